@@ -1,0 +1,92 @@
+# The commands of the README. Everything is installed into folders of this checkout: .tools (pipenv),
+# .venv (the project's environment), frontend/node_modules. Stamps below var/stamps make each step
+# happen again only when what it depends on has changed.
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_VERBOSITY := -1
+unexport VIRTUAL_ENV
+
+PIPENV_VERSION := 2026.10.3
+STAMPS := var/stamps
+PY := .venv/bin/python
+FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help run test lint format bench lock build catalogue screenshots clean
+
+help: ## say what each command does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
+	@$(PY) -m tools.serve
+
+test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
+	$(PY) -m pytest $(ARGS)
+
+lint: $(STAMPS)/all ## ruff (format and rules) and mypy
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+format: $(STAMPS)/all ## let ruff rewrite the Python files
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m bench.NAME
+	@for name in $$(ls bench | sed -n 's/^\([a-z]\w*\)\.py$$/\1/p'); do echo "== bench.$$name"; $(PY) -m bench.$$name || exit 1; done
+
+lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
+	.tools/bin/pipenv lock --categories "packages train dev"
+	@$(PY_ANY) -m tools.lock
+
+build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
+
+catalogue: $(STAMPS)/serve ## rebuild the catalogue from the imported tables and playlists
+	@$(PY) -m etl catalogue
+
+screenshots: $(STAMPS)/all $(STAMPS)/chromium build ## the pictures of the README, from a running app
+	$(PY) -m tools.screenshots
+
+clean: ## remove what was installed and built; var/ with your data stays
+	rm -rf .venv .tools frontend/node_modules static/dist $(STAMPS)
+
+# A Python that every dependency has wheels for; PYTHON=/path/to/python chooses another.
+PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v && break; done)
+PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
+
+.tools/bin/pipenv:
+	@echo "Setting up pipenv in .tools"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed; found: $(PYTHON). Install one, or: make PYTHON=/path/to/python3.13 run"; exit 1; }
+	@$(PYTHON) -m venv .tools || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; rm -rf .tools; exit 1; }
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
+
+$(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
+	@echo "Installing the Python packages that serving needs into .venv"
+	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
+	@echo "Installing the Python packages for serving, training and tests into .venv"
+	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train dev"
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve
+
+$(STAMPS)/npm: frontend/package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed to build the page."; exit 1; }
+	@echo "Installing the page's packages into frontend/node_modules"
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/serve $(FRONTEND)
+	@echo "Building the page"
+	@cd frontend && npm run --silent build
+	@$(PY) frontend/styles.py
+	@touch $@
+
+$(STAMPS)/chromium: $(STAMPS)/all
+	@$(PY) -m tools.chromium
+	@touch $@

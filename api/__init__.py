@@ -1,0 +1,19 @@
+"""What we answer: thin routes over the store, the catalogue and the models."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from api import errors, genre, playlists, recommend, search, session, status, uploads
+from api.services import Services
+from config import Config
+
+
+def register(app: APIFlask, config: Config) -> None:
+    """Attach the services, the routes and the error handler to ``app``."""
+    app.extensions["tastemap"] = Services(config)
+    errors.register(app)
+    app.before_request(session.refuse_foreign_pages)
+    app.after_request(session.keep)
+    for module in (status, search, genre, recommend, playlists, uploads):
+        app.register_blueprint(module.blueprint)

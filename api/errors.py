@@ -1,0 +1,71 @@
+"""One shape for everything that goes wrong: ``{"error": {"code", "message", "hint", ...}}``."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from etl.runs import ImportProblem
+from store.database import StoreDown
+
+log = logging.getLogger(__name__)
+
+# Problems of an uploaded file that have a status of their own; every other one is 422.
+_IMPORT_STATUS = {"too_large": 413, "not_csv": 415, "not_text": 415, "unsupported": 415}
+_HINTS = {
+    404: "See /api/openapi.json for what there is.",
+    405: "See /api/openapi.json for the methods of each address.",
+    413: "Split the file, or import it on the server: python -m etl import FILE",
+}
+
+
+class ApiError(Exception):
+    """An answer other than 200, raised anywhere below a route.
+
+    ``details`` are further members of the error object, such as ``candidates``.
+    """
+
+    def __init__(self, status: int, code: str, message: str, hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"code": code, "message": message, "hint": hint, **details}}
+
+
+def register(app: APIFlask) -> None:
+    """Let every error leave the application in the one shape, routing errors included."""
+
+    @app.errorhandler(ApiError)
+    def api_error(error: ApiError) -> tuple[Response, int]:
+        return jsonify(error.body), error.status
+
+    @app.errorhandler(ImportProblem)
+    def import_problem(problem: ImportProblem) -> tuple[Response, int]:
+        status = _IMPORT_STATUS.get(problem.code, 422)
+        return api_error(ApiError(status, problem.code, problem.message, problem.hint))
+
+    @app.errorhandler(StoreDown)
+    def store_down(error: StoreDown) -> tuple[Response, int]:
+        return api_error(ApiError(503, "store_down", error.message, error.hint))
+
+    @app.error_processor
+    def invalid_input(error: HTTPError) -> tuple[Response, int]:
+        fields = error.detail.get("query") or error.detail.get("json") or error.detail
+        names = ", ".join(sorted(map(str, fields))) if isinstance(fields, dict) else ""
+        message = f"These parameters cannot be used: {names}." if names else str(error.message)
+        return api_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[Response, int]:
+        status = error.code or 500
+        code = (error.name or "error").lower().replace(" ", "_")
+        return api_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> tuple[Response, int]:
+        log.error("unhandled", exc_info=error)
+        return api_error(ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what."))

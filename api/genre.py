@@ -1,0 +1,158 @@
+"""GET /genre-predict: the genre of a track, how sure that is, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from apiflask import APIBlueprint
+from marshmallow import RAISE
+
+from api.answers import cached_answer
+from api.errors import ApiError
+from api.schemas import GenreQuery, track_summary
+from api.services import Services, services
+from api.subject import Subject, resolve
+from ml.genre import GenreInput
+from store.domain import AUDIO_FEATURES, Track
+from store.text import normalise
+
+blueprint = APIBlueprint("genre", __name__, tag="Tracks")
+
+SHOWN = 5
+NEAREST = 3
+# Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
+HIGH, MEDIUM = 0.6, 0.3
+UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
+
+
+@blueprint.get("/genre-predict")
+@blueprint.input(GenreQuery, location="query", arg_name="query", unknown=RAISE)
+def genre_predict(query: dict[str, Any]) -> Any:
+    """The genre of a track, with calibrated probabilities and reasons.
+
+    Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
+    a track that is known stands in front of what is known.
+    """
+    return cached_answer(services(), predict, query)
+
+
+def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer one question; raises ApiError as `resolve` does, and 404 where nothing at all is known."""
+    subject = resolve(services, query)
+    track = subject.track
+    given = as_input(track)
+    if not services.genre.knows(given):
+        raise ApiError(
+            404, "not_found", "Nothing is known about any of these words.", "Check the spelling, or add the artist."
+        )
+    probabilities = services.genre.predict([given])
+    families = services.genre.family_probabilities(probabilities)[0]
+    ranked = _ranked(services.genre.genres, probabilities[0])
+    first = ranked[0][0]
+    return {
+        "track": track_summary(track) if subject.kind != "features" else None,
+        "match": subject.match(),
+        "genre": first,
+        "family": services.genre.family_of(first),
+        "probability": ranked[0][1],
+        "genres": [{"genre": g, "family": services.genre.family_of(g), "probability": p} for g, p in ranked],
+        "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
+        "basis": _basis(given),
+        "confidence": _confidence(ranked[0][1], given),
+        "note": _note(given),
+        "known_genres": _known_genres(services, track),
+        "features": _features(services, track, first),
+        "why": _why(services, subject, given, first),
+        "model": {"task": "genre", "version": services.genre.version},
+    }
+
+
+def as_input(track: Track) -> GenreInput:
+    """Return what the genre model looks at."""
+    return GenreInput(
+        title=track.title or None,
+        artists=track.artists,
+        album=track.album,
+        year=track.year,
+        features=track.features.values if track.features else {},
+    )
+
+
+def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
+    order = np.argsort(-probabilities, kind="stable")[:SHOWN]
+    return [(names[i], round(float(probabilities[i]), 4)) for i in order]
+
+
+def _basis(given: GenreInput) -> list[str]:
+    parts = {
+        "audio": given.features,
+        "title": given.title,
+        "artist": given.artists,
+        "album": given.album,
+        "year": given.year,
+    }
+    return [name for name, value in parts.items() if value]
+
+
+def _confidence(probability: float, given: GenreInput) -> str:
+    if probability >= HIGH and given.features:
+        return "high"
+    return "medium" if probability >= MEDIUM else "low"
+
+
+def _note(given: GenreInput) -> str | None:
+    if given.features:
+        return None
+    return "From the names alone: no audio features are known for this track, so the answer is less certain."
+
+
+def _known_genres(services: Services, track: Track) -> dict[str, Any]:
+    artist = track.artists[0] if track.artists else ""
+    genres = track.artist_genres or services.catalogue.current().artist_genres(normalise(artist)) if artist else ()
+    source = track.source if track.artist_genres else "catalogue"
+    if artist and not genres:
+        genres, source = services.artists.genres(artist), "artist embedding"
+    return {
+        "track": list(track.labels),
+        "artist": list(genres),
+        "source": source if track.labels or genres else None,
+    }
+
+
+def _features(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
+    if track.features is None:
+        return []
+    statistics = services.genre.statistics
+    return [
+        {
+            "name": name,
+            "value": value,
+            "unit": UNITS.get(name, "0 to 1"),
+            "source": track.features.source,
+            "percentile": statistics.percentile(name, value),
+            "genre_mean": statistics.mean(genre, name),
+        }
+        for name in AUDIO_FEATURES
+        if (value := track.features.values.get(name)) is not None
+    ]
+
+
+def _why(services: Services, subject: Subject, given: GenreInput, genre: str) -> dict[str, Any]:
+    explanation = services.genre.explain(given, genre)
+    return {
+        "features": [{"name": name, "effect": round(effect, 3)} for name, effect in explanation.features],
+        "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in explanation.words],
+        "nearest": _nearest(services, subject.track, genre),
+    }
+
+
+def _nearest(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
+    if track.features is None:
+        return []
+    snapshot = services.catalogue.current()
+    near = services.neighbours.nearest_labelled(
+        snapshot, track.features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
+    )
+    return [{**track_summary(snapshot.track(ref)), "distance": round(distance, 3)} for ref, distance in near]

@@ -1,0 +1,99 @@
+"""GET /recommend: tracks that go with a track, each with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apiflask import APIBlueprint
+from marshmallow import RAISE
+
+from api.answers import cached_answer
+from api.errors import ApiError
+from api.schemas import RecommendQuery, track_summary
+from api.services import Services, services
+from api.subject import Subject, resolve
+from ml.neighbours import NothingToCompare
+
+blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
+
+
+@blueprint.get("/recommend")
+@blueprint.input(RecommendQuery, location="query", arg_name="query", unknown=RAISE)
+def recommend_tracks(query: dict[str, Any]) -> Any:
+    """Tracks that go with a track, each with its reasons and how it differs.
+
+    Where the catalogue has nothing to recommend, artists alike are answered instead.
+    """
+    return cached_answer(services(), recommend, query)
+
+
+def recommend(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer one question; raises ApiError as `resolve` does, 404 for nobody known, 422 for nothing to compare."""
+    subject = resolve(services, query)
+    if not len(services.catalogue.current()):
+        return _artists_alike(services, subject)
+    return _neighbours(services, subject, query)
+
+
+def _neighbours(services: Services, subject: Subject, query: Mapping[str, Any]) -> dict[str, Any]:
+    snapshot = services.catalogue.current()
+    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
+    try:
+        found = services.neighbours.recommend(
+            snapshot,
+            subject.ref or subject.track,
+            limit=query["limit"],
+            exclude=exclude,
+            artist_cap=query["artist_cap"],
+        )
+    except NothingToCompare as nothing:
+        raise ApiError(
+            422,
+            "no_features",
+            "Neither audio features nor the artist of this track are known, so there is nothing to compare.",
+            "Add the artist's name, or import a file that has audio features for it.",
+        ) from nothing
+    tracks = [
+        {
+            **track_summary(snapshot.track(one.ref)),
+            "score": round(one.score, 3),
+            "reasons": list(one.reasons),
+            "differences": [
+                {"feature": feature, "seed": seed, "other": other, "difference": round(difference, 3)}
+                for feature, seed, other, difference in one.differences
+            ],
+        }
+        for one in found
+    ]
+    note = None if subject.track.features else "No audio features are known for this track: its artist decided."
+    return {
+        "seed": track_summary(subject.track),
+        "method": "neighbours",
+        "tracks": tracks,
+        "artists": [],
+        "note": note,
+    }
+
+
+def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
+    names = subject.track.artists or (subject.track.title,)
+    artist = services.artists.find(names[0])
+    if artist is None:
+        raise ApiError(
+            404,
+            "not_found",
+            f"No artist like {names[0]!r} is known here.",
+            "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
+        )
+    alike = [
+        {"name": one.name, "similarity": round(one.similarity, 3), "reasons": list(one.reasons), "genres": list(one.genres)}
+        for one in services.artists.alike(artist)
+    ]
+    return {
+        "seed": track_summary(subject.track),
+        "method": "artists",
+        "tracks": [],
+        "artists": alike,
+        "note": "The catalogue is empty, so these are artists alike. Import tracks to get tracks.",
+    }

@@ -1,0 +1,69 @@
+"""What may be asked (marshmallow schemas, also the source of /api/openapi.json) and how answers are shaped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import Float, Integer, String
+from apiflask.validators import Length, Range
+
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
+
+MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
+_text = Length(max=MAX_QUERY)
+
+
+def _feature_field(name: str) -> Float:
+    low, high = FEATURE_BOUNDS[name]
+    return Float(validate=Range(low, high), metadata={"description": f"Audio feature, {low:g} to {high:g}."})
+
+
+class SearchQuery(Schema):
+    q = String(required=True, validate=_text, metadata={"description": "What has been typed so far."})
+    limit = Integer(load_default=10, validate=Range(1, 50))
+
+
+class _SubjectQuery(Schema):
+    q = String(validate=_text, metadata={"description": "Title and artist in any order."})
+    track = String(validate=_text, metadata={"description": "Title."})
+    artist = String(validate=_text)
+    track_id = String(validate=_text, metadata={"description": "Spotify's id, or ours for local files."})
+
+
+GenreQuery = _SubjectQuery.from_dict(
+    {
+        "album": String(validate=_text),
+        "year": Integer(validate=Range(1000, 2999)),
+        **{name: _feature_field(name) for name in AUDIO_FEATURES},
+    },
+    name="GenreQuery",
+)
+
+
+class RecommendQuery(_SubjectQuery):
+    limit = Integer(load_default=10, validate=Range(1, 50))
+    artist_cap = Integer(load_default=2, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})
+    exclude = String(load_default="", metadata={"description": "Track ids that must not come back, with commas."})
+
+
+class PlaylistQuery(Schema):
+    playlist = String(required=True, validate=_text)
+    page = Integer(load_default=1, validate=Range(min=1))
+    page_size = Integer(load_default=500, validate=Range(1, 1000))
+
+
+def track_summary(track: Track) -> dict[str, Any]:
+    """Return what every list of tracks shows; ``id`` is null for a track known by its names alone."""
+    return {
+        "id": track.id or None,
+        "title": track.title,
+        "artists": list(track.artists),
+        "album": track.album,
+        "year": track.year,
+        "popularity": track.popularity,
+        "duration_ms": track.duration_ms,
+        "has_features": track.features is not None,
+        "source": track.source,
+        "labels": list(track.labels),
+    }

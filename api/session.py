@@ -1,0 +1,52 @@
+"""Who is asking: an anonymous browser session, known by a random cookie and stored only as its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+
+from api.errors import ApiError
+
+COOKIE = "tastemap_session"
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def owner() -> str | None:
+    """Return the asking session's hash, or ``None`` for a browser that has brought nothing in yet."""
+    token = g.get("new_session_token") or request.cookies.get(COOKIE)
+    return hashlib.sha256(token.encode()).hexdigest() if token else None
+
+
+def start() -> str:
+    """Return the asking session's hash, opening a session where there is none."""
+    known = owner()
+    if known:
+        return known
+    g.new_session_token = secrets.token_urlsafe(32)
+    return start()
+
+
+def keep(response: Response) -> Response:
+    """Send a session that this request opened to the browser."""
+    token = g.get("new_session_token")
+    if token:
+        response.set_cookie(
+            COOKIE, token, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
+        )
+    return response
+
+
+def refuse_foreign_pages() -> None:
+    """Refuse a change that a page of another origin asks for in the listener's browser.
+
+    Raises
+    ------
+    ApiError
+        403, for a method that changes something and an ``Origin`` that is not ours.
+    """
+    origin = request.headers.get("Origin")
+    if request.method in {"POST", "PUT", "PATCH", "DELETE"} and origin and urlsplit(origin).netloc != request.host:
+        raise ApiError(403, "foreign_origin", "Another site may not change anything here.", "Open Tastemap itself.")

@@ -1,0 +1,76 @@
+"""Files in: an upload becomes a run in a process of its own, and its progress is streamed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request, stream_with_context
+
+from api import session
+from api.errors import ApiError
+from api.services import services
+from etl.runs import create_upload_run, spawn
+from store.database import Database
+
+blueprint = APIBlueprint("uploads", __name__, tag="Files")
+
+POLL_SECONDS = 0.4
+# The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.
+STREAM_SECONDS = 120.0
+ENDED = {"done", "failed"}
+
+
+@blueprint.post("/api/uploads")
+@blueprint.doc(responses={202: "The run that imports the file", 413: "Too large", 415: "Not a file we can read"})
+def upload() -> tuple[dict[str, Any], int]:
+    """Take a playlist file or a track table (multipart, field `file`) and start importing it."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise ApiError(400, "bad_request", "No file came with the request.", "Send it as multipart field `file`.")
+    here = services()
+    run = create_upload_run(
+        here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
+    )
+    spawn(run["id"])
+    return {"run": run}, 202
+
+
+@blueprint.get("/api/runs/<run_id>")
+def run_state(run_id: str) -> dict[str, Any]:
+    """How far an import is, and its reckoning once it has ended."""
+    return _find(services().database, run_id)
+
+
+@blueprint.get("/api/runs/<run_id>/events")
+@blueprint.doc(responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {}}}})
+def run_events(run_id: str) -> Response:
+    """The same as a stream of server-sent events: `progress` whenever something changed, `done` at the end."""
+    database = services().database
+    _find(database, run_id)
+    stream = stream_with_context(_events(database, run_id))
+    return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+def _events(database: Database, run_id: str) -> Iterator[str]:
+    last, until = "", time.monotonic() + STREAM_SECONDS
+    while time.monotonic() < until:
+        run = _find(database, run_id)
+        ended = run["state"] in ENDED
+        text = json.dumps(run)
+        if text != last or ended:
+            last = text
+            yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
+        if ended:
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _find(database: Database, run_id: str) -> dict[str, Any]:
+    run = database.get_run(run_id)
+    if run is None or run.get("owner") not in {None, session.owner()}:
+        raise ApiError(404, "not_found", "There is no such import here.", "It may be from another browser.")
+    return {name: value for name, value in run.items() if name != "owner"}

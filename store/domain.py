@@ -1,0 +1,124 @@
+"""The words of the trade: frozen values that know no database, no HTTP and no file format.
+
+A value that is missing is ``None``: never 0, never an empty string.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from store.text import normalise
+
+# Spotify's thirteen, in the order of every feature vector in this project.
+AUDIO_FEATURES = (
+    "danceability",
+    "energy",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+    "duration_ms",
+    "time_signature",
+)
+
+# Inclusive bounds outside which a value is a fault of the source, not a property of the music.
+FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "danceability": (0.0, 1.0),
+    "energy": (0.0, 1.0),
+    "key": (0.0, 11.0),
+    "loudness": (-60.0, 10.0),
+    "mode": (0.0, 1.0),
+    "speechiness": (0.0, 1.0),
+    "acousticness": (0.0, 1.0),
+    "instrumentalness": (0.0, 1.0),
+    "liveness": (0.0, 1.0),
+    "valence": (0.0, 1.0),
+    "tempo": (20.0, 300.0),
+    "duration_ms": (1.0, 24 * 3_600_000.0),
+    "time_signature": (1.0, 7.0),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AudioFeatures:
+    """What one source says of a track's sound.
+
+    ``values`` maps names of :data:`AUDIO_FEATURES` to numbers in Spotify's units (``loudness`` in dB,
+    ``tempo`` in beats per minute, ``duration_ms`` in milliseconds, ``key`` as pitch class 0 = C,
+    ``mode`` 1 = major, the rest 0 to 1); a feature the source did not give has no entry.
+    """
+
+    values: Mapping[str, float]
+    source: str
+    fetched_at: datetime | None = None
+    licence: str | None = None
+    confidence: float = 1.0
+
+    def vector(self) -> tuple[float | None, ...]:
+        """Return the thirteen values in the order of :data:`AUDIO_FEATURES`, ``None`` where unknown."""
+        return tuple(self.values.get(name) for name in AUDIO_FEATURES)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Track:
+    """One recording as one service names it.
+
+    ``id`` is Spotify's where the track has one, else :func:`local_track_id`. ``labels`` are genres given
+    to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from.
+    """
+
+    id: str
+    title: str
+    artists: tuple[str, ...]
+    album: str | None = None
+    year: int | None = None
+    duration_ms: int | None = None
+    isrc: str | None = None
+    popularity: float | None = None
+    explicit: bool | None = None
+    labels: tuple[str, ...] = ()
+    artist_genres: tuple[str, ...] = ()
+    features: AudioFeatures | None = None
+    source: str = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaylistItem:
+    """One row of a playlist; ``added_by`` is the service's opaque id of a person."""
+
+    position: int
+    track_id: str
+    added_by: str | None = None
+    added_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Playlist:
+    """A playlist without its items; ``contributors`` maps a person's id to the number of rows they added.
+
+    ``owner`` is the hashed browser session that brought it in, ``None`` for one that the operator
+    imported on the command line and everybody on this installation may open.
+    """
+
+    id: str
+    name: str
+    owner: str | None = None
+    source: str = "unknown"
+    item_count: int = 0
+    contributors: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = False
+    created_at: datetime | None = None
+
+
+def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:
+    """Return a stable id for a track that no service numbers: ``local-`` and 16 hex digits."""
+    key = "\x1f".join([normalise(title), *map(normalise, artists), normalise(album or ""), str(duration_ms or "")])
+    return "local-" + hashlib.sha256(key.encode()).hexdigest()[:16]

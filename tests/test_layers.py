@@ -1,0 +1,69 @@
+"""Data flows one way, and each heavy library has one owner: read from the imports themselves."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# What each layer may import of ours; `ml.train` is a layer of its own inside `ml`.
+MAY_IMPORT = {
+    "app": {"api", "store", "config"},
+    "config": set(),
+    "api": {"api", "store", "etl", "ml", "config"},
+    "etl": {"etl", "store", "config"},
+    "ml": {"ml", "store", "config"},
+    "ml.train": {"ml", "ml.train", "store", "config"},
+    "store": {"store"},
+}
+# ml/__main__.py is the command line that starts training, so it alone reaches into ml.train.
+DOORS = {"ml/__main__.py": {"ml.train"}}
+OWNERS = {
+    "flask": {"api", "app"},
+    "apiflask": {"api", "app"},
+    "pymongo": {"store"},
+    "tantivy": {"store"},
+    "spotipy": {"etl"},
+    "requests": {"etl"},
+    "pandas": {"etl", "ml.train"},
+    "ai_edge_litert": {"ml", "ml.train"},
+    "sklearn": {"ml.train"},
+    "joblib": {"ml.train"},
+    "scipy": {"ml.train"},
+    "tensorflow": {"ml.train"},
+    "keras": {"ml.train"},
+    "secantus": set(),  # GPL-2.0: a program of its own, never imported
+}
+OURS = {"app", "config", "api", "etl", "ml", "store"}
+
+
+def modules() -> list[Path]:
+    folders = [path for layer in ("store", "etl", "ml", "api") for path in (ROOT / layer).rglob("*.py")]
+    return [ROOT / "app.py", ROOT / "config.py", *folders]
+
+
+def layer_of(dotted: str) -> str:
+    return "ml.train" if dotted.startswith("ml.train") else dotted.split(".")[0]
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_flow_one_way_and_libraries_have_owners(path: Path) -> None:
+    relative = path.relative_to(ROOT)
+    here = layer_of(".".join(relative.with_suffix("").parts))
+    allowed = MAY_IMPORT[here] | DOORS.get(relative.as_posix(), set())
+    for name in imported(path):
+        top = name.split(".")[0]
+        if top in OURS:
+            assert layer_of(name) in allowed, f"{relative} ({here}) may not import {name}"
+        if top in OWNERS:
+            assert here in OWNERS[top], f"{relative} ({here}) does not own {top}"
