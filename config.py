@@ -42,7 +42,9 @@ class Config:
         env = os.environ if env is None else env
         uri = env.get("MONGODB_URI", "").strip()
         if uri and not uri.startswith(("mongodb://", "mongodb+srv://")):
-            raise ConfigError("MONGODB_URI must start with mongodb:// or mongodb+srv://; leave it out for the embedded database.")
+            raise ConfigError(
+                "MONGODB_URI must start with mongodb:// or mongodb+srv://; leave it out for the embedded database."
+            )
         return cls(
             var=Path(env.get("TASTEMAP_VAR", "") or ROOT / "var").resolve(),
             mongodb_uri=uri,

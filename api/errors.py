@@ -8,10 +8,10 @@ from typing import Any
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
+from store.database import StoreDown
 from werkzeug.exceptions import HTTPException
 
 from etl.runs import ImportProblem
-from store.database import StoreDown
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from apiflask import APIBlueprint
 from marshmallow import RAISE
+from ml.genre import GenreInput
 
 from api.answers import cached_answer
 from api.errors import ApiError
 from api.schemas import GenreQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
-from ml.genre import GenreInput
 from store.domain import AUDIO_FEATURES, Track
 from store.text import normalise
 

@@ -75,7 +75,9 @@ def describe(playlist: Playlist) -> dict[str, Any]:
 def _find(playlist_id: str) -> Playlist:
     playlist = services().database.playlist(playlist_id)
     if playlist is None:
-        raise ApiError(404, "not_found", "There is no such playlist here.", "It may have been deleted. See /api/playlists.")
+        raise ApiError(
+            404, "not_found", "There is no such playlist here.", "It may have been deleted. See /api/playlists."
+        )
     return playlist
 
 

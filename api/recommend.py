@@ -7,13 +7,13 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from marshmallow import RAISE
+from ml.neighbours import NothingToCompare
 
 from api.answers import cached_answer
 from api.errors import ApiError
 from api.schemas import RecommendQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
-from ml.neighbours import NothingToCompare
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 
@@ -87,7 +87,12 @@ def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
             "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
         )
     alike = [
-        {"name": one.name, "similarity": round(one.similarity, 3), "reasons": list(one.reasons), "genres": list(one.genres)}
+        {
+            "name": one.name,
+            "similarity": round(one.similarity, 3),
+            "reasons": list(one.reasons),
+            "genres": list(one.genres),
+        }
         for one in services.artists.alike(artist)
     ]
     return {

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from flask import current_app
-
-from api.errors import ApiError
-from config import Config
 from ml.artefacts import ArtefactError, active
 from ml.artists import ArtistEmbedding
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from store.catalogue import Catalogue
 from store.database import Database
+
+from api.errors import ApiError
+from config import Config
 
 
 class _Loadable(Protocol):
@@ -56,7 +56,9 @@ class Services:
         try:
             return kind.load(active(self.config.models, task))
         except ArtefactError as fault:
-            raise ApiError(503, "model_missing", f"The {task} model cannot be loaded: {fault}", f"Run: python -m ml train {task}") from fault
+            raise ApiError(
+                503, "model_missing", f"The {task} model cannot be loaded: {fault}", f"Run: python -m ml train {task}"
+            ) from fault
 
 
 def services() -> Services:

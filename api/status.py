@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
+from store.database import StoreDown
 
 from api import session
 from api.services import services
-from store.database import StoreDown
 
 blueprint = APIBlueprint("status", __name__, tag="Status")
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from store.catalogue import Ref, Snapshot
+
 from api.errors import ApiError
 from api.schemas import track_summary
 from api.services import Services
-from store.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.text import normalise, plain_title, split_artists
 
@@ -71,7 +72,10 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str) -> Subject:
     stored = services.database.get_track(track_id)
     if stored is None:
         raise ApiError(
-            404, "not_found", f"No track has the id {track_id!r} here.", "Search for it by name, or import a file that holds it."
+            404,
+            "not_found",
+            f"No track has the id {track_id!r} here.",
+            "Search for it by name, or import a file that holds it.",
         )
     return Subject(track=stored, kind="id")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request, stream_with_context
+from store.database import Database
 
 from api import session
 from api.errors import ApiError
 from api.services import services
 from etl.runs import create_upload_run, spawn
-from store.database import Database
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
 
@@ -52,7 +52,9 @@ def run_events(run_id: str) -> Response:
     database = services().database
     _find(database, run_id)
     stream = stream_with_context(_events(database, run_id))
-    return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return Response(
+        stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
 
 
 def _events(database: Database, run_id: str) -> Iterator[str]:

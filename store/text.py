@@ -8,14 +8,23 @@ import unicodedata
 # What a title carries beside the name of the piece: guests, and which edition of the recording this is.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?", re.IGNORECASE)
 _EDITION_WORDS = (
-    r"(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?(?:remaster(?:ed)?|remastered version|mono|stereo|album version|single version"
-    r"|radio edit|original mix|deluxe(?: edition)?|bonus track|expanded edition|explicit|clean)(?:\s+version)?(?:\s+\d{4})?"
+    r"(?:\d{4}\s+(?:-\s+)?)?(?:digital(?:ly)?\s+)?"
+    r"(?:remaster(?:ed)?|mono|stereo|album version|single version|radio edit|original mix|deluxe(?: edition)?"
+    r"|bonus track|expanded edition|explicit|clean)"
+    r"(?:\s+version)?(?:\s+\d{4})?"
 )
 _EDITION_TAIL = re.compile(rf"\s+-\s+{_EDITION_WORDS}\s*$", re.IGNORECASE)
 _EDITION_BRACKET = re.compile(rf"\s*[\(\[]\s*{_EDITION_WORDS}\s*[\)\]]", re.IGNORECASE)
-_NOT_WORD = re.compile(r"[^\w]+|_+")
+# Accents of Latin, Greek and Cyrillic, Hebrew points and Arabic harakat are left out in everyday typing; the
+# vowel signs of Indic and Thai script are not, although \w does not count them as part of a word.
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
+_SIGNS = "".join(c for c in map(chr, range(0x0900, 0x2000)) if unicodedata.category(c)[0] == "M")
+_NOT_WORD = re.compile(rf"[^\w{_SIGNS}]+|_+")
+_NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
+_BANG = re.compile(r"(?<=\w)!(?=\w)")  # P!nk
 # Letters that Unicode does not decompose into a base letter and an accent.
-_FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "$": "s"})
+_FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+_APOSTROPHES = str.maketrans("", "", "'’‘`´")
 
 
 def normalise(text: str) -> str:
@@ -23,15 +32,19 @@ def normalise(text: str) -> str:
 
     A name made of punctuation alone ("!!!") is kept as it is, so that it stays a name.
     """
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    plain = "".join(c for c in folded if not unicodedata.combining(c)).translate(_FOLD).replace("'", "").replace("’", "")
-    return _NOT_WORD.sub(" ", plain).strip() or text.strip().casefold()
+    plain = text.casefold().replace("&", " and ").replace("$", "s")
+    if plain.isascii():
+        plain = _NOT_ASCII_WORD.sub(" ", _BANG.sub("i", plain.replace("'", "")))
+    else:
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain.translate(_APOSTROPHES)))
+        plain = _NOT_WORD.sub(" ", _BANG.sub("i", unicodedata.normalize("NFC", bare)).translate(_FOLD))
+    return plain.strip() or text.strip().casefold()
 
 
 def plain_title(title: str) -> str:
     """Return ``title`` without guests ("feat. X") and edition marks ("- Remastered 2011"); never empty."""
     bare = _EDITION_TAIL.sub("", _EDITION_BRACKET.sub("", title))
-    return _GUESTS.sub("", bare).strip(" -") or title
+    return " ".join(_GUESTS.sub("", bare).split()).strip(" -") or title
 
 
 def recording_key(title: str, first_artist: str) -> str:

@@ -39,7 +39,9 @@ def test_lock_names_no_package_index() -> None:
 
 def test_no_registry_address_is_committed() -> None:
     address = re.compile(r"https?://[\w.]*(?:p[y]pi\.org|p[y]thonhosted\.org|npm[j]s\.org|deb[i]an\.org)")
-    texts = (path for path in committed() if path.suffix not in {".png", ".tflite", ".npz", ".npy", ".keras", ".joblib"})
+    texts = (
+        path for path in committed() if path.suffix not in {".png", ".tflite", ".npz", ".npy", ".keras", ".joblib"}
+    )
     assert [path.name for path in texts if address.search(path.read_text(errors="replace"))] == []
 
 
@@ -49,7 +51,8 @@ def test_models_stay_small() -> None:
 
 
 def test_web_process_imports_nothing_heavy() -> None:
-    check = "import app, sys; print([m for m in ('tensorflow','keras','sklearn','scipy','pandas','secantus') if m in sys.modules])"
+    heavy = ["tensorflow", "keras", "sklearn", "scipy", "pandas", "secantus"]
+    check = f"import app, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
