@@ -1,0 +1,1 @@
+"""Benchmarks: each prints what it measured; run one with `python -m bench.NAME`."""

@@ -1,0 +1,141 @@
+"""What `/genre-predict` costs beside a bare Flask JSON route, and how much memory a web process takes.
+
+    python -m bench.serving [--requests 2000] [--connections 4]
+
+Both are served by gunicorn with one worker of the same settings, and asked in turn (A B A B ...) by the same
+client, so that the ratio holds when the machine's speed drifts. Known tracks are asked by id: once each (`first`:
+worked out), and again and again (`again`: from memory). The catalogue is the one in TASTEMAP_VAR (default var/).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+from config import ROOT, Config
+from store.catalogue import Catalogue
+
+BARE = 'from flask import Flask, jsonify\napp = Flask("bare")\n@app.get("/bare")\ndef bare(): return jsonify(status="ok")\n'
+ROUNDS = 5
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
+    """Serve ``target`` with one gunicorn worker; yields its port and the worker's process."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error", *settings, target]
+    environment = os.environ | {"WEB_CONCURRENCY": "1", "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    master = subprocess.Popen(command, cwd=folder, env=environment)
+    try:
+        wait_for(port)
+        children = psutil.Process(master.pid).children()
+        yield port, next(child for child in children if "gunicorn" in " ".join(child.cmdline()))
+    finally:
+        master.terminate()
+        master.wait()
+
+
+def wait_for(port: int, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def ask(port: int, paths: Sequence[str]) -> list[float]:
+    """Ask for ``paths`` over one kept connection; returns seconds each. Raises SystemExit at an answer but 200."""
+    seconds = []
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        reader = connection.makefile("rb")
+        for path in paths:
+            begin = time.perf_counter()
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+            status = reader.readline()
+            length = 0
+            while (header := reader.readline()) not in (b"\r\n", b""):
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.split(b":")[1])
+            reader.read(length)
+            seconds.append(time.perf_counter() - begin)
+            if b" 200 " not in status:
+                raise SystemExit(f"{path}: {status!r}")
+    return seconds
+
+
+def load(port: int, worker: psutil.Process, paths: Sequence[str], connections: int) -> tuple[float, float]:
+    """Ask for all ``paths`` over several connections; returns wall and worker CPU milliseconds per request."""
+    before = worker.cpu_times()
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(lambda part: ask(port, part), [paths[i::connections] for i in range(connections)]))
+    wall = time.perf_counter() - begin
+    after = worker.cpu_times()
+    cpu = after.user + after.system - before.user - before.system
+    return 1000 * wall / len(paths), 1000 * cpu / len(paths)
+
+
+def some_tracks(count: int) -> list[str]:
+    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
+    if len(snapshot) < count * (ROUNDS + 1):
+        raise SystemExit("The catalogue is too small for this: python -m etl import ../shared/data/tracks.csv.gz")
+    chosen = random.Random(1).sample(range(len(snapshot)), count * (ROUNDS + 1))
+    return [f"/genre-predict?track_id={snapshot.track(snapshot.ref(row)).id}" for row in chosen]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=2000, help="requests per measurement")
+    parser.add_argument("--connections", type=int, default=4)
+    arguments = parser.parse_args()
+    tracks = some_tracks(arguments.requests)
+    folder = ROOT / "var" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bare.py").write_text(BARE)
+    gthread = ("--config", os.devnull, "--worker-class", "gthread", "--threads", "16")
+    with (
+        served("bare:app", folder, *gthread, "--workers", "1") as (bare_port, bare_worker),
+        served("app:create_app()", ROOT) as (port, worker),
+    ):
+        print(f"web process at start: {worker.memory_info().rss / 1e6:.0f} MB resident")
+        ask(bare_port, ["/bare"] * 200)
+        ask(port, tracks[:1])
+        rows: dict[str, list[tuple[float, float]]] = {"bare": [], "first": [], "again": []}
+        for turn in range(ROUNDS):
+            fresh = tracks[(turn + 1) * arguments.requests : (turn + 2) * arguments.requests]
+            again = [fresh[i % 100] for i in range(arguments.requests)]
+            rows["bare"].append(load(bare_port, bare_worker, ["/bare"] * arguments.requests, arguments.connections))
+            rows["first"].append(load(port, worker, fresh, arguments.connections))
+            rows["again"].append(load(port, worker, again, arguments.connections))
+        report(rows)
+        print(f"web process after {arguments.requests * ROUNDS * 2} answers: {worker.memory_info().rss / 1e6:.0f} MB resident")
+
+
+def report(rows: dict[str, list[tuple[float, float]]]) -> None:
+    for name, measured in rows.items():
+        wall, cpu = (statistics.median(column) for column in zip(*measured, strict=True))
+        ratios = [statistics.median(one[k] / bare[k] for one, bare in zip(measured, rows["bare"], strict=True)) for k in (0, 1)]
+        print(f"{name:>6}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {ratios[0]:.2f} and {ratios[1]:.2f} times bare")
+
+
+if __name__ == "__main__":
+    main()
