@@ -1,0 +1,52 @@
+"""Secondary indexes, created so that a kill in the middle leaves no wrong one behind.
+
+On the embedded server a SIGKILL during ``create_index`` on a filled collection leaves an index that is
+registered but partial: queries through it silently miss documents, and creating it again does nothing. So a
+journalled marker says "building" before and "ready" after; a marker found at "building" means that the
+indexes named in it are dropped and built anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import IndexModel, WriteConcern
+from pymongo.database import Database as MongoDatabase
+
+# Everything else is asked by _id. Change VERSION with any change here.
+VERSION = 1
+INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    "playlists": [IndexModel("owner", name="owner")],
+    "runs": [IndexModel("state", name="state"), IndexModel("sha256", name="sha256")],
+}
+
+
+def ensure_indexes(
+    database: MongoDatabase[dict[str, Any]],
+    indexes: Mapping[str, Sequence[IndexModel]] = INDEXES,
+    version: int = VERSION,
+) -> str:
+    """Create what is missing and return "ready" (nothing to do), "created" or "rebuilt" (after a kill).
+
+    Only one process at a time may call this on an embedded server; the start lock sees to that.
+    """
+    meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
+    marker = meta.find_one({"_id": "indexes"})
+    if marker and marker["state"] == "ready" and marker["version"] == version:
+        return "ready"
+    killed = marker is not None and marker["state"] == "building"
+    meta.replace_one({"_id": "indexes"}, {"state": "building", "version": version}, upsert=True)
+    for name, models in indexes.items():
+        if killed:
+            _drop(database, name, models)
+        database[name].create_indexes(list(models))
+    meta.replace_one({"_id": "indexes"}, {"state": "ready", "version": version}, upsert=True)
+    return "rebuilt" if killed else "created"
+
+
+def _drop(database: MongoDatabase[dict[str, Any]], name: str, models: Sequence[IndexModel]) -> None:
+    present = database[name].index_information()
+    for model in models:
+        if model.document["name"] in present:
+            database[name].drop_index(model.document["name"])

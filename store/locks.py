@@ -1,0 +1,36 @@
+"""Locks between processes, released by the operating system when their holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
+    """Lock the file at ``path`` and return its descriptor; ``None`` if ``wait`` is false and another holds it.
+
+    Closing the descriptor releases the lock. Descriptors are not inherited by programs started from here;
+    a forked child shares the lock until it closes its copy.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock at ``path`` for the length of a ``with`` block, waiting for it first."""
+    descriptor = take(path)
+    assert descriptor is not None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
