@@ -1,0 +1,125 @@
+"""How domain types lie in MongoDB: pure translations; what is missing has no field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
+
+Document = dict[str, Any]
+
+# Fields that a later import may fill where an earlier one knew nothing. Features have a rule of their own.
+_FILLABLE = ("album", "year", "duration_ms", "isrc", "popularity", "explicit", "labels", "artist_genres", "artists")
+_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"id", "features"})
+
+
+def track_document(track: Track, brought_by: str) -> Document:
+    """Return the document of ``track``; ``brought_by`` names the run and page that brings it in."""
+    document: Document = {"_id": track.id, "brought_by": brought_by}
+    for name in _TRACK_FIELDS:
+        value = getattr(track, name)
+        if value is not None and value != ():
+            document[name] = list(value) if isinstance(value, tuple) else value
+    if track.features is not None:
+        document["features"] = _features_document(track.features)
+    return document
+
+
+def _features_document(features: AudioFeatures) -> Document:
+    document: Document = {
+        "values": dict(features.values),
+        "source": features.source,
+        "confidence": features.confidence,
+    }
+    if features.fetched_at is not None:
+        document["fetched_at"] = features.fetched_at
+    if features.licence is not None:
+        document["licence"] = features.licence
+    return document
+
+
+def track_from(document: Mapping[str, Any]) -> Track:
+    """Return the track of a document that :func:`track_document` made."""
+    known: Document = {name: document[name] for name in _TRACK_FIELDS if name in document}
+    for name in ("artists", "labels", "artist_genres"):
+        known[name] = tuple(known.get(name, ()))
+    features = AudioFeatures(**document["features"]) if "features" in document else None
+    return Track(id=document["_id"], features=features, **known)
+
+
+def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
+    """Return the fields of ``offered`` that fill gaps of ``stored``; nothing that is there is replaced.
+
+    Audio features are one source's or another's, never a mixture: others take the place of the stored ones
+    only where they hold all of the same features and more.
+    """
+    filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
+    if "features" in offered:
+        have = stored.get("features", {"values": {}})["values"].keys()
+        if offered["features"]["values"].keys() > have:
+            filling["features"] = offered["features"]
+    return filling
+
+
+def item_document(item: PlaylistItem) -> Document:
+    """Return a playlist row as it lies in its page; its position follows from its place there."""
+    document: Document = {"track": item.track_id}
+    if item.added_by is not None:
+        document["by"] = item.added_by
+    if item.added_at is not None:
+        document["at"] = item.added_at
+    return document
+
+
+def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
+    return PlaylistItem(
+        position=position, track_id=document["track"], added_by=document.get("by"), added_at=document.get("at")
+    )
+
+
+def playlist_document(playlist: Playlist) -> Document:
+    """Return the document of a playlist. Contributors are pairs: an id may hold a dot, a field name should not."""
+    return {
+        "_id": playlist.id,
+        "name": playlist.name,
+        "owner": playlist.owner,
+        "source": playlist.source,
+        "item_count": playlist.item_count,
+        "contributors": [list(pair) for pair in playlist.contributors.items()],
+        "complete": playlist.complete,
+        "created_at": playlist.created_at,
+    }
+
+
+def playlist_from(document: Mapping[str, Any]) -> Playlist:
+    """Return the playlist of a document that :func:`playlist_document` made."""
+    return Playlist(
+        id=document["_id"],
+        name=document["name"],
+        owner=document["owner"],
+        source=document["source"],
+        item_count=document["item_count"],
+        contributors=dict(document["contributors"]),
+        complete=document["complete"],
+        created_at=document["created_at"],
+    )
+
+
+_PUBLIC_RUN = (
+    *("kind", "name", "sha256", "owner", "state", "phase", "bytes_done", "bytes_total"),
+    *("asked", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
+)
+
+
+def public_run(document: Mapping[str, Any]) -> Document:
+    """Return what the outside may know of a run: no path and no cursor; times as ISO 8601 in UTC.
+
+    Reasons of skipping are pairs in the store, because field names there should hold no dots.
+    """
+    run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
+    run["skipped"] = dict(document["skipped"])
+    for name in ("started_at", "finished_at"):
+        run[name] = document[name].isoformat() if document[name] else None
+    return run
