@@ -41,7 +41,8 @@ class Skipped:
 class Reckoning:
     """The end of a run: every row asked for is stored, already known or skipped for a reason.
 
-    ``asked == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows.
+    ``asked == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;
+    ``emptied`` counts by feature the values out of bounds that were taken as missing.
     """
 
     asked: int = 0
@@ -49,3 +50,4 @@ class Reckoning:
     known: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Skipped, ...] = ()
+    emptied: Mapping[str, int] = field(default_factory=dict)

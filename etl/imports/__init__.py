@@ -1,0 +1,1 @@
+"""Files that bring playlists and track tables in."""

@@ -1,0 +1,98 @@
+"""Fetching a table from the web: https only, bounded in size and time, complete or not there."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from etl.runs import ImportProblem
+
+MAX_BYTES = 2_000_000_000
+_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+_REDIRECTS = 5
+_BLOCK = 1 << 18
+_HTTPS_HINT = "Give an https:// address, or download the file and import it from its path."
+
+
+def is_url(source: Path | str) -> bool:
+    """Tell whether ``source`` is a web address rather than a path."""
+    return isinstance(source, str) and re.match(r"https?://", source, re.IGNORECASE) is not None
+
+
+def file_name(url: str) -> str:
+    """Return the last part of the address's path, fit for a file name."""
+    return re.sub(r"[^\w.-]+", "_", urlsplit(url).path.rsplit("/", 1)[-1]).strip(".") or "table"
+
+
+def download(url: str, folder: Path, report: Callable[[int, int | None], None]) -> Path:
+    """Fetch ``url`` into ``folder`` and return the file, which exists only when it is complete.
+
+    ``report`` is called with the bytes so far and the bytes in all (None when the server does not say).
+
+    Raises
+    ------
+    ImportProblem
+        For an address that is not https (http is allowed on loopback), an answer other than 200, a file of
+        more than MAX_BYTES, and a connection that fails, stalls or ends early.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / file_name(url)
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with requests.Session() as session, _opened(session, url) as response:
+            total = _checked_length(response)
+            done = 0
+            with partial.open("wb") as file:
+                for block in response.iter_content(_BLOCK):
+                    file.write(block)
+                    done += len(block)
+                    if done > MAX_BYTES:
+                        raise _too_large(url)
+                    report(done, total)
+    except requests.RequestException as error:
+        raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
+    partial.replace(target)
+    return target
+
+
+def _opened(session: requests.Session, url: str) -> requests.Response:
+    """Follow redirects by hand, so that none of them leaves https."""
+    loopback = _is_loopback(url)
+    for _ in range(_REDIRECTS + 1):
+        if not (urlsplit(url).scheme.lower() == "https" or (loopback and _is_loopback(url))):
+            raise ImportProblem("not_https", f"{url} is not an https address.", _HTTPS_HINT)
+        response = session.get(url, stream=True, allow_redirects=False, timeout=(_CONNECT_SECONDS, _READ_SECONDS))
+        if not response.is_redirect:
+            break
+        url = urljoin(url, response.headers["location"])
+        response.close()
+    if response.status_code != requests.codes.ok:
+        raise ImportProblem("download_failed", f"{url} answered {response.status_code}.", "Check the address.")
+    return response
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _checked_length(response: requests.Response) -> int | None:
+    # With a content coding the length is that of the coded bytes, which says nothing of the file.
+    if "content-length" not in response.headers or "content-encoding" in response.headers:
+        return None
+    total = int(response.headers["content-length"])
+    if total > MAX_BYTES:
+        raise _too_large(response.url)
+    return total
+
+
+def _too_large(url: str) -> ImportProblem:
+    return ImportProblem("too_large", f"{url} is larger than {MAX_BYTES // 10**9} GB.", "Split the table into parts.")

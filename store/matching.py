@@ -1,0 +1,120 @@
+"""Matching of given names to tracks of the catalogue, with a confidence: not as one types, but as one knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+from tantivy import Occur, Query, Schema
+
+from store.search import MAX_WORDS, Ref, every, popular_rows, typo_query
+from store.segment import Segment
+from store.text import normalise, plain_title
+
+_STEP_ROWS = 60
+# Two lengths of one recording differ by silence at its ends; versions differ by more.
+_SAME_LENGTH_MS, _OTHER_LENGTH_MS = 4_000, 30_000
+# A title alone is shared by many tracks, so it never makes one certain.
+_TITLE_ALONE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A track that bears the given names; ``confidence`` is 0 to 1, 1 = same title, artist and length."""
+
+    ref: Ref
+    confidence: float
+
+
+def match(
+    segments: Sequence[Segment], title: str, artist: str | None, duration_ms: int | None, limit: int
+) -> list[Match]:
+    """Return at most ``limit`` matches, best first, one per recording; among equals the popular one.
+
+    The confidence is the likeness of the titles (with and without guests and edition marks) times that of the
+    artists, lowered when the lengths differ; without an artist it is at most 0.8.
+    """
+    if not title.strip() or limit < 1:
+        return []
+    found: list[tuple[float, int, Segment, int]] = []
+    artist = artist if artist and artist.strip() else None
+    for order, segment in enumerate(segments):
+        rows = _candidates(segment, title, artist)
+        found += [(_confidence(segment, row, title, artist, duration_ms), order, segment, row) for row in rows]
+    found.sort(key=lambda one: (-round(one[0], 3), one[1], one[3]))
+    return _one_per_recording(found, limit)
+
+
+def _one_per_recording(found: list[tuple[float, int, Segment, int]], limit: int) -> list[Match]:
+    seen: set[int] = set()
+    matches: list[Match] = []
+    for confidence, _, segment, row in found:
+        recording = int(segment.recording_code[row])
+        if confidence > 0 and recording not in seen and len(matches) < limit:
+            seen.add(recording)
+            matches.append(Match(Ref(segment.name, row), confidence))
+    return matches
+
+
+def _candidates(segment: Segment, title: str, artist: str | None) -> list[int]:
+    """Take the first step that finds anything: exact title, all its words, its words with typos."""
+    for query in _steps(segment.schema, title, artist):
+        rows = popular_rows(segment, query, _STEP_ROWS)
+        if rows:
+            return rows
+    return []
+
+
+def _steps(schema: Schema, title: str, artist: str | None) -> Iterator[Query]:
+    names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
+    same_title = [Query.term_query(schema, "name", name) for name in names]
+    words = normalise(plain_title(title)).split()[:MAX_WORDS]
+    all_words = every([Query.term_query(schema, "title", word) for word in words])
+    near_words = every([typo_query(schema, "title", word, prefix=False) for word in words])
+    if artist is None:
+        yield from (_any(same_title), all_words, near_words)
+        return
+    artist_words = normalise(artist).split()[:MAX_WORDS]
+    by_artist = _any([Query.term_query(schema, "artist", word) for word in artist_words])
+    near_artist = _any([typo_query(schema, "artist", word, prefix=False) for word in artist_words])
+    for titles in (_any(same_title), all_words, near_words):
+        yield every([titles, by_artist])
+    yield every([near_words, near_artist])
+    yield _any(same_title)
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _confidence(segment: Segment, row: int, title: str, artist: str | None, duration_ms: int | None) -> float:
+    full, plain, _ = segment.names([row])[0]
+    likeness = max(_likeness(normalise(title), full), _likeness(normalise(plain_title(title)), plain))
+    likeness *= _TITLE_ALONE if artist is None else _artist_likeness(segment, row, artist)
+    return likeness * _length_factor(segment.track(row).duration_ms, duration_ms)
+
+
+def _likeness(one: str, other: str) -> float:
+    return (fuzz.ratio(one, other) / 100.0) ** 2
+
+
+def _artist_likeness(segment: Segment, row: int, artist: str) -> float:
+    """Compare with each artist of the track and with all together, in any order ("A & B" is "B, A")."""
+    given = normalise(artist)
+    artists = segment.track(row).artists
+    alone = max((JaroWinkler.similarity(given, normalise(name)) for name in artists), default=0.0)
+    together = fuzz.token_sort_ratio(given, normalise(" and ".join(artists))) / 100.0
+    among = 0.95 * max((fuzz.partial_ratio(given, normalise(name)) / 100.0 for name in artists if name), default=0.0)
+    best = max(alone, together, among)
+    return best**2
+
+
+def _length_factor(one: int | None, other: int | None) -> float:
+    if one is None or other is None:
+        return 0.97
+    apart = abs(one - other)
+    if apart <= _SAME_LENGTH_MS:
+        return 1.0
+    return 0.9 if apart <= _OTHER_LENGTH_MS else 0.7

@@ -1,0 +1,185 @@
+"""Writing one segment of the catalogue from rows of tracks; the reader is :mod:`store.segment`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tantivy
+
+from store.domain import AUDIO_FEATURES, Track
+from store.segment import ARTISTS_FILE, FORMAT, FORMAT_FILE, INDEX_DIR, LABELS_FILE, TRACKS_FILE, id_hash
+from store.text import normalise, plain_title, recording_key
+
+# What an imported table and a merged catalogue have in common; NaN in `features` = unknown.
+ROWS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("artists", pa.list_(pa.string()), nullable=False),
+        ("album", pa.string()),
+        ("year", pa.int16()),
+        ("duration_ms", pa.int32()),
+        ("isrc", pa.string()),
+        ("popularity", pa.float32()),
+        ("explicit", pa.bool_()),
+        pa.field("labels", pa.list_(pa.string()), nullable=False),
+        pa.field("artist_genres", pa.list_(pa.string()), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        ("features_source", pa.string()),
+        pa.field("features", pa.list_(pa.float32(), len(AUDIO_FEATURES)), nullable=False),
+    ]
+)
+Step = Callable[[str, int, int], None]
+# The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
+_INDEX_HEAP_BYTES = 96_000_000
+# Joined spellings are indexed for names such as "AC/DC", "a-ha" and "R.E.M.", not for whole sentences.
+_JOINED_WORD, _JOINED_NAME = 2, 12
+_REPORT_EVERY = 20_000
+
+
+def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
+    """Return ``tracks`` as a table of the schema :data:`ROWS`."""
+    columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
+    for track in tracks:
+        vector = track.features.vector() if track.features else (None,) * len(AUDIO_FEATURES)
+        columns["features"].append([np.nan if value is None else value for value in vector])
+        columns["features_source"].append(track.features.source if track.features else None)
+        for name in ROWS.names:
+            if not name.startswith("features"):
+                columns[name].append(getattr(track, name))
+    return pa.table(columns, schema=ROWS)
+
+
+def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
+    """Write ``rows`` (schema :data:`ROWS`, ids distinct) as a segment into the new folder ``directory``.
+
+    ``step`` is called with the phase, the rows done and the rows in all. The format file is written last,
+    so a folder without it was never finished.
+    """
+    directory.mkdir(parents=True)
+    rows = _most_popular_first(rows).combine_chunks()
+    titles, artists = rows["title"].to_pylist(), rows["artists"].to_pylist()
+    keys = _name_keys(titles, artists)
+    first = [normalise(names[0]) if names else "" for names in artists]
+    recordings = _hashes(map(recording_key, titles, first), np.int64)
+    artist_columns, artist_table = _artist_directory(first)
+    columns = _track_columns(rows, keys, recordings) | artist_columns
+    _write_arrow(directory / TRACKS_FILE, pa.table(columns))
+    _write_arrow(directory / ARTISTS_FILE, artist_table)
+    _write_labels(directory / LABELS_FILE, rows["labels"].combine_chunks())
+    _write_index(directory / INDEX_DIR, keys, step)
+    sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
+    described = {"format": FORMAT, "count": len(rows), "files": sizes}
+    (directory / FORMAT_FILE).write_text(json.dumps(described, indent=1), "utf-8")
+
+
+def _most_popular_first(rows: pa.Table) -> pa.Table:
+    popularity = rows["popularity"].to_numpy()
+    return rows.take(np.argsort(-np.where(np.isnan(popularity), -1.0, popularity), kind="stable"))
+
+
+def _name_keys(titles: list[str], artists: list[list[str]]) -> dict[str, list[str]]:
+    return {
+        "title_key": [normalise(title) for title in titles],
+        "plain_key": [normalise(plain_title(title)) for title in titles],
+        "artist_key": [normalise(" ".join(names)) for names in artists],
+    }
+
+
+def _hashes(keys: Iterable[str], dtype: type[np.generic]) -> np.ndarray:
+    digests = b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys)
+    return np.frombuffer(digests, dtype=np.dtype(dtype).newbyteorder("<"))
+
+
+def _track_columns(rows: pa.Table, keys: dict[str, list[str]], recordings: np.ndarray) -> dict[str, Any]:
+    columns = {name: rows[name] for name in ROWS.names}
+    for name in ("source", "features_source"):
+        columns[name] = columns[name].combine_chunks().dictionary_encode()
+    columns["popularity"] = columns["popularity"].fill_null(np.nan)
+    columns["year"] = columns["year"].fill_null(0)
+    hashes = np.fromiter((id_hash(i) for i in rows["id"].to_pylist()), np.uint64, len(rows))
+    by_hash = np.argsort(hashes, kind="stable").astype(np.int32)
+    return columns | keys | {"recording_code": recordings, "id_hash": hashes[by_hash], "id_row": by_hash}
+
+
+def _artist_directory(first: list[str]) -> tuple[dict[str, np.ndarray], pa.Table]:
+    """Number the first artists by name and list each one's rows, ascending, one artist after the other."""
+    names = sorted(set(first))
+    code_of = {name: code for code, name in enumerate(names)}
+    codes = np.fromiter((code_of[name] for name in first), np.int32, len(first))
+    rows = np.argsort(codes, kind="stable").astype(np.int32)
+    start = np.searchsorted(codes[rows], np.arange(len(names))).astype(np.int32)
+    return {"artist_code": codes, "artist_rows": rows}, pa.table({"key": pa.array(names, pa.string()), "start": start})
+
+
+def _write_arrow(path: Path, table: pa.Table) -> None:
+    """Write ``table`` as one uncompressed record batch, so that every column maps to one contiguous array."""
+    table = table.combine_chunks()
+    arrays = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns]
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_batch(pa.record_batch(arrays, schema=table.schema))
+
+
+def _write_labels(path: Path, labels: pa.ListArray) -> None:
+    if isinstance(labels, pa.ChunkedArray):
+        labels = pa.concat_arrays(labels.chunks) if labels.num_chunks else pa.array([], labels.type)
+    rows = labels.value_parent_indices().to_numpy().astype(np.int32)
+    names, codes = np.unique(np.asarray(labels.flatten().to_pylist(), dtype=np.str_), return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    start = np.searchsorted(codes[order], np.arange(len(names) + 1)).astype(np.int32)
+    np.savez(path, names=names, start=start, rows=rows[order])
+
+
+def index_schema() -> tantivy.Schema:
+    """Return the fields of the word index.
+
+    ``row`` is the value a hit carries and, because rows are sorted by popularity, also the order of hits.
+    ``words`` holds title and artists together, ``title``/``artist`` the same apart, ``name`` the whole
+    normalised title as one term.
+    """
+    fields = tantivy.SchemaBuilder().add_unsigned_field("row", fast=True)
+    for name in ("words", "title", "artist"):
+        fields = fields.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    return fields.add_text_field("name", tokenizer_name="raw", index_option="basic").build()
+
+
+def _write_index(directory: Path, keys: dict[str, list[str]], step: Step) -> None:
+    directory.mkdir()
+    index = tantivy.Index(index_schema(), path=str(directory))
+    writer = index.writer(heap_size=_INDEX_HEAP_BYTES, num_threads=1)
+    total = len(keys["title_key"])
+    names = zip(keys["title_key"], keys["plain_key"], keys["artist_key"], strict=True)
+    for row, (title, plain, artist) in enumerate(names):
+        writer.add_document(_document(row, title, plain, artist))
+        if row % _REPORT_EVERY == 0:
+            step("index", row, total)
+    writer.commit()
+    writer.wait_merging_threads()
+    step("index", total, total)
+
+
+def _document(row: int, title: str, plain: str, artist: str) -> tantivy.Document:
+    title_words, artist_words = f"{title}{_joined(plain)}", f"{artist}{_joined(artist)}"
+    document = tantivy.Document()
+    document.add_unsigned("row", row)
+    document.add_text("words", f"{title_words} {artist_words}")
+    document.add_text("title", title_words)
+    document.add_text("artist", artist_words)
+    for name in {title, plain} - {""}:
+        document.add_text("name", name)
+    return document
+
+
+def _joined(name: str) -> str:
+    """Return " acdc" for "ac dc": short words are also looked for written together."""
+    words = name.split()
+    if len(words) < 2 or min(map(len, words)) > _JOINED_WORD:
+        return ""
+    joined = "".join(words)
+    return f" {joined}" if len(joined) <= _JOINED_NAME else ""
