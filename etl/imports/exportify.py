@@ -1,0 +1,284 @@
+"""Exportify's playlist files, row by row, into tracks and who added them when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from urllib.parse import unquote, unquote_plus
+
+from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
+from etl.imports.text_file import TextFile, Watch, sniff_delimiter
+from etl.runs import ImportProblem
+from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+from store.text import split_artists
+
+FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"
+EXPORTIFY_HINT = "Bring a CSV file written by Exportify (exportify.net or exportify.app) or a CSV table of tracks."
+_SAMPLE_ROWS = 100
+# exportify.net asks for audio features in groups of so many rows, and puts the answers beside them by place.
+_FEATURES_AT_ONCE = 100
+_SPOTIFY_ID = re.compile(
+    r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?.*)?"
+)
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+# Written where JavaScript or Python had nothing to write.
+_NOTHING = {"", "undefined", "null", "none", "nan"}
+_TRUE, _FALSE = {"true", "1", "wahr", "vrai", "verdadero"}, {"false", "0", "falsch", "faux", "falso"}
+# What Spotify says of additions older than its record of them.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One row of a playlist file: a track, or the reason why there is none."""
+
+    line: int
+    track: Track | None = None
+    added_by: str | None = None
+    added_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A text file whose delimiter and headings have been made out; ``layout`` is None for no playlist."""
+
+    file: TextFile
+    delimiter: str
+    headings: tuple[str, ...]
+    layout: Layout | None
+    empty: bool
+
+    @classmethod
+    def open(cls, file: TextFile) -> Sheet:
+        """Read the headings and a sample of the rows.
+
+        Raises
+        ------
+        ImportProblem
+            The rows cannot be told apart (``malformed``).
+        """
+        delimiter, headings = sniff_delimiter(file.head(), known_headings)
+        rows = [cells for _, cells in islice(_below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
+        return cls(
+            file=file,
+            delimiter=delimiter,
+            headings=tuple(headings),
+            layout=find_layout(headings, rows),
+            empty=not rows,
+        )
+
+    def playlist_layout(self) -> Layout:
+        """Return the layout, or raise the ImportProblem of a file that is no playlist."""
+        if self.empty and len(self.headings) > 1:
+            raise ImportProblem(
+                "no_rows", f"{self.file.path.name} holds headings but no rows.", "The exported playlist may be empty."
+            )
+        if self.layout is None:
+            shown = ", ".join(heading.strip() for heading in self.headings[:6])
+            raise ImportProblem(
+                "not_a_playlist",
+                f"{self.file.path.name} is neither an Exportify playlist nor a table of tracks: {shown:.200}.",
+                EXPORTIFY_HINT,
+            )
+        return self.layout
+
+
+def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | None = None) -> Iterator[Row]:
+    """Yield every row of a playlist file in order, holding no more than a hundred at a time.
+
+    ``source`` names the file in the provenance of names and audio features.
+    """
+    layout = sheet.playlist_layout()
+    read = _reader(layout, sheet.delimiter, source, fetched_at)
+    rows = _below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    if layout.join is Join.COMMA:
+        rows = _without_slipped_features(rows, layout)
+    for line, cells in rows:
+        yield read(line, cells)
+
+
+def _below_headings(
+    file: TextFile, delimiter: str, headings: list[str], watch: Watch | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    rows = file.rows(delimiter, watch)
+    for _, cells in rows:
+        if cells == headings:
+            return rows
+    return iter(())
+
+
+def _reader(layout: Layout, delimiter: str, source: str, fetched_at: datetime) -> Callable[[int, Sequence[str]], Row]:
+    # A spreadsheet that separates cells by something else may write decimal commas; no thousands are grouped.
+    decimal_comma = delimiter != ","
+
+    def read(line: int, cells: Sequence[str]) -> Row:
+        found = layout.of_row(cells)
+        if found is None:
+            return Row(line=line, reason="more cells than headings")
+        texts = {field: _text(cells[place]) for field, place in found.columns.items() if place < len(cells)}
+        reason = _why_not(texts)
+        if reason:
+            return Row(line=line, reason=reason)
+        return Row(
+            line=line,
+            track=_track(texts, layout.join, decimal_comma, source, fetched_at),
+            added_by=unquote(texts.get("added_by", "").removeprefix("spotify:user:")) or None,
+            added_at=parse_instant(texts.get("added_at", "")),
+        )
+
+    return read
+
+
+def _text(cell: str) -> str:
+    text = cell.strip()
+    return "" if text in {"undefined", "null"} else text
+
+
+def _why_not(texts: dict[str, str]) -> str:
+    uri = texts.get("uri", "")
+    if uri.startswith(("spotify:episode:", "spotify:show:")) or "open.spotify.com/episode/" in uri:
+        return "podcast episode"
+    if texts.get("title") or uri.startswith("spotify:local:"):
+        return ""
+    return "no title (the track was withdrawn)" if uri else "neither an id nor a title"
+
+
+def _track(texts: dict[str, str], join: Join, decimal_comma: bool, source: str, fetched_at: datetime) -> Track:
+    title, artists, album = texts.get("title", ""), _artists(texts.get("artists", ""), join), texts.get("album") or None
+    duration = _whole(_within("duration_ms", _number(texts.get("duration_ms", ""), decimal_comma)))
+    uri = texts.get("uri", "")
+    spotify = _SPOTIFY_ID.fullmatch(uri)
+    if uri.startswith("spotify:local:"):
+        title, artists, album, duration = _local_file(uri, title, artists, album, duration)
+    popularity = _number(texts.get("popularity", ""), decimal_comma) if spotify else None
+    isrc = texts.get("isrc", "").replace("-", "").upper()
+    return Track(
+        id=spotify[1] if spotify else local_track_id(title, artists, album, duration),
+        title=title,
+        artists=artists,
+        album=album,
+        year=parse_year(texts.get("released", ""), fetched_at.year),
+        duration_ms=duration,
+        isrc=isrc if _ISRC.fullmatch(isrc) else None,
+        popularity=popularity if popularity is not None and 0 <= popularity <= 100 else None,
+        explicit=_truth(texts.get("explicit", "")),
+        artist_genres=_genres(texts.get("genres", "")),
+        features=_features(texts, duration, decimal_comma, source, fetched_at) if spotify else None,
+        source=source,
+    )
+
+
+def _local_file(
+    uri: str, title: str, artists: tuple[str, ...], album: str | None, duration: int | None
+) -> tuple[str, tuple[str, ...], str | None, int | None]:
+    """Fill what the cells leave open from ``spotify:local:artist:album:title:seconds``."""
+    parts = [unquote_plus(part).strip() for part in uri.split(":")[2:]] + [""] * 4
+    seconds = int(parts[3]) * 1000 if parts[3].isdecimal() else None
+    return (
+        title or parts[2] or "Unknown title",
+        artists or ((parts[0],) if parts[0] else ()),
+        album or parts[1] or None,
+        duration or _whole(_within("duration_ms", seconds)),
+    )
+
+
+def _artists(cell: str, join: Join) -> tuple[str, ...]:
+    if join is Join.UNKNOWN:
+        return split_artists(cell)
+    if join is Join.SEMICOLON:
+        parts = cell.split(";")
+    elif join is Join.COMMA:
+        # A comma before a space is part of a name ("Tyler, The Creator"), and so is one between digits.
+        parts = re.split(r",(?=\S)(?!(?<=\d,)\d)", cell)
+    else:
+        parts = [part.replace("\\,", ",") for part in re.split(r"(?<!\\),\s", cell)]
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _genres(cell: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in re.split("[,;]", cell) if part.strip().lower() not in _NOTHING))
+
+
+def _features(
+    texts: dict[str, str], duration: int | None, decimal_comma: bool, source: str, fetched_at: datetime
+) -> AudioFeatures | None:
+    numbers = {name: _number(texts.get(name, ""), decimal_comma) for name in FEATURE_COLUMNS}
+    values = {name: _within(name, number) for name, number in numbers.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    if not known:
+        return None
+    if duration is not None:
+        known["duration_ms"] = float(duration)
+    return AudioFeatures(values=known, source=source, fetched_at=fetched_at, licence=FEATURES_LICENCE)
+
+
+def _number(text: str, decimal_comma: bool) -> float | None:
+    if decimal_comma and "." not in text:
+        text = text.replace(",", ".", 1)
+    if text.lower() in _NOTHING or "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _within(name: str, value: float | None) -> float | None:
+    low, high = FEATURE_BOUNDS[name]
+    return value if value is not None and low <= value <= high else None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _truth(text: str) -> bool | None:
+    word = text.lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def parse_year(text: str, latest: int) -> int | None:
+    """Return the year of a release date ("1979", "1979-04", "15.02.1979"), if it can be one."""
+    found = re.match(r"\d{4}(?!\d)", text) or re.search(r"(?<!\d)\d{4}$", text)
+    year = int(found[0]) if found else 0
+    return year if 1860 <= year <= latest + 1 else None
+
+
+def parse_instant(text: str) -> datetime | None:
+    """Return an ISO 8601 time or a day-first one with dots, in UTC; ``None`` for others and for Spotify's "never"."""
+    german = re.fullmatch(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,?\s+(\d\d?:\d\d(?::\d\d)?))?", text)
+    if german:
+        day, month, year, clock = german.groups()
+        text = f"{year}-{month:>02}-{day:>02}T{(clock or '00:00'):0>5}"
+    try:
+        instant = datetime.fromisoformat(text)
+        instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None if instant == _NEVER else instant
+
+
+def _without_slipped_features(rows: Iterable[tuple[int, list[str]]], layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Blank audio features that stand beside the wrong track.
+
+    Until 2024 exportify.net asked for a hundred tracks' features at a time and wrote the answers down in the
+    order they came. For a local file, which has no id, none comes: all that follow move up by one row, and
+    the last rows get none. Seen where a row without an id has features; true of a hundred rows from the first
+    row without an id on.
+    """
+    places = [layout.columns[name] for name in FEATURE_COLUMNS if name in layout.columns]
+    uri = layout.columns["uri"]
+    remaining = iter(rows)
+    while group := list(islice(remaining, _FEATURES_AT_ONCE)):
+        nameless = [cells for _, cells in group if not cells[uri : uri + 1] or not cells[uri].strip()]
+        slipped = any(place < len(cells) and cells[place].strip() for cells in nameless for place in places)
+        suspect = False
+        for line, cells in group:
+            suspect = suspect or (slipped and any(cells is one for one in nameless))
+            if suspect:
+                cells = [("" if place in places else cell) for place, cell in enumerate(cells)]
+            yield line, cells

@@ -1,0 +1,194 @@
+"""A text file as it comes from people's disks: any encoding, gzipped or not, or not text at all."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from etl.runs import ImportProblem
+
+Watch = Callable[[int], None]  # told the bytes of the file read so far
+
+_BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_KINDS = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"RIFF", "a sound or picture file"),
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"ID3", "an MP3 file"),
+    (b"OggS", "an Ogg file"),
+    (b"fLaC", "a FLAC file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+)
+_MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
+CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+# One cell of a playlist file never comes near; a quotation mark that is never closed soon does.
+MAX_CELL_CHARACTERS = 1_000_000
+_MAX_LINES_PER_ROW = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextFile:
+    """A text file and how to read it; ``sha256`` and ``size`` are those of the file as it lies on disk."""
+
+    path: Path
+    size: int
+    sha256: str
+    encoding: str
+    packed: bool = False
+
+    def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row that is not blank with the line it begins on (1 = the first).
+
+        Raises
+        ------
+        ImportProblem
+            A quotation mark is opened and never closed (``malformed``).
+        """
+        csv.field_size_limit(MAX_CELL_CHARACTERS)
+        with self.path.open("rb") as raw:
+            reader = csv.reader(self._text(raw), delimiter=delimiter)
+            line = 1
+            try:
+                for cells in reader:
+                    if reader.line_num - line >= _MAX_LINES_PER_ROW:
+                        raise _never_closed(line)
+                    if any(cell.strip() for cell in cells):
+                        yield line, cells
+                    line = reader.line_num + 1
+                    if watch:
+                        watch(raw.tell())
+            except csv.Error as fault:
+                raise _never_closed(line) from fault
+
+    def head(self, characters: int = 1 << 16) -> str:
+        """Return the beginning of the text."""
+        with self.path.open("rb") as raw:
+            return self._text(raw).read(characters)
+
+    def _text(self, raw: BinaryIO) -> TextIO:
+        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.packed else raw
+        return io.TextIOWrapper(unpacked, encoding=self.encoding, errors="replace", newline="")
+
+
+def _never_closed(line: int) -> ImportProblem:
+    return ImportProblem(
+        "malformed",
+        f"The row that begins on line {line} does not end: a quotation mark is opened there and never closed.",
+        "Export the playlist again, or correct that line.",
+    )
+
+
+def examine(path: Path, watch: Watch | None = None) -> TextFile:
+    """Read ``path`` once and say how to read it as text; memory stays at a megabyte whatever its size.
+
+    Raises
+    ------
+    ImportProblem
+        It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
+    """
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as raw:
+        packed = raw.read(len(_GZIP)) == _GZIP
+        raw.seek(0)
+        while block := raw.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            if watch:
+                watch(size)
+        try:
+            encoding = _encoding(path.name, lambda: _blocks(raw, packed))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
+            raise ImportProblem(
+                "malformed", f"{path.name} is a damaged gzip file: {fault}.", "Download or pack it again."
+            ) from fault
+    return TextFile(path=path, size=size, sha256=digest.hexdigest(), encoding=encoding, packed=packed)
+
+
+def _blocks(raw: BinaryIO, packed: bool) -> Iterator[bytes]:
+    raw.seek(0)
+    source = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+    while block := source.read(_BLOCK):
+        yield block
+
+
+def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
+    head = next(blocks(), b"")
+    if not head.strip(b"\0 \t\r\n" + codecs.BOM_UTF8 + codecs.BOM_UTF16):
+        raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
+    _refuse_other_kinds(name, head)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        return _utf16_without_mark(name, head)
+    if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
+        raise _not_text(name, "it is not text")
+    return _utf8_or_legacy(blocks)
+
+
+def _refuse_other_kinds(name: str, head: bytes) -> None:
+    for magic, kind in _KINDS:
+        if head.startswith(magic):
+            raise _not_text(name, f"it is {kind}")
+    if head.startswith(b"PK\x03\x04"):
+        workbook = b"xl/" in head or b"[Content_Types]" in head
+        raise _not_text(
+            name,
+            "it is an Excel workbook" if workbook else "it is a zip archive",
+            "Save it as CSV (UTF-8) and bring that." if workbook else "Unpack it and bring the CSV files inside.",
+        )
+    first = head.decode("utf-8-sig", "replace").lstrip()[:1]
+    if first in _MARKUP:
+        raise _not_text(name, f"it is {_MARKUP[first]}")
+
+
+def _not_text(name: str, why: str, hint: str = CSV_HINT) -> ImportProblem:
+    return ImportProblem("not_text", f"{name} cannot be read as a table: {why}.", hint)
+
+
+def _utf16_without_mark(name: str, head: bytes) -> str:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros > len(head) / 8 and others * 20 < zeros:
+            return encoding
+    raise _not_text(name, "it is not text")
+
+
+def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> str:
+    """Return UTF-8 unless most of what is not ASCII contradicts it: one cut or damaged letter does not."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    beyond = broken = 0
+    bytes_seen: set[int] = set()
+    for block in blocks():
+        if block.isascii():
+            continue
+        bytes_seen.update(block)
+        text = decoder.decode(block)
+        beyond += sum(character > "\x7f" for character in text)
+        broken += text.count("\ufffd")
+    if broken * 4 <= beyond:
+        return "utf-8-sig"
+    return "latin-1" if bytes_seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
+
+
+def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
+    """Return the delimiter under which the first row is ``worth`` most (then: has most cells), and that row."""
+    # Excel's own hint, a first line such as "sep=;", is a row of the file without being headings.
+    lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
+    candidates = [(mark, next(csv.reader(lines, delimiter=mark), [])) for mark in ",;\t|"]
+    return max(candidates, key=lambda candidate: (worth(candidate[1]), len(candidate[1])))
