@@ -1,0 +1,46 @@
+// Every answer other than 200 becomes an ApiError in the shape of the server's own errors.
+export class ApiError extends Error {
+  constructor(status, { code = 'error', message, hint = '', candidates = [] }) {
+    super(message)
+    Object.assign(this, { status, code, hint, candidates })
+  }
+}
+
+const UNREACHABLE = {
+  code: 'unreachable',
+  message: 'Tastemap does not answer.',
+  hint: 'Is the server still running? Start it with `make run` and try again.',
+}
+
+export function errorFrom(status, body) {
+  return new ApiError(status, body?.error ?? { message: `The server answered ${status}.`, hint: "Its log says why." })
+}
+
+async function parsed(response) {
+  if (response.status === 204) return null
+  const json = response.headers.get('Content-Type')?.includes('json')
+  const body = json ? await response.json() : null
+  if (response.ok) return body
+  throw errorFrom(response.status, body)
+}
+
+async function request(path, options) {
+  let response
+  try {
+    response = await fetch(path, options)
+  } catch (failure) {
+    if (failure.name === 'AbortError') throw failure
+    throw new ApiError(0, UNREACHABLE)
+  }
+  return parsed(response)
+}
+
+export function get(path, params = {}, signal) {
+  const known = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== '')
+  const search = new URLSearchParams(known).toString()
+  return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
+}
+
+export const remove = (path) => request(path, { method: 'DELETE' })
+
+export const isAbort = (error) => error.name === 'AbortError'

@@ -1,0 +1,80 @@
+import { COLOURS } from '../people.js'
+import { OUTLINES } from './shapes.js'
+
+// So many markers are drawn per frame; more go on in the next frames and the page stays responsive.
+const PER_FRAME = 12_000
+
+export const radiusFor = (count) => (count > 20_000 ? 2 : count > 4_000 ? 3 : count > 1_000 ? 4 : count > 250 ? 5 : 6)
+
+export function readColours(element) {
+  const style = getComputedStyle(element)
+  const read = (name) => style.getPropertyValue(name).trim()
+  const people = Array.from({ length: COLOURS + 1 }, (_, i) => read(`--tm-person-${i}`))
+  return { people, faint: read('--tm-faint'), ground: read('--tm-plot'), outline: read('--tm-outline'), ink: read('--tm-ink') }
+}
+
+// A thin outline sets light colours apart from the ground, a halo sets overlapping markers apart.
+function marker(context, shape, radius, fill, { ground, outline }) {
+  const path = new Path2D(OUTLINES[shape])
+  context.scale(radius, radius)
+  context.lineJoin = 'round'
+  for (const [width, colour] of [[3.2, ground], [1.6, outline]]) {
+    context.lineWidth = width / radius
+    context.strokeStyle = colour
+    context.stroke(path)
+  }
+  context.fillStyle = fill
+  context.fill(path, 'evenodd')
+}
+
+// A marker drawn once, to be stamped for each point.
+export function makeSprite(shape, radius, fill, edges, ratio) {
+  const side = Math.ceil(radius * 1.5 + 2) * 2
+  const canvas = document.createElement('canvas')
+  canvas.width = canvas.height = side * ratio
+  const context = canvas.getContext('2d')
+  context.scale(ratio, ratio)
+  context.translate(side / 2, side / 2)
+  marker(context, shape, radius, fill, edges)
+  return { canvas, side }
+}
+
+export function fitCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1
+  canvas.width = Math.round(width * ratio)
+  canvas.height = Math.round(height * ratio)
+  const context = canvas.getContext('2d')
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  return context
+}
+
+// Stamps every placed point, faint ones first; returns a function that stops what is still to come.
+export function drawPoints(context, placed, spriteOf, isFaint) {
+  const order = Array.from({ length: placed.count }, (_, i) => i)
+  const queue = isFaint ? [...order.filter(isFaint), ...order.filter((i) => !isFaint(i))] : order
+  let frame = 0
+  let next = 0
+  const step = () => {
+    for (const stop = Math.min(next + PER_FRAME, queue.length); next < stop; next += 1) {
+      const i = queue[next]
+      const { canvas, side } = spriteOf(i)
+      context.drawImage(canvas, placed.px[i] - side / 2, placed.py[i] - side / 2, side, side)
+    }
+    if (next < queue.length) frame = requestAnimationFrame(step)
+  }
+  step()
+  return () => cancelAnimationFrame(frame)
+}
+
+// The marked point on the upper canvas: its marker again, larger, within a ring.
+export function drawMark(context, x, y, person, colours, radius) {
+  context.beginPath()
+  context.arc(x, y, radius + 7, 0, 2 * Math.PI)
+  context.lineWidth = 2
+  context.strokeStyle = colours.ink
+  context.stroke()
+  context.save()
+  context.translate(x, y)
+  marker(context, person.shape, radius + 2, colours.people[person.colour], colours)
+  context.restore()
+}
