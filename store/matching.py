@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
-from tantivy import Occur, Query, Schema
+from tantivy import Occur, Query
 
-from store.search import MAX_WORDS, Ref, every, popular_rows, typo_query
+from store.search import MAX_WORDS, QueryBuilder, Ref, every, popular_rows, preferred
 from store.segment import Segment
 from store.text import normalise, plain_title
 
@@ -44,45 +44,45 @@ def match(
         rows = _candidates(segment, title, artist)
         found += [(_confidence(segment, row, title, artist, duration_ms), order, segment, row) for row in rows]
     found.sort(key=lambda one: (-round(one[0], 3), one[1], one[3]))
-    return _one_per_recording(found, limit)
+    return _one_per_recording(segments, found, limit)
 
 
-def _one_per_recording(found: list[tuple[float, int, Segment, int]], limit: int) -> list[Match]:
+def _one_per_recording(
+    segments: Sequence[Segment], found: list[tuple[float, int, Segment, int]], limit: int
+) -> list[Match]:
     seen: set[int] = set()
     matches: list[Match] = []
     for confidence, _, segment, row in found:
         recording = int(segment.recording_code[row])
         if confidence > 0 and recording not in seen and len(matches) < limit:
             seen.add(recording)
-            matches.append(Match(Ref(segment.name, row), confidence))
+            matches.append(Match(preferred(segments, segment, row), confidence))
     return matches
 
 
 def _candidates(segment: Segment, title: str, artist: str | None) -> list[int]:
     """Take the first step that finds anything: exact title, all its words, its words with typos."""
-    for query in _steps(segment.schema, title, artist):
+    for query in _steps(segment, title, artist):
         rows = popular_rows(segment, query, _STEP_ROWS)
         if rows:
             return rows
     return []
 
 
-def _steps(schema: Schema, title: str, artist: str | None) -> Iterator[Query]:
+def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
     names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
-    same_title = [Query.term_query(schema, "name", name) for name in names]
-    words = normalise(plain_title(title)).split()[:MAX_WORDS]
-    all_words = every([Query.term_query(schema, "title", word) for word in words])
-    near_words = every([typo_query(schema, "title", word, prefix=False) for word in words])
+    same_title = _any([Query.term_query(segment.schema, "name", name) for name in names])
+    in_title, words = QueryBuilder(segment, "title"), normalise(plain_title(title)).split()[:MAX_WORDS]
+    titles = (same_title, in_title.whole(words), every(list(map(in_title.typo, words))))
     if artist is None:
-        yield from (_any(same_title), all_words, near_words)
+        yield from titles
         return
-    artist_words = normalise(artist).split()[:MAX_WORDS]
-    by_artist = _any([Query.term_query(schema, "artist", word) for word in artist_words])
-    near_artist = _any([typo_query(schema, "artist", word, prefix=False) for word in artist_words])
-    for titles in (_any(same_title), all_words, near_words):
-        yield every([titles, by_artist])
-    yield every([near_words, near_artist])
-    yield _any(same_title)
+    in_artist, artist_words = QueryBuilder(segment, "artist"), normalise(artist).split()[:MAX_WORDS]
+    by_artist = _any(list(map(in_artist.term, artist_words)))
+    for named in titles:
+        yield every([named, by_artist])
+    yield every([titles[-1], _any(list(map(in_artist.typo, artist_words)))])
+    yield same_title
 
 
 def _any(queries: Sequence[Query]) -> Query:

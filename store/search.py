@@ -1,9 +1,9 @@
 """Search as one types, over the word indexes of the catalogue's segments.
 
 A cascade: whole title, all words, the last word as a prefix, every word as a prefix, and, only when those find
-too little, words with typos and then all words but one. Each step takes the most popular rows (a row's number
-is its rank by popularity) and :func:`_score` orders what they found together. User text never reaches a query
-parser: it is normalised to words and each word becomes a query object.
+too little, words with typos and then all words but some. Each step takes the most popular rows (a row's number
+is its rank by popularity) and :func:`store.ranking.score` orders what they found together. User text never
+reaches a query parser: it is normalised to words and each word becomes a query object.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rapidfuzz.distance import OSA
-from tantivy import Occur, Order, Query, Schema
+from tantivy import Occur, Order, Query
 
+from store.ranking import allowed_typos, score
 from store.segment import Segment
 from store.text import normalise
 
@@ -25,11 +25,8 @@ MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 400, 12, 40
 _STEP_ROWS = 80
 # Fewer different recordings than this, found without typos, is too little: then typos are allowed.
 _ENOUGH = 5
-_ONE_TYPO, _TWO_TYPOS = 4, 8
 _GUEST_WORDS = frozenset({"feat", "ft", "featuring"})
 _EDITION = re.compile(r"\b(?:\d{4} )?(?:digital(?:ly)? )?remaster(?:ed)?(?: version)?(?: \d{4})?\b")
-# Weights of the order of hits: how much of the name was typed, and how popular the recording is.
-_FIT, _POPULARITY = 0.4, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +58,58 @@ def query_words(text: str) -> list[str]:
 def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
     """Return at most ``limit`` hits for ``text``, best first, one per recording and per id.
 
-    ``segments`` stand in order of preference: where two hold the same recording with the same score the
-    earlier one's track is the hit.
+    ``segments`` stand in order of preference: a track that several of them hold is the earliest one's.
     """
     words = query_words(text)
     if not words or limit < 1:
         return []
-    found: list[tuple[float, Segment, int]] = []
-    for segment in segments:
-        rows = _candidates(segment, words)
-        found += [(score, segment, row) for score, row in _ranked(segment, rows, words)]
+    found = [(points, segment, row) for segment in segments for points, row in _ranked(segment, words)]
     found.sort(key=lambda hit: -hit[0])
-    return _one_per_recording(found, limit)
+    return [Hit(preferred(segments, segment, row), points) for points, segment, row in _distinct(found, limit)]
 
 
-def _one_per_recording(found: Iterable[tuple[float, Segment, int]], limit: int) -> list[Hit]:
+def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
+    """Return where the track of this row stands in the earliest of ``segments`` that knows its id."""
+    for earlier in segments:
+        if earlier is segment:
+            break
+        if (known := earlier.find(segment.track_id(row))) is not None:
+            return Ref(earlier.name, known)
+    return Ref(segment.name, row)
+
+
+def _distinct(found: Iterable[tuple[float, Segment, int]], limit: int) -> Iterator[tuple[float, Segment, int]]:
     seen: set[int] = set()
-    hits: list[Hit] = []
-    for score, segment, row in found:
+    for points, segment, row in found:
         recording = int(segment.recording_code[row])
         if recording not in seen:
             seen.add(recording)
-            hits.append(Hit(Ref(segment.name, row), score))
-            if len(hits) == limit:
-                break
-    return hits
+            yield points, segment, row
+            if len(seen) == limit:
+                return
+
+
+def _ranked(segment: Segment, words: list[str]) -> Iterator[tuple[float, int]]:
+    rows = _candidates(segment, words)
+    if not rows:
+        return
+    popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
+    for row, popular, (_, title, artist) in zip(rows, popularity, segment.names(rows), strict=True):
+        yield score(words, title, artist, popular), row
 
 
 def _candidates(segment: Segment, words: list[str]) -> list[int]:
-    rows: set[int] = set()
-    for query in _plain_steps(segment.schema, words):
+    build = QueryBuilder(segment, "words")
+    whole = popular_rows(segment, build.whole(words), _STEP_ROWS)
+    rows = set(whole)
+    for query in _plain_steps(build, words):
         rows.update(popular_rows(segment, query, _STEP_ROWS))
-    if _recordings(segment, rows) < _ENOUGH:
-        for query in _forgiving_steps(segment.schema, words):
-            rows.update(popular_rows(segment, query, _STEP_ROWS))
-            if rows:
+    # Several words that stand together as typed were meant so; one word may be a rarer one's misspelling.
+    if not (whole and len(words) > 1) and _recordings(segment, rows) < _ENOUGH:
+        for query in _forgiving_steps(build, words):
+            more = popular_rows(segment, query, _STEP_ROWS)
+            rows.update(more)
+            if more:
                 break
     return sorted(rows)
 
@@ -110,23 +124,31 @@ def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
     return [int(row) for row, _ in result.hits]
 
 
-def _plain_steps(schema: Schema, words: list[str]) -> Iterator[Query]:
-    whole = [Query.term_query(schema, "words", word) for word in words]
-    prefix = [prefix_query(schema, "words", word) for word in words]
-    yield Query.term_query(schema, "name", " ".join(words))
-    if len(words) > 1:
-        yield every([*whole[:-1], prefix[-1]])
-    yield every(whole)
-    yield every(prefix)
+class QueryBuilder:
+    """Queries for words in one field of a segment's index."""
 
+    def __init__(self, segment: Segment, field: str) -> None:
+        self.schema, self.searcher, self.field = segment.schema, segment.searcher, field
 
-def _forgiving_steps(schema: Schema, words: list[str]) -> Iterator[Query]:
-    typos = [typo_query(schema, "words", word, prefix=at == len(words) - 1) for at, word in enumerate(words)]
-    yield every(typos)
-    for missing in range(1, (len(words) + 1) // 2):
-        yield Query.boolean_query(
-            [(Occur.Should, query) for query in typos], minimum_number_should_match=len(words) - missing
-        )
+    def term(self, word: str) -> Query:
+        """Match ``word`` itself."""
+        return Query.term_query(self.schema, self.field, word)
+
+    def prefix(self, word: str) -> Query:
+        """Match words that begin with ``word``."""
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
+
+    def typo(self, word: str, *, prefix: bool = False) -> Query:
+        """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=allowed_typos(word), prefix=prefix)
+
+    def whole(self, words: Sequence[str]) -> Query:
+        """Match names with all of ``words``."""
+        return every([self.term(word) for word in words])
+
+    def known(self, word: str) -> bool:
+        """Tell whether any name has this word."""
+        return bool(self.searcher.doc_freq(self.field, word))
 
 
 def every(queries: Sequence[Query]) -> Query:
@@ -134,55 +156,20 @@ def every(queries: Sequence[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
-def prefix_query(schema: Schema, field: str, word: str) -> Query:
-    """Match terms that begin with ``word``."""
-    return Query.fuzzy_term_query(schema, field, word, distance=0, prefix=True)
+def _plain_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
+    yield Query.term_query(build.schema, "name", " ".join(words))
+    if len(words) > 1:
+        yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
+    yield every(list(map(build.prefix, words)))
 
 
-def typo_query(schema: Schema, field: str, word: str, *, prefix: bool) -> Query:
-    """Match terms within the typos that a word of this length is allowed, or that begin with it."""
-    return Query.fuzzy_term_query(schema, field, word, distance=allowed_typos(word), prefix=prefix)
-
-
-def allowed_typos(word: str) -> int:
-    """Return 0, 1 or 2: a short word with a typo is another word."""
-    return (len(word) >= _ONE_TYPO) + (len(word) >= _TWO_TYPOS)
-
-
-def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
-    if not rows:
-        return
-    popularity = np.nan_to_num(segment.popularity[rows]) / 100.0
-    for row, popular, (_, title, artist) in zip(rows, popularity.tolist(), segment.names(rows), strict=True):
-        yield _score(words, title.split(), artist.split(), popular), row
-
-
-def _score(words: list[str], title: list[str], artist: list[str], popular: float) -> float:
-    """Return 0 to 1: the share of the query found, times how well it fits the name, plus popularity.
-
-    A word typed in full counts more than a prefix and that more than a typo, in proportion to the letters.
-    """
-    in_title, in_artist = _letters(words, title), _letters(words, artist)
-    typed = sum(map(len, words))
-    coverage = sum(max(pair) for pair in zip(in_title, in_artist, strict=True)) / typed
-    title_typed = sum(t for t, a in zip(in_title, in_artist, strict=True) if t >= a)
-    artist_typed = sum(a for t, a in zip(in_title, in_artist, strict=True) if a >= t)
-    title_size, artist_size = sum(map(len, title)) or 1, sum(map(len, artist)) or 1
-    both = (title_typed + artist_typed) / (title_size + artist_size)
-    fit = min(1.0, max(title_typed / title_size, artist_typed / artist_size, both))
-    return coverage**2 * (1.0 - _FIT - _POPULARITY + _FIT * fit + _POPULARITY * popular)
-
-
-def _letters(words: list[str], name: list[str]) -> list[float]:
-    """Return for each query word how many of its letters the best word of ``name`` explains."""
-    return [max((_shared(word, other) for other in name), default=0.0) for word in words]
-
-
-def _shared(word: str, other: str) -> float:
-    if word == other:
-        return float(len(word))
-    if other.startswith(word):
-        return 0.9 * len(word)
-    allowed = allowed_typos(word)
-    wrong = OSA.distance(word, other[: len(word) + allowed], score_cutoff=allowed)
-    return max(0.0, 0.9 * len(word) - 2.0 * wrong) if wrong <= allowed else 0.0
+def _forgiving_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
+    """Typos first in the words that no name has, then in all; then one word and half the words may be missing."""
+    *earlier, last = words
+    typos = [*map(build.typo, earlier), build.typo(last, prefix=True)]
+    doubtful = [typo if not build.known(word) else build.prefix(word) for word, typo in zip(words, typos, strict=True)]
+    yield every(doubtful)
+    yield every(typos)
+    for needed in sorted({len(words) - 1, (len(words) + 1) // 2} - {0}, reverse=True):
+        optional = [(Occur.Should, query) for query in doubtful]
+        yield Query.boolean_query(optional, minimum_number_should_match=needed)

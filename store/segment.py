@@ -53,6 +53,11 @@ def id_hash(track_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=8).digest(), "little")
 
 
+def recording_hash(recording_key: str) -> int:
+    """Return the signed 64-bit hash of a :func:`store.text.recording_key`, as in ``Segment.recording_code``."""
+    return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
+
+
 class Segment:
     """A read-only segment; safe to use from several threads.
 

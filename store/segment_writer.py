@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,17 @@ import pyarrow as pa
 import tantivy
 
 from store.domain import AUDIO_FEATURES, Track
-from store.segment import ARTISTS_FILE, FORMAT, FORMAT_FILE, INDEX_DIR, LABELS_FILE, TRACKS_FILE, id_hash
-from store.text import normalise, plain_title, recording_key
+from store.segment import (
+    ARTISTS_FILE,
+    FORMAT,
+    FORMAT_FILE,
+    INDEX_DIR,
+    LABELS_FILE,
+    TRACKS_FILE,
+    id_hash,
+    recording_hash,
+)
+from store.text import normalise, plain_title
 
 # What an imported table and a merged catalogue have in common; NaN in `features` = unknown.
 ROWS = pa.schema(
@@ -38,8 +47,8 @@ ROWS = pa.schema(
 Step = Callable[[str, int, int], None]
 # The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
 _INDEX_HEAP_BYTES = 96_000_000
-# Joined spellings are indexed for names such as "AC/DC", "a-ha" and "R.E.M.", not for whole sentences.
-_JOINED_WORD, _JOINED_NAME = 2, 12
+# Names such as "AC/DC", "Jay-Z" and "R.E.M."
+_COMPOUND = re.compile(r"\w+(?:[-/.*!$]\w+)+")
 _REPORT_EVERY = 20_000
 
 
@@ -65,15 +74,15 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     directory.mkdir(parents=True)
     rows = _most_popular_first(rows).combine_chunks()
     titles, artists = rows["title"].to_pylist(), rows["artists"].to_pylist()
-    keys = _name_keys(titles, artists)
-    first = [normalise(names[0]) if names else "" for names in artists]
-    recordings = _hashes(map(recording_key, titles, first), np.int64)
+    step("names", 0, len(rows))
+    keys, first = _name_keys(titles, artists)
+    recordings = _recording_codes(keys["plain_key"], first, rows["id"].to_pylist())
     artist_columns, artist_table = _artist_directory(first)
     columns = _track_columns(rows, keys, recordings) | artist_columns
     _write_arrow(directory / TRACKS_FILE, pa.table(columns))
     _write_arrow(directory / ARTISTS_FILE, artist_table)
     _write_labels(directory / LABELS_FILE, rows["labels"].combine_chunks())
-    _write_index(directory / INDEX_DIR, keys, step)
+    _write_index(directory / INDEX_DIR, keys, list(map(_joined, titles, artists)), step)
     sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
     described = {"format": FORMAT, "count": len(rows), "files": sizes}
     (directory / FORMAT_FILE).write_text(json.dumps(described, indent=1), "utf-8")
@@ -84,17 +93,27 @@ def _most_popular_first(rows: pa.Table) -> pa.Table:
     return rows.take(np.argsort(-np.where(np.isnan(popularity), -1.0, popularity), kind="stable"))
 
 
-def _name_keys(titles: list[str], artists: list[list[str]]) -> dict[str, list[str]]:
-    return {
-        "title_key": [normalise(title) for title in titles],
-        "plain_key": [normalise(plain_title(title)) for title in titles],
-        "artist_key": [normalise(" ".join(names)) for names in artists],
+def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the normalised names by column, and of each track the normalised first artist ("" for none)."""
+    key_of = {name: normalise(name) for names in artists for name in names}
+    bare = map(plain_title, titles)
+    title_keys = list(map(normalise, titles))
+    keys = {
+        "title_key": title_keys,
+        # Most titles carry no marks; normalising is what takes the time here.
+        "plain_key": [
+            key if plain == full else normalise(plain) for key, plain, full in zip(title_keys, bare, titles, strict=True)
+        ],
+        "artist_key": [" ".join(key_of[name] for name in names) for names in artists],
     }
+    return keys, [key_of[names[0]] if names else "" for names in artists]
 
 
-def _hashes(keys: Iterable[str], dtype: type[np.generic]) -> np.ndarray:
-    digests = b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys)
-    return np.frombuffer(digests, dtype=np.dtype(dtype).newbyteorder("<"))
+def _recording_codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:
+    """Hash what :func:`store.text.recording_key` joins; a track without a title is no other's recording."""
+    named = zip(plain_titles, first_artists, ids, strict=True)
+    keys = (f"{title}\x1f{artist}" if title else track for title, artist, track in named)
+    return np.fromiter(map(recording_hash, keys), np.int64, len(ids))
 
 
 def _track_columns(rows: pa.Table, keys: dict[str, list[str]], recordings: np.ndarray) -> dict[str, Any]:
@@ -149,37 +168,32 @@ def index_schema() -> tantivy.Schema:
     return fields.add_text_field("name", tokenizer_name="raw", index_option="basic").build()
 
 
-def _write_index(directory: Path, keys: dict[str, list[str]], step: Step) -> None:
+def _write_index(directory: Path, keys: dict[str, list[str]], joined: list[list[str]], step: Step) -> None:
     directory.mkdir()
     index = tantivy.Index(index_schema(), path=str(directory))
     writer = index.writer(heap_size=_INDEX_HEAP_BYTES, num_threads=1)
-    total = len(keys["title_key"])
-    names = zip(keys["title_key"], keys["plain_key"], keys["artist_key"], strict=True)
-    for row, (title, plain, artist) in enumerate(names):
-        writer.add_document(_document(row, title, plain, artist))
+    names = zip(keys["title_key"], keys["plain_key"], keys["artist_key"], joined, strict=True)
+    for row, name in enumerate(names):
+        writer.add_document(_document(row, *name))
         if row % _REPORT_EVERY == 0:
-            step("index", row, total)
+            step("index", row, len(joined))
     writer.commit()
     writer.wait_merging_threads()
-    step("index", total, total)
+    step("index", len(joined), len(joined))
 
 
-def _document(row: int, title: str, plain: str, artist: str) -> tantivy.Document:
-    title_words, artist_words = f"{title}{_joined(plain)}", f"{artist}{_joined(artist)}"
+def _document(row: int, title: str, plain: str, artist: str, joined: list[str]) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("row", row)
-    document.add_text("words", f"{title_words} {artist_words}")
-    document.add_text("title", title_words)
-    document.add_text("artist", artist_words)
+    document.add_text("words", " ".join([title, artist, *joined]))
+    document.add_text("title", title)
+    document.add_text("artist", artist)
     for name in {title, plain} - {""}:
         document.add_text("name", name)
     return document
 
 
-def _joined(name: str) -> str:
-    """Return " acdc" for "ac dc": short words are also looked for written together."""
-    words = name.split()
-    if len(words) < 2 or min(map(len, words)) > _JOINED_WORD:
-        return ""
-    joined = "".join(words)
-    return f" {joined}" if len(joined) <= _JOINED_NAME else ""
+def _joined(title: str, artists: list[str]) -> list[str]:
+    """Return "annemarie" for "Anne-Marie": what is written with a mark between is also typed without it."""
+    compounds = _COMPOUND.findall(f"{title} {' '.join(artists)}")
+    return [normalise(compound).replace(" ", "") for compound in compounds]
