@@ -1,9 +1,35 @@
-"""One import of one file: what it reports while it goes on and what it reckons at its end."""
+"""One import of one file: what it reports, how it is asked for, and the process that does it.
+
+What it does lies in :mod:`etl.importing`, which the web process never loads.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from store.database import Database
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[1]
+ENDED = frozenset({"done", "failed"})
+# An import that is killed is picked up again this often before it is left to `python -m etl resume`.
+_ATTEMPTS = 3
+_BLOCK = 1 << 20
 
 
 class ImportProblem(Exception):  # noqa: N818 - a fault of the file, told to the person who brought it
@@ -51,3 +77,138 @@ class Reckoning:
     skipped: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Skipped, ...] = ()
     emptied: Mapping[str, int] = field(default_factory=dict)
+
+
+def now() -> datetime:
+    """Return the time in UTC in the milliseconds that the database keeps."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def new_run(name: str, owner: str | None = None, source: str | None = None, size: int | None = None) -> dict[str, Any]:
+    """Return the document of a run that waits to be done.
+
+    ``source`` is the path or address that the operator named; an upload has none and lies in its own folder.
+    ``cursor`` says how far the pages stored so far reach: rows of the file and items of the playlist.
+    """
+    return {
+        "_id": secrets.token_hex(12),
+        "kind": None,
+        "name": name,
+        "sha256": None,
+        "owner": owner,
+        "state": "queued",
+        "phase": "waiting",
+        "bytes_done": 0,
+        "bytes_total": size,
+        "asked": 0,
+        "stored": 0,
+        "known": 0,
+        "skipped": [],
+        "skipped_examples": [],
+        "playlist_id": None,
+        "started_at": now(),
+        "finished_at": None,
+        "error": None,
+        "source": source,
+        "cursor": {"rows": 0, "items": 0, "contributors": []},
+    }
+
+
+def upload_folder(var: Path, run_id: str) -> Path:
+    """Return the folder that holds the one file of an uploaded run."""
+    return var / "uploads" / run_id
+
+
+def create_upload_run(
+    database: Database, var: Path, owner: str | None, filename: str, stream: IO[bytes], max_bytes: int
+) -> dict[str, Any]:
+    """Keep an uploaded file and queue its import; return the run as the outside may know it.
+
+    Raises
+    ------
+    ImportProblem
+        The file has more than ``max_bytes`` (``too_large``); nothing of it is kept.
+    """
+    name = safe_name(filename)
+    document = new_run(name, owner)
+    folder = upload_folder(var, document["_id"])
+    folder.mkdir(parents=True)
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder)
+        document["bytes_total"] = _receive(stream, folder / f"{name}.partial", max_bytes)
+        (folder / f"{name}.partial").rename(folder / name)
+        database.put_run(document)
+        undo.pop_all()
+    run = database.get_run(document["_id"])
+    assert run is not None
+    return run
+
+
+def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
+    size = 0
+    with target.open("wb") as file:
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            if size > max_bytes:
+                raise ImportProblem(
+                    "too_large",
+                    f"The file has more than {max_bytes // (1024 * 1024)} MB.",
+                    "Split it, or import it on the server: python -m etl import FILE",
+                )
+            file.write(block)
+    return size
+
+
+def safe_name(filename: str) -> str:
+    """Return the last part of ``filename`` as a file name that is safe here; browsers may send paths."""
+    last = re.split(r"[/\\]", filename)[-1]
+    return re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")[-120:] or "upload.csv"
+
+
+def spawn(run_id: str, var: Path | None = None, mongodb_uri: str | None = None) -> None:
+    """Start ``python -m etl run RUN_ID`` as a process of its own that outlives this one.
+
+    ``var`` and ``mongodb_uri`` are those of the environment unless given. What the process says goes to
+    ``<var>/log/import.log``. One that is killed is started again; it goes on where it was.
+    """
+    _detached(["run", run_id], var, mongodb_uri)
+
+
+def spawn_resume(var: Path | None = None, mongodb_uri: str | None = None) -> None:
+    """Start ``python -m etl resume`` likewise: at start-up, what the last stop cut off is finished."""
+    _detached(["resume"], var, mongodb_uri)
+
+
+def _detached(arguments: list[str], var: Path | None, mongodb_uri: str | None) -> None:
+    env = dict(os.environ)
+    if var is not None:
+        env["TASTEMAP_VAR"] = str(var)
+    if mongodb_uri is not None:
+        env["MONGODB_URI"] = mongodb_uri
+    folder = Path(env.get("TASTEMAP_VAR") or ROOT / "var") / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "etl", *arguments]
+
+    def start() -> subprocess.Popen[bytes]:
+        with (folder / "import.log").open("ab") as output:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def attend(process: subprocess.Popen[bytes]) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            if process.wait() >= 0 or attempt == _ATTEMPTS:
+                return
+            log.warning("%s was killed (signal %d); starting it again", " ".join(arguments), -process.returncode)
+            time.sleep(attempt)
+            process = start()
+
+    # Waiting for it is what keeps a zombie from staying.
+    threading.Thread(target=attend, args=(start(),), daemon=True, name=f"etl {arguments[-1]}").start()

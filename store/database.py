@@ -7,7 +7,9 @@ inserts. Nothing here sorts, counts, groups or pages through a collection for a 
 from __future__ import annotations
 
 import functools
+import logging
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +31,10 @@ from store.documents import (
     track_from,
 )
 from store.domain import Playlist, PlaylistItem, Track
-from store.embedded import DATABASE, EmbeddedServer
+from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
 from store.indexes import INDEXES
+
+log = logging.getLogger(__name__)
 
 # A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
 PAGE_ITEMS = 500
@@ -38,6 +42,8 @@ PAGE_ITEMS = 500
 _IDS_AT_ONCE = 50
 _DUPLICATE_KEY = 11000
 _TIMEOUTS_MS = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 3000, "socketTimeoutMS": 60_000}
+# A server that does not start is not tried again by every request that misses it.
+_REVIVE_PAUSE_SECONDS = 10.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -89,6 +95,7 @@ class Database:
         self._server = server
         self._client: MongoClient[Document] | None = None
         self._pid = 0
+        self._revive_after = 0.0
 
     @property
     def kind(self) -> str:
@@ -270,7 +277,13 @@ class Database:
         return {document["_id"]: document for document in found}
 
     def _revive(self) -> bool:
-        if self._server is None or not self._server.revive():
+        if self._server is None or time.monotonic() < self._revive_after:
+            return False
+        try:
+            self._server.start()
+        except EmbeddedError as fault:
+            self._revive_after = time.monotonic() + _REVIVE_PAUSE_SECONDS
+            log.error("%s", fault)
             return False
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
@@ -281,6 +294,8 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except EmbeddedError as fault:
+            raise StoreDown(fault.message, fault.hint) from fault
         except (ServerSelectionTimeoutError, NetworkTimeout, ConnectionFailure) as fault:
             raise StoreDown("The database does not answer.", self._way_out()) from fault
         except PyMongoError as fault:

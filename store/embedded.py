@@ -76,9 +76,10 @@ class EmbeddedServer:
         return _uri(port)
 
     def start(self) -> str:
-        """Start the server or join the one that runs, and return its URI.
+        """Start the server or join the one that runs, and return its URI. May be called again if it has died.
 
-        It stops when the last process that started or joined it has called :meth:`stop` or ended.
+        It stops when the last process that started or joined it has called :meth:`stop` or ended; it starts
+        on the same port as before where that is free, so that open connections find it again.
 
         Raises
         ------
@@ -97,19 +98,9 @@ class EmbeddedServer:
             uri = _uri(self._join() or self._launch())
             _build_indexes(uri)
             if self._users is None:
-                self._users = take(self.base / "users.lock", shared=True)
+                self._users, self._pid = take(self.base / "users.lock", shared=True), os.getpid()
                 atexit.register(self.stop)
         return uri
-
-    def revive(self) -> bool:
-        """Start the server again, on the same port, if it has died; ``True`` if it answers now."""
-        with locked(self.base / "start.lock"):
-            try:
-                _build_indexes(_uri(self._join() or self._launch()))
-            except EmbeddedError as fault:
-                log.error("%s %s", fault.message, fault.hint)
-                return False
-        return True
 
     def stop(self) -> None:
         """Leave the server; the last to leave stops it. Does nothing in a forked child and when called twice."""

@@ -1,0 +1,243 @@
+"""Doing a run: what the file is, into the store or the catalogue, so that a kill at any moment loses nothing.
+
+A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
+is done twice. So a run that goes on after a kill repeats at most one page.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from etl.imports.download import is_url
+from etl.imports.exportify import Sheet
+from etl.imports.text_file import TextFile, examine
+from etl.playlist_import import PlaylistImport
+from etl.runs import ENDED, ImportProblem, Progress, Reckoning, now, upload_folder
+from store.builder import build_collection, build_public
+from store.database import Database, StoreError
+from store.locks import take
+from store.segment import CatalogueError
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[Progress], None]
+# The phase of a run that only waits for the catalogue to be built.
+STORED = "stored"
+# How often a run's document is written for those who watch it.
+_REPORT_SECONDS = 0.3
+
+
+def silent(_progress: Progress) -> None:
+    """Show nothing."""
+
+
+class Reporter:
+    """Tells of a run's progress, in its document and to ``show``, a few times a second at most."""
+
+    def __init__(self, database: Database, run_id: str, show: Show) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._show = show
+        self._next = 0.0
+
+    def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
+        """Tell of ``progress``; ``recorded`` says that the document has it already."""
+        self._show(progress)
+        if recorded or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _REPORT_SECONDS
+        self._database.update_run(
+            self._run_id,
+            {
+                "phase": progress.phase,
+                "bytes_done": progress.done,
+                "bytes_total": progress.total,
+                "asked": progress.asked,
+                "stored": progress.stored,
+                "known": progress.known,
+            },
+        )
+
+
+def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, build: bool = True) -> str:
+    """Do the run, or what is left of it, and return its state: "done", "failed", or "running".
+
+    "running" means that another process is at it, or, with ``build`` false, that all is stored and only
+    :func:`finish` remains.
+
+    Raises
+    ------
+    StoreError
+        The database is lost; the run can be resumed.
+    """
+    lock_file = _lock_file(var, run_id)
+    lock = take(lock_file, wait=False)
+    if lock is None:
+        return "running"
+    try:
+        document = database.load_run(run_id)
+        if document is None:
+            raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
+        if document["state"] not in ENDED:
+            _attempt(database, var, document, show)
+            if build:
+                finish(database, var, [run_id], show)
+        state = (database.load_run(run_id) or document)["state"]
+        if state in ENDED:
+            lock_file.unlink(missing_ok=True)
+        return str(state)
+    finally:
+        os.close(lock)
+
+
+def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show) -> None:
+    run_id = document["_id"]
+    try:
+        _store(database, var, document, Reporter(database, run_id, show))
+    except ImportProblem as problem:
+        _fail(database, var, run_id, problem)
+    except CatalogueError as fault:
+        _fail(database, var, run_id, ImportProblem("catalogue", str(fault), fault.hint))
+    except StoreError:
+        raise
+    except Exception:  # the one place where a fault of ours ends one run instead of a process
+        log.exception("import %s of %s", run_id, document["name"])
+        hint = "The log (var/log/import.log) has the details."
+        _fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
+
+
+def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter) -> None:
+    resumed = document["state"] == "running"
+    database.update_run(document["_id"], {"state": "running", "phase": "reading the file"})
+    if document["source"] and is_url(document["source"]):
+        _import_table(database, var, document, document["source"], report, resumed)
+        database.update_run(document["_id"], {"phase": STORED})
+        return
+    path = _source(var, document)
+    size = path.stat().st_size
+    file = examine(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
+    if document["sha256"] not in {None, file.sha256}:
+        _start_over(database, document)  # the operator has changed the file since the run was cut off
+    document |= {"sha256": file.sha256}
+    database.update_run(document["_id"], {"sha256": file.sha256, "bytes_total": size})
+    sheet = Sheet.open(file)
+    if _is_table(sheet):
+        _import_table(database, var, document, str(path), report, resumed)
+    else:
+        _check_to_the_end(sheet, file)
+        PlaylistImport(database, document, sheet, report).run()
+    database.update_run(document["_id"], {"phase": STORED})
+
+
+def _source(var: Path, document: dict[str, Any]) -> Path:
+    path = Path(document["source"]) if document["source"] else upload_folder(var, document["_id"]) / document["name"]
+    if not path.is_file():
+        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Bring the file again.")
+    return path
+
+
+def _start_over(database: Database, document: dict[str, Any]) -> None:
+    changes = {
+        "cursor": {"rows": 0, "items": 0, "contributors": []},
+        **dict.fromkeys(("asked", "stored", "known"), 0),
+        **{"skipped": [], "skipped_examples": []},
+    }
+    before = document["playlist_id"] and database.playlist(document["playlist_id"])
+    if before and not before.complete:
+        database.delete_playlist(before.id)
+    database.update_run(document["_id"], changes)
+    document |= changes
+
+
+def _is_table(sheet: Sheet) -> bool:
+    # pandas, which reads tables, costs a second that a playlist need not wait.
+    from etl.imports.tables import looks_like_table
+
+    certainly_playlist = sheet.layout is not None and sheet.layout.certain
+    return not certainly_playlist and looks_like_table(list(sheet.headings))
+
+
+def _check_to_the_end(sheet: Sheet, file: TextFile) -> None:
+    """Raise now what would otherwise come up when half of the file is stored."""
+    sheet.playlist_layout()
+    for _ in file.rows(sheet.delimiter):
+        pass
+
+
+def _import_table(
+    database: Database, var: Path, document: dict[str, Any], source: str, report: Reporter, resumed: bool
+) -> None:
+    from etl.imports.tables import import_table
+
+    database.update_run(document["_id"], {"kind": "table"})
+    _record(database, document["_id"], import_table(source, var / "catalogue", report, resumed=resumed))
+
+
+def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
+    database.update_run(
+        run_id,
+        {
+            "asked": reckoning.asked,
+            "stored": reckoning.stored,
+            "known": reckoning.known,
+            "skipped": [list(pair) for pair in reckoning.skipped.items()],
+            "skipped_examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
+        },
+    )
+
+
+def _fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
+    document = database.load_run(run_id) or {}
+    playlist = database.playlist(document.get("playlist_id") or "")
+    if playlist and not playlist.complete:
+        database.delete_playlist(playlist.id)  # nothing stays behind half
+    error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+    database.update_run(run_id, {"state": "failed", "phase": "failed", "error": error, "finished_at": now()})
+    shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
+
+
+def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = silent) -> None:
+    """Bring what the given runs stored into the catalogue, once for all of them, and end them."""
+    found = (database.load_run(run_id) for run_id in run_ids)
+    ready = [document for document in found if document and document["state"] == "running"]
+    for document in ready:
+        database.update_run(document["_id"], {"phase": "building the catalogue"})
+    try:
+        _build(database, var, {document["kind"] for document in ready}, show)
+    except CatalogueError as fault:
+        for document in ready:
+            _fail(database, var, document["_id"], ImportProblem("catalogue", str(fault), fault.hint))
+        return
+    for document in ready:
+        total = document["bytes_total"]
+        ended: dict[str, str | int | datetime | None] = {"state": "done", "phase": "done", "finished_at": now()}
+        database.update_run(document["_id"], ended | {"bytes_done": total})
+        shutil.rmtree(upload_folder(var, document["_id"]), ignore_errors=True)
+        _lock_file(var, document["_id"]).unlink(missing_ok=True)
+
+
+def _lock_file(var: Path, run_id: str) -> Path:
+    return var / "runs" / f"{run_id}.lock"
+
+
+def rebuild(database: Database, var: Path, show: Show = silent) -> None:
+    """Build the whole catalogue anew from the database and the imported tables."""
+    _build(database, var, ("playlist", "table"), show)
+
+
+def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
+    def step(phase: str, done: int, total: int) -> None:
+        show(Progress(phase=f"catalogue: {phase}", done=done, total=total or None))
+
+    if "playlist" in kinds:
+        database.refresh_counts()
+        build_collection(var / "catalogue", database.all_tracks(), step)
+    if "table" in kinds:
+        build_public(var / "catalogue", step)

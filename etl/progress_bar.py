@@ -1,0 +1,58 @@
+"""Progress on the command line: a bar on a terminal, a line per phase elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+from etl.runs import Progress
+
+
+class ProgressBar:
+    """Shows the progress of one file; call it with each :class:`~etl.runs.Progress`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._bar: tqdm | None = None
+        self._phase = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        if not sys.stderr.isatty():
+            if progress.phase != self._phase:
+                print(f"{self._name}: {progress.phase}", file=sys.stderr, flush=True)
+                self._phase = progress.phase
+            return
+        if self._bar is None or progress.phase != self._phase:
+            self._next_phase(progress)
+        assert self._bar is not None
+        self._bar.total = progress.total
+        self._bar.n = progress.done
+        counts = {"stored": progress.stored, "known": progress.known, "skipped": progress.skipped}
+        self._bar.set_postfix({name: count for name, count in counts.items() if count}, refresh=False)
+        self._bar.refresh()
+
+    def _next_phase(self, progress: Progress) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._phase = progress.phase
+        unit = "rows" if progress.phase.startswith("catalogue") else "B"
+        self._bar = tqdm(
+            total=progress.total,
+            desc=f"{self._name[:40]} ({progress.phase})",
+            unit=unit,
+            unit_scale=True,
+            leave=False,
+            file=sys.stderr,
+        )
