@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -102,6 +103,7 @@ def _parts(cell: str, separator: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in map(str.strip, cell.split(separator)) if part))
 
 
+@lru_cache(maxsize=1 << 16)
 def genres(cell: str) -> tuple[str, ...]:
     """Return the genres of a cell: one, several joined by ``|``, ``;`` or ``,``, or a Python list."""
     if not cell:
@@ -141,7 +143,7 @@ def years(column: pd.Series) -> pd.Series:
     return pd.to_numeric(column.str.extract(_YEAR, expand=False), errors="coerce").astype("Int16")
 
 
-def booleans(column: pd.Series) -> list[bool | None]:
-    """Return True, False or None for each cell."""
-    words = column.str.strip().str.lower()
-    return [True if word in _TRUE else False if word in _FALSE else None for word in words]
+def boolean(cell: str) -> bool | None:
+    """Return what a cell says, None when it says neither yes nor no."""
+    word = cell.lower()
+    return True if word in _TRUE else False if word in _FALSE else None

@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 from etl.imports.csv_stream import BAD_ROW, CsvStream
 from etl.imports.download import download, is_url
 from etl.imports.table_columns import (
+    SYNONYMS,
     artist_splitter,
-    booleans,
+    boolean,
     features,
     find_columns,
     genres,
@@ -43,6 +44,8 @@ Report = Callable[[Progress], None]
 _ARTIST_SAMPLE = 2_000
 _MAX_EXAMPLES = 20
 _MAX_POPULARITY = 100
+# The columns that are not numbers of the sound.
+_NAMED = tuple(name for name in SYNONYMS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
 
 
@@ -202,50 +205,41 @@ def normalised_rows(
     A row without an id is given :func:`store.domain.local_track_id`; without a name either, its id is "".
     """
     vectors, outside = features(frame)
-    cells = {str(name): frame[name].str.strip() for name in frame}
     blank = pd.Series([""] * len(frame), index=frame.index, dtype="str")
-    titles = cells.get("title", blank).tolist()
-    artists = [split(cell) for cell in cells.get("artists", blank)]
-    albums = [cell or None for cell in cells.get("album", blank)]
-    durations = [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]]
-    popularity = numbers(cells.get("popularity", blank))
-    columns = {
-        "id": _ids(cells.get("id", blank), titles, artists, albums, durations),
-        "title": titles,
-        "artists": artists,
-        "album": albums,
-        "year": pa.array(years(cells.get("released", blank)), pa.int16(), from_pandas=True),
-        "duration_ms": durations,
-        "isrc": [cell or None for cell in cells.get("isrc", blank)],
+    series = {name: frame[name].str.strip() if name in frame else blank for name in _NAMED}
+    # Going through a text column cell by cell is ten times as fast in a list.
+    cells = {name: column.tolist() for name, column in series.items()}
+    popularity = numbers(series["popularity"])
+    columns: dict[str, Any] = {
+        "title": cells["title"],
+        "artists": [split(cell) for cell in cells["artists"]],
+        "album": [cell or None for cell in cells["album"]],
+        "year": pa.array(years(series["released"]), pa.int16(), from_pandas=True),
+        "duration_ms": [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]],
+        "isrc": [cell or None for cell in cells["isrc"]],
         "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= _MAX_POPULARITY))),
-        "explicit": booleans(cells.get("explicit", blank)),
-        "labels": _labels(cells, blank),
-        "artist_genres": [genres(cell) for cell in cells.get("artist_genres", blank)],
-        "source": _sources(cells.get("sources", blank), table),
+        "explicit": [boolean(cell) for cell in cells["explicit"]],
+        "labels": _labels(cells),
+        "artist_genres": [genres(cell) for cell in cells["artist_genres"]],
+        "source": [f"{table} ({cell.replace('|', ', ')})" if cell else table for cell in cells["sources"]],
         "features": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), len(AUDIO_FEATURES)),
     }
-    has_features = ~np.isnan(vectors).all(axis=1)
-    columns["features_source"] = pa.array(columns["source"], pa.string(), mask=~has_features)
+    columns["id"] = _ids(cells["id"], columns)
+    unknown = np.isnan(vectors).all(axis=1)
+    columns["features_source"] = pa.array(columns["source"], pa.string(), mask=unknown)
     return pa.table({name: columns[name] for name in ROWS.names}, schema=ROWS), outside
 
 
-def _ids(cells: pd.Series, titles: list[str], artists: list, albums: list, durations: list) -> list[str]:
+def _ids(cells: list[str], columns: Mapping[str, Any]) -> list[str]:
     ids = [track_id(cell) for cell in cells]
-    for at, known in enumerate(ids):
-        if not known and titles[at]:
-            ids[at] = local_track_id(titles[at], artists[at], albums[at], durations[at])
+    names = zip(columns["title"], columns["artists"], columns["album"], columns["duration_ms"], strict=True)
+    for at, name in enumerate(names):
+        if not ids[at] and name[0]:
+            ids[at] = local_track_id(*name)
     return ids
 
 
-def _labels(cells: Mapping[str, pd.Series], blank: pd.Series) -> list[tuple[str, ...]]:
+def _labels(cells: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
     """Return the genres given to each track; those of playlists it is in stand in only where it has none."""
-    lent = zip(cells.get("playlist_genres", blank), cells.get("playlist_subgenres", blank), strict=True)
-    return [
-        genres(own) or tuple(dict.fromkeys(genres(genre) + genres(subgenre)))
-        for own, (genre, subgenre) in zip(cells.get("labels", blank), lent, strict=True)
-    ]
-
-
-def _sources(cells: pd.Series, table: str) -> list[str]:
-    """Return where each row is from: the table, and what the table itself names as its source."""
-    return [f"{table} ({cell.replace('|', ', ')})" if cell else table for cell in cells]
+    rows = zip(cells["labels"], cells["playlist_genres"], cells["playlist_subgenres"], strict=True)
+    return [genres(own) or tuple(dict.fromkeys(genres(genre) + genres(sub))) for own, genre, sub in rows]
