@@ -13,7 +13,7 @@ from typing import Any
 from config import Config, ConfigError
 from etl.importing import STORED, execute, finish, rebuild
 from etl.imports.download import is_url
-from etl.progress_bar import ProgressBar
+from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.runs import ENDED, ImportProblem, new_run
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
@@ -97,7 +97,7 @@ def _run(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:
-    with ProgressBar("catalogue") as bar:
+    with ProgressBar(CATALOGUE) as bar:
         rebuild(database, var, bar)
     return 0
 
@@ -125,7 +125,7 @@ def _do(database: Database, var: Path, run_ids: Sequence[str]) -> int:
             continue
         ours.append(run_id)
     if ours:
-        with ProgressBar("catalogue") as bar:
+        with ProgressBar(CATALOGUE) as bar:
             finish(database, var, ours, bar)
     done = [run for run in map(database.get_run, ours) if run]
     print_reckoning(done)

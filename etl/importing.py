@@ -234,7 +234,7 @@ def rebuild(database: Database, var: Path, show: Show = silent) -> None:
 
 def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
     def step(phase: str, done: int, total: int) -> None:
-        show(Progress(phase=f"catalogue: {phase}", done=done, total=total or None))
+        show(Progress(phase=phase, done=done, total=total or None))
 
     if "playlist" in kinds:
         database.refresh_counts()

@@ -11,6 +11,9 @@ from tqdm import tqdm
 from etl.runs import Progress
 
 
+CATALOGUE = "catalogue"  # the bar of a build, which counts rows
+
+
 class ProgressBar:
     """Shows the progress of one file; call it with each :class:`~etl.runs.Progress`."""
 
@@ -47,7 +50,7 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.close()
         self._phase = progress.phase
-        unit = "rows" if progress.phase.startswith("catalogue") else "B"
+        unit = "rows" if self._name == CATALOGUE else "B"
         self._bar = tqdm(
             total=progress.total,
             desc=f"{self._name[:40]} ({progress.phase})",

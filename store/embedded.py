@@ -155,6 +155,8 @@ class EmbeddedServer:
         raise self._start_fault()
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
+        if self._process is not None:
+            self._process.wait()  # one that has died before
         # An explicit, empty configuration keeps the server from reading one of the user's or the system's.
         _write(self.base / "secantusd.toml", "")
         arguments = ["--config", str(self.base / "secantusd.toml"), "--host", HOST, "--port", str(port)]

@@ -1,0 +1,57 @@
+"""What every test may ask for: a database of its own on a real server, and the data in ../shared where present."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pymongo import MongoClient
+
+from store.database import Database
+from store.embedded import EmbeddedServer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; a test that needs it is marked ``shared`` and skipped where there is none."""
+    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"needs the data folder {folder} (or TASTEMAP_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server all tests share: TEST_MONGODB_URI, or an embedded one of this session."""
+    given = os.environ.get("TEST_MONGODB_URI", "")
+    if given:
+        yield given
+        return
+    server = EmbeddedServer(tmp_path_factory.mktemp("server"))
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def database_uri(server_uri: str) -> Iterator[str]:
+    """The URI of a database that is this test's alone and dropped after it."""
+    name = f"test_{secrets.token_hex(6)}"
+    uri = urlsplit(server_uri)._replace(path=f"/{name}").geturl()
+    yield uri
+    with MongoClient(uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def database(database_uri: str) -> Iterator[Database]:
+    """A database with its indexes, empty."""
+    database = Database(database_uri)
+    database.create_indexes()
+    yield database
+    database.close()
