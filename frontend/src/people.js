@@ -5,11 +5,7 @@ import { SHAPES } from './plot/shapes.js'
 export const COLOURS = 8
 const ID_SHOWN = 9
 
-function nameOf(person, number) {
-  if (person.name) return person.name
-  const id = person.id.length > ID_SHOWN + 1 ? `${person.id.slice(0, ID_SHOWN)}…` : person.id
-  return `Person ${number} (${id})`
-}
+const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…` : id)
 
 function look(index) {
   return { colour: (index % COLOURS) + 1, shape: SHAPES[(index + Math.floor(index / COLOURS)) % SHAPES.length] }
@@ -20,14 +16,14 @@ export function describePeople({ contributors, item_count: total }) {
   const people = contributors.map((person, index) => ({
     key: index + 1,
     id: person.id,
-    name: nameOf(person, index + 1),
-    short: person.name ?? `Person ${index + 1}`,
+    name: person.name ?? `Person ${index + 1}`,
+    hint: person.name ? '' : `(${shortId(person.id)})`,
     count: person.count,
     ...look(index),
   }))
   const named = contributors.reduce((sum, person) => sum + person.count, 0)
   if (total > named) {
-    people.push({ key: 0, id: null, name: 'Not known who', short: 'not known who', count: total - named, colour: 0, shape: 'ring' })
+    people.push({ key: 0, id: null, name: 'Not known who', hint: '', count: total - named, colour: 0, shape: 'ring' })
   }
   return people
 }

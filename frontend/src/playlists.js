@@ -1,4 +1,4 @@
-import { ref, shallowRef, triggerRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import { ApiError, get, isAbort, remove } from './api.js'
 
 const PAGE_SIZE = 500
@@ -52,8 +52,7 @@ export function usePlaylist() {
         const answer = await get('/data', { playlist: id, page, page_size: PAGE_SIZE }, own.signal)
         pages = answer.pages
         playlist.value = answer.playlist
-        rows.value.push(...answer.tracks.map(prepared))
-        triggerRef(rows)
+        rows.value = rows.value.concat(answer.tracks.map(prepared))
       }
     } catch (failure) {
       if (isAbort(failure)) return

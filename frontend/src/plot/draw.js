@@ -18,7 +18,7 @@ function marker(context, shape, radius, fill, { ground, outline }) {
   const path = new Path2D(OUTLINES[shape])
   context.scale(radius, radius)
   context.lineJoin = 'round'
-  for (const [width, colour] of [[3.2, ground], [1.6, outline]]) {
+  for (const [width, colour] of [[radius * 0.3 + 1.6, ground], [radius * 0.2 + 0.5, outline]]) {
     context.lineWidth = width / radius
     context.strokeStyle = colour
     context.stroke(path)
