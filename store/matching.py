@@ -9,13 +9,15 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 from tantivy import Occur, Query
 
-from store.search import MAX_WORDS, QueryBuilder, Ref, every, popular_rows, preferred
+from store.search import MAX_WORDS, QueryBuilder, Ref, distinct_recordings, every, popular_rows, preferred
 from store.segment import Segment
 from store.text import normalise, plain_title
 
 _STEP_ROWS = 60
 # Two lengths of one recording differ by silence at its ends; versions differ by more.
 _SAME_LENGTH_MS, _OTHER_LENGTH_MS = 4_000, 30_000
+# With this confidence a match needs no more forgiving search.
+_GOOD_ENOUGH = 0.8
 # A title alone is shared by many tracks, so it never makes one certain.
 _TITLE_ALONE = 0.8
 
@@ -38,42 +40,38 @@ def match(
     """
     if not title.strip() or limit < 1:
         return []
-    found: list[tuple[float, int, Segment, int]] = []
     artist = artist if artist and artist.strip() else None
-    for order, segment in enumerate(segments):
-        rows = _candidates(segment, title, artist)
-        found += [(_confidence(segment, row, title, artist, duration_ms), order, segment, row) for row in rows]
+    found = [
+        (confidence, order, segment, row)
+        for order, segment in enumerate(segments)
+        for row, confidence in _confidences(segment, title, artist, duration_ms).items()
+        if confidence > 0
+    ]
+    # Rows are sorted by popularity: among equals the smaller row is the more popular one.
     found.sort(key=lambda one: (-round(one[0], 3), one[1], one[3]))
-    return _one_per_recording(segments, found, limit)
+    distinct = distinct_recordings(((confidence, segment, row) for confidence, _, segment, row in found), limit)
+    return [Match(preferred(segments, segment, row), confidence) for confidence, segment, row in distinct]
 
 
-def _one_per_recording(
-    segments: Sequence[Segment], found: list[tuple[float, int, Segment, int]], limit: int
-) -> list[Match]:
-    seen: set[int] = set()
-    matches: list[Match] = []
-    for confidence, _, segment, row in found:
-        recording = int(segment.recording_code[row])
-        if confidence > 0 and recording not in seen and len(matches) < limit:
-            seen.add(recording)
-            matches.append(Match(preferred(segments, segment, row), confidence))
-    return matches
-
-
-def _candidates(segment: Segment, title: str, artist: str | None) -> list[int]:
-    """Take the first step that finds anything: exact title, all its words, its words with typos."""
+def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: int | None) -> dict[int, float]:
+    """Return the confidence by row, going on to more forgiving steps until one is good enough."""
+    known: dict[int, float] = {}
     for query in _steps(segment, title, artist):
-        rows = popular_rows(segment, query, _STEP_ROWS)
-        if rows:
-            return rows
-    return []
+        for row in popular_rows(segment, query, _STEP_ROWS):
+            if row not in known:
+                known[row] = _confidence(segment, row, title, artist, duration_ms)
+        if max(known.values(), default=0.0) >= _GOOD_ENOUGH:
+            break
+    return known
 
 
 def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
+    """Yield queries for the title itself, all its words, its words with typos, and all of those but one."""
     names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
     same_title = _any([Query.term_query(segment.schema, "name", name) for name in names])
     in_title, words = QueryBuilder(segment, "title"), normalise(plain_title(title)).split()[:MAX_WORDS]
-    titles = (same_title, in_title.whole(words), every(list(map(in_title.typo, words))))
+    near = list(map(in_title.typo, words))
+    titles = (same_title, in_title.whole(words), every(near))
     if artist is None:
         yield from titles
         return
@@ -81,12 +79,12 @@ def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
     by_artist = _any(list(map(in_artist.term, artist_words)))
     for named in titles:
         yield every([named, by_artist])
-    yield every([titles[-1], _any(list(map(in_artist.typo, artist_words)))])
+    yield every([_any(near, max(1, len(near) - 1)), _any(list(map(in_artist.typo, artist_words)))])
     yield same_title
 
 
-def _any(queries: Sequence[Query]) -> Query:
-    return Query.boolean_query([(Occur.Should, query) for query in queries])
+def _any(queries: Sequence[Query], needed: int = 1) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=needed)
 
 
 def _confidence(segment: Segment, row: int, title: str, artist: str | None, duration_ms: int | None) -> float:

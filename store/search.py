@@ -63,9 +63,15 @@ def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
     words = query_words(text)
     if not words or limit < 1:
         return []
-    found = [(points, segment, row) for segment in segments for points, row in _ranked(segment, words)]
+    found = [
+        (points, segment, row)
+        for segment, rows in zip(segments, _candidates(segments, words), strict=True)
+        for points, row in _ranked(segment, sorted(rows), words)
+    ]
     found.sort(key=lambda hit: -hit[0])
-    return [Hit(preferred(segments, segment, row), points) for points, segment, row in _distinct(found, limit)]
+    return [
+        Hit(preferred(segments, segment, row), points) for points, segment, row in distinct_recordings(found, limit)
+    ]
 
 
 def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
@@ -78,7 +84,10 @@ def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
     return Ref(segment.name, row)
 
 
-def _distinct(found: Iterable[tuple[float, Segment, int]], limit: int) -> Iterator[tuple[float, Segment, int]]:
+def distinct_recordings(
+    found: Iterable[tuple[float, Segment, int]], limit: int
+) -> Iterator[tuple[float, Segment, int]]:
+    """Yield the first of each recording of ``found``, (score, segment, row) each, at most ``limit``."""
     seen: set[int] = set()
     for points, segment, row in found:
         recording = int(segment.recording_code[row])
@@ -89,33 +98,35 @@ def _distinct(found: Iterable[tuple[float, Segment, int]], limit: int) -> Iterat
                 return
 
 
-def _ranked(segment: Segment, words: list[str]) -> Iterator[tuple[float, int]]:
-    rows = _candidates(segment, words)
-    if not rows:
-        return
+def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
     popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
     for row, popular, (_, title, artist) in zip(rows, popularity, segment.names(rows), strict=True):
         yield score(words, title, artist, popular), row
 
 
-def _candidates(segment: Segment, words: list[str]) -> list[int]:
-    build = QueryBuilder(segment, "words")
-    whole = popular_rows(segment, build.whole(words), _STEP_ROWS)
-    rows = set(whole)
-    for query in _plain_steps(build, words):
-        rows.update(popular_rows(segment, query, _STEP_ROWS))
+def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]:
+    """Return for each segment the rows worth ranking."""
+    builders = [QueryBuilder(segment, "words") for segment in segments]
+    found = [set(popular_rows(build.segment, build.whole(words), _STEP_ROWS)) for build in builders]
     # Several words that stand together as typed were meant so; one word may be a rarer one's misspelling.
-    if not (whole and len(words) > 1) and _recordings(segment, rows) < _ENOUGH:
-        for query in _forgiving_steps(build, words):
-            more = popular_rows(segment, query, _STEP_ROWS)
-            rows.update(more)
-            if more:
-                break
-    return sorted(rows)
+    as_typed = len(words) > 1 and any(found)
+    for build, rows in zip(builders, found, strict=True):
+        for query in _plain_steps(build, words):
+            rows.update(popular_rows(build.segment, query, _STEP_ROWS))
+    if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
+        for build, rows in zip(builders, found, strict=True):
+            rows.update(_forgiven(build, words))
+    return found
+
+
+def _forgiven(build: QueryBuilder, words: list[str]) -> list[int]:
+    """Return what the first of the forgiving steps to find anything finds."""
+    steps = (popular_rows(build.segment, query, _STEP_ROWS) for query in _forgiving_steps(build, words))
+    return next(filter(None, steps), [])
 
 
 def _recordings(segment: Segment, rows: set[int]) -> int:
-    return len(np.unique(segment.recording_code[sorted(rows)])) if rows else 0
+    return len(np.unique(segment.recording_code[sorted(rows)]))
 
 
 def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
@@ -128,7 +139,7 @@ class QueryBuilder:
     """Queries for words in one field of a segment's index."""
 
     def __init__(self, segment: Segment, field: str) -> None:
-        self.schema, self.searcher, self.field = segment.schema, segment.searcher, field
+        self.segment, self.schema, self.field = segment, segment.schema, field
 
     def term(self, word: str) -> Query:
         """Match ``word`` itself."""
@@ -148,7 +159,7 @@ class QueryBuilder:
 
     def known(self, word: str) -> bool:
         """Tell whether any name has this word."""
-        return bool(self.searcher.doc_freq(self.field, word))
+        return bool(self.segment.searcher.doc_freq(self.field, word))
 
 
 def every(queries: Sequence[Query]) -> Query:

@@ -102,7 +102,8 @@ def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, l
         "title_key": title_keys,
         # Most titles carry no marks; normalising is what takes the time here.
         "plain_key": [
-            key if plain == full else normalise(plain) for key, plain, full in zip(title_keys, bare, titles, strict=True)
+            key if plain == full else normalise(plain)
+            for key, plain, full in zip(title_keys, bare, titles, strict=True)
         ],
         "artist_key": [" ".join(key_of[name] for name in names) for names in artists],
     }
