@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from etl.runs import Progress
 
-
 CATALOGUE = "catalogue"  # the bar of a build, which counts rows
 
 

@@ -282,14 +282,18 @@ def _free_port(wish: int | None) -> int:
 
 
 def _runs_server(pid: int) -> bool:
-    """Say whether ``pid`` is a live SecantusDB server: neither gone, nor a zombie, nor a reused number."""
-    if Path("/proc/self").exists():
-        try:
-            return b"secantus" in Path(f"/proc/{pid}/cmdline").read_bytes()  # empty for a zombie
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "secantus" in shown.stdout
+    """Say whether ``pid`` is a SecantusDB server that has not ended: no zombie, and no reused number."""
+    if not Path("/proc/self").exists():
+        shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return "secantus" in shown.stdout
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    # One that is just dying has no command any more, but still its port and its files (PF_EXITING of proc(5)).
+    dying = not command and int(status[6]) & 0x4
+    return status[0] not in "ZX" and (b"secantus" in command or bool(dying))
 
 
 def _read_port(path: Path) -> int | None:
