@@ -9,11 +9,31 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from config import Config, ConfigError
+from store.database import Database, StoreError, open_database
+from store.embedded import EmbeddedError
+
 wsgi_app = "app:create_app()"
-bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ['PORT']}" if "PORT" in os.environ else "127.0.0.1:8000"
+bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # A progress stream holds a thread for as long as its page is open.
 threads = 16
 timeout = 60
 keepalive = 5
+
+_database: Database | None = None
+
+
+def on_starting(server):
+    global _database
+    try:
+        config = Config.from_env()
+        _database = open_database(config.var, config.mongodb_uri)
+    except (ConfigError, EmbeddedError, StoreError) as error:
+        sys.exit(f"Tastemap cannot start: {error}")
+
+
+def on_exit(server):
+    if _database is not None:
+        _database.close()

@@ -8,10 +8,12 @@ from typing import Any
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
-from store.database import StoreDown
 from werkzeug.exceptions import HTTPException
 
 from etl.runs import ImportProblem
+from store.catalogue import CatalogueError
+from store.database import StoreError
+from store.embedded import EmbeddedError
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +50,13 @@ def register(app: APIFlask) -> None:
         status = _IMPORT_STATUS.get(problem.code, 422)
         return api_error(ApiError(status, problem.code, problem.message, problem.hint))
 
-    @app.errorhandler(StoreDown)
-    def store_down(error: StoreDown) -> tuple[Response, int]:
-        return api_error(ApiError(503, "store_down", error.message, error.hint))
+    @app.errorhandler(StoreError)
+    @app.errorhandler(EmbeddedError)
+    @app.errorhandler(CatalogueError)
+    def unavailable(error: StoreError | EmbeddedError | CatalogueError) -> tuple[Response, int]:
+        log.error("%s", error.message)
+        code = "catalogue_unreadable" if isinstance(error, CatalogueError) else "store_down"
+        return api_error(ApiError(503, code, error.message, error.hint))
 
     @app.error_processor
     def invalid_input(error: HTTPError) -> tuple[Response, int]:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from apiflask import APIBlueprint
 from marshmallow import RAISE
-from ml.genre import GenreInput
 
 from api.answers import cached_answer
 from api.errors import ApiError
 from api.schemas import GenreQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
+from ml.genre import GenreInput
 from store.domain import AUDIO_FEATURES, Track
 from store.text import normalise
 
@@ -55,9 +55,9 @@ def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
         "track": track_summary(track) if subject.kind != "features" else None,
         "match": subject.match(),
         "genre": first,
-        "family": services.genre.family_of(first),
+        "family": services.genre.taxonomy.family_of(first),
         "probability": ranked[0][1],
-        "genres": [{"genre": g, "family": services.genre.family_of(g), "probability": p} for g, p in ranked],
+        "genres": [{"genre": g, "family": services.genre.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
@@ -124,15 +124,14 @@ def _known_genres(services: Services, track: Track) -> dict[str, Any]:
 def _features(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
     if track.features is None:
         return []
-    statistics = services.genre.statistics
     return [
         {
             "name": name,
             "value": value,
             "unit": UNITS.get(name, "0 to 1"),
             "source": track.features.source,
-            "percentile": statistics.percentile(name, value),
-            "genre_mean": statistics.mean(genre, name),
+            "percentile": round(services.genre.percentile(name, value), 1),
+            "genre_mean": services.genre.genre_mean(genre, name),
         }
         for name in AUDIO_FEATURES
         if (value := track.features.values.get(name)) is not None

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from flask import current_app
-from ml.artefacts import ArtefactError, active
-from ml.artists import ArtistEmbedding
-from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
-from store.catalogue import Catalogue
-from store.database import Database
 
 from api.errors import ApiError
 from config import Config
+from ml.artefacts import ArtefactError, active
+from ml.artists import ArtistEmbedding
+from ml.genre import GenrePredictor
+from store.catalogue import Catalogue
+from store.database import Database
+from store.embedded import EmbeddedServer
 
 
 class _Loadable(Protocol):
@@ -34,7 +35,9 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.config.mongodb_uri)
+        if self.config.mongodb_uri:
+            return Database(self.config.mongodb_uri)
+        return Database("", EmbeddedServer(self.config.var))
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -52,9 +55,14 @@ class Services:
     def neighbours(self) -> Neighbours:
         return Neighbours(self.artists)
 
+    def close(self) -> None:
+        """Close the connection to the store, if there is one."""
+        if "database" in self.__dict__:
+            self.database.close()
+
     def _load(self, task: str, kind: type[Model]) -> Model:
         try:
-            return kind.load(active(self.config.models, task))
+            return kind.load(active(task, self.config.models))
         except ArtefactError as fault:
             raise ApiError(
                 503, "model_missing", f"The {task} model cannot be loaded: {fault}", f"Run: python -m ml train {task}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from store.database import StoreDown
 
 from api import session
 from api.services import services
+from ml.artefacts import versions
+from store.database import StoreDown
 
 blueprint = APIBlueprint("status", __name__, tag="Status")
 
@@ -35,10 +36,7 @@ def status() -> dict[str, Any]:
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
-        "models": [
-            {"task": "genre", "version": here.genre.version},
-            {"task": "artists", "version": here.artists.version},
-        ],
+        "models": [{"task": one.task, "version": one.name} for one in versions(here.config.models) if one.active],
         "playlists": playlists,
     }
 

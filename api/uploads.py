@@ -9,12 +9,12 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request, stream_with_context
-from store.database import Database
 
 from api import session
 from api.errors import ApiError
 from api.services import services
 from etl.runs import create_upload_run, spawn
+from store.database import Database
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
 
@@ -35,7 +35,7 @@ def upload() -> tuple[dict[str, Any], int]:
     run = create_upload_run(
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
-    spawn(run["id"])
+    spawn(run["id"], here.config.var, here.config.mongodb_uri)
     return {"run": run}, 202
 
 

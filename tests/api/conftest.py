@@ -1,0 +1,72 @@
+"""The real application over a small catalogue, a real database and the models that ship."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from config import Config
+from store.builder import build_collection
+from store.domain import AudioFeatures, Track
+
+LOUD = {"danceability": 0.5, "energy": 0.95, "key": 4, "loudness": -4.0, "mode": 0, "speechiness": 0.08}
+LOUD |= {"acousticness": 0.001, "instrumentalness": 0.1, "liveness": 0.2, "valence": 0.4, "tempo": 140.0}
+CALM = {"danceability": 0.3, "energy": 0.1, "key": 0, "loudness": -22.0, "mode": 1, "speechiness": 0.04}
+CALM |= {"acousticness": 0.97, "instrumentalness": 0.9, "liveness": 0.1, "valence": 0.2, "tempo": 80.0}
+
+
+def a_track(track_id: str, title: str, artist: str, sound: dict[str, float] | None, **more: Any) -> Track:
+    features = AudioFeatures(values=sound, source="table: invented") if sound else None
+    return Track(id=track_id, title=title, artists=(artist,), features=features, source="table: invented", **more)
+
+
+TRACKS = (
+    a_track("metal1", "Anvil Choir", "Iron Almond", LOUD, popularity=80.0, labels=("heavy-metal",), year=1991),
+    a_track("metal2", "Anvil Choir - Remastered 2011", "Iron Almond", LOUD, popularity=40.0, labels=("heavy-metal",)),
+    a_track("metal3", "Rust Parade", "Iron Almond", LOUD | {"tempo": 142.0}, popularity=60.0, labels=("metal",)),
+    a_track("metal4", "Smelter", "Kelp & Thunder", LOUD | {"energy": 0.9}, popularity=50.0, labels=("metal",)),
+    a_track("metal5", "Furnace Hymn", "Iron Almond", LOUD | {"energy": 0.92}, popularity=30.0),
+    a_track("calm1", "Paper Moons", "Nadia Verholt", CALM, popularity=70.0, labels=("piano",)),
+    a_track("calm2", "Copper Rain", "The Quiet Mechanics", CALM | {"tempo": 84.0}, popularity=20.0),
+    a_track("same1", "Harbour", "Nadia Verholt", CALM, popularity=50.0),
+    a_track("same2", "Harbour", "Ostrich Cartel", LOUD, popularity=48.0),
+    a_track("silent", "Nothing Is Known", "Zzyqx Qqvx", None),
+)
+
+
+@pytest.fixture
+def configured() -> Iterator[Callable[..., FlaskClient]]:
+    """Make browsers of an application with this data folder, this database and further settings."""
+    apps = []
+
+    def configure(folder: Path, uri: str, **more: Any) -> FlaskClient:
+        apps.append(create_app(Config(var=folder, mongodb_uri=uri, **more)))
+        return apps[-1].test_client()
+
+    yield configure
+    for app in apps:
+        app.extensions["tastemap"].close()
+
+
+@pytest.fixture(scope="module")
+def catalogue_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("var")
+    build_collection(folder / "catalogue", TRACKS)
+    return folder
+
+
+@pytest.fixture
+def client(configured: Callable[..., FlaskClient], catalogue_folder: Path, database_uri: str) -> FlaskClient:
+    """An installation that holds TRACKS."""
+    return configured(catalogue_folder, database_uri)
+
+
+@pytest.fixture
+def empty_client(configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str) -> FlaskClient:
+    """An installation into which nothing has been brought."""
+    return configured(tmp_path, database_uri)

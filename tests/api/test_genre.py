@@ -1,0 +1,107 @@
+"""GET /genre-predict: each way to ask, what the answer holds, and each way it can go wrong."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.api.conftest import LOUD
+
+
+def test_a_known_track_is_answered_from_sound_and_names(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict?track_id=metal1").json
+    assert answer["match"] == {"kind": "id", "confidence": 1.0, "alternatives": []}
+    assert answer["basis"] == ["audio", "title", "artist", "year"]
+    assert answer["track"]["title"] == "Anvil Choir"
+    assert answer["known_genres"]["track"] == ["heavy-metal"]
+    assert answer["genre"] == answer["genres"][0]["genre"]
+    probabilities = [one["probability"] for one in answer["genres"]]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert 0 < sum(probabilities) <= 1.001
+    assert answer["note"] is None
+
+
+def test_every_feature_says_its_value_and_where_it_came_from(client: FlaskClient) -> None:
+    features = {one["name"]: one for one in client.get("/genre-predict?track_id=metal1").json["features"]}
+    assert features.keys() == LOUD.keys()
+    assert features["energy"]["value"] == pytest.approx(0.95)
+    assert features["loudness"]["unit"] == "dB"
+    assert {one["source"] for one in features.values()} == {"table: invented"}
+    assert features["energy"]["percentile"] > 80
+
+
+def test_the_reasons_name_features_words_and_labelled_neighbours(client: FlaskClient) -> None:
+    why = client.get("/genre-predict?track_id=metal4").json["why"]
+    assert {one["name"] for one in why["features"]} <= {*LOUD, "year"}
+    assert {one["part"] for one in why["words"]} <= {"title", "artist", "album"}
+    assert all(one["id"] != "metal4" for one in why["nearest"])
+
+
+@pytest.mark.parametrize(
+    "asked", ["q=iron almond anvil choir", "q=anvil choir iron almond", "track=Anvil Choir&artist=iron almond"]
+)
+def test_typed_names_find_the_popular_recording(client: FlaskClient, asked: str) -> None:
+    answer = client.get(f"/genre-predict?{asked}").json
+    assert answer["match"]["kind"] == "search"
+    assert answer["track"]["id"] == "metal1"
+    assert "metal2" not in [one["id"] for one in answer["match"]["alternatives"]]
+
+
+def test_bare_features_are_a_question_too(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict", query_string=LOUD).json
+    assert answer["track"] is None
+    assert answer["basis"] == ["audio"]
+    assert {one["source"] for one in answer["features"]} == {"request"}
+
+
+def test_values_in_the_request_stand_before_known_ones(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict?track_id=metal1&energy=0.2").json
+    energy = next(one for one in answer["features"] if one["name"] == "energy")
+    assert energy["value"] == pytest.approx(0.2)
+    assert energy["source"].startswith("request")
+
+
+def test_an_empty_installation_answers_from_the_names_alone_and_says_so(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/genre-predict?q=Metallica Enter Sandman").json
+    assert answer["match"]["kind"] == "names"
+    assert answer["track"]["id"] is None
+    assert (answer["track"]["artists"], answer["track"]["title"]) == (["Metallica"], "Enter Sandman")
+    assert answer["family"] in {"metal", "rock"}
+    assert answer["basis"] == ["title", "artist"]
+    assert answer["confidence"] != "high"
+    assert "names alone" in answer["note"]
+    assert answer["known_genres"]["artist"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ("", 400, "bad_request"),
+        ("q=", 400, "bad_request"),
+        ("q=%21%3F", 400, "bad_request"),
+        ("track_id=nobody", 404, "not_found"),
+        ("q=Harbour", 409, "ambiguous"),
+        ("track=Harbour", 409, "ambiguous"),
+        ("energy=7", 422, "invalid_value"),
+        ("energy=loud", 422, "invalid_value"),
+        ("year=soon&q=x", 422, "invalid_value"),
+        ("colour=blue&q=x", 422, "invalid_value"),
+        (f"q={'a' * 501}", 422, "invalid_value"),
+    ],
+)
+def test_each_fault_has_its_own_status_and_says_what_to_do(
+    client: FlaskClient, asked: str, status: int, code: str
+) -> None:
+    answer = client.get(f"/genre-predict?{asked}")
+    assert answer.status_code == status
+    assert answer.json["error"]["code"] == code
+    assert answer.json["error"]["message"]
+    assert answer.json["error"]["hint"]
+
+
+def test_an_ambiguous_title_names_its_candidates(client: FlaskClient) -> None:
+    candidates = client.get("/genre-predict?q=Harbour").json["error"]["candidates"]
+    assert {one["id"] for one in candidates} == {"same1", "same2"}
+
+
+def test_the_answer_is_the_same_when_it_comes_from_memory(client: FlaskClient) -> None:
+    first, again = (client.get("/genre-predict?track_id=calm1") for _ in range(2))
+    assert first.data == again.data

@@ -1,0 +1,124 @@
+"""Uploads and playlists over real HTTP semantics: a file becomes rows, and stays its browser's own."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from etl.importing import execute
+from store.database import Database
+
+FILE = """Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature
+spotify:track:0000000000000000000001,Slow Kites,Kites,Nadia Verholt,2001,200000,40,false,ann,2024-01-01T00:00:00Z,,X,0.5,0.4,1,-9,1,0.05,0.1,0,0.1,0.5,100,4
+spotify:track:0000000000000000000002,Gravel Choir,Kites,Nadia Verholt,2001,210000,41,false,bob,2024-01-02T00:00:00Z,,X,0.6,0.8,2,-5,0,0.05,0.1,0,0.1,0.6,120,4
+spotify:episode:0000000000000000000003,A Talk,,,,,,,bob,2024-01-02T00:00:00Z,,,,,,,,,,,,,,
+"""  # noqa: E501
+
+
+def send(client: FlaskClient, content: bytes | str, name: str = "kites.csv") -> dict:
+    data = content.encode() if isinstance(content, str) else content
+    answer = client.post("/api/uploads", data={"file": (io.BytesIO(data), name)})
+    assert answer.status_code == 202, answer.json
+    return answer.json["run"]
+
+
+def ended(client: FlaskClient, run_id: str, seconds: float = 60) -> dict:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        run = client.get(f"/api/runs/{run_id}").json
+        if run["state"] in {"done", "failed"}:
+            return run
+        time.sleep(0.1)
+    pytest.fail("the import did not end")
+
+
+def test_an_uploaded_playlist_arrives_with_its_reckoning(empty_client: FlaskClient) -> None:
+    run = ended(empty_client, send(empty_client, FILE)["id"])
+    assert run["state"] == "done", run
+    assert (run["asked"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
+    page = empty_client.get(f"/data?playlist={run['playlist_id']}").json
+    assert page["playlist"]["name"] == "kites"
+    assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == {"ann": 1, "bob": 1}
+    assert [(one["title"], one["added_by"]) for one in page["tracks"]] == [
+        ("Slow Kites", "ann"),
+        ("Gravel Choir", "bob"),
+    ]
+    assert page["tracks"][1]["features"]["energy"] == 0.8
+    found = empty_client.get("/api/search?q=gravel").json["tracks"]
+    assert [one["title"] for one in found] == ["Gravel Choir"]
+
+
+def test_progress_is_streamed_until_the_end(empty_client: FlaskClient) -> None:
+    run = send(empty_client, FILE)
+    text = empty_client.get(f"/api/runs/{run['id']}/events").text
+    events = [block.split("\ndata: ") for block in text.strip().split("\n\n")]
+    assert [name for name, _ in events][-1] == "event: done"
+    assert json.loads(events[-1][1])["state"] == "done"
+
+
+def test_a_file_that_is_none_fails_with_a_reason_and_leaves_nothing(empty_client: FlaskClient) -> None:
+    run = ended(empty_client, send(empty_client, b"\x89PNG\r\n\x1a\n" + bytes(500))["id"])
+    assert run["state"] == "failed"
+    assert run["error"]["message"]
+    assert run["error"]["hint"]
+    assert empty_client.get("/api/playlists").json["playlists"] == []
+
+
+def test_a_playlist_belongs_to_the_browser_that_brought_it(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    mine = configured(tmp_path, database_uri)
+    other = mine.application.test_client()
+    run = ended(mine, send(mine, FILE)["id"])
+    playlist = run["playlist_id"]
+    assert [one["id"] for one in mine.get("/api/playlists").json["playlists"]] == [playlist]
+    assert other.get("/api/playlists").json["playlists"] == []
+    assert other.get(f"/api/runs/{run['id']}").status_code == 404
+    assert other.get(f"/data?playlist={playlist}").status_code == 200, "its address is the way to share it"
+    assert other.delete(f"/api/playlists/{playlist}").status_code == 403
+    assert mine.delete(f"/api/playlists/{playlist}").status_code == 204
+    assert mine.get(f"/data?playlist={playlist}").status_code == 404
+
+
+def test_rows_come_in_pages(empty_client: FlaskClient) -> None:
+    playlist = ended(empty_client, send(empty_client, FILE)["id"])["playlist_id"]
+    pages = [empty_client.get(f"/data?playlist={playlist}&page={n}&page_size=1").json for n in (1, 2, 3)]
+    assert [one["pages"] for one in pages] == [2, 2, 2]
+    assert [[row["position"] for row in one["tracks"]] for one in pages] == [[0], [1], []]
+
+
+def test_uploads_that_cannot_be_taken(
+    empty_client: FlaskClient, configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    assert empty_client.post("/api/uploads").status_code == 400
+    small = configured(tmp_path, database_uri, max_upload_bytes=1000)
+    answer = small.post("/api/uploads", data={"file": (io.BytesIO(bytes(5000)), "big.csv")})
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, "too_large")
+    assert not list((tmp_path / "uploads").glob("*/*"))
+
+
+def test_another_site_may_not_change_anything(empty_client: FlaskClient) -> None:
+    answer = empty_client.post("/api/uploads", headers={"Origin": "https://elsewhere.example"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (403, "foreign_origin")
+
+
+def test_a_playlist_that_the_operator_imported_is_everybodys(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
+) -> None:
+    from etl.runs import new_run
+
+    file = tmp_path / "kites.csv"
+    file.write_text(FILE)
+    run = new_run(file.name, source=str(file))
+    database.put_run(run)
+    assert execute(database, tmp_path, run["_id"]) == "done"
+    client = configured(tmp_path, database_uri)
+    (playlist,) = client.get("/api/playlists").json["playlists"]
+    assert playlist["mine"] is False
+    assert client.delete(f"/api/playlists/{playlist['id']}").status_code == 403

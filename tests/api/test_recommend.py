@@ -1,0 +1,66 @@
+"""GET /recommend: tracks with reasons, what is left out, and what happens where nothing is known."""
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def ids(client: FlaskClient, asked: str) -> list[str]:
+    return [one["id"] for one in client.get(f"/recommend?{asked}").json["tracks"]]
+
+
+def test_what_sounds_alike_comes_first_with_reasons_and_differences(client: FlaskClient) -> None:
+    answer = client.get("/recommend?track_id=metal1").json
+    assert answer["method"] == "neighbours"
+    assert answer["seed"]["id"] == "metal1"
+    assert {one["id"] for one in answer["tracks"][:3]} <= {"metal3", "metal4", "metal5", "same2"}
+    first = answer["tracks"][0]
+    assert first["reasons"]
+    assert {"feature", "seed", "other", "difference"} == first["differences"][0].keys()
+    scores = [one["score"] for one in answer["tracks"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_same_recording_never_comes_back(client: FlaskClient) -> None:
+    assert not {"metal1", "metal2"} & set(ids(client, "track_id=metal1&limit=50&artist_cap=50"))
+
+
+def test_artist_cap_limit_and_exclusions(client: FlaskClient) -> None:
+    assert len({"metal3", "metal5"} & set(ids(client, "track_id=metal1&artist_cap=1"))) <= 1
+    assert len(ids(client, "track_id=metal1&limit=2")) == 2
+    assert not {"metal3", "same2"} & set(ids(client, "track_id=metal1&exclude=metal3,same2"))
+
+
+def test_typed_names_are_a_question_too(client: FlaskClient) -> None:
+    assert ids(client, "q=paper moons verholt") == ids(client, "track_id=calm1")
+
+
+def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/recommend?q=Metallica Enter Sandman").json
+    assert answer["method"] == "artists"
+    assert answer["tracks"] == []
+    assert len(answer["artists"]) == 10
+    assert all(one["reasons"] for one in answer["artists"])
+    assert "Metallica" not in [one["name"] for one in answer["artists"]]
+    assert "import" in answer["note"].lower()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ("", 400, "bad_request"),
+        ("track_id=nobody", 404, "not_found"),
+        ("q=Harbour", 409, "ambiguous"),
+        ("track_id=silent", 422, "no_features"),
+        ("track_id=metal1&limit=0", 422, "invalid_value"),
+        ("track_id=metal1&limit=many", 422, "invalid_value"),
+    ],
+)
+def test_each_fault_has_its_own_status(client: FlaskClient, asked: str, status: int, code: str) -> None:
+    answer = client.get(f"/recommend?{asked}")
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+    assert answer.json["error"]["hint"]
+
+
+def test_an_empty_installation_that_does_not_know_the_artist_says_so(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/recommend?q=zzyqx qqvx wwkjh")
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")

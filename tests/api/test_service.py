@@ -1,0 +1,77 @@
+"""What holds for every route: one error shape, honest health, a strict policy, a description of itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+Configure = Callable[..., FlaskClient]
+NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=200"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/nope", 404), ("/data", 422), ("/data?playlist=none", 404)])
+def test_errors_have_one_shape(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert {"code", "message", "hint"} <= answer.json["error"].keys()
+
+
+def test_a_wrong_method_has_it_too(client: FlaskClient) -> None:
+    answer = client.put("/genre-predict")
+    assert (answer.status_code, answer.json["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_a_store_that_is_down_is_said(configured: Configure, catalogue_folder: Path) -> None:
+    client = configured(catalogue_folder, NOWHERE)
+    down = client.get("/data?playlist=any")
+    assert (down.status_code, down.json["error"]["code"]) == (503, "store_down")
+    assert "MONGODB_URI" in down.json["error"]["hint"]
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/api/status").json["store"]["ok"] is False
+    assert client.get("/genre-predict?track_id=metal1").status_code == 200
+
+
+def test_a_broken_catalogue_says_how_to_build_it(configured: Configure, tmp_path: Path, database_uri: str) -> None:
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "CURRENT.json").write_text('{"public": "public-gone"}')
+    answer = configured(tmp_path, database_uri).get("/api/search?q=x")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "catalogue_unreadable")
+    assert "etl catalogue" in answer.json["error"]["hint"]
+
+
+def test_missing_models_say_how_to_train_them(configured: Configure, tmp_path: Path, database_uri: str) -> None:
+    client = configured(tmp_path, database_uri, models=tmp_path / "models")
+    answer = client.get("/genre-predict?q=anything")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "model_missing")
+
+
+def test_status_says_what_is_there(client: FlaskClient) -> None:
+    status = client.get("/api/status").json
+    assert status["catalogue"]["tracks"] == 10
+    assert status["store"] == {"ok": True, "kind": "mongodb"}
+    assert {"genre", "artists"} <= {one["task"] for one in status["models"]}
+
+
+def test_the_policy_allows_no_inline_script_and_no_eval(client: FlaskClient) -> None:
+    policy = client.get("/healthz").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_openapi_describes_the_routes(client: FlaskClient) -> None:
+    described = client.get("/api/openapi.json").json["paths"]
+    assert {
+        "/genre-predict",
+        "/recommend",
+        "/data",
+        "/api/search",
+        "/api/uploads",
+        "/api/playlists",
+    } <= described.keys()
+
+
+def test_a_page_that_is_not_built_says_so(configured: Configure, tmp_path: Path, database_uri: str) -> None:
+    answer = configured(tmp_path, database_uri, static=tmp_path / "static" / "dist").get("/")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "page_not_built")
