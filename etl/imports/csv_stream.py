@@ -73,11 +73,15 @@ class CsvStream(io.RawIOBase):
             self.size = path.stat().st_size
         except OSError as error:
             raise ImportProblem("unreadable", f"{path} cannot be read: {error.strerror}", "Check the path.") from error
-        packed = self._raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        self._raw.seek(0)
-        self._text = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
-        self._head = self._read_unpacked(_HEAD_BYTES)
-        self.headings, self._delimiter = self._take_headings()
+        try:
+            packed = self._raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            self._raw.seek(0)
+            self._text = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+            self._head = self._read_unpacked(_HEAD_BYTES)
+            self.headings, self._delimiter = self._take_headings()
+        except ImportProblem:
+            self.close()
+            raise
 
     @property
     def position(self) -> int:

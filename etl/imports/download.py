@@ -72,6 +72,7 @@ def _opened(session: requests.Session, url: str) -> requests.Response:
         url = urljoin(url, response.headers["location"])
         response.close()
     if response.status_code != requests.codes.ok:
+        response.close()
         raise ImportProblem("download_failed", f"{url} answered {response.status_code}.", "Check the address.")
     return response
 
