@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -43,7 +42,9 @@ def compile_styles(source: Path = SOURCE) -> str:
     if left:
         raise StyleError(f"{source.name}: LibSass does not know {', '.join(left)} and passed it through")
     if len(css.encode()) < LEAST_BYTES:
-        raise StyleError(f"{source.name}: only {len(css.encode())} bytes of CSS came out, expected {LEAST_BYTES} or more")
+        raise StyleError(
+            f"{source.name}: only {len(css.encode())} bytes of CSS came out, expected {LEAST_BYTES} or more"
+        )
     return css
 
 
@@ -54,7 +55,7 @@ def write_styles(css: str, target: Path = TARGET) -> Path:
     path.write_text(css, encoding="utf-8")
     partial = target / "styles.json.partial"
     partial.write_text(json.dumps({"app.css": path.name}) + "\n", encoding="utf-8")
-    os.replace(partial, target / "styles.json")
+    partial.replace(target / "styles.json")
     for old in target.glob("app-*.css"):
         if old != path:
             old.unlink()

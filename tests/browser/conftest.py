@@ -1,0 +1,144 @@
+"""The real app on a free port with its own data folder, and a Chromium that reports everything it should not do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from tests.browser.pages import PlaylistPage, TrackPage
+from tools.chromium import system_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Take the place of pytest-base-url's fixture of this name, whose form this pytest warns about."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium where there is one, else Playwright's own; root must do without its sandbox."""
+    chromium = system_chromium()
+    extra: dict[str, Any] = {"executable_path": chromium} if chromium else {}
+    if os.geteuid() == 0:
+        extra["args"] = ["--no-sandbox"]
+    return {**browser_type_launch_args, **extra}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_well(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url + "/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.3)
+    pytest.fail(f"The app did not start on {url}:\n{log.read_text()[-3000:]}")
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve the app as in production (gunicorn, embedded database), data below ``folder``; yields its address."""
+    if not (ROOT / "static" / "dist" / "styles.json").exists():
+        pytest.fail("The page is not built. Run: make build")
+    port, log = _free_port(), folder / "server.log"
+    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    environment |= {"TASTEMAP_VAR": str(folder / "var"), "TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1"}
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [str(gunicorn)], cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        _wait_until_well(server, f"http://127.0.0.1:{port}", log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One app for all tests; each test's browser is a session of its own, the catalogue is common to them."""
+    with serve(tmp_path_factory.mktemp("live")) as address:
+        yield address
+
+
+@pytest.fixture
+def empty_app(tmp_path: Path) -> Iterator[str]:
+    """An app into which nothing has been brought."""
+    with serve(tmp_path) as address:
+        yield address
+
+
+class Watch:
+    """What the browser complained about; ``allow`` excuses messages that a test provokes."""
+
+    def __init__(self, page: Page, own: str) -> None:
+        self.own = own
+        self.found: list[str] = []
+        self._allowed: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
+        page.on("request", self._request)
+        # Reported apart: a blocked style does not always reach the console.
+        page.expose_function("reportViolation", lambda text: self.found.append(f"policy: {text}"))
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation',"
+            " (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`))"
+        )
+
+    def allow(self, part: str) -> None:
+        self._allowed.append(part)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "willReadFrequently" not in message.text:
+            self.found.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.own + "/", "data:", "blob:")):
+            self.found.append(f"foreign request: {request.url}")
+
+    def problems(self) -> list[str]:
+        return [text for text in self.found if not any(part in text for part in self._allowed)]
+
+
+@pytest.fixture
+def watch(page: Page, live_app: str) -> Iterator[Watch]:
+    """Fail the test on any console error, policy violation or request to another host."""
+    watching = Watch(page, live_app)
+    yield watching
+    assert watching.problems() == []
+
+
+@pytest.fixture
+def playlist_page(page: Page, watch: Watch, live_app: str) -> PlaylistPage:
+    return PlaylistPage(page, live_app)
+
+
+@pytest.fixture
+def track_page(page: Page, watch: Watch, live_app: str) -> TrackPage:
+    return TrackPage(page, live_app)

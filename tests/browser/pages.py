@@ -1,0 +1,99 @@
+"""The page's views as the tests speak of them."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+# An import goes through a process of its own, which on a busy machine takes its time.
+IMPORT_MS = 60_000
+ANSWER_MS = 20_000
+
+_COUNT_COLOUR = """(canvas, wanted) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let count = 0
+  for (let i = 0; i < data.length; i += 4) {
+    count += data[i + 3] === 255 && data[i] === wanted[0] && data[i + 1] === wanted[1] && data[i + 2] === wanted[2]
+  }
+  return count
+}"""
+
+_DROP = """([name, text]) => {
+  const transfer = new DataTransfer()
+  transfer.items.add(new File([text], name, { type: 'text/csv' }))
+  return transfer
+}"""
+
+
+class PlaylistPage:
+    """The playlists and the map of one."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.map = page.get_by_role("application")
+        self.people = page.locator(".tm-person-toggle")
+        self.rows = page.locator(".tm-table tbody tr")
+        self.uploads = page.locator(".tm-upload")
+
+    def open(self, playlist: str = "") -> PlaylistPage:
+        self.page.goto(f"{self.address}/#/playlist{'/' if playlist else ''}{playlist}")
+        return self
+
+    def drop(self, name: str, text: str) -> None:
+        """Drop a file onto the view, as a listener does with the mouse."""
+        transfer = self.page.evaluate_handle(_DROP, [name, text])
+        self.page.dispatch_event(".tm-playlists", "dragover", {"dataTransfer": transfer})
+        self.page.dispatch_event(".tm-playlists", "drop", {"dataTransfer": transfer})
+
+    def wait_for_map(self, tracks: int) -> None:
+        """Wait until the import has ended and its map shows ``tracks`` markers."""
+        expect(self.page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+        self.expect_markers(tracks)
+
+    def expect_markers(self, count: int) -> None:
+        expect(self.map).to_have_attribute("aria-label", re.compile(rf"^Map of {count} tracks"), timeout=ANSWER_MS)
+        # The label follows the data at once, the canvas with the next frames.
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def colour(self, person: Locator) -> list[int]:
+        """Return the red, green and blue of a person's marker in the legend, 0 to 255."""
+        fill = person.locator("svg path").evaluate("(path) => getComputedStyle(path).fill")
+        return [int(part) for part in re.findall(r"\d+", fill)[:3]]
+
+    def pixels(self, colour: list[int]) -> int:
+        """Count the map's pixels of exactly this colour."""
+        return int(self.page.locator("canvas[data-layer=points]").evaluate(_COUNT_COLOUR, colour))
+
+    def choose_axes(self, across: str, up: str) -> None:
+        self.page.get_by_label("Across").select_option(label=across)
+        self.page.get_by_label("Up", exact=True).select_option(label=up)
+
+
+class TrackPage:
+    """The search box and the answer about one track."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.box = page.get_by_role("combobox", name="Track, artist or both")
+        self.options = page.get_by_role("option")
+        self.heading = page.get_by_role("heading", level=1)
+        self.genre = page.locator(".tm-genre-name")
+        self.bars = page.locator(".tm-bars:not(.is-quiet) .tm-bar")
+        self.cards = page.locator(".tm-card")
+        self.trail = page.get_by_role("navigation", name="The path that led here")
+
+    def open(self, address: str = "#/track") -> TrackPage:
+        self.page.goto(f"{self.address}/{address}")
+        return self
+
+    def type(self, text: str) -> None:
+        self.box.press_sequentially(text, delay=15)
+
+    def ask(self, text: str) -> None:
+        """Ask for the text as it stands."""
+        self.box.fill(text)
+        self.box.press("Enter")
+        expect(self.genre).to_be_visible(timeout=ANSWER_MS)

@@ -1,0 +1,124 @@
+"""A dropped file becomes a map coloured by who added what."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = {"wanda.flint": 9, "user_0f1e2d3c4b": 7, "q": 5}
+DIALECTS = {"bare ids": invented.bare_file, "uris": invented.uri_file}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_contributor_has_a_colour_and_can_be_switched_off(playlist_page: PlaylistPage, dialect: str) -> None:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop(f"Our {dialect}.csv", DIALECTS[dialect](tracks))
+    playlist_page.wait_for_map(len(tracks))
+
+    expect(playlist_page.people).to_have_count(len(PEOPLE))
+    colours = [playlist_page.colour(person) for person in playlist_page.people.all()]
+    assert len({tuple(colour) for colour in colours}) == len(PEOPLE)
+    for colour in colours:
+        assert playlist_page.pixels(colour) > 50
+
+    first = playlist_page.people.first
+    expect(first).to_contain_text("Person 1 (wanda.fli…)")
+    expect(first).to_contain_text("9")
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "false")
+    playlist_page.expect_markers(len(tracks) - 9)
+    assert playlist_page.pixels(colours[0]) == 0
+    assert playlist_page.pixels(colours[1]) > 50
+
+    playlist_page.page.get_by_role("button", name="Only Person 2").click()
+    playlist_page.expect_markers(7)
+    playlist_page.page.get_by_role("button", name="Show all").click()
+    playlist_page.expect_markers(len(tracks))
+
+
+def test_a_file_ends_with_a_reckoning_and_stays_in_the_list(playlist_page: PlaylistPage, page: Page) -> None:
+    tracks = invented.rows({"ann": 3, "": 2})
+    playlist_page.open()
+    playlist_page.drop("Reckoning.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    expect(playlist_page.uploads.locator(".tm-counts")).to_contain_text(re.compile(r"asked\s*5"))
+    expect(playlist_page.people.last).to_contain_text("Not known who")
+
+    page.get_by_role("link", name="All playlists").click()
+    row = page.get_by_role("listitem").filter(has_text="Reckoning")
+    expect(row.last).to_contain_text("5 tracks · 1 person")
+    page.get_by_role("button", name="Delete Reckoning").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("link", name="Reckoning")).to_have_count(0)
+
+
+def test_the_address_carries_axes_and_people(playlist_page: PlaylistPage, page: Page) -> None:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop("Axes.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    playlist_page.choose_axes("Tempo", "Date added")
+    playlist_page.people.nth(1).click()
+    expect(page).to_have_url(re.compile("x=tempo&y=added_at&hide=2"))
+
+    page.reload()
+    playlist_page.expect_markers(len(tracks) - 7)
+    expect(page.get_by_label("Across")).to_have_value("tempo")
+    expect(playlist_page.people.nth(1)).to_have_attribute("aria-pressed", "false")
+
+
+def test_map_and_table_are_linked_by_mouse_and_keyboard(playlist_page: PlaylistPage, page: Page) -> None:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop("Linked.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+
+    playlist_page.rows.nth(2).hover()
+    expect(page.locator(".tm-tip")).to_contain_text(tracks[2].title)
+    page.get_by_placeholder("Filter by title").fill(tracks[0].title)
+    expect(playlist_page.rows).to_have_count(1)
+    page.get_by_placeholder("Filter by title").fill("")
+
+    playlist_page.map.focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".tm-selected")).to_contain_text(tracks[0].title)
+    expect(page.locator("tr.is-chosen")).to_contain_text(tracks[0].title)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tm-selected")).not_to_contain_text(tracks[0].title)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#/track/"))
+
+
+def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) -> None:
+    watch.allow("Failed to load resource")
+    playlist_page.open()
+    playlist_page.drop("holiday.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00 not a table")
+    expect(playlist_page.uploads.get_by_role("alert")).to_be_visible(timeout=IMPORT_MS)
+    expect(playlist_page.uploads).to_have_attribute("data-state", "failed")
+    playlist_page.open("nosuchplaylist")
+    expect(playlist_page.page.get_by_role("alert").last).to_contain_text("Nothing found", timeout=ANSWER_MS)
+
+
+@pytest.mark.shared
+def test_a_real_collaborative_file(playlist_page: PlaylistPage) -> None:
+    data = Path(os.environ.get("TASTEMAP_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
+    file = data / "exportify" / "collab_0202.csv"
+    if not file.exists():
+        pytest.skip(f"needs {file.name} in the shared data (TASTEMAP_DATA)")
+    playlist_page.open()
+    playlist_page.drop(file.name, file.read_text(encoding="utf-8"))
+    playlist_page.wait_for_map(50)
+    expect(playlist_page.people).to_have_count(3)
+    for person in playlist_page.people.all():
+        assert playlist_page.pixels(playlist_page.colour(person)) > 50

@@ -1,0 +1,159 @@
+"""Type a track, read its genre and the reasons, follow what goes with it, and come back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> None:
+    watch = Watch(page, empty_app)
+    track_page = TrackPage(page, empty_app).open()
+    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been brought in yet")
+    track_page.ask("Metallica Enter Sandman")
+    expect(page.locator(".tm-note.is-warning")).to_be_visible()
+    expect(track_page.bars).to_have_count(5)
+    expect(page.locator(".tm-effect").first).to_contain_text("speaks")
+    expect(page.get_by_role("heading", name="Artists alike")).to_be_visible(timeout=ANSWER_MS)
+    expect(track_page.cards.first).to_be_visible()
+    assert watch.problems() == []
+
+
+@pytest.fixture
+def with_tracks(playlist_page: PlaylistPage) -> list[invented.Invented]:
+    """Bring 28 invented tracks in through the page."""
+    tracks = invented.rows({"ann": 14, "bo": 14})
+    playlist_page.open()
+    playlist_page.drop("For the track view.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    return tracks
+
+
+def test_search_genre_recommendation_and_back(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    wanted = with_tracks[3]
+    track_page.open()
+    track_page.type(wanted.title.lower())
+    expect(track_page.options.first).to_contain_text(wanted.title, timeout=ANSWER_MS)
+    track_page.box.press("ArrowDown")
+    expect(track_page.options.first).to_have_attribute("aria-selected", "true")
+    track_page.box.press("Enter")
+
+    expect(track_page.heading).to_have_text(wanted.title, timeout=ANSWER_MS)
+    expect(track_page.heading).to_be_focused()
+    expect(page).to_have_url(re.compile(f"#/track/{wanted.id}"))
+    expect(track_page.bars).to_have_count(5)
+    expect(page.locator(".tm-feature")).not_to_have_count(0)
+    expect(page.locator(".tm-effect").first).to_contain_text(re.compile("speaks .*(for|against)"))
+
+    card = track_page.cards.first
+    expect(card.locator(".tm-reasons li").first).not_to_be_empty()
+    followed = card.locator(".tm-card-title").inner_text()
+    card.locator("summary").click()
+    expect(card.locator("table")).to_be_visible()
+    card.locator(".tm-card-title").click()
+    expect(track_page.heading).to_have_text(followed, timeout=ANSWER_MS)
+    expect(track_page.trail.get_by_role("link")).to_have_text([wanted.title])
+
+    page.go_back()
+    expect(track_page.heading).to_have_text(wanted.title, timeout=ANSWER_MS)
+    expect(track_page.trail).to_have_count(0)
+
+
+def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Invented], track_page: TrackPage) -> None:
+    track_page.open()
+    track_page.type("harbour")
+    expect(track_page.box).to_have_attribute("aria-expanded", "true", timeout=ANSWER_MS)
+    track_page.box.press("ArrowUp")
+    expect(track_page.options.last).to_have_attribute("aria-selected", "true")
+    expect(track_page.options.last).to_contain_text("as typed")
+    track_page.box.press("Escape")
+    expect(track_page.box).to_have_attribute("aria-expanded", "false")
+    expect(track_page.box).to_have_value("harbour")
+    track_page.box.press("Escape")
+    expect(track_page.box).to_have_value("")
+
+
+def test_an_unknown_track_is_said_to_be_unknown(track_page: TrackPage, watch: Watch) -> None:
+    watch.allow("Failed to load resource")
+    track_page.open("#/track/0000000000000000000000")
+    notice = track_page.page.get_by_role("alert")
+    expect(notice).to_contain_text("Nothing found", timeout=ANSWER_MS)
+    expect(notice).to_have_attribute("data-code", "not_found")
+
+
+def test_spotify_is_contacted_only_on_request(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, watch: Watch
+) -> None:
+    page.route("https://open.spotify.com/**", lambda route: route.fulfill(body="<title>player</title>"))
+    track_page.open(f"#/track/{with_tracks[0].id}")
+    button = page.get_by_role("button", name="Listen on Spotify")
+    expect(button).to_be_visible(timeout=ANSWER_MS)
+    assert watch.problems() == []
+    watch.allow("open.spotify.com")
+    button.click()
+    source = f"https://open.spotify.com/embed/track/{with_tracks[0].id}"
+    expect(page.locator("iframe.tm-player")).to_have_attribute("src", source)
+
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_accessibility_violations(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    map_address = page.evaluate("location.hash")
+    for address, ready in (
+        ("#/track", ".tm-welcome"),
+        (f"#/track/{with_tracks[0].id}", ".tm-card"),
+        ("#/track?q=Metallica%20Enter%20Sandman", ".tm-card"),
+        ("#/playlist", ".tm-listrow"),
+        (map_address, ".tm-person"),
+    ):
+        track_page.open(address)
+        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
+        # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        serious = [v for v in report["violations"] if v["impact"] in {"serious", "critical"}]
+        assert [(address, v["id"], [n["html"] for n in v["nodes"]]) for v in serious] == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_is_wider_than_the_window(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, width: int
+) -> None:
+    map_address = page.evaluate("location.hash")
+    page.set_viewport_size({"width": width, "height": 800})
+    for address, ready in (
+        ("#/track", ".tm-welcome"),
+        (f"#/track/{with_tracks[0].id}", ".tm-card"),
+        ("#/playlist", ".tm-listrow"),
+        (map_address, ".tm-person"),
+    ):
+        track_page.open(address)
+        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+
+
+def test_the_theme_is_remembered(track_page: TrackPage, page: Page) -> None:
+    track_page.open()
+    page.get_by_role("button", name=re.compile("^Colours: as the system")).click()
+    page.get_by_role("button", name=re.compile("^Colours: light")).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
+    assert int(red) < 40
