@@ -1,0 +1,141 @@
+"""Which model files ship, which version of each task is active, and the proof that they are the ones written.
+
+``models/manifest.json`` lists every file with its SHA-256. Nothing unlisted is opened, so nothing unlisted is
+ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+class ArtefactError(Exception):
+    """A model file that is absent, not listed in the manifest or not the one that was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """One version of one task in the manifest; ``size`` is in bytes, all files together."""
+
+    task: str
+    name: str
+    active: bool
+    size: int
+
+
+def read_manifest(models: Path = MODELS) -> dict[str, Any]:
+    """Return the manifest: ``active`` maps task to version, ``files`` a relative path to its sha256 and bytes.
+
+    A folder without a manifest has an empty one.
+
+    Raises
+    ------
+    ArtefactError
+        The manifest is not readable as JSON.
+    """
+    path = models / MANIFEST
+    if not path.exists():
+        return {"active": {}, "files": {}}
+    try:
+        return json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ArtefactError(f"{path} is not JSON: {error}") from error
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def register(task: str, version: str, files: Iterable[Path], models: Path = MODELS, *, activate: bool = True) -> None:
+    """List ``files`` (below ``models/<task>/<version>``) as this version's, instead of what was listed for it.
+
+    The manifest is replaced atomically; with ``activate`` this version is the one that is served from now on.
+    """
+    manifest = read_manifest(models)
+    prefix = f"{task}/{version}"
+    listed = {name: entry for name, entry in manifest["files"].items() if not _belongs(name, prefix)}
+    for path in files:
+        name = path.relative_to(models).as_posix()
+        listed[name] = {"sha256": digest(path), "bytes": path.stat().st_size}
+    manifest["files"] = dict(sorted(listed.items()))
+    if activate:
+        manifest["active"] = dict(sorted({**manifest["active"], task: version}.items()))
+    partial = models / (MANIFEST + ".partial")
+    partial.write_text(json.dumps(manifest, indent=1) + "\n")
+    os.replace(partial, models / MANIFEST)
+
+
+def _belongs(name: str, prefix: str) -> bool:
+    return name.startswith((prefix + "/", prefix + "."))
+
+
+def activate(task: str, version: str, models: Path = MODELS) -> None:
+    """Serve another registered version of ``task``.
+
+    Raises
+    ------
+    ArtefactError
+        The manifest lists no file of that version.
+    """
+    names = [name for name in read_manifest(models)["files"] if _belongs(name, f"{task}/{version}")]
+    if not names:
+        raise ArtefactError(f"{models / MANIFEST} lists no version {version} of {task}")
+    register(task, version, [models / name for name in names], models)
+
+
+def active(task: str, models: Path = MODELS) -> Path:
+    """Return the folder (or, for a task of one file per version, the path without suffix) of the active version.
+
+    Raises
+    ------
+    ArtefactError
+        The manifest names no active version of ``task``.
+    """
+    version = read_manifest(models)["active"].get(task)
+    if version is None:
+        raise ArtefactError(f"{models / MANIFEST} names no active version of {task}: run python -m ml train {task}")
+    return models / task / version
+
+
+def verified(path: Path, models: Path | None = None) -> Path:
+    """Return ``path`` once its SHA-256 is found to be the listed one. ``models`` defaults to the folder two above.
+
+    Raises
+    ------
+    ArtefactError
+        The file is absent, not listed, or has other contents than listed.
+    """
+    models = models or path.parent.parent.parent
+    entry = read_manifest(models)["files"].get(path.relative_to(models).as_posix())
+    if entry is None:
+        raise ArtefactError(f"{path} is not listed in {models / MANIFEST}: refused")
+    if not path.is_file():
+        raise ArtefactError(f"{path} is listed in {models / MANIFEST} but absent")
+    if digest(path) != entry["sha256"]:
+        raise ArtefactError(f"{path} is not the file that was written (its SHA-256 differs): refused")
+    return path
+
+
+def versions(models: Path = MODELS) -> list[Version]:
+    """Return every version in the manifest, by task and name."""
+    manifest = read_manifest(models)
+    sizes: dict[tuple[str, str], int] = {}
+    for name, entry in manifest["files"].items():
+        task, rest = name.split("/", 1)
+        version = rest.split("/", 1)[0] if "/" in rest else rest.rsplit(".", 1)[0]
+        sizes[task, version] = sizes.get((task, version), 0) + entry["bytes"]
+    return [
+        Version(task=task, name=name, active=manifest["active"].get(task) == name, size=size)
+        for (task, name), size in sorted(sizes.items())
+    ]

@@ -1,0 +1,113 @@
+"""A sorted table of normalised names in two mapped arrays: 70,000 names cost no Python string until one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import OSA
+
+# Below this many letters one wrong letter is another name.
+MIN_FUZZY_LETTERS = 5
+# Share of letters that must agree: one slip in six letters, two in twelve.
+CLOSE = 0.83
+
+
+class NameTable:
+    """Texts by number in one UTF-8 buffer.
+
+    ``text`` (bytes,) uint8 holds them end to end, ``start`` (n + 1,) uint32 where each begins.
+    """
+
+    def __init__(self, text: npt.NDArray[np.uint8], start: npt.NDArray[np.uint32]) -> None:
+        self.text = text
+        self.start = start
+
+    @classmethod
+    def pack(cls, texts: Sequence[str]) -> NameTable:
+        """Put ``texts`` end to end."""
+        encoded = [text.encode() for text in texts]
+        start = np.concatenate([[0], np.cumsum([len(text) for text in encoded])]).astype(np.uint32)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), start)
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __getitem__(self, index: int) -> str:
+        return self._bytes(index).decode()
+
+    def _bytes(self, index: int) -> bytes:
+        return self.text[self.start[index] : self.start[index + 1]].tobytes()
+
+
+class KeyIndex:
+    """Which artist a normalised name means. Keys are sorted by code point; several may mean one artist."""
+
+    def __init__(self, keys: NameTable, artist: npt.NDArray[np.int32]) -> None:
+        self.keys = keys
+        self.artist = artist
+
+    @classmethod
+    def build(cls, artist_of: dict[str, int]) -> KeyIndex:
+        """Index ``artist_of``: normalised name to artist."""
+        ordered = sorted(artist_of)
+        return cls(NameTable.pack(ordered), np.array([artist_of[key] for key in ordered], np.int32))
+
+    def exact(self, key: str) -> int | None:
+        """Return the artist whose normalised name is ``key``, or None."""
+        at = self._first_from(key.encode())
+        return int(self.artist[at]) if at < len(self.keys) and self.keys[at] == key else None
+
+    def _first_from(self, key: bytes) -> int:
+        """Return the position of the first name that is not below ``key``; UTF-8 sorts as its code points do."""
+        low, high = 0, len(self.keys)
+        while low < high:
+            middle = (low + high) // 2
+            if self.keys._bytes(middle) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def close(self, key: str, cutoff: float = CLOSE) -> int | None:
+        """Return the artist whose name is ``key`` but for a slip or two, the best known of equally close ones.
+
+        Closeness is one minus the optimal string alignment distance (Damerau's insertions, deletions,
+        substitutions and transpositions) over the longer length. The first letter must be right: people seldom get
+        it wrong, and so only one part of the table is read.
+        """
+        if len(key) < MIN_FUZZY_LETTERS:
+            return None
+        best: tuple[float, int] | None = None
+        slack = int(len(key) * (1 - cutoff) / cutoff) + 1
+        for position in self._near(key, slack):
+            likeness = OSA.normalized_similarity(key, self.keys[position], score_cutoff=cutoff)
+            if likeness >= cutoff:
+                # Artists are numbered from the best known one, so of two the smaller number is meant.
+                candidate = (-likeness, int(self.artist[position]))
+                best = candidate if best is None else min(best, candidate)
+        return best[1] if best else None
+
+    def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
+        """Return the positions of the names with the first letter of ``key`` and about its length."""
+        low = self._first_from(key[0].encode())
+        high = self._first_from(chr(ord(key[0]) + 1).encode("utf-8", "surrogatepass"))
+        length = len(key.encode())
+        sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
+        return low + np.flatnonzero(np.abs(sizes - length) <= slack)
+
+    def match_sorted(self, others: Iterable[str]) -> npt.NDArray[np.int32]:
+        """Return the artist of each of ``others`` (normalised, sorted by code point), -1 for an unknown one."""
+        mine = self._pairs()
+        key, artist = next(mine, (None, -1))
+        found = []
+        for other in others:
+            while key is not None and key < other:
+                key, artist = next(mine, (None, -1))
+            found.append(artist if key == other else -1)
+        return np.array(found, np.int32)
+
+    def _pairs(self) -> Iterator[tuple[str, int]]:
+        for position in range(len(self.keys)):
+            yield self.keys[position], int(self.artist[position])

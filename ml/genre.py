@@ -1,0 +1,222 @@
+"""The genre of a track from whatever is known of it: 13 audio features, title, artists, album, year, any part alone.
+
+Serving side: numpy and LiteRT. ``ml.train.genre`` trains it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from ml import artefacts
+from ml.genre_encoder import AudioScaler, Floats, NameEmbedding, columns_of, feature_vector
+from ml.taxonomy import Taxonomy
+from ml.text_features import PARTS, Name, words
+from store.domain import AUDIO_FEATURES
+
+_TINY = 1e-30  # below what a float32 softmax can tell from nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreInput:
+    """What is known of a track. ``features`` in Spotify's units (``store.domain.FEATURE_BOUNDS``), missing ones absent."""
+
+    title: str | None = None
+    artists: tuple[str, ...] = ()
+    album: str | None = None
+    year: int | None = None
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What moved the answer for one genre.
+
+    Each ``effect`` is the fall of the genre's log-probability (nats) when that one part is left out: positive
+    speaks for the genre, negative against it. Strongest first, by size.
+    """
+
+    features: list[tuple[str, float]]
+    words: list[tuple[str, str, float]]
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    audio: Floats
+    bags: Floats
+
+
+class LiteRTNetwork:
+    """The network behind its scaled inputs. LiteRT's interpreter is not thread-safe, so each thread has its own."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._local = threading.local()
+
+    def _interpreter(self, rows: int) -> Interpreter:
+        interpreter = getattr(self._local, "interpreter", None)
+        if interpreter is None:
+            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
+            self._local.rows = 0
+        if self._local.rows != rows:
+            for detail in interpreter.get_input_details():
+                interpreter.resize_tensor_input(detail["index"], [rows, int(detail["shape"][1])])
+            interpreter.allocate_tensors()
+            self._local.inputs = [d["index"] for d in sorted(interpreter.get_input_details(), key=lambda d: d["name"])]
+            self._local.output = interpreter.get_output_details()[0]["index"]
+            self._local.rows = rows
+        return interpreter
+
+    def __call__(self, audio: Floats, bags: Floats) -> Floats:
+        """Return uncalibrated probabilities (n, genres) for (n, audio width) and (n, 3 * embedding width)."""
+        interpreter = self._interpreter(len(audio))
+        for index, value in zip(self._local.inputs, (audio, bags), strict=True):
+            interpreter.set_tensor(index, value)
+        interpreter.invoke()
+        return interpreter.get_tensor(self._local.output)
+
+
+class GenrePredictor:
+    """Calibrated probabilities over genres and families, with reasons."""
+
+    def __init__(
+        self, settings: Mapping, scaler: AudioScaler, names: NameEmbedding, network: LiteRTNetwork, taxonomy: Taxonomy
+    ) -> None:
+        self.settings = settings
+        self.version: str = settings["version"]
+        self.genres: tuple[str, ...] = tuple(settings["genres"])
+        self.families = taxonomy.families
+        self.taxonomy = taxonomy
+        self.scaler, self.names, self.network = scaler, names, network
+        self._temperature: Mapping[str, float] = settings["temperature"]
+        self._quantiles = np.asarray(settings["quantiles"], float)
+        self._means = np.asarray(settings["genre_means"], float)
+        self._summing = taxonomy.matrix(self.genres)
+
+    @classmethod
+    def load(cls, directory: Path) -> GenrePredictor:
+        """Read ``models/genre/<version>/``.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or changed.
+        """
+        for name in ("pieces.npz", "pieces.npy", "scaler.json", "genre.tflite", "genre.json"):
+            artefacts.verified(directory / name)
+        settings = json.loads((directory / "genre.json").read_text())
+        taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
+        network = LiteRTNetwork((directory / "genre.tflite").read_bytes())
+        return cls(
+            settings, AudioScaler.load(directory / "scaler.json"), NameEmbedding.load(directory), network, taxonomy
+        )
+
+    @classmethod
+    def active(cls, models: Path = artefacts.MODELS) -> GenrePredictor:
+        """Load the version that the manifest calls active."""
+        return cls.load(artefacts.active("genre", models))
+
+    def predict(self, inputs: Sequence[GenreInput]) -> Floats:
+        """Return calibrated probabilities, (n, 114), rows summing to 1; columns as in ``genres``."""
+        if not inputs:
+            return np.zeros((0, len(self.genres)), np.float32)
+        return self._probabilities(self._encode(inputs))
+
+    def family_probabilities(self, probabilities: Floats) -> Floats:
+        """Sum (n, 114) genre probabilities into (n, families)."""
+        return probabilities @ self._summing
+
+    def knows(self, one: GenreInput) -> bool:
+        """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
+        if not np.isnan(feature_vector(one.features)).all():
+            return True
+        parts = _parts(one)
+        return any(self.names.knows(word, part) for part, names in enumerate(parts) for name in names for word in name)
+
+    def explain(self, one: GenreInput, genre: str, limit: int = 5) -> Explanation:
+        """Leave out each present feature and each word in turn, in one batch, and see what ``genre`` loses by it.
+
+        Raises
+        ------
+        ValueError
+            ``genre`` is none of ``genres``.
+        """
+        column = self.genres.index(genre)
+        whole = self._encode([one])
+        features = [name for name in (*AUDIO_FEATURES, "year") if whole.audio[0, columns_of(name)].any()]
+        parts = _parts(one)
+        left_out = list(_words_left_out(parts))
+        audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
+        bags = np.repeat(whole.bags, len(audio), axis=0)
+        for row, name in enumerate(features, 1):
+            audio[row, columns_of(name)] = 0.0
+        width = self.names.width
+        for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
+            bags[row, part * width : (part + 1) * width] = self.names.bag(rest, part)
+        logs = np.log(np.maximum(self._probabilities(_Encoded(audio, bags))[:, column], _TINY))
+        effects = (logs[0] - logs[1:]).tolist()
+        of_features = list(zip(features, effects, strict=False))
+        of_words = [
+            (word, PARTS[part], effect)
+            for (word, part, _), effect in zip(left_out, effects[len(features) :], strict=True)
+        ]
+        return Explanation(
+            features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
+            words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
+        )
+
+    def percentile(self, feature: str, value: float) -> float:
+        """Return the share of training tracks, 0 to 100, whose ``feature`` lies below ``value`` (ties count half)."""
+        knots = self._quantiles[AUDIO_FEATURES.index(feature)]
+        below, up_to = np.searchsorted(knots, value, "left"), np.searchsorted(knots, value, "right")
+        return float(np.clip((below + up_to - 1) / 2 / (len(knots) - 1), 0.0, 1.0) * 100.0)
+
+    def genre_mean(self, genre: str, feature: str) -> float | None:
+        """Return the mean of ``feature`` over the training tracks labelled ``genre``, ``None`` when there are none."""
+        mean = float(self._means[self.genres.index(genre), AUDIO_FEATURES.index(feature)])
+        return None if np.isnan(mean) else mean
+
+    def _encode(self, inputs: Sequence[GenreInput]) -> _Encoded:
+        values = np.array([feature_vector(one.features) for one in inputs])
+        years = np.array([one.year if one.year is not None else np.nan for one in inputs], float)
+        bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
+        return _Encoded(self.scaler.transform(values, years), bags)
+
+    def _probabilities(self, encoded: _Encoded) -> Floats:
+        raw = self.network(encoded.audio, encoded.bags)
+        return calibrate(raw, self._temperatures(encoded))
+
+    def _temperatures(self, encoded: _Encoded) -> Floats:
+        return temperatures(encoded.audio, encoded.bags, self._temperature)
+
+
+def temperatures(audio: Floats, bags: Floats, by_basis: Mapping[str, float]) -> Floats:
+    """Return each row's temperature, (n, 1): names alone are surer of themselves than they should be, audio less so."""
+    heard, named = audio[:, :-2].any(axis=1), bags.any(axis=1)
+    chosen = np.where(heard, np.where(named, by_basis["both"], by_basis["audio"]), by_basis["names"])
+    return chosen[:, None].astype(np.float32)
+
+
+def calibrate(probabilities: Floats, temperature: Floats | float) -> Floats:
+    """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
+    logits = np.log(np.maximum(probabilities, _TINY)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _parts(one: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:
+    return ([words(one.title or "")], [words(artist) for artist in one.artists], [words(one.album or "")])
+
+
+def _words_left_out(parts: Sequence[list[Name]]) -> Iterator[tuple[str, int, list[Name]]]:
+    """Yield each word with its part and that part's names without it."""
+    for part, names in enumerate(parts):
+        for i, name in enumerate(names):
+            for j, word in enumerate(name):
+                yield word, part, [*names[:i], [*name[:j], *name[j + 1 :]], *names[i + 1 :]]

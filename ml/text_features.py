@@ -1,0 +1,128 @@
+"""Names as numbers: the hashed word pieces of a title, of the artists and of an album.
+
+A name becomes a bag of 32-bit hashes: every word, its character n-grams inside the word's bounds
+(fastText's way of reading words never seen: Bojanowski et al., "Enriching word vectors with subword information",
+2017), pairs of neighbouring words and the name as a whole. Nothing but the pairs and the whole reaches across
+words, so what a word is worth can be computed once and remembered.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+PARTS = ("title", "artist", "album")
+NGRAM_SIZES = (3, 4, 5)
+_LONGEST_WORD = 40  # letters of a word that are looked at
+_MOST_WORDS = 60  # words of a part that are looked at: a pasted page is no name
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# First and last code point of scripts that say much about a piece of music before any word is read.
+_SCRIPTS = (
+    ("greek", 0x370, 0x3FF),
+    ("cyrillic", 0x400, 0x52F),
+    ("hebrew", 0x590, 0x5FF),
+    ("arabic", 0x600, 0x6FF),
+    ("devanagari", 0x900, 0x97F),
+    ("indic", 0x980, 0xDFF),
+    ("thai", 0xE00, 0xE7F),
+    ("kana", 0x3040, 0x30FF),
+    ("han", 0x3400, 0x9FFF),
+    ("hangul", 0xAC00, 0xD7AF),
+)
+
+Name = Sequence[str]  # the words of one title, one artist or one album
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text`` as written; a name of punctuation alone ("!!!") is its own one word."""
+    found = _WORD.findall(text)[:_MOST_WORDS]
+    bare = text.strip()[:_LONGEST_WORD]
+    return found or ([bare] if bare else [])
+
+
+def _spellings(word: str) -> tuple[str, str]:
+    """Return ``word`` in lower case with its accents, and without them: people type either."""
+    lower = unicodedata.normalize("NFKC", word).casefold()[:_LONGEST_WORD]
+    plain = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+    return lower, unicodedata.normalize("NFKC", plain)
+
+
+def _pieces(word: str) -> set[str]:
+    """Return the pieces of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
+    lower, plain = _spellings(word)
+    found = {"w:" + lower, "w:" + plain}
+    for spelling in {lower, plain}:
+        bounded = f"<{spelling}>"
+        found.update(bounded[i : i + n] for n in NGRAM_SIZES for i in range(len(bounded) - n + 1))
+    if not lower.isascii():
+        foreign = [c for c in lower if ord(c) > 0x7F]
+        found.update("c:" + c for c in foreign)
+        found.update("c:" + a + b for a, b in zip(foreign, foreign[1:], strict=False))
+        found.update("s:" + name for name, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign))
+    return found
+
+
+def _hash(piece: str, part: int) -> int:
+    # One word means one thing in a title and another in an album. The part stands in the text, not in the checksum's
+    # start value, which would make a short piece of one part collide with another piece of the next.
+    return zlib.crc32(f"{part}{piece}".encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=4096)
+def word_hashes(word: str, part: int) -> tuple[int, ...]:
+    """Return the hashes of one word's pieces, each once, in ascending order; ``part`` indexes :data:`PARTS`."""
+    return tuple(sorted({_hash(piece, part) for piece in _pieces(word)}))
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    return _spellings(word)[1]
+
+
+def name_hashes(name: Name, part: int) -> list[int]:
+    """Return the hashes of what no single word tells: the whole name, its pairs of words, its length in words."""
+    plain = [_plain(word) for word in name]
+    pieces = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
+    pieces += [f"b:{a} {b}" for a, b in zip(plain, plain[1:], strict=False)]
+    return [_hash(piece, part) for piece in pieces]
+
+
+def hashes(names: Iterable[Name], part: int) -> list[int]:
+    """Return every hash of one part's names (one list of words per artist, one for a title or an album).
+
+    A piece that occurs in two words counts twice.
+    """
+    found: list[int] = []
+    for name in names:
+        if name:
+            found += name_hashes(name, part)
+            for word in name:
+                found += word_hashes(word, part)
+    return found
+
+
+class Vocabulary:
+    """The hashes that training kept, ascending; hash ``i`` has row ``i`` of the embedding table."""
+
+    def __init__(self, known: npt.NDArray[np.uint32]) -> None:
+        if len(known) > 1 and not (known[1:] > known[:-1]).all():
+            raise ValueError("a vocabulary is sorted and holds no hash twice")
+        self.known = known
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def rows(self, wanted: Sequence[int] | npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+        """Return for each hash its row, -1 where training did not keep it; shape and order of ``wanted``."""
+        asked = np.asarray(wanted, np.uint32)
+        if not len(self.known):
+            return np.full(len(asked), -1, np.int32)
+        places = np.minimum(np.searchsorted(self.known, asked), len(self.known) - 1)
+        return np.where(self.known[places] == asked, places, -1).astype(np.int32)

@@ -1,0 +1,64 @@
+"""Train the artist embedding, score it on held-out playlists and write what ships: ``python -m ml train artists``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ml import artefacts
+from ml.artists import ArtistEmbedding
+from ml.train import artists_card
+from ml.train.artists_data import read
+from ml.train.artists_model import ArtistModel, Settings
+from ml.train.artists_scores import compare, format_table
+
+TASK = "artists"
+VERSION = "2026.11.1"
+SCORE_SEED = 1  # draws the questions and the bootstrap: the same ones whatever seed a version was trained with
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Fit on the ``train`` playlists, write ``models/artists/<version>``, score it on ``test`` and write its card.
+
+    What ships is what was scored: the held-out playlists are not learnt from afterwards. ``quick`` factorises in
+    fewer dimensions and makes a version of its own that is not the active one.
+
+    Raises
+    ------
+    FileNotFoundError
+        A training file is absent.
+    """
+    known = read(data)
+    settings = replace(Settings(), company_dimensions=32, genre_dimensions=32) if quick else Settings()
+    model = ArtistModel(settings, seed).fit(known)
+    version = f"{VERSION}-quick" if quick else VERSION
+    directory = models / TASK / version
+    embedding = model.export(known, version)
+    written = embedding.save(directory)
+    artefacts.register(TASK, version, written, models, activate=not quick)
+    results = {split: compare(ArtistEmbedding.load(directory), known, split, SCORE_SEED) for split in ("valid", "test")}
+    for split, scores in results.items():
+        print(f"\n{TASK} {version} on {split}\n\n{format_table(scores)}")
+    card = directory / "card.md"
+    card.write_text(artists_card.write(embedding, model, known, results, " ".join(sys.argv[1:])), encoding="utf-8")
+    artefacts.register(TASK, version, [*written, card], models, activate=not quick)
+    print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
+
+
+def evaluate(data: Path, models: Path) -> None:
+    """Score the active version as it is served, with baselines fitted in the same run, on ``valid`` and ``test``.
+
+    Raises
+    ------
+    FileNotFoundError
+        A training file is absent.
+    ml.artefacts.ArtefactError
+        No version is active, or a file of it was changed.
+    ValueError
+        The embedding knows artists that the data do not.
+    """
+    embedding, known = ArtistEmbedding.load(artefacts.active(TASK, models)), read(data)
+    for split in ("valid", "test"):
+        print(f"\n{TASK} {embedding.version} on {split}\n")
+        print(format_table(compare(embedding, known, split, SCORE_SEED)))

@@ -1,0 +1,75 @@
+"""Keras to LiteRT, with proof: an artefact that does not answer as Keras does is not written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+# Private API, hence the pinned TensorFlow: variables must be frozen by hand, or LiteRT fails at run time
+# (READ_VARIABLE), and model.export() leaves operations in that only full TensorFlow has.
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+TOLERANCE = 1e-5
+
+Arrays = Sequence[npt.NDArray[np.float32]]
+
+
+class ExportError(Exception):
+    """The converted network answers differently from Keras."""
+
+
+def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]]) -> bytes:
+    """Convert a network of one output; inputs keep the order of ``shapes`` (``None`` = any size) by their names."""
+    specs = [tf.TensorSpec(shape, tf.float32, name=f"input_{i}") for i, shape in enumerate(shapes)]
+    traced = tf.function(lambda *inputs: model(list(inputs), training=False)).get_concrete_function(*specs)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(traced)], model)
+    return converter.convert()
+
+
+def run_litert(content: bytes, inputs: Arrays) -> npt.NDArray[np.float32]:
+    """Run a converted network on a batch."""
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    for detail, value in zip(_ordered(interpreter), inputs, strict=True):
+        interpreter.resize_tensor_input(detail["index"], value.shape)
+    interpreter.allocate_tensors()
+    for detail, value in zip(_ordered(interpreter), inputs, strict=True):
+        interpreter.set_tensor(detail["index"], value)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def _ordered(interpreter: Interpreter) -> list[dict]:
+    return sorted(interpreter.get_input_details(), key=lambda detail: detail["name"])
+
+
+def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
+    """Return the largest absolute difference between Keras and LiteRT on a batch and on its first row alone."""
+    gaps = []
+    for rows in (slice(None), slice(0, 1)):
+        part = [value[rows] for value in inputs]
+        gaps.append(np.abs(np.asarray(model(part, training=False)) - run_litert(content, part)).max())
+    return float(max(gaps))
+
+
+def export(model: keras.Model, path: Path, inputs: Arrays) -> float:
+    """Write ``model`` as LiteRT to ``path``; return its largest difference from Keras on ``inputs`` (n, width) each.
+
+    Raises
+    ------
+    ExportError
+        It differs by more than 1e-5; nothing is written then.
+    """
+    content = to_litert(model, [(None, value.shape[1]) for value in inputs])
+    gap = difference(model, content, inputs)
+    if not gap <= TOLERANCE:
+        raise ExportError(f"LiteRT differs from Keras by {gap:.2e} (more than {TOLERANCE:.0e}): {path} not written")
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+    return gap

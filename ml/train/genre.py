@@ -1,0 +1,233 @@
+"""Train the genre model on a table of labelled tracks, whose artists are apart in train, valid and test."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from ml import artefacts
+from ml.genre import GenreInput, GenrePredictor, calibrate
+from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
+from ml.taxonomy import Taxonomy
+from ml.train import genre_baselines as baselines
+from ml.train import genre_card
+from ml.train.export import export
+from ml.train.genre_data import TrackTable, micro_lists, read, targets
+from ml.train.genre_network import Fitted, Settings, Task, choose_pieces, hash_names, index_names, probabilities_of
+from ml.train.genre_scores import Scores, format_table, score
+
+VERSION = "2026.11.1"
+QUICK = Settings(pieces=20_000, width=16, hidden=64, epochs=1)
+_PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
+_NO_TEMPERATURE = {"both": 1.0, "audio": 1.0, "names": 1.0}
+
+Rows = npt.NDArray[np.intp]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreFit:
+    """A trained model: everything that serving needs, and what the baselines are fitted on."""
+
+    task: Task
+    scaler: AudioScaler
+    names: NameEmbedding
+    network: keras.Model
+    settings: dict[str, Any]
+
+    def predictor(self, taxonomy: Taxonomy) -> GenrePredictor:
+        """Return the serving code around the Keras network."""
+
+        def run(audio: Floats, bags: Floats) -> Floats:
+            return np.asarray(self.network([audio, bags], training=False))
+
+        return GenrePredictor(self.settings, self.scaler, self.names, run, taxonomy)
+
+
+def only(one: GenreInput, basis: str) -> GenreInput:
+    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names")."""
+    if basis == "audio":
+        return GenreInput(features=one.features)
+    return replace(one, features={}, year=None) if basis == "names" else one
+
+
+def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
+    """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
+    micro, micro_count = micro_lists(table, settings.least_micro)
+    use = np.zeros(len(table), bool)
+    use[table.rows("train")] = True
+    use |= (table.split == "train") & np.array([len(m) > 0 for m in micro])
+    scaler = AudioScaler().fit(table.values[use])
+    counts, pieces = hash_names(table)
+    vocabulary, weight = choose_pieces(table, counts, pieces, use, settings)
+    task = Task(
+        audio=scaler.transform(table.values, table.years),
+        bags=index_names(vocabulary, counts, pieces),
+        weight=weight,
+        genre=targets(table, genres, settings.first_share),
+        micro=micro,
+        micro_count=micro_count,
+        train=np.flatnonzero(use),
+        settings=settings,
+    )
+    return scaler, task, vocabulary
+
+
+def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> GenreFit:
+    """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
+    started = time.monotonic()
+    scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro_count} microgenres")
+    fitted = Fitted(task)
+    for epoch, loss in enumerate(fitted.epochs(), 1):
+        say(f"epoch {epoch} of {settings.epochs}: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
+    made = GenreFit(
+        task=task,
+        scaler=scaler,
+        names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
+        network=probabilities_of(fitted.network),
+        settings={
+            "version": VERSION,
+            "taxonomy": taxonomy.version,
+            "genres": list(taxonomy.genres),
+            "temperature": _NO_TEMPERATURE,
+            **statistics(table, taxonomy.genres),
+        },
+    )
+    valid = table.rows("valid")
+    temperature = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _NO_TEMPERATURE
+    return replace(made, settings={**made.settings, "temperature": temperature})
+
+
+def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, float]:
+    """Return for each basis the temperature of least log-loss on ``rows``."""
+    answers = first_labels(table, rows, predictor.genres)
+    inputs = [table.input(row) for row in rows]
+    grid = np.geomspace(0.5, 3.0, 61)
+    chosen = {}
+    for basis in _NO_TEMPERATURE:
+        raw = predictor.predict([only(one, basis) for one in inputs])
+        losses = [score(calibrate(raw, t), answers).nll for t in grid]
+        chosen[basis] = round(float(grid[int(np.argmin(losses))]), 4)
+    return chosen
+
+
+def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
+    """Return 101 quantiles of each feature over the training tracks, and each genre's mean of each feature."""
+    train = table.rows("train")
+    quantiles = np.nanquantile(table.values[train].astype(float), np.linspace(0, 1, 101), axis=0).T
+    means = []
+    for genre in genres:
+        rows = [row for row in train if genre in table.labels[row]]
+        known = table.values[rows].astype(float)
+        counts = (~np.isnan(known)).sum(axis=0)
+        sums = np.nansum(known, axis=0)
+        means.append([round(s / c, 5) if c else None for s, c in zip(sums.tolist(), counts.tolist(), strict=True)])
+    return {"quantiles": quantiles.round(5).tolist(), "genre_means": means}
+
+
+def first_labels(table: TrackTable, rows: Rows, genres: tuple[str, ...]) -> Rows:
+    """Return the column of each row's first label."""
+    index = {genre: i for i, genre in enumerate(genres)}
+    return np.array([index[table.labels[row][0]] for row in rows])
+
+
+def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
+    """Write everything that serving reads, and the Keras network beside it; return the paths.
+
+    Raises
+    ------
+    ml.train.export.ExportError
+        LiteRT does not answer as Keras does on the ``proof`` rows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bags = np.asarray(bags_of(made, proof), np.float32)
+    gap = export(made.network, folder / "genre.tflite", [made.task.audio[proof], bags])
+    made.network.save(folder / "genre.keras")
+    made.scaler.save(folder / "scaler.json")
+    settings = {**made.settings, "litert_difference": gap, "keras": keras.__version__}
+    (folder / "genre.json").write_text(json.dumps(settings) + "\n")
+    written = made.names.save(folder)
+    return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
+
+
+def bags_of(made: GenreFit, rows: Rows) -> Floats:
+    """Return the (n, 3 * width) bags of training rows, from the rounded vectors that serving sums."""
+    vectors = made.names.vectors()
+    matrices = []
+    for part in range(3):
+        piece, owner = made.task.bags.of(part, rows)
+        total = np.zeros((len(rows), made.names.width), np.float32)
+        np.add.at(total, owner, vectors[piece])
+        mass = np.bincount(owner, weights=made.task.weight[piece] ** 2, minlength=len(rows))
+        matrices.append(total / np.sqrt(np.maximum(mass, 1e-12))[:, None])
+    return np.concatenate(matrices, axis=1).astype(np.float32)
+
+
+def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
+    """Score what is served on the labelled tracks of a split, whole and with parts missing."""
+    rows = table.rows(split)
+    answers = first_labels(table, rows, predictor.genres)
+    inputs = [table.input(row) for row in rows]
+    titles = {"both": "genre model", "names": "genre model, names alone", "audio": "genre model, audio alone"}
+    return {
+        title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
+        for basis, title in titles.items()
+    }
+
+
+def score_baselines(made: GenreFit, table: TrackTable, seed: int) -> dict[str, Scores]:
+    """Fit the plain models on the labelled training tracks and score them on the test tracks."""
+    train, test = table.rows("train"), table.rows("test")
+    genres = tuple(made.settings["genres"])
+    answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
+    k = len(genres)
+    audio = (table.values, train, answers, test, k, seed)
+    names = baselines.linear_names(made.task.bags, made.task.weight, train, answers, test, k, seed)
+    return {
+        "majority": score(baselines.majority(answers, k, len(test)), wanted),
+        "MLP, eight audio features": score(baselines.eight_feature_mlp(*audio), wanted),
+        "random forest, 13 audio features": score(baselines.forest(*audio), wanted),
+        "linear, names alone": score(names, wanted),
+    }
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Say = print) -> Mapping[str, Scores]:
+    """Train, export, register, score and write the card; return the scores by model name.
+
+    ``quick`` trains a small network for one pass, to see the whole path work.
+
+    Raises
+    ------
+    ml.train.genre_data.DataMissingError
+        ``data`` holds no ``tracks.csv.gz``.
+    """
+    table = read(data)
+    taxonomy = Taxonomy.active(models)
+    settings = replace(QUICK if quick else Settings(), seed=seed)
+    made = fit(table, taxonomy, settings, say)
+    folder = models / "genre" / VERSION
+    files = save(made, folder, table.rows("valid")[:_PROOF_ROWS])
+    artefacts.register("genre", VERSION, files, models)
+    predictor = GenrePredictor.load(folder)
+    results = {**score_baselines(made, table, seed), **evaluate_predictor(predictor, table)}
+    say(format_table(results))
+    card = folder / "card.md"
+    card.write_text(genre_card.write(predictor, table, settings, results, quick=quick))
+    artefacts.register("genre", VERSION, [*files, card], models)
+    return results
+
+
+def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
+    """Score the active version as it is served; the same errors as :func:`train`."""
+    results = evaluate_predictor(GenrePredictor.active(models), read(data))
+    say(format_table(results))
+    return results

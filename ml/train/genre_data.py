@@ -1,0 +1,132 @@
+"""The labelled tracks that the genre model learns from, read from a table in place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.genre import GenreInput
+from ml.text_features import Name, words
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.text import split_artists
+
+TABLE = "tracks.csv.gz"
+SPLITS = ("train", "valid", "test")
+_MICRO_COLUMNS = ("artist_genres", "seed_genres", "playlist_subgenres")
+
+
+class DataMissingError(FileNotFoundError):
+    """The training table is not where it was looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackTable:
+    """Tracks in columns; row ``i`` is the same track in each.
+
+    ``values`` (n, 13) and ``years`` (n,) are NaN where unknown; ``labels`` are the track's genres (first = the
+    answer that scores count; empty = unlabelled), ``micro`` the microgenres of its artists and playlists.
+    """
+
+    titles: Sequence[str]
+    artists: Sequence[tuple[str, ...]]
+    albums: Sequence[str]
+    values: npt.NDArray[np.float32]
+    years: npt.NDArray[np.float32]
+    labels: Sequence[tuple[str, ...]]
+    micro: Sequence[tuple[str, ...]]
+    split: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    def rows(self, split: str, *, labelled: bool = True) -> npt.NDArray[np.intp]:
+        """Return the rows of a split, by default those with a label."""
+        wanted = self.split == split
+        if labelled:
+            wanted &= np.array([bool(label) for label in self.labels])
+        return np.flatnonzero(wanted)
+
+    def names(self, row: int) -> tuple[list[Name], list[Name], list[Name]]:
+        """Return the words of title, artists and album."""
+        return [words(self.titles[row])], [words(a) for a in self.artists[row]], [words(self.albums[row])]
+
+    def input(self, row: int) -> GenreInput:
+        """Return one row as the predictor takes it."""
+        known = {n: float(v) for n, v in zip(AUDIO_FEATURES, self.values[row], strict=True) if not np.isnan(v)}
+        year = self.years[row]
+        return GenreInput(
+            title=self.titles[row] or None,
+            artists=self.artists[row],
+            album=self.albums[row] or None,
+            year=None if np.isnan(year) else int(year),
+            features=known,
+        )
+
+
+def read(folder: Path) -> TrackTable:
+    """Read ``tracks.csv.gz`` of a data folder.
+
+    Raises
+    ------
+    DataMissingError
+        There is no such file.
+    """
+    path = folder / TABLE
+    if not path.is_file():
+        raise DataMissingError(f"no training data: {path} is absent (set TASTEMAP_DATA or pass --data DIR)")
+    return from_frame(pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False))
+
+
+def from_frame(frame: pd.DataFrame) -> TrackTable:
+    """Turn a frame with the columns of ``tracks.csv.gz`` into a table; out-of-bounds features become unknown."""
+    values = frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)
+    for index, name in enumerate(AUDIO_FEATURES):
+        low, high = FEATURE_BOUNDS[name]
+        values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
+    years = pd.to_numeric(frame["release_date"].astype("string").str[:4], errors="coerce")
+    return TrackTable(
+        titles=frame["track_name"].fillna("").astype(str).tolist(),
+        artists=[split_artists(a) for a in frame["artist"].fillna("").astype(str)],
+        albums=frame["album_name"].fillna("").astype(str).tolist(),
+        values=values,
+        years=years.to_numpy(np.float32, na_value=np.nan),
+        labels=_lists(frame, ("genres114",)),
+        micro=_lists(frame, _MICRO_COLUMNS),
+        split=frame["split"].to_numpy(str),
+    )
+
+
+def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    present = [frame[c].fillna("").astype(str).tolist() for c in columns if c in frame]
+    return [
+        tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
+        for cells in zip(*present, strict=True)
+    ]
+
+
+def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt.NDArray[np.float32]:
+    """Return (n, genres) target distributions: ``first_share`` on the first label, the rest over all of a track's.
+
+    Rows without labels are zero.
+    """
+    index = {genre: i for i, genre in enumerate(genres)}
+    wanted = np.zeros((len(table), len(genres)), np.float32)
+    for row, labels in enumerate(table.labels):
+        for label in labels:
+            wanted[row, index[label]] += (1.0 - first_share) / len(labels)
+        if labels:
+            wanted[row, index[labels[0]]] += first_share
+    return wanted
+
+
+def micro_lists(table: TrackTable, least: int) -> tuple[list[npt.NDArray[np.int32]], int]:
+    """Return each row's microgenres as indices, and how many there are: those of ``least`` training tracks or more."""
+    counts = Counter(m for row in table.rows("train", labelled=False) for m in table.micro[row])
+    index = {m: i for i, m in enumerate(sorted(m for m, n in counts.items() if n >= least))}
+    return [np.array([index[m] for m in row if m in index], np.int32) for row in table.micro], len(index)

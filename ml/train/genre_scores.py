@@ -1,0 +1,66 @@
+"""How good genre probabilities are, and the table that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Shares 0 to 1 (``macro_f1`` averages F1 over the genres that occur); ``nll`` in nats; ``ece`` over 15 bins."""
+
+    top1: float
+    top3: float
+    macro_f1: float
+    ece: float
+    nll: float
+
+
+def score(probabilities: npt.NDArray[np.floating], answers: npt.NDArray[np.intp]) -> Scores:
+    """Score (n, k) probabilities against (n,) true columns."""
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :3]
+    hit = best[:, 0] == answers
+    told = probabilities[np.arange(len(answers)), answers]
+    return Scores(
+        top1=float(hit.mean()),
+        top3=float((best == answers[:, None]).any(axis=1).mean()),
+        macro_f1=macro_f1(best[:, 0], answers),
+        ece=calibration_error(probabilities.max(axis=1), hit),
+        nll=float(-np.log(np.maximum(told, 1e-12)).mean()),
+    )
+
+
+def macro_f1(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp]) -> float:
+    """Return the unweighted mean F1 over every class that is guessed or true somewhere (as scikit-learn counts)."""
+    classes = np.union1d(guesses, answers)
+    right = np.array([((guesses == c) & (answers == c)).sum() for c in classes])
+    asked = np.array([(guesses == c).sum() + (answers == c).sum() for c in classes])
+    return float((2 * right / asked).mean())
+
+
+def f1_by_class(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
+    """Return each class's F1, NaN for a class that is neither guessed nor true anywhere."""
+    right = np.bincount(guesses[guesses == answers], minlength=classes)
+    asked = np.bincount(guesses, minlength=classes) + np.bincount(answers, minlength=classes)
+    return np.where(asked > 0, 2 * right / np.maximum(asked, 1), np.nan)
+
+
+def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.bool_], bins: int = 15) -> float:
+    """Return the expected calibration error over equally wide bins (Naeini et al., 2015)."""
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [abs(hit[places == b].mean() - confidence[places == b].mean()) * (places == b).mean() for b in set(places)]
+    return float(sum(gaps))
+
+
+def format_table(results: Mapping[str, Scores]) -> str:
+    """Return the scores as a Markdown table, one row per model."""
+    columns = ("top1", "top3", "macro_f1", "ece", "nll")
+    lines = ["| model | top-1 | top-3 | macro-F1 | ECE | NLL |", "|---|---|---|---|---|---|"]
+    for name, scores in results.items():
+        values = asdict(scores)
+        lines.append(f"| {name} | " + " | ".join(f"{values[c]:.3f}" for c in columns) + " |")
+    return "\n".join(lines)
