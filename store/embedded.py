@@ -38,6 +38,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
 _PORT_TRIES = 3
+_PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
 
 
 class EmbeddedError(Exception):
@@ -291,9 +292,9 @@ def _runs_server(pid: int) -> bool:
         status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    # One that is just dying has no command any more, but still its port and its files (PF_EXITING of proc(5)).
-    dying = not command and int(status[6]) & 0x4
-    return status[0] not in "ZX" and (b"secantus" in command or bool(dying))
+    # One that is just dying has no command any more, but keeps its port and its files until its last thread ends.
+    ended = status[0] in "ZX" and int(status[17]) <= 1
+    return not ended and (b"secantus" in command or bool(int(status[6]) & _PF_EXITING))
 
 
 def _read_port(path: Path) -> int | None:
