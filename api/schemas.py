@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from apiflask import Schema
 from apiflask.fields import Float, Integer, String
@@ -31,20 +31,26 @@ class _SubjectQuery(Schema):
     track_id = String(validate=_text, metadata={"description": "Spotify's id, or ours for local files."})
 
 
-GenreQuery = _SubjectQuery.from_dict(
-    {
-        "album": String(validate=_text),
-        "year": Integer(validate=Range(1000, 2999)),
-        **{name: _feature_field(name) for name in AUDIO_FEATURES},
-    },
-    name="GenreQuery",
+GenreQuery = cast(
+    type[Schema],
+    _SubjectQuery.from_dict(
+        {
+            "album": String(validate=_text),
+            "year": Integer(validate=Range(1000, 2999)),
+            **{name: _feature_field(name) for name in AUDIO_FEATURES},
+        },
+        name="GenreQuery",
+    ),
 )
 
 
 class RecommendQuery(_SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
     artist_cap = Integer(load_default=2, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})
-    exclude = String(load_default="", metadata={"description": "Track ids that must not come back, with commas."})
+    # The class attribute that mypy sees here is marshmallow's; its metaclass takes the field away before that matters.
+    exclude = String(  # type: ignore[assignment]
+        load_default="", metadata={"description": "Track ids that must not come back, with commas."}
+    )
 
 
 class PlaylistQuery(Schema):

@@ -87,13 +87,21 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
         return Subject(
             track=tracks[0], ref=hits[0].ref, kind="search", confidence=hits[0].score, alternatives=tuple(tracks[1:])
         )
-    artist, title = services.artists.split_query(words) or ("", words.strip())
+    artist, title = _artist_and_title(services, words)
     return Subject(
         track=Track(id="", title=title, artists=(artist,) if artist else (), source="request"),
         kind="names",
         confidence=0.0,
         alternatives=tuple(tracks[:ALTERNATIVES]),
     )
+
+
+def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
+    split = services.artists.split_query(words)
+    if split:
+        return split
+    alone = services.artists.find_exact(words)
+    return ("", words.strip()) if alone is None else (services.artists.names[alone], "")
 
 
 def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:

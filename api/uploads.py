@@ -46,7 +46,7 @@ def run_state(run_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/api/runs/<run_id>/events")
-@blueprint.doc(responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {}}}})
+@blueprint.doc(responses={200: "Server-sent events (text/event-stream)"})
 def run_events(run_id: str) -> Response:
     """The same as a stream of server-sent events: `progress` whenever something changed, `done` at the end."""
     database = services().database
