@@ -9,6 +9,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
@@ -60,8 +61,8 @@ class TextFile:
             A quotation mark is opened and never closed (``malformed``).
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
-        with self.path.open("rb") as raw:
-            reader = csv.reader(self._text(raw), delimiter=delimiter)
+        with self._opened() as (raw, text):
+            reader = csv.reader(text, delimiter=delimiter)
             line = 1
             try:
                 for cells in reader:
@@ -77,12 +78,15 @@ class TextFile:
 
     def head(self, characters: int = 1 << 16) -> str:
         """Return the beginning of the text."""
-        with self.path.open("rb") as raw:
-            return self._text(raw).read(characters)
+        with self._opened() as (_, text):
+            return text.read(characters)
 
-    def _text(self, raw: BinaryIO) -> TextIO:
-        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.packed else raw
-        return io.TextIOWrapper(unpacked, encoding=self.encoding, errors="replace", newline="")
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[BinaryIO, TextIO]]:
+        with self.path.open("rb") as raw:
+            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.packed else raw
+            with io.TextIOWrapper(unpacked, encoding=self.encoding, errors="replace", newline="") as text:
+                yield raw, text
 
 
 def _never_closed(line: int) -> ImportProblem:
