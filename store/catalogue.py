@@ -44,6 +44,14 @@ class Snapshot:
         """Return the segment called ``name``; KeyError when this snapshot has none."""
         return self._by_name[name]
 
+    def ref(self, position: int) -> Ref:
+        """Return the place of the track at ``position``, 0 to ``len(self) - 1``, counting through the segments."""
+        for segment in self.segments:
+            if 0 <= position < segment.count:
+                return Ref(segment.name, position)
+            position -= segment.count
+        raise IndexError("position beyond the last track")
+
     def find(self, track_id: str) -> Ref | None:
         """Return where the track with this id stands, people's own tracks first, or None."""
         for segment in self.segments:

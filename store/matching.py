@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 from tantivy import Occur, Query
 
+from store.domain import Track
 from store.search import MAX_WORDS, QueryBuilder, Ref, distinct_recordings, every, popular_rows, preferred
 from store.segment import Segment
 from store.text import normalise, plain_title
@@ -59,7 +60,7 @@ def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: 
     for query in _steps(segment, title, artist):
         for row in popular_rows(segment, query, _STEP_ROWS):
             if row not in known:
-                known[row] = _confidence(segment, row, title, artist, duration_ms)
+                known[row] = _confidence(segment.track(row), title, artist, duration_ms)
         if max(known.values(), default=0.0) >= _GOOD_ENOUGH:
             break
     return known
@@ -87,26 +88,26 @@ def _any(queries: Sequence[Query], needed: int = 1) -> Query:
     return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=needed)
 
 
-def _confidence(segment: Segment, row: int, title: str, artist: str | None, duration_ms: int | None) -> float:
-    full, plain, _ = segment.names([row])[0]
-    likeness = max(_likeness(normalise(title), full), _likeness(normalise(plain_title(title)), plain))
-    likeness *= _TITLE_ALONE if artist is None else _artist_likeness(segment, row, artist)
-    return likeness * _length_factor(segment.track(row).duration_ms, duration_ms)
+def _confidence(track: Track, title: str, artist: str | None, duration_ms: int | None) -> float:
+    likeness = max(
+        _likeness(normalise(title), normalise(track.title)),
+        _likeness(normalise(plain_title(title)), normalise(plain_title(track.title))),
+    )
+    likeness *= _TITLE_ALONE if artist is None else _artist_likeness(track.artists, artist)
+    return likeness * _length_factor(track.duration_ms, duration_ms)
 
 
 def _likeness(one: str, other: str) -> float:
     return (fuzz.ratio(one, other) / 100.0) ** 2
 
 
-def _artist_likeness(segment: Segment, row: int, artist: str) -> float:
+def _artist_likeness(artists: Sequence[str], artist: str) -> float:
     """Compare with each artist of the track and with all together, in any order ("A & B" is "B, A")."""
-    given = normalise(artist)
-    artists = segment.track(row).artists
-    alone = max((JaroWinkler.similarity(given, normalise(name)) for name in artists), default=0.0)
-    together = fuzz.token_sort_ratio(given, normalise(" and ".join(artists))) / 100.0
-    among = 0.95 * max((fuzz.partial_ratio(given, normalise(name)) / 100.0 for name in artists if name), default=0.0)
-    best = max(alone, together, among)
-    return best**2
+    given, names = normalise(artist), list(map(normalise, artists))
+    alone = max((JaroWinkler.similarity(given, name) for name in names), default=0.0)
+    together = fuzz.token_sort_ratio(given, " and ".join(names)) / 100.0
+    among = 0.95 * max((fuzz.partial_ratio(given, name) / 100.0 for name in names if name), default=0.0)
+    return max(alone, together, among) ** 2
 
 
 def _length_factor(one: int | None, other: int | None) -> float:

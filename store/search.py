@@ -100,7 +100,8 @@ def distinct_recordings(
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
     popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
-    for row, popular, (_, title, artist) in zip(rows, popularity, segment.names(rows), strict=True):
+    for row, popular in zip(rows, popularity, strict=True):
+        title, artist = segment.names(row)
         yield score(words, title, artist, popular), row
 
 

@@ -1,14 +1,17 @@
-"""One segment of the catalogue: memory-mapped columns of tracks, an artist directory and a word index.
+"""One segment of the catalogue: memory-mapped columns of numbers, the tracks' texts and a word index.
 
 A segment is a folder, immutable once it is published::
 
-    format.json     {"format": 1, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
-    tracks.arrow    one row per track, most popular first (unknown popularity last); uncompressed Arrow IPC, one batch
-    artists.arrow   one row per distinct normalised first artist, sorted by it
+    format.json     {"format": 2, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
+    <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
+    tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
+    names.txt       normalised bare title and artists of each track, what search compares
+    artists.txt     the distinct normalised first artists, sorted
     labels.npz      tracks by label, as compressed sparse rows
     index/          the full-text index (tantivy); its only value is the row number
 
-Only the touched pages of the mapped files become resident, and all worker processes share them.
+Only the touched pages of the mapped files become resident, and all worker processes share them. (As one Arrow file
+with all of this mapped, a web process that had searched a while was 120 MB larger.)
 """
 
 from __future__ import annotations
@@ -19,21 +22,31 @@ from bisect import bisect_left
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import tantivy
 
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.records import Records, map_array
 
-FORMAT = 1
-FORMAT_FILE, TRACKS_FILE, ARTISTS_FILE, LABELS_FILE, INDEX_DIR = (
-    "format.json",
-    "tracks.arrow",
-    "artists.arrow",
-    "labels.npz",
-    "index",
+FORMAT = 2
+FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
+LABELS_FILE, INDEX_DIR = "labels.npz", "index"
+TRACK_CELLS = (
+    "id",
+    "title",
+    "artists",
+    "album",
+    "duration_ms",
+    "isrc",
+    "explicit",
+    "labels",
+    "artist_genres",
+    "source",
+    "features_source",
 )
+NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 300
@@ -76,7 +89,7 @@ class Segment:
         (n,) int16 year of release, 0 = unknown.
     artist_code : np.ndarray
         (n,) int32 index of the first artist in ``artist_keys``.
-    artist_keys : pa.StringArray
+    artist_keys : Sequence of str
         Distinct normalised names of first artists, sorted by code point.
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
@@ -94,26 +107,25 @@ class Segment:
         self.name = directory.name.partition("-")[0]
         self.count = _checked_count(directory)
         try:
-            self._tracks = _map_batch(directory / TRACKS_FILE)
-            artists = _map_batch(directory / ARTISTS_FILE)
             index = tantivy.Index.open(str(directory / INDEX_DIR))
-        except (pa.ArrowInvalid, OSError, ValueError) as error:
+            self.schema, self.searcher = index.schema, index.searcher()
+            self._tracks = Records(directory / TRACKS_FILE)
+            self._names = Records(directory / NAMES_FILE)
+            self.artist_keys = Records(directory / ARTISTS_FILE)
+            self.features = self._column("features")
+            self.popularity = self._column("popularity")
+            self.year = self._column("year")
+            self.artist_code = self._column("artist_code")
+            self.recording_code = self._column("recording_code")
+            self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
+            self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
+        except (OSError, ValueError, EOFError) as error:
             raise CatalogueError(f"The catalogue segment {directory.name} cannot be read: {error}") from error
-        self.schema = index.schema
-        self.searcher = index.searcher()
-        if not self._tracks.num_rows == self.searcher.num_docs == self.count:
+        if not len(self._tracks) == len(self.features) == self.searcher.num_docs == self.count:
             raise CatalogueError(f"The catalogue segment {directory.name} disagrees with its own index.")
-        column = self._tracks.column
-        self.features: np.ndarray = _values(column("features").flatten()).reshape(-1, len(AUDIO_FEATURES))
-        self.popularity: np.ndarray = _values(column("popularity"))
-        self.year: np.ndarray = _values(column("year"))
-        self.artist_code: np.ndarray = _values(column("artist_code"))
-        self.recording_code: np.ndarray = _values(column("recording_code"))
-        self.artist_keys: pa.StringArray = artists.column("key")
-        self._id_hash = _values(column("id_hash"))
-        self._id_row = _values(column("id_row"))
-        self._artist_rows = _values(column("artist_rows"))
-        self._artist_start = _values(artists.column("start"))
+
+    def _column(self, name: str) -> np.ndarray:
+        return map_array(self.directory / f"{name}.npy")
 
     def __len__(self) -> int:
         return self.count
@@ -132,28 +144,23 @@ class Segment:
 
     def track_id(self, row: int) -> str:
         """Return the id of the track in ``row``."""
-        return str(self._tracks.column("id")[row].as_py())
+        return str(self._cells(row)["id"])
+
+    def _cells(self, row: int) -> dict[str, Any]:
+        return dict(zip(TRACK_CELLS, json.loads(self._tracks[row]), strict=True))
 
     def track(self, row: int) -> Track:
         """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
-        if not 0 <= row < self.count:
-            raise IndexError(f"row {row} of {self.count}")
-        cell = {name: self._tracks.column(name)[row].as_py() for name in _TRACK_COLUMNS}
+        cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
+        features_source = cells.pop("features_source") or cells["source"]
+        for name in ("artists", "labels", "artist_genres"):
+            cells[name] = tuple(cells[name])
         return Track(
-            id=cell["id"],
-            title=cell["title"],
-            artists=tuple(cell["artists"]),
-            album=cell["album"],
+            **cells,
             year=year or None,
-            duration_ms=cell["duration_ms"],
-            isrc=cell["isrc"],
             popularity=None if np.isnan(popularity) else popularity,
-            explicit=cell["explicit"],
-            labels=tuple(cell["labels"]),
-            artist_genres=tuple(cell["artist_genres"]),
-            features=self._features_of(row, cell["features_source"] or cell["source"]),
-            source=cell["source"],
+            features=self._features_of(row, features_source),
         )
 
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:
@@ -164,11 +171,10 @@ class Segment:
         }
         return AudioFeatures(values=known, source=source) if known else None
 
-    def names(self, rows: list[int]) -> list[tuple[str, str, str]]:
-        """Return (normalised full title, normalised plain title, normalised artists) of ``rows``."""
-        at = pa.array(rows, pa.int32())
-        columns = [self._tracks.column(name).take(at).to_pylist() for name in _NAME_COLUMNS]
-        return list(zip(*columns, strict=True))
+    def names(self, row: int) -> tuple[str, str]:
+        """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
+        title, _, artists = self._names[row].partition(NAMES_SEPARATOR)
+        return title, artists
 
     @cached_property
     def _labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -189,15 +195,8 @@ class Segment:
 
     def artist_index(self, artist_key: str) -> int | None:
         """Return the code of the normalised artist name ``artist_key``, or None."""
-        low, high = 0, len(self.artist_keys)
-        while low < high:
-            middle = (low + high) // 2
-            if self.artist_keys[middle].as_py() < artist_key:
-                low = middle + 1
-            else:
-                high = middle
-        found = low < len(self.artist_keys) and self.artist_keys[low].as_py() == artist_key
-        return low if found else None
+        at = bisect_left(self.artist_keys, artist_key)
+        return at if at < len(self.artist_keys) and self.artist_keys[at] == artist_key else None
 
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""
@@ -211,39 +210,9 @@ class Segment:
         """Count the microgenres and labels of the artist's most popular tracks."""
         counts: Counter[str] = Counter()
         rows = self.artist_rows(artist_key)[:_ARTIST_GENRE_ROWS].tolist()
-        for name in ("artist_genres", "labels"):
-            column = self._tracks.column(name)
-            for row in rows:
-                counts.update(column[row].as_py())
+        for cells in map(self._cells, rows):
+            counts.update(dict.fromkeys(cells["artist_genres"] + cells["labels"], 1))
         return counts
-
-
-_TRACK_COLUMNS = (
-    "id",
-    "title",
-    "artists",
-    "album",
-    "duration_ms",
-    "isrc",
-    "explicit",
-    "labels",
-    "artist_genres",
-    "features_source",
-    "source",
-)
-_NAME_COLUMNS = ("title_key", "plain_key", "artist_key")
-
-
-def _values(array: pa.Array) -> np.ndarray:
-    return array.to_numpy(zero_copy_only=True)
-
-
-def _map_batch(path: Path) -> pa.RecordBatch:
-    """Map the single record batch of an uncompressed Arrow file; nothing is read until it is touched."""
-    reader = pa.ipc.open_file(pa.memory_map(str(path)))
-    if reader.num_record_batches != 1:
-        raise pa.ArrowInvalid(f"{path.name} has {reader.num_record_batches} record batches instead of one")
-    return reader.get_batch(0)
 
 
 def _checked_count(directory: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ import pyarrow as pa
 import tantivy
 
 from store.domain import AUDIO_FEATURES, Track
+from store.records import write_records
 from store.segment import (
     ARTISTS_FILE,
     FORMAT,
     FORMAT_FILE,
     INDEX_DIR,
     LABELS_FILE,
+    NAMES_FILE,
+    NAMES_SEPARATOR,
+    TRACK_CELLS,
     TRACKS_FILE,
     id_hash,
     recording_hash,
@@ -50,6 +54,7 @@ _INDEX_HEAP_BYTES = 96_000_000
 # Names such as "AC/DC", "Jay-Z" and "R.E.M."
 _COMPOUND = re.compile(r"\w+(?:[-/.*!$]\w+)+")
 _REPORT_EVERY = 20_000
+_LINES_BATCH = 10_000
 
 
 def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
@@ -77,11 +82,14 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     step("names", 0, len(rows))
     keys, first = _name_keys(titles, artists)
     recordings = _recording_codes(keys["plain_key"], first, rows["id"].to_pylist())
-    artist_columns, artist_table = _artist_directory(first)
-    columns = _track_columns(rows, keys, recordings) | artist_columns
-    _write_arrow(directory / TRACKS_FILE, pa.table(columns))
-    _write_arrow(directory / ARTISTS_FILE, artist_table)
-    _write_labels(directory / LABELS_FILE, rows["labels"].combine_chunks())
+    artist_names, artist_columns = _artist_directory(first)
+    for name, column in (_columns(rows) | artist_columns | {"recording_code": recordings}).items():
+        np.save(directory / f"{name}.npy", column)
+    write_records(directory / TRACKS_FILE, _track_lines(rows))
+    names = zip(keys["plain_key"], keys["artist_key"], strict=True)
+    write_records(directory / NAMES_FILE, map(NAMES_SEPARATOR.join, names))
+    write_records(directory / ARTISTS_FILE, artist_names)
+    _write_labels(directory / LABELS_FILE, rows["labels"])
     _write_index(directory / INDEX_DIR, keys, list(map(_joined, titles, artists)), step)
     sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
     described = {"format": FORMAT, "count": len(rows), "files": sizes}
@@ -117,40 +125,40 @@ def _recording_codes(plain_titles: list[str], first_artists: list[str], ids: lis
     return np.fromiter(map(recording_hash, keys), np.int64, len(ids))
 
 
-def _track_columns(rows: pa.Table, keys: dict[str, list[str]], recordings: np.ndarray) -> dict[str, Any]:
-    columns = {name: rows[name] for name in ROWS.names}
-    for name in ("source", "features_source"):
-        columns[name] = columns[name].combine_chunks().dictionary_encode()
-    columns["popularity"] = columns["popularity"].fill_null(np.nan)
-    columns["year"] = columns["year"].fill_null(0)
-    hashes = np.fromiter((id_hash(i) for i in rows["id"].to_pylist()), np.uint64, len(rows))
+def _columns(rows: pa.Table) -> dict[str, np.ndarray]:
+    hashes = np.fromiter(map(id_hash, rows["id"].to_pylist()), np.uint64, len(rows))
     by_hash = np.argsort(hashes, kind="stable").astype(np.int32)
-    return columns | keys | {"recording_code": recordings, "id_hash": hashes[by_hash], "id_row": by_hash}
+    features = rows["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return {
+        "features": features.reshape(-1, len(AUDIO_FEATURES)),
+        "popularity": rows["popularity"].fill_null(np.nan).to_numpy(),
+        "year": rows["year"].fill_null(0).to_numpy(),
+        "id_hash": hashes[by_hash],
+        "id_row": by_hash,
+    }
 
 
-def _artist_directory(first: list[str]) -> tuple[dict[str, np.ndarray], pa.Table]:
+def _track_lines(rows: pa.Table) -> Iterator[str]:
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for batch in rows.select(TRACK_CELLS).to_batches(max_chunksize=_LINES_BATCH):
+        for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            yield encode(cells) + "\n"
+
+
+def _artist_directory(first: list[str]) -> tuple[list[str], dict[str, np.ndarray]]:
     """Number the first artists by name and list each one's rows, ascending, one artist after the other."""
     names = sorted(set(first))
     code_of = {name: code for code, name in enumerate(names)}
     codes = np.fromiter((code_of[name] for name in first), np.int32, len(first))
     rows = np.argsort(codes, kind="stable").astype(np.int32)
     start = np.searchsorted(codes[rows], np.arange(len(names))).astype(np.int32)
-    return {"artist_code": codes, "artist_rows": rows}, pa.table({"key": pa.array(names, pa.string()), "start": start})
+    return names, {"artist_code": codes, "artist_rows": rows, "artist_start": start}
 
 
-def _write_arrow(path: Path, table: pa.Table) -> None:
-    """Write ``table`` as one uncompressed record batch, so that every column maps to one contiguous array."""
-    table = table.combine_chunks()
-    arrays = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns]
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_batch(pa.record_batch(arrays, schema=table.schema))
-
-
-def _write_labels(path: Path, labels: pa.ListArray) -> None:
-    if isinstance(labels, pa.ChunkedArray):
-        labels = pa.concat_arrays(labels.chunks) if labels.num_chunks else pa.array([], labels.type)
-    rows = labels.value_parent_indices().to_numpy().astype(np.int32)
-    names, codes = np.unique(np.asarray(labels.flatten().to_pylist(), dtype=np.str_), return_inverse=True)
+def _write_labels(path: Path, labels: pa.ChunkedArray) -> None:
+    per_row = labels.combine_chunks()
+    rows = per_row.value_parent_indices().to_numpy().astype(np.int32)
+    names, codes = np.unique(np.asarray(per_row.flatten().to_pylist(), dtype=np.str_), return_inverse=True)
     order = np.argsort(codes, kind="stable")
     start = np.searchsorted(codes[order], np.arange(len(names) + 1)).astype(np.int32)
     np.savez(path, names=names, start=start, rows=rows[order])

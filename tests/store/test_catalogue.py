@@ -92,7 +92,7 @@ def test_artists_labels_and_recordings_are_found_by_row(tmp_path: Path) -> None:
         a_track(5, "", "ZOE", popularity=6.0),
     ]
     (segment,) = catalogue_of(tmp_path, *tracks).segments
-    assert segment.artist_keys.to_pylist() == ["abba", "zoe"]
+    assert list(segment.artist_keys) == ["abba", "zoe"]
     assert segment.artist_code.tolist() == [1, 0, 1, 1, 1]
     assert segment.artist_rows("zoe").tolist() == [0, 2, 3, 4]
     assert segment.artist_rows("abba").tolist() == [1]
@@ -164,12 +164,12 @@ def remove_folder(segment: Path) -> None:
 
 
 def truncate_tracks(segment: Path) -> None:
-    path = segment / "tracks.arrow"
+    path = segment / "features.npy"
     path.write_bytes(path.read_bytes()[:-100])
 
 
 def damage_tracks(segment: Path) -> None:
-    path = segment / "tracks.arrow"
+    path = segment / "features.npy"
     path.write_bytes(b"\0" * path.stat().st_size)
 
 

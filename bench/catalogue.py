@@ -1,0 +1,95 @@
+"""Import of the whole table of real tracks and the build of the catalogue: seconds, memory, and whether all is there.
+
+    python -m bench.catalogue [--table ../shared/data/tracks.csv.gz]
+
+Both run in a fresh process, as on the command line; the limits are 60 s on two cores and 800 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from config import ROOT
+from store.catalogue import Catalogue, Snapshot
+
+MAX_SECONDS, MAX_MEGABYTES = 60, 800
+WORK = """
+import sys, time
+from pathlib import Path
+from etl.imports.tables import import_table
+from store.builder import build_public
+begin = time.monotonic()
+reckoning = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
+middle = time.monotonic()
+build_public(Path(sys.argv[2]))
+print(f"{reckoning.asked} rows asked, {reckoning.stored} stored, {reckoning.known} known,")
+print(f"skipped {dict(reckoning.skipped)}, values out of bounds {dict(reckoning.emptied)}")
+print(f"import {middle - begin:.1f} s, build {time.monotonic() - middle:.1f} s")
+"""
+SAMPLE_EVERY = 400
+
+
+def default_table() -> Path:
+    return Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data") / "tracks.csv.gz"
+
+
+def rows(table: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (id, title, artists) of each row, read independently of the import."""
+    with gzip.open(table, "rt", encoding="utf-8", newline="") as text:
+        frame = pd.read_csv(text, dtype=str, keep_default_na=False, usecols=["track_id", "track_name", "artist"])
+    yield from frame[["track_id", "track_name", "artist"]].itertuples(index=False, name=None)
+
+
+def check(snapshot: Snapshot, table: Path) -> bool:
+    """Look every id up, and search for one named row in SAMPLE_EVERY."""
+    count = missing = searched = found = 0
+    for track_id, title, artist in rows(table):
+        count += 1
+        missing += snapshot.find(track_id) is None
+        if count % SAMPLE_EVERY == 0 and title and artist:
+            searched += 1
+            wanted = snapshot.find(track_id)
+            codes = {code_of(snapshot, hit.ref.segment, hit.ref.row) for hit in snapshot.search(f"{artist} {title}", 5)}
+            found += wanted is not None and code_of(snapshot, wanted.segment, wanted.row) in codes
+    print(f"by id: {count - missing} of {count} found; by search, in the first five: {found} of {searched}")
+    return missing == 0
+
+
+def code_of(snapshot: Snapshot, segment: str, row: int) -> int:
+    return int(snapshot.segment(segment).recording_code[row])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", type=Path, default=default_table())
+    table = parser.parse_args().table
+    if not table.is_file():
+        raise SystemExit(f"{table} is not there; give --table")
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.monotonic()
+        subprocess.run([sys.executable, "-c", WORK, str(table), folder], check=True, cwd=ROOT)
+        seconds = time.monotonic() - begin
+        unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in kibibytes, macOS in bytes
+        megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit / 1e6
+        limits = f"limits: {MAX_SECONDS} s, {MAX_MEGABYTES} MB"
+        print(f"both, with the start of Python: {seconds:.1f} s, at most {megabytes:.0f} MB resident ({limits})")
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        print(f"on disk: {size / 1e6:.0f} MB")
+        complete = check(Catalogue(Path(folder)).current(), table)
+    if not complete or seconds > MAX_SECONDS or megabytes > MAX_MEGABYTES:
+        raise SystemExit("over the limits")
+
+
+if __name__ == "__main__":
+    main()
