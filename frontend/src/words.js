@@ -23,7 +23,7 @@ const share = (label, low, high) => ({ label, low, high, domain: [0, 1], format:
 export const FEATURES = {
   energy: share('Energy', 'calm', 'energetic'),
   valence: share('Valence', 'sad, tense', 'cheerful'),
-  danceability: share('Danceability', 'hard to dance to', 'danceable'),
+  danceability: share('Danceability', 'for sitting', 'for dancing'),
   acousticness: share('Acousticness', 'electric', 'acoustic'),
   instrumentalness: share('Instrumentalness', 'sung', 'instrumental'),
   speechiness: share('Speechiness', 'music', 'spoken'),

@@ -1,10 +1,13 @@
 import { COLOURS } from '../people.js'
 import { OUTLINES } from './shapes.js'
 
-// So many markers are drawn per frame; more go on in the next frames and the page stays responsive.
-const PER_FRAME = 12_000
+// Work per frame, in stamped markers; what is left goes on in the next frames and the page stays responsive.
+const PER_FRAME = 6_000
+// From here on shapes would run into one another: points become small squares, which cost a fifth to draw.
+const CROWD = 20_000
+const DOT = 3
 
-export const radiusFor = (count) => (count > 20_000 ? 2 : count > 4_000 ? 3 : count > 1_000 ? 4 : count > 250 ? 5 : 6)
+export const radiusFor = (count) => (count > CROWD ? 2 : count > 4_000 ? 3 : count > 1_000 ? 4 : count > 250 ? 5 : 6)
 
 export function readColours(element) {
   const style = getComputedStyle(element)
@@ -36,7 +39,7 @@ export function makeSprite(shape, radius, fill, edges, ratio) {
   context.scale(ratio, ratio)
   context.translate(side / 2, side / 2)
   marker(context, shape, radius, fill, edges)
-  return { canvas, side }
+  return { canvas, side, fill }
 }
 
 export function fitCanvas(canvas, width, height) {
@@ -48,18 +51,31 @@ export function fitCanvas(canvas, width, height) {
   return context
 }
 
-// Stamps every placed point, faint ones first; returns a function that stops what is still to come.
-export function drawPoints(context, placed, spriteOf, isFaint) {
+// How one point is drawn: `lookOf(i)` gives its marker's sprite and its colour.
+function painter(context, placed, lookOf) {
+  const { px, py, count } = placed
+  if (count > CROWD) {
+    return (i) => {
+      context.fillStyle = lookOf(i).fill
+      context.fillRect(px[i] - DOT / 2, py[i] - DOT / 2, DOT, DOT)
+    }
+  }
+  return (i) => {
+    const { canvas, side } = lookOf(i)
+    context.drawImage(canvas, px[i] - side / 2, py[i] - side / 2, side, side)
+  }
+}
+
+// Draws every placed point, faint ones first; returns a function that stops what is still to come.
+export function drawPoints(context, placed, lookOf, isFaint) {
   const order = Array.from({ length: placed.count }, (_, i) => i)
   const queue = isFaint ? [...order.filter(isFaint), ...order.filter((i) => !isFaint(i))] : order
+  const paint = painter(context, placed, lookOf)
+  const perFrame = placed.count > CROWD ? 5 * PER_FRAME : PER_FRAME
   let frame = 0
   let next = 0
   const step = () => {
-    for (const stop = Math.min(next + PER_FRAME, queue.length); next < stop; next += 1) {
-      const i = queue[next]
-      const { canvas, side } = spriteOf(i)
-      context.drawImage(canvas, placed.px[i] - side / 2, placed.py[i] - side / 2, side, side)
-    }
+    for (const stop = Math.min(next + perFrame, queue.length); next < stop; next += 1) paint(queue[next])
     if (next < queue.length) frame = requestAnimationFrame(step)
   }
   step()

@@ -21,7 +21,7 @@ export const OUTLINES = {
   wedge: polygon([1.3, 1.3, 1.3], Math.PI),
   star: polygon([1.4, 0.62, 1.4, 0.62, 1.4, 0.62, 1.4, 0.62, 1.4, 0.62]),
   cross: cross(),
-  ring: `${circle(1)}${circle(0.5)}`,
+  ring: `${circle(1)}${circle(0.56)}`,
 }
 
 // What people are given, in turn; the ring is kept for nobody.
