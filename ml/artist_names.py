@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 # Below this many letters one wrong letter is another name.
@@ -79,15 +80,14 @@ class KeyIndex:
         """
         if len(key) < MIN_FUZZY_LETTERS:
             return None
-        best: tuple[float, int] | None = None
-        slack = int(len(key) * (1 - cutoff) / cutoff) + 1
-        for position in self._near(key, slack):
-            likeness = OSA.normalized_similarity(key, self.keys[position], score_cutoff=cutoff)
-            if likeness >= cutoff:
-                # Artists are numbered from the best known one, so of two the smaller number is meant.
-                candidate = (-likeness, int(self.artist[position]))
-                best = candidate if best is None else min(best, candidate)
-        return best[1] if best else None
+        positions = self._near(key, slack=int(len(key) * (1 - cutoff) / cutoff) + 1)
+        start, text = self.keys.start, self.keys.text
+        names = [text[a:b].tobytes().decode() for a, b in zip(start[positions], start[positions + 1], strict=True)]
+        found = process.extract(
+            key, names, scorer=OSA.normalized_similarity, processor=None, score_cutoff=cutoff, limit=None
+        )
+        # Artists are numbered from the best known one, so of equally close ones the smallest number is meant.
+        return min(((-score, int(self.artist[positions[at]])) for _, score, at in found), default=(0.0, None))[1]
 
     def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
         """Return the positions of the names with the first letter of ``key`` and about its length."""

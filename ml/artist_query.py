@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 # What stands between artist and title, and whether the artist is more likely before or after it.
 _SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), "before"), (re.compile(r"\s+by\s+", re.IGNORECASE), "after"))
-_MAX_ARTIST_WORDS = 8
-# A longer name is a surer find, but a well known artist is meant before one nobody plays: a word more outweighs
-# this much of `prior` (0 to 1). Chosen on typed-like queries by bench/artists.py.
-_WORD_WORTH = 0.25
+_MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
+# How sure an artist is meant, in units of `prior` (0 to 1, how well known): more words and more letters are less
+# likely to be a title's own words, a slip makes it less sure. Chosen on queries made from tracks (bench/artists.py,
+# another sample than the one it reports).
+_WORD_WORTH, _LETTERS_WORTH, _LETTERS_ENOUGH, _SLIP_COST = 0.3, 0.6, 12, 0.1
+_SURE = 0.35
 _CLOSE = 0.86  # stricter than for a name given alone: here any words may be tried as an artist
 
 
@@ -24,14 +26,12 @@ def split_query(artists: ArtistEmbedding, query: str) -> tuple[str, str] | None:
     """Split ``query`` into (artist as usually written, title as typed); None when no artist stands at either end.
 
     "Artist - Title", "Artist: Title" and "Title by Artist" are taken at their word where a known artist is on
-    either side; else the artist is looked for in the first and the last words. Names count exactly, and only if
-    none fits but for a slip. An artist alone, without a title, gives None.
+    either side; else the artist is looked for in the first and the last words, and the one most surely meant is
+    taken. An artist alone, without a title, gives None.
     """
     if len(normalise(query).split()) < 2:
         return None
-    return (
-        _by_separator(artists, query) or _by_words(artists, query, exact=True) or _by_words(artists, query, exact=False)
-    )
+    return _by_separator(artists, query) or _by_words(artists, query)
 
 
 def _by_separator(artists: ArtistEmbedding, query: str) -> tuple[str, str] | None:
@@ -46,16 +46,19 @@ def _by_separator(artists: ArtistEmbedding, query: str) -> tuple[str, str] | Non
     return None
 
 
-def _by_words(artists: ArtistEmbedding, query: str, *, exact: bool) -> tuple[str, str] | None:
-    found: list[tuple[float, int, str]] = []
+def _by_words(artists: ArtistEmbedding, query: str) -> tuple[str, str] | None:
+    best, answer = _SURE, None
     for count, name, title in _ends(query.split()):
-        index = artists.find_exact(name) if exact else artists.keys.close(normalise(name), _CLOSE)
+        key = normalise(name)
+        index, cost = artists.find_exact(name), 0.0
+        if index is None and count <= _MAX_CLOSE_WORDS:
+            index, cost = artists.keys.close(key, _CLOSE), _SLIP_COST
         if index is not None:
-            found.append((float(artists.prior[index]) + _WORD_WORTH * (count - 1), index, title))
-    if not found:
-        return None
-    _, index, title = max(found, key=lambda one: one[0])
-    return artists.names[index], title
+            letters = min(len(key), _LETTERS_ENOUGH) / _LETTERS_ENOUGH
+            sure = float(artists.prior[index]) + _WORD_WORTH * (count - 1) + _LETTERS_WORTH * letters - cost
+            if sure > best:
+                best, answer = sure, (artists.names[index], title)
+    return answer
 
 
 def _ends(words: list[str]) -> Iterator[tuple[int, str, str]]:

@@ -157,7 +157,9 @@ class ArtistEmbedding:
             found.append(f"{often}in the same playlists")
         if shared := tuple(shared):
             found.append(f"shares {', '.join(shared[:3])}")
-        return tuple(found) or ("similar in sound and in the company they keep",)
+        if not lists and (between := self._listed(index).keys() & self._listed(other).keys()):
+            found.append(f"both in playlists with {self.names[min(between)]}")
+        return tuple(found) or ("close in genres, sound and the company they keep",)
 
     def split_query(self, query: str) -> tuple[str, str] | None:
         """Split what was typed into (artist, title), or None: see :func:`ml.artist_query.split_query`."""

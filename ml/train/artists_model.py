@@ -37,7 +37,8 @@ class Settings:
     popularity_share: float = 0.3  # of the prior; the rest is the number of lists
     genres_kept: int = 4
     genre_evidence: float = 0.5  # tracks of one's own (a guest's count less) before a genre is called an artist's
-    partners_kept: int = 12
+    partners_kept: int = 16
+    partner_shrinkage: float = 10.0  # lists added to either's number, so that two shared by chance are not company
     fewest_lists: int = 2  # artists without a track need so many to be placed at all
 
 
@@ -224,11 +225,12 @@ def top_genres(
 def partners(members: sp.csr_matrix, settings: Settings) -> dict[str, npt.NDArray[Any]]:
     """Return each artist's closest company as compressed rows: partners and the number of lists that hold both.
 
-    Only pairs that at least ``fewest_lists`` lists hold are kept, the closest by cosine of their lists first.
+    Only pairs that at least ``fewest_lists`` lists hold are kept, the closest by (shrunken) cosine of their lists
+    first; more than 255 lists count as 255.
     """
     short = members[np.asarray((members > 0).sum(axis=1)).ravel() <= settings.longest_list]
     held = (short > 0).astype(np.float32).tocsr()
-    often = np.maximum(np.asarray(held.sum(axis=0)).ravel(), 1.0)
+    often = count_lists(held) + settings.partner_shrinkage
     shared = (held.T @ held).tocsr()
     start, artists, lists = [0], [], []
     for row in range(shared.shape[0]):
@@ -238,7 +240,7 @@ def partners(members: sp.csr_matrix, settings: Settings) -> dict[str, npt.NDArra
         cosine = counts[close] / np.sqrt(often[columns[close]])
         close = close[np.lexsort((columns[close], -cosine))[: settings.partners_kept]]
         artists.append(columns[close].astype(np.int32))
-        lists.append(np.minimum(counts[close], np.iinfo(np.uint16).max).astype(np.uint16))
+        lists.append(np.minimum(counts[close], 255).astype(np.uint8))
         start.append(start[-1] + len(close))
     return {
         "together_start": np.array(start, np.uint32),
