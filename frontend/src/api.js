@@ -13,7 +13,7 @@ const UNREACHABLE = {
 }
 
 export function errorFrom(status, body) {
-  return new ApiError(status, body?.error ?? { message: `The server answered ${status}.`, hint: "Its log says why." })
+  return new ApiError(status, body?.error ?? { message: `The server answered ${status}.`, hint: 'Its log says why.' })
 }
 
 async function parsed(response) {

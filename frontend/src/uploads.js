@@ -14,7 +14,8 @@ export const uploads = reactive([])
 let counter = 0
 
 export const ended = (upload) => Boolean(upload.error) || ENDED.includes(upload.run?.state)
-const running = () => uploads.filter((upload) => upload.run && !ended(upload)).map(({ name, run }) => ({ name, id: run.id }))
+const running = () =>
+  uploads.filter((upload) => upload.run && !ended(upload)).map(({ name, run }) => ({ name, id: run.id }))
 
 const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
 
@@ -42,12 +43,16 @@ async function finish(upload, run) {
 function listen(upload, id) {
   const address = `/api/runs/${encodeURIComponent(id)}`
   const events = new EventSource(`${address}/events`)
-  events.addEventListener('progress', (event) => { upload.run = JSON.parse(event.data) })
+  events.addEventListener('progress', (event) => {
+    upload.run = JSON.parse(event.data)
+  })
   events.addEventListener('done', (event) => {
     events.close()
     finish(upload, JSON.parse(event.data))
   })
-  events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(resume, RETRY_MS, upload, id) }
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(resume, RETRY_MS, upload, id)
+  }
 }
 
 async function resume(upload, id) {
@@ -74,8 +79,15 @@ function send(file, alone) {
   form.append('file', file)
   const request = new XMLHttpRequest()
   request.responseType = 'json'
-  request.upload.onprogress = (event) => { if (event.lengthComputable) upload.sent = event.loaded / event.total }
-  request.onerror = () => { upload.error = new ApiError(0, { message: 'The file could not be sent.', hint: 'Is the server still running? Then drop it again.' }) }
+  request.upload.onprogress = (event) => {
+    if (event.lengthComputable) upload.sent = event.loaded / event.total
+  }
+  request.onerror = () => {
+    upload.error = new ApiError(0, {
+      message: 'The file could not be sent.',
+      hint: 'Is the server still running? Then drop it again.',
+    })
+  }
   request.onload = () => {
     if (request.status >= 400) {
       upload.error = errorFrom(request.status, request.response)

@@ -15,7 +15,15 @@ function day(ms) {
   return new Date(ms).toLocaleDateString('en-GB', { year: 'numeric', month: 'short', day: 'numeric' })
 }
 
-const share = (label, low, high) => ({ label, low, high, domain: [0, 1], format: percent, tick: (v) => String(Math.round(v * 100)), unit: '%' })
+const share = (label, low, high) => ({
+  label,
+  low,
+  high,
+  domain: [0, 1],
+  format: percent,
+  tick: (v) => String(Math.round(v * 100)),
+  unit: '%',
+})
 
 // `domain` is the span of a bar and, unless `fit` is set, of an axis; `step` marks values that come in
 // steps, which the map spreads a little; `tick` is the format without the unit, which stands at the axis;
@@ -28,18 +36,85 @@ export const FEATURES = {
   instrumentalness: share('Instrumentalness', 'sung', 'instrumental'),
   speechiness: share('Speechiness', 'music', 'spoken'),
   liveness: share('Liveness', 'studio', 'live audience'),
-  loudness: { label: 'Loudness', low: 'quiet', high: 'loud', domain: [-30, 0], fit: true, unit: 'dB', tick: (v) => signed(String(v)), format: (v) => `${signed(v.toFixed(1))} dB` },
-  tempo: { label: 'Tempo', low: 'slow', high: 'fast', domain: [50, 210], fit: true, unit: 'BPM', tick: String, format: (v) => `${Math.round(v)} BPM` },
-  duration_ms: { label: 'Duration', low: 'short', high: 'long', domain: [60_000, 480_000], fit: true, unit: 'min', tickUnit: 60_000, format: minutes },
-  key: { label: 'Key', low: 'C', high: 'B', domain: [0, 11], step: 1, unit: 'note', format: (v) => NOTES[v] ?? String(v) },
-  mode: { label: 'Mode', low: 'minor', high: 'major', domain: [0, 1], step: 1, unit: '', format: (v) => (v >= 0.5 ? 'major' : 'minor') },
-  time_signature: { label: 'Time signature', low: 'fewer beats', high: 'more beats', domain: [3, 7], fit: true, step: 1, unit: 'beats per bar', format: (v) => `${Math.round(v)}/4` },
+  loudness: {
+    label: 'Loudness',
+    low: 'quiet',
+    high: 'loud',
+    domain: [-30, 0],
+    fit: true,
+    unit: 'dB',
+    tick: (v) => signed(String(v)),
+    format: (v) => `${signed(v.toFixed(1))} dB`,
+  },
+  tempo: {
+    label: 'Tempo',
+    low: 'slow',
+    high: 'fast',
+    domain: [50, 210],
+    fit: true,
+    unit: 'BPM',
+    tick: String,
+    format: (v) => `${Math.round(v)} BPM`,
+  },
+  duration_ms: {
+    label: 'Duration',
+    low: 'short',
+    high: 'long',
+    domain: [60_000, 480_000],
+    fit: true,
+    unit: 'min',
+    tickUnit: 60_000,
+    format: minutes,
+  },
+  key: {
+    label: 'Key',
+    low: 'C',
+    high: 'B',
+    domain: [0, 11],
+    step: 1,
+    unit: 'note',
+    format: (v) => NOTES[v] ?? String(v),
+  },
+  mode: {
+    label: 'Mode',
+    low: 'minor',
+    high: 'major',
+    domain: [0, 1],
+    step: 1,
+    unit: '',
+    format: (v) => (v >= 0.5 ? 'major' : 'minor'),
+  },
+  time_signature: {
+    label: 'Time signature',
+    low: 'fewer beats',
+    high: 'more beats',
+    domain: [3, 7],
+    fit: true,
+    step: 1,
+    unit: 'beats per bar',
+    format: (v) => `${Math.round(v)}/4`,
+  },
 }
 
 export const AXES = {
   ...FEATURES,
-  popularity: { label: 'Popularity', low: 'obscure', high: 'popular', domain: [0, 100], unit: '0 to 100', format: (v) => String(Math.round(v)) },
-  year: { label: 'Year', low: 'older', high: 'newer', fit: true, step: 1, unit: '', format: (v) => String(Math.round(v)) },
+  popularity: {
+    label: 'Popularity',
+    low: 'obscure',
+    high: 'popular',
+    domain: [0, 100],
+    unit: '0 to 100',
+    format: (v) => String(Math.round(v)),
+  },
+  year: {
+    label: 'Year',
+    low: 'older',
+    high: 'newer',
+    fit: true,
+    step: 1,
+    unit: '',
+    format: (v) => String(Math.round(v)),
+  },
   added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
 }
 
@@ -51,8 +126,17 @@ export function formatFeature(name, value) {
 export const featureLabel = (name) => AXES[name]?.label ?? name
 
 const GENRE_NAMES = {
-  'r-n-b': 'R&B', edm: 'EDM', idm: 'IDM', 'drum-and-bass': 'drum & bass', 'rock-n-roll': "rock 'n' roll",
-  'k-pop': 'K-pop', 'j-pop': 'J-pop', 'j-rock': 'J-rock', 'j-dance': 'J-dance', 'j-idol': 'J-idol', mpb: 'MPB',
+  'r-n-b': 'R&B',
+  edm: 'EDM',
+  idm: 'IDM',
+  'drum-and-bass': 'drum & bass',
+  'rock-n-roll': "rock 'n' roll",
+  'k-pop': 'K-pop',
+  'j-pop': 'J-pop',
+  'j-rock': 'J-rock',
+  'j-dance': 'J-dance',
+  'j-idol': 'J-idol',
+  mpb: 'MPB',
 }
 export const genreName = (name) => GENRE_NAMES[name] ?? name.replaceAll('-', ' ')
 
@@ -71,5 +155,10 @@ export function effectFactor(effect) {
 
 export const trackLine = (track) => `${track.title} – ${track.artists.join(', ')}`
 
-const SOURCES = { exportify: 'your Exportify file', kaggle114k: 'Kaggle 114k table', tidytuesday: 'tidytuesday table', names: 'what you typed' }
+const SOURCES = {
+  exportify: 'your Exportify file',
+  kaggle114k: 'Kaggle 114k table',
+  tidytuesday: 'tidytuesday table',
+  names: 'what you typed',
+}
 export const sourceName = (source) => SOURCES[source] ?? source

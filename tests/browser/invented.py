@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from hashlib import sha256
+from random import Random
 
 BARE_HEADINGS = (
     *("Track URI", "Track Name", "Album Name", "Artist Name(s)", "Release Date", "Duration (ms)", "Popularity"),
@@ -29,7 +30,7 @@ MOODS = ("at Dawn", "in Reverse", "for Nobody", "without Brakes")
 
 @dataclass(frozen=True, kw_only=True)
 class Invented:
-    """One invented row; ``number`` decides its names and its sound."""
+    """One invented row; ``number`` and ``person`` decide its names and its sound."""
 
     number: int
     person: str
@@ -55,11 +56,12 @@ class Invented:
         return f"2024-03-{1 + self.number % 28:02d}T10:00:00Z"
 
     def sound(self) -> list[str]:
-        """Twelve features from danceability to time signature, spread so that no two markers cover each other."""
-        share = (self.number * 37 % 101) / 101
-        other = (self.number * 59 % 103) / 103
-        values = (0.3 + share / 2, 0.05 + share * 0.9, self.number % 12, -20 + 16 * share, self.number % 2, 0.05)
-        return [f"{v:.3g}" for v in (*values, 1 - share, other * 0.8, 0.1, 0.05 + other * 0.9, 80 + 90 * other, 4)]
+        """Twelve features from danceability to time signature: each person has a corner of the map of their own."""
+        seed = sha256(self.person.encode()).digest()
+        chance = Random(self.number)
+        energy, valence = (min(0.98, max(0.02, chance.gauss(0.25 + 0.5 * b / 255, 0.13))) for b in seed[:2])
+        values = (0.3 + valence / 2, energy, self.number % 12, -20 + 16 * energy, self.number % 2, 0.05)
+        return [f"{v:.3g}" for v in (*values, 1 - energy, 0.02, 0.1, valence, chance.gauss(118, 22), 4)]
 
 
 def rows(people: dict[str, int]) -> list[Invented]:

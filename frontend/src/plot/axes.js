@@ -29,7 +29,10 @@ function ticksOf(scale, name, count) {
     return scale.ticks(count).map((value) => ({ value, text: format(value) }))
   }
   const [low, high] = scale.domain()
-  const inUnits = scaleLinear().domain([low / tickUnit, high / tickUnit]).ticks(count).map((value) => value * tickUnit)
+  const inUnits = scaleLinear()
+    .domain([low / tickUnit, high / tickUnit])
+    .ticks(count)
+    .map((value) => value * tickUnit)
   const whole = step ? inUnits.filter(Number.isInteger) : inUnits
   return whole.map((value) => ({ value, text: (AXES[name].tick ?? AXES[name].format)(value) }))
 }

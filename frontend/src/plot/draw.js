@@ -13,7 +13,13 @@ export function readColours(element) {
   const style = getComputedStyle(element)
   const read = (name) => style.getPropertyValue(name).trim()
   const people = Array.from({ length: COLOURS + 1 }, (_, i) => read(`--tm-person-${i}`))
-  return { people, faint: read('--tm-faint'), ground: read('--tm-plot'), outline: read('--tm-outline'), ink: read('--tm-ink') }
+  return {
+    people,
+    faint: read('--tm-faint'),
+    ground: read('--tm-plot'),
+    outline: read('--tm-outline'),
+    ink: read('--tm-ink'),
+  }
 }
 
 // A thin outline sets light colours apart from the ground, a halo sets overlapping markers apart.
@@ -21,7 +27,10 @@ function marker(context, shape, radius, fill, { ground, outline }) {
   const path = new Path2D(OUTLINES[shape])
   context.scale(radius, radius)
   context.lineJoin = 'round'
-  for (const [width, colour] of [[radius * 0.3 + 1.6, ground], [radius * 0.2 + 0.5, outline]]) {
+  for (const [width, colour] of [
+    [radius * 0.3 + 1.6, ground],
+    [radius * 0.2 + 0.5, outline],
+  ]) {
     context.lineWidth = width / radius
     context.strokeStyle = colour
     context.stroke(path)

@@ -4,7 +4,11 @@ import { quadtree } from 'd3-quadtree'
 export function finder(placed) {
   let tree = null
   return (x, y, radius) => {
-    tree ??= quadtree(Array.from({ length: placed.count }, (_, i) => i), (i) => placed.px[i], (i) => placed.py[i])
+    tree ??= quadtree(
+      Array.from({ length: placed.count }, (_, i) => i),
+      (i) => placed.px[i],
+      (i) => placed.py[i],
+    )
     return tree.find(x, y, radius) ?? -1
   }
 }
