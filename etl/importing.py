@@ -53,17 +53,14 @@ class Reporter:
         if recorded or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _REPORT_SECONDS
-        self._database.update_run(
-            self._run_id,
-            {
-                "phase": progress.phase,
-                "bytes_done": progress.done,
-                "bytes_total": progress.total,
-                "asked": progress.asked,
-                "stored": progress.stored,
-                "known": progress.known,
-            },
-        )
+        changes: dict[str, Any] = {
+            "phase": progress.phase,
+            "bytes_done": progress.done,
+            "bytes_total": progress.total,
+        }
+        if progress.asked:  # while the file is read again after a cut the counts so far stand
+            changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+        self._database.update_run(self._run_id, changes)
 
 
 def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, build: bool = True) -> str:
@@ -157,11 +154,12 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
 
 
 def _is_table(sheet: Sheet) -> bool:
+    if sheet.layout is not None and sheet.layout.certain:
+        return False
     # pandas, which reads tables, costs a second that a playlist need not wait.
     from etl.imports.tables import looks_like_table
 
-    certainly_playlist = sheet.layout is not None and sheet.layout.certain
-    return not certainly_playlist and looks_like_table(list(sheet.headings))
+    return looks_like_table(list(sheet.headings))
 
 
 def _check_to_the_end(sheet: Sheet, file: TextFile) -> None:

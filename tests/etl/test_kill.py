@@ -109,11 +109,12 @@ def test_an_importer_killed_again_and_again(
     database.close()
     database = queue(killed, playlist_file)
     kills = 0
-    while dying(killed, tmp_path / "killed", 12).returncode == -signal.SIGKILL:
+    # Once behind a page, once while the file is read again: neither may forget what was counted.
+    while dying(killed, tmp_path / "killed", 3 if kills % 2 else 12).returncode == -signal.SIGKILL:
         kills += 1
         assert kills < 20
     database.close()
-    assert kills >= 2
+    assert kills >= 4
     assert everything(killed) == everything(whole)
 
 
