@@ -84,18 +84,19 @@ def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
     return Ref(segment.name, row)
 
 
-def distinct_recordings(
-    found: Iterable[tuple[float, Segment, int]], limit: int
-) -> Iterator[tuple[float, Segment, int]]:
-    """Yield the first of each recording of ``found``, (score, segment, row) each, at most ``limit``."""
-    seen: set[int] = set()
+def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int) -> list[tuple[float, Segment, int]]:
+    """Return the first ``limit`` recordings of ``found``, (score, segment, row) each, best first.
+
+    A recording is shown by its best row, but one without audio features gives way to one with them.
+    """
+    best: dict[int, tuple[float, Segment, int]] = {}
     for points, segment, row in found:
         recording = int(segment.recording_code[row])
-        if recording not in seen:
-            seen.add(recording)
-            yield points, segment, row
-            if len(seen) == limit:
-                return
+        if recording not in best:
+            best[recording] = (points, segment, row)
+        elif segment.has_features(row) and not best[recording][1].has_features(best[recording][2]):
+            best[recording] = (best[recording][0], segment, row)
+    return list(best.values())[:limit]
 
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:

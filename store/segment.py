@@ -50,6 +50,7 @@ TRACK_CELLS = (
 STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
+_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 300
 
@@ -164,6 +165,10 @@ class Segment:
             popularity=None if np.isnan(popularity) else popularity,
             features=self._features_of(row, features_source),
         )
+
+    def has_features(self, row: int) -> bool:
+        """Tell whether anything is known of the sound of the track in ``row``; its length alone is not."""
+        return not np.isnan(self.features[row, _OF_SOUND]).all()
 
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:
         known = {
