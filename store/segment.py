@@ -2,7 +2,7 @@
 
 A segment is a folder, immutable once it is published::
 
-    format.json     {"format": 3, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
+    format.json     {"format": 4, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
     <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
     tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
     names.txt       normalised bare title and artists of each track, what search compares
@@ -30,7 +30,8 @@ import tantivy
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.records import Records, map_array
 
-FORMAT = 3
+# Raised when the files change, or the normal form of names (store.text) that they hold.
+FORMAT = 4
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (

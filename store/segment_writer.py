@@ -53,6 +53,7 @@ Step = Callable[[str, int, int], None]
 # The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
 _INDEX_HEAP_BYTES = 96_000_000
 # Names such as "AC/DC", "Jay-Z" and "R.E.M."
+_MARKS = frozenset("-/.*!$")
 _COMPOUND = re.compile(r"\w+(?:[-/.*!$]\w+)+")
 _REPORT_EVERY = 20_000
 _START_SIZES = range(1, STARTS + 1)
@@ -194,19 +195,21 @@ def _write_index(directory: Path, keys: dict[str, list[str]], joined: list[list[
 
 
 def _document(row: int, title: str, plain: str, artist: str, joined: list[str]) -> tantivy.Document:
-    document = tantivy.Document()
-    document.add_unsigned("row", row)
     words = {*title.split(), *artist.split(), *joined}
-    document.add_text("words", " ".join(words))
-    document.add_text("starts", " ".join({word[:size] for word in words for size in _START_SIZES}))
-    document.add_text("title", title)
-    document.add_text("artist", artist)
-    for name in {title, plain} - {""}:
-        document.add_text("name", name)
+    document = tantivy.Document(
+        words=" ".join(words),
+        starts=" ".join({word[:size] for word in words for size in _START_SIZES}),
+        title=title,
+        artist=artist,
+        name=list({title, plain} - {""}),
+    )
+    document.add_unsigned("row", row)  # as a keyword it would be a signed number
     return document
 
 
 def _joined(title: str, artists: list[str]) -> list[str]:
     """Return "annemarie" for "Anne-Marie": what is written with a mark between is also typed without it."""
-    compounds = _COMPOUND.findall(f"{title} {' '.join(artists)}")
-    return [normalise(compound).replace(" ", "") for compound in compounds]
+    text = " ".join([title, *artists])
+    if _MARKS.isdisjoint(text):
+        return []
+    return [normalise(compound).replace(" ", "") for compound in _COMPOUND.findall(text)]
