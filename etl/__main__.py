@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config import Config, ConfigError
-from etl.importing import STORED, execute, finish, rebuild
+from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.runs import ENDED, ImportProblem, new_run
@@ -90,6 +90,7 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
+    sweep_uploads(database, var)
     unfinished = [run["_id"] for run in database.unfinished_runs()]
     if not unfinished:
         print("Nothing was cut off.")

@@ -32,6 +32,8 @@ Show = Callable[[Progress], None]
 STORED = "stored"
 # How often a run's document is written for those who watch it.
 _REPORT_SECONDS = 0.3
+# An upload without a run may still be on its way for so long.
+_ARRIVING_SECONDS = 24 * 3600
 
 
 def silent(_progress: Progress) -> None:
@@ -223,6 +225,15 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
 
 def _lock_file(var: Path, run_id: str) -> Path:
     return var / "runs" / f"{run_id}.lock"
+
+
+def sweep_uploads(database: Database, var: Path) -> None:
+    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
+    for folder in (var / "uploads").glob("*"):
+        run = database.load_run(folder.name)
+        arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
+        if not arriving and (run is None or run["state"] in ENDED):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def rebuild(database: Database, var: Path, show: Show = silent) -> None:
