@@ -51,7 +51,7 @@ const pause = (ms, signal) =>
 async function* pagesOf(id, signal) {
   let wait = SOON_MS
   let seen = -1
-  for (let page = 1; ; ) {
+  for (let page = 1; ;) {
     const answer = await get('/data', { playlist: id, page, page_size: PAGE_SIZE }, signal)
     const last = page >= answer.pages
     yield { answer, last }
