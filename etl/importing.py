@@ -211,9 +211,14 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         _build(database, var, {document["kind"] for document in ready}, show)
-    except CatalogueError as fault:
+    except StoreError:
+        raise
+    except Exception as fault:  # whatever broke, those who wait for these runs are told
+        log.exception("building the catalogue")
+        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
         for document in ready:
-            _fail(database, var, document["_id"], ImportProblem("catalogue", str(fault), fault.hint))
+            _fail(database, var, document["_id"], problem)
         return
     for document in ready:
         total = document["bytes_total"]

@@ -160,7 +160,10 @@ class Database:
         return {track_id: track_from(document) for track_id, document in found.items()}
 
     def all_tracks(self) -> Iterator[Track]:
-        """Yield every track, as the database keeps them. Reads the whole collection: for builds, not requests."""
+        """Yield every track in one scan: for builds, not requests.
+
+        Not in ranges of ids: for each of them the embedded server reads the whole collection.
+        """
         with self._errors():
             for document in self._mongo["tracks"].find({}, batch_size=1000):
                 yield track_from(document)
@@ -212,10 +215,16 @@ class Database:
         return [row for row in rows if start <= row.position < start + limit]
 
     @_translated
-    def delete_playlist(self, playlist_id: str) -> None:
-        """Delete a playlist and its rows; its tracks stay known."""
+    def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
+        """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
+        playlist = self._mongo["playlists"].find_one({"_id": playlist_id})
         self._mongo["playlists"].delete_one({"_id": playlist_id})
-        self._mongo["playlist_pages"].delete_many({"_id": {"$gte": f"{playlist_id}:", "$lt": f"{playlist_id};"}})
+        # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
+        # page is stored before it is counted, so one more may be there.
+        pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
+        names = [_page_id(playlist_id, page) for page in range(pages)]
+        for chunk in _chunks(names):
+            self._mongo["playlist_pages"].delete_many({"_id": {"$in": chunk}})
 
     # -- runs -----------------------------------------------------------------------------------------------
 
@@ -277,8 +286,7 @@ class Database:
         return self._client.get_default_database(DATABASE)
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        wanted = list(ids)
-        chunks = (wanted[at : at + _IDS_AT_ONCE] for at in range(0, len(wanted), _IDS_AT_ONCE))
+        chunks = _chunks(list(ids))
         found = (one for chunk in chunks for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
         return {document["_id"]: document for document in found}
 
@@ -327,6 +335,10 @@ def open_database(var: Path, mongodb_uri: str = "", *, patience_s: float = 30.0)
         return database
     server = EmbeddedServer(var)
     return Database(server.start(), server, patience_s=patience_s)
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE))
 
 
 def _page_id(playlist_id: str, page: int) -> str:

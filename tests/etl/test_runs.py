@@ -314,3 +314,13 @@ def test_all_real_files_are_imported(database: Database, tmp_path: Path, shared_
         assert len(playlist.contributors) == int(expected["contributors"])
     tracks = sum(1 for _ in database.all_tracks())
     assert tracks == database.counts()["tracks"] == len(Catalogue(tmp_path / "var" / "catalogue").current())
+
+
+def test_a_catalogue_that_cannot_be_built_ends_the_run(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "catalogue").write_text("a file where the folder should be")
+    run = upload(database, tmp_path, files.playlist(3).encode())
+    assert execute(database, tmp_path, run["id"]) == "failed"
+    failed = database.get_run(run["id"])
+    assert failed
+    assert failed["error"]["code"] == "catalogue"
+    assert [one.complete for one in database.playlists("me")] == [True]  # what is stored stays stored
