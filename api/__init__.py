@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from api import errors, genre, playlists, recommend, search, session, status, uploads
+from api import errors, exports, genre, playlists, recommend, search, session, status, uploads
 from api.services import Services
 from config import Config
 
@@ -15,5 +15,5 @@ def register(app: APIFlask, config: Config) -> None:
     errors.register(app)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
-    for module in (status, search, genre, recommend, playlists, uploads):
+    for module in (status, search, genre, recommend, playlists, exports, uploads):
         app.register_blueprint(module.blueprint)
