@@ -32,6 +32,8 @@ Show = Callable[[Progress], None]
 STORED = "stored"
 # How often a run's document is written for those who watch it.
 _REPORT_SECONDS = 0.3
+# An upload without a run may still be on its way for so long.
+_ARRIVING_SECONDS = 24 * 3600
 
 
 def silent(_progress: Progress) -> None:
@@ -53,17 +55,14 @@ class Reporter:
         if recorded or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _REPORT_SECONDS
-        self._database.update_run(
-            self._run_id,
-            {
-                "phase": progress.phase,
-                "bytes_done": progress.done,
-                "bytes_total": progress.total,
-                "asked": progress.asked,
-                "stored": progress.stored,
-                "known": progress.known,
-            },
-        )
+        changes: dict[str, Any] = {
+            "phase": progress.phase,
+            "bytes_done": progress.done,
+            "bytes_total": progress.total,
+        }
+        if progress.asked:  # while the file is read again after a cut the counts so far stand
+            changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+        self._database.update_run(self._run_id, changes)
 
 
 def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, build: bool = True) -> str:
@@ -157,11 +156,12 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
 
 
 def _is_table(sheet: Sheet) -> bool:
+    if sheet.layout is not None and sheet.layout.certain:
+        return False
     # pandas, which reads tables, costs a second that a playlist need not wait.
     from etl.imports.tables import looks_like_table
 
-    certainly_playlist = sheet.layout is not None and sheet.layout.certain
-    return not certainly_playlist and looks_like_table(list(sheet.headings))
+    return looks_like_table(list(sheet.headings))
 
 
 def _check_to_the_end(sheet: Sheet, file: TextFile) -> None:
@@ -211,9 +211,14 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         _build(database, var, {document["kind"] for document in ready}, show)
-    except CatalogueError as fault:
+    except StoreError:
+        raise
+    except Exception as fault:  # whatever broke, those who wait for these runs are told
+        log.exception("building the catalogue")
+        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
         for document in ready:
-            _fail(database, var, document["_id"], ImportProblem("catalogue", str(fault), fault.hint))
+            _fail(database, var, document["_id"], problem)
         return
     for document in ready:
         total = document["bytes_total"]
@@ -225,6 +230,15 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
 
 def _lock_file(var: Path, run_id: str) -> Path:
     return var / "runs" / f"{run_id}.lock"
+
+
+def sweep_uploads(database: Database, var: Path) -> None:
+    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
+    for folder in (var / "uploads").glob("*"):
+        run = database.load_run(folder.name)
+        arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
+        if not arriving and (run is None or run["state"] in ENDED):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def rebuild(database: Database, var: Path, show: Show = silent) -> None:

@@ -182,5 +182,5 @@ class PlaylistImport:
         )
 
     def _deleted(self) -> ImportProblem:
-        self.database.delete_playlist(self.id)  # the page that came after
+        self.database.delete_playlist(self.id, self.items)  # the page that came after
         return ImportProblem("deleted", "The playlist was deleted while it arrived.", "Bring the file again.")

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from tantivy import Occur, Order, Query
 
-from store.ranking import allowed_typos, score
-from store.segment import Segment
+from store.ranking import allowed_typos, coverage, score
+from store.segment import STARTS, Segment
 from store.text import normalise
 
 # Longer queries are pasted text; what follows these bounds does not help to tell one track from another.
@@ -39,10 +39,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result; ``score`` is 0 to 1 and comparable within one answer only."""
+    """A search result; ``score`` is 0 to 1 and comparable within one answer only.
+
+    ``coverage``, 0 to 1, is the share of the typed letters that the track's title and artists explain, and
+    ``complete`` says that they leave no word over: then this is what was asked for, and not something near it.
+    """
 
     ref: Ref
     score: float
+    coverage: float
+    complete: bool
 
 
 def query_words(text: str) -> list[str]:
@@ -70,7 +76,8 @@ def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
     ]
     found.sort(key=lambda hit: -hit[0])
     return [
-        Hit(preferred(segments, segment, row), points) for points, segment, row in distinct_recordings(found, limit)
+        Hit(preferred(segments, segment, row), points, *coverage(words, *segment.names(row)))
+        for points, segment, row in distinct_recordings(found, limit)
     ]
 
 
@@ -84,18 +91,19 @@ def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
     return Ref(segment.name, row)
 
 
-def distinct_recordings(
-    found: Iterable[tuple[float, Segment, int]], limit: int
-) -> Iterator[tuple[float, Segment, int]]:
-    """Yield the first of each recording of ``found``, (score, segment, row) each, at most ``limit``."""
-    seen: set[int] = set()
+def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int) -> list[tuple[float, Segment, int]]:
+    """Return the first ``limit`` recordings of ``found``, (score, segment, row) each, best first.
+
+    A recording is shown by its best row, but one without audio features gives way to one with them.
+    """
+    best: dict[int, tuple[float, Segment, int]] = {}
     for points, segment, row in found:
         recording = int(segment.recording_code[row])
-        if recording not in seen:
-            seen.add(recording)
-            yield points, segment, row
-            if len(seen) == limit:
-                return
+        if recording not in best:
+            best[recording] = (points, segment, row)
+        elif segment.has_features(row) and not best[recording][1].has_features(best[recording][2]):
+            best[recording] = (best[recording][0], segment, row)
+    return list(best.values())[:limit]
 
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
@@ -114,10 +122,15 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
     for build, rows in zip(builders, found, strict=True):
         for query in _plain_steps(build, words):
             rows.update(popular_rows(build.segment, query, _STEP_ROWS))
-    if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
-        for build, rows in zip(builders, found, strict=True):
-            rows.update(_forgiven(build, words))
+    for more in (_all_prefixes, _forgiven):
+        if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
+            for build, rows in zip(builders, found, strict=True):
+                rows.update(more(build, words))
     return found
+
+
+def _all_prefixes(build: QueryBuilder, words: list[str]) -> list[int]:
+    return popular_rows(build.segment, every(list(map(build.prefix, words))), _STEP_ROWS)
 
 
 def _forgiven(build: QueryBuilder, words: list[str]) -> list[int]:
@@ -147,12 +160,17 @@ class QueryBuilder:
         return Query.term_query(self.schema, self.field, word)
 
     def prefix(self, word: str) -> Query:
-        """Match words that begin with ``word``."""
+        """Match words that begin with ``word``; of the field "words" alone."""
+        if len(word) <= STARTS:
+            return Query.term_query(self.schema, "starts", word)
         return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
 
     def typo(self, word: str, *, prefix: bool = False) -> Query:
         """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
-        return Query.fuzzy_term_query(self.schema, self.field, word, distance=allowed_typos(word), prefix=prefix)
+        distance = allowed_typos(word)
+        if distance == 0:
+            return self.prefix(word) if prefix else self.term(word)
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=distance, prefix=prefix)
 
     def whole(self, words: Sequence[str]) -> Query:
         """Match names with all of ``words``."""
@@ -170,9 +188,7 @@ def every(queries: Sequence[Query]) -> Query:
 
 def _plain_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
     yield Query.term_query(build.schema, "name", " ".join(words))
-    if len(words) > 1:
-        yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
-    yield every(list(map(build.prefix, words)))
+    yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
 
 
 def _forgiving_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
