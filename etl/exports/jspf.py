@@ -1,8 +1,9 @@
 """JSPF, the JSON form of XSPF (https://xspf.org/jspf): what ListenBrainz and players read.
 
 What JSPF has no member for lies in an extension of the playlist and of each track, under :data:`EXTENSION`: the
-rest of what our own JSON holds, in its names (:mod:`etl.exports.tastemap_json`). With it nothing is lost; without
-it title, joined artists, album, duration and identifier remain.
+rest of what our own JSON holds, in its names (:mod:`etl.exports.tastemap_json`), so that its reader of items
+(:func:`etl.imports.tastemap_json.read_item`) reads a track once title, album and duration are put back. With it
+nothing is lost; without it title, joined artists, album, duration and identifier remain.
 """
 
 from __future__ import annotations

@@ -4,16 +4,17 @@ Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
 
     #EXTINF:268,Air - All I Need          whole seconds, -1 if unknown; artists joined by ", "
     #EXTALB:Moon Safari
-    #EXTART:Air;Beth Hirsch               the artists once more, told apart
-    #EXTGENRE:downtempo;trip hop
+    #EXTGENRE:downtempo;trip hop          of the track if it has any, else of its artists
     spotify:track:...                     or spotify:local:artist:album:title:seconds
 
-The format knows no contributors, no dates and no features. Line breaks within names become blanks.
+The format knows no contributors, no dates and no features, and cannot tell the parts of "A - B - C". There is no
+``#EXTART``: it names an album's artist, and readers that find one take the whole of ``#EXTINF`` for the title. Line
+breaks within names become blanks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from etl.exports.rows import ExportRow, Pages, track_uri
 from store.domain import Playlist
@@ -32,14 +33,10 @@ def _entry(row: ExportRow) -> Iterator[str]:
     yield f"#EXTINF:{seconds},{_line(' - '.join(filter(None, (', '.join(track.artists), track.title))))}"
     if track.album:
         yield f"#EXTALB:{_line(track.album)}"
-    for directive, names in (("#EXTART", track.artists), ("#EXTGENRE", track.labels or track.artist_genres)):
-        if names:
-            yield f"{directive}:{_joined(names)}"
+    genres = track.labels or track.artist_genres
+    if genres:
+        yield f"#EXTGENRE:{';'.join(map(_line, genres))}"
     yield track_uri(track)
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ";".join(map(_line, names))
 
 
 def _line(text: str) -> str:

@@ -65,16 +65,20 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
 
 
 def _rows(document: JsonStream) -> Iterator[Row]:
-    for number, item in enumerate(document.elements(), start=1):
-        members = _object(item)
-        track = _track(_object(members.get("track")))
-        yield Row(
-            line=number,
-            track=track,
-            added_by=_text(members.get("added_by")),
-            added_at=_instant(members.get("added_at")),
-            reason="" if track else "no title",
-        )
+    return (read_item(number, item) for number, item in enumerate(document.elements(), start=1))
+
+
+def read_item(number: int, item: Any) -> Row:
+    """Return the row of one element of ``items``, the ``number``-th, or the reason why it is none."""
+    members = _object(item)
+    track = _track(_object(members.get("track")))
+    return Row(
+        line=number,
+        track=track,
+        added_by=_text(members.get("added_by")),
+        added_at=_instant(members.get("added_at")),
+        reason="" if track else "no title",
+    )
 
 
 def _track(members: Mapping[str, Any]) -> Track | None:
