@@ -120,14 +120,15 @@ def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> 
 
 
 def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
-    took = []
+    took, cpu = [], time.process_time()
     for seed in seeds:
         start = time.perf_counter()
         model.recommend(snapshot, seed, limit=10)
         took.append((time.perf_counter() - start) * 1000)
+    cpu = (time.process_time() - cpu) * 1000 / len(seeds)
     took.sort()
     p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
-    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {cpu:.1f} ms of CPU")
 
 
 def hubness(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> str:

@@ -47,9 +47,9 @@ Most frequent confusions (answer, then what it said): {confusions}.
 {loses}
 """
 
-_LOSES = """The labels are noisy: a fifth of the labelled tracks carry several and only the first counts, and many labels
-are a mood or an occasion (happy, sad, party, study) or overlap (latin and latino, punk and punk-rock). Names of artists
-it learnt from are remembered, so it looks better on them than these figures, which are of artists it never saw."""
+_LOSES = """The labels are noisy: a fifth of the labelled tracks carry several and only the first counts, and many are a
+mood or an occasion (happy, sad, party, study) or overlap (latin and latino, punk and punk-rock). Artists that it learnt
+from are remembered by name: there it is surer, and righter, than these figures, which are of artists it never saw."""
 
 
 def revision() -> str:
