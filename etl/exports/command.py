@@ -55,6 +55,9 @@ def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
     except StoreError as fault:  # here and not in main, whose advice is for imports
         print(f"{fault.message} {fault.hint}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Give the command again to begin anew.", file=sys.stderr)
+        return 130
 
 
 def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -26,6 +27,7 @@ from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap
 from etl.imports.text_file import examine
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AudioFeatures, PlaylistItem, Track
+from tests.etl import files
 from tests.etl.exports import lists
 from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, ODD, a_playlist, many, paged, written
 from tests.etl.files import NET
@@ -137,6 +139,39 @@ def test_csv_cells_are_as_exportify_writes_them() -> None:
     assert (first["Loudness"], first["Key"], first["Time Signature"]) == ("-4.185", "6", "4")
     assert {name for name, cell in bare.items() if cell} == {"Track URI", "Track Name"}
     assert local["Track URI"] == "spotify:local:Julian+W.%2C+Zo%C3%AB:42:Gimme%3A+100+%25+%26+more:198"
+
+
+def test_a_notebook_reads_csv() -> None:
+    """What exportify.net's own notebook asks of its table: numbers, years, times, and lists to split."""
+    frame = pd.read_csv(io.BytesIO(written(FORMATS["csv"], ODD)))
+    assert frame["Artist Name(s)"].dropna().str.split(";").map(len).tolist() == [3, 2, 3]
+    assert frame["Genres"].dropna().str.split(",").iloc[0] == ["nu metal", "rock"]
+    assert frame["Release Date"].dropna().astype(int).unique().tolist() == [1979]
+    assert pd.to_datetime(frame["Added At"], format="ISO8601").dt.year.max() == 2026
+    assert frame["Added By"].value_counts().to_dict() == {"wanda %2541": 1, "q": 1}
+    assert all(frame[heading].dtype.kind in "fi" for heading in files.FEATURE_HEADINGS)
+
+
+@pytest.mark.shared
+def test_every_real_file_goes_round(shared_data: Path, tmp_path: Path) -> None:
+    for path in sorted((shared_data / "exportify").glob("*.csv")):
+        if path.name == "index.csv":
+            continue
+        came = [row for row in read_rows(Sheet.open(examine(path)), "s", NOW) if row.track]
+        rows = [
+            ExportRow(
+                item=PlaylistItem(position=at, track_id=row.track.id, added_by=row.added_by, added_at=row.added_at),
+                track=row.track,
+            )
+            for at, row in enumerate(came)
+            if row.track
+        ]
+        assert rows, path.name
+        wanted = [(row.track, row.added_by, row.added_at) for row in came]
+        again = imported(tmp_path, written(FORMATS["csv"], rows))
+        assert [(row.track, row.added_by, row.added_at) for row in again] == wanted, path.name
+        _, found = read_tastemap_json(io.StringIO(written(FORMATS["json"], rows).decode()), path.name)
+        assert [(row.track, row.added_by, row.added_at) for row in found] == wanted, path.name
 
 
 def _a_cell(text: str) -> bool:
