@@ -22,7 +22,7 @@ help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
-	@$(PY) -m tools.serve
+	@exec $(PY) -m tools.serve
 
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
 	$(PY) -m pytest $(ARGS)
@@ -48,8 +48,8 @@ build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
 catalogue: $(STAMPS)/serve ## rebuild the catalogue from the imported tables and playlists
 	@$(PY) -m etl catalogue
 
-screenshots: $(STAMPS)/all $(STAMPS)/chromium build ## the pictures of the README, from a running app
-	$(PY) -m tools.screenshots
+screenshots: $(STAMPS)/all $(STAMPS)/chromium ## the pictures of the README, from an app that runs: URL=http://127.0.0.1:8000
+	$(PY) -m frontend.screenshot $(or $(URL),http://127.0.0.1:8000) $(ARGS)
 
 clean: ## remove what was installed and built; var/ with your data stays
 	rm -rf .venv .tools frontend/node_modules static/dist $(STAMPS)
@@ -84,7 +84,7 @@ $(STAMPS)/npm: frontend/package-lock.json
 $(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/serve $(FRONTEND)
 	@echo "Building the page"
 	@cd frontend && npm run --silent build
-	@$(PY) frontend/styles.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" bin/post_compile
 	@touch $@
 
 $(STAMPS)/chromium: $(STAMPS)/all
