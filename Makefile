@@ -54,15 +54,17 @@ screenshots: $(STAMPS)/all $(STAMPS)/chromium ## the pictures of the README, fro
 clean: ## remove what was installed and built; var/ with your data stays
 	rm -rf .venv .tools frontend/node_modules static/dist $(STAMPS)
 
-# A Python that every dependency has wheels for; PYTHON=/path/to/python chooses another.
-PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v && break; done)
+# A Python that every dependency has wheels for; `make PYTHON=/path/to/python run` chooses another. A name alone
+# proves nothing (pyenv has shims for versions that are not active), so each is asked.
+SUITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for v in python3 python3.13 python3.12 python3.11; do $$v -c '$(SUITS)' 2>/dev/null && command -v $$v && break; done)
 PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
 
 .tools/bin/pipenv:
 	@echo "Setting up pipenv in .tools"
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "Python 3.11, 3.12 or 3.13 is needed; found: $(PYTHON). Install one, or: make PYTHON=/path/to/python3.13 run"; exit 1; }
-	@$(PYTHON) -m venv .tools || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; rm -rf .tools; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "Python 3.11, 3.12 or 3.13 with its venv module is needed" \
+	  "(Debian: apt install python3-venv). Where it has another name: make PYTHON=/path/to/python3.13 run"; exit 1; }
+	@$(PYTHON) -m venv .tools || { rm -rf .tools; exit 1; }
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 
 $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv

@@ -167,6 +167,14 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 
+def publish(written: list[Path], folder: Path) -> list[Path]:
+    """Move files into the version's folder, one by one: a server that maps the old ones keeps them until it reloads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    moved = [path.replace(folder / path.name) for path in written]
+    written[0].parent.rmdir()
+    return moved
+
+
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
     """Return the (n, 3 * width) bags of tracks, from the rounded vectors that serving sums."""
     batch = made.task.whole(rows)
@@ -224,7 +232,7 @@ def train(
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     made = fit(table, taxonomy, settings, say)
     folder = models / "genre" / VERSION
-    files = save(made, folder, table.rows("valid")[:_PROOF_ROWS])
+    files = publish(save(made, folder.with_name(f"{VERSION}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", VERSION, files, models)
     predictor = GenrePredictor.load(folder)
     results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
