@@ -30,6 +30,7 @@ ENDED = frozenset({"done", "failed"})
 # An import that is killed is picked up again this often before it is left to `python -m etl resume`.
 _ATTEMPTS = 3
 _BLOCK = 1 << 20
+FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 
 
 class ImportProblem(Exception):  # noqa: N818 - a fault of the file, told to the person who brought it
@@ -89,7 +90,8 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
     """Return the document of a run that waits to be done.
 
     ``source`` is the path or address that the operator named; an upload has none and lies in its own folder.
-    ``cursor`` says how far the pages stored so far reach: rows of the file and items of the playlist.
+    ``cursor`` says how far the pages stored so far reach: rows of the file, and the number of the playlist in it,
+    its items and its contributors.
     """
     return {
         "_id": secrets.token_hex(12),
@@ -107,11 +109,12 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
         "skipped": [],
         "skipped_examples": [],
         "playlist_id": None,
+        "playlist_ids": [],
         "started_at": now(),
         "finished_at": None,
         "error": None,
         "source": source,
-        "cursor": {"rows": 0, "items": 0, "contributors": []},
+        "cursor": dict(FRESH_CURSOR),
     }
 
 
