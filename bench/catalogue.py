@@ -81,9 +81,11 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", WORK, str(table), folder], check=True, cwd=ROOT)
         seconds = time.monotonic() - begin
         unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in kibibytes, macOS in bytes
-        megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit / 1e6
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        megabytes = used.ru_maxrss * unit / 1e6
         limits = f"limits: {MAX_SECONDS} s, {MAX_MEGABYTES} MB"
-        print(f"both, with the start of Python: {seconds:.1f} s, at most {megabytes:.0f} MB resident ({limits})")
+        print(f"both, with the start of Python: {seconds:.1f} s, at most {megabytes:.0f} MB resident ({limits});")
+        print(f"of processor time {used.ru_utime + used.ru_stime:.1f} s")
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         print(f"on disk: {size / 1e6:.0f} MB")
         complete = check(Catalogue(Path(folder)).current(), table)

@@ -42,7 +42,7 @@ def told(what):
 import numpy, hashlib, json, logging, unicodedata
 told("Python and numpy")
 from store.catalogue import Catalogue
-told("+ pyarrow, tantivy, rapidfuzz imported")
+told("+ tantivy and rapidfuzz imported")
 snapshot = Catalogue(Path(sys.argv[1])).current()
 told(f"+ catalogue of {len(snapshot)} tracks opened")
 for query in sys.stdin.read().splitlines():

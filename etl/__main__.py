@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from config import Config, ConfigError
-from etl.importing import STORED, execute, finish, rebuild
+from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.runs import ENDED, ImportProblem, new_run
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
+
+# An import may wait longer than a page: for a database that reads itself whole on a busy machine.
+_PATIENCE_SECONDS = 600.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()
-        database = open_database(config.var, config.mongodb_uri)
+        database = open_database(config.var, config.mongodb_uri, patience_s=_PATIENCE_SECONDS)
     except (ConfigError, EmbeddedError, StoreError) as fault:
         print(f"{fault}", file=sys.stderr)
         return 2
@@ -36,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.command(database, config.var, options)
         return code
     except StoreError as fault:
-        print(f"{fault.message} {fault.hint}\nGo on afterwards with: python -m etl resume", file=sys.stderr)
+        print(
+            f"{fault.message} ({fault.__cause__}) {fault.hint}\nGo on afterwards with: python -m etl resume",
+            file=sys.stderr,
+        )
         return 1
     except ImportProblem as problem:
         print(f"{problem.message} {problem.hint}", file=sys.stderr)
@@ -84,6 +90,7 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
+    sweep_uploads(database, var)
     unfinished = [run["_id"] for run in database.unfinished_runs()]
     if not unfinished:
         print("Nothing was cut off.")

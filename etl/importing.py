@@ -23,7 +23,7 @@ from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.runs import ENDED, FRESH_CURSOR, ImportProblem, Progress, Reckoning, now, upload_folder
 from store.builder import build_collection, build_public
-from store.catalogue import Catalogue
+from store.catalogue import Catalogue, Snapshot
 from store.database import Database, StoreError
 from store.documents import playlist_ids_of
 from store.locks import take
@@ -36,6 +36,8 @@ Show = Callable[[Progress], None]
 STORED = "stored"
 # How often a run's document is written for those who watch it.
 _REPORT_SECONDS = 0.3
+# An upload without a run may still be on its way for so long.
+_ARRIVING_SECONDS = 24 * 3600
 
 
 def silent(_progress: Progress) -> None:
@@ -57,17 +59,14 @@ class Reporter:
         if recorded or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _REPORT_SECONDS
-        self._database.update_run(
-            self._run_id,
-            {
-                "phase": progress.phase,
-                "bytes_done": progress.done,
-                "bytes_total": progress.total,
-                "asked": progress.asked,
-                "stored": progress.stored,
-                "known": progress.known,
-            },
-        )
+        changes: dict[str, Any] = {
+            "phase": progress.phase,
+            "bytes_done": progress.done,
+            "bytes_total": progress.total,
+        }
+        if progress.asked:  # while the file is read again after a cut the counts so far stand
+            changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+        self._database.update_run(self._run_id, changes)
 
 
 def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, build: bool = True) -> str:
@@ -137,9 +136,17 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         _import_dataset(database, var, document, found, report)
     else:
         check_to_the_end(found, document["name"], document["started_at"])
-        matching = NameMatching(Catalogue(var / "catalogue").current())
-        PlaylistImport(database, document, found, report, matching).run()
+        PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()
     database.update_run(document["_id"], {"phase": STORED})
+
+
+def _served(var: Path) -> Snapshot:
+    """Return the catalogue as it is, an empty one if it cannot be read: the playlist is worth storing all the same."""
+    try:
+        return Catalogue(var / "catalogue").current()
+    except (CatalogueError, OSError):
+        log.warning("no audio features are looked up by name", exc_info=True)
+        return Snapshot()
 
 
 def _source(var: Path, document: dict[str, Any]) -> Path:
@@ -213,9 +220,14 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         _build(database, var, {document["kind"] for document in ready}, show)
-    except CatalogueError as fault:
+    except StoreError:
+        raise
+    except Exception as fault:  # whatever broke, those who wait for these runs are told
+        log.exception("building the catalogue")
+        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
         for document in ready:
-            _fail(database, var, document["_id"], ImportProblem("catalogue", str(fault), fault.hint))
+            _fail(database, var, document["_id"], problem)
         return
     for document in ready:
         total = document["bytes_total"]
@@ -227,6 +239,15 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
 
 def _lock_file(var: Path, run_id: str) -> Path:
     return var / "runs" / f"{run_id}.lock"
+
+
+def sweep_uploads(database: Database, var: Path) -> None:
+    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
+    for folder in (var / "uploads").glob("*"):
+        run = database.load_run(folder.name)
+        arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
+        if not arriving and (run is None or run["state"] in ENDED):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def rebuild(database: Database, var: Path, show: Show = silent) -> None:

@@ -224,5 +224,5 @@ class PlaylistImport:
 
     def _deleted(self) -> ImportProblem:
         assert self.playlist is not None
-        self.database.delete_playlist(self.playlist.id)  # the page that came after
+        self.database.delete_playlist(self.playlist.id, self.items)  # the page that came after
         return ImportProblem("deleted", "The playlist was deleted while it arrived.", "Bring the file again.")

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENDED = frozenset({"done", "failed"})
 # An import that is killed is picked up again this often before it is left to `python -m etl resume`.
 _ATTEMPTS = 3
+_NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 
@@ -207,9 +208,9 @@ def _detached(arguments: list[str], var: Path | None, mongodb_uri: str | None) -
 
     def attend(process: subprocess.Popen[bytes]) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            if process.wait() >= 0 or attempt == _ATTEMPTS:
+            if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
                 return
-            log.warning("%s was killed (signal %d); starting it again", " ".join(arguments), -process.returncode)
+            log.warning("%s ended with %d; starting it again", " ".join(arguments), process.returncode)
             time.sleep(attempt)
             process = start()
 

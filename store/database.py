@@ -41,7 +41,6 @@ PAGE_ITEMS = 500
 # The embedded server's time per id doubles beyond some 100 ids in one $in.
 _IDS_AT_ONCE = 50
 _DUPLICATE_KEY = 11000
-_TIMEOUTS_MS = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 3000, "socketTimeoutMS": 60_000}
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
 
@@ -87,12 +86,20 @@ def _translated(
 class Database:
     """What people and sources bring one by one. Opens its connection on first use in each process.
 
-    ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's.
+    ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
+    how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
+    server gives none while it prepares a large answer.
     """
 
-    def __init__(self, uri: str, server: EmbeddedServer | None = None) -> None:
+    def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
         self._uri = uri
         self._server = server
+        patience_ms = int(patience_s * 1000)
+        self._timeouts = {
+            "serverSelectionTimeoutMS": 3000,
+            "connectTimeoutMS": patience_ms,
+            "socketTimeoutMS": patience_ms,
+        }
         self._client: MongoClient[Document] | None = None
         self._pid = 0
         self._revive_after = 0.0
@@ -153,7 +160,10 @@ class Database:
         return {track_id: track_from(document) for track_id, document in found.items()}
 
     def all_tracks(self) -> Iterator[Track]:
-        """Yield every track, as the database keeps them. Reads the whole collection: for builds, not requests."""
+        """Yield every track in one scan: for builds, not requests.
+
+        Not in ranges of ids: for each of them the embedded server reads the whole collection.
+        """
         with self._errors():
             for document in self._mongo["tracks"].find({}, batch_size=1000):
                 yield track_from(document)
@@ -205,10 +215,16 @@ class Database:
         return [row for row in rows if start <= row.position < start + limit]
 
     @_translated
-    def delete_playlist(self, playlist_id: str) -> None:
-        """Delete a playlist and its rows; its tracks stay known."""
+    def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
+        """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
+        playlist = self._mongo["playlists"].find_one({"_id": playlist_id})
         self._mongo["playlists"].delete_one({"_id": playlist_id})
-        self._mongo["playlist_pages"].delete_many({"_id": {"$gte": f"{playlist_id}:", "$lt": f"{playlist_id};"}})
+        # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
+        # page is stored before it is counted, so one more may be there.
+        pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
+        names = [_page_id(playlist_id, page) for page in range(pages)]
+        for chunk in _chunks(names):
+            self._mongo["playlist_pages"].delete_many({"_id": {"$in": chunk}})
 
     # -- runs -----------------------------------------------------------------------------------------------
 
@@ -263,16 +279,14 @@ class Database:
     def _mongo(self) -> MongoDatabase[Document]:
         if self._client is None or self._pid != os.getpid():
             uri = self._server.uri if self._server else self._uri
-            timeouts: dict[str, Any] = {
-                name: ms for name, ms in _TIMEOUTS_MS.items() if name.lower() not in uri.lower()
-            }
+            unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
+            timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
             self._client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
             self._pid = os.getpid()
         return self._client.get_default_database(DATABASE)
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        wanted = list(ids)
-        chunks = (wanted[at : at + _IDS_AT_ONCE] for at in range(0, len(wanted), _IDS_AT_ONCE))
+        chunks = _chunks(list(ids))
         found = (one for chunk in chunks for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
         return {document["_id"]: document for document in found}
 
@@ -307,7 +321,7 @@ class Database:
         return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
 
 
-def open_database(var: Path, mongodb_uri: str = "") -> Database:
+def open_database(var: Path, mongodb_uri: str = "", *, patience_s: float = 30.0) -> Database:
     """Return the database of this installation: ``mongodb_uri`` if given, else the embedded one, started or joined.
 
     Raises
@@ -316,11 +330,15 @@ def open_database(var: Path, mongodb_uri: str = "") -> Database:
         The embedded server cannot be started.
     """
     if mongodb_uri:
-        database = Database(mongodb_uri)
+        database = Database(mongodb_uri, patience_s=patience_s)
         database.create_indexes()
         return database
     server = EmbeddedServer(var)
-    return Database(server.start(), server)
+    return Database(server.start(), server, patience_s=patience_s)
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE))
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -38,6 +38,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
 _PORT_TRIES = 3
+# A server may outlive the interest of the process that started it; forgetting its Popen would be a warning.
+_started: list[subprocess.Popen[bytes]] = []
 _PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
 
 
@@ -172,6 +174,7 @@ class EmbeddedServer:
                 cwd=self.folder,
                 start_new_session=True,  # Ctrl-C reaches us; we stop the server last
             )
+        _started[:] = [process for process in _started if process.poll() is None] + [self._process]
         return self._process
 
     def _wait_for(self, process: subprocess.Popen[bytes], port: int) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from tantivy import Occur, Order, Query
 
 from store.ranking import allowed_typos, score
-from store.segment import Segment
+from store.segment import STARTS, Segment
 from store.text import normalise
 
 # Longer queries are pasted text; what follows these bounds does not help to tell one track from another.
@@ -84,18 +84,19 @@ def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
     return Ref(segment.name, row)
 
 
-def distinct_recordings(
-    found: Iterable[tuple[float, Segment, int]], limit: int
-) -> Iterator[tuple[float, Segment, int]]:
-    """Yield the first of each recording of ``found``, (score, segment, row) each, at most ``limit``."""
-    seen: set[int] = set()
+def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int) -> list[tuple[float, Segment, int]]:
+    """Return the first ``limit`` recordings of ``found``, (score, segment, row) each, best first.
+
+    A recording is shown by its best row, but one without audio features gives way to one with them.
+    """
+    best: dict[int, tuple[float, Segment, int]] = {}
     for points, segment, row in found:
         recording = int(segment.recording_code[row])
-        if recording not in seen:
-            seen.add(recording)
-            yield points, segment, row
-            if len(seen) == limit:
-                return
+        if recording not in best:
+            best[recording] = (points, segment, row)
+        elif segment.has_features(row) and not best[recording][1].has_features(best[recording][2]):
+            best[recording] = (best[recording][0], segment, row)
+    return list(best.values())[:limit]
 
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
@@ -114,10 +115,15 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
     for build, rows in zip(builders, found, strict=True):
         for query in _plain_steps(build, words):
             rows.update(popular_rows(build.segment, query, _STEP_ROWS))
-    if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
-        for build, rows in zip(builders, found, strict=True):
-            rows.update(_forgiven(build, words))
+    for more in (_all_prefixes, _forgiven):
+        if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
+            for build, rows in zip(builders, found, strict=True):
+                rows.update(more(build, words))
     return found
+
+
+def _all_prefixes(build: QueryBuilder, words: list[str]) -> list[int]:
+    return popular_rows(build.segment, every(list(map(build.prefix, words))), _STEP_ROWS)
 
 
 def _forgiven(build: QueryBuilder, words: list[str]) -> list[int]:
@@ -147,12 +153,17 @@ class QueryBuilder:
         return Query.term_query(self.schema, self.field, word)
 
     def prefix(self, word: str) -> Query:
-        """Match words that begin with ``word``."""
+        """Match words that begin with ``word``; of the field "words" alone."""
+        if len(word) <= STARTS:
+            return Query.term_query(self.schema, "starts", word)
         return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
 
     def typo(self, word: str, *, prefix: bool = False) -> Query:
         """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
-        return Query.fuzzy_term_query(self.schema, self.field, word, distance=allowed_typos(word), prefix=prefix)
+        distance = allowed_typos(word)
+        if distance == 0:
+            return self.prefix(word) if prefix else self.term(word)
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=distance, prefix=prefix)
 
     def whole(self, words: Sequence[str]) -> Query:
         """Match names with all of ``words``."""
@@ -170,9 +181,7 @@ def every(queries: Sequence[Query]) -> Query:
 
 def _plain_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
     yield Query.term_query(build.schema, "name", " ".join(words))
-    if len(words) > 1:
-        yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
-    yield every(list(map(build.prefix, words)))
+    yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
 
 
 def _forgiving_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:

@@ -2,7 +2,7 @@
 
 A segment is a folder, immutable once it is published::
 
-    format.json     {"format": 2, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
+    format.json     {"format": 4, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
     <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
     tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
     names.txt       normalised bare title and artists of each track, what search compares
@@ -30,7 +30,8 @@ import tantivy
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.records import Records, map_array
 
-FORMAT = 2
+# Raised when the files change, or the normal form of names (store.text) that they hold.
+FORMAT = 4
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (
@@ -46,8 +47,11 @@ TRACK_CELLS = (
     "source",
     "features_source",
 )
+# Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
+STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
+_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 300
 
@@ -162,6 +166,10 @@ class Segment:
             popularity=None if np.isnan(popularity) else popularity,
             features=self._features_of(row, features_source),
         )
+
+    def has_features(self, row: int) -> bool:
+        """Tell whether anything is known of the sound of the track in ``row``; its length alone is not."""
+        return not np.isnan(self.features[row, _OF_SOUND]).all()
 
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:
         known = {

@@ -22,6 +22,7 @@ from store.segment import (
     LABELS_FILE,
     NAMES_FILE,
     NAMES_SEPARATOR,
+    STARTS,
     TRACK_CELLS,
     TRACKS_FILE,
     id_hash,
@@ -52,8 +53,10 @@ Step = Callable[[str, int, int], None]
 # The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
 _INDEX_HEAP_BYTES = 96_000_000
 # Names such as "AC/DC", "Jay-Z" and "R.E.M."
+_MARKS = frozenset("-/.*!$")
 _COMPOUND = re.compile(r"\w+(?:[-/.*!$]\w+)+")
 _REPORT_EVERY = 20_000
+_START_SIZES = range(1, STARTS + 1)
 _LINES_BATCH = 10_000
 
 
@@ -168,11 +171,11 @@ def index_schema() -> tantivy.Schema:
     """Return the fields of the word index.
 
     ``row`` is the value a hit carries and, because rows are sorted by popularity, also the order of hits.
-    ``words`` holds title and artists together, ``title``/``artist`` the same apart, ``name`` the whole
-    normalised title as one term.
+    ``words`` holds title and artists together, ``title``/``artist`` the same apart, ``starts`` the first
+    and the first two letters of each word, and ``name`` the whole normalised title as one term.
     """
     fields = tantivy.SchemaBuilder().add_unsigned_field("row", fast=True)
-    for name in ("words", "title", "artist"):
+    for name in ("words", "title", "artist", "starts"):
         fields = fields.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     return fields.add_text_field("name", tokenizer_name="raw", index_option="basic").build()
 
@@ -192,17 +195,21 @@ def _write_index(directory: Path, keys: dict[str, list[str]], joined: list[list[
 
 
 def _document(row: int, title: str, plain: str, artist: str, joined: list[str]) -> tantivy.Document:
-    document = tantivy.Document()
-    document.add_unsigned("row", row)
-    document.add_text("words", " ".join([title, artist, *joined]))
-    document.add_text("title", title)
-    document.add_text("artist", artist)
-    for name in {title, plain} - {""}:
-        document.add_text("name", name)
+    words = {*title.split(), *artist.split(), *joined}
+    document = tantivy.Document(
+        words=" ".join(words),
+        starts=" ".join({word[:size] for word in words for size in _START_SIZES}),
+        title=title,
+        artist=artist,
+        name=list({title, plain} - {""}),
+    )
+    document.add_unsigned("row", row)  # as a keyword it would be a signed number
     return document
 
 
 def _joined(title: str, artists: list[str]) -> list[str]:
     """Return "annemarie" for "Anne-Marie": what is written with a mark between is also typed without it."""
-    compounds = _COMPOUND.findall(f"{title} {' '.join(artists)}")
-    return [normalise(compound).replace(" ", "") for compound in compounds]
+    text = " ".join([title, *artists])
+    if _MARKS.isdisjoint(text):
+        return []
+    return [normalise(compound).replace(" ", "") for compound in _COMPOUND.findall(text)]

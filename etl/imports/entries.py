@@ -107,7 +107,9 @@ def text(value: Any) -> str | None:
     """Return ``value`` as one line of text, ``None`` for what is no text or empty."""
     if not isinstance(value, str):
         return None
-    return _CONTROL.sub(" ", value[:_MAX_NAME]).strip() or None
+    if len(value) > _MAX_NAME or not value.isprintable():
+        value = _CONTROL.sub(" ", value[:_MAX_NAME])
+    return value.strip() or None
 
 
 def whole(value: Any) -> int | None:

@@ -80,11 +80,13 @@ def artist_splitter(heading: str, sample: Sequence[str]) -> Callable[[str], tupl
     """Return how this table's artist cells are split, judged by its heading and its first rows.
 
     "Tyler, The Creator" must stay whole where the table has another way to join names: a Python list, a
-    semicolon, or none at all because the column holds one artist (tidytuesday's ``track_artist``).
+    semicolon, or none at all because the column holds one artist (tidytuesday's ``track_artist``). A table put
+    together from others may join in several ways; there the commas outnumber the semicolons.
     """
     if any(_LIST.match(cell) for cell in sample):
         return _listed
-    if any(";" in cell for cell in sample) or normal_heading(heading) == "track_artist":
+    semicolons, commas = (sum(mark in cell for cell in sample) for mark in (";", ", "))
+    if semicolons > commas or normal_heading(heading) == "track_artist":
         return lambda cell: _parts(cell, ";")
     return split_artists
 

@@ -11,8 +11,17 @@ function look(index) {
   return { colour: (index % COLOURS) + 1, shape: SHAPES[(index + Math.floor(index / COLOURS)) % SHAPES.length] }
 }
 
-// People in the server's order (most tracks first); last, where there are any, the tracks that nobody is named for.
-export function describePeople({ contributors, item_count: total }) {
+// The server counts people when a playlist is complete; until then the rows that are here are counted.
+function counted(rows) {
+  const counts = new Map()
+  for (const { added_by: id } of rows) if (id) counts.set(id, (counts.get(id) ?? 0) + 1)
+  const people = [...counts].map(([id, count]) => ({ id, name: null, count }))
+  return people.sort((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1))
+}
+
+// People with most tracks first; last, where there are any, the tracks that nobody is named for.
+export function describePeople({ complete, contributors: stated, item_count: total }, rows) {
+  const contributors = complete ? stated : counted(rows)
   const people = contributors.map((person, index) => ({
     key: index + 1,
     id: person.id,

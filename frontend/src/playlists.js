@@ -4,6 +4,9 @@ import { ApiError, get, isAbort, remove } from './api.js'
 const PAGE_SIZE = 500
 // Rows are handed on each time this share more have arrived, so that drawing 100,000 stays in proportion.
 const GROWTH = 1.2
+// How soon to ask again for a playlist that is still being imported: soon while it grows, later when it stands still.
+const SOON_MS = 700
+const LATER_MS = 20_000
 
 // The playlists this browser may open; null until the server has said.
 export const playlists = shallowRef(null)
@@ -35,7 +38,33 @@ function prepared(row) {
   return { ...row, values, words: plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`) }
 }
 
-// The rows of one playlist, page by page: `rows` grows while they arrive.
+const pause = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+
+// Asks for page after page and hands each on; the last one again and again while the import still goes on.
+async function* pagesOf(id, signal) {
+  let wait = SOON_MS
+  let seen = -1
+  for (let page = 1; ;) {
+    const answer = await get('/data', { playlist: id, page, page_size: PAGE_SIZE }, signal)
+    const last = page >= answer.pages
+    yield { answer, last }
+    if (last && answer.playlist.complete) return
+    if (last) {
+      wait = answer.playlist.item_count > seen ? SOON_MS : Math.min(2 * wait, LATER_MS)
+      seen = answer.playlist.item_count
+      await pause(wait, signal)
+    } else page += 1
+  }
+}
+
+// The rows of one playlist: `rows` grows while they arrive.
 export function usePlaylist() {
   const playlist = shallowRef(null)
   const rows = shallowRef([])
@@ -43,27 +72,31 @@ export function usePlaylist() {
   const loading = ref(false)
   let controller = null
 
+  function take({ answer, last }, pages) {
+    const known = playlist.value
+    const news = answer.playlist
+    if (!known || known.item_count !== news.item_count || known.complete !== news.complete) playlist.value = news
+    pages[answer.page - 1] = answer.tracks.map(prepared)
+    const arrived = pages.reduce((sum, page) => sum + page.length, 0)
+    if (last || arrived > rows.value.length * GROWTH) rows.value = pages.flat()
+    loading.value = !last
+  }
+
   async function load(id) {
     controller?.abort()
-    const own = (controller = new AbortController())
+    controller = new AbortController()
     playlist.value = error.value = null
     rows.value = []
     loading.value = true
-    const arrived = []
+    const pages = []
     try {
-      for (let page = 1, pages = 1; page <= pages; page += 1) {
-        const answer = await get('/data', { playlist: id, page, page_size: PAGE_SIZE }, own.signal)
-        pages = answer.pages
-        playlist.value ??= answer.playlist
-        for (const row of answer.tracks) arrived.push(prepared(row))
-        if (page === pages || arrived.length > rows.value.length * GROWTH) rows.value = [...arrived]
-      }
+      for await (const step of pagesOf(id, controller.signal)) take(step, pages)
     } catch (failure) {
       if (isAbort(failure)) return
       if (!(failure instanceof ApiError)) throw failure
       error.value = failure
+      loading.value = false
     }
-    if (controller === own) loading.value = false
   }
 
   const stop = () => controller?.abort()

@@ -29,23 +29,25 @@ export function dismiss(upload) {
   uploads.splice(uploads.indexOf(upload), 1)
 }
 
-async function finish(upload, run) {
+// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
+function progress(upload, run) {
   upload.run = run
+  if (!upload.alone || !run.playlist_id || !(run.stored + run.known)) return
+  upload.alone = false
+  if (route.view === 'playlist' && !route.id) go(href('playlist', run.playlist_id))
+}
+
+async function finish(upload, run) {
+  progress(upload, run)
   note()
   await Promise.all([refreshPlaylists(), refreshStatus()])
-  // A single playlist file opens by itself, unless the listener has moved on meanwhile.
-  if (upload.alone && run.state === 'done' && run.playlist_id && route.view === 'playlist' && !route.id) {
-    go(href('playlist', run.playlist_id))
-  }
 }
 
 // EventSource reconnects by itself while the server answers; once it gives up, ask again in a while.
 function listen(upload, id) {
   const address = `/api/runs/${encodeURIComponent(id)}`
   const events = new EventSource(`${address}/events`)
-  events.addEventListener('progress', (event) => {
-    upload.run = JSON.parse(event.data)
-  })
+  events.addEventListener('progress', (event) => progress(upload, JSON.parse(event.data)))
   events.addEventListener('done', (event) => {
     events.close()
     finish(upload, JSON.parse(event.data))

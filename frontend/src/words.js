@@ -149,7 +149,7 @@ export function effectWords(effect, genre) {
 
 export function effectFactor(effect) {
   const factor = Math.exp(Math.abs(effect))
-  const times = factor < 10 ? factor.toFixed(1) : Math.round(factor)
+  const times = factor < 1.095 ? factor.toFixed(2) : factor < 10 ? factor.toFixed(1) : Math.round(factor)
   return effect >= 0 ? `×${times}` : `÷${times}`
 }
 

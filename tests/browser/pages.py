@@ -50,6 +50,7 @@ class PlaylistPage:
     def wait_for_map(self, tracks: int) -> None:
         """Wait until the import has ended and its map shows ``tracks`` markers."""
         expect(self.page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+        expect(self.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
         self.expect_markers(tracks)
 
     def expect_markers(self, count: int) -> None:

@@ -117,8 +117,8 @@ def test_no_serious_accessibility_violations(
     map_address = page.evaluate("location.hash")
     for address, ready in (
         ("#/track", ".tm-welcome"),
-        (f"#/track/{with_tracks[0].id}", ".tm-card"),
-        ("#/track?q=Metallica%20Enter%20Sandman", ".tm-card"),
+        (f"#/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
+        ("#/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-card"),
         ("#/playlist", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):
@@ -139,7 +139,7 @@ def test_nothing_is_wider_than_the_window(
     page.set_viewport_size({"width": width, "height": 800})
     for address, ready in (
         ("#/track", ".tm-welcome"),
-        (f"#/track/{with_tracks[0].id}", ".tm-card"),
+        (f"#/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
         ("#/playlist", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.importing import execute, finish
+from etl.importing import execute, finish, sweep_uploads
 from etl.playlist_import import playlist_id, playlist_name
 from etl.runs import ENDED, ImportProblem, Progress, create_upload_run, new_run, safe_name, spawn, upload_folder
 from store.catalogue import Catalogue
@@ -152,6 +152,17 @@ def test_an_upload_that_is_too_large_leaves_nothing(database: Database, tmp_path
     assert caught.value.code == "too_large"
     assert list((tmp_path / "uploads").iterdir()) == []
     assert database.unfinished_runs() == []
+
+
+def test_uploads_that_nobody_will_read_are_swept(database: Database, tmp_path: Path) -> None:
+    waiting = upload(database, tmp_path, files.playlist(1).encode())
+    ended = upload(database, tmp_path, files.playlist(1).encode())
+    database.update_run(ended["id"], {"state": "done"})
+    for name, age in (("cut-off", 2 * 24 * 3600), ("arriving", 60)):
+        upload_folder(tmp_path, name).mkdir()
+        os.utime(upload_folder(tmp_path, name), (time.time() - age, time.time() - age))
+    sweep_uploads(database, tmp_path)
+    assert {folder.name for folder in (tmp_path / "uploads").iterdir()} == {waiting["id"], "arriving"}
 
 
 @pytest.mark.parametrize("name", ["", "..", "/", "a/../..", "\x00\x1f", "  . "])
@@ -303,3 +314,13 @@ def test_all_real_files_are_imported(database: Database, tmp_path: Path, shared_
         assert len(playlist.contributors) == int(expected["contributors"])
     tracks = sum(1 for _ in database.all_tracks())
     assert tracks == database.counts()["tracks"] == len(Catalogue(tmp_path / "var" / "catalogue").current())
+
+
+def test_a_catalogue_that_cannot_be_built_ends_the_run(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "catalogue").write_text("a file where the folder should be")
+    run = upload(database, tmp_path, files.playlist(3).encode())
+    assert execute(database, tmp_path, run["id"]) == "failed"
+    failed = database.get_run(run["id"])
+    assert failed
+    assert failed["error"]["code"] == "catalogue"
+    assert [one.complete for one in database.playlists("me")] == [True]  # what is stored stays stored

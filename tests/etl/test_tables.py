@@ -295,7 +295,8 @@ def test_cells() -> None:
     assert split("['Mac', \"O'Neil\"]") == ("Mac", "O'Neil")
     assert split("['broken") == ("['broken",)
     assert split("[broken']") == ("broken",)
-    assert artist_splitter("artists", ["A;B", "C, D"])("C, D") == ("C, D",)
+    assert artist_splitter("artists", ["A;B", "E;F", "C, D"])("C, D") == ("C, D",)
+    assert artist_splitter("artist", ["A;B", "E, F", "C, D"])("C, D") == ("C", "D")
     assert artist_splitter("artists", ["A, B"])("C, D") == ("C", "D")
 
 

@@ -194,3 +194,14 @@ def test_search_over_two_segments_prefers_peoples_own(tmp_path: Path) -> None:
     assert track.features.values["energy"] == pytest.approx(0.8)
     assert snapshot.match("Enter Sandman", "Metallica")[0].ref.segment == "collection"
     assert titles(snapshot, "metallica one") == ["One / Metallica"]
+
+
+def test_a_recording_is_shown_by_a_track_with_features(tmp_path: Path) -> None:
+    snapshot = catalogue_of(
+        tmp_path,
+        a_track(1, "Song", "Band", popularity=90.0, features=None),
+        a_track(2, "Song - Remastered 2011", "Band", popularity=10.0),
+    )
+    (hit,) = snapshot.search("song band")
+    assert snapshot.track(hit.ref).id == a_track(2, "Song").id
+    assert snapshot.track(snapshot.match("Song", "Band")[0].ref).id == a_track(2, "Song").id

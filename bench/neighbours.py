@@ -1,0 +1,178 @@
+"""How well recommendations fit held-out playlists, and what one costs.
+
+    python -m bench.neighbours [--split test] [--queries 400]
+
+Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
+track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
+ones that share one of the seed's 114 labels. The artist embedding knows the artists' labels, so for the
+label scores it is trained again without those of the asked split, and the seeds' own labels are hidden.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import resource
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from config import ROOT, Config
+from ml import artefacts, neighbours
+from ml.artists import ArtistEmbedding
+from ml.neighbours import Neighbours
+from ml.train.artists_data import read
+from ml.train.artists_model import ArtistModel
+from store.catalogue import Catalogue, Ref, Snapshot
+from store.domain import Track
+
+AT, SEED = 20, 1
+Recommend = Callable[[Track], list[Ref]]
+
+
+def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[tuple[Track, set[int]]]:
+    """Draw (track, recordings on its playlist), evenly over the groups of ``split`` with ten known tracks or more."""
+    groups: dict[str, list[list[Ref]]] = defaultdict(list)
+    with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for raw in map(json.loads, lines):
+            if raw["split"] == split:
+                known = [ref for ref in map(snapshot.find, raw["tracks"]) if ref is not None]
+                if len(known) >= 10:
+                    groups[f"{raw['source']} {raw['group']}"].append(known)
+    rng = random.Random(SEED)
+    asked = []
+    for group in sorted(groups):
+        tracks = groups[group][-1]
+        recordings = {recording(snapshot, ref) for ref in tracks}
+        asked += [
+            (snapshot.track(ref), recordings) for ref in rng.sample(tracks, min(count // len(groups) + 1, len(tracks)))
+        ]
+    return asked
+
+
+def recording(snapshot: Snapshot, ref: Ref) -> int:
+    return int(snapshot.segment(ref.segment).recording_code[ref.row])
+
+
+def weighted(snapshot: Snapshot, model: Neighbours, **weights: float) -> Recommend:
+    """Return the recommender with other weights, on seeds without their labels."""
+
+    def recommend(track: Track) -> list[Ref]:
+        with patch.multiple(neighbours, **weights):
+            return [one.ref for one in model.recommend(snapshot, replace(track, labels=()), limit=AT)]
+
+    return recommend
+
+
+def recommenders(snapshot: Snapshot, model: Neighbours) -> dict[str, Recommend]:
+    rng = np.random.default_rng(SEED)
+    largest = max(snapshot.segments, key=len)
+
+    def at_random(track: Track) -> list[Ref]:
+        return [Ref(largest.name, int(row)) for row in rng.choice(len(largest), AT, replace=False)]
+
+    def popular(track: Track) -> list[Ref]:
+        return [Ref(largest.name, row) for row in range(AT)]
+
+    return {
+        "neighbours, as served": weighted(snapshot, model),
+        "sound alone": weighted(snapshot, model, ARTIST_WEIGHT=0.0, POPULARITY_WEIGHT=0.0),
+        "sound and popularity": weighted(snapshot, model, ARTIST_WEIGHT=0.0),
+        "artists and popularity": weighted(snapshot, model, SOUND_WEIGHT=0.0),
+        "artists alone": weighted(snapshot, model, SOUND_WEIGHT=0.0, POPULARITY_WEIGHT=0.0),
+        "popularity": popular,
+        "random": at_random,
+    }
+
+
+def playlist_share(snapshot: Snapshot, recommend: Recommend, asked: Sequence[tuple[Track, set[int]]]) -> list[float]:
+    return [sum(recording(snapshot, ref) in others for ref in recommend(track)) / AT for track, others in asked]
+
+
+def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> list[float]:
+    """Return, for each seed with a labelled recommendation, the share of those that have one of its labels."""
+    shares = []
+    for seed in seeds:
+        labels = [set(snapshot.track(ref).labels) for ref in recommend(seed)]
+        if labelled := [one for one in labels if one]:
+            shares.append(sum(bool(one & set(seed.labels)) for one in labelled) / len(labelled))
+    return shares
+
+
+def interval(values: Sequence[float]) -> str:
+    draws = np.random.default_rng(SEED).choice(values, (1000, len(values))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return f"{np.mean(values):.4f} ({low:.4f}-{high:.4f})"
+
+
+def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[Track]:
+    import pandas as pd
+
+    table = pd.read_csv(folder / "tracks.csv.gz", usecols=["track_id", "genres114", "split"])
+    ids = table[(table["split"] == split) & table["genres114"].notna()]["track_id"].sample(count, random_state=SEED)
+    return [snapshot.track(ref) for ref in map(snapshot.find, ids) if ref is not None]
+
+
+def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
+    took = []
+    for seed in seeds:
+        start = time.perf_counter()
+        model.recommend(snapshot, seed, limit=10)
+        took.append((time.perf_counter() - start) * 1000)
+    took.sort()
+    p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
+    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+
+
+def hubness(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> str:
+    """Return how unevenly recommendations fall: of all of them, the share of the ten most recommended tracks."""
+    counts: dict[Ref, int] = defaultdict(int)
+    for seed in seeds:
+        for ref in recommend(seed):
+            counts[ref] += 1
+    most = sorted(counts.values(), reverse=True)
+    share, lists = sum(most[:10]) / sum(most), most[0] / len(seeds)
+    return f"{len(counts)} tracks, the ten most frequent {share:.1%} of all, the most frequent in {lists:.1%} of lists"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--split", default="test", choices=("valid", "test"))
+    options.add_argument("--queries", type=int, default=400)
+    asked = options.parse_args()
+    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
+    model = Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
+    pairs = held_out(folder, snapshot, asked.split, asked.queries)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    model.recommend(snapshot, pairs[0][0])
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
+    measure(snapshot, model, [track for track, _ in pairs])
+    print(f"\nOn the seed's playlist, of {AT} recommended ({asked.split}, {len(pairs)} seeds):")
+    for name, recommend in recommenders(snapshot, model).items():
+        print(f"  {name:<24} {interval(playlist_share(snapshot, recommend, pairs))}")
+    print(
+        "Hubs:",
+        hubness(snapshot, recommenders(snapshot, model)["neighbours, as served"], [track for track, _ in pairs]),
+    )
+    hidden = read(folder, hide_labels_of=[asked.split])
+    blind = Neighbours(ArtistModel().fit(hidden).export(hidden, "without labels"))
+    seeds = labelled_seeds(folder, snapshot, asked.split, asked.queries)
+    print(f"\nWith a label of the seed, of the labelled ones recommended ({asked.split}, {len(seeds)} seeds):")
+    for name, recommend in recommenders(snapshot, blind).items():
+        print(f"  {name:<24} {interval(label_share(snapshot, recommend, seeds))}")
+
+
+if __name__ == "__main__":
+    main()

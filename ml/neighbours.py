@@ -1,0 +1,244 @@
+"""Tracks that go with a track: alike in sound, by artists alike, of the same genres, and rather known than unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artists import ArtistEmbedding, top
+from ml.reasons import Difference, differences, reasons
+from ml.sound import SoundIndex, coordinates, squared_distances
+from store.catalogue import Ref, Segment, Snapshot
+from store.domain import AudioFeatures, Track
+from store.segment import recording_hash
+from store.text import recording_key
+
+# What each kind of likeness counts, chosen on held-out playlists (split `valid`; bench/neighbours.py reports `test`).
+SOUND_WEIGHT = 1.0
+ARTIST_WEIGHT = 2.0
+GENRE_WEIGHT = 0.3  # labels are rare and noisy, and artists' genres are in the artist's place already
+POPULARITY_WEIGHT = 0.3  # of two equally alike tracks the known one
+# Distance (in spreads, see ml.sound) at which likeness of sound falls to 0.61 of its largest value.
+SOUND_WIDTH = 1.5
+# The cosines of artists crowd near the top; this power pulls them apart.
+ARTIST_POWER = 4
+# What a row scores in a likeness that cannot be judged because its side is unknown: about that of a random track.
+UNKNOWN_SOUND, UNKNOWN_ARTIST, UNKNOWN_POPULARITY = 0.6, 0.05, 0.2
+MAX_LIMIT = 50
+_FIRST_LOOK = 256  # best rows of a segment that are looked at before more are sorted out
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a fault
+    """The seed has no audio features, and neither its artist nor its genre is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A track that goes with the seed; ``score`` is 0 to 1, ``reasons`` say why, the strongest first."""
+
+    ref: Ref
+    score: float
+    reasons: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+class _SegmentIndex:
+    """What is worked out once per segment: coordinates of the sound (11 MB for 220,000 tracks) and artists' numbers."""
+
+    def __init__(self, segment: Segment, artists: ArtistEmbedding) -> None:
+        self.directory = segment.directory
+        self.sound = SoundIndex(segment.features)
+        self.artist = artists.keys.match_sorted(segment.artist_keys)
+        known = np.nan_to_num(segment.popularity, nan=100 * UNKNOWN_POPULARITY) / 100
+        self.popularity: npt.NDArray[np.float16] = known.astype(np.float16)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """What the seed offers for comparison."""
+
+    track: Track
+    place: npt.NDArray[np.float32] | None
+    artist: int | None
+    labels: tuple[str, ...]
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights of the likenesses that can be judged."""
+        kinds = (self.place is not None, self.artist is not None, bool(self.labels), True)
+        weights = (SOUND_WEIGHT, ARTIST_WEIGHT, GENRE_WEIGHT, POPULARITY_WEIGHT)
+        return sum(weight for weight, judged in zip(weights, kinds, strict=True) if judged)
+
+
+class Neighbours:
+    """Recommends from a snapshot of the catalogue; safe to use from several threads."""
+
+    def __init__(self, artists: ArtistEmbedding) -> None:
+        self.artists = artists
+        self._indexes: dict[str, _SegmentIndex] = {}
+        self._lock = Lock()
+
+    def recommend(
+        self,
+        snapshot: Snapshot,
+        seed: Ref | Track,
+        *,
+        limit: int = 10,
+        exclude: Collection[str] = (),
+        artist_cap: int = 2,
+    ) -> list[Neighbour]:
+        """Return the tracks that go best with ``seed``, best first.
+
+        Never the seed's recording, never one recording twice, none whose id (or recording) is in ``exclude``, and
+        at most ``artist_cap`` of one first artist, the seed's included.
+
+        Raises
+        ------
+        NothingToCompare
+            The seed has no audio features, and neither its artist nor a label of it is known.
+        ValueError
+            ``limit`` is not within 1 to 50, or ``artist_cap`` is below 1.
+        """
+        if not 1 <= limit <= MAX_LIMIT or artist_cap < 1:
+            raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
+        judged = self._judge(snapshot.track(seed) if isinstance(seed, Ref) else seed)
+        scores = [self._scores(segment, judged) for segment in snapshot.segments]
+        taken = _Taken(snapshot, judged.track, exclude, artist_cap)
+        found = []
+        for position, row in _best_first(scores):
+            segment = snapshot.segments[position]
+            if taken.add(segment, row):
+                found.append(self._neighbour(snapshot, judged, Ref(segment.name, row), float(scores[position][row])))
+                if len(found) == limit:
+                    break
+        return found
+
+    def _judge(self, track: Track) -> _Seed:
+        place = _place(track.features) if track.features else None
+        found = (self.artists.find_exact(name) for name in track.artists)
+        artist = next((index for index in found if index is not None), None)
+        if place is None and artist is None and not track.labels:
+            raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
+        return _Seed(track, place, artist, track.labels)
+
+    def _scores(self, segment: Segment, seed: _Seed) -> npt.NDArray[np.float32]:
+        """Return (n,) scores of a segment's rows, 0 to 1."""
+        index = self._index(segment)
+        score = POPULARITY_WEIGHT * index.popularity.astype(np.float32)
+        if seed.place is not None:
+            squared = index.sound.squared_distances(seed.place)
+            likeness = np.exp(squared / np.float32(-2 * SOUND_WIDTH**2))
+            score += SOUND_WEIGHT * np.where(np.isnan(squared), np.float32(UNKNOWN_SOUND), likeness)
+        if seed.artist is not None:
+            score += ARTIST_WEIGHT * self._artist_likeness(index, seed.artist)[segment.artist_code]
+        for label in seed.labels:
+            score[segment.rows_with_label(label)] += GENRE_WEIGHT / len(seed.labels)
+        return score / np.float32(seed.weight)
+
+    def _artist_likeness(self, index: _SegmentIndex, artist: int) -> npt.NDArray[np.float32]:
+        """Return the likeness of each of the segment's artists, 0 to 1."""
+        cosine = np.maximum(self.artists.similarities(self.artists.unit(artist)), 0.0) ** ARTIST_POWER
+        likeness = np.where(index.artist >= 0, cosine[index.artist], np.float32(UNKNOWN_ARTIST))
+        return likeness.astype(np.float32)
+
+    def _index(self, segment: Segment) -> _SegmentIndex:
+        """Return what was worked out for a segment; only the newest generation of each is kept."""
+        with self._lock:
+            known = self._indexes.get(segment.name)
+            if known is None or known.directory != segment.directory:
+                known = self._indexes[segment.name] = _SegmentIndex(segment, self.artists)
+            return known
+
+    def _neighbour(self, snapshot: Snapshot, seed: _Seed, ref: Ref, score: float) -> Neighbour:
+        other = snapshot.track(ref)
+        why = reasons(seed.track, other, self.artists)
+        return Neighbour(ref, min(max(score, 0.0), 1.0), why, differences(seed.track, other))
+
+    def nearest_labelled(
+        self,
+        snapshot: Snapshot,
+        features: AudioFeatures,
+        label: str,
+        limit: int = 3,
+        exclude: Collection[str] = (),
+    ) -> list[tuple[Ref, float]]:
+        """Return the tracks with ``label`` that sound most like ``features``, nearest first, with distances in spreads.
+
+        Exact over all tracks with the label; one per recording, none whose id or recording is in ``exclude``.
+        Empty when no track has the label or too few features are given to compare (see ml.sound).
+        """
+        place = _place(features)
+        if place is None:
+            return []
+        left_out = _recordings(snapshot, exclude)
+        found: list[tuple[float, Ref, Segment]] = []
+        for segment in snapshot.segments:
+            rows = segment.rows_with_label(label)
+            squared = squared_distances(coordinates(segment.features[rows]), place)
+            near = top(np.nan_to_num(-squared, nan=-np.inf), len(rows))
+            near = near[np.isfinite(squared[near])]
+            found += [(float(np.sqrt(squared[at])), Ref(segment.name, int(rows[at])), segment) for at in near]
+        found.sort(key=lambda one: one[0])
+        nearest: list[tuple[Ref, float]] = []
+        for distance, ref, segment in found:
+            recording = int(segment.recording_code[ref.row])
+            if recording not in left_out and len(nearest) < limit:
+                left_out.add(recording)
+                nearest.append((ref, distance))
+        return nearest
+
+
+class _Taken:
+    """Remembers what a list holds already, and what it must not hold."""
+
+    def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:
+        self._recordings = _recordings(snapshot, {*exclude, seed.id} - {""})
+        if seed.artists:
+            self._recordings.add(recording_hash(recording_key(seed.title, seed.artists[0])))
+        self._ids = {*exclude, seed.id}
+        self._artists: Counter[str] = Counter()
+        self._cap = artist_cap
+
+    def add(self, segment: Segment, row: int) -> bool:
+        """Take a row if nothing speaks against it, and tell whether it was taken."""
+        recording = int(segment.recording_code[row])
+        artist = segment.artist_keys[int(segment.artist_code[row])]
+        track_id = segment.track_id(row)
+        # Tracks without an artist have the empty key: they are not one artist's.
+        if recording in self._recordings or track_id in self._ids or (artist and self._artists[artist] >= self._cap):
+            return False
+        self._recordings.add(recording)
+        self._ids.add(track_id)
+        self._artists[artist] += 1
+        return True
+
+
+def _place(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
+    values = np.array([[np.nan if value is None else value for value in features.vector()]], np.float32)
+    place = coordinates(values)[0]
+    return None if np.isnan(squared_distances(place[None], place)[0]) else place
+
+
+def _recordings(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
+    """Return the recordings of the tracks with these ids, wherever they stand."""
+    found = ((segment, segment.find(one)) for one in track_ids for segment in snapshot.segments)
+    return {int(segment.recording_code[row]) for segment, row in found if row is not None}
+
+
+def _best_first(scores: Sequence[Floats]) -> Iterator[tuple[int, int]]:
+    """Yield (segment's position, row) from the highest score down; of equal ones the earlier segment and row first."""
+    look, done = _FIRST_LOOK, 0
+    while done < sum(map(len, scores)):
+        best = [(-float(one[row]), at, int(row)) for at, one in enumerate(scores) for row in top(one, look)]
+        best.sort()
+        # Beyond `look` rows of one segment another's rows may come first, so only so many are sure.
+        yield from ((at, row) for _, at, row in best[done:look])
+        done, look = min(look, len(best)), look * 8
