@@ -23,6 +23,8 @@ from store.domain import Track
 MAX_BYTES = 96 << 20
 LIBRARY = "Library"
 _HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
+# What plistlib lets through for a date that is none and for values outside of any container.
+_STRAYS = (AttributeError, IndexError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
 # Of a playlist that Apple makes itself, of all music or all films, or of a folder that holds other playlists.
 _NOT_A_LIST = ("Master", "Folder", "Distinguished Kind")
@@ -45,7 +47,7 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
         )
     try:
         library = plistlib.loads(content, fmt=plistlib.FMT_XML)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError) as fault:
+    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, *_STRAYS) as fault:
         if "entity" in str(fault).lower() and b"<!ENTITY" in content:
             raise ImportProblem(
                 "unsafe", f"{source.name} declares XML entities, which no library does; it was not read.", _HINT
