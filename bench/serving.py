@@ -41,7 +41,17 @@ def free_port() -> int:
 def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
     """Serve ``target`` with one gunicorn worker; yields its port and the worker's process."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error", *settings, target]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        *settings,
+        target,
+    ]
     environment = os.environ | {"WEB_CONCURRENCY": "1", "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     master = subprocess.Popen(command, cwd=folder, env=environment)
     try:
@@ -127,14 +137,21 @@ def main() -> None:
             rows["first"].append(load(port, worker, fresh, arguments.connections))
             rows["again"].append(load(port, worker, again, arguments.connections))
         report(rows)
-        print(f"web process after {arguments.requests * ROUNDS * 2} answers: {worker.memory_info().rss / 1e6:.0f} MB resident")
+        print(
+            f"web process after {arguments.requests * ROUNDS * 2} answers: {worker.memory_info().rss / 1e6:.0f} MB resident"
+        )
 
 
 def report(rows: dict[str, list[tuple[float, float]]]) -> None:
     for name, measured in rows.items():
         wall, cpu = (statistics.median(column) for column in zip(*measured, strict=True))
-        ratios = [statistics.median(one[k] / bare[k] for one, bare in zip(measured, rows["bare"], strict=True)) for k in (0, 1)]
-        print(f"{name:>6}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {ratios[0]:.2f} and {ratios[1]:.2f} times bare")
+        ratios = [
+            statistics.median(one[k] / bare[k] for one, bare in zip(measured, rows["bare"], strict=True))
+            for k in (0, 1)
+        ]
+        print(
+            f"{name:>6}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {ratios[0]:.2f} and {ratios[1]:.2f} times bare"
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from store.playlist_sets import PLAYLISTS, TRACKS, PlaylistSetWriter, reckoning_
 
 # A batch holds the playlists of one slice, and its tracks once.
 _BATCH_PLAYLISTS = 1000
-_PREFIX, _ID_LENGTH = "spotify:track:", 22
+_PREFIX = "spotify:track:"
+_URI_LENGTH = len(_PREFIX) + 22
 _PHASE = "storing the playlists"
 _NO_ID = "no Spotify id"
 _MAX_EXAMPLES = 20
@@ -61,49 +62,83 @@ def import_slice(source: Source, sha256: str, size: int, root: Path, report: Cal
 
 
 class _Batches:
+    """Collects rows by column: a million small tuples would keep Python's garbage collection busy."""
+
     def __init__(self, writer: PlaylistSetWriter, report: Callable[[Progress], None], size: int) -> None:
         self._writer, self._report, self._size = writer, report, size
-        self._lists: list[tuple[Any, ...]] = []
-        self._tracks: dict[str, tuple[Any, ...]] = {}
         self._bytes = self._asked = self._stored = 0
         self._skipped: Counter[str] = Counter()
         self._examples: list[Skipped] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._lists: dict[str, list[Any]] = {name: [] for name in PLAYLISTS.names}
+        self._tracks: dict[str, list[Any]] = {name: [] for name in TRACKS.names}
+        self._seen: set[str] = set()
 
     def watch(self, bytes_read: int) -> None:
         self._bytes = bytes_read
 
     def take(self, playlist: dict[str, Any]) -> None:
-        """Add a playlist; rows count as asked, ``line`` of a skipped one is its number in the file."""
-        ids: list[str] = []
-        rows = playlist.get("tracks")
-        for row in rows if isinstance(rows, list) else ():
-            self._asked += 1
-            uri = row.get("track_uri") if isinstance(row, dict) else None
-            if isinstance(uri, str) and uri.startswith(_PREFIX) and len(uri) == len(_PREFIX) + _ID_LENGTH:
-                track_id = uri[len(_PREFIX) :]
-                ids.append(track_id)
-                if track_id not in self._tracks:
-                    self._tracks[track_id] = _track(track_id, row)
-            else:
-                self._skip()
-        self._stored += len(ids)
-        self._lists.append(_playlist(playlist, ids))
-        if len(self._lists) == _BATCH_PLAYLISTS:
+        """Add a playlist; each of its rows counts as asked."""
+        found = playlist.get("tracks")
+        rows = found if isinstance(found, list) else []
+        try:
+            uris = [row["track_uri"] for row in rows]
+            new = {uri: row for uri, row in zip(uris, rows, strict=True) if uri not in self._seen}
+            whole_list = all(map(_is_track, new))
+        except (KeyError, TypeError):
+            whole_list = False
+        if not whole_list:
+            rows = self._usable(rows)
+            uris = [row["track_uri"] for row in rows]
+            new = {uri: row for uri, row in zip(uris, rows, strict=True) if uri not in self._seen}
+        self._asked += len(uris)
+        self._stored += len(uris)
+        self._add_tracks(new)
+        self._add_playlist(playlist, [uri[len(_PREFIX) :] for uri in uris])
+        if len(self._lists["pid"]) == _BATCH_PLAYLISTS:
             self.flush()
 
-    def _skip(self) -> None:
-        self._skipped[_NO_ID] += 1
-        if len(self._examples) < _MAX_EXAMPLES:
-            self._examples.append(Skipped(line=self._asked, reason=_NO_ID))
+    def _usable(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """Return the rows with an id, and count the others; ``line`` is the row's number in the file."""
+        usable: list[dict[str, Any]] = []
+        for at, row in enumerate(rows, start=1):
+            if isinstance(row, dict) and _is_track(row.get("track_uri")):
+                usable.append(row)
+                continue
+            self._skipped[_NO_ID] += 1
+            if len(self._examples) < _MAX_EXAMPLES:
+                self._examples.append(Skipped(line=self._asked + at, reason=_NO_ID))
+        self._asked += len(rows) - len(usable)
+        return usable
+
+    def _add_tracks(self, new: dict[str, dict[str, Any]]) -> None:
+        self._seen.update(new)
+        columns, rows = self._tracks, new.values()
+        columns["id"] += [uri[len(_PREFIX) :] for uri in new]
+        columns["title"] += [text(row.get("track_name")) for row in rows]
+        columns["artist"] += [text(row.get("artist_name")) for row in rows]
+        columns["album"] += [text(row.get("album_name")) for row in rows]
+        columns["duration_ms"] += [_int32(row.get("duration_ms")) for row in rows]
+
+    def _add_playlist(self, playlist: dict[str, Any], ids: list[str]) -> None:
+        modified = whole(playlist.get("modified_at"))
+        columns = self._lists
+        columns["pid"].append(whole(playlist.get("pid")))
+        columns["name"].append(text(playlist.get("name")))
+        columns["modified_at"].append(modified if modified is not None and 0 < modified < 1 << 33 else None)
+        columns["followers"].append(_int32(playlist.get("num_followers")))
+        # The dataset writes the words.
+        columns["collaborative"].append({"true": True, "false": False}.get(str(playlist.get("collaborative")).lower()))
+        columns["tracks"].append(ids)
 
     def flush(self) -> None:
         """Write what has been taken."""
-        if self._lists:
-            self._writer.write("playlists", dict(zip(PLAYLISTS.names, zip(*self._lists, strict=True), strict=True)))
-        if self._tracks:
-            columns = zip(*self._tracks.values(), strict=True)
-            self._writer.write("tracks", dict(zip(TRACKS.names, columns, strict=True)))
-        self._lists, self._tracks = [], {}
+        if self._lists["pid"]:
+            self._writer.write("playlists", self._lists)
+            self._writer.write("tracks", self._tracks)
+        self._clear()
         self._report(
             Progress(
                 phase=_PHASE,
@@ -121,22 +156,8 @@ class _Batches:
         )
 
 
-def _track(track_id: str, row: dict[str, Any]) -> tuple[Any, ...]:
-    names = (text(row.get(key)) for key in ("track_name", "artist_name", "album_name"))
-    return (track_id, *names, _int32(row.get("duration_ms")))
-
-
-def _playlist(playlist: dict[str, Any], ids: list[str]) -> tuple[Any, ...]:
-    modified = whole(playlist.get("modified_at"))
-    return (
-        whole(playlist.get("pid")),
-        text(playlist.get("name")),
-        modified if modified is not None and 0 < modified < 1 << 33 else None,
-        _int32(playlist.get("num_followers")),
-        # The dataset writes the words.
-        {"true": True, "false": False}.get(str(playlist.get("collaborative")).lower()),
-        ids,
-    )
+def _is_track(uri: Any) -> bool:
+    return isinstance(uri, str) and len(uri) == _URI_LENGTH and uri.startswith(_PREFIX)
 
 
 def _int32(value: Any) -> int | None:

@@ -20,6 +20,7 @@ MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 # Longer ones are not names of anything; a file full of them would only fill the store.
 _MAX_NAME = 1000
+_WHOLE = 1 << 62
 _SPOTIFY_ID = re.compile(
     r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)([0-9A-Za-z]{22})(?:[?#].*)?"
 )
@@ -113,10 +114,12 @@ def text(value: Any) -> str | None:
 
 
 def whole(value: Any) -> int | None:
-    """Return ``value`` if it is a whole number, or text that is one; ``None`` for all else."""
+    """Return ``value`` if it is a whole number below 2^62, or text that is one; ``None`` for all else."""
+    if type(value) is int:
+        return value if abs(value) < _WHOLE else None
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip()):
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return int(value)
+    return None
 
 
 def spotify_id(value: Any) -> str | None:
