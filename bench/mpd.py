@@ -28,12 +28,12 @@ from etl.imports.recognise import DatasetFile, recognise
 
 ROUNDS = 7
 MEMORY = """
-import resource, sys
+import re, sys
 from pathlib import Path
 import pyarrow.parquet
 from etl.dataset_import import import_slice
 from etl.imports.recognise import recognise
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 before = peak()
 found = recognise(Path(sys.argv[1]))
 import_slice(found.source, found.sha256, found.size, Path(sys.argv[2]), lambda progress: None)
