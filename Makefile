@@ -22,7 +22,7 @@ help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
-	@$(PY) -m tools.serve
+	@exec $(PY) -m tools.serve
 
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
 	$(PY) -m pytest $(ARGS)
@@ -48,21 +48,23 @@ build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
 catalogue: $(STAMPS)/serve ## rebuild the catalogue from the imported tables and playlists
 	@$(PY) -m etl catalogue
 
-screenshots: $(STAMPS)/all $(STAMPS)/chromium build ## the pictures of the README, from a running app
-	$(PY) -m tools.screenshots
+screenshots: $(STAMPS)/all $(STAMPS)/chromium ## the pictures of the README, from an app that runs: URL=http://127.0.0.1:8000
+	$(PY) -m frontend.screenshot $(or $(URL),http://127.0.0.1:8000) $(ARGS)
 
 clean: ## remove what was installed and built; var/ with your data stays
 	rm -rf .venv .tools frontend/node_modules static/dist $(STAMPS)
 
-# A Python that every dependency has wheels for; PYTHON=/path/to/python chooses another.
-PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v && break; done)
+# A Python that every dependency has wheels for; `make PYTHON=/path/to/python run` chooses another. A name alone
+# proves nothing (pyenv has shims for versions that are not active), so each is asked.
+SUITS := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for v in python3 python3.13 python3.12 python3.11; do $$v -c '$(SUITS)' 2>/dev/null && command -v $$v && break; done)
 PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
 
 .tools/bin/pipenv:
 	@echo "Setting up pipenv in .tools"
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "Python 3.11, 3.12 or 3.13 is needed; found: $(PYTHON). Install one, or: make PYTHON=/path/to/python3.13 run"; exit 1; }
-	@$(PYTHON) -m venv .tools || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; rm -rf .tools; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "Python 3.11, 3.12 or 3.13 with its venv module is needed" \
+	  "(Debian: apt install python3-venv). Where it has another name: make PYTHON=/path/to/python3.13 run"; exit 1; }
+	@$(PYTHON) -m venv .tools || { rm -rf .tools; exit 1; }
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 
 $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
@@ -84,7 +86,7 @@ $(STAMPS)/npm: frontend/package-lock.json
 $(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/serve $(FRONTEND)
 	@echo "Building the page"
 	@cd frontend && npm run --silent build
-	@$(PY) frontend/styles.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" bin/post_compile
 	@touch $@
 
 $(STAMPS)/chromium: $(STAMPS)/all

@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
-from etl.runs import spawn_resume
+from etl.runs import spawn_worker
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 
@@ -33,7 +33,7 @@ def on_starting(server):
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri)
         if _database.unfinished_runs():
-            spawn_resume(config.var, config.mongodb_uri)
+            spawn_worker(config.var, config.mongodb_uri)
     except (ConfigError, EmbeddedError, StoreError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 

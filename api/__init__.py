@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from api import errors, genre, playlists, recommend, search, session, status, uploads
+from api import errors, genre, page, playlists, recommend, search, session, status, uploads
 from api.services import Services
 from config import Config
 
@@ -13,6 +13,7 @@ def register(app: APIFlask, config: Config) -> None:
     """Attach the services, the routes and the error handler to ``app``."""
     app.extensions["tastemap"] = Services(config)
     errors.register(app)
+    page.register(app, config)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
     for module in (status, search, genre, recommend, playlists, uploads):

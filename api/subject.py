@@ -14,8 +14,8 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.text import normalise, plain_title, split_artists
 
 # A catalogue track answers for a name only when they agree at least this well; below it the names themselves are
-# the subject, and what was nearly meant is offered as an alternative. (A title alone matches with 0.8 at the most.)
-SURE_OF_WORDS, SURE_OF_NAMES = 0.65, 0.75
+# the subject, and what was nearly meant is offered as an alternative. A title alone matches with 0.8 at the most.
+SURE = 0.75
 # Same title by different artists: the better known one is meant only when it leads by this much popularity.
 POPULARITY_LEAD = 10.0
 ALTERNATIVES = 5
@@ -82,10 +82,10 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str) -> Subject:
 def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
     hits = snapshot.search(words, ALTERNATIVES + 1)
     tracks = [snapshot.track(hit.ref) for hit in hits]
-    if hits and hits[0].score >= SURE_OF_WORDS:
+    if hits and hits[0].complete:
         _refuse_ambiguous(tracks, words)
         return Subject(
-            track=tracks[0], ref=hits[0].ref, kind="search", confidence=hits[0].score, alternatives=tuple(tracks[1:])
+            track=tracks[0], ref=hits[0].ref, kind="search", confidence=hits[0].coverage, alternatives=tuple(tracks[1:])
         )
     artist, title = _artist_and_title(services, words)
     return Subject(
@@ -108,7 +108,7 @@ def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:
     title, artist = (query.get("track") or "").strip(), (query.get("artist") or "").strip()
     matches = snapshot.match(title, artist or None) if title else []
     tracks = [snapshot.track(match.ref) for match in matches]
-    if matches and matches[0].confidence >= SURE_OF_NAMES:
+    if matches and matches[0].confidence >= SURE:
         if not artist:
             _refuse_ambiguous(tracks, title)
         return Subject(

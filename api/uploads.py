@@ -13,7 +13,7 @@ from flask import Response, request, stream_with_context
 from api import session
 from api.errors import ApiError
 from api.services import services
-from etl.runs import create_upload_run, spawn
+from etl.runs import create_upload_run, spawn_worker
 from store.database import Database
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
@@ -35,7 +35,7 @@ def upload() -> tuple[dict[str, Any], int]:
     run = create_upload_run(
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
-    spawn(run["id"], here.config.var, here.config.mongodb_uri)
+    spawn_worker(here.config.var, here.config.mongodb_uri)
     return {"run": run}, 202
 
 

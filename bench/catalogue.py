@@ -16,14 +16,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from config import ROOT
+from config import ROOT, Config
 from store.catalogue import Catalogue, Snapshot
 
 MAX_SECONDS, MAX_MEGABYTES = 60, 800
+FULL = 200_000  # tracks
 WORK = """
 import sys, time
 from pathlib import Path
@@ -42,6 +44,21 @@ SAMPLE_EVERY = 400
 
 def default_table() -> Path:
     return Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data") / "tracks.csv.gz"
+
+
+@contextmanager
+def full_catalogue() -> Iterator[Path]:
+    """Yield a var folder with a full catalogue, and make it the one that the application uses."""
+    var = Config.from_env().var
+    if len(Catalogue(var / "catalogue").current()) >= FULL:
+        yield var
+        return
+    if not default_table().is_file():
+        raise SystemExit(f"neither {var / 'catalogue'} nor {default_table()} has the tracks this needs")
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", WORK, default_table(), Path(folder) / "catalogue"], cwd=ROOT, check=True)
+        os.environ["TASTEMAP_VAR"] = folder
+        yield Path(folder)
 
 
 def rows(table: Path) -> Iterator[tuple[str, str, str]]:

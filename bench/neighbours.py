@@ -22,20 +22,27 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 
 from config import ROOT, Config
-from ml import artefacts, neighbours
+from ml import artefacts
 from ml.artists import ArtistEmbedding
-from ml.neighbours import Neighbours
+from ml.neighbours import Neighbours, Weights
 from ml.train.artists_data import read
 from ml.train.artists_model import ArtistModel
 from store.catalogue import Catalogue, Ref, Snapshot
 from store.domain import Track
 
 AT, SEED = 20, 1
+COMPARED = {
+    "neighbours, as served": Weights(),
+    "sound alone": Weights(artist=0.0, popularity=0.0),
+    "sound and popularity": Weights(artist=0.0),
+    "artists and popularity": Weights(sound=0.0),
+    "artists alone": Weights(sound=0.0, popularity=0.0),
+}
 Recommend = Callable[[Track], list[Ref]]
 
 
@@ -63,17 +70,13 @@ def recording(snapshot: Snapshot, ref: Ref) -> int:
     return int(snapshot.segment(ref.segment).recording_code[ref.row])
 
 
-def weighted(snapshot: Snapshot, model: Neighbours, **weights: float) -> Recommend:
-    """Return the recommender with other weights, on seeds without their labels."""
-
-    def recommend(track: Track) -> list[Ref]:
-        with patch.multiple(neighbours, **weights):
-            return [one.ref for one in model.recommend(snapshot, replace(track, labels=()), limit=AT)]
-
-    return recommend
+def weighted(snapshot: Snapshot, artists: ArtistEmbedding, weights: Weights) -> Recommend:
+    """Return the recommender with these weights, on seeds without their labels."""
+    model = Neighbours(artists, weights)
+    return lambda track: [one.ref for one in model.recommend(snapshot, replace(track, labels=()), limit=AT)]
 
 
-def recommenders(snapshot: Snapshot, model: Neighbours) -> dict[str, Recommend]:
+def recommenders(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]:
     rng = np.random.default_rng(SEED)
     largest = max(snapshot.segments, key=len)
 
@@ -84,11 +87,7 @@ def recommenders(snapshot: Snapshot, model: Neighbours) -> dict[str, Recommend]:
         return [Ref(largest.name, row) for row in range(AT)]
 
     return {
-        "neighbours, as served": weighted(snapshot, model),
-        "sound alone": weighted(snapshot, model, ARTIST_WEIGHT=0.0, POPULARITY_WEIGHT=0.0),
-        "sound and popularity": weighted(snapshot, model, ARTIST_WEIGHT=0.0),
-        "artists and popularity": weighted(snapshot, model, SOUND_WEIGHT=0.0),
-        "artists alone": weighted(snapshot, model, SOUND_WEIGHT=0.0, POPULARITY_WEIGHT=0.0),
+        **{name: weighted(snapshot, artists, weights) for name, weights in COMPARED.items()},
         "popularity": popular,
         "random": at_random,
     }
@@ -115,22 +114,21 @@ def interval(values: Sequence[float]) -> str:
 
 
 def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[Track]:
-    import pandas as pd
-
     table = pd.read_csv(folder / "tracks.csv.gz", usecols=["track_id", "genres114", "split"])
     ids = table[(table["split"] == split) & table["genres114"].notna()]["track_id"].sample(count, random_state=SEED)
     return [snapshot.track(ref) for ref in map(snapshot.find, ids) if ref is not None]
 
 
 def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
-    took = []
+    took, cpu = [], time.process_time()
     for seed in seeds:
         start = time.perf_counter()
         model.recommend(snapshot, seed, limit=10)
         took.append((time.perf_counter() - start) * 1000)
+    cpu = (time.process_time() - cpu) * 1000 / len(seeds)
     took.sort()
     p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
-    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {cpu:.1f} ms of CPU")
 
 
 def hubness(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> str:
@@ -151,7 +149,8 @@ def main() -> None:
     asked = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
-    model = Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
+    artists = ArtistEmbedding.load(artefacts.active("artists"))
+    model = Neighbours(artists)
     pairs = held_out(folder, snapshot, asked.split, asked.queries)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
@@ -160,14 +159,14 @@ def main() -> None:
     print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
     measure(snapshot, model, [track for track, _ in pairs])
     print(f"\nOn the seed's playlist, of {AT} recommended ({asked.split}, {len(pairs)} seeds):")
-    for name, recommend in recommenders(snapshot, model).items():
+    for name, recommend in recommenders(snapshot, artists).items():
         print(f"  {name:<24} {interval(playlist_share(snapshot, recommend, pairs))}")
     print(
         "Hubs:",
-        hubness(snapshot, recommenders(snapshot, model)["neighbours, as served"], [track for track, _ in pairs]),
+        hubness(snapshot, weighted(snapshot, artists, Weights()), [track for track, _ in pairs]),
     )
     hidden = read(folder, hide_labels_of=[asked.split])
-    blind = Neighbours(ArtistModel().fit(hidden).export(hidden, "without labels"))
+    blind = ArtistModel().fit(hidden).export(hidden, "without labels")
     seeds = labelled_seeds(folder, snapshot, asked.split, asked.queries)
     print(f"\nWith a label of the seed, of the labelled ones recommended ({asked.split}, {len(seeds)} seeds):")
     for name, recommend in recommenders(snapshot, blind).items():

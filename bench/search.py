@@ -11,27 +11,22 @@ memory that an opened and searched catalogue adds to a process. The limit is 30 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote
 
 from bench._queries import SEED, cases, sample_tracks, with_typo
-from bench.catalogue import default_table
+from bench.catalogue import full_catalogue
 from bench.serving import ask, served
-from config import ROOT, Config
+from config import ROOT
 from store.catalogue import Catalogue, Snapshot
 from store.domain import Track
 from store.text import recording_key
 
-FULL, LIMIT_MS, TOP = 200_000, 30.0, 5
+LIMIT_MS, TOP = 30.0, 5
 MEMORY = """
 import random, sys
 from pathlib import Path
@@ -50,25 +45,6 @@ for query in sys.stdin.read().splitlines():
         snapshot.track(hit.ref)
 told("+ 1,000 searches")
 """
-
-
-@contextmanager
-def full_catalogue() -> Iterator[Path]:
-    """Yield a var folder with a full catalogue, and make it the one that the application uses."""
-    var = Config.from_env().var
-    if len(Catalogue(var / "catalogue").current()) >= FULL:
-        yield var
-        return
-    if not default_table().is_file():
-        raise SystemExit(f"neither {var / 'catalogue'} nor {default_table()} has the tracks this needs")
-    from etl.imports.tables import import_table
-    from store.builder import build_public
-
-    with tempfile.TemporaryDirectory() as folder:
-        import_table(default_table(), Path(folder) / "catalogue", lambda progress: None)
-        build_public(Path(folder) / "catalogue")
-        os.environ["TASTEMAP_VAR"] = folder
-        yield Path(folder)
 
 
 def relevance(snapshot: Snapshot, tracks: list[Track], rng: random.Random) -> None:

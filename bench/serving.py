@@ -4,7 +4,8 @@
 
 Both are served by gunicorn with one worker of the same settings, and asked in turn (A B A B ...) by the same
 client, so that the ratio holds when the machine's speed drifts. Known tracks are asked by id: once each (`first`:
-worked out), and again and again (`again`: from memory). The catalogue is the one in TASTEMAP_VAR (default var/).
+worked out), and again and again (`again`: from memory). The catalogue is the one in TASTEMAP_VAR (default var/)
+when it is a full one, else one built for the occasion from ../shared/data/tracks.csv.gz.
 """
 
 from __future__ import annotations
@@ -24,10 +25,17 @@ from pathlib import Path
 
 import psutil
 
-from config import ROOT, Config
+from bench.catalogue import full_catalogue
+from config import ROOT
 from store.catalogue import Catalogue
 
-BARE = 'from flask import Flask, jsonify\napp = Flask("bare")\n@app.get("/bare")\ndef bare(): return jsonify(status="ok")\n'
+BARE = """
+from flask import Flask, jsonify
+app = Flask("bare")
+@app.get("/bare")
+def bare():
+    return jsonify(status="ok")
+"""
 ROUNDS = 5
 
 
@@ -41,17 +49,8 @@ def free_port() -> int:
 def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
     """Serve ``target`` with one gunicorn worker; yields its port and the worker's process."""
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "error",
-        *settings,
-        target,
-    ]
+    bind = ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    command = [sys.executable, "-m", "gunicorn", *bind, *settings, target]
     environment = os.environ | {"WEB_CONCURRENCY": "1", "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     master = subprocess.Popen(command, cwd=folder, env=environment)
     try:
@@ -104,10 +103,8 @@ def load(port: int, worker: psutil.Process, paths: Sequence[str], connections: i
     return 1000 * wall / len(paths), 1000 * cpu / len(paths)
 
 
-def some_tracks(count: int) -> list[str]:
-    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
-    if len(snapshot) < count * (ROUNDS + 1):
-        raise SystemExit("The catalogue is too small for this: python -m etl import ../shared/data/tracks.csv.gz")
+def some_tracks(var: Path, count: int) -> list[str]:
+    snapshot = Catalogue(var / "catalogue").current()
     chosen = random.Random(1).sample(range(len(snapshot)), count * (ROUNDS + 1))
     return [f"/genre-predict?track_id={snapshot.track(snapshot.ref(row)).id}" for row in chosen]
 
@@ -117,41 +114,42 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2000, help="requests per measurement")
     parser.add_argument("--connections", type=int, default=4)
     arguments = parser.parse_args()
-    tracks = some_tracks(arguments.requests)
+    with full_catalogue() as var:
+        measure(some_tracks(var, arguments.requests), arguments.requests, arguments.connections)
+
+
+def measure(tracks: Sequence[str], requests: int, connections: int) -> None:
+    """Serve both, ask both in turn, print."""
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bare.py").write_text(BARE)
-    gthread = ("--config", os.devnull, "--worker-class", "gthread", "--threads", "16")
+    gthread = ("--config", os.devnull, "--worker-class", "gthread", "--threads", "16", "--workers", "1")
+    rows: dict[str, list[tuple[float, float]]] = {"bare": [], "first": [], "again": []}
     with (
-        served("bare:app", folder, *gthread, "--workers", "1") as (bare_port, bare_worker),
+        served("bare:app", folder, *gthread) as (bare_port, bare_worker),
         served("app:create_app()", ROOT) as (port, worker),
     ):
         print(f"web process at start: {worker.memory_info().rss / 1e6:.0f} MB resident")
         ask(bare_port, ["/bare"] * 200)
         ask(port, tracks[:1])
-        rows: dict[str, list[tuple[float, float]]] = {"bare": [], "first": [], "again": []}
-        for turn in range(ROUNDS):
-            fresh = tracks[(turn + 1) * arguments.requests : (turn + 2) * arguments.requests]
-            again = [fresh[i % 100] for i in range(arguments.requests)]
-            rows["bare"].append(load(bare_port, bare_worker, ["/bare"] * arguments.requests, arguments.connections))
-            rows["first"].append(load(port, worker, fresh, arguments.connections))
-            rows["again"].append(load(port, worker, again, arguments.connections))
+        for turn in range(1, ROUNDS + 1):
+            fresh = tracks[turn * requests : (turn + 1) * requests]
+            again = [fresh[i % 100] for i in range(requests)]
+            rows["bare"].append(load(bare_port, bare_worker, ["/bare"] * requests, connections))
+            rows["first"].append(load(port, worker, fresh, connections))
+            rows["again"].append(load(port, worker, again, connections))
         report(rows)
-        print(
-            f"web process after {arguments.requests * ROUNDS * 2} answers: {worker.memory_info().rss / 1e6:.0f} MB resident"
-        )
+        megabytes = worker.memory_info().rss / 1e6
+        print(f"web process after {requests * ROUNDS * 2} answers: {megabytes:.0f} MB resident")
 
 
 def report(rows: dict[str, list[tuple[float, float]]]) -> None:
     for name, measured in rows.items():
         wall, cpu = (statistics.median(column) for column in zip(*measured, strict=True))
-        ratios = [
-            statistics.median(one[k] / bare[k] for one, bare in zip(measured, rows["bare"], strict=True))
-            for k in (0, 1)
-        ]
-        print(
-            f"{name:>6}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {ratios[0]:.2f} and {ratios[1]:.2f} times bare"
-        )
+        pairs = list(zip(measured, rows["bare"], strict=True))
+        ratios = [statistics.median(one[k] / bare[k] for one, bare in pairs) for k in (0, 1)]
+        times = f"{ratios[0]:.2f} and {ratios[1]:.2f} times bare"
+        print(f"{name:>6}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {times}")
 
 
 if __name__ == "__main__":

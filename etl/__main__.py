@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,9 +16,10 @@ from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from etl.progress_bar import CATALOGUE, ProgressBar
-from etl.runs import ENDED, ImportProblem, new_run
+from etl.runs import ImportProblem, new_run
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
+from store.locks import take
 
 # An import may wait longer than a page: for a database that reads itself whole on a busy machine.
 _PATIENCE_SECONDS = 600.0
@@ -62,9 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=_import)
     one = commands.add_parser("resume", help="finish what was cut off")
     one.set_defaults(command=_resume)
-    one = commands.add_parser("run", help="do one queued import (the web process starts this)")
-    one.add_argument("run_id")
-    one.set_defaults(command=_run)
+    one = commands.add_parser("work", help="do the queued imports in turn (the web process starts this)")
+    one.set_defaults(command=_work)
     one = commands.add_parser("catalogue", help="build the catalogue anew")
     one.set_defaults(command=_catalogue)
     one = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
@@ -97,9 +98,21 @@ def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
     return _do(database, var, unfinished)
 
 
-def _run(database: Database, var: Path, options: argparse.Namespace) -> int:
-    state = execute(database, var, options.run_id)
-    return 0 if state in ENDED else 1
+def _work(database: Database, var: Path, _options: argparse.Namespace) -> int:
+    """Do what is queued until nothing is. Whoever queues a run after our last look finds the lock free again."""
+    sweep_uploads(database, var)
+    tried: set[str] = set()
+    while waiting := [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried]:
+        lock = take(var / "runs" / "worker.lock", wait=False)
+        if lock is None:
+            return 0
+        try:
+            for run_id in waiting:
+                tried.add(run_id)
+                execute(database, var, run_id)
+        finally:
+            os.close(lock)
+    return 0
 
 
 def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:

@@ -170,29 +170,17 @@ def safe_name(filename: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")[-120:] or "upload.csv"
 
 
-def spawn(run_id: str, var: Path | None = None, mongodb_uri: str | None = None) -> None:
-    """Start ``python -m etl run RUN_ID`` as a process of its own that outlives this one.
+def spawn_worker(var: Path, mongodb_uri: str) -> None:
+    """Start ``python -m etl work`` as a process of its own that outlives this one; it does all queued runs in turn.
 
-    ``var`` and ``mongodb_uri`` are those of the environment unless given. What the process says goes to
-    ``<var>/log/import.log``. One that is killed is started again; it goes on where it was.
+    One works at a time and the others leave at once, so that twenty files dropped together do not import side by
+    side. What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on
+    where it was.
     """
-    _detached(["run", run_id], var, mongodb_uri)
-
-
-def spawn_resume(var: Path | None = None, mongodb_uri: str | None = None) -> None:
-    """Start ``python -m etl resume`` likewise: at start-up, what the last stop cut off is finished."""
-    _detached(["resume"], var, mongodb_uri)
-
-
-def _detached(arguments: list[str], var: Path | None, mongodb_uri: str | None) -> None:
-    env = dict(os.environ)
-    if var is not None:
-        env["TASTEMAP_VAR"] = str(var)
-    if mongodb_uri is not None:
-        env["MONGODB_URI"] = mongodb_uri
-    folder = Path(env.get("TASTEMAP_VAR") or ROOT / "var") / "log"
+    env = os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri}
+    folder = var / "log"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "etl", *arguments]
+    command = [sys.executable, "-m", "etl", "work"]
 
     def start() -> subprocess.Popen[bytes]:
         with (folder / "import.log").open("ab") as output:
@@ -210,9 +198,9 @@ def _detached(arguments: list[str], var: Path | None, mongodb_uri: str | None) -
         for attempt in range(1, _ATTEMPTS + 1):
             if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
                 return
-            log.warning("%s ended with %d; starting it again", " ".join(arguments), process.returncode)
+            log.warning("the import worker ended with %d; starting it again", process.returncode)
             time.sleep(attempt)
             process = start()
 
     # Waiting for it is what keeps a zombie from staying.
-    threading.Thread(target=attend, args=(start(),), daemon=True, name=f"etl {arguments[-1]}").start()
+    threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()

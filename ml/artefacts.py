@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
         manifest["active"] = dict(sorted({**manifest["active"], task: version}.items()))
     partial = models / (MANIFEST + ".partial")
     partial.write_text(json.dumps(manifest, indent=1) + "\n")
-    os.replace(partial, models / MANIFEST)
+    partial.replace(models / MANIFEST)
 
 
 def _belongs(name: str, prefix: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ class ArtistEmbedding:
         """
         described = json.loads(verified(directory / "artists.json").read_text(encoding="utf-8"))
         arrays = {
-            name: np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False)
+            # As a plain array: every slice of a memmap costs some microseconds more.
+            name: np.asarray(np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False))
             for name in (*_ARRAYS, *_TOGETHER)
         }
         return cls(directory.name, arrays, described["genres"])
@@ -125,9 +127,19 @@ class ArtistEmbedding:
 
     def similarities(self, to: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the (n,) cosine of every artist with the unit vector ``to`` (d,)."""
-        return np.concatenate(
-            [unit_rows(self.vectors[at : at + _BLOCK]) @ to for at in range(0, len(self.vectors), _BLOCK)]
-        )
+        cosines = np.empty(len(self), np.float32)
+        for at in self._blocks():
+            cosines[at : at + _BLOCK] = self.vectors[at : at + _BLOCK].astype(np.float32) @ to
+        return cosines * self._per_length
+
+    @cached_property
+    def _per_length(self) -> npt.NDArray[np.float32]:
+        """(n,) one over the length of each row: 0.3 MB that halve the time of a comparison."""
+        lengths = [np.linalg.norm(self.vectors[at : at + _BLOCK].astype(np.float32), axis=1) for at in self._blocks()]
+        return 1.0 / np.maximum(np.concatenate(lengths), 1.0)
+
+    def _blocks(self) -> range:
+        return range(0, len(self), _BLOCK)
 
     def alike(self, artist: str | int, limit: int = 10) -> list[Alike]:
         """Return at most ``limit`` artists like ``artist``, best first: similar, and rather known than unknown.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ml import artefacts
-from ml.genre_encoder import AudioScaler, Floats, NameEmbedding, columns_of, feature_vector
+from ml.genre_encoder import COLUMNS, AudioScaler, Floats, NameEmbedding, feature_vector
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS, Name, words
 from store.domain import AUDIO_FEATURES
@@ -25,7 +25,7 @@ _TINY = 1e-30  # below what a float32 softmax can tell from nothing
 
 @dataclass(frozen=True, kw_only=True)
 class GenreInput:
-    """What is known of a track. ``features`` in Spotify's units (``store.domain.FEATURE_BOUNDS``), missing ones absent."""
+    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty."""
 
     title: str | None = None
     artists: tuple[str, ...] = ()
@@ -47,9 +47,14 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class _Encoded:
+class Encoded:
+    """What the network reads: (n, audio width) and (n, 3 * embedding width)."""
+
     audio: Floats
     bags: Floats
+
+
+Network = Callable[[Floats, Floats], Floats]
 
 
 class LiteRTNetwork:
@@ -86,7 +91,7 @@ class GenrePredictor:
     """Calibrated probabilities over genres and families, with reasons."""
 
     def __init__(
-        self, settings: Mapping, scaler: AudioScaler, names: NameEmbedding, network: LiteRTNetwork, taxonomy: Taxonomy
+        self, settings: Mapping, scaler: AudioScaler, names: NameEmbedding, network: Network, taxonomy: Taxonomy
     ) -> None:
         self.settings = settings
         self.version: str = settings["version"]
@@ -97,6 +102,7 @@ class GenrePredictor:
         self._temperature: Mapping[str, float] = settings["temperature"]
         self._quantiles = np.asarray(settings["quantiles"], float)
         self._means = np.asarray(settings["genre_means"], float)
+        self._columns = {name: scaler.columns(name) for name in COLUMNS}
         self._summing = taxonomy.matrix(self.genres)
 
     @classmethod
@@ -126,7 +132,7 @@ class GenrePredictor:
         """Return calibrated probabilities, (n, 114), rows summing to 1; columns as in ``genres``."""
         if not inputs:
             return np.zeros((0, len(self.genres)), np.float32)
-        return self._probabilities(self._encode(inputs))
+        return self._probabilities(self.encode(inputs))
 
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
@@ -134,7 +140,7 @@ class GenrePredictor:
 
     def knows(self, one: GenreInput) -> bool:
         """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
-        if not np.isnan(feature_vector(one.features)).all():
+        if not np.isnan(feature_vector(one.features, None)).all():
             return True
         parts = _parts(one)
         return any(self.names.knows(word, part) for part, names in enumerate(parts) for name in names for word in name)
@@ -148,18 +154,18 @@ class GenrePredictor:
             ``genre`` is none of ``genres``.
         """
         column = self.genres.index(genre)
-        whole = self._encode([one])
-        features = [name for name in (*AUDIO_FEATURES, "year") if whole.audio[0, columns_of(name)].any()]
+        whole = self.encode([one])
+        features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
         parts = _parts(one)
         left_out = list(_words_left_out(parts))
         audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
         bags = np.repeat(whole.bags, len(audio), axis=0)
         for row, name in enumerate(features, 1):
-            audio[row, columns_of(name)] = 0.0
+            audio[row, self._columns[name]] = 0.0
         width = self.names.width
         for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
             bags[row, part * width : (part + 1) * width] = self.names.bag(rest, part)
-        logs = np.log(np.maximum(self._probabilities(_Encoded(audio, bags))[:, column], _TINY))
+        logs = np.log(np.maximum(self._probabilities(Encoded(audio, bags))[:, column], _TINY))
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -182,23 +188,20 @@ class GenrePredictor:
         mean = float(self._means[self.genres.index(genre), AUDIO_FEATURES.index(feature)])
         return None if np.isnan(mean) else mean
 
-    def _encode(self, inputs: Sequence[GenreInput]) -> _Encoded:
-        values = np.array([feature_vector(one.features) for one in inputs])
-        years = np.array([one.year if one.year is not None else np.nan for one in inputs], float)
+    def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
+        """Return the network's inputs."""
+        values = np.array([feature_vector(one.features, one.year) for one in inputs])
         bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
-        return _Encoded(self.scaler.transform(values, years), bags)
+        return Encoded(self.scaler.transform(values), bags)
 
-    def _probabilities(self, encoded: _Encoded) -> Floats:
+    def _probabilities(self, encoded: Encoded) -> Floats:
         raw = self.network(encoded.audio, encoded.bags)
-        return calibrate(raw, self._temperatures(encoded))
-
-    def _temperatures(self, encoded: _Encoded) -> Floats:
-        return temperatures(encoded.audio, encoded.bags, self._temperature)
+        return calibrate(raw, temperatures(encoded.audio, encoded.bags, self._temperature))
 
 
 def temperatures(audio: Floats, bags: Floats, by_basis: Mapping[str, float]) -> Floats:
     """Return each row's temperature, (n, 1): names alone are surer of themselves than they should be, audio less so."""
-    heard, named = audio[:, :-2].any(axis=1), bags.any(axis=1)
+    heard, named = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)  # their masks come first
     chosen = np.where(heard, np.where(named, by_basis["both"], by_basis["audio"]), by_basis["names"])
     return chosen[:, None].astype(np.float32)
 

@@ -19,11 +19,6 @@ from store.domain import AudioFeatures, Track
 from store.segment import recording_hash
 from store.text import recording_key
 
-# What each kind of likeness counts, chosen on held-out playlists (split `valid`; bench/neighbours.py reports `test`).
-SOUND_WEIGHT = 1.0
-ARTIST_WEIGHT = 2.0
-GENRE_WEIGHT = 0.3  # labels are rare and noisy, and artists' genres are in the artist's place already
-POPULARITY_WEIGHT = 0.3  # of two equally alike tracks the known one
 # Distance (in spreads, see ml.sound) at which likeness of sound falls to 0.61 of its largest value.
 SOUND_WIDTH = 1.5
 # The cosines of artists crowd near the top; this power pulls them apart.
@@ -34,6 +29,17 @@ MAX_LIMIT = 50
 _FIRST_LOOK = 256  # best rows of a segment that are looked at before more are sorted out
 
 Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each kind of likeness counts. The defaults were chosen on held-out playlists (split `valid`);
+    bench/neighbours.py reports `test`."""
+
+    sound: float = 1.0
+    artist: float = 2.0
+    genre: float = 0.3  # labels are rare and noisy, and artists' genres are in the artist's place already
+    popularity: float = 0.3  # of two equally alike tracks the known one: a tenth of the whole
 
 
 class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a fault
@@ -70,19 +76,13 @@ class _Seed:
     artist: int | None
     labels: tuple[str, ...]
 
-    @property
-    def weight(self) -> float:
-        """The sum of the weights of the likenesses that can be judged."""
-        kinds = (self.place is not None, self.artist is not None, bool(self.labels), True)
-        weights = (SOUND_WEIGHT, ARTIST_WEIGHT, GENRE_WEIGHT, POPULARITY_WEIGHT)
-        return sum(weight for weight, judged in zip(weights, kinds, strict=True) if judged)
-
 
 class Neighbours:
     """Recommends from a snapshot of the catalogue; safe to use from several threads."""
 
-    def __init__(self, artists: ArtistEmbedding) -> None:
+    def __init__(self, artists: ArtistEmbedding, weights: Weights | None = None) -> None:
         self.artists = artists
+        self.weights = weights or Weights()
         self._indexes: dict[str, _SegmentIndex] = {}
         self._lock = Lock()
 
@@ -131,17 +131,27 @@ class Neighbours:
 
     def _scores(self, segment: Segment, seed: _Seed) -> npt.NDArray[np.float32]:
         """Return (n,) scores of a segment's rows, 0 to 1."""
-        index = self._index(segment)
-        score = POPULARITY_WEIGHT * index.popularity.astype(np.float32)
+        index, weights = self._index(segment), self.weights
+        score = index.popularity.astype(np.float32)
+        score *= weights.popularity
+        judged = weights.popularity
         if seed.place is not None:
-            squared = index.sound.squared_distances(seed.place)
-            likeness = np.exp(squared / np.float32(-2 * SOUND_WIDTH**2))
-            score += SOUND_WEIGHT * np.where(np.isnan(squared), np.float32(UNKNOWN_SOUND), likeness)
+            likeness = index.sound.squared_distances(seed.place)
+            likeness /= np.float32(-2 * SOUND_WIDTH**2)
+            np.exp(likeness, out=likeness)
+            likeness[np.isnan(likeness)] = UNKNOWN_SOUND
+            likeness *= weights.sound
+            score += likeness
+            judged += weights.sound
         if seed.artist is not None:
-            score += ARTIST_WEIGHT * self._artist_likeness(index, seed.artist)[segment.artist_code]
-        for label in seed.labels:
-            score[segment.rows_with_label(label)] += GENRE_WEIGHT / len(seed.labels)
-        return score / np.float32(seed.weight)
+            score += (np.float32(weights.artist) * self._artist_likeness(index, seed.artist))[segment.artist_code]
+            judged += weights.artist
+        if seed.labels:
+            for label in seed.labels:
+                score[segment.rows_with_label(label)] += weights.genre / len(seed.labels)
+            judged += weights.genre
+        score /= np.float32(judged)
+        return score
 
     def _artist_likeness(self, index: _SegmentIndex, artist: int) -> npt.NDArray[np.float32]:
         """Return the likeness of each of the segment's artists, 0 to 1."""

@@ -120,7 +120,7 @@ def _tempo(mine: float, theirs: float) -> Iterator[str]:
     if fast / slow <= _SAME_TEMPO:
         yield f"Nearly the same tempo ({mine:.0f} and {theirs:.0f} BPM)"
     elif 2 / _SAME_PULSE <= fast / slow <= 2 * _SAME_PULSE:
-        yield f"The same pulse at half the tempo ({mine:.0f} and {theirs:.0f} BPM)"
+        yield f"The same pulse at {'double' if theirs > mine else 'half'} the tempo ({mine:.0f} and {theirs:.0f} BPM)"
 
 
 def _key(pairs: Mapping[str, tuple[float, float]]) -> Iterator[str]:

@@ -126,8 +126,11 @@ class SoundIndex:
             return np.full(len(self.places), np.nan, np.float32)
         centre = np.where(known, seed, np.float32(0.0)).astype(np.float32)
         length = self._length if known.all() else np.square(self.places[:, known]).sum(axis=1)
-        squared = length - 2 * (self.places @ centre) + centre @ centre
-        squared = np.maximum(squared, 0.0) / SHARES[known].sum()
+        squared = self.places @ (-2 * centre)
+        squared += length
+        squared += centre @ centre
+        np.maximum(squared, 0.0, out=squared)
+        squared /= SHARES[known].sum()
         squared[self.partial] = squared_distances(self.partial_places, seed)
         squared[self.unknown] = np.nan
         return squared

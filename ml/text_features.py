@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,7 @@ def _pieces(word: str) -> set[str]:
     if not lower.isascii():
         foreign = [c for c in lower if ord(c) > 0x7F]
         found.update("c:" + c for c in foreign)
-        found.update("c:" + a + b for a, b in zip(foreign, foreign[1:], strict=False))
+        found.update("c:" + a + b for a, b in pairwise(foreign))
         found.update("s:" + name for name, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign))
     return found
 
@@ -90,7 +91,7 @@ def name_hashes(name: Name, part: int) -> list[int]:
     """Return the hashes of what no single word tells: the whole name, its pairs of words, its length in words."""
     plain = [_plain(word) for word in name]
     pieces = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
-    pieces += [f"b:{a} {b}" for a, b in zip(plain, plain[1:], strict=False)]
+    pieces += [f"b:{a} {b}" for a, b in pairwise(plain)]
     return [_hash(piece, part) for piece in pieces]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from tantivy import Occur, Order, Query
 
-from store.ranking import allowed_typos, score
+from store.ranking import allowed_typos, coverage, score
 from store.segment import STARTS, Segment
 from store.text import normalise
 
@@ -39,10 +39,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result; ``score`` is 0 to 1 and comparable within one answer only."""
+    """A search result; ``score`` is 0 to 1 and comparable within one answer only.
+
+    ``coverage``, 0 to 1, is the share of the typed letters that the track's title and artists explain, and
+    ``complete`` says that they leave no word over: then this is what was asked for, and not something near it.
+    """
 
     ref: Ref
     score: float
+    coverage: float
+    complete: bool
 
 
 def query_words(text: str) -> list[str]:
@@ -70,7 +76,8 @@ def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
     ]
     found.sort(key=lambda hit: -hit[0])
     return [
-        Hit(preferred(segments, segment, row), points) for points, segment, row in distinct_recordings(found, limit)
+        Hit(preferred(segments, segment, row), points, *coverage(words, *segment.names(row)))
+        for points, segment, row in distinct_recordings(found, limit)
     ]
 
 

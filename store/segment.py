@@ -31,7 +31,7 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.records import Records, map_array
 
 # Raised when the files change, or the normal form of names (store.text) that they hold.
-FORMAT = 4
+FORMAT = 5
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # What a title carries beside the name of the piece: guests, and which edition of the recording this is.
-_GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?", re.IGNORECASE)
+_GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
 _EDITION_WORDS = (
     r"(?:\d{4}\s+(?:-\s+)?)?(?:digital(?:ly)?\s+)?"
     r"(?:remaster(?:ed)?|mono|stereo|album version|single version|radio edit|original mix|deluxe(?: edition)?"
@@ -42,7 +42,7 @@ def normalise(text: str) -> str:
 
 
 def plain_title(title: str) -> str:
-    """Return ``title`` without guests ("feat. X") and edition marks ("- Remastered 2011"); never empty."""
+    """Return ``title`` without guests ("feat. X", "(with X)") and edition marks ("- Remastered 2011"); never empty."""
     bare = _EDITION_TAIL.sub("", _EDITION_BRACKET.sub("", title))
     return " ".join(_GUESTS.sub("", bare).split()).strip(" -") or title
 

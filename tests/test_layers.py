@@ -21,6 +21,7 @@ DOORS = {"ml/__main__.py": {"ml.train"}}
 OWNERS = {
     "flask": {"api", "app"},
     "apiflask": {"api", "app"},
+    "whitenoise": {"api"},
     "pymongo": {"store"},
     "tantivy": {"store"},
     "spotipy": {"etl"},

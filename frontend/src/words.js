@@ -35,7 +35,7 @@ export const FEATURES = {
   acousticness: share('Acousticness', 'electric', 'acoustic'),
   instrumentalness: share('Instrumentalness', 'sung', 'instrumental'),
   speechiness: share('Speechiness', 'music', 'spoken'),
-  liveness: share('Liveness', 'studio', 'live audience'),
+  liveness: share('Liveness', 'studio', 'live'),
   loudness: {
     label: 'Loudness',
     low: 'quiet',

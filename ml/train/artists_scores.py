@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ml.artists import POPULARITY_WEIGHT, ArtistEmbedding, unit_rows
+from ml.artists import POPULARITY_WEIGHT, ArtistEmbedding, top, unit_rows
 from ml.train.artists_data import ArtistData, Listing, training_lists
 from ml.train.artists_model import count_lists, member_matrix, tf_idf
 
@@ -81,9 +81,8 @@ def recall(scorer: Scorer, asked: Sequence[Question], seed: int) -> Recall:
         seeds = np.array([one.seed for one in block])
         scores = np.array(scorer(seeds), dtype=np.float32)
         scores[np.arange(len(block)), seeds] = -np.inf
-        best = np.argpartition(-scores, AT, axis=1)[:, :AT]
-        for one, row in zip(block, best, strict=True):
-            found[one.group].append(np.isin(row, one.wanted).sum() / min(AT, one.others))
+        for one, row in zip(block, scores, strict=True):
+            found[one.group].append(np.isin(top(row, AT), one.wanted).sum() / min(AT, one.others))
     means = np.array([np.mean(values) for values in found.values()])
     draws = np.random.default_rng(seed).choice(means, (_RESAMPLES, len(means))).mean(axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,9 +28,14 @@ class ExportError(Exception):
 def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]]) -> bytes:
     """Convert a network of one output; inputs keep the order of ``shapes`` (``None`` = any size) by their names."""
     specs = [tf.TensorSpec(shape, tf.float32, name=f"input_{i}") for i, shape in enumerate(shapes)]
-    traced = tf.function(lambda *inputs: model(list(inputs), training=False)).get_concrete_function(*specs)
+    traced = tf.function(lambda *inputs: model(_given(inputs), training=False)).get_concrete_function(*specs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(traced)], model)
     return converter.convert()
+
+
+def _given(inputs: Sequence) -> Any:
+    # Keras warns of a list of one where a network has one input.
+    return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
 def run_litert(content: bytes, inputs: Arrays) -> npt.NDArray[np.float32]:
@@ -53,7 +59,7 @@ def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
     gaps = []
     for rows in (slice(None), slice(0, 1)):
         part = [value[rows] for value in inputs]
-        gaps.append(np.abs(np.asarray(model(part, training=False)) - run_litert(content, part)).max())
+        gaps.append(np.abs(np.asarray(model(_given(part), training=False)) - run_litert(content, part)).max())
     return float(max(gaps))
 
 

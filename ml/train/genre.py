@@ -12,20 +12,23 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from ml import artefacts
 from ml.genre import GenreInput, GenrePredictor, calibrate
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
 from ml.taxonomy import Taxonomy
+from ml.text_features import PARTS
 from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
 from ml.train.genre_data import TrackTable, micro_lists, read, targets
-from ml.train.genre_network import Fitted, Settings, Task, choose_pieces, hash_names, index_names, probabilities_of
+from ml.train.genre_network import Fitted, Settings, Task, fit_audio, probabilities_of
+from ml.train.genre_pieces import choose_pieces, hash_names, index_names
 from ml.train.genre_scores import Scores, format_table, score
 
 VERSION = "2026.11.1"
-QUICK = Settings(pieces=20_000, width=16, hidden=64, epochs=1)
+QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
 _NO_TEMPERATURE = {"both": 1.0, "audio": 1.0, "names": 1.0}
 
@@ -65,11 +68,13 @@ def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> t
     use = np.zeros(len(table), bool)
     use[table.rows("train")] = True
     use |= (table.split == "train") & np.array([len(m) > 0 for m in micro])
-    scaler = AudioScaler().fit(table.values[use])
+    numbers = np.column_stack([table.values, table.years])
+    scaler = AudioScaler().fit(numbers[use])
     counts, pieces = hash_names(table)
-    vocabulary, weight = choose_pieces(table, counts, pieces, use, settings)
+    vocabulary, weight = choose_pieces(table, counts, pieces, use, settings.pieces, settings.least_artists)
     task = Task(
-        audio=scaler.transform(table.values, table.years),
+        scaler=scaler,
+        audio=scaler.transform(numbers),
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
         genre=targets(table, genres, settings.first_share),
@@ -86,9 +91,13 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> 
     started = time.monotonic()
     scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
     say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro_count} microgenres")
-    fitted = Fitted(task)
-    for epoch, loss in enumerate(fitted.epochs(), 1):
-        say(f"epoch {epoch} of {settings.epochs}: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
+    keras.utils.set_random_seed(settings.seed)
+    tf.config.experimental.enable_op_determinism()
+    expert = fit_audio(task)
+    say(f"audio expert: {time.monotonic() - started:.0f} s")
+    valid = table.rows("valid")
+    fitted = Fitted(task, expert).fit(valid, say)
+    say(f"fitted: {time.monotonic() - started:.0f} s")
     made = GenreFit(
         task=task,
         scaler=scaler,
@@ -102,7 +111,6 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> 
             **statistics(table, taxonomy.genres),
         },
     )
-    valid = table.rows("valid")
     temperature = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _NO_TEMPERATURE
     return replace(made, settings={**made.settings, "temperature": temperature})
 
@@ -159,17 +167,19 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 
+def publish(written: list[Path], folder: Path) -> list[Path]:
+    """Move files into the version's folder, one by one: a server that maps the old ones keeps them until it reloads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    moved = [path.replace(folder / path.name) for path in written]
+    written[0].parent.rmdir()
+    return moved
+
+
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
-    """Return the (n, 3 * width) bags of training rows, from the rounded vectors that serving sums."""
-    vectors = made.names.vectors()
-    matrices = []
-    for part in range(3):
-        piece, owner = made.task.bags.of(part, rows)
-        total = np.zeros((len(rows), made.names.width), np.float32)
-        np.add.at(total, owner, vectors[piece])
-        mass = np.bincount(owner, weights=made.task.weight[piece] ** 2, minlength=len(rows))
-        matrices.append(total / np.sqrt(np.maximum(mass, 1e-12))[:, None])
-    return np.concatenate(matrices, axis=1).astype(np.float32)
+    """Return the (n, 3 * width) bags of tracks, from the rounded vectors that serving sums."""
+    batch = made.task.whole(rows)
+    unweighted = made.names.vectors()[batch.pieces] / made.task.weight[batch.pieces][:, None]
+    return np.hstack(np.split(batch.matrix @ unweighted, len(PARTS))).astype(np.float32)
 
 
 def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
@@ -184,14 +194,13 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     }
 
 
-def score_baselines(made: GenreFit, table: TrackTable, seed: int) -> dict[str, Scores]:
+def score_baselines(task: Task, table: TrackTable, genres: tuple[str, ...]) -> dict[str, Scores]:
     """Fit the plain models on the labelled training tracks and score them on the test tracks."""
-    train, test = table.rows("train"), table.rows("test")
-    genres = tuple(made.settings["genres"])
+    train, test, seed = table.rows("train"), table.rows("test"), task.settings.seed
     answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
     k = len(genres)
     audio = (table.values, train, answers, test, k, seed)
-    names = baselines.linear_names(made.task.bags, made.task.weight, train, answers, test, k, seed)
+    names = baselines.linear_names(task.bags, task.weight, train, answers, test, k, seed)
     return {
         "majority": score(baselines.majority(answers, k, len(test)), wanted),
         "MLP, eight audio features": score(baselines.eight_feature_mlp(*audio), wanted),
@@ -200,10 +209,18 @@ def score_baselines(made: GenreFit, table: TrackTable, seed: int) -> dict[str, S
     }
 
 
-def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Say = print) -> Mapping[str, Scores]:
+def train(
+    data: Path,
+    models: Path,
+    *,
+    seed: int = 1,
+    quick: bool = False,
+    settings: Settings | None = None,
+    say: Say = print,
+) -> Mapping[str, Scores]:
     """Train, export, register, score and write the card; return the scores by model name.
 
-    ``quick`` trains a small network for one pass, to see the whole path work.
+    ``quick`` trains a small network for one pass, to see the whole path work; ``settings`` overrule it.
 
     Raises
     ------
@@ -212,13 +229,13 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
     """
     table = read(data)
     taxonomy = Taxonomy.active(models)
-    settings = replace(QUICK if quick else Settings(), seed=seed)
+    settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     made = fit(table, taxonomy, settings, say)
     folder = models / "genre" / VERSION
-    files = save(made, folder, table.rows("valid")[:_PROOF_ROWS])
+    files = publish(save(made, folder.with_name(f"{VERSION}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", VERSION, files, models)
     predictor = GenrePredictor.load(folder)
-    results = {**score_baselines(made, table, seed), **evaluate_predictor(predictor, table)}
+    results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
     say(format_table(results))
     card = folder / "card.md"
     card.write_text(genre_card.write(predictor, table, settings, results, quick=quick))

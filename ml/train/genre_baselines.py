@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import SGDClassifier
 
 from ml.genre_encoder import Floats
-from ml.train.genre_network import Bags
+from ml.text_features import PARTS
+from ml.train.genre_pieces import Bags, NameBatch, Rows
 from store.domain import AUDIO_FEATURES
 
 # The eight that older genre predictors use: Spotify's 0 to 1 descriptors and the loudness.
@@ -24,8 +24,6 @@ EIGHT = (
     "liveness",
     "valence",
 )
-
-Rows = npt.NDArray[np.intp]
 
 
 def majority(answers: Rows, classes: int, asked: int) -> Floats:
@@ -61,17 +59,12 @@ def forest(values: Floats, train: Rows, answers: Rows, asked: Rows, classes: int
     return out
 
 
-def names_matrix(bags: Bags, weight: Floats, tracks: Rows) -> csr_matrix:
-    """Return the (n, pieces) matrix of the tracks' name pieces, rarity-weighted, each part of length 1."""
-    rows, columns, values = [], [], []
-    for part in range(len(bags.start)):
-        piece, owner = bags.of(part, tracks)
-        mass = np.bincount(owner, weights=weight[piece] ** 2, minlength=len(tracks))
-        rows.append(owner)
-        columns.append(piece)
-        values.append(weight[piece] / np.sqrt(mass)[owner])
-    places = (np.concatenate(rows), np.concatenate(columns))
-    return csr_matrix((np.concatenate(values), places), shape=(len(tracks), len(weight)))
+def _names(bags: Bags, weight: Floats, tracks: Rows) -> csr_matrix:
+    """Return the (n, all pieces) matrix of name pieces, rarity-weighted, each part of length 1."""
+    batch = NameBatch.gather(bags, weight, tracks)
+    n = len(tracks)
+    parts = sum(batch.matrix[part * n : (part + 1) * n] for part in range(len(PARTS))).tocsr()
+    return csr_matrix((parts.data, batch.pieces[parts.indices], parts.indptr), shape=(n, len(weight)))
 
 
 def linear_names(
@@ -79,8 +72,8 @@ def linear_names(
 ) -> Floats:
     """Return the probabilities of a linear model on the name pieces alone."""
     model = SGDClassifier(loss="log_loss", alpha=3e-6, max_iter=8, tol=None, n_jobs=2, random_state=seed, average=True)
-    model.fit(names_matrix(bags, weight, train), answers)
-    scores = model.decision_function(names_matrix(bags, weight, asked))
+    model.fit(_names(bags, weight, train), answers)
+    scores = model.decision_function(_names(bags, weight, asked))
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     out = np.zeros((len(asked), classes), np.float32)
     out[:, model.classes_] = powers / powers.sum(axis=1, keepdims=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from ml.genre import GenrePredictor
 from ml.train.genre_data import TrackTable
 from ml.train.genre_network import Settings
 from ml.train.genre_scores import Scores, f1_by_class, format_table
+from ml.train.revision import revision
 
 _CARD = """# Genre model {version}
 
@@ -47,24 +46,9 @@ Most frequent confusions (answer, then what it said): {confusions}.
 {loses}
 """
 
-_LOSES = """The labels are noisy: a fifth of the labelled tracks carry several and only the first counts, and many labels
-are a mood or an occasion (happy, sad, party, study) or overlap (latin and latino, punk and punk-rock). Names of artists
-it learnt from are remembered, so it looks better on them than these figures, which are of artists it never saw."""
-
-
-def revision() -> str:
-    """Return the commit the working tree is at, "+" when it has changes, "unknown" outside git."""
-    folder = Path(__file__).resolve().parent
-    try:
-        head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=folder, capture_output=True, text=True)
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "--", "."], cwd=folder, capture_output=True, text=True
-        )
-    except FileNotFoundError:
-        return "unknown"
-    if head.returncode:
-        return "unknown"
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+_LOSES = """The labels are noisy: a fifth of the labelled tracks carry several and only the first counts, and many are a
+mood or an occasion (happy, sad, party, study) or overlap (latin and latino, punk and punk-rock). Artists that it learnt
+from are remembered by name: there it is surer, and righter, than these figures, which are of artists it never saw."""
 
 
 def write(

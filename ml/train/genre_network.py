@@ -1,189 +1,103 @@
-"""The genre network and how it is fitted: a table of name-piece vectors, and a Keras network behind it."""
+"""The genre network and how it is fitted: its audio part first, then all of it with the vectors of name pieces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
-from ml.genre_encoder import AUDIO_WIDTH, Floats, columns_of
-from ml.text_features import PARTS, Vocabulary, hashes
-from ml.train.genre_data import TrackTable
-from store.domain import AUDIO_FEATURES
+from ml.genre_encoder import COLUMNS, AudioScaler, Floats
+from ml.text_features import PARTS
+from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
 
 layers = keras.layers
+EXPERTS = ("by_audio", "by_names", "by_read_names", "by_both")  # the layers whose logits add up
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What a training run is made of. Shares and rates are 0 to 1; the rest are counts."""
 
-    pieces: int = 120_000  # name pieces kept, those of most artists first
-    least_artists: int = 3  # a piece of fewer artists says nothing about anybody else's music
+    pieces: int = 100_000
+    least_artists: int = 3
     width: int = 64  # numbers per piece
     hidden: int = 384
-    epochs: int = 4
+    audio_epochs: int = 12
+    audio_batch: int = 512
+    epochs: int = 5
     batch: int = 1024
+    audio_rate: float = 2e-3
     rate: float = 1e-3
-    dropout: float = 0.5
-    piece_dropout: float = 0.45  # on average; each track draws its own
-    audio_dropout: float = 0.2  # tracks trained without any audio feature
-    part_dropout: float = 0.12  # each of title, artists and album
-    names_dropout: float = 0.1  # tracks trained without any name
-    feature_dropout: float = 0.04
-    year_dropout: float = 0.5
+    piece_rate: float = 1.2e-3
+    audio_dropout: float = 0.2  # of units
+    names_dropout: float = 0.5  # of units
+    hide_pieces: float = 0.5  # on average; each track draws its own share
+    hide_audio: float = 0.35  # tracks trained without any audio feature
+    hide_part: float = 0.2  # each of title, artists and album
+    hide_names: float = 0.08  # tracks trained without any name
+    hide_feature: float = 0.04
+    few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
+    hide_year: float = 0.5
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.3  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
     seed: int = 1
 
 
-@dataclass(frozen=True)
-class Bags:
-    """Each track's name pieces as rows of the vocabulary: per part a CSR of ``start`` (n + 1,) and ``rows``."""
-
-    start: Sequence[npt.NDArray[np.intp]]
-    rows: Sequence[npt.NDArray[np.int32]]
-
-    def of(self, part: int, tracks: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
-        """Return the pieces of ``tracks`` and, beside each, which of ``tracks`` it belongs to."""
-        first, last = self.start[part][tracks], self.start[part][tracks + 1]
-        counts = last - first
-        offsets = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-        return self.rows[part][offsets + np.arange(counts.sum())], np.repeat(np.arange(len(tracks)), counts)
-
-
-def hash_names(table: TrackTable) -> tuple[list[npt.NDArray[np.intp]], list[npt.NDArray[np.uint32]]]:
-    """Return per part the number of pieces of each track, and all pieces one after the other."""
-    counts = [np.zeros(len(table), np.intp) for _ in PARTS]
-    found: list[list[int]] = [[] for _ in PARTS]
-    for row in range(len(table)):
-        for part, names in enumerate(table.names(row)):
-            pieces = hashes(names, part)
-            counts[part][row] = len(pieces)
-            found[part].extend(pieces)
-    return counts, [np.array(f, np.uint32) for f in found]
-
-
-def choose_pieces(
-    table: TrackTable,
-    counts: Sequence[npt.NDArray],
-    pieces: Sequence[npt.NDArray],
-    use: npt.NDArray[np.bool_],
-    s: Settings,
-) -> tuple[Vocabulary, Floats]:
-    """Return the pieces that most artists of the tracks in ``use`` share, and each one's weight (its rarity)."""
-    artists = np.unique([a[0] if a else "" for a in table.artists], return_inverse=True)[1].astype(np.uint64)
-    known, spread = [], []
-    for count, piece in zip(counts, pieces, strict=True):
-        track = np.repeat(np.arange(len(table)), count)
-        wanted = use[track]
-        pairs = np.unique((piece[wanted].astype(np.uint64) << np.uint64(32)) | artists[track[wanted]])
-        values, artists_of = np.unique((pairs >> np.uint64(32)).astype(np.uint32), return_counts=True)
-        known.append(values)
-        spread.append(artists_of)
-    every, counted = np.concatenate(known), np.concatenate(spread)
-    best = np.argsort(-counted, kind="stable")[: s.pieces]
-    best = best[counted[best] >= s.least_artists]
-    order = np.unique(every[best], return_index=True)[1]
-    rarity = np.log(len(np.unique(artists[use])) / counted[best][order])
-    return Vocabulary(every[best][order]), np.maximum(rarity, 0.1).astype(np.float32)
-
-
-def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], pieces: Sequence[npt.NDArray]) -> Bags:
-    """Look every piece up, dropping those not kept."""
-    start, rows = [], []
-    for count, piece in zip(counts, pieces, strict=True):
-        found = vocabulary.rows(piece)
-        kept = found >= 0
-        track = np.repeat(np.arange(len(count)), count)[kept]
-        start.append(np.concatenate([[0], np.cumsum(np.bincount(track, minlength=len(count)))]))
-        rows.append(found[kept])
-    return Bags(start, rows)
-
-
-def build(width: int, hidden: int, genres: int, micro: int, dropout: float) -> keras.Model:
-    """Return the network (audio, bags) -> (genre logits, microgenre logits).
-
-    Genre logits are the sum of experts: audio, names linearly, names through a hidden layer, and both jointly;
-    so a part that is missing (all zeros) leaves the others' say as it is.
-    """
-    audio = keras.Input((AUDIO_WIDTH,), name="audio")
-    bags = keras.Input((len(PARTS) * width,), name="bags")
-    heard = layers.Dropout(0.1)(layers.Dense(256, activation="gelu")(audio))
-    heard = layers.Dropout(0.2)(layers.Dense(256, activation="gelu")(heard))
-    named = layers.Dropout(dropout)(bags)
-    read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
-    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read]))
-    joint = layers.Dropout(dropout)(joint)
-    experts = [layers.Dense(genres)(x) for x in (heard, named, read, joint)]
-    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
-    return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside])
-
-
-def probabilities_of(network: keras.Model) -> keras.Model:
-    """Return what ships: (audio, bags) -> uncalibrated genre probabilities, without the microgenres."""
-    return keras.Model(network.inputs, layers.Softmax(name="probabilities")(network.outputs[0]))
-
-
 @dataclass(kw_only=True)
 class Task:
-    """All arrays of a training run; row ``i`` is track ``i`` in each."""
+    """All arrays of a training run; row ``i`` is track ``i`` in each.
 
+    ``genre`` (n, genres) holds target distributions, zero where a track has no label; ``train`` the rows to learn
+    from, with a label or at least a microgenre.
+    """
+
+    scaler: AudioScaler
     audio: Floats
     bags: Bags
     weight: Floats
     genre: Floats
     micro: Sequence[npt.NDArray[np.int32]]
     micro_count: int
-    train: npt.NDArray[np.intp]
+    train: Rows
     settings: Settings
     rng: np.random.Generator = field(init=False)
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.settings.seed)
+        self._columns = {name: self.scaler.columns(name) for name in COLUMNS}
 
-    def names(self, tracks: npt.NDArray[np.intp], keep: npt.NDArray[np.bool_], drop: float) -> tf.SparseTensor:
-        """Return the (3 * n, pieces) matrix whose product with the table is the bags, part after part.
+    def whole(self, tracks: Rows) -> NameBatch:
+        """Return the names of ``tracks`` with nothing left out."""
+        return NameBatch.gather(self.bags, self.weight, tracks)
 
-        ``keep`` (3, n) says which parts are shown; ``drop`` is the mean share of pieces left out.
-        """
-        rows, columns, values = [], [], []
+    def thinned_names(self, tracks: Rows, hidden: npt.NDArray[np.bool_]) -> NameBatch:
+        """Return the names of ``tracks`` with pieces and whole parts left out at random, all where ``hidden``."""
+        s, shown = self.settings, []
         for part in range(len(PARTS)):
-            piece, owner = self.bags.of(part, tracks)
-            shown = keep[part][owner]
-            if drop:
-                shown &= self.rng.random(len(piece)) >= (2.0 * drop * self.rng.random(len(tracks)))[owner]
-            piece, owner = piece[shown], owner[shown]
-            mass = np.bincount(owner, weights=self.weight[piece] ** 2, minlength=len(tracks))
-            rows.append(part * len(tracks) + owner)
-            columns.append(piece)
-            values.append(self.weight[piece] / np.sqrt(mass)[owner])
-        places = np.stack([np.concatenate(rows), np.concatenate(columns)], axis=1).astype(np.int64)
-        return tf.SparseTensor(places, np.concatenate(values).astype(np.float32), (3 * len(tracks), len(self.weight)))
+            owner = self.bags.of(part, tracks)[1]
+            kept = (self.rng.random(len(tracks)) >= s.hide_part) & ~hidden
+            share = 2.0 * s.hide_pieces * self.rng.random(len(tracks))
+            shown.append(kept[owner] & (self.rng.random(len(owner)) >= share[owner]))
+        return NameBatch.gather(self.bags, self.weight, tracks, shown)
 
-    def whole(self, tracks: npt.NDArray[np.intp]) -> tuple[tf.SparseTensor, Floats]:
-        """Return the inputs of ``tracks`` with nothing left out."""
-        return self.names(tracks, np.ones((3, len(tracks)), bool), 0.0), self.audio[tracks]
+    def thinned_audio(self, tracks: Rows, hidden: npt.NDArray[np.bool_]) -> Floats:
+        """Return the audio input of ``tracks`` with single numbers left out at random, all where ``hidden``."""
+        s, n, audio = self.settings, len(tracks), self.audio[tracks]
+        few = self.rng.random(n) < s.few_features
+        share = np.where(few, self.rng.random(n), s.hide_feature)
+        for name in COLUMNS:
+            gone = self.rng.random(n) < s.hide_year if name == "year" else (self.rng.random(n) < share) | hidden
+            audio[np.ix_(gone, self._columns[name])] = 0.0
+        return audio
 
-    def thinned(self, tracks: npt.NDArray[np.intp]) -> tuple[tf.SparseTensor, Floats]:
-        """Return the inputs of ``tracks`` with parts left out at random, as users and sources leave them out."""
-        s, n = self.settings, len(tracks)
-        keep = self.rng.random((3, n)) >= s.part_dropout
-        draw = self.rng.random(n)
-        keep[:, draw >= 1.0 - s.names_dropout] = False
-        audio = self.audio[tracks]
-        for feature in AUDIO_FEATURES:
-            audio[np.ix_(self.rng.random(n) < s.feature_dropout, columns_of(feature))] = 0.0
-        audio[draw < s.audio_dropout, : AUDIO_WIDTH - 2] = 0.0
-        audio[np.ix_(self.rng.random(n) < s.year_dropout, columns_of("year"))] = 0.0
-        return self.names(tracks, keep, s.piece_dropout), audio
-
-    def micro_targets(self, tracks: npt.NDArray[np.intp]) -> Floats:
+    def micro_targets(self, tracks: Rows) -> Floats:
         """Return (n, microgenres) distributions, zero rows where none is known."""
         wanted = np.zeros((len(tracks), self.micro_count), np.float32)
         for row, track in enumerate(tracks):
@@ -192,57 +106,171 @@ class Task:
         return wanted
 
 
+def build_audio(width: int, hidden: int, genres: int, dropout: float) -> keras.Model:
+    """Return the audio expert: audio -> (hidden layer, genre logits)."""
+    audio = keras.Input((width,), name="audio")
+    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(audio))
+    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
+    return keras.Model(audio, [heard, layers.Dense(genres, name=EXPERTS[0])(heard)], name="audio_expert")
+
+
+def build(audio_expert: keras.Model, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
+    """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
+
+    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names linearly, names through a
+    hidden layer, and both jointly; so a part that is missing leaves the others' say as it is.
+    """
+    audio = keras.Input(audio_expert.input_shape[1:], name="audio")
+    bags = keras.Input((len(PARTS) * width,), name="bags")
+    heard, by_audio = audio_expert(audio)
+    named = layers.Dropout(dropout)(bags)
+    read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
+    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read]))
+    joint = layers.Dropout(dropout)(joint)
+    genres = by_audio.shape[-1]
+    experts = [
+        by_audio,
+        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, read, joint), strict=True)),
+    ]
+    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
+    return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
+
+
+def probabilities_of(network: keras.Model) -> keras.Model:
+    """Return what ships: (audio, bags) -> uncalibrated genre probabilities, without the microgenres."""
+    return keras.Model(network.inputs, layers.Softmax(name="probabilities")(network.outputs[0]))
+
+
+def fit_audio(task: Task) -> keras.Model:
+    """Return the audio expert, trained alone on the labelled tracks.
+
+    It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
+    """
+    s = task.settings
+    expert = build_audio(task.audio.shape[1], s.hidden, task.genre.shape[1], s.audio_dropout)
+    labelled = task.train[task.genre[task.train].any(axis=1)]
+    batch = min(s.audio_batch, len(labelled))
+    steps = len(labelled) // batch
+    optimiser = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(s.audio_rate, s.audio_epochs * steps), weight_decay=0.01
+    )
+    model = keras.Model(expert.input, expert.outputs[1])
+    model.compile(optimiser, keras.losses.CategoricalCrossentropy(from_logits=True))
+    everything = np.zeros(batch, bool)
+    for _ in range(s.audio_epochs):
+        order = task.rng.permutation(labelled)
+        for step in range(steps):
+            tracks = order[step * batch : (step + 1) * batch]
+            model.train_on_batch(task.thinned_audio(tracks, everything), task.genre[tracks])
+    return expert
+
+
+def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Return the mean cross-entropy; rows whose target is all zero have none, and no gradient.
+
+    TensorFlow takes targets to sum to 1: of a zero row the loss would be 0, the gradient not.
+    """
+    told = tf.reduce_sum(targets, axis=1)
+    return tf.reduce_mean(told * tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+
+
 class Fitted:
-    """A table of piece vectors and the network behind it, while they are trained together."""
+    """The vectors of name pieces and the network behind them, while they are trained together."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, audio_expert: keras.Model) -> None:
         s = task.settings
-        keras.utils.set_random_seed(s.seed)
-        tf.config.experimental.enable_op_determinism()
         self.task = task
-        self.network = build(s.width, s.hidden, task.genre.shape[1], task.micro_count, s.dropout)
-        start = np.random.default_rng(s.seed).normal(0.0, 0.05, (len(task.weight), s.width))
-        self.table = keras.Variable(start.astype(np.float32), name="pieces")
-        steps = s.epochs * self._steps()
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, steps, alpha=0.02, warmup_target=s.rate, warmup_steps=min(200, steps // 4)
-        )
-        self.optimiser = keras.optimizers.Adam(schedule)
-        self._variables = [self.table, *self.network.trainable_variables]
-        self.optimiser.build(self._variables)
-        self._step = tf.function(self._descend, reduce_retracing=True)
+        self.network = build(audio_expert, s.width, s.hidden, task.micro_count, s.names_dropout)
+        self.pieces = PieceTable(len(task.weight), s.width, s.seed)
+        self.batch = min(s.batch, len(task.train))
+        self.steps = len(task.train) // self.batch
+        self.optimiser = keras.optimizers.Adam(s.rate)
+        self.optimiser.build(self.network.trainable_variables)
+        self._step: Callable = tf.function(self._descend, reduce_retracing=True)
 
-    def _steps(self) -> int:
-        return max(1, len(self.task.train) // self.task.settings.batch)
-
-    def bag(self, names: tf.SparseTensor) -> tf.Tensor:
-        """Return (n, 3 * width) bags."""
-        width = self.table.shape[1]
-        flat = tf.reshape(tf.sparse.sparse_dense_matmul(names, self.table.value), (len(PARTS), -1, width))
-        return tf.reshape(tf.transpose(flat, (1, 0, 2)), (-1, len(PARTS) * width))
-
-    def _descend(self, names: tf.SparseTensor, audio: tf.Tensor, genre: tf.Tensor, micro: tf.Tensor) -> tf.Tensor:
+    def _descend(self, bags: tf.Tensor, audio: tf.Tensor, genre: tf.Tensor, micro: tf.Tensor) -> tuple:
+        variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
-            logits, aside = self.network([audio, self.bag(names)], training=True)
-            # A track without labels has an all-zero target, hence no loss.
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(genre, logits))
-            loss += self.task.settings.micro_share * tf.reduce_mean(
-                tf.nn.softmax_cross_entropy_with_logits(micro, aside)
-            )
-        self.optimiser.apply(tape.gradient(loss, self._variables), self._variables)
-        return loss
+            tape.watch(bags)
+            logits, aside, *_ = self.network([audio, bags], training=True)
+            loss = mean_loss(genre, logits) + self.task.settings.micro_share * mean_loss(micro, aside)
+        of_bags, *gradients = tape.gradient(loss, [bags, *variables])
+        self.optimiser.apply(gradients, variables)
+        return loss, of_bags
 
-    def epochs(self) -> Iterator[float]:
-        """Train; yield the mean loss after each epoch."""
-        task, batch = self.task, min(self.task.settings.batch, len(self.task.train))
-        for _ in range(task.settings.epochs):
-            order, losses = task.rng.permutation(task.train), []
-            for step in range(self._steps()):
-                tracks = order[step * batch : (step + 1) * batch]
-                names, audio = task.thinned(tracks)
-                losses.append(self._step(names, audio, task.genre[tracks], task.micro_targets(tracks)))
-            yield float(np.mean([float(loss) for loss in losses]))
+    def learn(self, tracks: Rows, progress: float) -> float:
+        """Take one step on ``tracks`` with the rates due at ``progress`` (0 to 1) of the run; return the loss."""
+        s, draw = self.task.settings, self.task.rng.random(len(tracks))
+        names = self.task.thinned_names(tracks, draw < s.hide_names)
+        audio = self.task.thinned_audio(tracks, draw >= 1.0 - s.hide_audio)
+        pace = min(1.0, progress * 10.0 + 0.02) * (0.5 * (1.0 + np.cos(np.pi * progress)) + 0.02)
+        self.optimiser.learning_rate.assign(s.rate * pace)
+        loss, gradient = self._step(
+            tf.constant(self.pieces.bags(names)),
+            tf.constant(audio),
+            tf.constant(self.task.genre[tracks]),
+            tf.constant(self.task.micro_targets(tracks)),
+        )
+        self.pieces.descend(names, gradient.numpy() * len(tracks), s.piece_rate * pace)
+        return float(loss)
+
+    def epoch(self, number: int) -> float:
+        """Train on every track once, as epoch ``number`` from 0; return the mean loss."""
+        count = self.task.settings.epochs
+        order, losses = self.task.rng.permutation(self.task.train), []
+        for step in range(self.steps):
+            tracks = order[step * self.batch : (step + 1) * self.batch]
+            losses.append(self.learn(tracks, (number * self.steps + step) / (count * self.steps)))
+        return float(np.mean(losses))
+
+    def logits(self, tracks: Rows, at_once: int = 2048) -> Floats:
+        """Return each expert's genre logits, (experts, n, genres), nothing left out."""
+        found = []
+        for start in range(0, len(tracks), at_once):
+            some = tracks[start : start + at_once]
+            bags = self.pieces.bags(self.task.whole(some))
+            found.append(np.stack(self.network([self.task.audio[some], bags], training=False)[2:]))
+        return np.concatenate(found, axis=1)
+
+    def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
+        """Train; keep the epoch, and give the experts the weights, that answer ``held_out`` best.
+
+        With no ``held_out`` tracks the last epoch stays as it is.
+        """
+        best, kept = -1.0, None
+        for number in range(self.task.settings.epochs):
+            loss = self.epoch(number)
+            weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
+            say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
+            if right > best:
+                best, kept = right, (self.pieces.values.copy(), self.network.get_weights(), weights)
+        if kept is not None:
+            self.pieces.values = kept[0]
+            self.network.set_weights(kept[1])
+            self._apply(kept[2])
+        return self
+
+    def _weigh(self, tracks: Rows) -> tuple[npt.NDArray[np.float64], float]:
+        """Return the experts' weights of least log-loss on ``tracks``, and the share answered rightly with them.
+
+        Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
+        """
+        logits, answers = self.logits(tracks), self.task.genre[tracks].argmax(axis=1)
+
+        def log_loss(weights: npt.NDArray[np.float64]) -> float:
+            summed = np.tensordot(weights, logits, axes=1)
+            told = summed[np.arange(len(answers)), answers]
+            return float((logsumexp(summed, axis=1) - told).mean())
+
+        found = minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.05, 3.0)] * len(logits)).x
+        return found, float((np.tensordot(found, logits, axes=1).argmax(axis=1) == answers).mean())
+
+    def _apply(self, weights: npt.NDArray[np.float64]) -> None:
+        for name, weight in zip(EXPERTS, weights, strict=True):
+            owner = self.network.get_layer("audio_expert") if name == "by_audio" else self.network
+            layer = owner.get_layer(name)
+            layer.set_weights([value * weight for value in layer.get_weights()])
 
     def vectors(self) -> Floats:
-        """Return the table with each piece's weight multiplied in, as serving sums it."""
-        return self.table.numpy() * self.task.weight[:, None]
+        """Return the pieces' vectors with each one's weight multiplied in, as serving sums them."""
+        return self.pieces.values * self.task.weight[:, None]

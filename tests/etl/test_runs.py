@@ -14,7 +14,16 @@ import pytest
 
 from etl.importing import execute, finish, sweep_uploads
 from etl.playlist_import import playlist_id, playlist_name
-from etl.runs import ENDED, ImportProblem, Progress, create_upload_run, new_run, safe_name, spawn, upload_folder
+from etl.runs import (
+    ENDED,
+    ImportProblem,
+    Progress,
+    create_upload_run,
+    new_run,
+    safe_name,
+    spawn_worker,
+    upload_folder,
+)
 from store.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.locks import locked
@@ -284,14 +293,18 @@ def test_a_failure_is_told_with_its_way_out(database: Database, database_uri: st
     assert "Exportify" in done.stdout
 
 
-def test_the_process_that_the_web_starts_does_the_run(database: Database, database_uri: str, tmp_path: Path) -> None:
-    run = upload(database, tmp_path, files.playlist(5).encode())
-    spawn(run["id"], tmp_path, database_uri)
+def test_the_worker_that_the_web_starts_does_every_queued_run(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    runs = []
+    for n in range(3):
+        runs.append(upload(database, tmp_path, files.playlist(5, start=n).encode())["id"])
+        spawn_worker(tmp_path, database_uri)
     until = time.monotonic() + 60
-    while (database.get_run(run["id"]) or {})["state"] not in ENDED:
+    while any((database.get_run(run) or {})["state"] not in ENDED for run in runs):
         assert time.monotonic() < until, (tmp_path / "log" / "import.log").read_text()
         time.sleep(0.1)
-    assert (database.get_run(run["id"]) or {})["state"] == "done"
+    assert [(database.get_run(run) or {})["state"] for run in runs] == ["done"] * 3
 
 
 @pytest.mark.shared

@@ -39,6 +39,7 @@ def test_normalise(name: str, normal: str) -> None:
         "Heroes - 2017 - Remaster",
         "Heroes (2017 Remastered Version)",
         "Heroes (feat. Somebody Else)",
+        "Heroes (with Somebody)",
         "Heroes ft. Somebody - Single Version",
         "Heroes [Mono] - Radio Edit",
     ],
@@ -48,7 +49,9 @@ def test_editions_and_guests_are_the_same_recording(edition: str) -> None:
     assert recording_key(edition, "David Bowie") == recording_key("Héroes", "DAVID BOWIE")
 
 
-@pytest.mark.parametrize("title", ["Heroes - Live", "Heroes (Acoustic)", "Heroes - Paul Kalkbrenner Remix"])
+@pytest.mark.parametrize(
+    "title", ["Heroes - Live", "Heroes with You", "Heroes (Acoustic)", "Heroes - Paul Kalkbrenner Remix"]
+)
 def test_another_performance_is_another_recording(title: str) -> None:
     assert recording_key(title, "David Bowie") != recording_key("Heroes", "David Bowie")
 

@@ -1,0 +1,68 @@
+"""The one page: its shell, its built files, and the policy it lives under."""
+
+from __future__ import annotations
+
+import json
+
+from apiflask import APIFlask
+from flask import Response, render_template
+from whitenoise import WhiteNoise
+
+from api.errors import ApiError
+from config import Config
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "frame-src https://open.spotify.com",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def register(app: APIFlask, config: Config) -> None:
+    """Serve the page at ``/`` and its files below ``/static/dist``; harden every answer."""
+    app.after_request(harden)
+    if config.static.is_dir():
+        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+            app.wsgi_app,
+            root=str(config.static),
+            prefix="static/dist",
+            allow_all_origins=False,
+            # The names carry a hash, so a browser may keep them for good; the build writes a .gz beside each.
+            immutable_file_test=lambda path, url: not url.endswith(".json"),
+            add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
+        )
+
+    @app.get("/")
+    @app.doc(hide=True)
+    def page() -> str:
+        return render_template("index.html", version=app.version, **built_files(config))
+
+
+def harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def built_files(config: Config) -> dict[str, object]:
+    """Return the addresses of the newest build's files; raises ApiError 503 where there is none."""
+    try:
+        entry = json.loads((config.static / ".vite" / "manifest.json").read_text())["src/main.js"]
+        styles = json.loads((config.static / "styles.json").read_text())
+    except FileNotFoundError as missing:
+        raise ApiError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
+    return {
+        "entry_js": f"/static/dist/{entry['file']}",
+        "entry_css": [f"/static/dist/{name}" for name in entry.get("css", [])],
+        "app_css": f"/static/dist/{styles['app.css']}",
+    }

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etl.imports.tables import import_table
+from ml import artefacts
+from ml.artists import ArtistEmbedding
+from ml.neighbours import Neighbours, NothingToCompare, Weights
+from ml.reasons import differences, reasons
+from ml.sound import SoundIndex, coordinates, difference, squared_distances
+from ml.train.artists_model import ArtistModel
+from store.builder import build_public
+from store.catalogue import Catalogue, Snapshot
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from tests.ml.artist_world import SMALL, world
+from tests.store.catalogues import FEATURES, a_track, catalogue_of
+
+
+@pytest.fixture(scope="module")
+def artists() -> ArtistEmbedding:
+    return ArtistModel(SMALL).fit(world()).export(world(), "test")
+
+
+@pytest.fixture
+def neighbours(artists: ArtistEmbedding) -> Neighbours:
+    return Neighbours(artists)
+
+
+def sounding(**changed: float) -> AudioFeatures:
+    return AudioFeatures(values={**FEATURES.values, **changed}, source="test")
+
+
+def without(*names: str) -> AudioFeatures:
+    return AudioFeatures(values={n: v for n, v in FEATURES.values.items() if n not in names}, source="test")
+
+
+def titles_of(snapshot: Snapshot, found: list) -> list[str]:
+    return [snapshot.track(one.ref).title for one in found]
+
+
+def test_nearer_in_one_feature_comes_first(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed = a_track(1, "Seed", "Nobody A", features=sounding(energy=0.5))
+    others = [
+        a_track(2 + i, f"Energy {e}", f"Nobody {i}", features=sounding(energy=e))
+        for i, e in enumerate((0.9, 0.55, 0.7))
+    ]
+    snapshot = catalogue_of(tmp_path, seed, *others)
+    found = neighbours.recommend(snapshot, seed)
+    assert titles_of(snapshot, found) == ["Energy 0.55", "Energy 0.7", "Energy 0.9"]
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert all(0 <= one.score <= 1 for one in found)
+
+
+def test_artists_alike_decide_where_the_seed_has_no_features(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed = Track(id="", title="Unheard", artists=("Metallica",))
+    tracks = [a_track(1, "Jazz", "Miles Davis"), a_track(2, "Metal", "Megadeth"), a_track(3, "Unknown", "Nobody")]
+    snapshot = catalogue_of(tmp_path, *tracks)
+    found = neighbours.recommend(snapshot, seed)
+    assert titles_of(snapshot, found)[0] == "Metal"
+    assert found[0].reasons[0] == "Playlists hold both Metallica and Megadeth"
+    assert found[0].differences == ()
+
+
+def test_sound_decides_where_the_artist_is_unknown(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed = a_track(1, "Seed", "Nobody")
+    snapshot = catalogue_of(
+        tmp_path,
+        seed,
+        a_track(2, "Far", "Metallica", features=sounding(energy=0.1, loudness=-30)),
+        a_track(3, "Near", "Slayer"),
+    )
+    assert titles_of(snapshot, neighbours.recommend(snapshot, seed)) == ["Near", "Far"]
+
+
+def test_nothing_to_compare_is_said(tmp_path: Path, neighbours: Neighbours) -> None:
+    snapshot = catalogue_of(tmp_path, a_track(1, "Any", "Metallica"))
+    with pytest.raises(NothingToCompare):
+        neighbours.recommend(snapshot, Track(id="x", title="Unheard", artists=("Nobody",)))
+    with pytest.raises(NothingToCompare):
+        neighbours.recommend(
+            snapshot,
+            Track(id="x", title="Unheard", artists=(), features=AudioFeatures(values={"key": 3}, source="test")),
+        )
+
+
+def test_a_recording_comes_once_and_the_seeds_own_never(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed = a_track(1, "One", "Metallica")
+    snapshot = catalogue_of(
+        tmp_path, seed, a_track(2, "One - Remastered 2018", "Metallica"), a_track(3, "Peace Sells", "Megadeth"),
+        a_track(4, "Peace Sells - 2011 Remaster", "Megadeth"), a_track(5, "Trust", "Megadeth"),
+    )  # fmt: skip
+    for asked in (seed, snapshot.find(seed.id), replace(seed, id="")):
+        found = titles_of(snapshot, neighbours.recommend(snapshot, asked))
+        assert sorted(title.split(" - ")[0] for title in found) == ["Peace Sells", "Trust"]
+
+
+@pytest.mark.parametrize("cap", [1, 2, 3])
+def test_the_artist_cap_holds_for_the_seeds_artist_too(tmp_path: Path, neighbours: Neighbours, cap: int) -> None:
+    tracks = [
+        a_track(10 * i + j, f"Song {i} {j}", name) for i, name in enumerate(("Metallica", "Megadeth")) for j in range(5)
+    ]
+    snapshot = catalogue_of(tmp_path, *tracks)
+    found = neighbours.recommend(snapshot, tracks[0], artist_cap=cap)
+    assert Counter(snapshot.track(one.ref).artists[0] for one in found) == {"Metallica": cap, "Megadeth": cap}
+
+
+def test_excluded_tracks_and_their_other_editions_stay_out(tmp_path: Path, neighbours: Neighbours) -> None:
+    tracks = [
+        a_track(1, "Seed", "Metallica"),
+        a_track(2, "Trust", "Megadeth"),
+        a_track(3, "Trust - Mono", "Megadeth"),
+        a_track(4, "Sweating Bullets", "Megadeth"),
+    ]
+    snapshot = catalogue_of(tmp_path, *tracks)
+    assert titles_of(snapshot, neighbours.recommend(snapshot, tracks[0], exclude={tracks[2].id, "unknown id"})) == [
+        "Sweating Bullets"
+    ]
+
+
+@pytest.mark.parametrize(("limit", "cap"), [(0, 2), (51, 2), (5, 0)])
+def test_limits_out_of_range_are_refused(tmp_path: Path, neighbours: Neighbours, limit: int, cap: int) -> None:
+    track = a_track(1, "Any", "Metallica")
+    with pytest.raises(ValueError, match="limit"):
+        neighbours.recommend(catalogue_of(tmp_path, track), track, limit=limit, artist_cap=cap)
+
+
+def test_a_long_list_is_filled_past_many_tracks_of_one_artist(tmp_path: Path, neighbours: Neighbours) -> None:
+    many = [a_track(i, f"Song {i}", "Metallica") for i in range(1, 400)]
+    far = [a_track(1000 + i, f"Far {i}", f"Nobody {i}", features=sounding(energy=0.1)) for i in range(20)]
+    snapshot = catalogue_of(tmp_path, *many, *far)
+    assert len(neighbours.recommend(snapshot, many[0], limit=20)) == 20
+
+
+def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:
+    tracks = [a_track(i, f"Song {i}", f"Nobody {i}") for i in range(1, 40)]
+    snapshot = catalogue_of(tmp_path, *tracks)
+    assert Neighbours(artists).recommend(snapshot, tracks[5]) == Neighbours(artists).recommend(snapshot, tracks[5])
+
+
+def test_a_new_generation_is_seen(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed, first, second = (a_track(i, f"Song {i}", f"Nobody {i}") for i in range(1, 4))
+    assert len(neighbours.recommend(catalogue_of(tmp_path, seed, first), seed)) == 1
+    assert len(neighbours.recommend(catalogue_of(tmp_path, seed, first, second), seed)) == 2
+
+
+def test_missing_features_take_no_part(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    features = np.tile(np.array([FEATURES.vector()], np.float32), (50, 1)) * rng.uniform(0.8, 1.2, (50, 13)).astype(
+        np.float32
+    )
+    features[rng.random((50, 13)) < 0.2] = np.nan
+    features[7] = np.nan
+    seed = coordinates(np.array([without("tempo", "energy").vector()], np.float32))[0]
+    indexed, direct = SoundIndex(features).squared_distances(seed), squared_distances(coordinates(features), seed)
+    assert np.isnan(indexed[7])
+    np.testing.assert_allclose(indexed, direct, atol=1e-3)
+    same = coordinates(np.array([without("liveness").vector(), FEATURES.vector()], np.float32))
+    assert squared_distances(same, seed).tolist() == pytest.approx([0.0, 0.0])
+
+
+def test_tempo_is_compared_by_pulse() -> None:
+    assert difference("tempo", 70.0, 140.0) == pytest.approx(0.0, abs=1e-6)
+    assert abs(difference("tempo", 70.0, 100.0)) > 1
+    assert difference("energy", 0.5, 0.76) == pytest.approx(1.0)
+    assert difference("key", 0, 7) == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        ({"tempo": 123.0}, {"tempo": 125.0}, "Nearly the same tempo (123 and 125 BPM)"),
+        ({"tempo": 70.0}, {"tempo": 140.0}, "The same pulse at double the tempo (70 and 140 BPM)"),
+        ({"key": 4, "mode": 0}, {"key": 4, "mode": 0}, "Same key: E minor"),
+        ({"energy": 0.9}, {"energy": 0.95}, "Both of high energy (0.90 and 0.95)"),
+        ({"acousticness": 0.95}, {"acousticness": 0.9}, "Both acoustic (0.95 and 0.90)"),
+        ({"valence": 0.5}, {"valence": 0.52}, "Similar valence (0.50 and 0.52)"),
+    ],
+)
+def test_reasons_of_sound(artists: ArtistEmbedding, mine: dict, theirs: dict, said: str) -> None:
+    seed, other = (
+        Track(id=i, title=i, artists=(i,), features=AudioFeatures(values=v, source="t"))
+        for i, v in (("a", mine), ("b", theirs))
+    )
+    assert reasons(seed, other, artists) == (said,)
+
+
+def test_what_differs_is_not_given_as_a_reason(artists: ArtistEmbedding) -> None:
+    seed = a_track(1, "A", "Nobody A", features=sounding(tempo=100, energy=0.2, valence=0.2, danceability=0.2, key=1))
+    other = a_track(2, "B", "Nobody B", features=sounding(tempo=130, energy=0.8, valence=0.8, danceability=0.8, key=2))
+    assert reasons(seed, other, artists) == ("The nearest of what is known here",)
+
+
+def test_reasons_of_artists_and_genres(artists: ArtistEmbedding) -> None:
+    seed = Track(
+        id="a", title="A", artists=("Metallica", "Guest"), labels=("hard-rock",), artist_genres=("old school thrash",)
+    )
+    other = Track(id="b", title="B", artists=("Megadeth",), labels=("hard-rock",), artist_genres=("old school thrash",))
+    assert reasons(seed, other, artists) == (
+        "Playlists hold both Metallica and Megadeth",
+        "Both old school thrash and hard rock",
+    )
+    assert reasons(seed, replace(other, artists=("Metallica",)), artists)[0] == "Same artist"
+    assert reasons(seed, replace(other, artists=("Nobody", "Guest")), artists)[0] == "Both with Guest"
+
+
+def test_differences_are_of_features_that_both_have() -> None:
+    seed, other = a_track(1, "A", "X", features=without("tempo")), a_track(2, "B", "Y", features=without("energy"))
+    found = {name: (mine, theirs, apart) for name, mine, theirs, apart in differences(seed, other)}
+    assert set(found) == set(AUDIO_FEATURES) - {"tempo", "energy"}
+    assert all(mine == theirs and apart == 0 for mine, theirs, apart in found.values())
+
+
+def test_nearest_labelled_is_exact_and_only_of_the_label(tmp_path: Path, neighbours: Neighbours) -> None:
+    rock = [
+        a_track(i, f"Rock {i}", f"R {i}", labels=("rock",), features=sounding(energy=0.8 - i / 20)) for i in range(1, 8)
+    ]
+    jazz = a_track(20, "Jazz", "J", labels=("jazz",))
+    snapshot = catalogue_of(tmp_path, *rock, jazz)
+    found = neighbours.nearest_labelled(snapshot, sounding(energy=0.8), "rock", limit=3, exclude={rock[1].id})
+    assert [snapshot.track(ref).title for ref, _ in found] == ["Rock 1", "Rock 3", "Rock 4"]
+    apart = [distance for _, distance in found]
+    assert apart == sorted(apart)
+    assert neighbours.nearest_labelled(snapshot, sounding(), "polka") == []
+    assert neighbours.nearest_labelled(snapshot, AudioFeatures(values={}, source="t"), "rock") == []
+
+
+def test_weights_decide_what_counts(tmp_path: Path, artists: ArtistEmbedding) -> None:
+    seed = a_track(1, "Seed", "Metallica")
+    tracks = [
+        a_track(2, "Same sound", "Miles Davis"),
+        a_track(3, "Same scene", "Slayer", features=sounding(energy=0.2, valence=0.1)),
+    ]
+    snapshot = catalogue_of(tmp_path, seed, *tracks)
+    for weights, first in ((Weights(artist=0.0), "Same sound"), (Weights(sound=0.0), "Same scene")):
+        assert titles_of(snapshot, Neighbours(artists, weights).recommend(snapshot, seed))[0] == first
+
+
+@pytest.mark.shared
+def test_what_goes_with_enter_sandman_is_mostly_rock(shared_data: Path, tmp_path: Path) -> None:
+    import_table(shared_data / "tracks.csv.gz", tmp_path, lambda progress: None)
+    build_public(tmp_path)
+    snapshot = Catalogue(tmp_path).current()
+    neighbours = Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
+    found = neighbours.recommend(snapshot, snapshot.search("Metallica Enter Sandman", 1)[0].ref, limit=20)
+    tracks = [snapshot.track(one.ref) for one in found]
+    genres = [" ".join((*t.labels, *t.artist_genres, *neighbours.artists.genres(t.artists[0]))) for t in tracks]
+    assert sum("metal" in words or "rock" in words or "grunge" in words for words in genres) >= 16
+    assert all(one.reasons for one in found)
+    assert len({(t.title.casefold(), t.artists) for t in tracks}) == 20
