@@ -23,10 +23,14 @@ _MAX_EXAMPLES = 20
 _INT32 = 1 << 31
 
 
-def import_slice(source: Source, sha256: str, size: int, root: Path, report: Callable[[Progress], None]) -> Reckoning:
+def import_slice(
+    source: Source, sha256: str, size: int, root: Path, report: Callable[[Progress], None], brought_by: str = ""
+) -> Reckoning:
     """Bring the playlists of ``source`` under ``root``; rows of a slice that is there already are all known.
 
-    Killed at any moment, nothing of the slice is there, and a second import begins it anew: it takes a second.
+    Those that were first stored under the same ``brought_by`` count as stored: a run that goes on after a kill
+    reports what it would have reported. Killed at any moment, nothing of the slice is there, and a second import
+    begins it anew: it takes a second.
 
     Raises
     ------
@@ -36,12 +40,7 @@ def import_slice(source: Source, sha256: str, size: int, root: Path, report: Cal
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = reckoning_of(root, name)
     if before is not None:
-        return Reckoning(
-            asked=before["asked"],
-            known=before["stored"],
-            skipped=before["skipped"],
-            examples=tuple(Skipped(**one) for one in before["examples"]),
-        )
+        return _again(before, brought_by)
     with PlaylistSetWriter(root, name) as writer:
         batches = _Batches(writer, report, size)
         for playlist in playlists(source, batches.watch):
@@ -50,15 +49,29 @@ def import_slice(source: Source, sha256: str, size: int, root: Path, report: Cal
         reckoning = batches.reckoning()
         if not reckoning.stored:
             raise ImportProblem("no_tracks", f"{source.name} holds no playlist with a track.", "Is it a slice?")
-        writer.publish(
-            {
-                "asked": reckoning.asked,
-                "stored": reckoning.stored,
-                "skipped": dict(reckoning.skipped),
-                "examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
-            }
-        )
+        writer.publish(_kept(reckoning, brought_by))
     return reckoning
+
+
+def _kept(reckoning: Reckoning, brought_by: str) -> dict[str, Any]:
+    return {
+        "brought_by": brought_by,
+        "asked": reckoning.asked,
+        "stored": reckoning.stored,
+        "skipped": dict(reckoning.skipped),
+        "examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
+    }
+
+
+def _again(before: dict[str, Any], brought_by: str) -> Reckoning:
+    ours = bool(brought_by) and before["brought_by"] == brought_by
+    return Reckoning(
+        asked=before["asked"],
+        stored=before["stored"] if ours else 0,
+        known=0 if ours else before["stored"],
+        skipped=before["skipped"],
+        examples=tuple(Skipped(**one) for one in before["examples"]),
+    )
 
 
 class _Batches:

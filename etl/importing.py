@@ -188,7 +188,7 @@ def _import_dataset(
     database: Database, var: Path, document: dict[str, Any], found: DatasetFile, report: Reporter
 ) -> None:
     database.update_run(document["_id"], {"kind": "dataset"})
-    reckoning = import_slice(found.source, found.sha256, found.size, var / "playlists", report)
+    reckoning = import_slice(found.source, found.sha256, found.size, var / "playlists", report, document["_id"])
     _record(database, document["_id"], reckoning)
 
 

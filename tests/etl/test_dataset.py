@@ -132,6 +132,16 @@ def test_a_slice_as_a_run_is_no_playlist_of_the_store(database: Database, tmp_pa
     assert list(database.all_tracks()) == []
 
 
+def test_a_slice_stored_before_a_kill_is_still_stored_after_it(database: Database, tmp_path: Path) -> None:
+    path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(formats.slice_playlist(0, 1, 2, 1)))
+    run_id = queue(database, path)
+    assert execute(database, tmp_path / "var", run_id, build=False) == "running"
+    assert execute(database, tmp_path / "var", run_id) == "done"
+    run = database.get_run(run_id)
+    assert run
+    assert (run["asked"], run["stored"], run["known"]) == (3, 3, 0)
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
