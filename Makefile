@@ -56,7 +56,7 @@ clean: ## remove what was installed and built; var/ with your data stays
 
 # A Python that every dependency has wheels for; `make PYTHON=/path/to/python run` chooses another. A name alone
 # proves nothing (pyenv has shims for versions that are not active), so each is asked.
-SUITS := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+SUITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for v in python3 python3.13 python3.12 python3.11; do $$v -c '$(SUITS)' 2>/dev/null && command -v $$v && break; done)
 PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
 
