@@ -30,7 +30,7 @@ def data(query: dict[str, Any]) -> dict[str, Any]:
 
     A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
     """
-    playlist = _find(query["playlist"])
+    playlist = find_playlist(query["playlist"])
     size = query["page_size"]
     database = services().database
     items = database.playlist_items(playlist.id, start=(query["page"] - 1) * size, limit=size)
@@ -47,7 +47,7 @@ def data(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.output({}, status_code=204)
 def delete(playlist_id: str) -> str:
     """Delete a playlist; only the browser that brought it in may. Its tracks stay known."""
-    playlist = _find(playlist_id)
+    playlist = find_playlist(playlist_id)
     if playlist.owner is None or playlist.owner != session.owner():
         raise ApiError(
             403,
@@ -72,7 +72,8 @@ def describe(playlist: Playlist) -> dict[str, Any]:
     }
 
 
-def _find(playlist_id: str) -> Playlist:
+def find_playlist(playlist_id: str) -> Playlist:
+    """Return a playlist, or raise the ApiError of one that is not there."""
     playlist = services().database.playlist(playlist_id)
     if playlist is None:
         raise ApiError(

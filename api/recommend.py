@@ -7,13 +7,13 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from marshmallow import RAISE
-from ml.neighbours import NothingToCompare
 
 from api.answers import cached_answer
 from api.errors import ApiError
 from api.schemas import RecommendQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
+from ml.neighbours import NothingToCompare
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 

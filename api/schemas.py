@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from apiflask import Schema
 from apiflask.fields import Float, Integer, String
-from apiflask.validators import Length, Range
+from apiflask.validators import Length, OneOf, Range
 
+from etl.exports.formats import FORMATS
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
 
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
@@ -57,6 +58,10 @@ class PlaylistQuery(Schema):
     playlist = String(required=True, validate=_text)
     page = Integer(load_default=1, validate=Range(min=1))
     page_size = Integer(load_default=500, validate=Range(1, 1000))
+
+
+class ExportQuery(Schema):
+    format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
 
 
 def track_summary(track: Track) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from flask import current_app
-from ml.neighbours import Neighbours
 
 from api.errors import ApiError
 from config import Config
 from ml.artefacts import ArtefactError, active
 from ml.artists import ArtistEmbedding
 from ml.genre import GenrePredictor
+from ml.neighbours import Neighbours
 from store.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer

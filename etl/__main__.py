@@ -1,4 +1,4 @@
-"""The command line of imports: ``python -m etl import FILE_OR_FOLDER_OR_URL...``, ``resume`` and more."""
+"""The command line of imports and exports: ``python -m etl import FILE_OR_FOLDER_OR_URL...``, ``resume`` and more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config import Config, ConfigError
+from etl.exports.command import add_export
 from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
     one.add_argument("playlist_id")
     one.set_defaults(command=_delete)
+    add_export(commands)
     return parser
 
 

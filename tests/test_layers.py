@@ -26,6 +26,8 @@ OWNERS = {
     "tantivy": {"store"},
     "spotipy": {"etl"},
     "requests": {"etl"},
+    "sqlalchemy": {"etl"},
+    "pymysql": set(),  # a driver that SQLAlchemy loads, for tests
     "pandas": {"etl", "ml.train"},
     "ai_edge_litert": {"ml", "ml.train"},
     "sklearn": {"ml.train"},

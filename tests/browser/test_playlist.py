@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from etl.exports.formats import FORMATS
 from tests.browser import invented
 from tests.browser.conftest import Watch
 from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
@@ -135,3 +136,35 @@ def test_a_real_collaborative_file(playlist_page: PlaylistPage) -> None:
     expect(playlist_page.people).to_have_count(3)
     for person in playlist_page.people.all():
         assert playlist_page.pixels(playlist_page.colour(person)) > 50
+
+
+def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPage, page: Page) -> None:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop("Taken out.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+
+    menu = page.locator("details.tm-export")
+    summary = menu.locator("summary")
+    summary.click()
+    links = menu.get_by_role("link")
+    expect(links).to_have_count(len(FORMATS))
+    for one in FORMATS.values():
+        link = menu.get_by_role("link", name=re.compile(rf"^{one.label} "))
+        expect(link).to_contain_text(one.purpose)
+        with page.expect_download() as started:
+            link.click()
+        assert started.value.suggested_filename == f"Taken out{one.ending}"
+        assert Path(started.value.path()).stat().st_size > 100
+
+    page.keyboard.press("Escape")
+    expect(links.first).not_to_be_visible()
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(links.first).to_be_focused()
+    with page.expect_download() as started:
+        page.keyboard.press("Enter")
+    lines = Path(started.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(tracks) + 1
+    assert lines[1].startswith("spotify:track:")

@@ -1,0 +1,62 @@
+"""Playlists as files: which formats there are, and the download of one."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+from urllib.parse import quote
+
+from apiflask import APIBlueprint
+from flask import Response
+from marshmallow import RAISE
+
+from api.playlists import find_playlist
+from api.schemas import ExportQuery
+from api.services import services
+from etl.exports.formats import FORMATS, file_name
+from etl.exports.rows import read_pages
+
+blueprint = APIBlueprint("exports", __name__, tag="Playlists")
+
+
+@blueprint.get("/api/exports")
+def formats() -> dict[str, Any]:
+    """The formats in which a playlist can be taken out, and what each is for."""
+    return {
+        "formats": [
+            {"name": one.name, "label": one.label, "purpose": one.purpose, "media_type": one.media_type}
+            for one in FORMATS.values()
+        ]
+    }
+
+
+@blueprint.get("/api/playlists/<playlist_id>/export")
+@blueprint.input(ExportQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.doc(responses={200: "The file, in the media type of its format", 422: "No such format; `fields` lists them"})
+def export(playlist_id: str, query: dict[str, Any]) -> Response:
+    """A playlist as a file; whoever knows its id may take it out, as with `/data`."""
+    playlist = find_playlist(playlist_id)
+    chosen = FORMATS[query["format"]]
+    blocks = chosen.write(playlist, read_pages(services().database, playlist))
+    response = Response(_begun(blocks), content_type=chosen.media_type)
+    response.headers.set("Content-Disposition", "attachment", **_names(file_name(playlist, chosen)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _begun(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read as far as the first block of rows now: a fault until then is still an answer, and not half a file."""
+    first = [block for _, block in zip(range(2), blocks, strict=False)]
+    return chain(first, blocks)
+
+
+def _names(name: str) -> dict[str, str]:
+    """Return the parameters of RFC 6266: the name itself, and one in ASCII for programs that know no other."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    stem, dot, ending = plain.rpartition(".")
+    plain = f"{stem.strip(' .') or 'playlist'}{dot}{ending}"
+    if plain == name:
+        return {"filename": name}
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='!#$&+-.^_`|~')}"}  # attr-char of RFC 5987

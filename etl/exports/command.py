@@ -1,0 +1,120 @@
+"""The command ``python -m etl export``: a playlist into a file, or tracks into a SQL database."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from etl.exports.formats import FORMATS, Format, file_name
+from etl.exports.rows import Pages, read_pages
+from store.database import Database, StoreError
+from store.domain import Playlist, Track
+
+_DESCRIPTION = """formats:
+""" + "\n".join(f"  {one.name:9}{one.purpose}" for one in FORMATS.values())
+
+
+def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of ``python -m etl``."""
+    one = commands.add_parser(
+        "export",
+        help="write a playlist to a file, or tracks to a SQL database",
+        epilog=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = one.add_mutually_exclusive_group(required=True)
+    what.add_argument("playlist_id", nargs="?", help="the last part of the playlist's address in the page")
+    what.add_argument("--all", action="store_true", help="every track that was imported with a playlist (with --to)")
+    where = one.add_mutually_exclusive_group()
+    where.add_argument("--out", type=Path, metavar="FILE", help="default: named after the playlist, in this folder")
+    where.add_argument("--to", metavar="URL", help="a database as SQLAlchemy writes it, such as sqlite:///music.db")
+    one.add_argument("--format", choices=list(FORMATS), help="default: what FILE ends with, else csv")
+    one.set_defaults(command=_export)
+
+
+def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
+    if options.all and not options.to:
+        print("--all needs --to URL, such as: python -m etl export --all --to sqlite:///music.db", file=sys.stderr)
+        return 2
+    if options.to and options.format:
+        print("--format is for files; --to writes tables.", file=sys.stderr)
+        return 2
+    playlist = None if options.all else database.playlist(options.playlist_id)
+    if playlist is None and not options.all:
+        print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
+        return 1
+    try:
+        if options.to:
+            return _to_database(database, playlist, options.to)
+        assert playlist is not None
+        return _to_file(database, playlist, options)
+    except StoreError as fault:  # here and not in main, whose advice is for imports
+        print(f"{fault.message} {fault.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Give the command again to begin anew.", file=sys.stderr)
+        return 130
+
+
+def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace) -> int:
+    chosen = _format(options)
+    target = options.out or Path(file_name(playlist, chosen))
+    try:
+        size = _write(database, playlist, chosen, target)
+    except OSError as fault:
+        print(f"{target} cannot be written: {fault.strerror}", file=sys.stderr)
+        return 1
+    print(f"{target}: {playlist.item_count:,} rows, {size:,} bytes")
+    return 0
+
+
+def _format(options: argparse.Namespace) -> Format:
+    ending = options.out.suffix.lower() if options.out else ""
+    told = next((one.name for one in FORMATS.values() if one.ending == ending), "csv")
+    return FORMATS[options.format or told]
+
+
+def _write(database: Database, playlist: Playlist, chosen: Format, target: Path) -> int:
+    """Write the file beside its name and rename it when it is whole; return its size."""
+    partial = target.with_name(f"{target.name}.partial")
+    size = 0
+    try:
+        with partial.open("wb") as file, _bar(playlist.item_count) as bar:
+            for block in chosen.write(playlist, _seen(read_pages(database, playlist), bar)):
+                size += file.write(block)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return size
+
+
+def _to_database(database: Database, playlist: Playlist | None, url: str) -> int:
+    from etl.exports.sql import SqlProblem, export_tracks  # SQLAlchemy takes a quarter of a second
+
+    try:
+        with _bar(playlist.item_count if playlist else None) as bar:
+            tracks = _tracks(database, playlist) if playlist else database.all_tracks()
+            done = export_tracks(tracks, url, lambda count: bar.update(count - bar.n))
+    except SqlProblem as problem:
+        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+        return 1
+    print(f"{done:,} tracks written")
+    return 0
+
+
+def _tracks(database: Database, playlist: Playlist) -> Iterator[Track]:
+    return (row.track for page in read_pages(database, playlist) for row in page)
+
+
+def _seen(pages: Pages, bar: tqdm) -> Pages:
+    for page in pages:
+        yield page
+        bar.update(len(page))
+
+
+def _bar(total: int | None) -> tqdm:
+    return tqdm(total=total, unit="rows", unit_scale=True, leave=False, disable=not sys.stderr.isatty())

@@ -1,0 +1,88 @@
+"""The registry of file formats: the API, the command line, the page and the tests go through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from etl.exports.exportify import write_exportify
+from etl.exports.jspf import write_jspf
+from etl.exports.m3u8 import write_m3u8
+from etl.exports.parquet import write_parquet
+from etl.exports.rows import Pages
+from etl.exports.tastemap_json import write_tastemap_json
+from store.domain import Playlist
+
+# Not allowed in file names of one system or another, or able to make a name look like a different one.
+_UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f/\\\\:*?"<>|\u200e\u200f\u2028-\u202e\u2066-\u2069]+')
+# File systems take 255 bytes: room for an ending and for `.partial` is left.
+_MAX_NAME_BYTES = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """A way to write a playlist down: ``name`` for programs, ``label`` and ``purpose`` (one line) for people.
+
+    ``write`` yields the file's bytes in blocks while it reads pages, and holds no more than a few of either.
+    """
+
+    name: str
+    label: str
+    purpose: str
+    ending: str
+    media_type: str
+    write: Callable[[Playlist, Pages], Iterator[bytes]]
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format(
+            name="csv",
+            label="CSV",
+            purpose="Exportify’s table: for other music tools, notebooks and back into Tastemap.",
+            ending=".csv",
+            media_type="text/csv; charset=utf-8",
+            write=write_exportify,
+        ),
+        Format(
+            name="m3u8",
+            label="M3U8",
+            purpose="A plain list for players: names, lengths and Spotify addresses.",
+            ending=".m3u8",
+            media_type="audio/mpegurl; charset=utf-8",
+            write=write_m3u8,
+        ),
+        Format(
+            name="jspf",
+            label="JSPF",
+            purpose="The open playlist format of ListenBrainz; our extension keeps the rest.",
+            ending=".jspf",
+            media_type="application/json",  # JSPF has no registered type of its own
+            write=write_jspf,
+        ),
+        Format(
+            name="json",
+            label="JSON",
+            purpose="Everything that is known here, for programs and for safekeeping.",
+            ending=".json",
+            media_type="application/json",
+            write=write_tastemap_json,
+        ),
+        Format(
+            name="parquet",
+            label="Parquet",
+            purpose="Everything as typed columns: for pandas, DuckDB, Spark and R.",
+            ending=".parquet",
+            media_type="application/vnd.apache.parquet",
+            write=write_parquet,
+        ),
+    )
+}
+
+
+def file_name(playlist: Playlist, chosen: Format) -> str:
+    """Return a name for the file that is safe on every system and close to the playlist's."""
+    stem = _UNSAFE.sub(" ", playlist.name).encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
+    return (" ".join(stem.split()).strip(" .") or "playlist") + chosen.ending

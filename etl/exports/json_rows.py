@@ -1,0 +1,65 @@
+"""Domain values as JSON, and a JSON document written while its last member, an array, is still being read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from etl.exports.rows import ExportRow, Pages, instant
+from store.domain import AudioFeatures, Playlist, Track
+
+_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name != "features")
+
+
+def playlist_members(playlist: Playlist) -> dict[str, Any]:
+    """Return what is told of a playlist. Its owner, a browser's secret in disguise, is not."""
+    return {
+        "id": playlist.id,
+        "name": playlist.name,
+        "source": playlist.source,
+        "created_at": instant(playlist.created_at),
+        "complete": playlist.complete,
+        "item_count": playlist.item_count,
+        "contributors": [{"id": person, "count": count} for person, count in playlist.contributors.items()],
+    }
+
+
+def track_members(track: Track) -> dict[str, Any]:
+    """Return every field of a track; null or an empty list where nothing is known."""
+    members = {name: getattr(track, name) for name in _TRACK_FIELDS}
+    return members | {"features": _features(track.features) if track.features else None}
+
+
+def item_members(row: ExportRow) -> dict[str, Any]:
+    """Return the row's own members: position, added_by, added_at."""
+    item = row.item
+    return {"position": item.position, "added_by": item.added_by, "added_at": instant(item.added_at)}
+
+
+def _features(features: AudioFeatures) -> dict[str, Any]:
+    return {
+        "values": dict(features.values),
+        "source": features.source,
+        "fetched_at": instant(features.fetched_at),
+        "licence": features.licence,
+        "confidence": features.confidence,
+    }
+
+
+def stream(document: Mapping[str, Any], pages: Pages, member: Callable[[ExportRow], Any]) -> Iterator[bytes]:
+    """Yield ``document``, whose very last value must be ``[]``, with one ``member(row)`` a line in that array."""
+    text = _dumps(document)
+    end = text.rindex("[]") + 1
+    yield text[:end].encode()
+    separator = "\n"
+    for page in pages:
+        if page:
+            yield (separator + ",\n".join(_dumps(member(row)) for row in page)).encode()
+            separator = ",\n"
+    yield f"\n{text[end:]}\n".encode()
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

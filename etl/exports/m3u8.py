@@ -1,0 +1,43 @@
+"""Extended M3U in UTF-8: for players, and for libraries that find their own file by artist and title.
+
+Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
+
+    #EXTINF:268,Air - All I Need          whole seconds, -1 if unknown; artists joined by ", "
+    #EXTALB:Moon Safari
+    #EXTGENRE:downtempo;trip hop          of the track if it has any, else of its artists
+    spotify:track:...                     or spotify:local:artist:album:title:seconds
+
+The format knows no contributors, no dates and no features, and cannot tell the parts of "A - B - C". There is no
+``#EXTART``: it names an album's artist, and readers that find one take the whole of ``#EXTINF`` for the title. Line
+breaks within names become blanks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from etl.exports.rows import ExportRow, Pages, track_uri
+from store.domain import Playlist
+
+
+def write_m3u8(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
+    """Yield the file in UTF-8 without a byte order mark."""
+    yield f"#EXTM3U\n#PLAYLIST:{_line(playlist.name)}\n".encode()
+    for page in pages:
+        yield "".join(f"{line}\n" for row in page for line in _entry(row)).encode()
+
+
+def _entry(row: ExportRow) -> Iterator[str]:
+    track = row.track
+    seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
+    yield f"#EXTINF:{seconds},{_line(' - '.join(filter(None, (', '.join(track.artists), track.title))))}"
+    if track.album:
+        yield f"#EXTALB:{_line(track.album)}"
+    genres = track.labels or track.artist_genres
+    if genres:
+        yield f"#EXTGENRE:{';'.join(map(_line, genres))}"
+    yield track_uri(track)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,67 @@
+"""The rows of a playlist on their way out, a page at a time, and what several formats write alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote_plus
+
+from store.database import PAGE_ITEMS, Database, StoreError
+from store.domain import Playlist, PlaylistItem, Track
+
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportRow:
+    """One row of a playlist with the track it names."""
+
+    item: PlaylistItem
+    track: Track
+
+
+Pages = Iterator[Sequence[ExportRow]]
+
+
+def read_pages(database: Database, playlist: Playlist) -> Pages:
+    """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
+
+    A playlist that is still arriving yields the rows that had arrived when ``playlist`` was read.
+
+    Raises
+    ------
+    StoreError
+        The database is lost, or the playlist was deleted meanwhile: half a file is never taken for a whole one.
+    """
+    for start in range(0, playlist.item_count, PAGE_ITEMS):
+        wanted = min(PAGE_ITEMS, playlist.item_count - start)
+        items = database.playlist_items(playlist.id, start, wanted)
+        if len(items) < wanted:
+            raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
+        tracks = database.get_tracks({item.track_id for item in items})
+        yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
+
+
+def spotify_id(track: Track) -> str | None:
+    """Return Spotify's id of ``track``, if it has one."""
+    return track.id if _SPOTIFY_ID.fullmatch(track.id) else None
+
+
+def track_uri(track: Track) -> str:
+    """Return ``spotify:track:ID``, or ``spotify:local:artist:album:title:seconds`` as Spotify names local files."""
+    known = spotify_id(track)
+    if known:
+        return f"spotify:track:{known}"
+    seconds = "" if track.duration_ms is None else str(track.duration_ms // 1000)
+    parts = (", ".join(track.artists), track.album or "", track.title, seconds)
+    return "spotify:local:" + ":".join(quote_plus(part) for part in parts)
+
+
+def instant(moment: datetime | None) -> str | None:
+    """Return ``moment`` as ISO 8601 in UTC, with milliseconds only where it has some: 2024-10-23T15:37:43Z."""
+    if moment is None:
+        return None
+    timespec = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

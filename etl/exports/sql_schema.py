@@ -1,0 +1,126 @@
+"""The relational schema: artist, album, track, audio_features, artist_album, artist_track.
+
+Ids are those of the catalogue for tracks. Nothing here numbers artists and albums, so their ids are hashes: of the
+artist's name as it is written, and of the album's title with the first artist of the track, which tells one
+"Greatest Hits" from another. Times are UTC. Labels and genres are JSON arrays of text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy.dialects import mysql
+
+from store.domain import AUDIO_FEATURES, Track
+
+Record = dict[str, Any]
+METADATA = MetaData()
+# Ids differ in case alone, which the usual collations take for equal; emoji need four bytes.
+_OPTIONS: dict[str, Any] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"), ("engine", "InnoDB"))
+}
+_Id = String(64)
+_Moment = DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+
+
+def _of(table: str, **more: Any) -> Column[str]:
+    return Column(f"{table}_id", _Id, ForeignKey(f"{table}.id"), **more)
+
+
+ARTIST = Table(
+    "artist", METADATA, Column("id", _Id, primary_key=True), Column("name", Text, nullable=False), **_OPTIONS
+)
+ALBUM = Table("album", METADATA, Column("id", _Id, primary_key=True), Column("title", Text, nullable=False), **_OPTIONS)
+TRACK = Table(
+    "track",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("title", Text, nullable=False),
+    _of("album"),
+    Column("year", Integer),
+    Column("duration_ms", Integer),
+    Column("isrc", String(32)),
+    Column("popularity", Double),
+    Column("explicit", Boolean),
+    Column("labels", JSON, nullable=False),
+    Column("artist_genres", JSON, nullable=False),
+    Column("source", Text, nullable=False),
+    **_OPTIONS,
+)
+FEATURES = Table(
+    "audio_features",
+    METADATA,
+    _of("track", primary_key=True),
+    *(Column(name, Double) for name in AUDIO_FEATURES),
+    Column("source", Text, nullable=False),
+    Column("fetched_at", _Moment),
+    Column("licence", Text),
+    Column("confidence", Double, nullable=False),
+    **_OPTIONS,
+)
+ARTIST_ALBUM = Table(
+    "artist_album", METADATA, _of("artist", primary_key=True), _of("album", primary_key=True), **_OPTIONS
+)
+ARTIST_TRACK = Table(
+    "artist_track",
+    METADATA,
+    _of("track", primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 0 = the first one named
+    _of("artist", nullable=False),
+    **_OPTIONS,
+)
+
+
+def records(tracks: Iterable[Track]) -> dict[Table, list[Record]]:
+    """Return the rows of each table for ``tracks``, each row once, tables in the order in which they refer."""
+    found: dict[Table, dict[tuple[str, ...], Record]] = {table: {} for table in METADATA.sorted_tables}
+    for track in tracks:
+        for table, record in _records(track):
+            found[table][tuple(str(record[column.name]) for column in table.primary_key)] = record
+    return {table: list(rows.values()) for table, rows in found.items()}
+
+
+def _records(track: Track) -> Iterable[tuple[Table, Record]]:
+    album_id = None
+    if track.album:
+        album_id = _hashed(track.album, *track.artists[:1])
+        yield ALBUM, {"id": album_id, "title": track.album}
+    yield TRACK, _track(track, album_id)
+    if track.features:
+        yield FEATURES, _features(track)
+    for position, name in enumerate(track.artists):
+        artist_id = _hashed(name)
+        yield ARTIST, {"id": artist_id, "name": name}
+        yield ARTIST_TRACK, {"track_id": track.id, "position": position, "artist_id": artist_id}
+        if album_id:
+            yield ARTIST_ALBUM, {"artist_id": artist_id, "album_id": album_id}
+
+
+def _track(track: Track, album_id: str | None) -> Record:
+    own = ("id", "title", "year", "duration_ms", "isrc", "popularity", "explicit", "source")
+    lists = {"labels": list(track.labels), "artist_genres": list(track.artist_genres)}
+    return {name: getattr(track, name) for name in own} | {"album_id": album_id} | lists
+
+
+def _features(track: Track) -> Record:
+    features = track.features
+    assert features is not None
+    moment = features.fetched_at
+    return {
+        "track_id": track.id,
+        **{name: features.values.get(name) for name in AUDIO_FEATURES},
+        "source": features.source,
+        "fetched_at": moment and moment.astimezone(UTC).replace(tzinfo=None),
+        "licence": features.licence,
+        "confidence": features.confidence,
+    }
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,34 @@
+"""Our own JSON: everything that is known of a playlist; :mod:`etl.imports.tastemap_json` reads it back.
+
+Version 1, one item a line, every member always there (null or an empty list where nothing is known)::
+
+    {"format": "tastemap-playlist", "version": 1,
+     "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
+                  "contributors": [{"id", "count"}]},
+     "items": [{"position", "added_by", "added_at",
+                "track": {"id", "title", "artists": [], "album", "year", "duration_ms", "isrc", "popularity",
+                          "explicit", "labels": [], "artist_genres": [], "source",
+                          "features": null or {"values": {name: number}, "source", "fetched_at", "licence",
+                                               "confidence"}}}]}
+
+Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; the names and units of ``values`` are those of
+:data:`store.domain.AUDIO_FEATURES`; ``position`` counts from 0. The file of an unchanged playlist is the same
+byte for byte. A reader refuses versions above the ones it knows; members may be added without a new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from etl.exports.json_rows import item_members, playlist_members, stream, track_members
+from etl.exports.rows import Pages
+from store.domain import Playlist
+
+FORMAT = "tastemap-playlist"
+VERSION = 1
+
+
+def write_tastemap_json(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
+    """Yield the file in UTF-8."""
+    document = {"format": FORMAT, "version": VERSION, "playlist": playlist_members(playlist), "items": []}
+    return stream(document, pages, lambda row: item_members(row) | {"track": track_members(row.track)})

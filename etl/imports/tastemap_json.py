@@ -1,0 +1,157 @@
+"""Our own JSON (:mod:`etl.exports.tastemap_json` says what it holds) back into tracks and who added them when."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from etl.exports.tastemap_json import FORMAT, VERSION
+from etl.imports.exportify import Row
+from etl.imports.json_stream import JsonStream
+from etl.runs import ImportProblem
+from store.domain import FEATURE_BOUNDS, AudioFeatures, Playlist, Track, local_track_id
+
+_HINT = "Bring the file as Tastemap exported it."
+_ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)
+# Longer ones are not names of anything.
+_MAX_TEXT = 10_000
+
+
+def is_tastemap_json(head: str) -> bool:
+    """Say whether a text that begins with ``head`` is ours: its format is the first thing in it."""
+    return re.match(rf'\s*\{{\s*"format"\s*:\s*"{FORMAT}"', head.removeprefix("\ufeff")) is not None
+
+
+def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Row]]:
+    """Return the playlist (without owner and contributors, who follow from the rows) and its rows.
+
+    The rows are read as they are asked for, holding one at a time; ``Row.line`` counts items from 1.
+
+    Raises
+    ------
+    ImportProblem
+        The text is no JSON (``malformed``), or not ours or of a version to come (``unsupported``). The iterator
+        raises the first too.
+    """
+    document = JsonStream(stream, name)
+    head: dict[str, Any] = {}
+    for key in document.members():
+        if key == "items":
+            return _playlist(head, name), _rows(document)
+        head[key] = document.value()
+    _playlist(head, name)
+    raise ImportProblem("unsupported", f"{name} has no items.", _HINT)
+
+
+def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
+    if head.get("format") != FORMAT:
+        raise ImportProblem("unsupported", f"{name} is JSON, but no playlist of Tastemap.", _HINT)
+    if head.get("version") != VERSION:
+        raise ImportProblem(
+            "unsupported", f"{name} is of version {head.get('version')}.", "A newer Tastemap reads it, perhaps."
+        )
+    members = _object(head.get("playlist"))
+    return Playlist(
+        id=_text(members.get("id")) or "",
+        name=_text(members.get("name")) or "Playlist",
+        source=_text(members.get("source")) or "unknown",
+        item_count=_whole(members.get("item_count"), 0, 1 << 31) or 0,
+        complete=members.get("complete") is True,
+        created_at=_instant(members.get("created_at")),
+    )
+
+
+def _rows(document: JsonStream) -> Iterator[Row]:
+    return (read_item(number, item) for number, item in enumerate(document.elements(), start=1))
+
+
+def read_item(number: int, item: Any) -> Row:
+    """Return the row of one element of ``items``, the ``number``-th, or the reason why it is none."""
+    members = _object(item)
+    track = _track(_object(members.get("track")))
+    return Row(
+        line=number,
+        track=track,
+        added_by=_text(members.get("added_by")),
+        added_at=_instant(members.get("added_at")),
+        reason="" if track else "no title",
+    )
+
+
+def _track(members: Mapping[str, Any]) -> Track | None:
+    title, artists, album = _text(members.get("title")), _texts(members.get("artists")), _text(members.get("album"))
+    if title is None:
+        return None
+    low, high = FEATURE_BOUNDS["duration_ms"]
+    duration = _whole(members.get("duration_ms"), int(low), int(high))
+    given = members.get("id")
+    explicit = members.get("explicit")
+    return Track(
+        id=given
+        if isinstance(given, str) and _ID.fullmatch(given)
+        else local_track_id(title, artists, album, duration),
+        title=title,
+        artists=artists,
+        album=album,
+        year=_whole(members.get("year"), 1000, 2999),
+        duration_ms=duration,
+        isrc=_text(members.get("isrc")),
+        popularity=_number(members.get("popularity"), 0, 100),
+        explicit=explicit if isinstance(explicit, bool) else None,
+        labels=_texts(members.get("labels")),
+        artist_genres=_texts(members.get("artist_genres")),
+        features=_features(_object(members.get("features"))),
+        source=_text(members.get("source")) or "unknown",
+    )
+
+
+def _features(members: Mapping[str, Any]) -> AudioFeatures | None:
+    given = _object(members.get("values"))
+    values = {name: _number(given.get(name), *bounds) for name, bounds in FEATURE_BOUNDS.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    if not known:
+        return None
+    confidence = _number(members.get("confidence"), 0, 1)
+    return AudioFeatures(
+        values=known,
+        source=_text(members.get("source")) or "unknown",
+        fetched_at=_instant(members.get("fetched_at")),
+        licence=_text(members.get("licence")),
+        confidence=1.0 if confidence is None else confidence,
+    )
+
+
+# Values of a wrong kind or out of bounds count as missing.
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    # JSON can spell half a character (\\ud800), which no database takes.
+    return value[:_MAX_TEXT].encode(errors="replace").decode() or None if isinstance(value, str) else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(text for one in value if (text := _text(one))) if isinstance(value, list) else ()
+
+
+def _number(value: Any, low: float, high: float) -> float | None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if number and math.isfinite(value) and low <= value <= high else None
+
+
+def _whole(value: Any, low: int, high: int) -> int | None:
+    number = _number(value, low, high)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None

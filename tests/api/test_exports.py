@@ -1,0 +1,106 @@
+"""Playlists as downloads: the file, its type and its name, and what is answered where there is none."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.http import parse_options_header
+
+from etl.exports.formats import FORMATS
+from store.database import PAGE_ITEMS, Database
+from tests.etl.exports import lists
+from tests.etl.exports.lists import ODD, many, written
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_playlist_is_downloaded_by_whoever_knows_its_id(
+    empty_client: FlaskClient, database: Database, name: str
+) -> None:
+    playlist = lists.store(database, ODD)
+    answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
+    assert answer.status_code == 200
+    assert answer.data == written(FORMATS[name], ODD)
+    assert answer.content_type == FORMATS[name].media_type
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="Our list{FORMATS[name].ending}"'
+
+
+def test_a_download_is_streamed(empty_client: FlaskClient, database: Database) -> None:
+    rows = many(PAGE_ITEMS * 3)
+    playlist = lists.store(database, rows)
+    answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format=csv")
+    assert answer.content_length is None
+    assert len(list(answer.iter_encoded())) == 4, "the headings, and a block for every page"
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Été 🎸", "Ete.csv"),
+        ("日本語", "playlist.csv"),
+        ("a\r\nSet-Cookie: x=1", "a Set-Cookie x=1.csv"),
+        ('"; filename="evil.exe', "; filename= evil.exe.csv"),
+    ],
+)
+def test_any_name_makes_a_safe_file_name(empty_client: FlaskClient, database: Database, name: str, plain: str) -> None:
+    playlist = lists.store(database, ODD, name=name)
+    answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format=csv")
+    header = answer.headers["Content-Disposition"]
+    assert header.isascii()
+    assert "Set-Cookie" not in answer.headers
+    assert re.search(r'filename="?([^"]*?)"?(; filename\*|$)', header), header
+    kind, parameters = parse_options_header(header)
+    assert kind == "attachment"
+    if "filename*" in header:
+        encoded = re.search(r"filename\*=UTF-8''(\S+)$", header)
+        assert encoded is not None
+        assert unquote(encoded[1]) == f"{name}.csv"
+        assert f"filename={plain}" in header.replace('"', "")
+    else:
+        assert parameters["filename"] == plain
+
+
+def test_an_empty_playlist_has_a_file_too(empty_client: FlaskClient, database: Database) -> None:
+    playlist = lists.store(database, [])
+    for name, one in FORMATS.items():
+        answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
+        assert answer.data == written(one, [])
+
+
+@pytest.mark.parametrize("query", ["?format=xls", "", "?format="])
+def test_another_format_is_answered_with_the_list(empty_client: FlaskClient, database: Database, query: str) -> None:
+    playlist = lists.store(database, ODD)
+    answer = empty_client.get(f"/api/playlists/{playlist.id}/export{query}")
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "invalid_value")
+    if query:
+        (said,) = answer.json["error"]["fields"]["format"]
+        assert all(name in said for name in FORMATS)
+
+
+def test_a_playlist_that_is_not_there_is_not_found(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/api/playlists/nosuch/export?format=csv")
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+
+
+def test_rows_that_are_lost_are_an_error_and_not_a_short_file(empty_client: FlaskClient, database: Database) -> None:
+    playlist = lists.store(database, ODD)
+    database.put_page(playlist.id, 0, [])
+    for name in ("csv", "json", "m3u8", "jspf", "parquet"):
+        answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
+        assert (answer.status_code, answer.json["error"]["code"]) == (503, "store_down"), name
+        assert "Content-Disposition" not in answer.headers
+
+
+def test_the_formats_are_listed(empty_client: FlaskClient) -> None:
+    found = empty_client.get("/api/exports").json["formats"]
+    assert [one["name"] for one in found] == list(FORMATS)
+    assert all(one["label"] and one["purpose"] and one["media_type"] for one in found)
+
+
+def test_exports_are_described(empty_client: FlaskClient) -> None:
+    described = empty_client.get("/api/openapi.json").json["paths"]["/api/playlists/{playlist_id}/export"]["get"]
+    (parameter,) = [one for one in described["parameters"] if one["name"] == "format"]
+    assert parameter["schema"]["enum"] == list(FORMATS)

@@ -1,0 +1,362 @@
+"""What goes out comes back in: each format is read by something that did not write it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from etl.exports.exportify import HEADINGS
+from etl.exports.formats import FORMATS, Format, file_name
+from etl.exports.jspf import EXTENSION
+from etl.exports.rows import ExportRow, read_pages
+from etl.imports.exportify import FEATURES_LICENCE, Row, Sheet, read_rows
+from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
+from etl.imports.text_file import examine
+from store.database import PAGE_ITEMS, Database, StoreError
+from store.domain import AudioFeatures, PlaylistItem, Track
+from tests.etl import files
+from tests.etl.exports import lists
+from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, ODD, a_playlist, many, paged, written
+from tests.etl.files import NET
+
+EVERY = pytest.mark.parametrize("chosen", FORMATS.values(), ids=lambda one: one.name)
+
+
+# -- all of them --------------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_pages_leave_no_seams(chosen: Format) -> None:
+    rows = many(25)
+    whole = written(chosen, rows)
+    if chosen.name == "parquet":
+        assert pq.read_table(pa.BufferReader(whole)) == pq.read_table(pa.BufferReader(written(chosen, rows, size=7)))
+    else:
+        assert written(chosen, rows, size=7) == whole
+
+
+@EVERY
+def test_a_file_is_written_while_its_pages_are_read(chosen: Format) -> None:
+    """No more than the twenty pages of one row group are in memory before some of the file has left."""
+    seen = 0
+
+    def pages() -> Iterator[list[ExportRow]]:
+        nonlocal seen
+        for page in paged(many(100), 1):
+            seen += 1
+            yield page
+
+    seen_at_blocks = [seen for _ in chosen.write(a_playlist(many(100)), pages())]
+    assert all(later - earlier <= 20 for earlier, later in pairwise([0, *seen_at_blocks]))
+
+
+@EVERY
+def test_an_empty_playlist_is_a_valid_file(chosen: Format) -> None:
+    content = written(chosen, [], name="Nothing")
+    assert len(read_back(chosen.name, content)) == 0
+
+
+@EVERY
+def test_the_owner_stays_here(chosen: Format) -> None:
+    assert b"secret-session-hash" not in written(chosen, ODD)
+
+
+def read_back(name: str, content: bytes) -> list[Any]:
+    """Return the rows of a file as the standard library or pyarrow reads them."""
+    if name == "csv":
+        return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    if name == "m3u8":
+        return [line for line in content.decode().splitlines() if line and not line.startswith("#")]
+    if name == "jspf":
+        return json.loads(content)["playlist"]["track"]
+    if name == "json":
+        return json.loads(content)["items"]
+    return pq.read_table(pa.BufferReader(content)).to_pylist()
+
+
+@EVERY
+def test_every_row_is_there_in_its_order(chosen: Format) -> None:
+    found = [str(row) for row in read_back(chosen.name, written(chosen, ODD))]
+    assert len(found) == len(ODD)
+    assert all(row.track.id in one or "Gimme" in one for row, one in zip(ODD, found, strict=True))
+
+
+# -- CSV ----------------------------------------------------------------------------------------------------
+
+
+def imported(tmp_path: Path, content: bytes) -> list[Row]:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    return list(read_rows(Sheet.open(examine(path)), "s", NOW))
+
+
+def carried(row: ExportRow) -> tuple[Any, ...]:
+    """What Exportify's columns hold of a row: no labels, and no source and length of the features' own."""
+    track, values = row.track, dict(row.track.features.values) if row.track.features else {}
+    duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
+    duration = None if duration is None else int(duration)
+    sound = values.keys() - {"duration_ms"}
+    sounding = AudioFeatures(
+        values={name: values[name] for name in sound} | ({"duration_ms": float(duration)} if duration else {}),
+        source="s",
+        fetched_at=NOW,
+        licence=FEATURES_LICENCE,
+    )
+    kept = replace(track, duration_ms=duration, labels=(), features=sounding if sound else None, source="s")
+    return kept, row.item.added_by, row.item.added_at
+
+
+def test_the_headings_are_exportifys() -> None:
+    assert list(HEADINGS) == [*NET, "ISRC"]
+
+
+def test_csv_comes_back_through_the_importer(tmp_path: Path) -> None:
+    content = written(FORMATS["csv"], ODD)
+    assert not content.startswith(b"\xef\xbb\xbf")
+    found = imported(tmp_path, content)
+    assert [(row.track, row.added_by, row.added_at) for row in found] == [carried(row) for row in ODD]
+
+
+def test_csv_cells_are_as_exportify_writes_them() -> None:
+    first, bare, local, _ = read_back("csv", written(FORMATS["csv"], ODD))
+    assert first["Track Name"] == FULL.title, "a formula stays what it is"
+    assert first["Artist Name(s)"] == "Tyler, The Creator;AC/DC;-M-"
+    assert (first["Release Date"], first["Duration (ms)"], first["Popularity"]) == ("1979", "230333", "53")
+    assert (first["Explicit"], first["Added At"], first["Genres"]) == ("true", "2026-01-01T12:00:00Z", "nu metal,rock")
+    assert (first["Loudness"], first["Key"], first["Time Signature"]) == ("-4.185", "6", "4")
+    assert {name for name, cell in bare.items() if cell} == {"Track URI", "Track Name"}
+    assert local["Track URI"] == "spotify:local:Julian+W.%2C+Zo%C3%AB:42:Gimme%3A+100+%25+%26+more:198"
+
+
+def test_a_notebook_reads_csv() -> None:
+    """What exportify.net's own notebook asks of its table: numbers, years, times, and lists to split."""
+    frame = pd.read_csv(io.BytesIO(written(FORMATS["csv"], ODD)))
+    assert frame["Artist Name(s)"].dropna().str.split(";").map(len).tolist() == [3, 2, 3]
+    assert frame["Genres"].dropna().str.split(",").iloc[0] == ["nu metal", "rock"]
+    assert frame["Release Date"].dropna().astype(int).unique().tolist() == [1979]
+    assert pd.to_datetime(frame["Added At"], format="ISO8601").dt.year.max() == 2026
+    assert frame["Added By"].value_counts().to_dict() == {"wanda %2541": 1, "q": 1}
+    assert all(frame[heading].dtype.kind in "fi" for heading in files.FEATURE_HEADINGS)
+
+
+@pytest.mark.shared
+def test_every_real_file_goes_round(shared_data: Path, tmp_path: Path) -> None:
+    for path in sorted((shared_data / "exportify").glob("*.csv")):
+        if path.name == "index.csv":
+            continue
+        came = [row for row in read_rows(Sheet.open(examine(path)), "s", NOW) if row.track]
+        rows = [
+            ExportRow(
+                item=PlaylistItem(position=at, track_id=row.track.id, added_by=row.added_by, added_at=row.added_at),
+                track=row.track,
+            )
+            for at, row in enumerate(came)
+            if row.track
+        ]
+        assert rows, path.name
+        wanted = [(row.track, row.added_by, row.added_at) for row in came]
+        again = imported(tmp_path, written(FORMATS["csv"], rows))
+        assert [(row.track, row.added_by, row.added_at) for row in again] == wanted, path.name
+        _, found = read_tastemap_json(io.StringIO(written(FORMATS["json"], rows).decode()), path.name)
+        assert [(row.track, row.added_by, row.added_at) for row in found] == wanted, path.name
+
+
+def _a_cell(text: str) -> bool:
+    """Readers take blanks at the ends away, and these two words for JavaScript's nothing."""
+    return bool(text) and text == text.strip() and text not in {"undefined", "null"}
+
+
+_cell = lists.names.filter(_a_cell)
+_listed = _cell.filter(lambda name: not set(name) & set(",;") and name.lower() not in {"none", "nan"})
+
+
+@given(rows=lists.lists_of(lists.tracks(_cell, _listed)))
+def test_any_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
+    plain = [
+        replace(row, track=replace(row.track, artist_genres=("rock", "art rock") if number % 2 else ()))
+        for number, row in enumerate(rows)
+    ]
+    if plain:
+        found = imported(tmp_path_factory.getbasetemp(), written(FORMATS["csv"], plain))
+        assert [(row.track, row.added_by, row.added_at) for row in found] == [carried(row) for row in plain]
+
+
+# -- M3U8 ---------------------------------------------------------------------------------------------------
+
+
+def test_m3u8_line_by_line() -> None:
+    lines = written(FORMATS["m3u8"], ODD, name="Two\nlines").decode().split("\n")
+    assert lines[:2] == ["#EXTM3U", "#PLAYLIST:Two lines"]
+    title = " ".join(FULL.title.split())
+    assert lines[2:6] == [
+        f"#EXTINF:230,Tyler, The Creator, AC/DC, -M- - {title}",
+        "#EXTALB:+",
+        "#EXTGENRE:hard-rock",
+        f"spotify:track:{FULL.id}",
+    ]
+    assert lines[6:8] == ["#EXTINF:-1,@", f"spotify:track:{BARE.id}"]
+
+
+@given(rows=lists.lists_of(lists.tracks()))
+def test_no_name_breaks_a_line_of_m3u8(rows: list[ExportRow]) -> None:
+    lines = written(FORMATS["m3u8"], rows).decode().splitlines()
+    entries = [line for line in lines if not line.startswith("#")]
+    assert entries == [f"spotify:track:{row.track.id}" for row in rows]
+    assert sum(line.startswith("#EXTINF:") for line in lines) == len(rows)
+
+
+# -- JSPF and JSON ------------------------------------------------------------------------------------------
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
+    """Put a row together again from the members of our JSON."""
+    sound = track.pop("features")
+    for name in ("artists", "labels", "artist_genres"):
+        track[name] = tuple(track[name])
+    sounding = AudioFeatures(**sound | {"fetched_at": moment(sound["fetched_at"])}) if sound else None
+    item = PlaylistItem(
+        position=members["position"],
+        track_id=track["id"],
+        added_by=members["added_by"],
+        added_at=moment(members["added_at"]),
+    )
+    return ExportRow(item=item, track=Track(features=sounding, **track))
+
+
+def from_jspf(content: bytes) -> list[ExportRow]:
+    found = []
+    for one in json.loads(content)["playlist"]["track"]:
+        (rest,) = one["extension"][EXTENSION]
+        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at")}
+        own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
+        found.append(row_of(members, rest | own))
+    return found
+
+
+@given(rows=lists.lists_of(lists.tracks()))
+def test_jspf_loses_nothing(rows: list[ExportRow]) -> None:
+    assert from_jspf(written(FORMATS["jspf"], rows)) == rows
+
+
+@given(rows=lists.lists_of(lists.tracks()))
+def test_our_reader_of_items_understands_the_extension(rows: list[ExportRow]) -> None:
+    for number, one in enumerate(json.loads(written(FORMATS["jspf"], rows))["playlist"]["track"], start=1):
+        (rest,) = one["extension"][EXTENSION]
+        own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
+        found, row = read_item(number, rest | {"track": rest | own}), rows[number - 1]
+        assert (found.track, found.added_by, found.added_at) == (row.track, row.item.added_by, row.item.added_at)
+
+
+def test_jspf_is_read_without_the_extension() -> None:
+    playlist = json.loads(written(FORMATS["jspf"], ODD))["playlist"]
+    assert (playlist["title"], playlist["date"]) == ("Our list", "2026-01-01T12:00:00Z")
+    first, bare, local, _ = playlist["track"]
+    assert first["location"] == [f"https://open.spotify.com/track/{FULL.id}"]
+    assert first["identifier"] == [f"spotify:track:{FULL.id}"]
+    assert (first["title"], first["album"], first["duration"]) == (FULL.title, "+", 230_333)
+    assert first["creator"] == "Tyler, The Creator, AC/DC, -M-"
+    assert bare.keys() == {"location", "identifier", "title", "extension"}
+    assert "location" not in local
+
+
+@given(rows=lists.lists_of(lists.tracks()), name=lists.names)
+def test_json_loses_nothing(rows: list[ExportRow], name: str) -> None:
+    content = written(FORMATS["json"], rows, name)
+    document = json.loads(content)
+    assert (document["format"], document["version"], document["playlist"]["name"]) == ("tastemap-playlist", 1, name)
+    assert [row_of(one, one["track"]) for one in document["items"]] == rows
+    assert is_tastemap_json(content[:200].decode(errors="ignore"))
+    playlist, found = read_tastemap_json(io.StringIO(content.decode()), "list.json")
+    assert replace(playlist, owner="secret-session-hash", contributors=a_playlist(rows).contributors) == a_playlist(
+        rows, name
+    )
+    assert [(row.track, row.added_by, row.added_at) for row in found] == [
+        (row.track, row.item.added_by, row.item.added_at) for row in rows
+    ]
+
+
+def test_an_item_of_json_is_a_line() -> None:
+    assert len(written(FORMATS["json"], many(5)).decode().splitlines()) == 7
+
+
+# -- Parquet ------------------------------------------------------------------------------------------------
+
+
+@given(rows=lists.lists_of(lists.tracks()))
+def test_parquet_loses_nothing(rows: list[ExportRow]) -> None:
+    table = pq.read_table(pa.BufferReader(written(FORMATS["parquet"], rows)))
+    told = json.loads(table.schema.metadata[b"tastemap"])
+    assert (told["name"], told["item_count"]) == ("Our list", len(rows))
+    assert [from_record(record) for record in table.to_pylist()] == rows
+
+
+def from_record(record: dict[str, Any]) -> ExportRow:
+    own = ("position", "added_by", "added_at")
+    item = PlaylistItem(track_id=record["id"], **{name: record.pop(name) for name in own})
+    about = {name: record.pop(f"features_{name}") for name in ("source", "fetched_at", "licence", "confidence")}
+    values = {name: record.pop(name) for name in lists.SOUND if name != "duration_ms"}
+    values["duration_ms"] = record.pop("features_duration_ms")
+    known = {name: value for name, value in values.items() if value is not None}
+    for name in ("artists", "labels", "artist_genres"):
+        record[name] = tuple(record[name])
+    sounding = AudioFeatures(values=known, **about) if about["source"] is not None else None
+    return ExportRow(item=item, track=Track(features=sounding, **record))
+
+
+# -- names and pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Our list", "Our list.csv"),
+        ("AC/DC: live?", "AC DC live.csv"),
+        ("../../etc/passwd", "etc passwd.csv"),
+        ("🎸 été", "🎸 été.csv"),
+        ("gpj\u202eexe", "gpj exe.csv"),
+        (" . ", "playlist.csv"),
+        ("\r\nX-Header: 1", "X-Header 1.csv"),
+        ("é" * 300, "é" * 100 + ".csv"),
+    ],
+)
+def test_file_names_are_safe(name: str, file: str) -> None:
+    assert file_name(a_playlist([], name), FORMATS["csv"]) == file
+
+
+def test_pages_come_from_the_database(database: Database) -> None:
+    rows = many(PAGE_ITEMS + 20)
+    playlist = lists.store(database, rows)
+    pages = list(read_pages(database, playlist))
+    assert [len(page) for page in pages] == [PAGE_ITEMS, 20]
+    assert [row for page in pages for row in page] == rows
+
+
+def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> None:
+    playlist = lists.store(database, many(PAGE_ITEMS + 20))
+    pages = read_pages(database, playlist)
+    next(pages)
+    database.delete_playlist(playlist.id)
+    with pytest.raises(StoreError, match="gone"):
+        next(pages)
+
+
+def test_local_files_have_an_address_that_names_them() -> None:
+    assert b"spotify:local:Julian+W.%2C+Zo%C3%AB:42" in written(FORMATS["m3u8"], [ODD[2]])
+    assert LOCAL.id.encode() in written(FORMATS["jspf"], [ODD[2]])
