@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from etl.exports.jspf import EXTENSION
 from etl.imports.entries import Begin, Entry, Row, named_track, spotify_id, text
 from etl.imports.json_file import listed, under
 from etl.imports.spotify_account import instant
+from etl.imports.tastemap_json import read_item
 
 # https://musicbrainz.org/doc/jspf
 _TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -35,6 +37,14 @@ def _documents(document: Any) -> list[Any]:
 
 
 def _row(one: Any, place: int, source: str) -> Row:
+    ours = listed(under(one, "extension"), EXTENSION)
+    if ours and isinstance(ours[0], dict):  # our own export: nothing of it is lost
+        track = {"title": one.get("title"), "album": one.get("album"), "duration_ms": one.get("duration")}
+        return read_item(place, ours[0] | {"track": ours[0] | track})
+    return _foreign_row(one, place, source)
+
+
+def _foreign_row(one: Any, place: int, source: str) -> Row:
     more = under(one, "extension", _TRACK)
     addresses = _texts(under(one, "identifier")) + _texts(under(one, "location"))
     credits = [under(artist, "artist_credit_name") for artist in listed(under(more, "additional_metadata"), "artists")]

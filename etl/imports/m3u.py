@@ -78,10 +78,8 @@ def _row(number: int, line: str, told: _Told, source: str) -> Row:
     if name is None:
         return Row(line=number, reason="neither an artist nor a title is named")
     artist, dash, title = name.partition(" - ")
-    if told.artist:
-        artist, title = told.artist, title if dash and artist.strip() == told.artist else name
-    elif not dash:
-        artist, title = "", name
+    if not dash:  # #EXTART names the album's artist, so it is second choice
+        artist, title = told.artist or "", name
     track = named_track(
         title if text(title) else name,
         artist,

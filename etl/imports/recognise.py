@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from etl.imports.exportify import Sheet, below_headings, read_rows
 from etl.imports.history import History
 from etl.imports.json_file import lines, load
 from etl.imports.sources import digest, head_of, source_of
+from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
 from etl.imports.text_file import TextFile, Watch, examine
 from etl.runs import ImportProblem
 
@@ -133,6 +135,8 @@ def _scrobbles(sheet: Sheet, columns: Any) -> Collection:
 
 def _json(path: Path, start: bytes, sha256: str, size: int) -> Collection | DatasetFile:
     source = source_of(path)
+    if is_tastemap_json(start[:200].decode(errors="replace")):
+        return _ours(source, sha256, size)
     if mpd.is_slice(start):
         return DatasetFile(size=size, sha256=sha256, source=source)
     if _is_listens(start, path.name):
@@ -153,6 +157,16 @@ def _json(path: Path, start: bytes, sha256: str, size: int) -> Collection | Data
         return _entries(kind, document, origin)
 
     return Collection(kind=kind, size=size, sha256=sha256, read=read)
+
+
+def _ours(source: Source, sha256: str, size: int) -> Collection:
+    def read(_origin: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+        with TextIOWrapper(source.open(watch), encoding="utf-8-sig") as stream:
+            playlist, rows = read_tastemap_json(stream, source.name)
+            yield Begin(name=playlist.name)
+            yield from rows
+
+    return Collection(kind="tastemap", size=size, sha256=sha256, read=read)
 
 
 def _is_listens(start: bytes, name: str) -> bool:

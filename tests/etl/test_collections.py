@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from etl.exports.formats import FORMATS
+from etl.exports.rows import ExportRow
 from etl.importing import execute
 from etl.playlist_import import playlist_id, playlist_name
 from etl.runs import Progress, create_upload_run, upload_folder
@@ -181,6 +183,26 @@ def test_each_kind_arrives(database: Database, tmp_path: Path, name: str, conten
     assert (run["state"], run["stored"]) == ("done", count)
     assert [(one.name, one.item_count, one.complete) for one in database.playlists(None)] == [(title, count, True)]
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == count
+
+
+@pytest.mark.parametrize("kind", ["json", "jspf"])
+def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "list.csv", files.playlist(5))
+    first = do(database, tmp_path / "var", path)["playlist_id"]
+    items = database.playlist_items(first)
+    tracks = database.get_tracks({item.track_id for item in items})
+    playlist = database.playlist(first)
+    assert playlist is not None
+    page = [ExportRow(item=item, track=tracks[item.track_id]) for item in items]
+    exported = b"".join(FORMATS[kind].write(playlist, [page]))
+    run = do(database, tmp_path / "var", write(tmp_path / f"out.{kind}", exported))
+    assert (run["state"], run["stored"], run["known"]) == ("done", 0, 5)
+    assert run["playlist_id"] != first
+    assert database.playlist_items(run["playlist_id"]) == items
+    assert database.get_tracks(tracks.keys()) == tracks
+    again = database.playlist(run["playlist_id"])
+    assert again is not None
+    assert (again.name, again.contributors) == (playlist.name, playlist.contributors)
 
 
 def test_the_command_line_takes_what_is_ours_from_a_folder(
