@@ -89,5 +89,6 @@ def _row(item: PlaylistItem, tracks: Mapping[str, Track]) -> dict[str, Any]:
         "position": item.position,
         "added_by": item.added_by,
         "added_at": item.added_at.isoformat() if item.added_at else None,
+        "plays": item.plays,
         "features": dict(track.features.values) if track.features else {},
     }

@@ -15,6 +15,7 @@ from config import Config, ConfigError
 from etl.exports.command import add_export
 from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
+from etl.imports.recognise import may_be_ours
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.runs import ImportProblem, new_run
 from store.database import Database, StoreError, open_database
@@ -23,7 +24,6 @@ from store.locks import take
 
 # An import may wait longer than a page: for a database that reads itself whole on a busy machine.
 _PATIENCE_SECONDS = 600.0
-_ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("import", help="import playlist files and track tables")
+    one = commands.add_parser("import", help="import playlists, histories and track tables")
     one.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
     one.set_defaults(command=_import)
     one = commands.add_parser("resume", help="finish what was cut off")
@@ -186,7 +186,7 @@ def _matching(source: str) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.name.lower().endswith(_ENDINGS))
+    return sorted(path for path in folder.rglob("*") if may_be_ours(path.relative_to(folder).as_posix()))
 
 
 def _size(source: str) -> int | None:

@@ -15,13 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from etl.dataset_import import import_slice
 from etl.imports.download import is_url
-from etl.imports.exportify import Sheet
-from etl.imports.text_file import TextFile, examine
+from etl.imports.entries import check_to_the_end
+from etl.imports.recognise import DatasetFile, TableFile, recognise
+from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
-from etl.runs import ENDED, ImportProblem, Progress, Reckoning, now, upload_folder
+from etl.runs import ENDED, FRESH_CURSOR, ImportProblem, Progress, Reckoning, now, upload_folder
 from store.builder import build_collection, build_public
+from store.catalogue import Catalogue, Snapshot
 from store.database import Database, StoreError
+from store.documents import playlist_ids_of
 from store.locks import take
 from store.segment import CatalogueError
 
@@ -121,18 +125,28 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         return
     path = _source(var, document)
     size = path.stat().st_size
-    file = examine(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
-    if document["sha256"] not in {None, file.sha256}:
+    found = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
+    if document["sha256"] not in {None, found.sha256}:
         _start_over(database, document)  # the operator has changed the file since the run was cut off
-    document |= {"sha256": file.sha256}
-    database.update_run(document["_id"], {"sha256": file.sha256, "bytes_total": size})
-    sheet = Sheet.open(file)
-    if _is_table(sheet):
+    document |= {"sha256": found.sha256}
+    database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
+    if isinstance(found, TableFile):
         _import_table(database, var, document, str(path), report, resumed)
+    elif isinstance(found, DatasetFile):
+        _import_dataset(database, var, document, found, report)
     else:
-        _check_to_the_end(sheet, file)
-        PlaylistImport(database, document, sheet, report).run()
+        check_to_the_end(found, document["name"], document["started_at"])
+        PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()
     database.update_run(document["_id"], {"phase": STORED})
+
+
+def _served(var: Path) -> Snapshot:
+    """Return the catalogue as it is, an empty one if it cannot be read: the playlist is worth storing all the same."""
+    try:
+        return Catalogue(var / "catalogue").current()
+    except (CatalogueError, OSError):
+        log.warning("no audio features are looked up by name", exc_info=True)
+        return Snapshot()
 
 
 def _source(var: Path, document: dict[str, Any]) -> Path:
@@ -143,32 +157,22 @@ def _source(var: Path, document: dict[str, Any]) -> Path:
 
 
 def _start_over(database: Database, document: dict[str, Any]) -> None:
-    changes = {
-        "cursor": {"rows": 0, "items": 0, "contributors": []},
+    changes: dict[str, Any] = {
+        "cursor": dict(FRESH_CURSOR),
         **dict.fromkeys(("asked", "stored", "known"), 0),
-        **{"skipped": [], "skipped_examples": []},
+        **{"skipped": [], "skipped_examples": [], "playlist_id": None, "playlist_ids": []},
     }
-    before = document["playlist_id"] and database.playlist(document["playlist_id"])
-    if before and not before.complete:
-        database.delete_playlist(before.id)
+    _delete_incomplete(database, document)
     database.update_run(document["_id"], changes)
     document |= changes
 
 
-def _is_table(sheet: Sheet) -> bool:
-    if sheet.layout is not None and sheet.layout.certain:
-        return False
-    # pandas, which reads tables, costs a second that a playlist need not wait.
-    from etl.imports.tables import looks_like_table
-
-    return looks_like_table(list(sheet.headings))
-
-
-def _check_to_the_end(sheet: Sheet, file: TextFile) -> None:
-    """Raise now what would otherwise come up when half of the file is stored."""
-    sheet.playlist_layout()
-    for _ in file.rows(sheet.delimiter):
-        pass
+def _delete_incomplete(database: Database, document: dict[str, Any]) -> None:
+    """Delete the playlists of a run that have not arrived whole: nothing stays behind half."""
+    for playlist_id in playlist_ids_of(document):
+        playlist = database.playlist(playlist_id)
+        if playlist and not playlist.complete:
+            database.delete_playlist(playlist_id)
 
 
 def _import_table(
@@ -178,6 +182,14 @@ def _import_table(
 
     database.update_run(document["_id"], {"kind": "table"})
     _record(database, document["_id"], import_table(source, var / "catalogue", report, resumed=resumed))
+
+
+def _import_dataset(
+    database: Database, var: Path, document: dict[str, Any], found: DatasetFile, report: Reporter
+) -> None:
+    database.update_run(document["_id"], {"kind": "dataset"})
+    reckoning = import_slice(found.source, found.sha256, found.size, var / "playlists", report, document["_id"])
+    _record(database, document["_id"], reckoning)
 
 
 def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
@@ -194,10 +206,7 @@ def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
 
 
 def _fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
-    document = database.load_run(run_id) or {}
-    playlist = database.playlist(document.get("playlist_id") or "")
-    if playlist and not playlist.complete:
-        database.delete_playlist(playlist.id)  # nothing stays behind half
+    _delete_incomplete(database, database.load_run(run_id) or {})
     error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     database.update_run(run_id, {"state": "failed", "phase": "failed", "error": error, "finished_at": now()})
     shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)

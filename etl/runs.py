@@ -31,6 +31,7 @@ ENDED = frozenset({"done", "failed"})
 _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
+FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 
 
 class ImportProblem(Exception):  # noqa: N818 - a fault of the file, told to the person who brought it
@@ -90,7 +91,8 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
     """Return the document of a run that waits to be done.
 
     ``source`` is the path or address that the operator named; an upload has none and lies in its own folder.
-    ``cursor`` says how far the pages stored so far reach: rows of the file and items of the playlist.
+    ``cursor`` says how far the pages stored so far reach: rows of the file, and the number of the playlist in it,
+    its items and its contributors.
     """
     return {
         "_id": secrets.token_hex(12),
@@ -108,11 +110,12 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
         "skipped": [],
         "skipped_examples": [],
         "playlist_id": None,
+        "playlist_ids": [],
         "started_at": now(),
         "finished_at": None,
         "error": None,
         "source": source,
-        "cursor": {"rows": 0, "items": 0, "contributors": []},
+        "cursor": dict(FRESH_CURSOR),
     }
 
 

@@ -70,12 +70,18 @@ def item_document(item: PlaylistItem) -> Document:
         document["by"] = item.added_by
     if item.added_at is not None:
         document["at"] = item.added_at
+    if item.plays is not None:
+        document["plays"] = item.plays
     return document
 
 
 def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
     return PlaylistItem(
-        position=position, track_id=document["track"], added_by=document.get("by"), added_at=document.get("at")
+        position=position,
+        track_id=document["track"],
+        added_by=document.get("by"),
+        added_at=document.get("at"),
+        plays=document.get("plays"),
     )
 
 
@@ -113,12 +119,20 @@ _PUBLIC_RUN = (
 )
 
 
+def playlist_ids_of(run: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the playlists that a run has brought in so far, in the order of its file."""
+    first = run.get("playlist_id")
+    return list(run.get("playlist_ids") or ([first] if first else []))
+
+
 def public_run(document: Mapping[str, Any]) -> Document:
     """Return what the outside may know of a run: no path and no cursor; times as ISO 8601 in UTC.
 
-    Reasons of skipping are pairs in the store, because field names there should hold no dots.
+    Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
+    the first of ``playlist_ids``, which runs of earlier versions lack.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
+    run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
     for name in ("started_at", "finished_at"):
         run[name] = document[name].isoformat() if document[name] else None

@@ -92,12 +92,16 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistItem:
-    """One row of a playlist; ``added_by`` is the service's opaque id of a person."""
+    """One row of a playlist; ``added_by`` is the service's opaque id of a person.
+
+    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library.
+    """
 
     position: int
     track_id: str
     added_by: str | None = None
     added_at: datetime | None = None
+    plays: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

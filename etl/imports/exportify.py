@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
+from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
 from etl.imports.text_file import TextFile, Watch, sniff_delimiter
 from etl.runs import ImportProblem
@@ -32,17 +33,6 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One row of a playlist file: a track, or the reason why there is none."""
-
-    line: int
-    track: Track | None = None
-    added_by: str | None = None
-    added_at: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
     """A text file whose delimiter and headings have been made out; ``layout`` is None for no playlist."""
 
@@ -62,7 +52,7 @@ class Sheet:
             The rows cannot be told apart (``malformed``).
         """
         delimiter, headings = sniff_delimiter(file.head(), known_headings)
-        rows = [cells for _, cells in islice(_below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
+        rows = [cells for _, cells in islice(below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
         return cls(
             file=file,
             delimiter=delimiter,
@@ -94,16 +84,17 @@ def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | No
     """
     layout = sheet.playlist_layout()
     read = _reader(layout, sheet.delimiter, source, fetched_at)
-    rows = _below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    rows = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
     if layout.join is Join.COMMA:
         rows = _without_slipped_features(rows, layout)
     for line, cells in rows:
         yield read(line, cells)
 
 
-def _below_headings(
+def below_headings(
     file: TextFile, delimiter: str, headings: list[str], watch: Watch | None = None
 ) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows below the one that is ``headings``, each with its line."""
     rows = file.rows(delimiter, watch)
     for _, cells in rows:
         if cells == headings:

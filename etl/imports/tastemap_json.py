@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.exportify import Row
+from etl.imports.entries import Row
 from etl.imports.json_stream import JsonStream
 from etl.runs import ImportProblem
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Playlist, Track, local_track_id

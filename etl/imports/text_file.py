@@ -76,6 +76,22 @@ class TextFile:
             except csv.Error as fault:
                 raise _never_closed(line) from fault
 
+    def lines(self, watch: Watch | None = None) -> Iterator[str]:
+        """Yield the lines, the blank ones too.
+
+        Raises
+        ------
+        ImportProblem
+            A line has more than a million characters (``malformed``).
+        """
+        with self._opened() as (raw, text):
+            while line := text.readline(MAX_CELL_CHARACTERS):
+                if len(line) == MAX_CELL_CHARACTERS:
+                    raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
+                yield line
+                if watch:
+                    watch(raw.tell())
+
     def head(self, characters: int = 1 << 16) -> str:
         """Return the beginning of the text."""
         with self._opened() as (_, text):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
@@ -116,3 +118,26 @@ def uri_file(tracks: list[Invented]) -> str:
         for t in tracks
     ]
     return _text(URI_HEADINGS, cells, csv.QUOTE_ALL)
+
+
+def account_file(lists: Mapping[str, Sequence[Invented]]) -> str:
+    """Playlists as Spotify's account data holds them in Playlist1.json."""
+    playlists = [
+        {
+            "name": name,
+            "items": [
+                {
+                    "track": {
+                        "trackName": row.title,
+                        "artistName": row.artist,
+                        "albumName": "",
+                        "trackUri": f"spotify:track:{row.id}",
+                    },
+                    "addedDate": row.added[:10],
+                }
+                for row in rows
+            ],
+        }
+        for name, rows in lists.items()
+    ]
+    return json.dumps({"playlists": playlists})

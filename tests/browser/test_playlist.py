@@ -101,6 +101,19 @@ def test_map_and_table_are_linked_by_mouse_and_keyboard(playlist_page: PlaylistP
     expect(page).to_have_url(re.compile("#/track/"))
 
 
+def test_other_files_are_named_and_several_playlists_come_from_one(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    page.get_by_text("Other files it reads").click()
+    expect(page.get_by_text("Library.xml")).to_be_visible()
+    lists = {f"Shelf {shelf}": invented.rows({f"shelf{shelf}": 3}) for shelf in "AB"}
+    playlist_page.drop("Playlist1.json", invented.account_file(lists))
+    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(playlist_page.uploads).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    page.get_by_role("link", name="All playlists").click()
+    for name in lists:
+        expect(page.get_by_role("listitem").filter(has_text=name).last).to_contain_text("3 tracks")
+
+
 def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) -> None:
     watch.allow("Failed to load resource")
     playlist_page.open()

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.imports.exportify import Row, Sheet, parse_instant, parse_year, read_rows
+from etl.imports.entries import Row
+from etl.imports.exportify import Sheet, parse_instant, parse_year, read_rows
 from etl.imports.text_file import examine
 from etl.runs import ImportProblem
 from store.domain import FEATURE_BOUNDS

@@ -1,0 +1,103 @@
+"""Apple Music's and iTunes' Library.xml: a property list of all tracks and of the playlists that name them.
+
+It is read by plistlib, which refuses every entity declaration where it is declared (since Python 3.9.1, bpo-42051):
+nothing is expanded and no file or address is fetched, so neither a billion laughs nor an external entity gets
+through. It holds the library as a whole, so the size is limited.
+"""
+
+from __future__ import annotations
+
+import plistlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from etl.imports.entries import Begin, Entry, Row, Source, named_track, text, whole
+from etl.imports.json_file import listed
+from etl.imports.text_file import Watch
+from etl.runs import ImportProblem
+from store.domain import Track
+
+# A library of 60,000 tracks; ten times that in memory.
+MAX_BYTES = 96 << 20
+LIBRARY = "Library"
+_HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
+# What plistlib lets through for a date that is none and for values outside of any container.
+_STRAYS = (AttributeError, IndexError)
+_NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
+# Of a playlist that Apple makes itself, of all music or all films, or of a folder that holds other playlists.
+_NOT_A_LIST = ("Master", "Folder", "Distinguished Kind")
+
+
+def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
+    """Return the library.
+
+    Raises
+    ------
+    ImportProblem
+        It is too large (``too_large``), declares entities (``unsafe``), is no property list (``malformed``) or
+        one without tracks (``not_a_playlist``).
+    """
+    with source.open(watch) as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ImportProblem(
+            "too_large", f"{source.name} has more than {MAX_BYTES >> 20} MB.", "Export single playlists instead."
+        )
+    try:
+        library = plistlib.loads(content, fmt=plistlib.FMT_XML)
+    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, *_STRAYS) as fault:
+        if "entity" in str(fault).lower() and b"<!ENTITY" in content:
+            raise ImportProblem(
+                "unsafe", f"{source.name} declares XML entities, which no library does; it was not read.", _HINT
+            ) from fault
+        raise ImportProblem("malformed", f"{source.name} is not a whole property list: {fault}.", _HINT) from fault
+    if not isinstance(library, dict) or not isinstance(library.get("Tracks"), dict):
+        raise ImportProblem("not_a_playlist", f"{source.name} is a property list without tracks.", _HINT)
+    return library
+
+
+def playlists(library: Mapping[str, Any], source: str, latest_year: int) -> Iterator[Entry]:
+    """Yield the whole library first, as a playlist of all its music, and then the listener's own playlists."""
+    tracks: Mapping[str, Any] = library["Tracks"]
+    yield Begin(name=LIBRARY)
+    for place, key in enumerate(tracks, start=1):
+        yield _row(tracks[key], place, source, latest_year)
+    for playlist in listed(library, "Playlists"):
+        if not isinstance(playlist, dict) or any(playlist.get(mark) for mark in _NOT_A_LIST):
+            continue
+        yield Begin(name=text(playlist.get("Name")))
+        for place, item in enumerate(listed(playlist, "Playlist Items"), start=1):
+            number = item.get("Track ID") if isinstance(item, dict) else None
+            yield _row(tracks.get(str(number)), place, source, latest_year)
+
+
+def _row(one: Any, place: int, source: str, latest_year: int) -> Row:
+    if not isinstance(one, dict):
+        return Row(line=place, reason="the library does not hold this track")
+    if any(one.get(mark) for mark in _NOT_MUSIC):
+        return Row(line=place, reason="not music (a podcast, film or audiobook)")
+    track = _track(one, source, latest_year)
+    if track is None:
+        return Row(line=place, reason="no title")
+    added = one.get("Date Added")
+    return Row(
+        line=place,
+        track=track,
+        added_at=added.replace(tzinfo=UTC) if isinstance(added, datetime) else None,
+        plays=whole(one.get("Play Count")),
+    )
+
+
+def _track(one: Mapping[str, Any], source: str, latest_year: int) -> Track | None:
+    year, genre = whole(one.get("Year")), text(one.get("Genre"))
+    return named_track(
+        one.get("Name"),
+        one.get("Artist") or one.get("Album Artist"),
+        source=source,
+        album=one.get("Album"),
+        duration_ms=one.get("Total Time"),
+        year=year if year is not None and 1860 <= year <= latest_year + 1 else None,
+        labels=(genre.lower(),) if genre else (),
+    )

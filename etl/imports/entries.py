@@ -1,0 +1,181 @@
+"""What every reader of playlist files yields: where a playlist begins, and its rows.
+
+A reader yields the same entries each time it reads the same file, so a run that was cut off can count its way
+back to where it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from etl.imports.text_file import Watch
+from etl.runs import ImportProblem
+from store.domain import FEATURE_BOUNDS, Track, local_track_id
+
+MAX_ROWS = 5_000_000
+MAX_PLAYLISTS = 5_000
+# Longer ones are not names of anything; a file full of them would only fill the store.
+_MAX_NAME = 1000
+_WHOLE = 1 << 62
+_SPOTIFY_ID = re.compile(
+    r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)([0-9A-Za-z]{22})(?:[?#].*)?"
+)
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Begin:
+    """The rows that follow belong to the playlist ``name``; ``None`` leaves naming it to the file's name."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One row of a playlist file: a track, or the reason why there is none.
+
+    ``line`` is where it stands (1 = the first line or entry); ``plays`` is how often the track was played where
+    the file says so; ``times`` is how many rows of the file a left-out one stands for.
+    """
+
+    line: int
+    track: Track | None = None
+    added_by: str | None = None
+    added_at: datetime | None = None
+    plays: int | None = None
+    reason: str = ""
+    times: int = 1
+
+
+Entry = Begin | Row
+# Reads a file, given the name of the source for provenance, the year and second of the import, and who watches.
+Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collection:
+    """A file that was recognised as one or several playlists of the given ``kind``, and how to read it."""
+
+    kind: str
+    size: int
+    sha256: str
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
+
+    name: str
+    open: Callable[[Watch | None], BinaryIO]
+
+
+def check_to_the_end(collection: Collection, name: str, moment: datetime, watch: Watch | None = None) -> None:
+    """Raise now what would otherwise come up when half of the file is stored.
+
+    Raises
+    ------
+    ImportProblem
+        Whatever the reader finds wrong; too many rows or playlists (``too_large``); no track (``no_tracks``).
+    """
+    rows = playlists = tracks = 0
+    for entry in collection.read(name, moment, watch):
+        if isinstance(entry, Begin):
+            playlists += 1
+        else:
+            rows += entry.times
+            tracks += entry.track is not None
+        if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
+            raise ImportProblem(
+                "too_large",
+                f"{name} holds more than {MAX_ROWS:,} rows or {MAX_PLAYLISTS:,} playlists.",
+                "Bring it in parts.",
+            )
+    if not tracks:
+        raise ImportProblem(
+            "no_tracks",
+            f"None of the {rows:,} rows of {name} holds a track.",
+            "It may be the export of something else.",
+        )
+
+
+def text(value: Any) -> str | None:
+    """Return ``value`` as one line of text, ``None`` for what is no text or empty."""
+    if not isinstance(value, str):
+        return None
+    if len(value) > _MAX_NAME or not value.isprintable():
+        value = _CONTROL.sub(" ", value[:_MAX_NAME])
+    return value.strip() or None
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
+    """Return :func:`text` of each; some three times faster where all are short plain texts."""
+    try:
+        plain = "".join(values).isprintable() and max(map(len, values), default=0) <= _MAX_NAME
+    except TypeError:
+        plain = False
+    return [value.strip() or None for value in values] if plain else [text(value) for value in values]
+
+
+def whole(value: Any) -> int | None:
+    """Return ``value`` if it is a whole number below 2^62, or text that is one; ``None`` for all else."""
+    if type(value) is int:
+        return value if abs(value) < _WHOLE else None
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip()):
+        return int(value)
+    return None
+
+
+def spotify_id(value: Any) -> str | None:
+    """Return the id in a track's URI or address at Spotify."""
+    found = _SPOTIFY_ID.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found[1] if found else None
+
+
+def from_epoch(seconds: int | None) -> datetime | None:
+    """Return the time of a Unix time stamp; ``None`` for none, for 0 and for times before music was counted."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < 1 << 33 else None
+
+
+def named_track(
+    title: Any,
+    artists: Any,
+    *,
+    source: str,
+    uri: Any = None,
+    album: Any = None,
+    duration_ms: Any = None,
+    year: int | None = None,
+    isrc: Any = None,
+    labels: tuple[str, ...] = (),
+) -> Track | None:
+    """Return the track of these names as a file says them, or ``None`` without a title.
+
+    ``artists`` is one name or a list of them. Values of a wrong kind count as missing; the id is Spotify's where
+    ``uri`` holds one.
+    """
+    plain = text(title)
+    if plain is None:
+        return None
+    listed = artists if isinstance(artists, (list, tuple)) else [artists]
+    names = tuple(dict.fromkeys(name for one in listed if (name := text(one))))
+    low, high = FEATURE_BOUNDS["duration_ms"]
+    length = whole(duration_ms)
+    length = length if length is not None and low <= length <= high else None
+    code = (text(isrc) or "").replace("-", "").upper()
+    return Track(
+        id=spotify_id(uri) or local_track_id(plain, names, text(album), length),
+        title=plain,
+        artists=names,
+        album=text(album),
+        year=year,
+        duration_ms=length,
+        isrc=code if _ISRC.fullmatch(code) else None,
+        labels=labels,
+        source=source,
+    )

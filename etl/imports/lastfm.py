@@ -1,0 +1,73 @@
+"""Scrobbles as the common exporters of Last.fm write them; Last.fm itself has no export.
+
+Known are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
+(``Artist;Album;AlbumId;Track;Date#user``, milliseconds) and lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
+without headings).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from etl.imports.entries import from_epoch, named_track, whole
+from etl.imports.history import History
+from store.text import normalise
+
+_TITLES = ("track", "track name", "title", "song", "name")
+_ARTISTS = ("artist", "artist name")
+_ALBUMS = ("album", "album name", "release")
+_TIMES = ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime")
+_WITHOUT_HEADINGS = {"artist": 0, "album": 1, "title": 2, "time": 3}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SPOKEN = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
+
+
+def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
+    """Return where the fields stand if these are the headings, or the first row, of a file of scrobbles."""
+    if not has_headings(headings):
+        return _WITHOUT_HEADINGS
+    # lastfmstats.com writes the user's name into the last heading.
+    names = [normalise(heading.partition("#")[0]) for heading in headings]
+    found = {
+        field: next((names.index(name) for name in wanted if name in names), None)
+        for field, wanted in (("title", _TITLES), ("artist", _ARTISTS), ("album", _ALBUMS), ("time", _TIMES))
+    }
+    places = {field: place for field, place in found.items() if place is not None}
+    return places if {"title", "artist", "time"} <= places.keys() else None
+
+
+def has_headings(first_row: Sequence[str]) -> bool:
+    """Say whether the first row holds headings; lastfm-to-csv's is a scrobble already."""
+    return not (len(first_row) == 4 and _SPOKEN.fullmatch(first_row[3].strip()))
+
+
+def listen(history: History, rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> None:
+    """Count the scrobbles below the headings."""
+    for line, cells in rows:
+        texts = {field: cells[place] for field, place in columns.items() if place < len(cells)}
+        track = named_track(texts.get("title"), texts.get("artist"), source=source, album=texts.get("album"))
+        if track is None or not track.artists:
+            history.skip(line, "no title or no artist")
+        else:
+            history.play(line, track, instant(texts.get("time", "")))
+
+
+def instant(text: str) -> datetime | None:
+    """Return the time of a scrobble: Unix seconds or milliseconds, "15 Jun 2007 22:30", or ISO 8601; all UTC."""
+    text = text.strip()
+    number = whole(text)
+    if number is not None:
+        return from_epoch(number // 1000 if number > 1 << 33 else number)
+    spoken = _SPOKEN.fullmatch(text)
+    try:
+        if spoken:
+            day, month, year, hour, minute = spoken.groups()
+            number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError for what is no month
+            said = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
+            return from_epoch(int(said.timestamp()))
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,103 @@
+"""M3U and M3U8: lines of paths or addresses, and above each what ``#EXTINF`` says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from etl.imports.entries import Begin, Entry, Row, named_track, spotify_id, text
+from etl.runs import ImportProblem
+
+_MARK = "#EXTM3U"
+# Seconds, then attributes as players of television write them, then a comma and the name.
+_INFO = re.compile(r"#EXTINF:\s*(-?\d+)?(?:\.\d+)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)\s*,(.*)", re.IGNORECASE)
+# "03 - " and "03 " number a file; the 99 of "99 Luftballons" does not.
+_FILE_NUMBER = re.compile(r"^(?:\d{1,3}\s*[-._)]\s*|0\d\s+)(?=\S)")
+_STREAM = "#EXT-X-"
+
+
+def is_m3u(head: str, name: str) -> bool:
+    """Say whether text that begins like ``head`` is an M3U list."""
+    return head.lstrip("\ufeff \t\r\n").upper().startswith(_MARK) or bool(re.search(r"(?i)\.m3u8?(\.gz)?$", name))
+
+
+def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
+    """Yield the entries of a list; its name comes first if ``#PLAYLIST:`` says it above them.
+
+    Raises
+    ------
+    ImportProblem
+        It describes a broadcast in pieces (HLS) and no playlist of tracks (``not_a_playlist``).
+    """
+    begun, told = False, _Told()
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip().lstrip("\ufeff")
+        if not line:
+            continue
+        if line.upper().startswith(_STREAM):
+            raise ImportProblem(
+                "not_a_playlist", "This M3U8 file describes a stream in pieces, no tracks.", "Bring a list of tracks."
+            )
+        if line.startswith("#"):
+            told.hear(line)
+            continue
+        if not begun:
+            begun = True
+            yield Begin(name=told.playlist)
+        yield _row(number, line, told, source)
+        told = _Told(playlist=told.playlist)
+
+
+class _Told:
+    """What the lines with ``#`` say of the entry below them."""
+
+    def __init__(self, playlist: str | None = None) -> None:
+        self.playlist = playlist
+        self.name: str | None = None
+        self.seconds: int | None = None
+        self.artist: str | None = None
+        self.album: str | None = None
+
+    def hear(self, line: str) -> None:
+        tag, _, value = line.partition(":")
+        info = _INFO.fullmatch(line)
+        if info:
+            self.seconds, self.name = int((info[1] or "-1")[:9]), text(info[3])
+        elif tag.upper() == "#PLAYLIST":
+            self.playlist = text(value)
+        elif tag.upper() == "#EXTART":
+            self.artist = text(value)
+        elif tag.upper() == "#EXTALB":
+            self.album = text(value)
+
+
+def _row(number: int, line: str, told: _Told, source: str) -> Row:
+    name = told.name or _name_in(line)
+    if name is None:
+        return Row(line=number, reason="neither an artist nor a title is named")
+    artist, dash, title = name.partition(" - ")
+    if not dash:  # #EXTART names the album's artist, so it is second choice
+        artist, title = told.artist or "", name
+    track = named_track(
+        title if text(title) else name,
+        artist,
+        source=source,
+        uri=line,
+        album=told.album,
+        duration_ms=told.seconds * 1000 if told.seconds and told.seconds > 0 else None,
+    )
+    return Row(line=number, track=track, reason="" if track else "neither an artist nor a title is named")
+
+
+def _name_in(line: str) -> str | None:
+    """Return what a path calls the file: ``/music/03 Air - All I Need.mp3`` is "Air - All I Need"."""
+    if spotify_id(line):
+        return None
+    parts = urlsplit(line) if re.match(r"\w{2,}://", line) else None
+    if parts and parts.scheme != "file":
+        return None  # the address of a stream names no track
+    path = unquote(parts.path) if parts else line
+    stem = PurePosixPath(path.replace("\\", "/")).stem
+    return text(_FILE_NUMBER.sub("", stem))

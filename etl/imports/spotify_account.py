@@ -1,0 +1,125 @@
+"""What Spotify sends on request: account data (playlists, library) and the streaming histories.
+
+Of a play only the track, its time and its length are read. IP address, device, country and user agent, which the
+extended history holds too, are never looked at and so never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from etl.imports.entries import Begin, Entry, Row, named_track, text, whole
+from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
+from etl.imports.json_file import listed, under
+
+LIKED = "Liked songs"
+_OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
+
+
+def is_playlists(document: Any) -> bool:
+    """Say whether this is a Playlist1.json."""
+    return any("items" in one for one in listed(document, "playlists") if isinstance(one, dict))
+
+
+def is_library(document: Any) -> bool:
+    """Say whether this is a YourLibrary.json."""
+    if not isinstance(document, dict) or not isinstance(document.get("tracks"), list):
+        return False
+    first = next(iter(document["tracks"]), None)
+    return "albums" in document or (isinstance(first, dict) and {"artist", "track"} <= first.keys())
+
+
+def is_history(document: Any) -> bool:
+    """Say whether this is a streaming history, the extended or the short one."""
+    first = document[0] if isinstance(document, list) and document else None
+    return isinstance(first, dict) and (
+        {"ts", "ms_played"} <= first.keys() or {"endTime", "msPlayed", "trackName"} <= first.keys()
+    )
+
+
+def is_empty_history(document: Any) -> bool:
+    """Say whether this is the history of somebody who has heard nothing."""
+    return document == []
+
+
+def playlists(document: Any, source: str) -> Iterator[Entry]:
+    """Yield the playlists of a Playlist1.json with their rows."""
+    for playlist in listed(document, "playlists"):
+        yield Begin(name=text(under(playlist, "name")) or "Playlist without a name")
+        for place, item in enumerate(listed(playlist, "items"), start=1):
+            yield _playlist_row(item, place, source)
+
+
+def _playlist_row(item: Any, place: int, source: str) -> Row:
+    named = under(item, "track") or under(item, "localTrack")
+    track = named_track(
+        under(named, "trackName"),
+        under(named, "artistName"),
+        source=source,
+        uri=under(named, "trackUri"),
+        album=under(named, "albumName"),
+    )
+    if track is not None:
+        return Row(line=place, track=track, added_at=instant(under(item, "addedDate")))
+    reasons = (reason for key, reason in _OTHERS if under(item, key))
+    return Row(line=place, reason=next(reasons, "no title (the track was withdrawn)"))
+
+
+def library(document: Any, source: str) -> Iterator[Entry]:
+    """Yield the liked songs of a YourLibrary.json. It does not say when each was liked."""
+    yield Begin(name=LIKED)
+    for place, one in enumerate(listed(document, "tracks"), start=1):
+        track = named_track(
+            under(one, "track"), under(one, "artist"), source=source, uri=under(one, "uri"), album=under(one, "album")
+        )
+        yield Row(line=place, track=track, reason="" if track else "no title (the track was withdrawn)")
+
+
+def listen(history: History, plays: Iterable[Any], source: str) -> None:
+    """Count the plays of one history file."""
+    for line, play in enumerate(plays, start=1):
+        if isinstance(play, dict) and "endTime" in play:
+            _short(history, line, play, source)
+        else:
+            _extended(history, line, play, source)
+
+
+def _extended(history: History, line: int, play: Any, source: str) -> None:
+    track = named_track(
+        under(play, "master_metadata_track_name"),
+        under(play, "master_metadata_album_artist_name"),
+        source=source,
+        uri=under(play, "spotify_track_uri"),
+        album=under(play, "master_metadata_album_album_name"),
+    )
+    if track is None:
+        other = "podcast episode" if under(play, "spotify_episode_uri") or under(play, "episode_name") else ""
+        other = other or ("audiobook" if under(play, "audiobook_uri") or under(play, "audiobook_title") else "")
+        history.skip(line, other or "neither a track nor an episode is named")
+        return
+    milliseconds = whole(under(play, "ms_played"))
+    if milliseconds is not None and milliseconds < MIN_PLAYED_MS:
+        history.skip(line, TOO_SHORT)
+        return
+    history.play(line, track, instant(under(play, "ts")))
+
+
+def _short(history: History, line: int, play: dict[str, Any], source: str) -> None:
+    track = named_track(play.get("trackName"), play.get("artistName"), source=source)
+    if track is None:
+        history.skip(line, "no title")
+    elif (whole(play.get("msPlayed")) or 0) < MIN_PLAYED_MS:
+        history.skip(line, TOO_SHORT)
+    else:
+        history.play(line, track, instant(play.get("endTime")))
+
+
+def instant(value: Any) -> datetime | None:
+    """Return a date or time as Spotify writes it ("2024-08-17", "2026-06-06 19:52", "...T08:00:00Z"), in UTC."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,113 @@
+"""Playlists by the thousand, for learning from: Parquet files in one folder per imported file.
+
+The Million Playlist Dataset has 66 million rows. The database is made for what people bring one by one and is
+comfortable to some 20,000 documents, so these playlists never go through it: they lie in columns, are read in
+batches, and are nobody's to open one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.locks import locked
+
+PLAYLISTS = pa.schema(
+    [
+        ("pid", pa.int64()),
+        ("name", pa.string()),
+        ("modified_at", pa.timestamp("s", tz="UTC")),
+        ("followers", pa.int32()),
+        ("collaborative", pa.bool_()),
+        ("tracks", pa.list_(pa.string())),
+    ]
+)
+# One row per track and batch: a reader of several batches or files sees a track several times.
+TRACKS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("artist", pa.string()),
+        ("album", pa.string()),
+        ("duration_ms", pa.int32()),
+    ]
+)
+_FILES = {"playlists": PLAYLISTS, "tracks": TRACKS}
+_RECKONING = "reckoning.json"
+_UNFINISHED = ".unfinished-"
+
+
+class PlaylistSetWriter:
+    """Writes the playlists of one file under ``root``; they are there whole, or not at all.
+
+    ``name`` is distinct for distinct contents. Use it as a context manager; leaving it without :meth:`publish`
+    leaves nothing behind.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._target = root / name
+        self._folder = root / f"{_UNFINISHED}{name}"
+        # Lock files stay: to remove one would let two writers hold the locks of two files of one name.
+        self._lock = locked(root / ".locks" / name)
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> PlaylistSetWriter:
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.__enter__()
+        shutil.rmtree(self._folder, ignore_errors=True)  # of a process that was killed
+        self._folder.mkdir()
+        return self
+
+    def write(self, kind: str, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Append rows, given by column, to ``kind``: "playlists" or "tracks"."""
+        schema = _FILES[kind]
+        if kind not in self._writers:
+            # Statistics of ids and names would choose no row groups for anybody, and cost a tenth of the import.
+            self._writers[kind] = pq.ParquetWriter(
+                self._folder / f"{kind}.parquet", schema, compression="lz4", write_statistics=False
+            )
+        self._writers[kind].write_table(pa.table(dict(rows), schema=schema))
+
+    def publish(self, reckoning: Mapping[str, Any]) -> None:
+        """Make what was written the set of this name; ``reckoning`` is kept beside it."""
+        self._close()
+        (self._folder / _RECKONING).write_text(json.dumps(reckoning), encoding="utf-8")
+        if self._target.exists():  # another run of the same file was faster
+            return
+        self._folder.rename(self._target)
+
+    def __exit__(self, *_fault: object) -> None:
+        self._close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._lock.__exit__(None, None, None)
+
+    def _close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+
+def reckoning_of(root: Path, name: str) -> dict[str, Any] | None:
+    """Return the reckoning of an imported set, ``None`` if there is none of this name."""
+    path = root / name / _RECKONING
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def set_names(root: Path) -> list[str]:
+    """Return the names of all imported sets."""
+    return sorted(path.parent.name for path in root.glob(f"[!.]*/{_RECKONING}"))
+
+
+def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
+    """Yield all "playlists" or "tracks" of all sets, at most ``rows`` at a time (schemas above)."""
+    for name in set_names(root):
+        path = root / name / f"{kind}.parquet"
+        if path.is_file():
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(batch_size=rows, use_threads=False)
