@@ -37,7 +37,9 @@ format: $(STAMPS)/all ## let ruff rewrite the Python files
 	.venv/bin/ruff check --fix .
 
 bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m bench.NAME
-	@for name in $$(ls bench | sed -n 's/^\([a-z]\w*\)\.py$$/\1/p'); do echo "== bench.$$name"; $(PY) -m bench.$$name || exit 1; done
+	@missed=; for name in $$(ls bench | sed -n 's/^\([a-z]\w*\)\.py$$/\1/p'); do \
+	  echo "== bench.$$name"; $(PY) -m bench.$$name || missed="$$missed $$name"; done; \
+	[ -z "$$missed" ] || { echo "Missed a target:$$missed"; exit 1; }
 
 lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
 	.tools/bin/pipenv lock --categories "packages train dev"
