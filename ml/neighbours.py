@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -189,20 +190,20 @@ class Neighbours:
         if place is None:
             return []
         left_out = _recordings(snapshot, exclude)
-        found: list[tuple[float, Ref, Segment]] = []
-        for segment in snapshot.segments:
-            rows = segment.rows_with_label(label)
-            squared = squared_distances(coordinates(segment.features[rows]), place)
-            near = top(np.nan_to_num(-squared, nan=-np.inf), len(rows))
-            near = near[np.isfinite(squared[near])]
-            found += [(float(np.sqrt(squared[at])), Ref(segment.name, int(rows[at])), segment) for at in near]
-        found.sort(key=lambda one: one[0])
+        rows = [segment.rows_with_label(label) for segment in snapshot.segments]
+        closeness = [
+            np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), place), nan=-np.inf)
+            for segment, of_label in zip(snapshot.segments, rows, strict=True)
+        ]
         nearest: list[tuple[Ref, float]] = []
-        for distance, ref, segment in found:
-            recording = int(segment.recording_code[ref.row])
-            if recording not in left_out and len(nearest) < limit:
+        for position, at in _best_first(closeness, 8 * limit):
+            if len(nearest) == limit or closeness[position][at] == -np.inf:
+                break
+            segment, row = snapshot.segments[position], int(rows[position][at])
+            recording = int(segment.recording_code[row])
+            if recording not in left_out:
                 left_out.add(recording)
-                nearest.append((ref, distance))
+                nearest.append((Ref(segment.name, row), math.sqrt(-closeness[position][at])))
         return nearest
 
 
@@ -243,9 +244,9 @@ def _recordings(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
     return {int(segment.recording_code[row]) for segment, row in found if row is not None}
 
 
-def _best_first(scores: Sequence[Floats]) -> Iterator[tuple[int, int]]:
+def _best_first(scores: Sequence[Floats], look: int = _FIRST_LOOK) -> Iterator[tuple[int, int]]:
     """Yield (segment's position, row) from the highest score down; of equal ones the earlier segment and row first."""
-    look, done = _FIRST_LOOK, 0
+    done = 0
     while done < sum(map(len, scores)):
         best = [(-float(one[row]), at, int(row)) for at, one in enumerate(scores) for row in top(one, look)]
         best.sort()

@@ -53,7 +53,7 @@ NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
-_ARTIST_GENRE_ROWS = 300
+_ARTIST_GENRE_ROWS = 50
 
 
 class CatalogueError(Exception):

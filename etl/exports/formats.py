@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from etl.exports.exportify import write_exportify
 from etl.exports.jspf import write_jspf
 from etl.exports.m3u8 import write_m3u8
-from etl.exports.parquet import write_parquet
 from etl.exports.rows import Pages
 from etl.exports.tastemap_json import write_tastemap_json
 from store.domain import Playlist
@@ -33,6 +32,13 @@ class Format:
     ending: str
     media_type: str
     write: Callable[[Playlist, Pages], Iterator[bytes]]
+
+
+def _write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
+    # pyarrow takes 35 MB, which a web process that exports no Parquet need not hold.
+    from etl.exports.parquet import write_parquet
+
+    return write_parquet(playlist, pages)
 
 
 FORMATS = {
@@ -76,7 +82,7 @@ FORMATS = {
             purpose="Everything as typed columns: for pandas, DuckDB, Spark and R.",
             ending=".parquet",
             media_type="application/vnd.apache.parquet",
-            write=write_parquet,
+            write=_write_parquet,
         ),
     )
 }

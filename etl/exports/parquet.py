@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from etl.exports.arrow_columns import column
 from etl.exports.json_rows import playlist_members
@@ -83,8 +84,6 @@ class _Sink:
 
 def write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     """Yield the file; memory holds one row group."""
-    import pyarrow.parquet as pq  # 5 MB that a web process without exports need not hold
-
     sink = _Sink()
     told = json.dumps(playlist_members(playlist), ensure_ascii=False)
     schema = SCHEMA.with_metadata({"tastemap": told})
