@@ -1,7 +1,7 @@
 """gunicorn's settings; it reads this file by itself.
 
 Without MONGODB_URI the master starts the embedded database before the workers and stops it after them. Imports that
-the last stop cut off are finished in a process of their own.
+the last stop cut off are finished, and a catalogue that is lost or outdated is built, in a process of their own.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
-from etl.runs import spawn_worker
+from etl.runs import catalogue_is_behind, spawn_worker
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 
@@ -32,7 +32,7 @@ def on_starting(server):
     try:
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri)
-        if _database.unfinished_runs():
+        if _database.unfinished_runs() or catalogue_is_behind(_database, config.var):
             spawn_worker(config.var, config.mongodb_uri)
     except (ConfigError, EmbeddedError, StoreError) as error:
         sys.exit(f"Tastemap cannot start: {error}")

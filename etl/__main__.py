@@ -17,7 +17,7 @@ from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from etl.progress_bar import CATALOGUE, ProgressBar
-from etl.runs import ImportProblem, new_run
+from etl.runs import ImportProblem, catalogue_is_behind, new_run
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 from store.locks import take
@@ -103,6 +103,8 @@ def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
 def _work(database: Database, var: Path, _options: argparse.Namespace) -> int:
     """Do what is queued until nothing is. Whoever queues a run after our last look finds the lock free again."""
     sweep_uploads(database, var)
+    if catalogue_is_behind(database, var):
+        rebuild(database, var)
     tried: set[str] = set()
     while waiting := [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried]:
         lock = take(var / "runs" / "worker.lock", wait=False)

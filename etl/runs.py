@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from store.catalogue import Catalogue, CatalogueError
 from store.database import Database
 
 log = logging.getLogger(__name__)
@@ -168,6 +169,18 @@ def safe_name(filename: str) -> str:
     """Return the last part of ``filename`` as a file name that is safe here; browsers may send paths."""
     last = re.split(r"[/\\]", filename)[-1]
     return re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")[-120:] or "upload.csv"
+
+
+def catalogue_is_behind(database: Database, var: Path) -> bool:
+    """Say whether the catalogue on this disk is damaged, of another version, or without what the database holds.
+
+    The last is what a host with a disk that does not stay finds at every start.
+    """
+    try:
+        segments = {segment.name for segment in Catalogue(var / "catalogue").current().segments}
+    except CatalogueError:
+        return True
+    return "collection" not in segments and database.counts()["tracks"] > 0
 
 
 def spawn_worker(var: Path, mongodb_uri: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from etl.runs import (
     ENDED,
     ImportProblem,
     Progress,
+    catalogue_is_behind,
     create_upload_run,
     new_run,
     safe_name,
@@ -305,6 +307,26 @@ def test_the_worker_that_the_web_starts_does_every_queued_run(
         assert time.monotonic() < until, (tmp_path / "log" / "import.log").read_text()
         time.sleep(0.1)
     assert [(database.get_run(run) or {})["state"] for run in runs] == ["done"] * 3
+
+
+def test_a_catalogue_that_is_lost_or_outdated_is_built_again(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    assert not catalogue_is_behind(database, tmp_path)
+    upload(database, tmp_path, files.playlist(5).encode())
+    assert etl(database_uri, tmp_path, "work").returncode == 0
+    whole = Catalogue(tmp_path / "catalogue").current()
+    assert not catalogue_is_behind(database, tmp_path)
+    for lose in (lambda: shutil.rmtree(tmp_path / "catalogue"), lambda: damage(tmp_path / "catalogue")):
+        lose()
+        assert catalogue_is_behind(database, tmp_path)
+        assert etl(database_uri, tmp_path, "work").returncode == 0
+        assert len(Catalogue(tmp_path / "catalogue").current()) == len(whole) == 5
+
+
+def damage(catalogue: Path) -> None:
+    for described in catalogue.glob("segments/*/format.json"):
+        described.write_text(described.read_text().replace('"format":', '"format": 9'))
 
 
 @pytest.mark.shared
