@@ -36,12 +36,15 @@ class GenreInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What moved the answer for one genre.
+    """What moved the answer for ``genre``.
 
-    Each ``effect`` is the fall of the genre's log-probability (nats) when that one part is left out: positive
-    speaks for the genre, negative against it. Strongest first, by size.
+    ``probabilities`` (114,) are those of :meth:`GenrePredictor.predict`. Each ``effect`` is the fall of the genre's
+    log-probability (nats) when that one part is left out: positive speaks for the genre, negative against it.
+    Strongest first, by size.
     """
 
+    genre: str
+    probabilities: Floats
     features: list[tuple[str, float]]
     words: list[tuple[str, str, float]]
 
@@ -55,6 +58,7 @@ class Encoded:
 
 
 Network = Callable[[Floats, Floats], Floats]
+LeftOut = tuple[str, int, list[Name]]  # a word, the index of its part in PARTS, and that part's names without it
 
 
 class LiteRTNetwork:
@@ -142,30 +146,25 @@ class GenrePredictor:
         """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
         if not np.isnan(feature_vector(one.features, None)).all():
             return True
-        parts = _parts(one)
-        return any(self.names.knows(word, part) for part, names in enumerate(parts) for name in names for word in name)
+        return any(self.names.knows(word) for names in _parts(one) for name in names for word in name)
 
-    def explain(self, one: GenreInput, genre: str, limit: int = 5) -> Explanation:
+    def explain(self, one: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
         """Leave out each present feature and each word in turn, in one batch, and see what ``genre`` loses by it.
+
+        Without ``genre`` the most probable one is explained; the batch holds the whole track too, so there is no need
+        to :meth:`predict` first.
 
         Raises
         ------
         ValueError
             ``genre`` is none of ``genres``.
         """
-        column = self.genres.index(genre)
         whole = self.encode([one])
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
-        parts = _parts(one)
-        left_out = list(_words_left_out(parts))
-        audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
-        bags = np.repeat(whole.bags, len(audio), axis=0)
-        for row, name in enumerate(features, 1):
-            audio[row, self._columns[name]] = 0.0
-        width = self.names.width
-        for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
-            bags[row, part * width : (part + 1) * width] = self.names.bag(rest, part)
-        logs = np.log(np.maximum(self._probabilities(Encoded(audio, bags))[:, column], _TINY))
+        left_out = list(_words_left_out(_parts(one)))
+        probabilities = self._probabilities(self._occluded(whole, features, left_out))
+        column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
+        logs = np.log(np.maximum(probabilities[:, column], _TINY))
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -173,9 +172,22 @@ class GenrePredictor:
             for (word, part, _), effect in zip(left_out, effects[len(features) :], strict=True)
         ]
         return Explanation(
+            genre=self.genres[column],
+            probabilities=probabilities[0],
             features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
             words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
         )
+
+    def _occluded(self, whole: Encoded, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
+        """Return the track, then the track without each feature, then without each word."""
+        audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
+        bags = np.repeat(whole.bags, len(audio), axis=0)
+        for row, name in enumerate(features, 1):
+            audio[row, self._columns[name]] = 0.0
+        width = self.names.width
+        for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
+            bags[row, part * width : (part + 1) * width] = self.names.bag(rest)
+        return Encoded(audio, bags)
 
     def percentile(self, feature: str, value: float) -> float:
         """Return the share of training tracks, 0 to 100, whose ``feature`` lies below ``value`` (ties count half)."""
@@ -217,7 +229,7 @@ def _parts(one: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:
     return ([words(one.title or "")], [words(artist) for artist in one.artists], [words(one.album or "")])
 
 
-def _words_left_out(parts: Sequence[list[Name]]) -> Iterator[tuple[str, int, list[Name]]]:
+def _words_left_out(parts: Sequence[list[Name]]) -> Iterator[LeftOut]:
     """Yield each word with its part and that part's names without it."""
     for part, names in enumerate(parts):
         for i, name in enumerate(names):

@@ -113,8 +113,9 @@ class NameEmbedding:
         self, vocabulary: Vocabulary, table: npt.NDArray[np.int8], scale: Floats, weight: Floats, remembered: int = 4096
     ) -> None:
         self.vocabulary, self.scale, self.weight = vocabulary, scale, weight
+        self._square = np.square(weight)
         self.table = np.asarray(table)  # numpy's memory-mapped class is slow to index; a view of it is not
-        self._word: Callable[[str, int], tuple[Floats, float]] = lru_cache(remembered)(self._embed_word)
+        self._word: Callable[[str], tuple[Floats, float]] = lru_cache(remembered)(self._embed_word)
 
     @classmethod
     def quantised(cls, vocabulary: Vocabulary, vectors: Floats, weight: Floats) -> NameEmbedding:
@@ -135,28 +136,28 @@ class NameEmbedding:
     def _sum(self, hashes: Sequence[int]) -> tuple[Floats, float]:
         rows = self.vocabulary.rows(hashes)
         rows = rows[rows >= 0]
-        return self.scale[rows] @ self.table[rows], float(np.square(self.weight[rows]).sum())
+        return self.scale[rows] @ self.table[rows].astype(np.float32), float(self._square[rows].sum())
 
-    def _embed_word(self, word: str, part: int) -> tuple[Floats, float]:
-        return self._sum(word_hashes(word, part))
+    def _embed_word(self, word: str) -> tuple[Floats, float]:
+        return self._sum(word_hashes(word))
 
-    def knows(self, word: str, part: int) -> bool:
+    def knows(self, word: str) -> bool:
         """Tell whether training kept the word or any n-gram of it."""
-        return self._word(word, part)[1] > 0
+        return self._word(word)[1] > 0
 
-    def bag(self, names: Sequence[Name], part: int) -> Floats:
+    def bag(self, names: Sequence[Name]) -> Floats:
         """Return the (D,) vector of one part's names."""
         total, mass = np.zeros(self.width, np.float32), 0.0
         for name in names:
             if name:
-                for vector, square in (self._sum(name_hashes(name, part)), *(self._word(w, part) for w in name)):
+                for vector, square in (self._sum(name_hashes(name)), *map(self._word, name)):
                     total += vector
                     mass += square
         return total / math.sqrt(mass) if mass else total
 
     def bags(self, parts: Sequence[Sequence[Name]]) -> Floats:
         """Return the (3 * D,) vector of all parts, in the order of ``PARTS``."""
-        return np.concatenate([self.bag(names, part) for part, names in enumerate(parts)])
+        return np.concatenate([self.bag(names) for names in parts])
 
     def save(self, folder: Path) -> list[Path]:
         """Write ``pieces.npz`` and the memory-mappable ``pieces.npy``; return their paths."""

@@ -70,16 +70,14 @@ def _pieces(word: str) -> set[str]:
     return found
 
 
-def _hash(piece: str, part: int) -> int:
-    # One word means one thing in a title and another in an album. The part stands in the text, not in the checksum's
-    # start value, which would make a short piece of one part collide with another piece of the next.
-    return zlib.crc32(f"{part}{piece}".encode("utf-8", "surrogatepass"))
+def _hash(piece: str) -> int:
+    return zlib.crc32(piece.encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=4096)
-def word_hashes(word: str, part: int) -> tuple[int, ...]:
-    """Return the hashes of one word's pieces, each once, in ascending order; ``part`` indexes :data:`PARTS`."""
-    return tuple(sorted({_hash(piece, part) for piece in _pieces(word)}))
+def word_hashes(word: str) -> tuple[int, ...]:
+    """Return the hashes of one word's pieces, each once, in ascending order."""
+    return tuple(sorted({_hash(piece) for piece in _pieces(word)}))
 
 
 @lru_cache(maxsize=4096)
@@ -87,15 +85,15 @@ def _plain(word: str) -> str:
     return _spellings(word)[1]
 
 
-def name_hashes(name: Name, part: int) -> list[int]:
+def name_hashes(name: Name) -> list[int]:
     """Return the hashes of what no single word tells: the whole name, its pairs of words, its length in words."""
     plain = [_plain(word) for word in name]
     pieces = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
     pieces += [f"b:{a} {b}" for a, b in pairwise(plain)]
-    return [_hash(piece, part) for piece in pieces]
+    return [_hash(piece) for piece in pieces]
 
 
-def hashes(names: Iterable[Name], part: int) -> list[int]:
+def hashes(names: Iterable[Name]) -> list[int]:
     """Return every hash of one part's names (one list of words per artist, one for a title or an album).
 
     A piece that occurs in two words counts twice.
@@ -103,9 +101,9 @@ def hashes(names: Iterable[Name], part: int) -> list[int]:
     found: list[int] = []
     for name in names:
         if name:
-            found += name_hashes(name, part)
+            found += name_hashes(name)
             for word in name:
-                found += word_hashes(word, part)
+                found += word_hashes(word)
     return found
 
 

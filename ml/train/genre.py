@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from scipy.sparse import csr_matrix
 
 from ml import artefacts
 from ml.genre import GenreInput, GenrePredictor, calibrate
@@ -22,9 +23,9 @@ from ml.text_features import PARTS
 from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
-from ml.train.genre_data import TrackTable, micro_lists, read, targets
+from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
 from ml.train.genre_network import Fitted, Settings, Task, fit_audio, probabilities_of
-from ml.train.genre_pieces import choose_pieces, hash_names, index_names
+from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
 VERSION = "2026.11.1"
@@ -64,23 +65,22 @@ def only(one: GenreInput, basis: str) -> GenreInput:
 
 def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
     """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
-    micro, micro_count = micro_lists(table, settings.least_micro)
-    use = np.zeros(len(table), bool)
-    use[table.rows("train")] = True
-    use |= (table.split == "train") & np.array([len(m) > 0 for m in micro])
+    genre, micro = targets(table, genres, settings.first_share), micro_targets(table, settings.least_micro)
+    learn = (table.split == "train") & (genre.any(axis=1) | (micro.getnnz(axis=1) > 0))
     numbers = np.column_stack([table.values, table.years])
-    scaler = AudioScaler().fit(numbers[use])
+    scaler = AudioScaler().fit(numbers[learn])
     counts, pieces = hash_names(table)
-    vocabulary, weight = choose_pieces(table, counts, pieces, use, settings.pieces, settings.least_artists)
+    artists = first_artists(table, learn)
+    profiles = [profiles_of(artists, csr_matrix(genre)), profiles_of(artists, micro)]
+    vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
     task = Task(
         scaler=scaler,
         audio=scaler.transform(numbers),
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
-        genre=targets(table, genres, settings.first_share),
+        genre=genre,
         micro=micro,
-        micro_count=micro_count,
-        train=np.flatnonzero(use),
+        train=np.flatnonzero(learn),
         settings=settings,
     )
     return scaler, task, vocabulary
@@ -90,7 +90,7 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> 
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
     started = time.monotonic()
     scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
-    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro_count} microgenres")
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro.shape[1]} microgenres")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
     expert = fit_audio(task)

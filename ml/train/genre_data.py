@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from ml.genre import GenreInput
 from ml.text_features import Name, words
@@ -125,8 +126,20 @@ def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt
     return wanted
 
 
-def micro_lists(table: TrackTable, least: int) -> tuple[list[npt.NDArray[np.int32]], int]:
-    """Return each row's microgenres as indices, and how many there are: those of ``least`` training tracks or more."""
+def micro_targets(table: TrackTable, least: int) -> csr_matrix:
+    """Return (n, microgenres) distributions, even over a track's microgenres of ``least`` training tracks or more."""
     counts = Counter(m for row in table.rows("train", labelled=False) for m in table.micro[row])
     index = {m: i for i, m in enumerate(sorted(m for m, n in counts.items() if n >= least))}
-    return [np.array([index[m] for m in row if m in index], np.int32) for row in table.micro], len(index)
+    known = [[index[m] for m in row if m in index] for row in table.micro]
+    lengths = np.array([len(row) for row in known])
+    values = np.repeat(1.0 / np.maximum(lengths, 1), lengths).astype(np.float32)
+    columns = np.array([column for row in known for column in row], int)
+    return csr_matrix((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(table), len(index)))
+
+
+def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Number the first artists of the tracks to ``learn`` from 0; -1 for all other tracks."""
+    numbered = np.full(len(table), -1)
+    names = [artists[0] if artists else "" for artists, wanted in zip(table.artists, learn, strict=True) if wanted]
+    numbered[learn] = np.unique(names, return_inverse=True)[1]
+    return numbered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import keras
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
 from ml.genre_encoder import COLUMNS, AudioScaler, Floats
@@ -17,7 +18,7 @@ from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
 
 layers = keras.layers
-EXPERTS = ("by_audio", "by_names", "by_read_names", "by_both")  # the layers whose logits add up
+EXPERTS = ("by_audio", "by_names", "by_both")  # the layers whose logits add up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,6 @@ class Settings:
     """What a training run is made of. Shares and rates are 0 to 1; the rest are counts."""
 
     pieces: int = 100_000
-    least_artists: int = 3
     width: int = 64  # numbers per piece
     hidden: int = 384
     audio_epochs: int = 12
@@ -34,9 +34,9 @@ class Settings:
     batch: int = 1024
     audio_rate: float = 2e-3
     rate: float = 1e-3
-    piece_rate: float = 1.2e-3
+    piece_rate: float = 0.05
     audio_dropout: float = 0.2  # of units
-    names_dropout: float = 0.5  # of units
+    names_dropout: float = 0.4  # of units
     hide_pieces: float = 0.5  # on average; each track draws its own share
     hide_audio: float = 0.35  # tracks trained without any audio feature
     hide_part: float = 0.2  # each of title, artists and album
@@ -45,7 +45,7 @@ class Settings:
     few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
     hide_year: float = 0.5
     first_share: float = 0.7  # of the target on the label that scores count
-    micro_share: float = 0.3  # weight of the microgenre loss
+    micro_share: float = 0.5  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
     seed: int = 1
 
@@ -54,8 +54,8 @@ class Settings:
 class Task:
     """All arrays of a training run; row ``i`` is track ``i`` in each.
 
-    ``genre`` (n, genres) holds target distributions, zero where a track has no label; ``train`` the rows to learn
-    from, with a label or at least a microgenre.
+    ``genre`` (n, genres) and ``micro`` (n, microgenres) hold target distributions, zero where a track has none;
+    ``train`` the rows to learn from, which have one of the two.
     """
 
     scaler: AudioScaler
@@ -63,8 +63,7 @@ class Task:
     bags: Bags
     weight: Floats
     genre: Floats
-    micro: Sequence[npt.NDArray[np.int32]]
-    micro_count: int
+    micro: csr_matrix
     train: Rows
     settings: Settings
     rng: np.random.Generator = field(init=False)
@@ -97,14 +96,6 @@ class Task:
             audio[np.ix_(gone, self._columns[name])] = 0.0
         return audio
 
-    def micro_targets(self, tracks: Rows) -> Floats:
-        """Return (n, microgenres) distributions, zero rows where none is known."""
-        wanted = np.zeros((len(tracks), self.micro_count), np.float32)
-        for row, track in enumerate(tracks):
-            if len(self.micro[track]):
-                wanted[row, self.micro[track]] = 1.0 / len(self.micro[track])
-        return wanted
-
 
 def build_audio(width: int, hidden: int, genres: int, dropout: float) -> keras.Model:
     """Return the audio expert: audio -> (hidden layer, genre logits)."""
@@ -117,8 +108,8 @@ def build_audio(width: int, hidden: int, genres: int, dropout: float) -> keras.M
 def build(audio_expert: keras.Model, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
     """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
 
-    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names linearly, names through a
-    hidden layer, and both jointly; so a part that is missing leaves the others' say as it is.
+    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names (linearly), and both
+    jointly; so a part that is missing leaves the others' say as it is.
     """
     audio = keras.Input(audio_expert.input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
@@ -130,7 +121,7 @@ def build(audio_expert: keras.Model, width: int, hidden: int, micro: int, dropou
     genres = by_audio.shape[-1]
     experts = [
         by_audio,
-        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, read, joint), strict=True)),
+        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, joint), strict=True)),
     ]
     aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
     return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
@@ -180,7 +171,7 @@ class Fitted:
     def __init__(self, task: Task, audio_expert: keras.Model) -> None:
         s = task.settings
         self.task = task
-        self.network = build(audio_expert, s.width, s.hidden, task.micro_count, s.names_dropout)
+        self.network = build(audio_expert, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
         self.pieces = PieceTable(len(task.weight), s.width, s.seed)
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch
@@ -209,9 +200,9 @@ class Fitted:
             tf.constant(self.pieces.bags(names)),
             tf.constant(audio),
             tf.constant(self.task.genre[tracks]),
-            tf.constant(self.task.micro_targets(tracks)),
+            tf.constant(self.task.micro[tracks].toarray()),
         )
-        self.pieces.descend(names, gradient.numpy() * len(tracks), s.piece_rate * pace)
+        self.pieces.descend(names, gradient.numpy(), s.piece_rate * pace)
         return float(loss)
 
     def epoch(self, number: int) -> float:
@@ -242,7 +233,7 @@ class Fitted:
             loss = self.epoch(number)
             weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
             say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
-            if right > best:
+            if right >= best:
                 best, kept = right, (self.pieces.values.copy(), self.network.get_weights(), weights)
         if kept is not None:
             self.pieces.values = kept[0]
