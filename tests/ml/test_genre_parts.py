@@ -1,0 +1,124 @@
+"""The parts of the genre model one by one: words, pieces, numbers, loss and scores."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.sparse import csr_matrix
+from sklearn.metrics import f1_score
+
+from ml.genre import calibrate
+from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
+from ml.text_features import Vocabulary, hashes, word_hashes, words
+from ml.train.genre_network import mean_loss
+from ml.train.genre_pieces import choose_pieces, profiles_of
+from ml.train.genre_scores import calibration_error, score
+
+# Keras 3.15 converts tensors in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't Stop Me Now - 2011 Mix", ["Don't", "Stop", "Me", "Now", "2011", "Mix"]),
+        ("!!!", ["!!!"]),
+        ("花火大会 (Live)", ["花火大会", "Live"]),
+        ("   ", []),
+        ("", []),
+    ],
+)
+def test_words_of_a_name(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_a_word_is_recognised_with_and_without_its_accents_and_by_its_pieces() -> None:
+    accented, plain = set(word_hashes("CORAÇÃO")), set(word_hashes("coracao"))
+    assert plain < accented
+    assert set(word_hashes("corações")) & plain
+    assert not set(word_hashes("xyz")) & plain
+    assert hashes([["Love", "Song"], []]) == hashes([["Love", "Song"]])
+
+
+def test_a_vocabulary_finds_what_it_keeps_and_nothing_else() -> None:
+    vocabulary = Vocabulary(np.array([3, 7, 2**32 - 1], np.uint32))
+    assert vocabulary.rows([7, 8, 2**32 - 1, 0, 3]).tolist() == [1, -1, 2, -1, 0]
+    assert Vocabulary(np.zeros(0, np.uint32)).rows([5]).tolist() == [-1]
+    with pytest.raises(ValueError, match="sorted"):
+        Vocabulary(np.array([7, 3], np.uint32))
+
+
+def test_pieces_that_tell_are_kept_before_pieces_that_are_common() -> None:
+    # Piece 1 is everybody's, piece 2 that of all artists of one genre, piece 3 one artist's own.
+    artists = np.repeat(np.arange(8), 2)
+    genre = csr_matrix(np.eye(2)[artists % 2])
+    telling = [[1, 2] if artist % 2 else [1] for artist in artists]
+    telling[0] = [1, 3]
+    counts = [np.array([len(pieces) for pieces in telling])]
+    pieces = [np.array([piece for row in telling for piece in row], np.uint32)]
+    profiles = [profiles_of(artists, genre)]
+    assert choose_pieces(artists, counts, pieces, profiles, 1)[0].known.tolist() == [2]
+    vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, 9)
+    assert vocabulary.known.tolist() == [1, 2]
+    assert weight[1] > weight[0] > 0
+    held_out = np.where(artists % 2, -1, artists // 2)
+    assert 2 not in choose_pieces(held_out, counts, pieces, [profiles_of(held_out, genre)], 9)[0].known
+
+
+def test_rounding_costs_less_than_a_hundredth() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(50, 8)).astype(np.float32)
+    vectors[3] = 0.0
+    names = NameEmbedding.quantised(Vocabulary(np.arange(50, dtype=np.uint32)), vectors, np.ones(50, np.float32))
+    np.testing.assert_allclose(names.vectors(), vectors, atol=float(np.abs(vectors).max()) / 200)
+
+
+def test_a_number_fills_its_bins_and_a_missing_one_none() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.random((500, len(COLUMNS)))
+    values[:, COLUMNS.index("key")] = rng.integers(0, 12, 500)
+    values[:, COLUMNS.index("liveness")] = np.nan
+    scaler = AudioScaler().fit(values)
+    low, high, gone = values[:1].copy(), values[:1].copy(), values[:1].copy()
+    energy = COLUMNS.index("energy")
+    low[0, energy], high[0, energy], gone[0, energy] = -9.0, 9.0, np.nan
+    filled = [scaler.transform(v)[0, scaler.columns("energy")] for v in (low, high, gone)]
+    assert filled[0].sum() == 1.0  # known, below every bin
+    assert (filled[1] == 1.0).all()
+    assert (filled[2] == 0.0).all()
+    assert scaler.transform(values)[:, scaler.columns("key")].sum(axis=1).tolist() == [2.0] * 500
+    assert scaler.transform(values).shape == (500, scaler.width)
+
+
+def test_values_out_of_bounds_count_as_missing() -> None:
+    vector = feature_vector({"energy": 1.5, "tempo": 0.0, "valence": 0.3, "loudness": float("nan")}, 99999)
+    assert [name for name, value in zip(COLUMNS, vector, strict=True) if not np.isnan(value)] == ["valence"]
+
+
+def test_a_track_without_labels_teaches_nothing() -> None:
+    logits = tf.Variable([[1.0, 2.0], [3.0, -1.0]])
+    with tf.GradientTape() as tape:
+        loss = mean_loss(tf.constant([[0.0, 1.0], [0.0, 0.0]]), logits)
+    gradient = tape.gradient(loss, logits).numpy()
+    assert (gradient[1] == 0).all()
+    assert (gradient[0] != 0).all()
+
+
+def test_scores_agree_with_scikit_learn_and_with_the_definition() -> None:
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(6), 400)
+    answers = rng.integers(0, 5, 400)
+    scores = score(probabilities, answers)
+    guesses = probabilities.argmax(axis=1)
+    assert scores.macro_f1 == pytest.approx(f1_score(answers, guesses, average="macro"))
+    assert scores.top1 == pytest.approx((guesses == answers).mean())
+    assert scores.top1 < scores.top3 < 1.0
+    assert calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), np.array([True, True, False, False])) == pytest.approx(0.1)
+
+
+def test_temperature_keeps_the_order_and_the_sum() -> None:
+    probabilities = np.random.default_rng(2).dirichlet(np.ones(5), 20).astype(np.float32)
+    softer = calibrate(probabilities, 2.0)
+    np.testing.assert_allclose(softer.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(softer.argsort(axis=1), probabilities.argsort(axis=1))
+    assert (softer.max(axis=1) <= probabilities.max(axis=1)).all()
+    np.testing.assert_allclose(calibrate(probabilities, 1.0), probabilities, atol=1e-6)
