@@ -134,9 +134,8 @@ class NameEmbedding:
         return self.table.astype(np.float32) * self.scale[:, None]
 
     def _sum(self, hashes: Sequence[int]) -> tuple[Floats, float]:
-        rows = self.vocabulary.rows(hashes)
-        rows = rows[rows >= 0]
-        return self.scale[rows] @ self.table[rows].astype(np.float32), float(self._square[rows].sum())
+        rows = self.vocabulary.known_rows(hashes)
+        return self.scale.take(rows) @ self.table.take(rows, axis=0), float(self._square.take(rows).sum())
 
     def _embed_word(self, word: str) -> tuple[Floats, float]:
         return self._sum(word_hashes(word))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -50,34 +50,44 @@ def words(text: str) -> list[str]:
 
 def _spellings(word: str) -> tuple[str, str]:
     """Return ``word`` in lower case with its accents, and without them: people type either."""
+    if word.isascii():
+        lower = word.lower()[:_LONGEST_WORD]
+        return lower, lower
     lower = unicodedata.normalize("NFKC", word).casefold()[:_LONGEST_WORD]
     plain = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
     return lower, unicodedata.normalize("NFKC", plain)
 
 
-def _pieces(word: str) -> set[str]:
-    """Return the pieces of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
-    lower, plain = _spellings(word)
-    found = {"w:" + lower, "w:" + plain}
-    for spelling in {lower, plain}:
-        bounded = f"<{spelling}>"
-        found.update(bounded[i : i + n] for n in NGRAM_SIZES for i in range(len(bounded) - n + 1))
-    if not lower.isascii():
-        foreign = [c for c in lower if ord(c) > 0x7F]
-        found.update("c:" + c for c in foreign)
-        found.update("c:" + a + b for a, b in pairwise(foreign))
-        found.update("s:" + name for name, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign))
-    return found
+def _bytes(piece: str) -> bytes:
+    return piece.encode("utf-8", "surrogatepass")
 
 
-def _hash(piece: str) -> int:
-    return zlib.crc32(piece.encode("utf-8", "surrogatepass"))
+def _ngrams(spelling: str) -> Iterator[bytes]:
+    bounded = f"<{spelling}>"
+    spans = [(i, i + n) for n in NGRAM_SIZES for i in range(len(bounded) - n + 1)]
+    if bounded.isascii():  # one encoding for all, which is most of the time that a new name takes
+        raw = bounded.encode()
+        return (raw[i:j] for i, j in spans)
+    return (_bytes(bounded[i:j]) for i, j in spans)
+
+
+def _pieces(word: str) -> Iterator[bytes]:
+    """Yield the pieces of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
+    spellings = _spellings(word)
+    for spelling in set(spellings):
+        yield _bytes("w:" + spelling)
+        yield from _ngrams(spelling)
+    foreign = [c for c in spellings[0] if ord(c) > 0x7F]
+    if foreign:
+        yield from (_bytes("c:" + c) for c in foreign)
+        yield from (_bytes("c:" + a + b) for a, b in pairwise(foreign))
+        yield from (_bytes("s:" + n) for n, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign))
 
 
 @lru_cache(maxsize=4096)
 def word_hashes(word: str) -> tuple[int, ...]:
     """Return the hashes of one word's pieces, each once, in ascending order."""
-    return tuple(sorted({_hash(piece) for piece in _pieces(word)}))
+    return tuple(sorted({zlib.crc32(piece) for piece in _pieces(word)}))
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +100,7 @@ def name_hashes(name: Name) -> list[int]:
     plain = [_plain(word) for word in name]
     pieces = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
     pieces += [f"b:{a} {b}" for a, b in pairwise(plain)]
-    return [_hash(piece) for piece in pieces]
+    return [zlib.crc32(_bytes(piece)) for piece in pieces]
 
 
 def hashes(names: Iterable[Name]) -> list[int]:
@@ -114,14 +124,24 @@ class Vocabulary:
         if len(known) > 1 and not (known[1:] > known[:-1]).all():
             raise ValueError("a vocabulary is sorted and holds no hash twice")
         self.known = known
+        self._padded = np.append(known, np.uint32(0))  # so that a hash above all known ones has a neighbour too
 
     def __len__(self) -> int:
         return len(self.known)
 
     def rows(self, wanted: Sequence[int] | npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
         """Return for each hash its row, -1 where training did not keep it; shape and order of ``wanted``."""
+        places, found = self._find(wanted)
+        return np.where(found, places, -1).astype(np.int32)
+
+    def known_rows(self, wanted: Sequence[int]) -> npt.NDArray[np.intp]:
+        """Return the rows of those hashes that training kept."""
+        places, found = self._find(wanted)
+        return places[found]
+
+    def _find(
+        self, wanted: Sequence[int] | npt.NDArray[np.uint32]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
         asked = np.asarray(wanted, np.uint32)
-        if not len(self.known):
-            return np.full(len(asked), -1, np.int32)
-        places = np.minimum(np.searchsorted(self.known, asked), len(self.known) - 1)
-        return np.where(self.known[places] == asked, places, -1).astype(np.int32)
+        places = self.known.searchsorted(asked)
+        return places, (self._padded.take(places) == asked) & (places < len(self.known))
