@@ -23,6 +23,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 16
 timeout = 60
 keepalive = 5
+# It would lie in the home directory, one for all instances of this user.
+control_socket_disable = True
 
 _database: Database | None = None
 
@@ -32,10 +34,15 @@ def on_starting(server):
     try:
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri)
-        if _database.unfinished_runs() or catalogue_is_behind(_database, config.var):
-            spawn_worker(config.var, config.mongodb_uri)
     except (ConfigError, EmbeddedError, StoreError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
+
+
+def post_worker_init(worker):
+    # Not in the master, which reaps every child itself and so would hide from us that the import worker was killed.
+    config = Config.from_env()
+    if worker.age == 1 and _database and (_database.unfinished_runs() or catalogue_is_behind(_database, config.var)):
+        spawn_worker(config.var, config.mongodb_uri)
 
 
 def on_exit(server):

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app
 
-from api.services import Services
+if TYPE_CHECKING:
+    from api.services import Services
 
-Answer = Callable[[Services, Mapping[str, Any]], dict[str, Any]]
-# About 6 kB an answer: some 12 MB a process at the most.
-KEPT = 2048
+Answer = Callable[["Services", Mapping[str, Any]], dict[str, Any]]
+KEPT_BYTES = 12 * 1024 * 1024
+
+
+class AnswerCache:
+    """Rendered answers by question, the longest unasked going first; safe to use from several threads."""
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self._kept_bytes = kept_bytes
+        self._size = 0
+        self._answers: OrderedDict[object, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, question: object) -> bytes | None:
+        with self._lock:
+            answer = self._answers.get(question)
+            if answer is not None:
+                self._answers.move_to_end(question)
+            return answer
+
+    def put(self, question: object, answer: bytes) -> None:
+        with self._lock:
+            self._size += len(answer) - len(self._answers.pop(question, b""))
+            self._answers[question] = answer
+            while self._size > self._kept_bytes:
+                self._size -= len(self._answers.popitem(last=False)[1])
 
 
 def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) -> Response:
-    """Return ``answer(services, query)`` as JSON, from memory where neither catalogue nor question is new.
+    """Return ``answer(services, query)`` as JSON, from memory where neither the catalogue nor the question is new.
 
     Errors are not kept, and neither is what only the store knows: a track that is not in the catalogue yet.
     """
-    generation = services.catalogue.current().generation
-    body = _rendered(services, answer, generation, tuple(sorted(query.items())))
+    snapshot = services.catalogue.current()
+    question = (answer, snapshot.generation, *sorted(query.items()))
+    body = services.answers.get(question)
+    if body is None:
+        body = current_app.json.dumps(answer(services, query)).encode()
+        if "track_id" not in query or snapshot.find(query["track_id"]) is not None:
+            services.answers.put(question, body)
     return Response(body, mimetype="application/json")
-
-
-@lru_cache(maxsize=KEPT)
-def _rendered(services: Services, answer: Answer, generation: str, items: tuple[tuple[str, Any], ...]) -> bytes:
-    return current_app.json.dumps(answer(services, dict(items))).encode()

@@ -61,8 +61,7 @@ def register(app: APIFlask) -> None:
     @app.error_processor
     def invalid_input(error: HTTPError) -> tuple[Response, int]:
         fields = error.detail.get("query") or error.detail.get("json") or error.detail
-        names = ", ".join(sorted(map(str, fields))) if isinstance(fields, dict) else ""
-        message = f"These parameters cannot be used: {names}." if names else str(error.message)
+        message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
         return api_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
 
     @app.errorhandler(HTTPException)
@@ -75,3 +74,8 @@ def register(app: APIFlask) -> None:
     def fault(error: Exception) -> tuple[Response, int]:
         log.error("unhandled", exc_info=error)
         return api_error(ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what."))
+
+
+def _fault_of(name: str, faults: Any) -> str:
+    texts = faults if isinstance(faults, list) else [str(faults)]
+    return f"{name} is missing" if texts == ["Missing data for required field."] else f"{name}: {' '.join(texts)}"

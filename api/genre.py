@@ -13,10 +13,10 @@ from api.answers import cached_answer
 from api.errors import ApiError
 from api.schemas import GenreQuery, track_summary
 from api.services import Services, services
-from api.subject import Subject, resolve
+from api.subject import resolve
 from ml.genre import GenreInput
+from store.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track
-from store.text import normalise
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 
@@ -47,9 +47,9 @@ def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
         raise ApiError(
             404, "not_found", "Nothing is known about any of these words.", "Check the spelling, or add the artist."
         )
-    probabilities = services.genre.predict([given])
-    families = services.genre.family_probabilities(probabilities)[0]
-    ranked = _ranked(services.genre.genres, probabilities[0])
+    why = services.genre.explain(given)
+    families = services.genre.family_probabilities(why.probabilities[None])[0]
+    ranked = _ranked(services.genre.genres, why.probabilities)
     first = ranked[0][0]
     return {
         "track": track_summary(track) if subject.kind != "features" else None,
@@ -62,9 +62,13 @@ def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(given),
-        "known_genres": _known_genres(services, track),
+        "known_genres": _known_genres(services, subject.snapshot, track),
         "features": _features(services, track, first),
-        "why": _why(services, subject, given, first),
+        "why": {
+            "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
+            "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
+            "nearest": _nearest(services, subject.snapshot, subject.track, first),
+        },
         "model": {"task": "genre", "version": services.genre.version},
     }
 
@@ -108,9 +112,9 @@ def _note(given: GenreInput) -> str | None:
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
 
 
-def _known_genres(services: Services, track: Track) -> dict[str, Any]:
+def _known_genres(services: Services, snapshot: Snapshot, track: Track) -> dict[str, Any]:
     artist = track.artists[0] if track.artists else ""
-    genres = track.artist_genres or services.catalogue.current().artist_genres(normalise(artist)) if artist else ()
+    genres = track.artist_genres or snapshot.artist_genres(artist) if artist else ()
     source = track.source if track.artist_genres else "catalogue"
     if artist and not genres:
         genres, source = services.artists.genres(artist), "artist embedding"
@@ -138,19 +142,9 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
     ]
 
 
-def _why(services: Services, subject: Subject, given: GenreInput, genre: str) -> dict[str, Any]:
-    explanation = services.genre.explain(given, genre)
-    return {
-        "features": [{"name": name, "effect": round(effect, 3)} for name, effect in explanation.features],
-        "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in explanation.words],
-        "nearest": _nearest(services, subject.track, genre),
-    }
-
-
-def _nearest(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
+def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[dict[str, Any]]:
     if track.features is None:
         return []
-    snapshot = services.catalogue.current()
     near = services.neighbours.nearest_labelled(
         snapshot, track.features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -34,7 +35,7 @@ def data(query: dict[str, Any]) -> dict[str, Any]:
     size = query["page_size"]
     database = services().database
     items = database.playlist_items(playlist.id, start=(query["page"] - 1) * size, limit=size)
-    tracks = database.get_tracks({item.track_id for item in items})
+    tracks = _with_features(database.get_tracks({item.track_id for item in items}))
     return {
         "playlist": describe(playlist),
         "page": query["page"],
@@ -80,6 +81,17 @@ def find_playlist(playlist_id: str) -> Playlist:
             404, "not_found", "There is no such playlist here.", "It may have been deleted. See /api/playlists."
         )
     return playlist
+
+
+def _with_features(tracks: Mapping[str, Track]) -> dict[str, Track]:
+    """Let the catalogue say how a track sounds of which the file said nothing; its source goes along."""
+    snapshot = services().catalogue.current()
+    filled = dict(tracks)
+    for track_id, track in tracks.items():
+        ref = snapshot.find(track_id) if track.features is None else None
+        if ref is not None:
+            filled[track_id] = replace(track, features=snapshot.track(ref).features)
+    return filled
 
 
 def _row(item: PlaylistItem, tracks: Mapping[str, Track]) -> dict[str, Any]:

@@ -31,13 +31,14 @@ def recommend_tracks(query: dict[str, Any]) -> Any:
 def recommend(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer one question; raises ApiError as `resolve` does, 404 for nobody known, 422 for nothing to compare."""
     subject = resolve(services, query)
-    if not len(services.catalogue.current()):
-        return _artists_alike(services, subject)
-    return _neighbours(services, subject, query)
+    return _neighbours(services, subject, query) or _artists_alike(services, subject)
 
 
-def _neighbours(services: Services, subject: Subject, query: Mapping[str, Any]) -> dict[str, Any]:
-    snapshot = services.catalogue.current()
+def _neighbours(services: Services, subject: Subject, query: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return tracks of the catalogue; ``None`` where it has none that go with the subject."""
+    snapshot = subject.snapshot
+    if not len(snapshot):
+        return None
     exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
     try:
         found = services.neighbours.recommend(
@@ -54,6 +55,8 @@ def _neighbours(services: Services, subject: Subject, query: Mapping[str, Any]) 
             "Neither audio features nor the artist of this track are known, so there is nothing to compare.",
             "Add the artist's name, or import a file that has audio features for it.",
         ) from nothing
+    if not found:
+        return None
     tracks = [
         {
             **track_summary(snapshot.track(one.ref)),
@@ -100,5 +103,5 @@ def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
         "method": "artists",
         "tracks": [],
         "artists": alike,
-        "note": "The catalogue is empty, so these are artists alike. Import tracks to get tracks.",
+        "note": "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables.",
     }

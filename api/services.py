@@ -8,6 +8,7 @@ from typing import Protocol, Self, TypeVar
 
 from flask import current_app
 
+from api.answers import AnswerCache
 from api.errors import ApiError
 from config import Config
 from ml.artefacts import ArtefactError, active
@@ -32,6 +33,7 @@ class Services:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.answers = AnswerCache()
 
     @cached_property
     def database(self) -> Database:

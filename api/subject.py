@@ -23,8 +23,12 @@ ALTERNATIVES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A track and how it was found; ``track.id`` is empty where only names or features are known."""
+    """A track and how it was found; ``track.id`` is empty where only names or features are known.
 
+    ``ref`` holds in ``snapshot`` alone, so whoever goes on from it must go on with that one.
+    """
+
+    snapshot: Snapshot
     track: Track
     kind: Literal["id", "search", "names", "features"]
     ref: Ref | None = None
@@ -55,7 +59,7 @@ def resolve(services: Services, query: Mapping[str, Any]) -> Subject:
     elif _says_something(query.get("track")) or _says_something(query.get("artist")):
         found = _by_names(snapshot, query)
     elif any(name in query for name in AUDIO_FEATURES):
-        found = Subject(track=Track(id="", title="", artists=(), source="request"), kind="features")
+        found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
         raise ApiError(
             400, "bad_request", "Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values."
@@ -67,7 +71,7 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str) -> Subject:
     """Find a track by its id in the catalogue, else in the store; raises ApiError 404."""
     ref = snapshot.find(track_id)
     if ref is not None:
-        return Subject(track=snapshot.track(ref), ref=ref, kind="id")
+        return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
     stored = services.database.get_track(track_id)
     if stored is None:
         raise ApiError(
@@ -76,7 +80,7 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str) -> Subject:
             f"No track has the id {track_id!r} here.",
             "Search for it by name, or import a file that holds it.",
         )
-    return Subject(track=stored, kind="id")
+    return Subject(snapshot=snapshot, track=stored, kind="id")
 
 
 def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
@@ -85,10 +89,16 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
     if hits and hits[0].complete:
         _refuse_ambiguous(tracks, words)
         return Subject(
-            track=tracks[0], ref=hits[0].ref, kind="search", confidence=hits[0].coverage, alternatives=tuple(tracks[1:])
+            snapshot=snapshot,
+            track=tracks[0],
+            ref=hits[0].ref,
+            kind="search",
+            confidence=hits[0].coverage,
+            alternatives=tuple(tracks[1:]),
         )
     artist, title = _artist_and_title(services, words)
     return Subject(
+        snapshot=snapshot,
         track=Track(id="", title=title, artists=(artist,) if artist else (), source="request"),
         kind="names",
         confidence=0.0,
@@ -112,6 +122,7 @@ def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:
         if not artist:
             _refuse_ambiguous(tracks, title)
         return Subject(
+            snapshot=snapshot,
             track=tracks[0],
             ref=matches[0].ref,
             kind="search",
@@ -119,7 +130,7 @@ def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:
             alternatives=tuple(tracks[1:]),
         )
     named = Track(id="", title=title, artists=split_artists(artist), source="request")
-    return Subject(track=named, kind="names", confidence=0.0, alternatives=tuple(tracks))
+    return Subject(snapshot=snapshot, track=named, kind="names", confidence=0.0, alternatives=tuple(tracks))
 
 
 def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
@@ -149,4 +160,4 @@ def _with_given(track: Track, query: Mapping[str, Any]) -> Track:
 
 
 def _says_something(text: str | None) -> bool:
-    return bool(text) and any(character.isalnum() for character in text or "")
+    return bool(text and text.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -13,7 +14,7 @@ from flask import Response, request, stream_with_context
 from api import session
 from api.errors import ApiError
 from api.services import services
-from etl.runs import create_upload_run, spawn_worker
+from etl.runs import ENDED, create_upload_run, spawn_worker
 from store.database import Database
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
@@ -21,7 +22,8 @@ blueprint = APIBlueprint("uploads", __name__, tag="Files")
 POLL_SECONDS = 0.4
 # The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.
 STREAM_SECONDS = 120.0
-ENDED = {"done", "failed"}
+_STREAMS = 8  # at a time in one process, half of its threads
+_streams = BoundedSemaphore(_STREAMS)
 
 
 @blueprint.post("/api/uploads")
@@ -36,7 +38,7 @@ def upload() -> tuple[dict[str, Any], int]:
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
     spawn_worker(here.config.var, here.config.mongodb_uri)
-    return {"run": run}, 202
+    return {"run": _public(run)}, 202
 
 
 @blueprint.get("/api/runs/<run_id>")
@@ -58,6 +60,17 @@ def run_events(run_id: str) -> Response:
 
 
 def _events(database: Database, run_id: str) -> Iterator[str]:
+    if not _streams.acquire(blocking=False):
+        # The browser asks again by itself, and meanwhile the threads are there for others.
+        yield f"retry: 2000\nevent: progress\ndata: {json.dumps(_find(database, run_id))}\n\n"
+        return
+    try:
+        yield from _changes(database, run_id)
+    finally:
+        _streams.release()
+
+
+def _changes(database: Database, run_id: str) -> Iterator[str]:
     last, until = "", time.monotonic() + STREAM_SECONDS
     while time.monotonic() < until:
         run = _find(database, run_id)
@@ -66,6 +79,8 @@ def _events(database: Database, run_id: str) -> Iterator[str]:
         if text != last or ended:
             last = text
             yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
+        else:
+            yield ":\n\n"  # writing is how one notices that the page has gone
         if ended:
             return
         time.sleep(POLL_SECONDS)
@@ -75,4 +90,8 @@ def _find(database: Database, run_id: str) -> dict[str, Any]:
     run = database.get_run(run_id)
     if run is None or run.get("owner") not in {None, session.owner()}:
         raise ApiError(404, "not_found", "There is no such import here.", "It may be from another browser.")
+    return _public(run)
+
+
+def _public(run: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in run.items() if name != "owner"}

@@ -13,17 +13,22 @@ from typing import Any
 
 from config import Config, ConfigError
 from etl.exports.command import add_export
-from etl.importing import STORED, execute, finish, rebuild, sweep_uploads
+from etl.importing import STORED, execute, finish, give_up, rebuild, sweep_uploads, tries
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.runs import ImportProblem, catalogue_is_behind, new_run
+from store.catalogue import CatalogueError
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 from store.locks import take
 
 # An import may wait longer than a page: for a database that reads itself whole on a busy machine.
 _PATIENCE_SECONDS = 600.0
+
+
+# A run that has ended the worker so often ends, so that others get their turn.
+_PATIENCE = 8
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{fault.message} ({fault.__cause__}) {fault.hint}\nGo on afterwards with: python -m etl resume",
             file=sys.stderr,
         )
+        return 1
+    except CatalogueError as fault:
+        print(f"{fault.message} {fault.hint}", file=sys.stderr)
         return 1
     except ImportProblem as problem:
         print(f"{problem.message} {problem.hint}", file=sys.stderr)
@@ -102,21 +110,34 @@ def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
 
 def _work(database: Database, var: Path, _options: argparse.Namespace) -> int:
     """Do what is queued until nothing is. Whoever queues a run after our last look finds the lock free again."""
-    sweep_uploads(database, var)
-    if catalogue_is_behind(database, var):
-        rebuild(database, var)
     tried: set[str] = set()
-    while waiting := [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried]:
+    while True:
         lock = take(var / "runs" / "worker.lock", wait=False)
         if lock is None:
             return 0
         try:
-            for run_id in waiting:
+            _mend_catalogue(database, var)
+            waiting = [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried]
+            for run_id in sorted(waiting, key=lambda run_id: tries(var, run_id)):
                 tried.add(run_id)
-                execute(database, var, run_id)
+                if tries(var, run_id) >= _PATIENCE:
+                    give_up(database, var, run_id)
+                else:
+                    execute(database, var, run_id)
         finally:
             os.close(lock)
-    return 0
+        if all(run["_id"] in tried for run in database.unfinished_runs()):
+            sweep_uploads(database, var)
+            return 0
+
+
+def _mend_catalogue(database: Database, var: Path) -> None:
+    try:
+        if catalogue_is_behind(database, var):
+            rebuild(database, var)
+    except (CatalogueError, OSError):
+        # What people bring in must not wait for a table that cannot be read.
+        logging.exception("the catalogue could not be built")
 
 
 def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:

@@ -84,6 +84,8 @@ def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, 
     lock = take(lock_file, wait=False)
     if lock is None:
         return "running"
+    os.lseek(lock, 0, os.SEEK_END)
+    os.write(lock, b".")  # one for each try: see tries()
     try:
         document = database.load_run(run_id)
         if document is None:
@@ -98,6 +100,19 @@ def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, 
         return str(state)
     finally:
         os.close(lock)
+
+
+def tries(var: Path, run_id: str) -> int:
+    """Return how often a run that has not ended was begun on this machine."""
+    lock_file = _lock_file(var, run_id)
+    return lock_file.stat().st_size if lock_file.exists() else 0
+
+
+def give_up(database: Database, var: Path, run_id: str) -> None:
+    """End a run that ends the process which does it, so that the ones behind it get their turn."""
+    hint = "Perhaps there is not enough memory for it: bring the file in parts, or python -m etl import FILE"
+    _fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
+    _lock_file(var, run_id).unlink(missing_ok=True)
 
 
 def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show) -> None:
@@ -130,6 +145,12 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         _start_over(database, document)  # the operator has changed the file since the run was cut off
     document |= {"sha256": found.sha256}
     database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
+    if isinstance(found, TableFile) and document["owner"] is not None:
+        raise ImportProblem(
+            "unsupported",
+            "This is a table of tracks. Tables change the catalogue for everybody, so a browser cannot bring them in.",
+            "On the server: .venv/bin/python -m etl import FILE",
+        )
     if isinstance(found, TableFile):
         _import_table(database, var, document, str(path), report, resumed)
     elif isinstance(found, DatasetFile):

@@ -32,6 +32,7 @@ ENDED = frozenset({"done", "failed"})
 _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
+_MAX_NAME_BYTES = 200
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 
 
@@ -168,7 +169,9 @@ def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
 def safe_name(filename: str) -> str:
     """Return the last part of ``filename`` as a file name that is safe here; browsers may send paths."""
     last = re.split(r"[/\\]", filename)[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")[-120:] or "upload.csv"
+    plain = re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")
+    # File systems count bytes, and the ending must stay.
+    return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
 def catalogue_is_behind(database: Database, var: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -92,7 +93,8 @@ class KeyIndex:
     def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
         """Return the positions of the names with the first letter of ``key`` and about its length."""
         low = self._first_from(key[0].encode())
-        high = self._first_from(chr(ord(key[0]) + 1).encode("utf-8", "surrogatepass"))
+        # The last code point of all begins no name.
+        high = self._first_from(chr(min(ord(key[0]) + 1, sys.maxunicode)).encode("utf-8", "surrogatepass"))
         length = len(key.encode())
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
         return low + np.flatnonzero(np.abs(sizes - length) <= slack)

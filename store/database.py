@@ -138,7 +138,8 @@ class Database:
             return len(offered), 0
         except BulkWriteError as fault:
             errors = fault.details["writeErrors"]
-            if any(error["code"] != _DUPLICATE_KEY for error in errors):
+            concerns = fault.details.get("writeConcernErrors")
+            if concerns or any(error["code"] != _DUPLICATE_KEY for error in errors):
                 raise
             known = self._find_documents("tracks", [error["op"]["_id"] for error in errors])
         filling = [(name, missing_parts(document, offered[name])) for name, document in known.items()]

@@ -172,12 +172,14 @@ class Segment:
         return not np.isnan(self.features[row, _OF_SOUND]).all()
 
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:
+        if not self.has_features(row):
+            return None
         known = {
             name: float(value)
             for name, value in zip(AUDIO_FEATURES, self.features[row], strict=True)
             if not np.isnan(value)
         }
-        return AudioFeatures(values=known, source=source) if known else None
+        return AudioFeatures(values=known, source=source)
 
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""

@@ -76,7 +76,8 @@ def test_an_empty_installation_answers_from_the_names_alone_and_says_so(empty_cl
     [
         ("", 400, "bad_request"),
         ("q=", 400, "bad_request"),
-        ("q=%21%3F", 400, "bad_request"),
+        ("q=%20", 400, "bad_request"),
+        ("q=%21%3F", 404, "not_found"),
         ("track_id=nobody", 404, "not_found"),
         ("q=Harbour", 409, "ambiguous"),
         ("track=Harbour", 409, "ambiguous"),
