@@ -14,6 +14,8 @@ from etl.runs import ImportProblem
 # A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.
 MAX_DOCUMENT = 64 << 20
 MAX_LINE = 1 << 20
+# An empty list is two bytes of text and some fifty in memory.
+MAX_CONTAINERS = 2_000_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -39,6 +41,10 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
 
     orjson itself refuses what is nested deeper than 1,024 levels, and text that is not UTF-8.
     """
+    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
+        raise ImportProblem(
+            "too_large", f"{name} holds more lists and objects than any playlist.", "Bring it in parts."
+        )
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as fault:

@@ -62,7 +62,7 @@ class TextFile:
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         with self._opened() as (raw, text):
-            reader = csv.reader(text, delimiter=delimiter)
+            reader = csv.reader(_bounded(text), delimiter=delimiter)
             line = 1
             try:
                 for cells in reader:
@@ -85,9 +85,7 @@ class TextFile:
             A line has more than a million characters (``malformed``).
         """
         with self._opened() as (raw, text):
-            while line := text.readline(MAX_CELL_CHARACTERS):
-                if len(line) == MAX_CELL_CHARACTERS:
-                    raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
+            for line in _bounded(text):
                 yield line
                 if watch:
                     watch(raw.tell())
@@ -103,6 +101,14 @@ class TextFile:
             unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.packed else raw
             with io.TextIOWrapper(unpacked, encoding=self.encoding, errors="replace", newline="") as text:
                 yield raw, text
+
+
+def _bounded(text: TextIO) -> Iterator[str]:
+    """Yield the lines; one without an end (a small gzip file may hold gigabytes of it) is refused, not read."""
+    while line := text.readline(MAX_CELL_CHARACTERS):
+        if len(line) == MAX_CELL_CHARACTERS:
+            raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
+        yield line
 
 
 def _never_closed(line: int) -> ImportProblem:

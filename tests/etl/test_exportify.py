@@ -353,3 +353,10 @@ def test_every_real_file_is_read_whole(shared_data: Path) -> None:
         assert len(people) == int(expected["contributors"]), expected
         assert (features, genres) == (expected["has_features"] == "True", expected["has_genres"] == "True"), expected
         assert sum(row.track is None for row in rows) <= 7, expected
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"Track URI,Track Name," + b"x" * 3_000_000))
+    with pytest.raises(ImportProblem, match="a million characters"):
+        list(examine(path).rows(","))
