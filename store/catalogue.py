@@ -23,8 +23,8 @@ from store.text import normalise
 __all__ = ["Catalogue", "CatalogueError", "Hit", "Match", "Ref", "Segment", "Snapshot"]
 
 CURRENT_FILE, SEGMENTS_DIR = "CURRENT.json", "segments"
-# In order of preference: what people brought in themselves comes before the public tables.
-SEGMENT_NAMES = ("collection", "public")
+# In order of preference. What the operator imported names a track for everybody; what people bring in adds to it.
+SEGMENT_NAMES = ("public", "collection")
 _STAT_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Snapshot:
         raise IndexError("position beyond the last track")
 
     def find(self, track_id: str) -> Ref | None:
-        """Return where the track with this id stands, people's own tracks first, or None."""
+        """Return where the track with this id stands, the public tables first, or None."""
         for segment in self.segments:
             row = segment.find(track_id)
             if row is not None:

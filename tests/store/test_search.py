@@ -169,7 +169,7 @@ def test_no_match(snapshot: Snapshot) -> None:
     assert snapshot.match("", "Metallica") == []
 
 
-def test_search_over_two_segments_prefers_peoples_own(tmp_path: Path) -> None:
+def test_what_people_bring_in_adds_to_a_public_track_but_does_not_rename_it(tmp_path: Path) -> None:
     from etl.imports.tables import import_table
     from store.builder import build_collection, build_public
     from store.catalogue import Catalogue
@@ -182,17 +182,18 @@ def test_search_over_two_segments_prefers_peoples_own(tmp_path: Path) -> None:
     )
     import_table(table, tmp_path / "catalogue", lambda progress: None)
     build_public(tmp_path / "catalogue")
-    own = a_track(1, "Enter Sandman", "Metallica", popularity=None, features=None)
+    own = a_track(1, "Rude Words", "Nobody", popularity=None, features=None, album="Metallica")
     build_collection(tmp_path / "catalogue", [own])
     snapshot = Catalogue(tmp_path / "catalogue").current()
-    assert [segment.name for segment in snapshot.segments] == ["collection", "public"]
+    assert [segment.name for segment in snapshot.segments] == ["public", "collection"]
     hit = snapshot.search("enter sandman")[0]
-    assert hit.ref.segment == "collection"
+    assert hit.ref.segment == "public"
     track = snapshot.track(hit.ref)
-    assert (track.title, track.labels, track.popularity) == ("Enter Sandman", ("metal",), 81.0)
+    assert (track.title, track.labels, track.popularity) == ("ENTER SANDMAN", ("metal",), 81.0)
+    assert track.album == "Metallica"
     assert track.features is not None
     assert track.features.values["energy"] == pytest.approx(0.8)
-    assert snapshot.match("Enter Sandman", "Metallica")[0].ref.segment == "collection"
+    assert snapshot.match("Enter Sandman", "Metallica")[0].ref.segment == "public"
     assert titles(snapshot, "metallica one") == ["One / Metallica"]
 
 
