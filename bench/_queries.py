@@ -27,7 +27,7 @@ class Case:
 
 def sample_tracks(snapshot: Snapshot, count: int, rng: random.Random) -> list[Track]:
     """Return ``count`` named tracks: half of them from anywhere, half from the most popular tenth."""
-    public = snapshot.segments[-1]
+    public = snapshot.segment("public")
     rows = rng.sample(range(public.count), count // 2) + rng.sample(range(public.count // 10), count - count // 2)
     tracks = [public.track(row) for row in rows]
     return [track for track in tracks if track.title and track.artists]
