@@ -88,14 +88,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
     tracks = [snapshot.track(hit.ref) for hit in hits]
     if hits and hits[0].complete:
         _refuse_ambiguous(tracks, words)
-        return Subject(
-            snapshot=snapshot,
-            track=tracks[0],
-            ref=hits[0].ref,
-            kind="search",
-            confidence=hits[0].coverage,
-            alternatives=tuple(tracks[1:]),
-        )
+        return _named(snapshot, hits[0].ref, hits[0].coverage, tracks)
     artist, title = _artist_and_title(services, words)
     return Subject(
         snapshot=snapshot,
@@ -121,16 +114,21 @@ def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:
     if matches and matches[0].confidence >= SURE:
         if not artist:
             _refuse_ambiguous(tracks, title)
-        return Subject(
-            snapshot=snapshot,
-            track=tracks[0],
-            ref=matches[0].ref,
-            kind="search",
-            confidence=matches[0].confidence,
-            alternatives=tuple(tracks[1:]),
-        )
+        return _named(snapshot, matches[0].ref, matches[0].confidence, tracks)
     named = Track(id="", title=title, artists=split_artists(artist), source="request")
     return Subject(snapshot=snapshot, track=named, kind="names", confidence=0.0, alternatives=tuple(tracks))
+
+
+def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track]) -> Subject:
+    """Return the first of ``tracks``, which stands at ``ref``, as the subject and the others as alternatives."""
+    return Subject(
+        snapshot=snapshot,
+        track=tracks[0],
+        ref=ref,
+        kind="search",
+        confidence=confidence,
+        alternatives=tuple(tracks[1:]),
+    )
 
 
 def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:

@@ -17,23 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from store.domain import FEATURE_BOUNDS
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import normalise, split_artists
 
 FILES = ("tracks.csv.gz", "songs.csv.gz", "playlists.jsonl.gz")
-SOUND = (
-    "danceability",
-    "energy",
-    "loudness",
-    "mode",
-    "speechiness",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "valence",
-    "tempo",
-    "duration_ms",
-)
+# The mean of a pitch class or of a time signature says nothing of an artist.
+SOUND = tuple(name for name in AUDIO_FEATURES if name not in {"key", "time_signature"})
 # Snapshots of one playlist are one list here; sessions of a radio programme are lists of their own.
 _SNAPSHOTS = "spotify_archive"
 # A table names the genres of a track's artists together, and the first one's are most of them.
