@@ -2,7 +2,7 @@
 
 A segment is a folder, immutable once it is published::
 
-    format.json     {"format": FORMAT, "count": n, "files": {name: bytes}}: what the reader checks before it trusts the rest
+    format.json     {"format": FORMAT, "count": n, "files": {name: bytes}}: checked before the rest is trusted
     <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
     tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
     names.txt       normalised bare title and artists of each track, what search compares
