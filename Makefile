@@ -42,7 +42,7 @@ bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m be
 	[ -z "$$missed" ] || { echo "Missed a target:$$missed"; exit 1; }
 
 lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
-	.tools/bin/pipenv lock --categories "packages train dev"
+	.tools/bin/pipenv lock --categories "packages train cluster dev"
 	@$(PY_ANY) -m tools.lock
 
 build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
@@ -76,7 +76,7 @@ $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
 
 $(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
 	@echo "Installing the Python packages for serving, training and tests into .venv"
-	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train dev"
+	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster dev"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve
 
 $(STAMPS)/npm: frontend/package-lock.json

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 MEGABYTE = 1024 * 1024
+_URL_PREFIX = "TASTEMAP_URL_"
 
 
 class ConfigError(ValueError):
@@ -20,7 +21,10 @@ class Config:
     """Settings of one process.
 
     ``mongodb_uri`` is empty where the embedded database is to be used. ``max_upload_bytes`` bounds one
-    dropped file.
+    dropped file. ``sources`` fixes which sources are asked; where it is None, the page asks the listener.
+    ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
+    encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
+    sources that want to know whom to write to are told.
     """
 
     var: Path = ROOT / "var"
@@ -29,10 +33,14 @@ class Config:
     mongodb_uri: str = field(default="", repr=False)
     max_upload_bytes: int = 256 * MEGABYTE
     behind_proxy: bool = False
+    sources: frozenset[str] | None = None
+    source_urls: Mapping[str, str] = field(default_factory=dict)
+    secret_key: str = field(default="", repr=False)
+    contact: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
-        """Read ``TASTEMAP_VAR``, ``MONGODB_URI``, ``TASTEMAP_MAX_UPLOAD_MB`` and ``TASTEMAP_BEHIND_PROXY``.
+        """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; README.md lists them.
 
         Raises
         ------
@@ -51,6 +59,14 @@ class Config:
             max_upload_bytes=_positive(env, "TASTEMAP_MAX_UPLOAD_MB", 256) * MEGABYTE,
             # Heroku's router terminates TLS and names the dyno; elsewhere the operator says so.
             behind_proxy=_flag(env, "TASTEMAP_BEHIND_PROXY") or "DYNO" in env,
+            sources=_names(env, "TASTEMAP_SOURCES"),
+            source_urls={
+                name.removeprefix(_URL_PREFIX).lower(): url.strip().rstrip("/")
+                for name, url in env.items()
+                if name.startswith(_URL_PREFIX) and url.strip()
+            },
+            secret_key=env.get("TASTEMAP_SECRET_KEY", "").strip(),
+            contact=env.get("TASTEMAP_CONTACT", "").strip(),
         )
 
 
@@ -66,3 +82,11 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if text not in {"0", "1"}:
         raise ConfigError(f"{name} must be 0 or 1, not {text!r}.")
     return text == "1"
+
+
+def _names(env: Mapping[str, str], name: str) -> frozenset[str] | None:
+    """Return the comma-separated names, none for "none", and None where nothing is said."""
+    text = env.get(name, "").strip().lower()
+    if not text:
+        return None
+    return frozenset() if text == "none" else frozenset(part.strip() for part in text.split(",") if part.strip())

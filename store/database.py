@@ -6,19 +6,14 @@ inserts. Nothing here sorts, counts, groups or pages through a collection for a 
 
 from __future__ import annotations
 
-import functools
-import logging
-import os
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
-from pymongo import MongoClient, UpdateOne
-from pymongo.database import Database as MongoDatabase
-from pymongo.errors import BulkWriteError, ConnectionFailure, NetworkTimeout, PyMongoError, ServerSelectionTimeoutError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
+from store.connection import Connection, StoreDown, StoreError, chunks, translated
 from store.documents import (
     Document,
     item_document,
@@ -31,100 +26,22 @@ from store.documents import (
     track_from,
 )
 from store.domain import Playlist, PlaylistItem, Track
-from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.embedded import EmbeddedServer
 from store.indexes import INDEXES
 
-log = logging.getLogger(__name__)
+__all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
 # A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
 PAGE_ITEMS = 500
-# The embedded server's time per id doubles beyond some 100 ids in one $in.
-_IDS_AT_ONCE = 50
 _DUPLICATE_KEY = 11000
-# A server that does not start is not tried again by every request that misses it.
-_REVIVE_PAUSE_SECONDS = 10.0
-
-Params = ParamSpec("Params")
-Result = TypeVar("Result")
 
 
-class StoreError(Exception):
-    """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503
-    """The database does not answer."""
-
-
-def _translated(
-    method: Callable[Concatenate[Database, Params], Result],
-) -> Callable[Concatenate[Database, Params], Result]:
-    """Let ``method`` raise StoreError alone; try it once more where the embedded server could be revived.
-
-    Every method may be repeated: each leaves the same state when it is done twice.
-    """
-
-    @functools.wraps(method)
-    def guarded(self: Database, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
-        try:
-            with self._errors():
-                return method(self, *args, **kwargs)
-        except StoreDown:
-            if not self._revive():
-                raise
-        with self._errors():
-            return method(self, *args, **kwargs)
-
-    return guarded
-
-
-class Database:
-    """What people and sources bring one by one. Opens its connection on first use in each process.
-
-    ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
-    how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
-    server gives none while it prepares a large answer.
-    """
-
-    def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
-        self._uri = uri
-        self._server = server
-        patience_ms = int(patience_s * 1000)
-        self._timeouts = {
-            "serverSelectionTimeoutMS": 3000,
-            "connectTimeoutMS": patience_ms,
-            "socketTimeoutMS": patience_ms,
-        }
-        self._client: MongoClient[Document] | None = None
-        self._pid = 0
-        self._revive_after = 0.0
-
-    @property
-    def kind(self) -> str:
-        """``embedded`` or ``mongodb``."""
-        return "embedded" if self._server else "mongodb"
-
-    def close(self) -> None:
-        """Close the connection and leave the embedded server, which stops when nobody else uses it."""
-        if self._client is not None and self._pid == os.getpid():
-            self._client.close()
-        self._client = None
-        if self._server is not None:
-            self._server.stop()
-
-    @_translated
-    def ping(self) -> None:
-        """Return if the database answers, else raise StoreDown."""
-        self._mongo.client.admin.command("ping")
+class Database(Connection):
+    """What people and sources bring one by one. Opens its connection on first use in each process."""
 
     # -- tracks ---------------------------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
         """Store ``tracks`` (distinct ids) and return how many are new and how many were known.
 
@@ -149,12 +66,12 @@ class Database:
         before = sum(not brought_by or document["brought_by"] != brought_by for document in known.values())
         return len(offered) - before, before
 
-    @_translated
+    @translated
     def get_track(self, track_id: str) -> Track | None:
         document = self._mongo["tracks"].find_one({"_id": track_id})
         return track_from(document) if document else None
 
-    @_translated
+    @translated
     def get_tracks(self, track_ids: Collection[str]) -> dict[str, Track]:
         """Return the known ones of ``track_ids`` by id."""
         found = self._find_documents("tracks", track_ids)
@@ -171,30 +88,30 @@ class Database:
 
     # -- playlists ------------------------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def playlist(self, playlist_id: str) -> Playlist | None:
         document = self._mongo["playlists"].find_one({"_id": playlist_id})
         return playlist_from(document) if document else None
 
-    @_translated
+    @translated
     def playlists(self, owner: str | None) -> list[Playlist]:
         """Return the playlists of ``owner`` and those that belong to everybody, newest first."""
         found = self._mongo["playlists"].find({"owner": {"$in": [owner, None]}})
         known = [playlist_from(document) for document in found]
         return sorted(known, key=lambda one: (one.created_at is not None, one.created_at, one.id), reverse=True)
 
-    @_translated
+    @translated
     def put_playlist(self, playlist: Playlist) -> None:
         """Store ``playlist`` in the place of what was known under its id."""
         self._mongo["playlists"].replace_one({"_id": playlist.id}, playlist_document(playlist), upsert=True)
 
-    @_translated
+    @translated
     def grow_playlist(self, playlist_id: str, item_count: int) -> bool:
         """Say that an arriving playlist has ``item_count`` rows so far; ``False`` if it has been deleted."""
         changed = self._mongo["playlists"].update_one({"_id": playlist_id}, {"$max": {"item_count": item_count}})
         return changed.matched_count > 0
 
-    @_translated
+    @translated
     def put_page(self, playlist_id: str, page: int, items: Sequence[PlaylistItem]) -> None:
         """Store rows ``page * PAGE_ITEMS`` onwards of a playlist, at most ``PAGE_ITEMS`` of them."""
         if len(items) > PAGE_ITEMS:
@@ -202,7 +119,7 @@ class Database:
         document = {"items": [item_document(item) for item in items]}
         self._mongo["playlist_pages"].replace_one({"_id": _page_id(playlist_id, page)}, document, upsert=True)
 
-    @_translated
+    @translated
     def playlist_items(self, playlist_id: str, start: int = 0, limit: int = PAGE_ITEMS) -> list[PlaylistItem]:
         """Return at most ``limit`` rows from position ``start`` (0 = the first)."""
         pages = range(start // PAGE_ITEMS, -(-(start + limit) // PAGE_ITEMS))
@@ -215,7 +132,7 @@ class Database:
         )
         return [row for row in rows if start <= row.position < start + limit]
 
-    @_translated
+    @translated
     def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
         """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
         playlist = self._mongo["playlists"].find_one({"_id": playlist_id})
@@ -224,21 +141,21 @@ class Database:
         # page is stored before it is counted, so one more may be there.
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
         names = [_page_id(playlist_id, page) for page in range(pages)]
-        for chunk in _chunks(names):
+        for chunk in chunks(names):
             self._mongo["playlist_pages"].delete_many({"_id": {"$in": chunk}})
 
     # -- runs -----------------------------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def put_run(self, document: Mapping[str, Any]) -> None:
         """Store the whole document of a run; ``etl.runs`` says what it holds."""
         self._mongo["runs"].replace_one({"_id": document["_id"]}, dict(document), upsert=True)
 
-    @_translated
+    @translated
     def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
         self._mongo["runs"].update_one({"_id": run_id}, {"$set": dict(changes)})
 
-    @_translated
+    @translated
     def load_run(self, run_id: str) -> Document | None:
         """Return the whole document of a run, its path and cursor included."""
         return self._mongo["runs"].find_one({"_id": run_id})
@@ -248,7 +165,7 @@ class Database:
         document = self.load_run(run_id)
         return public_run(document) if document else None
 
-    @_translated
+    @translated
     def unfinished_runs(self) -> list[Document]:
         """Return the documents of the runs that are queued or were cut off, oldest first."""
         found = self._mongo["runs"].find({"state": {"$in": ["queued", "running"]}})
@@ -256,70 +173,23 @@ class Database:
 
     # -- counts ---------------------------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def counts(self) -> dict[str, int]:
         """Return the numbers of tracks and playlists as of the last :meth:`refresh_counts`."""
         document = self._mongo["stats"].find_one({"_id": "counts"}) or {}
         return {name: document.get(name, 0) for name in ("tracks", "playlists")}
 
-    @_translated
+    @translated
     def refresh_counts(self) -> None:
         """Count anew; takes a second per 100,000 tracks on the embedded server."""
         numbers = {name: self._mongo[name].estimated_document_count() for name in ("tracks", "playlists")}
         self._mongo["stats"].replace_one({"_id": "counts"}, numbers, upsert=True)
 
-    @_translated
+    @translated
     def create_indexes(self) -> None:
         """Create the indexes on a MongoDB server, where that is atomic (the embedded one: store.indexes)."""
         for name, models in INDEXES.items():
             self._mongo[name].create_indexes(list(models))
-
-    # -- the connection -------------------------------------------------------------------------------------
-
-    @property
-    def _mongo(self) -> MongoDatabase[Document]:
-        if self._client is None or self._pid != os.getpid():
-            uri = self._server.uri if self._server else self._uri
-            unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
-            timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
-            self._client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
-            self._pid = os.getpid()
-        return self._client.get_default_database(DATABASE)
-
-    def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        chunks = _chunks(list(ids))
-        found = (one for chunk in chunks for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
-        return {document["_id"]: document for document in found}
-
-    def _revive(self) -> bool:
-        if self._server is None or time.monotonic() < self._revive_after:
-            return False
-        try:
-            self._server.start()
-        except EmbeddedError as fault:
-            self._revive_after = time.monotonic() + _REVIVE_PAUSE_SECONDS
-            log.error("%s", fault)
-            return False
-        if self._client is not None and self._pid == os.getpid():
-            self._client.close()
-        self._client = None  # its port may be another one now
-        return True
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except EmbeddedError as fault:
-            raise StoreDown(fault.message, fault.hint) from fault
-        except (ServerSelectionTimeoutError, NetworkTimeout, ConnectionFailure) as fault:
-            raise StoreDown("The database does not answer.", self._way_out()) from fault
-        except PyMongoError as fault:
-            raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
-
-    def _way_out(self) -> str:
-        if self._server is not None:
-            return "It is the embedded one: start the application again; var/db/server.log says what happened."
-        return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
 
 
 def open_database(var: Path, mongodb_uri: str = "", *, patience_s: float = 30.0) -> Database:
@@ -336,10 +206,6 @@ def open_database(var: Path, mongodb_uri: str = "", *, patience_s: float = 30.0)
         return database
     server = EmbeddedServer(var)
     return Database(server.start(), server, patience_s=patience_s)
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE))
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -1,0 +1,243 @@
+"""The connection to MongoDB: opened in each process on first use, its errors translated, the server revived."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pymongo import MongoClient
+from pymongo.database import Database as MongoDatabase
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    NetworkTimeout,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from store.documents import Document
+from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
+
+log = logging.getLogger(__name__)
+
+# The embedded server's time per id doubles beyond some 100 ids in one $in.
+_IDS_AT_ONCE = 50
+# A server that does not start is not tried again by every request that misses it.
+_REVIVE_PAUSE_SECONDS = 10.0
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+class StoreError(Exception):
+    """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503
+    """The database does not answer."""
+
+
+Self = TypeVar("Self", bound="Connection")
+
+
+def translated(
+    method: Callable[Concatenate[Self, Params], Result],
+) -> Callable[Concatenate[Self, Params], Result]:
+    """Let ``method`` raise StoreError alone; try it once more where the embedded server could be revived.
+
+    Every method may be repeated: each leaves the same state when it is done twice.
+    """
+
+    @functools.wraps(method)
+    def guarded(self: Self, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
+        client = self._client
+        try:
+            with self._errors():
+                return method(self, *args, **kwargs)
+        except StoreDown:
+            if not self._revive(client):
+                raise
+        with self._errors():
+            return method(self, *args, **kwargs)
+
+    return guarded
+
+
+class Connection:
+    """Documents by id, by one indexed field, and changes that hold only while a condition does.
+
+    ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
+    how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
+    server gives none while it prepares a large answer.
+    """
+
+    def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
+        self._uri = uri
+        self._server = server
+        patience_ms = int(patience_s * 1000)
+        self._timeouts = {
+            "serverSelectionTimeoutMS": 3000,
+            "connectTimeoutMS": patience_ms,
+            "socketTimeoutMS": patience_ms,
+        }
+        self._client: MongoClient[Document] | None = None
+        self._left: list[MongoClient[Document]] = []
+        self._pid = 0
+        self._reviving = threading.Lock()
+        self._revive_after = 0.0
+
+    @property
+    def kind(self) -> str:
+        """``embedded`` or ``mongodb``."""
+        return "embedded" if self._server else "mongodb"
+
+    def close(self) -> None:
+        """Close the connection and leave the embedded server, which stops when nobody else uses it."""
+        if self._pid == os.getpid():
+            for client in (*self._left, self._client):
+                if client is not None:
+                    client.close()
+        self._client, self._left = None, []
+        if self._server is not None:
+            self._server.stop()
+
+    @translated
+    def ping(self) -> None:
+        """Return if the database answers, else raise StoreDown."""
+        self._mongo.client.admin.command("ping")
+
+    # -- documents of any collection --------------------------------------------------------------------------
+
+    @translated
+    def get_document(self, collection: str, name: str) -> Document | None:
+        """Return the document whose ``_id`` is ``name``; times in it are aware, in UTC."""
+        return self._mongo[collection].find_one({"_id": name})
+
+    @translated
+    def get_documents(self, collection: str, names: Collection[str]) -> dict[str, Document]:
+        """Return the known ones of ``names`` by ``_id``."""
+        return self._find_documents(collection, names)
+
+    @translated
+    def documents_where(self, collection: str, equal: Mapping[str, Any]) -> list[Document]:
+        """Return the documents whose fields are ``equal``: for fields with an index and answers of some hundreds.
+
+        ``{}`` returns all of a collection that is known to be small.
+        """
+        return list(self._mongo[collection].find(dict(equal)))
+
+    @translated
+    def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Store ``document`` in the place of what was known under its ``_id``."""
+        self._mongo[collection].replace_one({"_id": document["_id"]}, dict(document), upsert=True)
+
+    @translated
+    def insert_document(self, collection: str, document: Mapping[str, Any]) -> bool:
+        """Store ``document`` if its ``_id`` is free; ``False`` where somebody was first.
+
+        A connection that is lost and found in between can make it ``False`` for the one who was first: whoever
+        needs to tell puts a name of their own into the document and reads it again.
+        """
+        try:
+            self._mongo[collection].insert_one(dict(document))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    @translated
+    def change_document(
+        self,
+        collection: str,
+        name: str,
+        changes: Mapping[str, Any],
+        *,
+        where: Mapping[str, Any] | None = None,
+        unset: Sequence[str] = (),
+        add: Mapping[str, float] | None = None,
+        upsert: bool = False,
+    ) -> bool:
+        """Set, add to and unset fields of one document, at once; ``False`` if it is not there or not as ``where`` says.
+
+        ``where`` (equal fields, or MongoDB's operators) makes it a compare-and-set. ``add`` alone is not the same
+        when done twice, as a lost connection may do it: for counters that may be off by one.
+        """
+        update: Document = {}
+        for operator, fields in (("$set", changes), ("$inc", add or {}), ("$unset", dict.fromkeys(unset, ""))):
+            if fields:
+                update[operator] = dict(fields)
+        changed = self._mongo[collection].update_one({"_id": name, **(where or {})}, update, upsert=upsert)
+        return bool(changed.matched_count or changed.upserted_id is not None)
+
+    @translated
+    def delete_documents(self, collection: str, names: Collection[str]) -> None:
+        """Delete the documents with these ``_id``, as far as they are there."""
+        for chunk in chunks(list(names)):
+            self._mongo[collection].delete_many({"_id": {"$in": chunk}})
+
+    # -- the connection -------------------------------------------------------------------------------------
+
+    @property
+    def _mongo(self) -> MongoDatabase[Document]:
+        if self._client is None or self._pid != os.getpid():
+            uri = self._server.uri if self._server else self._uri
+            unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
+            timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
+            self._client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
+            self._pid = os.getpid()
+        return self._client.get_default_database(DATABASE)
+
+    def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
+        found = (one for chunk in chunks(list(ids)) for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
+        return {document["_id"]: document for document in found}
+
+    def _revive(self, failed: MongoClient[Document] | None) -> bool:
+        """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""
+        if self._server is None:
+            return False
+        with self._reviving:
+            if self._client is not failed:
+                return True  # another thread was here
+            if time.monotonic() < self._revive_after:
+                return False
+            try:
+                self._server.start()
+            except EmbeddedError as fault:
+                self._revive_after = time.monotonic() + _REVIVE_PAUSE_SECONDS
+                log.error("%s", fault)
+                return False
+            if self._client is not None and self._pid == os.getpid():
+                self._left.append(self._client)
+            self._client = None  # its port may be another one now
+            return True
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except EmbeddedError as fault:
+            raise StoreDown(fault.message, fault.hint) from fault
+        except (ServerSelectionTimeoutError, NetworkTimeout, ConnectionFailure) as fault:
+            raise StoreDown("The database does not answer.", self._way_out()) from fault
+        except PyMongoError as fault:
+            raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
+
+    def _way_out(self) -> str:
+        if self._server is not None:
+            return "It is the embedded one: start the application again; var/db/server.log says what happened."
+        return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
+
+
+def chunks(ids: list[str]) -> Iterator[list[str]]:
+    """Yield ``ids`` in lists as long as one question to the database should be."""
+    return (ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE))
