@@ -1,0 +1,160 @@
+"""When two sources speak of one recording, and what is known of it when their answers are put together.
+
+Pure functions over :class:`etl.providers.base.Identity`. Titles, artists, lengths and ISRC decide together: an
+ISRC alone does not, because sources hold duplicates and odd editions under a wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from rapidfuzz.distance import JaroWinkler
+
+from etl.providers.base import Identity
+from etl.versions import same_title, version_of
+from store.domain import AudioFeatures, Track, local_track_id
+from store.text import normalise
+
+# From here on two identities are taken for one recording.
+SAME = 0.75
+# Namespaces whose ids name one recording; the others name artists and albums.
+RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
+
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
+_SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
+_NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97
+# A title alone is shared by many tracks; a shared guest is not the artist.
+_NO_ARTIST, _CREDITED, _GUEST = 0.7, 0.97, 0.8
+_CLOSE_NAME = 0.9
+# An equal ISRC takes away this share of the doubt where title and artist agree at least so far.
+_ISRC_NEEDS, _ISRC_WORTH, _OTHER_ISRC, _ISRC_ALONE = 0.5, 0.75, 0.97, 0.9
+
+
+def clean_isrc(text: object) -> str | None:
+    """Return an ISRC as it is compared, upper case and without hyphens; ``None`` for what is none."""
+    plain = re.sub(r"[\s-]", "", text).upper() if isinstance(text, str) else ""
+    return plain if _ISRC.fullmatch(plain) else None
+
+
+def same_recording(a: Identity, b: Identity) -> float:
+    """Return how surely ``a`` and ``b`` are one recording, 0 to 1; take them for one from :data:`SAME` on.
+
+    The likeness of the titles (versions such as live, remix, karaoke count, remasters little) times that of the
+    artists, lowered by different lengths; an equal ISRC makes it surer only where title and artist agree. An equal id
+    of a recording makes it 1.
+    """
+    if any(a.ids.get(name) == b.ids[name] for name in RECORDING_IDS & b.ids.keys()):
+        return 1.0
+    one, other = clean_isrc(a.ids.get("isrc")), clean_isrc(b.ids.get("isrc"))
+    if not (a.title and b.title):
+        return _ISRC_ALONE if one and one == other else 0.0
+    sure = same_title(version_of(a.title, a.artists), version_of(b.title, b.artists))
+    sure *= same_artists(a.artists, b.artists) * _same_length(a.duration_ms, b.duration_ms)
+    if one and other:
+        if one != other:
+            return sure * _OTHER_ISRC
+        return 1.0 - (1.0 - sure) * (1.0 - _ISRC_WORTH) if sure >= _ISRC_NEEDS else sure
+    return sure
+
+
+def same_artists(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return how surely two credits name the same artists, 0 to 1; 0.7 where one names none.
+
+    The first artist of either must be among the other's, however joined ("A & B", "A feat. B") and in any order.
+    """
+    if not one or not other:
+        return _NO_ARTIST
+    ours, theirs = list(map(_artist_key, one)), list(map(_artist_key, other))
+    if ours[0] in theirs or theirs[0] in ours or sorted(ours) == sorted(theirs):
+        return 1.0
+    our_parts, their_parts = list(_credited(one)), list(_credited(other))
+    if our_parts[0] in their_parts or their_parts[0] in our_parts:
+        return _CREDITED
+    if set(our_parts) & set(their_parts):
+        return _GUEST
+    closest = max(JaroWinkler.similarity(ours[0], theirs[0]), JaroWinkler.similarity(our_parts[0], their_parts[0]))
+    return closest**2 if closest >= _CLOSE_NAME else closest**4
+
+
+def _credited(names: Iterable[str]) -> Iterator[str]:
+    return (_artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip())
+
+
+def _artist_key(name: str) -> str:
+    return normalise(name).removeprefix("the ")
+
+
+def _same_length(one: int | None, other: int | None) -> float:
+    if not one or not other:
+        return _NO_LENGTH
+    apart = abs(one - other)
+    if apart <= _SAME_LENGTH_MS:
+        return 1.0
+    return _NEAR if apart <= _NEAR_MS else _FAR if apart <= _FAR_MS else _OTHER_LENGTH
+
+
+def merge(a: Identity, b: Identity) -> Identity:
+    """Return ``a`` with what only ``b`` knows, the ids of both together; where both know something, ``a`` is right."""
+    return Identity(
+        title=a.title or b.title,
+        artists=a.artists or b.artists,
+        album=a.album or b.album,
+        year=a.year or b.year,
+        duration_ms=a.duration_ms or b.duration_ms,
+        ids={**b.ids, **a.ids},
+    )
+
+
+def identity_of(track: Track) -> Identity:
+    """Return what ``track`` tells of itself; an id of this installation's own is none that a source knows."""
+    ids = {"isrc": clean_isrc(track.isrc or track.id.removeprefix("isrc-")) or ""}
+    ids["spotify"] = track.id if _SPOTIFY_ID.fullmatch(track.id) else ""
+    return Identity(
+        title=track.title,
+        artists=track.artists,
+        album=track.album,
+        year=track.year,
+        duration_ms=track.duration_ms,
+        ids={name: value for name, value in ids.items() if value},
+    )
+
+
+def track_id(identity: Identity) -> str:
+    """Return the id under which a track is stored: Spotify's, else ``isrc-<ISRC>``, else one made of its names."""
+    spotify, isrc = identity.ids.get("spotify", ""), clean_isrc(identity.ids.get("isrc"))
+    if _SPOTIFY_ID.fullmatch(spotify):
+        return spotify
+    if isrc:
+        return f"isrc-{isrc}"
+    return local_track_id(identity.title, identity.artists, identity.album, identity.duration_ms)
+
+
+def as_track(
+    identity: Identity,
+    source: str,
+    *,
+    features: AudioFeatures | None = None,
+    labels: tuple[str, ...] = (),
+    artist_genres: tuple[str, ...] = (),
+    popularity: float | None = None,
+    explicit: bool | None = None,
+) -> Track:
+    """Return ``identity`` as a track of ours, named by ``source``."""
+    return Track(
+        id=track_id(identity),
+        title=identity.title,
+        artists=identity.artists,
+        album=identity.album,
+        year=identity.year,
+        duration_ms=identity.duration_ms,
+        isrc=clean_isrc(identity.ids.get("isrc")),
+        popularity=popularity,
+        explicit=explicit,
+        labels=labels,
+        artist_genres=artist_genres,
+        features=features,
+        source=source,
+    )

@@ -1,0 +1,98 @@
+"""Which version of a piece a title names: the recording that everybody knows, a live one, a remix, a cover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from store.text import normalise, plain_title
+
+# A version is named in brackets or behind a dash: "Live and Let Die" is not a live recording.
+_MARK = re.compile(r"[(\[]([^)\]]*)[)\]]|\s[-–—]\s+([^(\[]+)")
+_KINDS = {
+    kind: re.compile(rf"\b(?:{words})\b")
+    for kind, words in {
+        "cover": r"karaoke|backing track|sing ?along|cover(?:ed|s)?|tribute|made famous|in the style of|originally by"
+        r"|originally performed|as performed|lullaby|8 bit",
+        "live": r"live|unplugged|in concert|en vivo|en directo|ao vivo|dal vivo|concert version",
+        "remix": r"re ?mix(?:ed)?|mix|re ?work(?:ed)?|bootleg|mash ?up|dub|vip|flip|edit|extended|long version|12",
+        "acoustic": r"acoustic|stripped|piano version|a ?cappella|acapella|orchestral|symphonic",
+        "instrumental": r"instrumental",
+        "demo": r"demo|rehearsal|out ?take|alternate|early version|take \d+",
+        "speed": r"sped up|speed up|slowed|nightcore|reverb|8d",
+        "recorded again": r"re ?recorded|rerecording|new version|\w+s version|session|sessions",
+        "part": r"reprise|interlude|intro|outro|skit|commentary",
+    }.items()
+}
+_EDITION = re.compile(r"\b(?:re ?master(?:ed)?|mono|stereo|radio edit|single version|single edit|album version)\b")
+_IMITATORS = re.compile(r"\b(?:karaoke|tribute|cover band|made famous|in the style of)\b")
+_NUMBER = re.compile(r"\d+|(?<=\bpart )[a-z]+|(?<=\bpt )[a-z]+|\b[ivx]{2,}$")
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "one": "1", "two": "2", "three": "3"}
+
+_OTHER_KIND, _OTHER_WORDS, _LESS_SAID, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.4, 0.85, 0.95, 0.4
+_SAME_WORDS = 0.85
+# "Song (From the Film)" is "Song": what brackets add beside the known versions seldom makes another recording.
+_WITHOUT_BRACKETS = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A title taken apart: the piece's name, what kinds of version it says this is and in which words."""
+
+    name: str
+    bare: str
+    kinds: frozenset[str]
+    words: str
+    edition: bool
+    numbers: frozenset[str]
+
+
+def version_of(title: str, artists: Sequence[str] = ()) -> Version:
+    """Take ``title`` apart. ``artists`` tell too: "The Karaoke Channel" plays no original."""
+    plain = plain_title(title)
+    marks = [(mark.group(0), normalise(mark.group(1) or mark.group(2) or "")) for mark in _MARK.finditer(plain)]
+    name, bare, kinds, said = plain, plain, set(), []
+    for whole, words in marks:
+        found = {kind for kind, pattern in _KINDS.items() if pattern.search(_EDITION.sub(" ", words))}
+        bare = bare.replace(whole, " ")
+        if found:
+            name = name.replace(whole, " ")
+            kinds |= found
+            said.append(words)
+    if any(_IMITATORS.search(normalise(artist)) for artist in artists):
+        kinds.add("cover")
+    normal = normalise(name)
+    return Version(
+        name=normal,
+        bare=normalise(bare),
+        kinds=frozenset(kinds),
+        words=" ".join(said),
+        edition=bool(_EDITION.search(normalise(title))),
+        numbers=frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal)),
+    )
+
+
+def same_title(a: Version, b: Version) -> float:
+    """Return how surely two titles name one recording, 0 to 1: the likeness of the names, lowered by each
+    difference of version."""
+    likeness = (fuzz.ratio(a.name, b.name) / 100.0) ** 2
+    if a.bare and a.bare == b.bare:
+        likeness = max(likeness, _WITHOUT_BRACKETS)
+    if a.numbers != b.numbers:
+        likeness *= _OTHER_NUMBER
+    if a.kinds != b.kinds:
+        return likeness * _OTHER_KIND
+    return likeness * _same_words(a.words, b.words) * (_OTHER_EDITION if a.edition != b.edition else 1.0)
+
+
+def _same_words(one: str, other: str) -> float:
+    """Compare what two versions of the same kinds are called: "Live at Wembley" is not "Live in Montreal"."""
+    if one == other:
+        return 1.0
+    if fuzz.token_set_ratio(one, other) == 100.0:
+        return _LESS_SAID
+    alike = fuzz.token_sort_ratio(one, other) / 100.0
+    return alike if alike >= _SAME_WORDS else _OTHER_WORDS
