@@ -24,7 +24,8 @@ class Config:
     dropped file. ``sources`` fixes which sources are asked; where it is None, the page asks the listener.
     ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
-    sources that want to know whom to write to are told.
+    sources that want to know whom to write to are told. ``place`` names this installation among several on one
+    MongoDB; where it is empty, a name is made and kept in ``var``.
     """
 
     var: Path = ROOT / "var"
@@ -37,6 +38,7 @@ class Config:
     source_urls: Mapping[str, str] = field(default_factory=dict)
     secret_key: str = field(default="", repr=False)
     contact: str = ""
+    place: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -67,6 +69,8 @@ class Config:
             },
             secret_key=env.get("TASTEMAP_SECRET_KEY", "").strip(),
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
+            # A dyno's disk does not stay, but its name does.
+            place=env.get("TASTEMAP_PLACE", "").strip() or env.get("DYNO", ""),
         )
 
 

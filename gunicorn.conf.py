@@ -33,7 +33,7 @@ def on_starting(server):
     global _database
     try:
         config = Config.from_env()
-        _database = open_database(config.var, config.mongodb_uri)
+        _database = open_database(config.var, config.mongodb_uri, place=config.place)
     except (ConfigError, EmbeddedError, StoreError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 

@@ -18,6 +18,7 @@ from ml.neighbours import Neighbours
 from store.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
+from store.place import place_of
 
 
 class _Loadable(Protocol):
@@ -37,9 +38,10 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
+        place = self.config.place or place_of(self.config.var)
         if self.config.mongodb_uri:
-            return Database(self.config.mongodb_uri)
-        return Database("", EmbeddedServer(self.config.var))
+            return Database(self.config.mongodb_uri, place=place)
+        return Database("", EmbeddedServer(self.config.var), place=place)
 
     @cached_property
     def catalogue(self) -> Catalogue:

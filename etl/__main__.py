@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()
-        database = open_database(config.var, config.mongodb_uri, patience_s=_PATIENCE_SECONDS)
+        database = open_database(config.var, config.mongodb_uri, place=config.place, patience_s=_PATIENCE_SECONDS)
     except (ConfigError, EmbeddedError, StoreError) as fault:
         print(f"{fault}", file=sys.stderr)
         return 2

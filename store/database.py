@@ -28,6 +28,7 @@ from store.documents import (
 from store.domain import Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
 from store.indexes import INDEXES
+from store.place import place_of
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
@@ -37,7 +38,17 @@ _DUPLICATE_KEY = 11000
 
 
 class Database(Connection):
-    """What people and sources bring one by one. Opens its connection on first use in each process."""
+    """What people and sources bring one by one. Opens its connection on first use in each process.
+
+    ``place`` names the installation that uses it. Several may share a MongoDB and what is in it, but a run is done
+    where its file lies. Without a place all runs are seen.
+    """
+
+    def __init__(
+        self, uri: str, server: EmbeddedServer | None = None, *, place: str = "", patience_s: float = 30.0
+    ) -> None:
+        super().__init__(uri, server, patience_s=patience_s)
+        self.place = place
 
     # -- tracks ---------------------------------------------------------------------------------------------
 
@@ -148,8 +159,9 @@ class Database(Connection):
 
     @translated
     def put_run(self, document: Mapping[str, Any]) -> None:
-        """Store the whole document of a run; ``etl.runs`` says what it holds."""
-        self._mongo["runs"].replace_one({"_id": document["_id"]}, dict(document), upsert=True)
+        """Store the whole document of a run, as one of this place; ``etl.runs`` says what it holds."""
+        placed = {"place": self.place, **document}
+        self._mongo["runs"].replace_one({"_id": document["_id"]}, placed, upsert=True)
 
     @translated
     def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -167,9 +179,13 @@ class Database(Connection):
 
     @translated
     def unfinished_runs(self) -> list[Document]:
-        """Return the documents of the runs that are queued or were cut off, oldest first."""
+        """Return the documents of this place's runs that are queued or were cut off, oldest first.
+
+        Runs of earlier versions name no place and are anybody's.
+        """
         found = self._mongo["runs"].find({"state": {"$in": ["queued", "running"]}})
-        return sorted(found, key=lambda document: (document["started_at"], document["_id"]))
+        ours = [document for document in found if self.place in ("", document.get("place") or self.place)]
+        return sorted(ours, key=lambda document: (document["started_at"], document["_id"]))
 
     # -- counts ---------------------------------------------------------------------------------------------
 
@@ -192,20 +208,25 @@ class Database(Connection):
             self._mongo[name].create_indexes(list(models))
 
 
-def open_database(var: Path, mongodb_uri: str = "", *, patience_s: float = 30.0) -> Database:
+def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience_s: float = 30.0) -> Database:
     """Return the database of this installation: ``mongodb_uri`` if given, else the embedded one, started or joined.
+
+    ``place`` names the installation where ``var`` does not stay.
 
     Raises
     ------
     EmbeddedError
         The embedded server cannot be started.
+    StoreError
+        The MongoDB server does not answer, or ``var`` cannot be written.
     """
     if mongodb_uri:
-        database = Database(mongodb_uri, patience_s=patience_s)
+        database = Database(mongodb_uri, place=place or place_of(var), patience_s=patience_s)
         database.create_indexes()
         return database
     server = EmbeddedServer(var)
-    return Database(server.start(), server, patience_s=patience_s)
+    uri = server.start()
+    return Database(uri, server, place=place or place_of(var), patience_s=patience_s)
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -1,0 +1,41 @@
+"""Which installation this is: several may share one MongoDB, and each has files of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from store.connection import StoreDown
+from store.locks import take
+
+_FORM = re.compile(rb"[0-9a-f]{16}\n")
+
+
+def place_of(var: Path) -> str:
+    """Return the id of the installation whose files lie in ``var``, made on first use: 16 hexadecimal digits.
+
+    Raises
+    ------
+    StoreDown
+        ``var`` cannot be written, or the file with the id in it has been changed.
+    """
+    path = var / "installation"
+    try:
+        descriptor = take(path)
+        assert descriptor is not None
+        try:
+            text = os.read(descriptor, 64)
+            if not text:  # the first to ask, or one was killed here
+                text = f"{secrets.token_hex(8)}\n".encode()
+                os.write(descriptor, text)
+        finally:
+            os.close(descriptor)
+    except OSError as fault:
+        raise StoreDown(
+            f"The folder {var} cannot be used: {fault.strerror}.", "Point TASTEMAP_VAR at a folder that can be written."
+        ) from fault
+    if not _FORM.fullmatch(text):
+        raise StoreDown(f"{path} does not hold the id of an installation.", "Delete it; a new one is made.")
+    return text.decode().strip()

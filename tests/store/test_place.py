@@ -1,0 +1,82 @@
+"""Several installations on one MongoDB: each does its own runs, all share what the runs bring."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from config import ROOT, Config
+from etl.runs import new_run
+from store.connection import StoreDown
+from store.database import Database
+from store.domain import Playlist
+from store.place import place_of
+
+
+def test_an_installation_keeps_the_name_it_was_given(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        names = set(pool.map(place_of, [tmp_path / "var"] * 64))
+    assert names == {place_of(tmp_path / "var")}
+    assert place_of(tmp_path / "elsewhere") not in names
+
+
+def test_a_name_that_a_kill_left_out_is_made_later(tmp_path: Path) -> None:
+    (tmp_path / "installation").touch()
+    assert place_of(tmp_path) == place_of(tmp_path) != ""
+
+
+def test_a_folder_that_cannot_hold_the_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreDown, match="cannot be used"):
+        place_of(tmp_path / "file" / "var")
+    (tmp_path / "installation").write_text("mine")
+    with pytest.raises(StoreDown, match="does not hold"):
+        place_of(tmp_path)
+
+
+def test_an_operator_or_a_dyno_gives_the_name() -> None:
+    assert Config.from_env({"DYNO": "web.1"}).place == "web.1"
+    assert Config.from_env({"DYNO": "web.1", "TASTEMAP_PLACE": "ours"}).place == "ours"
+    assert Config.from_env({}).place == ""
+
+
+def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_uri: str) -> None:
+    here, there, anywhere = (Database(database_uri, place=place) for place in ("here", "there", ""))
+    run = new_run("list.csv", source="/list.csv")
+    here.put_run(run)
+    assert [one["_id"] for one in here.unfinished_runs()] == [run["_id"]]
+    assert there.unfinished_runs() == []
+    assert [one["_id"] for one in anywhere.unfinished_runs()] == [run["_id"]]
+    there.put_run({**(there.load_run(run["_id"]) or {}), "phase": "told of by another"})
+    assert there.unfinished_runs() == []
+    here.put_playlist(Playlist(id="p", name="Ours"))
+    assert there.playlist("p") is not None
+    for database in (here, there, anywhere):
+        database.close()
+
+
+def test_a_run_of_an_earlier_version_is_anybodys(database_uri: str) -> None:
+    database = Database(database_uri, place="here")
+    database.put_document("runs", new_run("list.csv", source="/list.csv"))
+    assert len(database.unfinished_runs()) == 1
+    database.close()
+
+
+def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: str, tmp_path: Path) -> None:
+    owner = Database(database_uri, place=place_of(tmp_path / "here"))
+    run = new_run("list.csv", owner="me")  # its file lies in the uploads of `here`, to come any moment
+    owner.put_run(run)
+    for command in ("work", "resume"):
+        subprocess.run(
+            [sys.executable, "-m", "etl", command],
+            cwd=ROOT,
+            env=os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "there")},
+            check=True,
+        )
+    assert (owner.load_run(run["_id"]) or {})["state"] == "queued"
+    owner.close()
