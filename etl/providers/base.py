@@ -130,14 +130,28 @@ class FaultKind(StrEnum):
 
 
 class SourceFault(Exception):  # noqa: N818 - a state of the source, told to the listener
-    """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when it may be asked again."""
+    """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when it may be asked again.
 
-    def __init__(self, kind: FaultKind, message: str, hint: str = "", *, retry_after_s: float | None = None) -> None:
+    ``status`` and ``body`` (its beginning) are those of an HTTP answer, where there was one.
+    """
+
+    def __init__(
+        self,
+        kind: FaultKind,
+        message: str,
+        hint: str = "",
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        body: str = "",
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.hint = hint
         self.retry_after_s = retry_after_s
+        self.status = status
+        self.body = body
 
 
 class NotThere(Exception):  # noqa: N818 - an answer
@@ -189,7 +203,8 @@ class About:
     """What the listener should know before switching a source on, and what the engine needs to know of it.
 
     ``found_days`` is how long an answer is kept; ``batches`` how many questions of a kind go into one call
-    (1 where not named).
+    (1 where not named). ``reads`` are the namespaces of ids it looks at beside its own (``<name>``, ``<name>_...``);
+    an answer is remembered under these and the names, so a question that gained other ids is still the same.
     """
 
     name: str
@@ -206,6 +221,7 @@ class About:
     needs: frozenset[Need] = frozenset()
     batches: Mapping[Need, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
+    reads: frozenset[str] = frozenset({"isrc", "mbid", "artist_mbid", "spotify"})
 
 
 class Provider(Protocol):
