@@ -13,7 +13,7 @@ from api import session
 from api.errors import ApiError
 from api.schemas import PlaylistQuery, track_summary
 from api.services import services
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import Person, Playlist, PlaylistItem, Track
 
 blueprint = APIBlueprint("playlists", __name__, tag="Playlists")
 
@@ -68,9 +68,20 @@ def describe(playlist: Playlist) -> dict[str, Any]:
         "item_count": playlist.item_count,
         "complete": playlist.complete,
         "mine": playlist.owner is not None and playlist.owner == session.owner(),
-        "contributors": [{"id": person, "name": None, "count": count} for person, count in people],
+        "nameable": may_name(playlist),
+        "contributors": [_contributor(playlist, person, count) for person, count in people],
         "created_at": playlist.created_at.isoformat() if playlist.created_at else None,
     }
+
+
+def may_name(playlist: Playlist) -> bool:
+    """Say whether the asking browser may name contributors: its own playlist's, and those of everybody's."""
+    return playlist.owner is None or playlist.owner == session.owner()
+
+
+def _contributor(playlist: Playlist, person: str, count: int) -> dict[str, Any]:
+    told = playlist.people.get(person, Person())
+    return {"id": person, "name": told.name, "colour": told.colour, "count": count}
 
 
 def find_playlist(playlist_id: str) -> Playlist:

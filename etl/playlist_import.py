@@ -79,7 +79,7 @@ class PlaylistImport:
             if isinstance(entry, Begin):
                 current += 1
                 if current >= self.number:
-                    self._begin(current, entry.name)
+                    self._begin(current, entry)
                 continue
             seen += 1
             if seen > rows_before:
@@ -96,7 +96,7 @@ class PlaylistImport:
     def _source(self) -> str:
         return f"{self.collection.kind}: {self.document['name']}"
 
-    def _begin(self, number: int, name: str | None) -> None:
+    def _begin(self, number: int, begin: Begin) -> None:
         if number > self.number:
             self._complete()
             self.number, self.items, self.contributors = number, 0, Counter()
@@ -104,9 +104,10 @@ class PlaylistImport:
         before = self.database.playlist(id_here)
         self.playlist = Playlist(
             id=id_here,
-            name=name or playlist_name(self.document["name"]),
+            name=begin.name or playlist_name(self.document["name"]),
             owner=self.document["owner"],
             source=self._source,
+            people={} if before else begin.people,
             created_at=before.created_at if before else self.document["started_at"],
         )
 

@@ -19,13 +19,14 @@ from store.documents import (
     item_document,
     item_from,
     missing_parts,
+    people_rows,
     playlist_document,
     playlist_from,
     public_run,
     track_document,
     track_from,
 )
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import Person, Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
 from store.indexes import INDEXES
 from store.place import place_of
@@ -113,8 +114,13 @@ class Database(Connection):
 
     @translated
     def put_playlist(self, playlist: Playlist) -> None:
-        """Store ``playlist`` in the place of what was known under its id."""
-        self._mongo["playlists"].replace_one({"_id": playlist.id}, playlist_document(playlist), upsert=True)
+        """Store ``playlist`` in the place of what was known under its id; ``people`` stay where it names none."""
+        document = playlist_document(playlist)
+        self._mongo["playlists"].update_one({"_id": document.pop("_id")}, {"$set": document}, upsert=True)
+
+    def put_people(self, playlist_id: str, people: Mapping[str, Person]) -> bool:
+        """Say what the contributors of a playlist are called from now on; ``False`` if it has been deleted."""
+        return self.change_document("playlists", playlist_id, {"people": people_rows(people)})
 
     @translated
     def grow_playlist(self, playlist_id: str, item_count: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
+from store.domain import AudioFeatures, Person, Playlist, PlaylistItem, Track
 
 Document = dict[str, Any]
 
@@ -86,8 +86,12 @@ def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
 
 
 def playlist_document(playlist: Playlist) -> Document:
-    """Return the document of a playlist. Contributors are pairs: an id may hold a dot, a field name should not."""
-    return {
+    """Return the document of a playlist. Contributors are pairs: an id may hold a dot, a field name should not.
+
+    A playlist that names nobody has no ``people``, so that an import that comes again leaves the stored names alone.
+    """
+    people = {"people": people_rows(playlist.people)} if playlist.people else {}
+    return people | {
         "_id": playlist.id,
         "name": playlist.name,
         "owner": playlist.owner,
@@ -99,6 +103,11 @@ def playlist_document(playlist: Playlist) -> Document:
     }
 
 
+def people_rows(people: Mapping[str, Person]) -> list[list[str | None]]:
+    """Return id, name and colour of each."""
+    return [[name, person.name, person.colour] for name, person in people.items()]
+
+
 def playlist_from(document: Mapping[str, Any]) -> Playlist:
     """Return the playlist of a document that :func:`playlist_document` made."""
     return Playlist(
@@ -108,6 +117,7 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
         source=document["source"],
         item_count=document["item_count"],
         contributors=dict(document["contributors"]),
+        people={person: Person(name=name, colour=colour) for person, name, colour in document.get("people", ())},
         complete=document["complete"],
         created_at=document["created_at"],
     )

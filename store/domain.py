@@ -6,6 +6,7 @@ A value that is missing is ``None``: never 0, never an empty string.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,9 @@ AUDIO_FEATURES = (
     "duration_ms",
     "time_signature",
 )
+
+MAX_PERSON_NAME = 60
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 # Inclusive bounds outside which a value is a fault of the source, not a property of the music.
 FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
@@ -105,9 +109,18 @@ class PlaylistItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """What the listener calls somebody whom a playlist knows by an opaque id, and the colour ``#rrggbb`` they get."""
+
+    name: str | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Playlist:
     """A playlist without its items; ``contributors`` maps a person's id to the number of rows they added.
 
+    ``people`` says by the same ids what the listener made of them; who is not in it has neither name nor colour.
     ``owner`` is the hashed browser session that brought it in, ``None`` for one that the operator
     imported on the command line and everybody on this installation may open.
     """
@@ -118,8 +131,20 @@ class Playlist:
     source: str = "unknown"
     item_count: int = 0
     contributors: Mapping[str, int] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
     complete: bool = False
     created_at: datetime | None = None
+
+
+def person_name(value: object) -> str | None:
+    """Return ``value`` as somebody's name: one line of at most 60 characters; ``None`` for what is none."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in value).split()) if isinstance(value, str) else ""
+    return plain[:MAX_PERSON_NAME] or None
+
+
+def person_colour(value: object) -> str | None:
+    """Return ``value`` if it is a colour ``#rrggbb``, in lower case; ``None`` for what is none."""
+    return value.lower() if isinstance(value, str) and _COLOUR.fullmatch(value) else None
 
 
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:

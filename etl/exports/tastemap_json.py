@@ -4,7 +4,7 @@ Version 1, one item a line, every member always there (null or an empty list whe
 
     {"format": "tastemap-playlist", "version": 1,
      "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
-                  "contributors": [{"id", "count"}]},
+                  "contributors": [{"id", "count"}], "people": {id: {"name", "colour"}}},
      "items": [{"position", "added_by", "added_at",
                 "track": {"id", "title", "artists": [], "album", "year", "duration_ms", "isrc", "popularity",
                           "explicit", "labels": [], "artist_genres": [], "source",
@@ -30,5 +30,7 @@ VERSION = 1
 
 def write_tastemap_json(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     """Yield the file in UTF-8."""
-    document = {"format": FORMAT, "version": VERSION, "playlist": playlist_members(playlist), "items": []}
+    people = {person: {"name": told.name, "colour": told.colour} for person, told in playlist.people.items()}
+    told = playlist_members(playlist) | {"people": people}
+    document = {"format": FORMAT, "version": VERSION, "playlist": told, "items": []}
     return stream(document, pages, lambda row: item_members(row) | {"track": track_members(row.track)})

@@ -7,14 +7,14 @@ back to where it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from etl.imports.text_file import Watch
 from etl.runs import ImportProblem
-from store.domain import FEATURE_BOUNDS, Track, local_track_id
+from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
@@ -30,9 +30,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Begin:
-    """The rows that follow belong to the playlist ``name``; ``None`` leaves naming it to the file's name."""
+    """The rows that follow belong to the playlist ``name``; ``None`` leaves naming it to the file's name.
+
+    ``people`` are the names and colours that a file of ours has for contributors.
+    """
 
     name: str | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,7 +163,7 @@ def _ours(source: Source, sha256: str, size: int) -> Collection:
     def read(_origin: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
         with TextIOWrapper(source.open(watch), encoding="utf-8-sig") as stream:
             playlist, rows = read_tastemap_json(stream, source.name)
-            yield Begin(name=playlist.name)
+            yield Begin(name=playlist.name, people=playlist.people)
             yield from rows
 
     return Collection(kind="tastemap", size=size, sha256=sha256, read=read)

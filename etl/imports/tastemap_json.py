@@ -12,7 +12,16 @@ from etl.exports.tastemap_json import FORMAT, VERSION
 from etl.imports.entries import Row
 from etl.imports.json_stream import JsonStream
 from etl.runs import ImportProblem
-from store.domain import FEATURE_BOUNDS, AudioFeatures, Playlist, Track, local_track_id
+from store.domain import (
+    FEATURE_BOUNDS,
+    AudioFeatures,
+    Person,
+    Playlist,
+    Track,
+    local_track_id,
+    person_colour,
+    person_name,
+)
 
 _HINT = "Bring the file as Tastemap exported it."
 _ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)
@@ -60,8 +69,18 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
         source=_text(members.get("source")) or "unknown",
         item_count=_whole(members.get("item_count"), 0, 1 << 31) or 0,
         complete=members.get("complete") is True,
+        people=_people(_object(members.get("people"))),
         created_at=_instant(members.get("created_at")),
     )
+
+
+def _people(members: Mapping[str, Any]) -> dict[str, Person]:
+    told = {person: _object(given) for person, given in members.items()}
+    people = {
+        person: Person(name=person_name(given.get("name")), colour=person_colour(given.get("colour")))
+        for person, given in told.items()
+    }
+    return {person: known for person, known in people.items() if known != Person()}
 
 
 def _rows(document: JsonStream) -> Iterator[Row]:
