@@ -1,0 +1,250 @@
+"""Spotify: the catalogue one by one, and for apps of before November 2024 what it has closed since.
+
+An app that is registered today (``tier`` "new") may search and read single tracks. Audio features, analyses and
+recommendations answer apps with extended access from before ("extended") alone; for others they are never asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from etl.providers.base import (
+    About,
+    Analysis,
+    ArtistFound,
+    Asked,
+    Candidate,
+    Channel,
+    FaultKind,
+    Identity,
+    Need,
+    NotThere,
+    Rate,
+    Setting,
+    SourceFault,
+    Value,
+)
+from etl.providers.translation import (
+    Object,
+    Translator,
+    Way,
+    as_rows,
+    has_id,
+    has_text,
+    ids_of,
+    inner,
+    inner_rows,
+    milliseconds,
+    number,
+    one_by_one,
+    sound,
+    text,
+    year,
+)
+from etl.spotify.app import call, call_closed, is_extended, market
+
+_TITLE = "Spotify"
+# What a new app gets at once; more answers 400.
+_SEARCH_ROWS = 10
+_SEARCH_REACH = 1000
+_RECOMMENDATIONS = 50
+_GENRE_RECOMMENDATIONS = 100
+_FEATURES_AT_ONCE = 100
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+
+
+def _candidate(item: Object) -> Candidate | None:
+    title = text(item.get("name"))
+    if title is None:
+        return None
+    album = inner(item, "album")
+    isrc = (text(inner(item, "external_ids").get("isrc")) or "").replace("-", "").upper()
+    identity = Identity(
+        title=title,
+        artists=tuple(name for one in inner_rows(item, "artists") if (name := text(one.get("name")))),
+        album=text(album.get("name")),
+        year=year(album.get("release_date")),
+        duration_ms=milliseconds(item.get("duration_ms")),
+        ids=ids_of(spotify=text(item.get("id")), isrc=isrc if _ISRC.fullmatch(isrc) else None),
+    )
+    explicit = item.get("explicit")
+    return Candidate(
+        identity=identity,
+        popularity=number(item.get("popularity")),
+        explicit=explicit if isinstance(explicit, bool) else None,
+    )
+
+
+def _candidates(rows: object) -> tuple[Candidate, ...] | None:
+    found = (_candidate(row) for row in as_rows(rows, _TITLE, "a list of tracks"))
+    return tuple(one for one in found if one is not None) or None
+
+
+def _search_page(channel: Channel, query: str, page: int, kind: str = "track") -> list[Object]:
+    offset = page * _SEARCH_ROWS
+    if offset >= _SEARCH_REACH:
+        return []
+    answer = call(channel, "search", query, limit=_SEARCH_ROWS, offset=offset, type=kind, market=market(channel))
+    return as_rows(inner(answer, f"{kind}s").get("items"), _TITLE, f"{kind}s")
+
+
+def _search(asked: Asked, channel: Channel) -> Value | None:
+    return _candidates(_search_page(channel, asked.text.strip(), asked.page))
+
+
+def _track(asked: Asked, channel: Channel) -> Value | None:
+    spotify_id = asked.identity.ids.get("spotify", "")
+    if not _ID.fullmatch(spotify_id):
+        isrc = asked.identity.ids.get("isrc", "")
+        same = _candidates(_search_page(channel, f"isrc:{isrc}", 0)) or ()
+        return next((one for one in same if one.identity.ids.get("isrc") == isrc), None)
+    item = call(channel, "track", spotify_id, market=market(channel))
+    # In a market Spotify may answer with another edition of the recording; the question's id stays the track's.
+    return _candidate({**item, "id": spotify_id})
+
+
+def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+    ids = [one.identity.ids["spotify"] for one in asked]
+    answer = call_closed(channel, "audio features", "audio_features", ids)
+    rows = answer.get("rows")
+    if not isinstance(rows, list):
+        raise SourceFault(FaultKind.GARBLED, "Spotify answered with something else than audio features.")
+    known = {row["id"]: row for row in rows if isinstance(row, dict) and "id" in row}
+    return [sound(known[one], 1.0) if one in known else None for one in ids]
+
+
+def _analysis(asked: Asked, channel: Channel) -> Value | None:
+    answer = call_closed(channel, "audio analyses", "audio_analysis", asked.identity.ids["spotify"])
+    segments = [_segment(row) for row in as_rows(answer.get("segments"), _TITLE, "segments")]
+    if not segments:
+        return None
+    start, duration, timbre, pitches = zip(*segments, strict=True)
+    return Analysis(start=start, duration=duration, timbre=timbre, pitches=pitches)
+
+
+def _segment(row: Object) -> tuple[float, float, tuple[float, ...], tuple[float, ...]]:
+    start, duration = number(row.get("start")), number(row.get("duration"))
+    timbre, pitches = _twelve(row.get("timbre")), _twelve(row.get("pitches"))
+    if start is None or duration is None or timbre is None or pitches is None:
+        raise SourceFault(FaultKind.GARBLED, "Spotify answered with a segment that is none.")
+    return start, duration, timbre, pitches
+
+
+def _twelve(values: object) -> tuple[float, ...] | None:
+    numbers = [number(value) for value in values] if isinstance(values, list) else []
+    known = tuple(value for value in numbers if value is not None)
+    return known if len(known) == len(numbers) == 12 else None
+
+
+def _similar(asked: Asked, channel: Channel) -> Value | None:
+    seeds = [asked.identity.ids["spotify"]]
+    answer = call_closed(channel, "recommendations", "recommendations", seed_tracks=seeds, limit=_RECOMMENDATIONS)
+    return _candidates(answer.get("tracks"))
+
+
+def _genre_tracks(asked: Asked, channel: Channel) -> Value | None:
+    genre = asked.text.strip().lower()
+    if asked.page == 0 and is_extended(channel):
+        seeded = _recommended_for(genre, channel)
+        if seeded:
+            return seeded
+    return _candidates(_search_page(channel, f'genre:"{genre.replace(chr(34), "")}"', asked.page))
+
+
+def _recommended_for(genre: str, channel: Channel) -> tuple[Candidate, ...] | None:
+    """Return tracks by the genre as a seed, ``None`` where Spotify does not know it as one or seeds nothing."""
+    try:
+        answer = call(channel, "recommendations", seed_genres=[genre.replace(" ", "-")], limit=_GENRE_RECOMMENDATIONS)
+    except NotThere:
+        return None
+    except SourceFault as fault:
+        if fault.kind in {FaultKind.ABSENT, FaultKind.GARBLED}:
+            return None
+        raise
+    return _candidates(answer.get("tracks"))
+
+
+def _artists(asked: Asked, channel: Channel) -> Value | None:
+    rows = _search_page(channel, asked.text.strip(), asked.page, "artist")
+    return (
+        tuple(
+            ArtistFound(
+                name=name,
+                ids=ids_of(spotify_artist=text(row.get("id"))),
+                genres=tuple(genre for one in row.get("genres") or () if (genre := text(one))),
+                popularity=number(row.get("popularity")),
+            )
+            for row in rows
+            if (name := text(row.get("name")))
+        )
+        or None
+    )
+
+
+def _has_spotify_id(asked: Asked) -> bool:
+    return bool(_ID.fullmatch(asked.identity.ids.get("spotify", "")))
+
+
+class Spotify(Translator):
+    """Spotify's catalogue, through spotipy and the app's own credentials."""
+
+    about = About(
+        name="spotify",
+        title=_TITLE,
+        home="https://developer.spotify.com/documentation/web-api",
+        base_url="https://api.spotify.com/v1",
+        licence="Spotify Developer Terms",
+        terms=(
+            "What Spotify says is kept for 24 hours, is never used to train a model, and is deleted when the account "
+            "is disconnected. Needs an app whose owner has Premium; at most five people may log in."
+        ),
+        sends="search words, track ids and ISRCs; after a login what you import and what you write to Spotify",
+        rate=Rate(per_second=2.0, burst=5, daily=500),
+        found_days=1.0,
+        not_found_days=1.0,
+        needs=frozenset(
+            {
+                Need.SEARCH,
+                Need.TRACK,
+                Need.FEATURES,
+                Need.SIMILAR,
+                Need.ANALYSIS,
+                Need.GENRE_TRACKS,
+                Need.ARTISTS,
+            }
+        ),
+        batches={Need.FEATURES: _FEATURES_AT_ONCE},
+        settings=(
+            Setting(
+                name="client_id",
+                label="Client ID",
+                required=True,
+                help="Of an app of yours at developer.spotify.com/dashboard, with the redirect URI shown here.",
+            ),
+            Setting(
+                name="client_secret",
+                label="Client secret",
+                secret=True,
+                help="Only for searching Spotify's catalogue; the login works without.",
+            ),
+            Setting(
+                name="tier",
+                label="Kind of app",
+                help="new, or extended for an app with extended access from before November 2024.",
+            ),
+            Setting(name="market", label="Market", help="Two letters of the country, such as DE; US if left out."),
+        ),
+        reads=frozenset({"isrc"}),
+    )
+    ways: ClassVar[Mapping[Need, Way]] = {
+        Need.SEARCH: one_by_one(has_text, _search),
+        Need.TRACK: one_by_one(has_id("spotify", "isrc"), _track),
+        Need.FEATURES: Way(_has_spotify_id, _features),
+        Need.SIMILAR: one_by_one(_has_spotify_id, _similar),
+        Need.ANALYSIS: one_by_one(_has_spotify_id, _analysis),
+        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
+        Need.ARTISTS: one_by_one(has_text, _artists),
+    }

@@ -1,0 +1,1 @@
+"""Spotify beyond single facts: the login, playlists in, playlists out, and forgetting an account."""

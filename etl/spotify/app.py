@@ -1,0 +1,70 @@
+"""Questions that the app asks for itself, without a user: the catalogue."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from spotipy.cache_handler import MemoryCacheHandler
+
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
+from etl.spotify.client import client_credentials, spotify
+from etl.spotify.faults import Refused, ask
+
+
+def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call a method of spotipy by its name; once more with a new token where the present one is no longer taken.
+
+    An answer that is a list (audio features) comes as ``rows``. Raises what :func:`etl.spotify.faults.ask` does,
+    and ABSENT without a client secret.
+    """
+    if not channel.settings.get("client_secret"):
+        raise SourceFault(
+            FaultKind.ABSENT,
+            "Spotify's catalogue is asked with the app's client secret, which is not set.",
+            "Enter it in the settings of Spotify. The login and its playlists work without.",
+        )
+    settings = channel.settings
+    tokens = _tokens(settings["client_id"], settings["client_secret"], settings.get("accounts_url", ""))
+    method = getattr(spotify(channel, client_credentials(channel, tokens)), operation)
+    try:
+        return ask(_as_object, method, *args, **kwargs)
+    except Refused as refused:
+        if refused.status != 401:
+            raise
+        tokens.save_token_to_cache(None)
+        return ask(_as_object, method, *args, **kwargs)
+
+
+def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call what only apps with extended access may; a 404 on such an address means the same as a 403: ABSENT."""
+    if not is_extended(channel):
+        raise SourceFault(
+            FaultKind.ABSENT,
+            f"Spotify gives {what} only to apps with extended access from before November 2024.",
+            "Nothing need be done: other sources answer. If yours is such an app, set its kind to extended.",
+        )
+    try:
+        return call(channel, operation, *args, **kwargs)
+    except NotThere as answer:
+        raise SourceFault(FaultKind.ABSENT, f"Spotify no longer gives {what} to this app.") from answer
+
+
+def is_extended(channel: Channel) -> bool:
+    """Tell whether the app is said to have extended access."""
+    return channel.settings.get("tier", "").strip().lower() == "extended"
+
+
+def market(channel: Channel) -> str:
+    """Return the country to ask for; without one an app is told of nothing."""
+    return channel.settings.get("market", "").strip().upper() or "US"
+
+
+def _as_object(method: Any, *args: Any, **kwargs: Any) -> Any:
+    answer = method(*args, **kwargs)
+    return {"rows": answer} if isinstance(answer, list) else answer
+
+
+@lru_cache(maxsize=8)
+def _tokens(_client_id: str, _client_secret: str, _accounts_url: str) -> MemoryCacheHandler:
+    return MemoryCacheHandler()

@@ -1,0 +1,80 @@
+"""spotipy over the engine's session: it neither sleeps nor retries, and the engine sees every answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+import spotipy
+from spotipy.cache_handler import CacheHandler, MemoryCacheHandler
+from spotipy.oauth2 import SpotifyClientCredentials, SpotifyPKCE
+
+from etl.providers.base import Channel
+
+ACCOUNTS_URL = "https://accounts.spotify.com"
+TIMEOUT_SECONDS = 10.0
+
+# Its debug lines hold tokens, and its errors are told by us.
+for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+class Signer(Protocol):
+    """Whoever has access tokens: one of spotipy's managers, or an account."""
+
+    def get_access_token(self, as_dict: bool = False) -> Any: ...
+
+
+class _Spotify(spotipy.Spotify):
+    def __del__(self) -> None:
+        """Leave the session open: it is the engine's."""
+
+
+class _ClientCredentials(SpotifyClientCredentials):
+    def __del__(self) -> None:
+        """Leave the session open: it is the engine's."""
+
+
+class _Pkce(SpotifyPKCE):
+    def __del__(self) -> None:
+        """Leave the session open: it is the engine's."""
+
+
+def spotify(channel: Channel, signer: Signer) -> spotipy.Spotify:
+    """Return a client whose questions are signed by ``signer``."""
+    client = _Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
+    client.prefix = channel.base_url.rstrip("/") + "/"
+    return client
+
+
+def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCredentials:
+    """Return the signer of an app without a user: for the catalogue. Needs ``client_id`` and ``client_secret``."""
+    signer = _ClientCredentials(
+        client_id=channel.settings["client_id"],
+        client_secret=channel.settings["client_secret"],
+        requests_session=channel.session,
+        requests_timeout=TIMEOUT_SECONDS,
+        cache_handler=cache,
+    )
+    signer.OAUTH_TOKEN_URL = f"{_accounts_url(channel)}/api/token"
+    return signer
+
+
+def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: CacheHandler | None = None) -> SpotifyPKCE:
+    """Return spotipy's login by authorisation code with PKCE. Needs ``client_id`` alone."""
+    login = _Pkce(
+        client_id=channel.settings["client_id"],
+        redirect_uri=redirect_uri or "http://127.0.0.1/callback",
+        scope=scope,
+        requests_session=channel.session,
+        requests_timeout=TIMEOUT_SECONDS,
+        open_browser=False,
+        cache_handler=cache or MemoryCacheHandler(),
+    )
+    login.OAUTH_AUTHORIZE_URL = f"{_accounts_url(channel)}/authorize"
+    login.OAUTH_TOKEN_URL = f"{_accounts_url(channel)}/api/token"
+    return login
+
+
+def _accounts_url(channel: Channel) -> str:
+    return channel.settings.get("accounts_url", ACCOUNTS_URL).rstrip("/")

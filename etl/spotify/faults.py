@@ -1,0 +1,128 @@
+"""What Spotify's errors mean, and what to do about each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from spotipy.exceptions import SpotifyException, SpotifyOauthError
+
+from etl.providers.base import FaultKind, NotThere, SourceFault
+
+DASHBOARD = "https://developer.spotify.com/dashboard"
+# spotipy puts the address before the words of the answer.
+_ADDRESS = re.compile(r"\Ahttps?://\S*:\n ")
+# A quota counts the last 24 hours and does not say when it has room again.
+_QUOTA_SECONDS = 3600.0
+
+
+class Refused(SourceFault):
+    """Spotify does not let this app or this user in. ``connect`` says that connecting again mends it."""
+
+    def __init__(self, message: str, hint: str, *, status: int | None = None, connect: bool = False) -> None:
+        super().__init__(FaultKind.REFUSED, message, hint, status=status)
+        self.connect = connect
+
+
+def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call a method of spotipy and return the JSON object that Spotify answers with.
+
+    Raises
+    ------
+    SourceFault
+        Spotify gave no such answer. REFUSED (:class:`Refused`), LIMITED and UNREACHABLE say so of everything,
+        ABSENT (403) of this one operation.
+    NotThere
+        There is nothing of that name (404).
+    """
+    try:
+        answer = method(*args, **kwargs)
+    except SpotifyException as error:
+        raise _fault(error.http_status, _ADDRESS.sub("", str(error.msg))) from error
+    except SpotifyOauthError as error:
+        raise _token_fault(error) from error
+    except SourceFault as fault:
+        raise _in_our_words(fault) from fault
+    except requests.JSONDecodeError as error:
+        raise garbled() from error
+    except requests.RequestException as error:
+        raise SourceFault(FaultKind.UNREACHABLE, "Spotify cannot be reached.", "Try again later.") from error
+    except (AttributeError, KeyError, TypeError) as error:
+        # spotipy reads members of an answer without looking whether it is an object at all.
+        raise garbled() from error
+    if not isinstance(answer, dict):
+        raise garbled()
+    return answer
+
+
+def garbled() -> SourceFault:
+    """Return the fault of an answer that cannot be understood."""
+    return SourceFault(
+        FaultKind.GARBLED,
+        "Spotify answered with something that is not understood.",
+        "Try again later; something between here and Spotify may answer in its place.",
+    )
+
+
+def _fault(status: int, words: str) -> Exception:
+    said = words.lower()
+    if status == 404:
+        return NotThere(words)
+    if status == 401:
+        return Refused(
+            "Spotify no longer accepts this permission.", "Connect Spotify again.", status=status, connect=True
+        )
+    if "premium" in said:
+        return Refused(
+            "Spotify answers only apps whose owner has Premium, and the owner of this one has not.",
+            "After subscribing it can take a few hours. Everything else works without Spotify.",
+            status=status,
+        )
+    if "registered" in said:
+        return Refused(
+            "The owner of the Spotify app has not let this Spotify user in.",
+            f"The owner adds them, with their e-mail address, at {DASHBOARD} under User Management (five at most).",
+            status=status,
+        )
+    if "scope" in said:
+        return Refused("This needs a further permission from Spotify.", "Connect Spotify again.", connect=True)
+    if status == 403:
+        return SourceFault(
+            FaultKind.ABSENT,
+            "Spotify does not do this for an app like this one.",
+            "Apps registered since 2024 and 2026 get less. The other sources answer instead.",
+            status=status,
+        )
+    if status >= 500 or status == 429:  # the engine's session has raised already; another session may not
+        return SourceFault(FaultKind.UNREACHABLE, f"Spotify has trouble (HTTP {status}).", "Try again later.")
+    return SourceFault(FaultKind.GARBLED, f"Spotify did not take the question: {words[:200]}", status=status)
+
+
+def _token_fault(error: SpotifyOauthError) -> SourceFault:
+    """Return what an error of the accounts server means; spotipy keeps its words but not its status."""
+    if error.error == "invalid_client":
+        return Refused(
+            "Spotify does not know this client id, or the client secret is not its own.",
+            f"Compare both with the app at {DASHBOARD}.",
+        )
+    if error.error == "invalid_grant":
+        return Refused("Spotify's permission has ended.", "Connect Spotify again.", connect=True)
+    if error.error in {"unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}:
+        told = str(error.error_description or error.error)[:200]
+        return Refused(f"Spotify refused the login: {told}", f"See the app's settings at {DASHBOARD}.")
+    return garbled()
+
+
+def _in_our_words(fault: SourceFault) -> SourceFault:
+    if fault.kind is FaultKind.LIMITED and "QUOTA_EXCEEDED" in fault.body:
+        return SourceFault(
+            FaultKind.LIMITED,
+            "Spotify's daily quota of this developer account is used up.",
+            "It is counted over all apps of the account. Everything else works without Spotify.",
+            retry_after_s=fault.retry_after_s or _QUOTA_SECONDS,
+            status=fault.status,
+            body=fault.body,
+        )
+    return fault
