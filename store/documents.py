@@ -20,7 +20,7 @@ def track_document(track: Track, brought_by: str) -> Document:
     document: Document = {"_id": track.id, "brought_by": brought_by}
     for name in _TRACK_FIELDS:
         value = getattr(track, name)
-        if value is not None and value != ():
+        if value is not None and value not in ((), {}):
             document[name] = list(value) if isinstance(value, tuple) else value
     if track.features is not None:
         document["features"] = _features_document(track.features)
@@ -50,12 +50,14 @@ def track_from(document: Mapping[str, Any]) -> Track:
 
 
 def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
-    """Return the fields of ``offered`` that fill gaps of ``stored``; nothing that is there is replaced.
+    """Return the fields of ``offered`` (with their paths) that fill gaps of ``stored``; what is there stays.
 
     Audio features are one source's or another's, never a mixture: others take the place of the stored ones
     only where they hold all of the same features and more.
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
+    known = stored.get("ids", {})
+    filling |= {f"ids.{name}": one for name, one in offered.get("ids", {}).items() if name not in known}
     if "features" in offered:
         have = stored.get("features", {"values": {}})["values"].keys()
         if offered["features"]["values"].keys() > have:

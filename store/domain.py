@@ -76,7 +76,8 @@ class Track:
     """One recording as one service names it.
 
     ``id`` is Spotify's where the track has one, else :func:`local_track_id`. ``labels`` are genres given
-    to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from.
+    to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from. ``ids`` are
+    those that sources have given it, by namespace (see :class:`etl.providers.base.Identity`).
     """
 
     id: str
@@ -92,6 +93,7 @@ class Track:
     artist_genres: tuple[str, ...] = ()
     features: AudioFeatures | None = None
     source: str = "unknown"
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from store.domain import (
 
 _HINT = "Bring the file as Tastemap exported it."
 _ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)
+_NAMESPACE = re.compile(r"[a-z_]{1,32}")
 # Longer ones are not names of anything.
 _MAX_TEXT = 10_000
 
@@ -124,7 +125,13 @@ def _track(members: Mapping[str, Any]) -> Track | None:
         artist_genres=_texts(members.get("artist_genres")),
         features=_features(_object(members.get("features"))),
         source=_text(members.get("source")) or "unknown",
+        ids=_ids(_object(members.get("ids"))),
     )
+
+
+def _ids(members: Mapping[str, Any]) -> dict[str, str]:
+    texts = {name: _text(value) for name, value in members.items() if _NAMESPACE.fullmatch(name)}
+    return {name: value for name, value in texts.items() if value is not None}
 
 
 def _features(members: Mapping[str, Any]) -> AudioFeatures | None:

@@ -35,6 +35,12 @@ def with_item(**changes: Any) -> str:
     return json.dumps(document)
 
 
+def test_the_ids_of_sources_come_back() -> None:
+    (row,) = read(with_item(ids={"mbid": "0c1e", "deezer": 42, "a.b": "x"}))[1]
+    assert row.track is not None
+    assert row.track.ids == {"mbid": "0c1e"}
+
+
 @pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
 def test_another_layout_is_the_same(indent: Any) -> None:
     assert read(json.dumps(json.loads(OURS), indent=indent)) == read(OURS)

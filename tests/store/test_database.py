@@ -39,6 +39,7 @@ def test_a_track_comes_back_as_it_was(database: Database) -> None:
         artist_genres=("dance pop", "r&b"),
         features=features(energy=0.5, tempo=120.0),
         source="exportify: a.csv",
+        ids={"mbid": "0c1e"},
     )
     bare = Track(id="local-0123456789abcdef", title="607", artists=())
     database.put_tracks([full, bare])
@@ -52,6 +53,15 @@ def test_stored_and_known_are_counted(database: Database) -> None:
     assert database.put_tracks([track(n) for n in range(100, 260)]) == (140, 20)
     assert database.put_tracks([]) == (0, 0)
     assert len(list(database.all_tracks())) == 260
+
+
+def test_the_ids_of_several_sources_come_together(database: Database) -> None:
+    database.put_tracks([track(1)])
+    for ids in ({"deezer": "1"}, {"mbid": "m", "deezer": "2"}):
+        database.put_tracks([track(1, ids=ids)])
+    known = database.get_track(track(1).id)
+    assert known is not None
+    assert known.ids == {"deezer": "1", "mbid": "m"}
 
 
 def test_a_page_repeated_after_a_kill_counts_as_it_did(database: Database) -> None:
