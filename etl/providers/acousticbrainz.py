@@ -1,0 +1,104 @@
+"""AcousticBrainz: features computed from audio by Essentia, public domain, nothing after 2022.
+
+How its classifiers and descriptors become Spotify's scales, and what does not, is in docs/acousticbrainz.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from etl.providers.base import About, Asked, Channel, Need, Rate, Sound, Value
+from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text
+
+_TITLE = "AcousticBrainz"
+_BATCH = 25
+# Its classifiers answer how sure they are, Spotify's scales say how much: near in rank, not in value.
+CONFIDENCE = 0.5
+# The server always adds metadata.audio_properties, with length and ReplayGain.
+_LOW_LEVEL = "rhythm.bpm;tonal.key_key;tonal.key_scale"
+_PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_LIVELY = (("mood_aggressive", "aggressive"), ("mood_party", "party"))
+_MODES = {"major": 1.0, "minor": 0.0}
+# ReplayGain 1.0 without the usual 6 dB on top brings a track to 83 dB, which is about -24 dB below full scale.
+_REPLAY_GAIN_REFERENCE = -24.0
+
+
+def _probability(high: Object, classifier: str, name: str) -> float | None:
+    """Return how sure ``classifier`` is of the class ``name``, 0 to 1."""
+    return number(inner(inner(high, classifier), "all").get(name))
+
+
+def _between(high: float | None, low: float | None) -> float | None:
+    """Return 1 where only ``high`` is sure, 0 where only ``low`` is, 0.5 where neither or both are."""
+    return None if high is None or low is None else (1.0 + high - low) / 2.0
+
+
+def _pitch_class(name: object) -> float | None:
+    """Return the pitch class of a name such as ``A``, ``C#`` or ``Bb``."""
+    key = text(name) or ""
+    base, accidental = _PITCHES.get(key[:1]), {"": 0, "#": 1, "b": -1}.get(key[1:])
+    return None if base is None or accidental is None else float((base + accidental) % 12)
+
+
+def sound_of(high: Object, low: Object) -> Sound | None:
+    """Translate one recording's ``highlevel`` classifiers and its low-level document; ``None`` where both are empty.
+
+    Energy is high where the track is aggressive or for a party and not relaxed, valence where it is happy and not
+    sad. Speechiness, liveness and time signature have no counterpart and are missing.
+    """
+    lively = [p for p in (_probability(high, *name) for name in _LIVELY) if p is not None]
+    properties, tonal = inner(inner(low, "metadata"), "audio_properties"), inner(low, "tonal")
+    gain, length = number(properties.get("replay_gain")), number(properties.get("length"))
+    return sound(
+        {
+            "danceability": _probability(high, "danceability", "danceable"),
+            "energy": _between(max(lively, default=None), _probability(high, "mood_relaxed", "relaxed")),
+            "key": _pitch_class(tonal.get("key_key")),
+            "loudness": None if gain is None else _REPLAY_GAIN_REFERENCE - gain,
+            "mode": _MODES.get(str(tonal.get("key_scale"))),
+            "acousticness": _probability(high, "mood_acoustic", "acoustic"),
+            "instrumentalness": _probability(high, "voice_instrumental", "instrumental"),
+            "valence": _between(_probability(high, "mood_happy", "happy"), _probability(high, "mood_sad", "sad")),
+            "tempo": inner(low, "rhythm").get("bpm"),
+            "duration_ms": None if length is None else float(round(1000 * length)),
+        },
+        CONFIDENCE,
+    )
+
+
+def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -> Object:
+    body = channel.get(path, {"recording_ids": ";".join(mbids), **more})
+    return as_object(body, _TITLE, "a JSON object of recordings")
+
+
+def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+    """Two calls for up to 25 recordings; of several submissions the first is read."""
+    mbids = [one.identity.ids["mbid"].lower() for one in asked]
+    once = list(dict.fromkeys(mbids))
+    high = _documents(channel, "/api/v1/high-level", once)
+    low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)
+    return [sound_of(inner(inner(inner(high, mbid), "0"), "highlevel"), inner(inner(low, mbid), "0")) for mbid in mbids]
+
+
+class AcousticBrainz(Translator):
+    """AcousticBrainz, which answers but no longer grows."""
+
+    ways: ClassVar[Mapping[Need, Way]] = {Need.FEATURES: Way(has_id("mbid"), _features)}
+    about = About(
+        name="acousticbrainz",
+        title=_TITLE,
+        home="https://acousticbrainz.org",
+        base_url="https://acousticbrainz.org",
+        licence="CC0",
+        terms=(
+            "Features computed from audio by volunteers until 2022, in the public domain (CC0): the one source whose "
+            "values a model may be trained on and shipped with. Its scales differ from Spotify's, so its values are "
+            "marked as less sure; what has no counterpart stays unknown. Answers are kept for 90 days."
+        ),
+        sends="MusicBrainz ids of what you look up, and this computer's network address.",
+        rate=Rate(per_second=5.0, burst=5),
+        found_days=90.0,
+        needs=frozenset(ways),
+        batches={Need.FEATURES: _BATCH},
+    )

@@ -1,0 +1,207 @@
+"""Deezer's public API: search with ISRCs, tracks, album genres, what an artist's radio plays, previews.
+
+Errors come as HTTP 200 with an ``error`` object. Facts: the developer pages of Deezer, and answers seen in 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from etl.identity import SAME, clean_isrc, same_recording
+from etl.providers.base import (
+    About,
+    ArtistFound,
+    Asked,
+    Candidate,
+    Channel,
+    FaultKind,
+    GenreTag,
+    Identity,
+    Need,
+    NotThere,
+    Preview,
+    Rate,
+    SourceFault,
+)
+from etl.providers.translation import (
+    Object,
+    Translator,
+    Way,
+    as_object,
+    as_rows,
+    has_id,
+    has_text,
+    id_text,
+    ids_of,
+    inner,
+    inner_rows,
+    milliseconds,
+    number,
+    one_by_one,
+    text,
+    year,
+)
+from store.text import normalise
+
+_TITLE = "Deezer"
+_PAGE = 50
+_RADIO, _RELATED, _TOP = 25, 5, 3
+# Deezer ranks tracks from 0 to about a million by how much they are played; a hundredth of a percent each.
+_HIGHEST_RANK = 1_000_000
+_PREVIEW_SECONDS = 900
+_QUOTA, _BUSY, _NO_DATA = 4, 700, 800
+_BAD_QUESTION = frozenset({500, 501, 600})
+_NO_ACCESS = frozenset({200, 300})
+
+
+def _get(channel: Channel, path: str, **params: Any) -> Object:
+    """Return the object at ``path``; raises what Deezer's own errors mean, which come with HTTP 200."""
+    body = as_object(channel.get(path, params or None), _TITLE, "a JSON object")
+    error = body.get("error")
+    if not error:
+        return body
+    fault = as_object(error, _TITLE, "a JSON object under error")
+    code, said = fault.get("code"), text(fault.get("message")) or "no message"
+    if code == _NO_DATA:
+        raise NotThere(said)
+    if code in (_QUOTA, _BUSY):
+        why = "the limit of 50 calls in 5 seconds is reached" if code == _QUOTA else "it is busy"
+        raise SourceFault(FaultKind.LIMITED, f"Deezer asks to wait: {why}.", retry_after_s=5.0)
+    if code in _NO_ACCESS:
+        raise SourceFault(FaultKind.REFUSED, f"Deezer does not give this without an account: {said} (code {code}).")
+    what = "did not understand the question" if code in _BAD_QUESTION else "answered with an error"
+    raise SourceFault(FaultKind.GARBLED, f"Deezer {what}: {said} (code {code}).")
+
+
+def _data(body: Object) -> list[Object]:
+    return as_rows(body.get("data"), _TITLE, "a list under data")
+
+
+def track_of(row: Object) -> Candidate | None:
+    """Translate a track object, complete or as it stands in a list; ``None`` for one without id or title."""
+    deezer, title = id_text(row.get("id")), text(row.get("title"))
+    if not deezer or not title:
+        return None
+    artist, album = inner(row, "artist"), inner(row, "album")
+    credited = [text(person.get("name")) for person in inner_rows(row, "contributors")]
+    artists = dict.fromkeys(name for name in (text(artist.get("name")), *credited) if name)
+    rank, explicit = number(row.get("rank")), row.get("explicit_lyrics")
+    return Candidate(
+        identity=Identity(
+            title=title,
+            artists=tuple(artists),
+            album=text(album.get("title")),
+            year=year(row.get("release_date")),
+            duration_ms=milliseconds(row.get("duration"), 1000),
+            ids=ids_of(
+                isrc=clean_isrc(row.get("isrc")),
+                deezer=deezer,
+                deezer_artist=id_text(artist.get("id")),
+                deezer_album=id_text(album.get("id")),
+            ),
+        ),
+        popularity=100 * rank / _HIGHEST_RANK if rank is not None and 0 < rank <= _HIGHEST_RANK else None,
+        explicit=explicit if isinstance(explicit, bool) else None,
+    )
+
+
+def _tracks(body: Object, reason: str | None = None) -> tuple[Candidate, ...]:
+    found = (track_of(row) for row in _data(body))
+    return tuple(replace(track, reason=reason) for track in found if track)
+
+
+def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+    # Plain text: artist:"" track:"" is reported to find nothing at times.
+    return _tracks(_get(channel, "/search", q=asked.text.strip(), limit=_PAGE, index=asked.page * _PAGE))
+
+
+def _row(ids: Mapping[str, str], channel: Channel) -> Object:
+    return _get(channel, f"/track/{ids['deezer']}" if ids.get("deezer") else f"/track/isrc:{ids['isrc']}")
+
+
+def _track(asked: Asked, channel: Channel) -> Candidate | None:
+    found = track_of(_row(asked.identity.ids, channel))
+    if found and "deezer" not in asked.identity.ids and asked.identity.title:
+        # One ISRC may lead to an odd duplicate.
+        return found if same_recording(asked.identity, found.identity) >= SAME else None
+    return found
+
+
+def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
+    ids = asked.identity.ids
+    album = ids.get("deezer_album") or id_text(inner(_row(ids, channel), "album").get("id"))
+    if not album:
+        return None
+    names = (text(row.get("name")) for row in _data(inner(_get(channel, f"/album/{album}"), "genres")))
+    return tuple(GenreTag(name=name, level="album") for name in names if name) or None
+
+
+def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+    """The artist's radio; where there is none, the best known tracks of related artists."""
+    ids = asked.identity.ids
+    artist = ids.get("deezer_artist") or id_text(inner(_row(ids, channel), "artist").get("id"))
+    if not artist:
+        return None
+    found = _tracks(_get(channel, f"/artist/{artist}/radio", limit=_RADIO), "artist radio")
+    if not found:
+        related = _data(_get(channel, f"/artist/{artist}/related", limit=_RELATED))
+        for other in filter(None, (id_text(row.get("id")) for row in related)):
+            found += _tracks(_get(channel, f"/artist/{other}/top", limit=_TOP), "related artist")
+    return tuple(track for track in found if track.identity.ids["deezer"] != ids.get("deezer")) or None
+
+
+def _preview(asked: Asked, channel: Channel) -> Preview | None:
+    row = _row(asked.identity.ids, channel)
+    url = text(row.get("preview"))
+    if not url:
+        return None
+    expires_at = datetime.now(UTC) + timedelta(seconds=_PREVIEW_SECONDS)
+    return Preview(url=url, expires_at=expires_at, credit=_TITLE, link=text(row.get("link")))
+
+
+def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+    """The chart of Deezer's genre of that name; a name that is none of its two dozen is searched for."""
+    genres = {normalise(str(row.get("name"))): id_text(row.get("id")) for row in _data(_get(channel, "/genre"))}
+    genre = genres.get(normalise(asked.text))
+    if not genre:
+        return None
+    return _tracks(_get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=asked.page * _PAGE))
+
+
+def _artists(asked: Asked, channel: Channel) -> tuple[ArtistFound, ...]:
+    rows = _data(_get(channel, "/search/artist", q=asked.text.strip(), limit=_PAGE, index=asked.page * _PAGE))
+    named = ((text(row.get("name")), id_text(row.get("id"))) for row in rows)
+    return tuple(ArtistFound(name=name, ids={"deezer_artist": artist}) for name, artist in named if name and artist)
+
+
+class Deezer(Translator):
+    """Deezer without an account."""
+
+    ways: ClassVar[Mapping[Need, Way]] = {
+        Need.SEARCH: one_by_one(has_text, _search),
+        Need.TRACK: one_by_one(has_id("deezer", "isrc"), _track),
+        Need.GENRES: one_by_one(has_id("deezer_album", "deezer", "isrc"), _genres),
+        Need.SIMILAR: one_by_one(has_id("deezer_artist", "deezer", "isrc"), _similar),
+        Need.PREVIEW: one_by_one(has_id("deezer", "isrc"), _preview),
+        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
+        Need.ARTISTS: one_by_one(has_text, _artists),
+    }
+    about = About(
+        name="deezer",
+        title=_TITLE,
+        home="https://www.deezer.com",
+        base_url="https://api.deezer.com",
+        licence="Deezer terms of use: non-commercial",
+        terms=(
+            "Free without an account, for non-commercial use only. Deezer wants its name shown beside what comes "
+            "from it. Facts are kept for a week; previews are played from Deezer's own servers and never stored. "
+            "Its limit counts by network address: 50 calls in 5 seconds."
+        ),
+        sends="Titles, artists, ISRCs and Deezer ids of what you look up, and this computer's network address.",
+        rate=Rate(per_second=8.0, burst=8),
+        found_days=7.0,
+        needs=frozenset(ways),
+    )

@@ -1,0 +1,132 @@
+"""The search of Apple's iTunes store: tracks, their genre, previews. It tells no ISRC and takes none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from etl.providers.base import (
+    About,
+    Asked,
+    Candidate,
+    Channel,
+    FaultKind,
+    GenreTag,
+    Identity,
+    Need,
+    Preview,
+    Rate,
+    SourceFault,
+)
+from etl.providers.translation import (
+    Object,
+    Translator,
+    Way,
+    as_object,
+    as_rows,
+    has_id,
+    has_text,
+    id_text,
+    ids_of,
+    milliseconds,
+    one_by_one,
+    text,
+    year,
+)
+
+_TITLE = "iTunes"
+_PAGE = 50
+_EXPLICIT = {"explicit": True, "cleaned": False, "notExplicit": False}
+
+
+def _songs(channel: Channel, path: str, **params: Any) -> list[Object]:
+    try:
+        body = as_object(channel.get(path, params), _TITLE, "a JSON object")
+    except SourceFault as fault:
+        # The store asks nobody for an account: its 403 says that there were too many calls in a minute.
+        if fault.kind is FaultKind.REFUSED:
+            raise SourceFault(FaultKind.LIMITED, "iTunes asks to wait a minute.", retry_after_s=60.0) from fault
+        raise
+    rows = as_rows(body.get("results"), _TITLE, "a list under results")
+    return [row for row in rows if row.get("kind") == "song"]
+
+
+def track_of(row: Object) -> Candidate | None:
+    """Translate a row of ``results``; ``None`` for one without id or title."""
+    itunes, title, artist = id_text(row.get("trackId")), text(row.get("trackName")), text(row.get("artistName"))
+    if not itunes or not title:
+        return None
+    return Candidate(
+        identity=Identity(
+            title=title,
+            artists=(artist,) if artist else (),
+            album=text(row.get("collectionName")),
+            year=year(row.get("releaseDate")),
+            duration_ms=milliseconds(row.get("trackTimeMillis")),
+            ids=ids_of(itunes=itunes),
+        ),
+        explicit=_EXPLICIT.get(str(row.get("trackExplicitness"))),
+    )
+
+
+def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+    rows = _songs(
+        channel,
+        "/search",
+        term=asked.text.strip(),
+        media="music",
+        entity="song",
+        limit=_PAGE,
+        offset=asked.page * _PAGE,
+    )
+    return tuple(track for track in map(track_of, rows) if track)
+
+
+def _row(asked: Asked, channel: Channel) -> Object | None:
+    return next(iter(_songs(channel, "/lookup", id=asked.identity.ids["itunes"], entity="song")), None)
+
+
+def _track(asked: Asked, channel: Channel) -> Candidate | None:
+    row = _row(asked, channel)
+    return track_of(row) if row else None
+
+
+def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
+    row = _row(asked, channel)
+    name = text(row.get("primaryGenreName")) if row else None
+    return (GenreTag(name=name),) if name and name != "Music" else None
+
+
+def _preview(asked: Asked, channel: Channel) -> Preview | None:
+    row = _row(asked, channel)
+    url = text(row.get("previewUrl")) if row else None
+    if not row or not url:
+        return None
+    return Preview(url=url, credit="provided courtesy of iTunes", link=text(row.get("trackViewUrl")))
+
+
+class ITunes(Translator):
+    """The iTunes store without an account."""
+
+    ways: ClassVar[Mapping[Need, Way]] = {
+        Need.SEARCH: one_by_one(has_text, _search),
+        Need.TRACK: one_by_one(has_id("itunes"), _track),
+        Need.GENRES: one_by_one(has_id("itunes"), _genres),
+        Need.PREVIEW: one_by_one(has_id("itunes"), _preview),
+    }
+    about = About(
+        name="itunes",
+        title=_TITLE,
+        home="https://music.apple.com",
+        base_url="https://itunes.apple.com",
+        licence="Apple iTunes Search API terms",
+        terms=(
+            "Free without an account, about 20 calls a minute. Facts may be kept for a while (here a week). Previews "
+            "may only be streamed, beside a link to the store and the words “provided courtesy of iTunes”; they are "
+            "never stored and never analysed."
+        ),
+        sends="Titles, artists and iTunes ids of what you look up, and this computer's network address.",
+        rate=Rate(per_second=0.25, burst=5),
+        found_days=7.0,
+        needs=frozenset(ways),
+    )

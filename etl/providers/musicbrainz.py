@@ -1,0 +1,211 @@
+"""MusicBrainz: recordings by name and by ISRC, genres by vote, artists.
+
+Its limit is one call a second; beyond it, and at busy times, it answers 503. Source: the MusicBrainz API's
+documentation (musicbrainz.org/doc/MusicBrainz_API).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from etl.identity import SAME, clean_isrc, same_recording
+from etl.providers.base import (
+    About,
+    ArtistFound,
+    Asked,
+    Candidate,
+    Channel,
+    FaultKind,
+    GenreTag,
+    Identity,
+    Need,
+    Rate,
+    SourceFault,
+)
+from etl.providers.translation import (
+    Object,
+    Translator,
+    Way,
+    as_object,
+    as_rows,
+    has_id,
+    has_text,
+    id_text,
+    ids_of,
+    inner,
+    inner_rows,
+    milliseconds,
+    number,
+    one_by_one,
+    text,
+    year,
+)
+
+_TITLE = "MusicBrainz"
+_PAGE = 50
+_LUCENE = re.compile(r'([+\-!(){}\[\]^"~*?:\\/]|&&|\|\|)')
+_WORDS = re.compile(r"\b(AND|OR|NOT)\b")
+
+
+def escaped(words: str) -> str:
+    """Return ``words`` so that Lucene searches for them instead of obeying them."""
+    return _WORDS.sub(lambda word: word.group().lower(), _LUCENE.sub(r"\\\1", words)).strip()
+
+
+def _get(channel: Channel, path: str, **params: Any) -> Object:
+    try:
+        body = as_object(channel.get(f"/ws/2/{path}", {"fmt": "json", **params}), _TITLE, "a JSON object")
+    except SourceFault as fault:
+        # "Busy" passes within seconds; where it says nothing, the usual wait of minutes would be too long.
+        if fault.kind is FaultKind.LIMITED and fault.retry_after_s is None:
+            fault.retry_after_s = 2.0
+        raise
+    if text(body.get("error")):
+        raise SourceFault(FaultKind.GARBLED, f"MusicBrainz did not understand the question: {body['error']}")
+    return body
+
+
+def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
+    """Translate a recording of a search, an ISRC or a look-up; ``None`` for one without id or title."""
+    mbid, title = id_text(row.get("id")), text(row.get("title"))
+    if not mbid or not title:
+        return None
+    credits = inner_rows(row, "artist-credit")
+    names = (text(credit.get("name")) or text(inner(credit, "artist").get("name")) for credit in credits)
+    releases = inner_rows(row, "releases")
+    own = [clean_isrc(each) for each in row.get("isrcs") or () if isinstance(each, str)]
+    score = number(row.get("score"))
+    return Candidate(
+        identity=Identity(
+            title=title,
+            artists=tuple(name for name in names if name),
+            album=text(releases[0].get("title")) if releases else None,
+            year=year(row.get("first-release-date")),
+            duration_ms=milliseconds(row.get("length")),
+            ids=ids_of(
+                mbid=mbid,
+                artist_mbid=id_text(inner(credits[0], "artist").get("id")) if credits else None,
+                isrc=isrc or next(filter(None, own), None),
+            ),
+        ),
+        score=score / 100 if score is not None and 0 <= score <= 100 else None,
+    )
+
+
+def _found(channel: Channel, query: str, page: int) -> tuple[Candidate, ...]:
+    body = _get(channel, "recording", query=query, limit=_PAGE, offset=page * _PAGE)
+    found = map(recording_of, as_rows(body.get("recordings"), _TITLE, "a list under recordings"))
+    return tuple(track for track in found if track)
+
+
+def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+    known = asked.identity
+    if known.title and known.artists:
+        query = f'recording:"{escaped(known.title)}" AND artist:"{escaped(known.artists[0])}"'
+    else:
+        # Of a line of words nobody knows which is the artist: each must be in the one or in the other.
+        words = (escaped(word) for word in asked.text.split())
+        query = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in words if word)
+    return _found(channel, query, asked.page)
+
+
+def _track(asked: Asked, channel: Channel) -> Candidate | None:
+    known, ids = asked.identity, asked.identity.ids
+    if ids.get("mbid"):
+        return recording_of(_get(channel, f"recording/{ids['mbid']}", inc="artist-credits isrcs releases"))
+    body = _get(channel, f"isrc/{ids['isrc']}", inc="artist-credits isrcs releases")
+    rows = as_rows(body.get("recordings"), _TITLE, "a list under recordings")
+    found = [track for track in (recording_of(row, ids["isrc"]) for row in rows) if track]
+    if not known.title:
+        return found[0] if found else None
+    best = max(found, key=lambda track: same_recording(known, track.identity), default=None)
+    # An ISRC alone does not tell: some stand on another recording.
+    return best if best and same_recording(known, best.identity) >= SAME else None
+
+
+def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts: str) -> tuple[GenreTag, ...]:
+    """Sum the votes of each genre over ``levels``, from the nearest to the farthest; the nearest names its level.
+
+    ``names`` and ``counts`` are the keys of a row's name and of its number of votes. The most voted weighs 1.
+    """
+    total: Counter[str] = Counter()
+    nearest: dict[str, str] = {}
+    for level, rows in levels:
+        for row in rows:
+            name, count = text(row.get(names)), number(row.get(counts))
+            if name and count and count > 0:
+                total[name.lower()] += round(count)
+                nearest.setdefault(name.lower(), level)
+    most = max(total.values(), default=0)
+    return tuple(GenreTag(name=name, weight=n / most, level=nearest[name]) for name, n in total.most_common())
+
+
+def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
+    """Genres of the recording, its release groups and its artists; free tags where nobody voted for a genre."""
+    inc = "artist-credits releases release-groups genres tags"
+    row = _get(channel, f"recording/{asked.identity.ids['mbid']}", inc=inc)
+    groups = {group.get("id"): group for group in (inner(r, "release-group") for r in inner_rows(row, "releases"))}
+    artists = [inner(credit, "artist") for credit in inner_rows(row, "artist-credit")]
+    for kind in ("genres", "tags"):
+        found = votes(
+            (
+                ("track", inner_rows(row, kind)),
+                ("album", (each for group in groups.values() for each in inner_rows(group, kind))),
+                ("artist", (each for artist in artists for each in inner_rows(artist, kind))),
+            ),
+            names="name",
+            counts="count",
+        )
+        if found:
+            return found
+    return None
+
+
+def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+    return _found(channel, f'tag:"{escaped(asked.text)}"', asked.page)
+
+
+def _artists(asked: Asked, channel: Channel) -> tuple[ArtistFound, ...]:
+    query = f"artist:({escaped(asked.text)})"
+    body = _get(channel, "artist", query=query, limit=_PAGE, offset=asked.page * _PAGE)
+    found = []
+    for row in as_rows(body.get("artists"), _TITLE, "a list under artists"):
+        name, mbid = text(row.get("name")), id_text(row.get("id"))
+        if name and mbid:
+            tags = votes((("artist", inner_rows(row, "tags")),), names="name", counts="count")
+            found.append(ArtistFound(name=name, ids={"artist_mbid": mbid}, genres=tuple(tag.name for tag in tags)))
+    return tuple(found)
+
+
+class MusicBrainz(Translator):
+    """MusicBrainz without an account."""
+
+    ways: ClassVar[Mapping[Need, Way]] = {
+        Need.SEARCH: one_by_one(has_text, _search),
+        Need.TRACK: one_by_one(has_id("mbid", "isrc"), _track),
+        Need.GENRES: one_by_one(has_id("mbid"), _genres),
+        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
+        Need.ARTISTS: one_by_one(has_text, _artists),
+    }
+    about = About(
+        name="musicbrainz",
+        title=_TITLE,
+        home="https://musicbrainz.org",
+        base_url="https://musicbrainz.org",
+        licence="CC0 (names, ids, lengths); CC BY-NC-SA 3.0 (genres and tags)",
+        terms=(
+            "An open encyclopedia of music, free for non-commercial use without an account, one call a second. Names, "
+            "ids and lengths are in the public domain (CC0); genres and tags are voted by its users, under a licence "
+            "that wants them named and forbids selling (CC BY-NC-SA 3.0). Answers may be kept: here for 90 days."
+        ),
+        sends=(
+            "Titles, artists, genres, ISRCs and MusicBrainz ids of what you look up, this computer's network address, "
+            "and whom to write to where the operator has set a contact."
+        ),
+        rate=Rate(per_second=1.0),
+        found_days=90.0,
+        needs=frozenset(ways),
+    )

@@ -1,0 +1,38 @@
+"""All sources by name, and in which order they are asked: a line here adds a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etl.providers.acousticbrainz import AcousticBrainz
+from etl.providers.base import Need, Provider
+from etl.providers.deezer import Deezer
+from etl.providers.itunes import ITunes
+from etl.providers.listenbrainz import ListenBrainz, ListenBrainzLabs
+from etl.providers.musicbrainz import MusicBrainz
+from etl.providers.reccobeats import ReccoBeats
+
+_ALL: tuple[Provider, ...] = (
+    Deezer(),
+    ITunes(),
+    MusicBrainz(),
+    ListenBrainz(),
+    ListenBrainzLabs(),
+    AcousticBrainz(),
+    ReccoBeats(),
+)
+
+PROVIDERS: Mapping[str, Provider] = {provider.about.name: provider for provider in _ALL}
+
+# Best first: what knows most and costs least. Spotify comes last for facts of the catalogue, which others give freely.
+ORDER: Mapping[Need, tuple[str, ...]] = {
+    Need.SEARCH: ("deezer", "itunes", "musicbrainz", "listenbrainz_labs"),
+    Need.TRACK: ("deezer", "reccobeats", "musicbrainz", "listenbrainz", "listenbrainz_labs", "itunes"),
+    Need.FEATURES: ("reccobeats", "acousticbrainz"),
+    Need.GENRES: ("musicbrainz", "listenbrainz", "deezer", "itunes"),
+    Need.SIMILAR: ("reccobeats", "listenbrainz_labs", "deezer"),
+    Need.PREVIEW: ("deezer", "itunes"),
+    Need.ANALYSIS: (),
+    Need.GENRE_TRACKS: ("deezer", "listenbrainz", "musicbrainz"),
+    Need.ARTISTS: ("deezer", "musicbrainz"),
+}

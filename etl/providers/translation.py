@@ -1,0 +1,156 @@
+"""What every translation needs: a table of what a source can do, and readers of JSON that trust nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from etl.providers.base import About, Asked, Channel, FaultKind, Need, NotThere, Sound, SourceFault, Value
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+
+Object = Mapping[str, Any]
+
+_YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a source answers one need: what it must know, and the questions turned into answers, in their order."""
+
+    knows: Callable[[Asked], bool]
+    answer: Callable[[Sequence[Asked], Channel], list[Value | None]]
+
+
+def one_by_one(knows: Callable[[Asked], bool], answer: Callable[[Asked, Channel], Value | None]) -> Way:
+    """Return the way of a need that takes a call (or several) for each question."""
+
+    def each(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+        if len(asked) == 1:
+            return [answer(asked[0], channel)]
+        return [_or_none(answer, one, channel) for one in asked]
+
+    return Way(knows, each)
+
+
+def _or_none(answer: Callable[[Asked, Channel], Value | None], asked: Asked, channel: Channel) -> Value | None:
+    try:
+        return answer(asked, channel)
+    except NotThere:
+        return None
+
+
+class Translator:
+    """A provider whose ``ways`` say what it can do."""
+
+    about: ClassVar[About]
+    ways: ClassVar[Mapping[Need, Way]]
+
+    def can(self, need: Need, asked: Asked) -> bool:
+        """Tell whether ``asked`` holds what this source must know to answer ``need``."""
+        way = self.ways.get(need)
+        return way is not None and way.knows(asked)
+
+    def answer(self, need: Need, asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+        """Answer the questions in their order, ``None`` where the source knows nothing."""
+        return self.ways[need].answer(asked, channel)
+
+
+def has_text(asked: Asked) -> bool:
+    """Tell whether the question holds words to search for."""
+    return bool(asked.text.strip())
+
+
+def has_id(*namespaces: str) -> Callable[[Asked], bool]:
+    """Return the check that the track is known by an id in one of ``namespaces``."""
+    return lambda asked: any(asked.identity.ids.get(name) for name in namespaces)
+
+
+def garbled(source: str, what: str) -> SourceFault:
+    """Return the fault of a source whose answer is not what it should be."""
+    return SourceFault(
+        FaultKind.GARBLED,
+        f"{source} answered with something else than {what}.",
+        "The service may have changed, or something between it and this computer answers in its place.",
+    )
+
+
+def as_object(value: object, source: str, what: str) -> Object:
+    """Return ``value`` where it is a JSON object; raises :class:`SourceFault` GARBLED where it is not."""
+    if not isinstance(value, Mapping):
+        raise garbled(source, what)
+    return value
+
+
+def as_rows(value: object, source: str, what: str) -> list[Object]:
+    """Return the objects of a JSON array, nulls left out; raises :class:`SourceFault` GARBLED where it is none."""
+    if not isinstance(value, list):
+        raise garbled(source, what)
+    if any(row is not None and not isinstance(row, Mapping) for row in value):
+        raise garbled(source, what)
+    return [row for row in value if row is not None]
+
+
+def inner(row: Object, name: str) -> Object:
+    """Return the object under ``name``, an empty one where there is none."""
+    value = row.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def inner_rows(row: Object, name: str) -> list[Object]:
+    """Return the objects of the array under ``name``, none where there is no array."""
+    value = row.get(name)
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def text(value: object) -> str | None:
+    """Return a string that says something, ``None`` otherwise."""
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def id_text(value: object) -> str | None:
+    """Return an id, whether the source writes it as a number or as a string; 0 and empty ones are none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value > 0 else None
+    return text(value)
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, ``None`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def milliseconds(value: object, factor: float = 1.0) -> int | None:
+    """Return a length in ms; ``factor`` is the source's unit. Lengths no recording has are none."""
+    given = number(value)
+    low, high = FEATURE_BOUNDS["duration_ms"]
+    return round(given * factor) if given is not None and low <= given * factor <= high else None
+
+
+def year(value: object) -> int | None:
+    """Return the year of a date such as ``2001-03-07`` or ``2001``."""
+    found = _YEAR.match(value) if isinstance(value, str) else None
+    return int(found.group(1)) if found else None
+
+
+def ids_of(**found: str | None) -> dict[str, str]:
+    """Return the ids that are known, by namespace."""
+    return {name: value for name, value in found.items() if value}
+
+
+def sound(values: Mapping[str, object], confidence: float) -> Sound | None:
+    """Return the values that a feature can have; ``None`` where none is left.
+
+    A value outside :data:`store.domain.FEATURE_BOUNDS` (a key of -1, a tempo of 0) is missing, never clipped.
+    """
+    kept: dict[str, float] = {}
+    for name in AUDIO_FEATURES:
+        given = number(values.get(name))
+        low, high = FEATURE_BOUNDS[name]
+        if given is not None and low <= given <= high:
+            kept[name] = given
+    return Sound(values=kept, confidence=confidence) if kept else None
