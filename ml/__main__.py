@@ -13,7 +13,7 @@ from ml import artefacts
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
-TASKS = {"genre": "ml.train.genre", "artists": "ml.train.artists"}
+TASKS = {"taxonomy": "ml.train.taxonomy", "genre": "ml.train.genre", "artists": "ml.train.artists"}
 
 _DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

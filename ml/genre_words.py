@@ -1,0 +1,61 @@
+"""Reading the name of a genre: which of its words is the style, which a place, which only an instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from store.text import normalise
+
+Strength = Literal["keyword", "place", "weak"]
+# A style decides before a place does, and a place before an instrument or a word such as pop or folk:
+# "russian folk metal" is metal, "russian folk" is Russia's.
+_ORDER: tuple[Strength, ...] = ("keyword", "place", "weak")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    family: str
+    strength: Strength
+
+
+class GenreWords:
+    """The families' words: ``families`` are mappings with ``name`` and lists ``keywords``, ``places``, ``weak``."""
+
+    def __init__(self, families: Iterable[Mapping[str, Any]]) -> None:
+        self._words: dict[str, tuple[str, Strength]] = {}
+        for family in families:
+            for strength, member in (("weak", "weak"), ("place", "places"), ("keyword", "keywords")):
+                for word in family.get(member, ()):
+                    self._words[normalise(word)] = (family["name"], strength)  # type: ignore[assignment]
+        self._longest = max((len(word.split()) for word in self._words), default=1)
+
+    def family_of(self, name: str) -> tuple[str, Strength] | None:
+        """Return the family that the words of ``name`` tell, and which kind of word told it; ``None`` if none does.
+
+        A word inside a longer known one does not count. Of several styles the last decides, for it is the noun:
+        "jazz rap" is rap. In Romance languages what follows the noun are adjectives, and they are places.
+        """
+        tokens = normalise(name).split()
+        found = self._found(tokens)
+        for strength in _ORDER:
+            told = [word for word in found if word.strength == strength]
+            if told:
+                return max(told, key=lambda word: (word.end, word.end - word.start)).family, strength
+        return None
+
+    def _found(self, tokens: list[str]) -> list[_Word]:
+        found = [
+            _Word(start, end, *self._words[phrase])
+            for start in range(len(tokens))
+            for end in range(start + 1, min(start + self._longest, len(tokens)) + 1)
+            if (phrase := " ".join(tokens[start:end])) in self._words
+        ]
+        return [word for word in found if not any(_inside(word, other) for other in found)]
+
+
+def _inside(word: _Word, other: _Word) -> bool:
+    return other != word and other.start <= word.start and word.end <= other.end

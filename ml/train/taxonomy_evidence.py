@@ -1,0 +1,120 @@
+"""What is known of a microgenre beside its name: the artists it stands beside, and its place in a tree of genres."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from store.text import normalise
+
+_DIMENSIONS = 100
+# A vector of company is of length 1; letters and words are too, each.
+_COMPANY_WEIGHT = 1.5
+
+
+class Artists:
+    """The genres of each artist: ``micro`` from the artist, ``labels`` (the 114) from the artist's tracks."""
+
+    def __init__(self, tracks: Path) -> None:
+        self.micro: list[frozenset[str]] = []
+        self.labels: list[Counter[str]] = []
+        known: defaultdict[str, tuple[set[str], Counter[str]]] = defaultdict(lambda: (set(), Counter()))
+        with gzip.open(tracks, "rt", encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                micro, labels = known[row["artist"].split(",")[0].strip()]
+                micro.update(filter(None, row["artist_genres"].split("|")))
+                labels.update(filter(None, row["genres114"].split("|")))
+        for micro, labels in known.values():
+            if micro:
+                self.micro.append(frozenset(micro))
+                self.labels.append(labels)
+
+    def names(self) -> set[str]:
+        """Return every microgenre that an artist has."""
+        return set().union(*self.micro)
+
+    def label_counts(self) -> dict[str, Counter[str]]:
+        """Return for each microgenre how many artists that have it have tracks with each of the 114 labels."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for micro, labels in zip(self.micro, self.labels, strict=True):
+            for name in micro:
+                counts[name].update(labels.keys())
+        return counts
+
+
+def microgenres(path: Path) -> list[str]:
+    """Return the names in the list of microgenres."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return sorted({row["genre"] for row in csv.DictReader(file)})
+
+
+def tree_paths(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return for each normalised name in the beets tree the names above it, the root first."""
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {normalise(name): above for name, above in _walk(tree, ())}
+
+
+def _walk(node: Any, above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(node, str):
+        yield node, above
+    elif isinstance(node, Mapping):
+        for name, below in node.items():
+            yield name, above
+            for child in below or ():
+                yield from _walk(child, (*above, name))
+    else:
+        for child in node:
+            yield from _walk(child, above)
+
+
+def features(names: Sequence[str], artists: Artists, tree: Mapping[str, tuple[str, ...]]) -> sparse.csr_matrix:
+    """Return one row per name: its letters and words, the company it keeps on artists, what stands above it."""
+    plain = [normalise(name) for name in names]
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 6), min_df=2, sublinear_tf=True)
+    words = TfidfVectorizer(analyzer="word", tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), min_df=2)
+    above = TfidfVectorizer(analyzer=lambda path: path)
+    return sparse.hstack(
+        [
+            letters.fit_transform(plain),
+            words.fit_transform(plain),
+            above.fit_transform([tree.get(name, ()) for name in plain]),
+            sparse.csr_matrix(company(names, artists) * _COMPANY_WEIGHT),
+        ]
+    ).tocsr()
+
+
+def company(names: Sequence[str], artists: Artists) -> npt.NDArray[np.float64]:
+    """Return unit vectors (names, 100) that are alike where names stand on the same artists; 0 for unseen names.
+
+    Positive pointwise mutual information of pairs on one artist, factorised (Levy and Goldberg, 2014).
+    """
+    index = {name: row for row, name in enumerate(names)}
+    pairs = [
+        (index[name], column)
+        for column, (micro, labels) in enumerate(zip(artists.micro, artists.labels, strict=True))
+        for name in {*micro, *labels}
+        if name in index
+    ]
+    rows, columns = np.array(pairs).T
+    member = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(names), len(artists.micro)))
+    together = (member @ member.T).tolil()
+    together.setdiag(0)
+    counts = together.tocoo()
+    margin = np.asarray(counts.sum(axis=1)).ravel()
+    pmi = np.log(counts.data * counts.data.sum() / (margin[counts.row] * margin[counts.col]))
+    keep = pmi > 0
+    positive = sparse.csr_matrix((pmi[keep], (counts.row[keep], counts.col[keep])), shape=counts.shape)
+    vectors = TruncatedSVD(_DIMENSIONS, random_state=0).fit_transform(positive)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
