@@ -7,6 +7,7 @@ inserts. Nothing here sorts, counts, groups or pages through a collection for a 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from store.documents import (
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
-from store.indexes import INDEXES
+from store.indexes import INDEXES, missing_indexes
 from store.place import place_of
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
@@ -50,6 +51,8 @@ class Database(Connection):
     ) -> None:
         super().__init__(uri, server, patience_s=patience_s)
         self.place = place
+        # How often this object has added a track or filled a gap of one: whether the catalogue has to be built anew.
+        self.tracks_changed = 0
 
     # -- tracks ---------------------------------------------------------------------------------------------
 
@@ -64,6 +67,7 @@ class Database(Connection):
         try:
             if offered:
                 self._mongo["tracks"].insert_many(list(offered.values()), ordered=False)
+            self.tracks_changed += len(offered)
             return len(offered), 0
         except BulkWriteError as fault:
             errors = fault.details["writeErrors"]
@@ -76,6 +80,7 @@ class Database(Connection):
         if updates:
             self._mongo["tracks"].bulk_write(updates, ordered=False)
         before = sum(not brought_by or document["brought_by"] != brought_by for document in known.values())
+        self.tracks_changed += len(offered) - before + len(updates)
         return len(offered) - before, before
 
     @translated
@@ -185,13 +190,39 @@ class Database(Connection):
 
     @translated
     def unfinished_runs(self) -> list[Document]:
-        """Return the documents of this place's runs that are queued or were cut off, oldest first.
+        """Return the documents of this place's runs that are queued, were cut off or have waited enough, oldest first.
 
         Runs of earlier versions name no place and are anybody's.
         """
-        found = self._mongo["runs"].find({"state": {"$in": ["queued", "running"]}})
-        ours = [document for document in found if self.place in ("", document.get("place") or self.place)]
+        return [document for document in self._ours_unfinished() if not _asleep(document)]
+
+    @translated
+    def waiting_runs(self) -> list[Document]:
+        """Return the documents of this place's runs that wait for a source until their ``wake_at``."""
+        return [document for document in self._ours_unfinished() if _asleep(document)]
+
+    def _ours_unfinished(self) -> list[Document]:
+        ours = [document for document in self._all_unfinished() if self._is_ours(document)]
         return sorted(ours, key=lambda document: (document["started_at"], document["_id"]))
+
+    @translated
+    def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
+        """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first."""
+        found = self._mongo["runs"].find({"owner": {"$in": [owner, None]}})
+        ours = [document for document in found if self._is_ours(document)]
+        newest = sorted(ours, key=lambda document: (document["started_at"], document["_id"]), reverse=True)
+        return [public_run(document) for document in newest[:limit]]
+
+    @translated
+    def runs_elsewhere(self) -> list[Document]:
+        """Return the documents of the runs that have not ended and that another installation is to do."""
+        return [document for document in self._all_unfinished() if not self._is_ours(document)]
+
+    def _all_unfinished(self) -> Iterator[Document]:
+        return iter(self._mongo["runs"].find({"state": {"$in": ["queued", "running", "waiting"]}}))
+
+    def _is_ours(self, run: Document) -> bool:
+        return self.place in ("", run.get("place") or self.place)
 
     # -- counts ---------------------------------------------------------------------------------------------
 
@@ -213,6 +244,11 @@ class Database(Connection):
         for name, models in INDEXES.items():
             self._mongo[name].create_indexes(list(models))
 
+    @translated
+    def missing_indexes(self) -> list[str]:
+        """Return what :func:`store.indexes.missing_indexes` says of this database."""
+        return missing_indexes(self._mongo)
+
 
 def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience_s: float = 30.0) -> Database:
     """Return the database of this installation: ``mongodb_uri`` if given, else the embedded one, started or joined.
@@ -233,6 +269,10 @@ def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience
     server = EmbeddedServer(var)
     uri = server.start()
     return Database(uri, server, place=place or place_of(var), patience_s=patience_s)
+
+
+def _asleep(run: Document) -> bool:
+    return run["state"] == "waiting" and run["wake_at"] > datetime.now(UTC)
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -45,6 +45,15 @@ def ensure_indexes(
     return "rebuilt" if killed else "created"
 
 
+def missing_indexes(database: MongoDatabase[dict[str, Any]]) -> list[str]:
+    """Return the indexes that cannot be relied on, as "collection.name": all of them while they are being built."""
+    marker = database["_schema"].find_one({"_id": "indexes"}) or {"state": "ready", "version": VERSION}
+    whole = (marker["state"], marker["version"]) == ("ready", VERSION)
+    wanted = {name: [model.document["name"] for model in models] for name, models in INDEXES.items()}
+    present = {name: database[name].index_information() if whole else {} for name in wanted}
+    return [f"{name}.{index}" for name, indexes in wanted.items() for index in indexes if index not in present[name]]
+
+
 def _drop(database: MongoDatabase[dict[str, Any]], name: str, models: Sequence[IndexModel]) -> None:
     present = database[name].index_information()
     for model in models:

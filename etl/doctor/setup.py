@@ -1,0 +1,103 @@
+"""The set-up: Python, the built page, the environment's variables, the key that seals credentials."""
+
+from __future__ import annotations
+
+import difflib
+import stat
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+
+from config import Config
+from etl.doctor.examination import Check, State
+
+PREFIX, URL_PREFIX = "TASTEMAP_", "TASTEMAP_URL_"
+# Every variable of ours that something reads; tests/etl/doctor/test_setup.py compares it with the code.
+KNOWN = frozenset(
+    {
+        "TASTEMAP_BEHIND_PROXY",
+        "TASTEMAP_BIND",
+        "TASTEMAP_CONTACT",
+        "TASTEMAP_DATA",
+        "TASTEMAP_MAX_UPLOAD_MB",
+        "TASTEMAP_PLACE",
+        "TASTEMAP_SECRET_KEY",
+        "TASTEMAP_SOURCES",
+        "TASTEMAP_VAR",
+    }
+)
+_PYTHON = ((3, 11), (3, 14))
+_check = partial(Check, area="setup")
+
+
+def look_at_setup(config: Config, env: Mapping[str, str], sources: Collection[str]) -> Iterator[Check]:
+    """Yield the findings; ``sources`` are the names of all sources there are."""
+    yield _python(sys.version_info[:2])
+    yield _page(config)
+    yield from _key(config)
+    wrong = list(_variables(config, env, sources))
+    if not wrong:
+        yield _check(name="variables", state=State.OK, message="Every variable that is set means something.")
+    yield from wrong
+
+
+def _python(version: tuple[int, ...]) -> Check:
+    shown = ".".join(map(str, version))
+    if _PYTHON[0] <= version < _PYTHON[1]:
+        return _check(name="python", state=State.OK, message=f"Python {shown}.")
+    remedy = "Install Python 3.11, 3.12 or 3.13, then: make clean run"
+    return _check(name="python", state=State.WARNING, message=f"Python {shown} is not tested.", remedy=remedy)
+
+
+def _page(config: Config) -> Check:
+    needed = (config.static / ".vite" / "manifest.json", config.static / "styles.json")
+    if all(path.is_file() for path in needed):
+        return _check(name="page", state=State.OK, message="The page is built.")
+    return _check(name="page", state=State.FAULT, message="The page is not built.", remedy="Run: make build")
+
+
+def _key(config: Config) -> Iterator[Check]:
+    path = config.var / "secret.key"
+    if config.secret_key:
+        yield _check(name="secret key", state=State.OK, message="TASTEMAP_SECRET_KEY seals the credentials.")
+    elif not path.exists():
+        yield _check(
+            name="secret key", state=State.OK, message="None was needed yet; it is made with the first secret."
+        )
+    elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield _check(
+            name="secret key",
+            state=State.WARNING,
+            message=f"{path} can be read by other users of this machine.",
+            remedy=f"Run: chmod 600 {path}",
+        )
+    else:
+        yield _check(name="secret key", state=State.OK, message="The key in var/secret.key is its owner's alone.")
+
+
+def _variables(config: Config, env: Mapping[str, str], sources: Collection[str]) -> Iterator[Check]:
+    for name in sorted(env):
+        if name.startswith(URL_PREFIX):
+            # A source may have further addresses: TASTEMAP_URL_SPOTIFY_ACCOUNTS.
+            if name.removeprefix(URL_PREFIX).lower().split("_")[0] not in sources:
+                yield _unknown(name, URL_PREFIX, [f"{URL_PREFIX}{source.upper()}" for source in sources])
+        elif name.startswith(PREFIX) and name not in KNOWN:
+            yield _unknown(name, PREFIX, KNOWN)
+    for name in sorted((config.sources or frozenset()) - set(sources)):
+        yield _check(
+            name="variables",
+            state=State.WARNING,
+            message=f"TASTEMAP_SOURCES names {name!r}, which is no source.",
+            remedy=f"The sources are: {', '.join(sorted(sources))}.",
+        )
+
+
+def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
+    endings = [one.removeprefix(prefix) for one in known]  # the common beginning would make any two names alike
+    near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
+    return _check(
+        name="variables",
+        state=State.WARNING,
+        message=f"{name} is set, but nothing reads it.",
+        remedy=f"Did you mean {prefix}{near[0]}?" if near else "README.md lists the variables.",
+    )
