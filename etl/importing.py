@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,24 @@ from etl.imports.entries import check_to_the_end
 from etl.imports.recognise import DatasetFile, TableFile, recognise
 from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
-from etl.runs import ENDED, FRESH_CURSOR, ImportProblem, Progress, Reckoning, now, upload_folder
+from etl.runs import (
+    ENDED,
+    FRESH_CURSOR,
+    OPEN,
+    Cancelled,
+    ImportProblem,
+    Postponed,
+    Progress,
+    Reckoning,
+    catalogue_is_behind,
+    delete_incomplete,
+    now,
+    upload_folder,
+)
+from etl.tasks import RUNNERS, OpenEngine, engine_of_environment, run_task
 from store.builder import build_collection, build_public
 from store.catalogue import Catalogue, Snapshot
 from store.database import Database, StoreError
-from store.documents import playlist_ids_of
 from store.locks import take
 from store.segment import CatalogueError
 
@@ -54,26 +66,44 @@ class Reporter:
         self._next = 0.0
 
     def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
-        """Tell of ``progress``; ``recorded`` says that the document has it already."""
+        """Tell of ``progress``; ``recorded`` says that the document has it already.
+
+        Raises
+        ------
+        Cancelled
+            Somebody has ended the run.
+        """
         self._show(progress)
-        if recorded or time.monotonic() < self._next:
+        if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _REPORT_SECONDS
-        changes: dict[str, Any] = {
-            "phase": progress.phase,
-            "bytes_done": progress.done,
-            "bytes_total": progress.total,
-        }
-        if progress.asked:  # while the file is read again after a cut the counts so far stand
-            changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
-        self._database.update_run(self._run_id, changes)
+        changes: dict[str, Any] = {"phase": progress.phase}
+        if not recorded:
+            changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
+            if progress.asked:  # while the file is read again after a cut the counts so far stand
+                changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+        self.record(changes)
+
+    def record(self, changes: dict[str, Any]) -> None:
+        """Write to the run's document; raises Cancelled where somebody has ended the run."""
+        if not self._database.change_document("runs", self._run_id, changes, where={"state": "running"}):
+            raise Cancelled
 
 
-def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, build: bool = True) -> str:
-    """Do the run, or what is left of it, and return its state: "done", "failed", or "running".
+def execute(
+    database: Database,
+    var: Path,
+    run_id: str,
+    show: Show = silent,
+    *,
+    build: bool = True,
+    open_engine: OpenEngine = engine_of_environment,
+) -> str:
+    """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
 
     "running" means that another process is at it, or, with ``build`` false, that all is stored and only
-    :func:`finish` remains.
+    :func:`finish` remains; "waiting" that the sources it needs may not be asked before its ``wake_at``.
+    ``open_engine`` makes the engine for a run that asks sources.
 
     Raises
     ------
@@ -91,11 +121,11 @@ def execute(database: Database, var: Path, run_id: str, show: Show = silent, *, 
         if document is None:
             raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
         if document["state"] not in ENDED:
-            _attempt(database, var, document, show)
+            _attempt(database, var, document, show, open_engine)
             if build:
                 finish(database, var, [run_id], show)
         state = (database.load_run(run_id) or document)["state"]
-        if state in ENDED:
+        if state in ENDED or state == "waiting":  # to wait is no failure to begin
             lock_file.unlink(missing_ok=True)
         return str(state)
     finally:
@@ -115,10 +145,18 @@ def give_up(database: Database, var: Path, run_id: str) -> None:
     _lock_file(var, run_id).unlink(missing_ok=True)
 
 
-def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show) -> None:
+def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show, open_engine: OpenEngine) -> None:
     run_id = document["_id"]
+    # Whether the last attempt was cut off between a change and its note nobody knows.
+    changed = database.tracks_changed - (document["state"] == "running")
     try:
-        _store(database, var, document, Reporter(database, run_id, show))
+        _store(database, var, document, Reporter(database, run_id, show), open_engine)
+    except Cancelled:
+        delete_incomplete(database, database.load_run(run_id) or {})
+        shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
+    except Postponed as pause:
+        waiting = {"state": "waiting", "phase": pause.message, "wake_at": pause.until}
+        database.change_document("runs", run_id, waiting, where={"state": "running"})
     except ImportProblem as problem:
         _fail(database, var, run_id, problem)
     except CatalogueError as fault:
@@ -129,11 +167,21 @@ def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show
         log.exception("import %s of %s", run_id, document["name"])
         hint = "The log (var/log/import.log) has the details."
         _fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
+    if database.tracks_changed != changed:
+        database.update_run(run_id, {"changed": True})
 
 
-def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter) -> None:
+def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine) -> None:
     resumed = document["state"] == "running"
-    database.update_run(document["_id"], {"state": "running", "phase": "reading the file"})
+    begun = {"state": "running", "phase": "reading the file"}
+    if not database.change_document(
+        "runs", document["_id"], begun, where={"state": {"$in": list(OPEN)}}, unset=["wake_at"]
+    ):
+        raise Cancelled
+    if document["kind"] in RUNNERS:
+        run_task(database, var, document, report, open_engine)
+        database.update_run(document["_id"], {"phase": STORED})
+        return
     if document["source"] and is_url(document["source"]):
         _import_table(database, var, document, document["source"], report, resumed)
         database.update_run(document["_id"], {"phase": STORED})
@@ -183,17 +231,9 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
         **dict.fromkeys(("asked", "stored", "known"), 0),
         **{"skipped": [], "skipped_examples": [], "playlist_id": None, "playlist_ids": []},
     }
-    _delete_incomplete(database, document)
+    delete_incomplete(database, document)
     database.update_run(document["_id"], changes)
     document |= changes
-
-
-def _delete_incomplete(database: Database, document: dict[str, Any]) -> None:
-    """Delete the playlists of a run that have not arrived whole: nothing stays behind half."""
-    for playlist_id in playlist_ids_of(document):
-        playlist = database.playlist(playlist_id)
-        if playlist and not playlist.complete:
-            database.delete_playlist(playlist_id)
 
 
 def _import_table(
@@ -227,20 +267,26 @@ def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
 
 
 def _fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
-    _delete_incomplete(database, database.load_run(run_id) or {})
+    delete_incomplete(database, database.load_run(run_id) or {})
     error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-    database.update_run(run_id, {"state": "failed", "phase": "failed", "error": error, "finished_at": now()})
+    failed = {"state": "failed", "phase": "failed", "error": error, "finished_at": now()}
+    database.change_document("runs", run_id, failed, where={"state": {"$in": list(OPEN)}})
     shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
 
 
 def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = silent) -> None:
-    """Bring what the given runs stored into the catalogue, once for all of them, and end them."""
-    found = (database.load_run(run_id) for run_id in run_ids)
-    ready = [document for document in found if document and document["state"] == "running"]
+    """Bring what the given runs stored into the catalogue, once for all of them, and end them.
+
+    The catalogue is built where something in it changes: bringing the same file again costs nothing.
+    """
+    found = [document for run_id in run_ids if (document := database.load_run(run_id))]
+    ready = [document for document in found if document["state"] == "running"]
+    changed = [document for document in found if document.get("changed")]
     for document in ready:
         database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
-        _build(database, var, {document["kind"] for document in ready}, show)
+        if changed or ready:
+            _build_changed(database, var, bool(changed), {document["kind"] for document in ready}, show)
     except StoreError:
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs are told
@@ -250,12 +296,25 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         for document in ready:
             _fail(database, var, document["_id"], problem)
         return
+    for document in changed:
+        database.change_document("runs", document["_id"], {}, unset=["changed"])
     for document in ready:
-        total = document["bytes_total"]
-        ended: dict[str, str | int | datetime | None] = {"state": "done", "phase": "done", "finished_at": now()}
-        database.update_run(document["_id"], ended | {"bytes_done": total})
+        ended = {"state": "done", "phase": "done", "finished_at": now()}
+        if document["kind"] not in RUNNERS:
+            ended["bytes_done"] = document["bytes_total"]
+        database.change_document("runs", document["_id"], ended, where={"state": "running"})
         shutil.rmtree(upload_folder(var, document["_id"]), ignore_errors=True)
         _lock_file(var, document["_id"]).unlink(missing_ok=True)
+
+
+def _build_changed(database: Database, var: Path, changed: bool, kinds: set[str], show: Show) -> None:
+    if "table" in kinds:
+        _build(database, var, ("table",), show)
+    if kinds <= {"table", "dataset"} and not changed:
+        return
+    database.refresh_counts()
+    if changed or catalogue_is_behind(database, var):
+        _build(database, var, ("playlist",), show)
 
 
 def _lock_file(var: Path, run_id: str) -> Path:

@@ -1,6 +1,6 @@
-"""One import of one file: what it reports, how it is asked for, and the process that does it.
+"""A run: the import of one file, or a task such as a harvest. What it reports, and the process that does it.
 
-What it does lies in :mod:`etl.importing`, which the web process never loads.
+What it does lies in :mod:`etl.importing` and :mod:`etl.tasks`, which the web process never loads.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from typing import IO, Any
 
 from store.catalogue import Catalogue, CatalogueError
 from store.database import Database
+from store.documents import playlist_ids_of
 
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
-ENDED = frozenset({"done", "failed"})
+ENDED = frozenset({"done", "failed", "cancelled"})
+# A run that is "waiting" sleeps in no process: it is due again at its `wake_at`.
+OPEN = ("queued", "running", "waiting")
 # An import that is killed is picked up again this often before it is left to `python -m etl resume`.
 _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
@@ -46,9 +49,22 @@ class ImportProblem(Exception):  # noqa: N818 - a fault of the file, told to the
         self.hint = hint
 
 
+class Postponed(Exception):  # noqa: N818 - nothing is wrong; the run goes on at `until`
+    """Nothing can be done before ``until`` (aware): the run keeps its cursor and waits. ``message`` says for what."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.message = message
+        self.until = until
+
+
+class Cancelled(Exception):  # noqa: N818 - the listener's will
+    """The run has been cancelled while it was done."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """Where a run stands: ``done`` of ``total`` bytes (``total`` None when unknown) and the counts so far."""
+    """Where a run stands: ``done`` of ``total`` (bytes, or the run's unit; None when unknown), the counts so far."""
 
     phase: str
     done: int = 0
@@ -121,6 +137,43 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
     }
 
 
+def new_task_run(
+    kind: str,
+    name: str,
+    owner: str | None = None,
+    *,
+    request: Mapping[str, Any] | None = None,
+    unit: str = "tracks",
+    cursor: Mapping[str, Any] = FRESH_CURSOR,
+) -> dict[str, Any]:
+    """Return the document of a run that reads no file: of a ``kind`` in :data:`etl.tasks.RUNNERS`.
+
+    ``request`` is what was asked for, in JSON's types, and is shown; ``unit`` is what its progress counts.
+    """
+    task = {"kind": kind, "request": dict(request or {}), "unit": unit, "cursor": dict(cursor), "sources": []}
+    return new_run(name, owner) | task
+
+
+def cancel_run(database: Database, run_id: str) -> bool:
+    """End a run that has not ended and delete what has arrived of its playlists; ``False`` if there is nothing to end.
+
+    Whoever does it at this moment notices behind the page that is under way.
+    """
+    ended = {"state": "cancelled", "phase": "cancelled", "finished_at": now()}
+    if not database.change_document("runs", run_id, ended, where={"state": {"$in": list(OPEN)}}):
+        return False
+    delete_incomplete(database, database.load_run(run_id) or {})
+    return True
+
+
+def delete_incomplete(database: Database, document: Mapping[str, Any]) -> None:
+    """Delete the playlists of a run that have not arrived whole: nothing stays behind half."""
+    for playlist_id in playlist_ids_of(document):
+        playlist = database.playlist(playlist_id)
+        if playlist and not playlist.complete:
+            database.delete_playlist(playlist_id)
+
+
 def upload_folder(var: Path, run_id: str) -> Path:
     """Return the folder that holds the one file of an uploaded run."""
     return var / "uploads" / run_id
@@ -177,21 +230,22 @@ def safe_name(filename: str) -> str:
 def catalogue_is_behind(database: Database, var: Path) -> bool:
     """Say whether the catalogue on this disk is damaged, of another version, or without what the database holds.
 
-    The last is what a host with a disk that does not stay finds at every start.
+    The last is what a host with a disk that does not stay finds at every start. Compares with the numbers of the
+    last :meth:`~store.database.Database.refresh_counts`.
     """
     try:
-        segments = {segment.name for segment in Catalogue(var / "catalogue").current().segments}
+        counts = {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
     except CatalogueError:
         return True
-    return "collection" not in segments and database.counts()["tracks"] > 0
+    return counts.get("collection", 0) != database.counts()["tracks"]
 
 
 def spawn_worker(var: Path, mongodb_uri: str) -> None:
     """Start ``python -m etl work`` as a process of its own that outlives this one; it does all queued runs in turn.
 
     One works at a time and the others leave at once, so that twenty files dropped together do not import side by
-    side. What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on
-    where it was.
+    side; harvests, which may take hours, take turns of their own. What the process says goes to
+    ``<var>/log/import.log``. One that is killed is started again, and goes on where it was.
     """
     env = os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri}
     folder = var / "log"

@@ -141,11 +141,14 @@ def public_run(document: Mapping[str, Any]) -> Document:
     """Return what the outside may know of a run: no path and no cursor; times as ISO 8601 in UTC.
 
     Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
-    the first of ``playlist_ids``, which runs of earlier versions lack.
+    the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
+    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits and, by source, what was asked and came of it.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
     run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
-    for name in ("started_at", "finished_at"):
-        run[name] = document[name].isoformat() if document[name] else None
+    run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}
+    run["sources"] = document.get("sources", [])
+    for name in ("started_at", "finished_at", "wake_at"):
+        run[name] = document[name].isoformat() if document.get(name) else None
     return run

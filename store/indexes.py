@@ -15,10 +15,11 @@ from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
 # Everything else is asked by _id. Change VERSION with any change here.
-VERSION = 1
+VERSION = 2
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "playlists": [IndexModel("owner", name="owner")],
     "runs": [IndexModel("state", name="state"), IndexModel("sha256", name="sha256")],
+    "lookups": [IndexModel("slice", name="slice"), IndexModel("expires_hour", name="expires_hour")],
 }
 
 
