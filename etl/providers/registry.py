@@ -11,6 +11,7 @@ from etl.providers.itunes import ITunes
 from etl.providers.listenbrainz import ListenBrainz, ListenBrainzLabs
 from etl.providers.musicbrainz import MusicBrainz
 from etl.providers.reccobeats import ReccoBeats
+from etl.providers.spotify import Spotify
 
 _ALL: tuple[Provider, ...] = (
     Deezer(),
@@ -20,19 +21,21 @@ _ALL: tuple[Provider, ...] = (
     ListenBrainzLabs(),
     AcousticBrainz(),
     ReccoBeats(),
+    Spotify(),
 )
 
 PROVIDERS: Mapping[str, Provider] = {provider.about.name: provider for provider in _ALL}
 
-# Best first: what knows most and costs least. Spotify comes last for facts of the catalogue, which others give freely.
+# Best first: what knows most and costs least. Spotify comes last for facts of the catalogue, which others give freely;
+# its features come first, from an app that still gets them (others are never asked for any).
 ORDER: Mapping[Need, tuple[str, ...]] = {
-    Need.SEARCH: ("deezer", "itunes", "musicbrainz", "listenbrainz_labs"),
-    Need.TRACK: ("deezer", "reccobeats", "musicbrainz", "listenbrainz", "listenbrainz_labs", "itunes"),
-    Need.FEATURES: ("reccobeats", "acousticbrainz"),
+    Need.SEARCH: ("deezer", "itunes", "musicbrainz", "listenbrainz_labs", "spotify"),
+    Need.TRACK: ("deezer", "reccobeats", "musicbrainz", "listenbrainz", "listenbrainz_labs", "itunes", "spotify"),
+    Need.FEATURES: ("spotify", "reccobeats", "acousticbrainz"),
     Need.GENRES: ("musicbrainz", "listenbrainz", "deezer", "itunes"),
-    Need.SIMILAR: ("reccobeats", "listenbrainz_labs", "deezer"),
+    Need.SIMILAR: ("reccobeats", "listenbrainz_labs", "deezer", "spotify"),
     Need.PREVIEW: ("deezer", "itunes"),
-    Need.ANALYSIS: (),
-    Need.GENRE_TRACKS: ("deezer", "listenbrainz", "musicbrainz"),
-    Need.ARTISTS: ("deezer", "musicbrainz"),
+    Need.ANALYSIS: ("spotify",),
+    Need.GENRE_TRACKS: ("deezer", "listenbrainz", "musicbrainz", "spotify"),
+    Need.ARTISTS: ("deezer", "musicbrainz", "spotify"),
 }

@@ -1,0 +1,201 @@
+"""Who has connected Spotify: one document per browser session, its tokens encrypted.
+
+Spotify gives a new refresh token with each renewal and refuses the one before, so of all threads and processes one
+renews at a time: whoever holds the lease in the document.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from spotipy.cache_handler import CacheHandler
+
+from etl.engine.vault import Vault, VaultError
+from etl.providers.base import Channel, FaultKind, SourceFault
+from etl.spotify.client import pkce, spotify
+from etl.spotify.faults import Refused, ask
+from store.database import Database
+from store.documents import Document
+
+COLLECTION = "spotify_accounts"
+# A refresh token ends six months after the login, however often it is used.
+PERMISSION = timedelta(days=181)
+_FRESH_SECONDS = 60
+_LEASE = timedelta(seconds=30)
+_PATIENCE_SECONDS = 20.0
+_PAUSE_SECONDS = 0.1
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A connected account. ``ended`` says that Spotify has taken the permission back, and the tokens are gone."""
+
+    user_id: str
+    user_name: str
+    scope: frozenset[str]
+    expires_at: datetime
+    ended: bool
+
+
+class NotConnected(Refused):
+    """This browser has no Spotify account connected, or none any more."""
+
+    def __init__(self, message: str = "Spotify is not connected in this browser.") -> None:
+        super().__init__(message, "Connect Spotify under Data.", connect=True)
+
+
+class Accounts:
+    """The connected accounts of all browser sessions; ``owner`` is a session's hash."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def get(self, owner: str | None) -> Account | None:
+        """Return the account that this session has connected."""
+        document = self.document(owner)
+        if "user" not in document:
+            return None
+        return Account(
+            user_id=document["user"]["id"],
+            user_name=document["user"]["name"],
+            scope=frozenset(document["scope"].split()),
+            expires_at=document["expires_at"],
+            ended="token" not in document,
+        )
+
+    def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
+        """Keep a new permission in the place of an earlier one."""
+        moment = datetime.now(UTC)
+        self.note(
+            owner,
+            {
+                "user": {"id": user["id"], "name": user["name"]},
+                "token": self._vault.seal(json.dumps(dict(token))),
+                "scope": token.get("scope") or "",
+                "connected_at": moment,
+                "expires_at": moment + PERMISSION,
+                "lease": "",
+                "lease_until": _LONG_AGO,
+            },
+            unset=("notice", "listing"),
+        )
+
+    def document(self, owner: str | None) -> Document:
+        """Return what is kept for this session, tokens sealed; empty where nothing is."""
+        return (self._database.get_document(COLLECTION, owner) if owner else None) or {}
+
+    def note(self, owner: str, changes: Mapping[str, Any], *, unset: tuple[str, ...] = ()) -> None:
+        """Keep something else for this session."""
+        self._database.change_document(COLLECTION, owner, changes, unset=unset, upsert=True)
+
+    def end_login(self, owner: str, state: str) -> bool:
+        """End the login under way whose state has this digest; ``False`` where there is none: it counts once."""
+        return self._database.change_document(COLLECTION, owner, {}, where={"login.state": state}, unset=("login",))
+
+    def forget(self, owner: str) -> None:
+        """Delete everything that is kept for this session."""
+        self._database.delete_documents(COLLECTION, [owner])
+
+    def access_token(self, owner: str, channel: Channel, *, refused: str | None = None) -> str:
+        """Return an access token that lasts for the next minute; ``refused`` is one that is taken no longer.
+
+        Raises
+        ------
+        NotConnected
+            There is no account, or its permission has ended, which is remembered.
+        SourceFault
+            Spotify cannot be asked for a new one at present.
+        """
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            document = self.document(owner)
+            token = self._opened(owner, document)
+            if token["access_token"] != refused and token["expires_at"] - time.time() > _FRESH_SECONDS:
+                return str(token["access_token"])
+            lease = secrets.token_hex(8)
+            if self._take_lease(owner, document, lease):
+                return self._renewed(owner, channel, token["refresh_token"], lease)
+            if time.monotonic() > until:
+                raise SourceFault(FaultKind.UNREACHABLE, "Spotify's permission is being renewed.", "Try again.")
+            time.sleep(_PAUSE_SECONDS)
+
+    def keep_renewed(self, owner: str, token: Mapping[str, Any], lease: str) -> None:
+        """Keep what Spotify gave to the holder of ``lease``, who has it no longer."""
+        changes = {"token": self._vault.seal(json.dumps(dict(token))), "lease": "", "lease_until": _LONG_AGO}
+        self._database.change_document(COLLECTION, owner, changes, where={"lease": lease})
+
+    def _opened(self, owner: str, document: Document) -> dict[str, Any]:
+        if "token" not in document:
+            raise NotConnected()
+        try:
+            token: dict[str, Any] = json.loads(self._vault.unseal(document["token"]))
+        except VaultError as fault:
+            self.note(owner, {}, unset=("token",))
+            raise NotConnected(fault.message) from fault
+        return token
+
+    def _take_lease(self, owner: str, document: Document, lease: str) -> bool:
+        moment = datetime.now(UTC)
+        unchanged = {"token": document["token"], "lease_until": {"$lt": moment}}
+        changes = {"lease": lease, "lease_until": moment + _LEASE}
+        return self._database.change_document(COLLECTION, owner, changes, where=unchanged)
+
+    def _renewed(self, owner: str, channel: Channel, refresh_token: str, lease: str) -> str:
+        login = pkce(channel, cache=_Leased(self, owner, lease))
+        try:
+            return str(ask(login.refresh_access_token, refresh_token)["access_token"])
+        except Refused as refused:
+            if not refused.connect:
+                raise
+            ours = {"lease": lease}
+            self._database.change_document(COLLECTION, owner, {"lease": ""}, where=ours, unset=("token",))
+            raise NotConnected("Spotify's permission has ended; it lasts six months at most.") from refused
+        finally:
+            free = {"lease": "", "lease_until": _LONG_AGO}
+            self._database.change_document(COLLECTION, owner, free, where={"lease": lease})
+
+
+class _Leased(CacheHandler):
+    """Where spotipy puts the tokens of one renewal."""
+
+    def __init__(self, accounts: Accounts, owner: str, lease: str) -> None:
+        self._accounts, self._owner, self._lease = accounts, owner, lease
+
+    def get_cached_token(self) -> None:
+        """Return nothing: who renews has looked already."""
+
+    def save_token_to_cache(self, token_info: Mapping[str, Any]) -> None:
+        self._accounts.keep_renewed(self._owner, token_info, self._lease)
+
+
+class Session:
+    """Signs questions as one account; with :meth:`call`, once more after a token was withdrawn early."""
+
+    def __init__(self, accounts: Accounts, owner: str, channel: Channel) -> None:
+        self._accounts, self._owner, self._channel = accounts, owner, channel
+        self._refused: str | None = None
+        self._last: str | None = None
+
+    def get_access_token(self, as_dict: bool = False) -> str:
+        """Return an access token (what spotipy calls this with is of no account)."""
+        self._last = self._accounts.access_token(self._owner, self._channel, refused=self._refused)
+        return self._last
+
+    def call(self, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call a method of spotipy by its name; raises what :func:`etl.spotify.faults.ask` does, and NotConnected."""
+        method = getattr(spotify(self._channel, self), operation)
+        try:
+            return ask(method, *args, **kwargs)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            self._refused = self._last
+            return ask(method, *args, **kwargs)

@@ -1,0 +1,156 @@
+"""The login: authorisation code with PKCE, begun and ended in the same browser session."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from spotipy.cache_handler import MemoryCacheHandler
+
+from etl.engine.vault import Vault
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
+from etl.spotify.accounts import Accounts
+from etl.spotify.client import pkce, spotify
+from etl.spotify.faults import Refused, ask
+
+READ_SCOPE = "playlist-read-private playlist-read-collaborative user-library-read user-top-read user-read-private"
+WRITE_PRIVATE = "playlist-modify-private"
+WRITE_PUBLIC = "playlist-modify-public"
+_LIFETIME = timedelta(minutes=15)
+# The end of a state that was given out to a browser at http://localhost, which comes back at 127.0.0.1.
+_LOCALHOST = ".localhost"
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redirect:
+    """Where Spotify sends the browser after the login, and what to know about it."""
+
+    uri: str
+    by_hand: bool = False
+    localhost: bool = False
+
+
+def redirect_for(scheme: str, host: str) -> Redirect:
+    """Return where the browser that opened ``scheme://host`` is to be sent back to.
+
+    Spotify takes https, and http on a loopback address written in digits. Elsewhere the page that comes back cannot
+    be opened, and its address is pasted into ours (``by_hand``).
+    """
+    try:
+        parts = urlsplit(f"{scheme}://{host}")
+        name, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        name, port = "", ""
+    if name == "localhost":
+        return Redirect(uri=f"{scheme}://127.0.0.1{port}/callback", localhost=True)
+    if name in _LOOPBACK or scheme == "https":
+        return Redirect(uri=f"{scheme}://{host}/callback")
+    return Redirect(uri=f"http://127.0.0.1{port}/callback", by_hand=True)
+
+
+class Login:
+    """The logins under way; each session has one at most."""
+
+    def __init__(self, accounts: Accounts, vault: Vault) -> None:
+        self._accounts = accounts
+        self._vault = vault
+
+    def begin(self, owner: str, channel: Channel, redirect: Redirect, *further_scopes: str) -> str:
+        """Return the address at Spotify where the listener agrees; what they agreed to before is asked again."""
+        account = self._accounts.get(owner)
+        scope = {*READ_SCOPE.split(), *further_scopes, *(account.scope if account else ())}
+        state = secrets.token_urlsafe(24) + (_LOCALHOST if redirect.localhost else "")
+        login = pkce(channel, redirect.uri, " ".join(sorted(scope)))
+        address = login.get_authorize_url(state)
+        self._accounts.note(
+            owner,
+            {
+                "login": {
+                    "state": _digest(state),
+                    "verifier": self._vault.seal(login.code_verifier),
+                    "redirect_uri": redirect.uri,
+                    "started_at": datetime.now(UTC),
+                }
+            },
+        )
+        return str(address)
+
+    def knows(self, owner: str | None, state: str) -> bool:
+        """Tell whether this session has begun the login that ``state`` belongs to."""
+        begun = self._accounts.document(owner).get("login", {})
+        return bool(begun) and begun["state"] == _digest(state)
+
+    def complete(self, owner: str | None, channel: Channel, answer: Mapping[str, str]) -> None:
+        """Take the parameters that Spotify sent the browser back with, and keep the account.
+
+        Raises
+        ------
+        SourceFault
+            The login is not this session's or too old, the listener did not agree, or Spotify failed.
+        """
+        begun = self._accounts.document(owner).get("login", {})
+        if owner is None or not self._accounts.end_login(owner, _digest(answer.get("state", ""))):
+            raise Refused(
+                "This answer of Spotify belongs to another browser or to an earlier attempt.",
+                "Press Connect again, and stay in the same browser.",
+            )
+        if datetime.now(UTC) - begun["started_at"] > _LIFETIME:
+            raise Refused("The login took too long.", "Press Connect again.")
+        if "code" not in answer:
+            raise _declined(answer.get("error", ""))
+        token = self._exchange(channel, begun, answer["code"])
+        self._accounts.connect(owner, token, _user_of(channel, token))
+
+    def _exchange(self, channel: Channel, begun: Mapping[str, Any], code: str) -> dict[str, Any]:
+        cache = MemoryCacheHandler()
+        login = pkce(channel, begun["redirect_uri"], cache=cache)
+        login.code_verifier = self._vault.unseal(begun["verifier"])
+        login.code_challenge = ""  # said already; spotipy makes another pair where it is missing
+
+        def exchanged() -> Any:
+            login.get_access_token(code, check_cache=False)
+            return cache.get_cached_token()
+
+        return ask(exchanged)
+
+
+class _Bearer:
+    """Signs with one token."""
+
+    def __init__(self, token: Mapping[str, Any]) -> None:
+        self._token = token
+
+    def get_access_token(self, as_dict: bool = False) -> Any:
+        return self._token["access_token"]
+
+
+def _user_of(channel: Channel, token: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        found = ask(spotify(channel, _Bearer(token)).me)
+    except NotThere as answer:
+        raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.") from answer
+    user_id = str(found.get("id") or "")
+    if not user_id:
+        raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.")
+    return {"id": user_id, "name": str(found.get("display_name") or user_id)}
+
+
+def _declined(error: str) -> SourceFault:
+    if error == "access_denied":
+        return Refused("You did not agree at Spotify, so nothing was connected.", "Press Connect to be asked again.")
+    return Refused(f"Spotify ended the login: {error[:100] or 'no reason given'}.", "Press Connect again.")
+
+
+def from_localhost(state: str) -> bool:
+    """Tell whether the login of ``state`` was begun at http://localhost, whose cookies 127.0.0.1 does not see."""
+    return state.endswith(_LOCALHOST)
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
