@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config import Config, ConfigError
+from etl.doctor.command import add_doctor
 from etl.exports.command import add_export
 from etl.importing import STORED, execute, finish, give_up, rebuild, sweep_uploads, tries
 from etl.imports.download import is_url
@@ -39,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()
+        if options.alone:
+            return int(options.command(config, options))
         database = open_database(config.var, config.mongodb_uri, place=config.place, patience_s=_PATIENCE_SECONDS)
     except (ConfigError, EmbeddedError, StoreError) as fault:
         print(f"{fault}", file=sys.stderr)
         return 2
     try:
-        code: int = options.command(database, config.var, options)
-        return code
+        return int(options.command(database, config.var, options))
     except StoreError as fault:
         print(
             f"{fault.message} ({fault.__cause__}) {fault.hint}\nGo on afterwards with: python -m etl resume",
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
+    parser.set_defaults(alone=False)  # True: a command that opens the database itself
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("import", help="import playlists, histories and track tables")
     one.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
@@ -81,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("playlist_id")
     one.set_defaults(command=_delete)
     add_export(commands)
+    add_doctor(commands)
     return parser
 
 

@@ -79,7 +79,8 @@ def _variables(config: Config, env: Mapping[str, str], sources: Collection[str])
     for name in sorted(env):
         if name.startswith(URL_PREFIX):
             # A source may have further addresses: TASTEMAP_URL_SPOTIFY_ACCOUNTS.
-            if name.removeprefix(URL_PREFIX).lower().split("_")[0] not in sources:
+            ending = name.removeprefix(URL_PREFIX).lower() + "_"
+            if not any(ending.startswith(f"{source}_") for source in sources):
                 yield _unknown(name, URL_PREFIX, [f"{URL_PREFIX}{source.upper()}" for source in sources])
         elif name.startswith(PREFIX) and name not in KNOWN:
             yield _unknown(name, PREFIX, KNOWN)

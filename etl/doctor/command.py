@@ -1,0 +1,66 @@
+"""``python -m etl doctor`` on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from config import Config
+from etl.doctor.examination import Check, State, examine
+from etl.doctor.rounds import Visitor, local_examiners, probe_examiners
+from etl.engine import Engine, engine_config
+from etl.spotify.login import redirect_for
+from store.database import StoreError, open_database
+from store.embedded import EmbeddedError
+
+_WITHIN_SECONDS = 60.0
+
+
+def add_doctor(commands: Any) -> None:
+    """Add ``doctor``, which opens the database itself, to tell of one that is lost."""
+    one = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
+    one.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
+    one.set_defaults(command=run, alone=True)
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Print what was found; 1 if something is broken, else 0."""
+    # Whoever runs this has no page open; it is served here where nothing else is said.
+    visitor = Visitor(redirect=redirect_for("http", f"127.0.0.1:{os.environ.get('PORT', '8000')}"))
+    try:
+        database = open_database(config.var, config.mongodb_uri, place=config.place)
+    except (EmbeddedError, StoreError) as fault:
+        lost = StoreError(fault.message, fault.hint)
+        return _tell(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))
+    engine = Engine(database, engine_config(config))
+    try:
+        asked = [] if options.here else probe_examiners(engine, visitor)
+        return _tell(examine([*local_examiners(config, engine, visitor), *asked], _WITHIN_SECONDS))
+    except StoreError as fault:  # lost between opening it and asking which sources are on
+        return _tell(examine(local_examiners(config, fault, visitor), _WITHIN_SECONDS))
+    finally:
+        engine.close()
+        database.close()
+
+
+def _tell(checks: Sequence[Check]) -> int:
+    for area, of_one in groupby(sorted(checks, key=_place(checks)), key=lambda check: check.area):
+        print(area)
+        for check in of_one:
+            print(f"  {check.state:8} {check.name}: {check.message}")
+            if check.remedy:
+                print(f"  {'':8} > {check.remedy}")
+    count = {state: sum(check.state is state for check in checks) for state in State}
+    print(f"\n{count[State.OK]} as it should be, {count[State.WARNING]} warnings, {count[State.FAULT]} faults")
+    return int(count[State.FAULT] > 0)
+
+
+def _place(checks: Sequence[Check]) -> Any:
+    """Return the key that puts the findings of one area together, areas in the order of their first finding."""
+    first: dict[str, int] = {}
+    for number, check in enumerate(checks):
+        first.setdefault(check.area, number)
+    return lambda check: first[check.area]

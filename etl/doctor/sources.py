@@ -1,0 +1,128 @@
+"""The sources: what stands in the store about each, and, on request, one light question for everything it offers.
+
+A source that is switched off is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+from etl.doctor.examination import Check, State
+from etl.engine import Answer, Engine, SourceState, Status, VaultError
+from etl.providers.base import Asked, FaultKind, Identity, Need
+
+# One recording that every catalogue has; a source that does not know it has answered all the same.
+PROBE = Identity(
+    title="Bohemian Rhapsody",
+    artists=("Queen",),
+    ids={
+        "isrc": "GBUM71029604",
+        "spotify": "4u7EnebtmKWzUH433cf5Qv",
+        "mbid": "b1a9c0e9-d987-4042-ae91-78d6a3267d69",
+    },
+)
+_TEXTS = {Need.SEARCH: "Bohemian Rhapsody Queen", Need.GENRE_TRACKS: "rock", Need.ARTISTS: "Queen"}
+# From here on a day's budget may not last.
+_NEARLY_USED = 0.9
+# Signed addresses, tokens and certificates live for minutes; a clock that is further off breaks them.
+_SKEW_SECONDS = 60.0
+
+
+def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
+    """Yield what the store knows of a source; nothing is asked."""
+    check = partial(Check, area=state.name)
+    if not state.on:
+        fixed = engine.config.sources is not None
+        yield check(
+            name="state",
+            state=State.OFF,
+            message="Switched off: nothing is sent there.",
+            remedy="TASTEMAP_SOURCES says which sources are on."
+            if fixed
+            else f"To use it: python -m etl sources on {state.name}, or the Data view.",
+        )
+        return
+    try:
+        engine.settings(state.name)
+    except VaultError as fault:
+        yield check(name="credentials", state=State.FAULT, message=fault.message, remedy=fault.hint)
+        return
+    yield _standing(state)
+    if any(setting.set for setting in state.settings):
+        yield check(name="credentials", state=State.OK, message="What was entered can be decrypted.")
+    if state.budget:
+        used, limit = state.budget.used, state.budget.limit
+        nearly = used >= _NEARLY_USED * limit
+        yield check(
+            name="budget",
+            state=State.WARNING if nearly else State.OK,
+            message=f"{used:,} of the {limit:,} requests of a day are used.",
+            remedy=f"It is filled again {_at(state.budget.resets_at)}; other sources answer until then."
+            if nearly
+            else "",
+        )
+    yield from _clock(state)
+
+
+def _standing(state: SourceState) -> Check:
+    check = partial(Check, area=state.name, name="state")
+    if state.state == "needs_key":
+        missing = ", ".join(one.label for one in state.settings if one.required and not one.set)
+        remedy = f"Enter it in the Data view, or: python -m etl sources off {state.name}"
+        return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
+    if state.state == "waiting":
+        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it asked to wait'}"
+        return check(state=State.WARNING, message=message, remedy="Nothing need be done: it is asked again then.")
+    if state.state == "failing" and state.last_error:
+        error = state.last_error
+        return check(state=State.WARNING, message=f"Failed {_at(error.at)}: {error.message}", remedy=error.hint)
+    last = f"; last answered {_at(state.last_ok_at)}" if state.last_ok_at else ""
+    return check(state=State.OK, message=f"Switched on{last}.")
+
+
+def _clock(state: SourceState) -> Iterator[Check]:
+    skew = state.clock_skew_s
+    if skew is None:
+        return
+    if abs(skew) <= _SKEW_SECONDS:
+        yield Check(area=state.name, name="clock", state=State.OK, message="Its clock and ours agree.")
+        return
+    yield Check(
+        area=state.name,
+        name="clock",
+        state=State.WARNING,
+        message=f"This machine's clock is {abs(skew):,.0f} s {'ahead of' if skew > 0 else 'behind'} the source's.",
+        remedy="Set the clock (timedatectl set-ntp true): logins, previews and waiting times depend on it.",
+    )
+
+
+def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator[Check]:
+    """Ask a source that is on one question for each need it offers; each may take ``within_s`` seconds."""
+    provider = engine.providers()[state.name]
+    engine.put_settings(state.name, {})  # what it refused before is tried again
+    for need in sorted(provider.about.needs):
+        asked = Asked(identity=PROBE, text=_TEXTS.get(need, ""))
+        if provider.can(need, asked):
+            yield finding(engine.ask(state.name, need, asked, within_s=within_s, fresh=True))
+
+
+def finding(answer: Answer) -> Check:
+    """Return what an answer to a probe says of its source."""
+    check = partial(Check, area=answer.source, name=str(answer.need))
+    if answer.status is Status.FOUND:
+        return check(state=State.OK, message="Answers.")
+    if answer.status is Status.NOT_FOUND:
+        return check(state=State.OK, message="Answers, and does not know the track it was asked for.")
+    fault = answer.fault
+    message, remedy = (fault.message, fault.hint) if fault else ("Gave no answer.", "Look again later.")
+    if answer.status is Status.LIMITED:
+        retry = f" It is asked again {_at(fault.retry_at)}." if fault and fault.retry_at else ""
+        return check(state=State.WARNING, message=message, remedy=f"Nothing need be done.{retry}")
+    closed = answer.status is not Status.FAILED or (fault is not None and fault.kind is FaultKind.ABSENT)
+    return check(state=State.OFF if closed else State.FAULT, message=message, remedy=remedy)
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "later"

@@ -1,0 +1,151 @@
+"""Spotify: what its present credentials may do, operation by operation, and what a login needs.
+
+An app of today's kind is never asked for what Spotify has closed to it: that is listed, not tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from spotipy.cache_handler import MemoryCacheHandler
+
+from etl.doctor.examination import Check, State
+from etl.doctor.sources import PROBE
+from etl.engine import Engine
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
+from etl.spotify import app
+from etl.spotify.accounts import COLLECTION, Account, Accounts, Session
+from etl.spotify.client import client_credentials
+from etl.spotify.faults import ask
+from etl.spotify.login import Redirect
+
+_TRACK, _ARTIST = PROBE.ids["spotify"], "1dfeR4HaWDbWqFHLkxsg1d"
+# Before the permission ends one should have time to renew it.
+_SOON = timedelta(days=14)
+_check = partial(Check, area="spotify")
+_Probe = tuple[str, Callable[[], Any]]
+
+
+def look_at_login(engine: Engine, redirect: Redirect, owner: str | None) -> Iterator[Check]:
+    """Yield what a login needs and how long the present one lasts; nothing is asked."""
+    yield redirect_check(redirect)
+    account = _account(engine, owner)
+    if account:
+        yield permission_check(account, datetime.now(UTC))
+
+
+def redirect_check(redirect: Redirect) -> Check:
+    """Say which address has to be registered at Spotify, and what is wrong with the one the page is opened at."""
+    register = f"Register {redirect.uri} as redirect URI of the app at Spotify"
+    if redirect.localhost:
+        return _check(
+            name="redirect URI",
+            state=State.WARNING,
+            message="The page was opened at localhost, which Spotify refuses as a redirect URI.",
+            remedy=f"{register}: it takes 127.0.0.1 in digits. Best open the page there too.",
+        )
+    if redirect.by_hand:
+        return _check(
+            name="redirect URI",
+            state=State.WARNING,
+            message="The page was opened over plain http from another machine; Spotify sends nobody back there.",
+            remedy=f"{register} and paste the address of the page that does not open, or serve Tastemap over https.",
+        )
+    return _check(name="redirect URI", state=State.OK, message=f"{register}, if it is not yet.")
+
+
+def permission_check(account: Account, now: datetime) -> Check:
+    """Judge how long a login lasts: Spotify ends it after six months."""
+    check = partial(_check, name="permission")
+    again = "Connect Spotify again in the Data view."
+    if account.ended or account.expires_at <= now:
+        return check(state=State.FAULT, message="The permission of the connected account has ended.", remedy=again)
+    until = f"The permission of the connected account lasts until {account.expires_at:%Y-%m-%d}."
+    if account.expires_at - now < _SOON:
+        return check(state=State.WARNING, message=until, remedy=again)
+    return check(state=State.OK, message=until)
+
+
+def probe_spotify(engine: Engine, owner: str | None, within_s: float) -> Iterator[Check]:
+    """Call each operation once that the present app and account are meant to have; each may take ``within_s``."""
+    engine.put_settings("spotify", {})  # what it refused before is tried again
+    channel = engine.channel("spotify", within_s=within_s)
+    if channel.settings.get("client_secret"):
+        yield from _until_refused(_of_the_app(channel))
+    else:
+        yield _check(
+            name="catalogue",
+            state=State.OFF,
+            message="Without a client secret the catalogue (search, tracks) is not asked; the login works.",
+            remedy="To use it, enter the app's client secret in the Data view.",
+        )
+    if not app.is_extended(channel):
+        for what in ("audio features", "audio analysis", "recommendations"):
+            yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not asked.")
+    name = _connected(engine, owner)
+    if name is None:
+        remedy = "To import playlists from there, connect Spotify in the Data view."
+        yield _check(name="me", state=State.OFF, message="No account is connected.", remedy=remedy)
+        return
+    accounts = Accounts(engine.database, engine.vault)
+    personal = engine.channel("spotify", owner=name, within_s=within_s)
+    yield from _until_refused(_of_the_account(Session(accounts, name, personal)))
+
+
+def _of_the_app(channel: Channel) -> Iterator[_Probe]:
+    market = app.market(channel)
+    signer = client_credentials(channel, MemoryCacheHandler())
+    yield "token", lambda: ask(lambda: {"token": signer.get_access_token(as_dict=False)})
+    yield "search", lambda: app.call(channel, "search", "Queen", limit=1, type="track", market=market)
+    yield "track", lambda: app.call(channel, "track", _TRACK, market=market)
+    yield "artist", lambda: app.call(channel, "artist", _ARTIST)
+    if app.is_extended(channel):
+        closed = partial(app.call_closed, channel)
+        yield "audio features", lambda: closed("audio features", "audio_features", [_TRACK])
+        yield "audio analysis", lambda: closed("audio analyses", "audio_analysis", _TRACK)
+        yield "recommendations", lambda: closed("recommendations", "recommendations", seed_tracks=[_TRACK], limit=1)
+
+
+def _of_the_account(session: Session) -> Iterator[_Probe]:
+    found: dict[str, Any] = {}
+    yield "me", lambda: found.update(me=session.call("current_user"))
+    yield "my playlists", lambda: found.update(session.call("current_user_playlists", limit=50))
+    me = found.get("me", {}).get("id")
+    # The rows of anybody else's playlist are refused to everybody.
+    own = [one for one in found.get("items") or () if one and (one.get("owner") or {}).get("id") == me]
+    if own:
+        yield "items", lambda: session.call("playlist_items", own[0]["id"], limit=1)
+
+
+def _until_refused(probes: Iterator[_Probe]) -> Iterator[Check]:
+    """Make the probes in turn; what would only be refused for the same reason again is left out."""
+    for name, call in probes:
+        try:
+            call()
+        except NotThere:
+            yield _check(name=name, state=State.OK, message="Answers, and does not know what it was asked for.")
+        except SourceFault as fault:
+            yield _fault(name, fault)
+            if fault.kind in {FaultKind.REFUSED, FaultKind.LIMITED, FaultKind.UNREACHABLE}:
+                return
+        else:
+            yield _check(name=name, state=State.OK, message="Answers.")
+
+
+def _fault(name: str, fault: SourceFault) -> Check:
+    state = State.WARNING if fault.kind is FaultKind.LIMITED else State.FAULT
+    return _check(name=name, state=state, message=fault.message, remedy=fault.hint or "Look again later.")
+
+
+def _account(engine: Engine, owner: str | None) -> Account | None:
+    name = _connected(engine, owner) or owner
+    return Accounts(engine.database, engine.vault).get(name)
+
+
+def _connected(engine: Engine, owner: str | None) -> str | None:
+    """Return the browser session whose account is used: that of ``owner``, else any; None where there is none."""
+    found = {one["_id"] for one in engine.database.documents_where(COLLECTION, {}) if "token" in one}
+    return owner if owner in found else min(found, default=None)
