@@ -41,12 +41,12 @@ class AnswerCache:
 
 
 def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) -> Response:
-    """Return ``answer(services, query)`` as JSON, from memory where neither the catalogue nor the question is new.
+    """Return ``answer(services, query)`` as JSON, from memory where catalogue, models and question are known.
 
     Errors are not kept, and neither is what only the store knows: a track that is not in the catalogue yet.
     """
     snapshot = services.catalogue.current()
-    question = (answer, snapshot.generation, *sorted(query.items()))
+    question = (answer, snapshot.generation, services.shelf.stamp(), *sorted(query.items()))
     body = services.answers.get(question)
     if body is None:
         body = current_app.json.dumps(answer(services, query)).encode()

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 from flask import current_app
 
 from api.answers import AnswerCache
 from api.errors import ApiError
 from config import Config
-from ml.artefacts import ArtefactError, active
+from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
+from ml.shelf import Shelf
 from store.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
 from store.place import place_of
 
-
-class _Loadable(Protocol):
-    @classmethod
-    def load(cls, directory: Path) -> Self: ...
-
-
-Model = TypeVar("Model", bound=_Loadable)
+Model = TypeVar("Model")
 
 
 class Services:
@@ -35,6 +32,10 @@ class Services:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.answers = AnswerCache()
+        self.shelf = Shelf(config.models, config.var / "models")
+        self._models: dict[str, Any] = {}
+        self._models_stamp: tuple[int, ...] = ()
+        self._loading = Lock()
 
     @cached_property
     def database(self) -> Database:
@@ -47,30 +48,49 @@ class Services:
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config.var / "catalogue")
 
-    @cached_property
+    @property
     def genre(self) -> GenrePredictor:
-        return self._load("genre", GenrePredictor)
+        return self._served("genre", GenrePredictor.load)
 
-    @cached_property
+    @property
     def artists(self) -> ArtistEmbedding:
-        return self._load("artists", ArtistEmbedding)
+        return self._served("artists", ArtistEmbedding.load)
 
-    @cached_property
+    @property
     def neighbours(self) -> Neighbours:
-        return Neighbours(self.artists)
+        artists = self.artists
+        return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
 
     def close(self) -> None:
         """Close the connection to the store, if there is one."""
         if "database" in self.__dict__:
             self.database.close()
 
-    def _load(self, task: str, kind: type[Model]) -> Model:
-        try:
-            return kind.load(active(task, self.config.models))
-        except ArtefactError as fault:
-            raise ApiError(
-                503, "model_missing", f"The {task} model cannot be loaded: {fault}", f"Run: python -m ml train {task}"
-            ) from fault
+    def _served(self, task: str, load: Callable[[Path], Model], name: str = "") -> Model:
+        """Return the served version of a model, loaded again when another one has been activated.
+
+        Raises
+        ------
+        ApiError
+            503, for a model that is missing or damaged.
+        """
+        name = name or task
+        with self._loading:
+            stamp = self.shelf.stamp()
+            if stamp != self._models_stamp:
+                self._models, self._models_stamp = {}, stamp
+            if name not in self._models:
+                try:
+                    self._models[name] = load(self.shelf.active(task))
+                except ArtefactError as fault:
+                    raise ApiError(
+                        503,
+                        "model_missing",
+                        f"The {task} model cannot be loaded: {fault}",
+                        f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
+                    ) from fault
+            model: Model = self._models[name]
+            return model
 
 
 def services() -> Services:

@@ -8,7 +8,6 @@ from apiflask import APIBlueprint
 
 from api import session
 from api.services import services
-from ml.artefacts import versions
 from store.database import StoreDown
 
 blueprint = APIBlueprint("status", __name__, tag="Status")
@@ -36,7 +35,7 @@ def status() -> dict[str, Any]:
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
-        "models": [{"task": one.task, "version": one.name} for one in versions(here.config.models) if one.active],
+        "models": [{"task": one.task, "version": one.name} for one in here.shelf.versions() if one.active],
         "playlists": playlists,
     }
 

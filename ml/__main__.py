@@ -1,4 +1,4 @@
-"""``python -m ml``: train a model, score the one that ships, list what is there."""
+"""``python -m ml``: train a model, score the one that is served, see what there is, serve another version."""
 
 from __future__ import annotations
 
@@ -9,50 +9,82 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from config import ROOT, Config
 from ml import artefacts
+from ml.shelf import Shelf, describe
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
 TASKS = {"taxonomy": "ml.train.taxonomy", "genre": "ml.train.genre", "artists": "ml.train.artists"}
 
-_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+_DATA = ROOT.parent / "shared" / "data"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     root = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
-    commands = root.add_subparsers(dest="command", required=True)
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("task", choices=sorted(TASKS))
-    shared.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA") or _DATA))
-    shared.add_argument("--models", type=Path, default=artefacts.MODELS, help="where artefacts are kept")
-    train = commands.add_parser("train", parents=[shared], help="train on --data, export, score, write the card")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    task = argparse.ArgumentParser(add_help=False)
+    task.add_argument("task", choices=sorted(TASKS))
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA") or _DATA))
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--models",
+        type=Path,
+        help="the folder that ships, to be written to (default: models for train and evaluate; else this "
+        "installation's choice, in var/models)",
+    )
+    train = commands.add_parser("train", parents=[task, data, where], help="train, export, score, write the card")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--quick", action="store_true", help="a small model in about a minute, to see the path work")
-    commands.add_parser("evaluate", parents=[shared], help="score the shipped model as it is served")
-    listing = commands.add_parser("list", help="list the versions that ship")
-    listing.add_argument("--models", type=Path, default=artefacts.MODELS)
+    commands.add_parser("evaluate", parents=[task, data, where], help="score what ships as it is served")
+    commands.add_parser("list", parents=[where], help="list the versions")
+    one = commands.add_parser("activate", parents=[task, where], help="serve another version")
+    one.add_argument("version")
+    commands.add_parser("rollback", parents=[task, where], help="serve the version that was served before")
+    one = commands.add_parser(
+        "export", parents=[task, where], help="copy the served version, with its card, to a folder"
+    )
+    one.add_argument("folder", type=Path)
     return root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 2 when the training data are absent."""
+    """Run one command; return the exit code: 1 for a version that is not there, 2 when the training data are absent."""
     asked = parser().parse_args(arguments)
-    if asked.command == "list":
-        for version in artefacts.versions(asked.models):
-            active = "active" if version.active else ""
-            print(f"{version.task:<10} {version.name:<12} {version.size / 1e6:6.1f} MB  {active}")
-        return 0
-    module = importlib.import_module(TASKS[asked.task])
     try:
-        if asked.command == "train":
-            module.train(asked.data, asked.models, seed=asked.seed, quick=asked.quick)
+        if asked.command in {"train", "evaluate"}:
+            _learn(asked)
         else:
-            module.evaluate(asked.data, asked.models)
+            print(_manage(asked, Shelf(asked.models) if asked.models else Shelf(own=Config.from_env().var / "models")))
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
+    except artefacts.ArtefactError as error:
+        print(f"ml: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _learn(asked: argparse.Namespace) -> None:
+    module = importlib.import_module(TASKS[asked.task])
+    models = asked.models or artefacts.MODELS
+    if asked.command == "train":
+        module.train(asked.data, models, seed=asked.seed, quick=asked.quick)
+    else:
+        module.evaluate(asked.data, models)
+
+
+def _manage(asked: argparse.Namespace, shelf: Shelf) -> str:
+    if asked.command == "activate":
+        shelf.activate(asked.task, asked.version)
+        return f"{asked.task} {asked.version} is served now; rollback brings the one before back."
+    if asked.command == "rollback":
+        return f"{asked.task} {shelf.rollback(asked.task)} is served again."
+    if asked.command == "export":
+        return "\n".join(str(path) for path in artefacts.copy_version(shelf.active(asked.task), asked.folder))
+    return describe(shelf)
 
 
 if __name__ == "__main__":

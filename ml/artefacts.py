@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,12 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
     manifest["files"] = dict(sorted(listed.items()))
     if activate:
         manifest["active"] = dict(sorted({**manifest["active"], task: version}.items()))
+    write_manifest(manifest, models)
+
+
+def write_manifest(manifest: Mapping[str, Any], models: Path) -> None:
+    """Replace the manifest of ``models`` atomically."""
+    models.mkdir(parents=True, exist_ok=True)
     partial = models / (MANIFEST + ".partial")
     partial.write_text(json.dumps(manifest, indent=1) + "\n")
     partial.replace(models / MANIFEST)
@@ -77,20 +84,6 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
 
 def _belongs(name: str, prefix: str) -> bool:
     return name.startswith((prefix + "/", prefix + "."))
-
-
-def activate(task: str, version: str, models: Path = MODELS) -> None:
-    """Serve another registered version of ``task``.
-
-    Raises
-    ------
-    ArtefactError
-        The manifest lists no file of that version.
-    """
-    names = [name for name in read_manifest(models)["files"] if _belongs(name, f"{task}/{version}")]
-    if not names:
-        raise ArtefactError(f"{models / MANIFEST} lists no version {version} of {task}")
-    register(task, version, [models / name for name in names], models)
 
 
 def active(task: str, models: Path = MODELS) -> Path:
@@ -138,3 +131,25 @@ def versions(models: Path = MODELS) -> list[Version]:
         Version(task=task, name=name, active=manifest["active"].get(task) == name, size=size)
         for (task, name), size in sorted(sizes.items())
     ]
+
+
+def copy_version(version: Path, folder: Path) -> list[Path]:
+    """Copy the files of a version (its folder, or its path without suffix) into ``folder`` and return the copies.
+
+    Each is checked against the manifest first.
+
+    Raises
+    ------
+    ArtefactError
+        A file is absent or changed.
+    """
+    models = version.parent.parent
+    prefix = version.relative_to(models).as_posix()
+    names = [name for name in read_manifest(models)["files"] if _belongs(name, prefix)]
+    copies = []
+    for name in names:
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(verified(models / name, models), copy)
+        copies.append(copy)
+    return copies

@@ -220,22 +220,6 @@ def test_a_changed_an_absent_and_an_unlisted_artefact_are_refused(copied: Path) 
         GenrePredictor.load(folder)
 
 
-def test_versions_can_be_switched_back(copied: Path) -> None:
-    old = artefacts.active("genre", copied)
-    new = old.with_name("9999.1.1")
-    shutil.copytree(old, new)
-    artefacts.register("genre", new.name, sorted(new.iterdir()), copied)
-    assert artefacts.active("genre", copied) == new
-    artefacts.activate("genre", old.name, copied)
-    assert artefacts.active("genre", copied) == old
-    assert {v.name: v.active for v in artefacts.versions(copied) if v.task == "genre"} == {
-        old.name: True,
-        new.name: False,
-    }
-    with pytest.raises(artefacts.ArtefactError):
-        artefacts.activate("genre", "0.0.0", copied)
-
-
 @pytest.mark.shared
 def test_it_meets_its_marks_on_artists_it_never_saw(predictor: GenrePredictor, shared_data: Path) -> None:
     from ml.train.genre import evaluate_predictor
