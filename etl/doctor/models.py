@@ -1,4 +1,4 @@
-"""The model files that ship: are they the ones that were written, as the manifest says.
+"""The model files, those that ship and those trained here: are they the ones that were written, as the manifests say.
 
 Whether they load is asked where they are used: :mod:`api.doctor` adds it, because imports know nothing of models.
 """
@@ -10,31 +10,44 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from etl.doctor.examination import Check, State
 
-_REMEDY = "Take the folder models/ from the repository again: git checkout -- models"
 _check = partial(Check, area="models", name="files")
 
 
-def look_at_models(models: Path) -> Iterator[Check]:
-    """Yield the findings about the files in ``models/manifest.json``."""
-    path = models / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-        files = {name: entry["sha256"] for name, entry in manifest["files"].items()}
-        active = dict(manifest["active"])
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        yield _check(state=State.FAULT, message=f"{path} cannot be read: {fault}.", remedy=_REMEDY)
+def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
+    """Yield the findings about the files that the manifests of both folders list; ``own`` need not be there."""
+    remedies = {
+        shipped: "Take the folder models/ from the repository again: git checkout -- models",
+        own: f"Train them again (python -m ml train TASK), or move {own} away: what ships is served then.",
+    }
+    count, active = 0, dict[str, str]()
+    for folder, remedy in remedies.items():
+        try:
+            manifest = _manifest(folder) if folder == shipped or folder.exists() else {"files": {}, "active": {}}
+            wrong = sorted(name for name, file in manifest["files"].items() if _digest(folder / name) != file["sha256"])
+            active |= manifest["active"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+            message = f"{folder / 'manifest.json'} cannot be read: {fault}"
+            yield _check(state=State.FAULT, message=message, remedy=remedy)
+            return
+        if wrong:
+            message = f"Absent or not what was written: {', '.join(wrong)}."
+            yield _check(state=State.FAULT, message=message, remedy=remedy)
+            return
+        count += len(manifest["files"])
+    if not active:
+        yield _check(state=State.FAULT, message="No model is active.", remedy=remedies[shipped])
         return
-    wrong = sorted(name for name, sha256 in files.items() if _digest(models / name) != sha256)
-    if wrong:
-        yield _check(state=State.FAULT, message=f"Absent or not what was written: {', '.join(wrong)}.", remedy=_REMEDY)
-    elif not active:
-        yield _check(state=State.FAULT, message="No model is active.", remedy=_REMEDY)
-    else:
-        named = ", ".join(f"{task} {version}" for task, version in sorted(active.items()))
-        yield _check(state=State.OK, message=f"All {len(files)} files are the ones that were written: {named}.")
+    named = ", ".join(f"{task} {version}" for task, version in sorted(active.items()))
+    yield _check(state=State.OK, message=f"All {count} files are the ones that were written. Served: {named}.")
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return manifest
 
 
 def _digest(path: Path) -> str | None:

@@ -39,7 +39,7 @@ def local_examiners(config: Config, engine: Engine | StoreError, visitor: Visito
     examiners = [
         Examiner(area="store", look=partial(_store, engine)),
         Examiner(area="disk", look=partial(look_at_disk, config.var)),
-        Examiner(area="models", look=partial(look_at_models, config.models)),
+        Examiner(area="models", look=partial(look_at_models, config.models, config.var / "models")),
         Examiner(area="catalogue", look=partial(look_at_catalogue, config.var, database)),
         Examiner(area="setup", look=partial(look_at_setup, config, os.environ, PROVIDERS)),
     ]

@@ -21,6 +21,7 @@ PROBE = Identity(
         "isrc": "GBUM71029604",
         "spotify": "4u7EnebtmKWzUH433cf5Qv",
         "mbid": "b1a9c0e9-d987-4042-ae91-78d6a3267d69",
+        "itunes": "1440650711",
     },
 )
 _TEXTS = {Need.SEARCH: "Bohemian Rhapsody Queen", Need.GENRE_TRACKS: "rock", Need.ARTISTS: "Queen"}

@@ -152,7 +152,7 @@ def test_room_on_the_disk(free: int, state: State) -> None:
 
 
 def test_the_models_that_ship_are_the_ones_that_were_written() -> None:
-    (check,) = look_at_models(ROOT / "models")
+    (check,) = look_at_models(ROOT / "models", ROOT / "none")
     assert check.state is State.OK
     assert "genre" in check.message
 
@@ -167,9 +167,11 @@ def test_a_model_file_that_is_not_the_one_that_was_written(tmp_path: Path, harm:
     (tmp_path / "manifest.json").write_text("{" if harm == "manifest" else json.dumps(manifest))
     if harm == "gone":
         file.unlink()
-    (check,) = ill(look_at_models(tmp_path))
+    (check,) = ill(look_at_models(tmp_path, tmp_path / "none"))
     assert check.state is State.FAULT
     assert "git checkout -- models" in check.remedy
+    (check,) = ill(look_at_models(ROOT / "models", tmp_path))
+    assert "python -m ml train" in check.remedy
 
 
 def test_a_catalogue_that_is_behind_the_database(database: Database, tmp_path: Path) -> None:
