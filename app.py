@@ -6,9 +6,7 @@ from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
-from config import ROOT, Config
-
-VERSION = "2026.11"
+from config import ROOT, VERSION, Config
 
 
 def create_app(config: Config | None = None) -> APIFlask:

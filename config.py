@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 

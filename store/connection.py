@@ -138,6 +138,11 @@ class Connection:
         return list(self._mongo[collection].find(dict(equal)))
 
     @translated
+    def names_where(self, collection: str, equal: Mapping[str, Any]) -> list[str]:
+        """Return the ``_id`` of the documents whose (indexed) fields are ``equal``, without reading the rest."""
+        return [document["_id"] for document in self._mongo[collection].find(dict(equal), {"_id": 1})]
+
+    @translated
     def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
         """Store ``document`` in the place of what was known under its ``_id``."""
         self._mongo[collection].replace_one({"_id": document["_id"]}, dict(document), upsert=True)

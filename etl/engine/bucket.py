@@ -1,0 +1,173 @@
+"""How often one credential of one source may be used: kept in the store, so that all processes share it.
+
+The bucket is a generic cell rate algorithm (GCRA, ITU-T I.371): one number, the theoretical arrival time of the next
+request, moved on by compare-and-set. Whoever moves it has a turn and sleeps until that comes, so turns are fair and
+no two processes take the same one.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from typing import Any
+
+from etl.engine.clock import Clock
+from etl.providers.base import FaultKind, Rate, SourceFault
+from store.database import Database
+
+COLLECTION = "sources"
+DAY_S = 86_400.0
+# A wake-up that a source names is believed up to here; one that it does not name doubles up to the second.
+_LONGEST_S = 7 * DAY_S
+_LONGEST_GUESS_S = 900.0
+# A turn farther away than this was reserved by a clock that has been set back since.
+_FARTHEST_TURN_S = 3600.0
+
+
+class GateFault(SourceFault):
+    """A fault of which the store knows already. ``again`` tells whether trying once more may help."""
+
+    def __init__(self, kind: FaultKind, message: str, hint: str = "", *, again: bool = False, **more: Any) -> None:
+        super().__init__(kind, message, hint, **more)
+        self.again = again
+
+
+class Bucket:
+    """The turns, the wake-up time and the daily budget of one credential; ``name`` is its document's ``_id``."""
+
+    def __init__(self, database: Database, name: str, title: str, rate: Rate, clock: Clock) -> None:
+        self._database = database
+        self._name = name
+        self._title = title
+        self._rate = rate
+        self._clock = clock
+        self._struggling = False
+
+    def take(self, patience_s: float) -> None:
+        """Return when it is our turn, after at most ``patience_s`` seconds.
+
+        Raises
+        ------
+        SourceFault
+            LIMITED, at once, where the turn or the wake-up lies farther away than that.
+        """
+        end = self._clock.monotonic() + patience_s
+        while True:
+            document = self._document()
+            wait_s, why = self.closed(document)
+            if wait_s:
+                self._sleep(wait_s, end, why)
+                continue
+            turn_s = self._reserve(document, end)
+            if turn_s is None:  # another process was faster
+                self._clock.sleep(random.uniform(0.0, 0.01))  # noqa: S311 - no secret
+                continue
+            self._clock.sleep(turn_s)
+            # While we slept, somebody who was served before us may have been told to stay away.
+            if not turn_s or not self.closed(self._document())[0]:
+                return
+
+    def closed(self, document: dict[str, Any] | None = None) -> tuple[float, str]:
+        """Return in how many seconds this credential may be used again (0: now), and why not before."""
+        document = document or self._document()
+        # A time farther ahead than we ever write was written by a clock that has been set back since.
+        wait_s = self._clock.until(document["blocked_until"])
+        if 0.0 < wait_s <= _LONGEST_S:
+            return wait_s, document["blocked_why"]
+        wait_s = self._clock.until(document["resets_at"])
+        if self._rate.daily is not None and 0.0 < wait_s <= DAY_S and document["used"] >= self._rate.daily:
+            return wait_s, f"the daily budget of {self._rate.daily} requests is used up"
+        return 0.0, ""
+
+    def wait_s(self) -> float:
+        """Return in how many seconds a request could be sent."""
+        document = self._document()
+        return max(self.closed(document)[0], self._turn_in(document)[0])
+
+    def note_limit(self, why: str, retry_after_s: float | None) -> float:
+        """Stay away for ``retry_after_s`` (or longer with each refusal in a row); return how many seconds that is.
+
+        A wake-up that lies farther ahead already stays.
+        """
+        self._struggling = True
+        while True:
+            document = self._document()
+            guess_s = min(_LONGEST_GUESS_S, 2.0 ** min(document["strikes"], 20))
+            until = self._clock.now(min(_LONGEST_S, max(1.0, guess_s if retry_after_s is None else retry_after_s)))
+            before = document["blocked_until"]
+            changes: dict[str, Any] = {"strikes": document["strikes"] + 1}
+            if before is None or before < until:
+                changes |= {"blocked_until": until, "blocked_why": why}
+            if self._change(document, changes):
+                return self._clock.until(max(until, before or until))
+
+    def note_ok(self) -> None:
+        """Begin anew with short waits: the source has answered."""
+        if self._struggling:
+            self._struggling = False
+            self._database.change_document(COLLECTION, self._name, {"strikes": 0})
+
+    def _reserve(self, document: dict[str, Any], end: float) -> float | None:
+        """Take the next turn and return how many seconds it is away; None where the document has changed."""
+        wait_s, following = self._turn_in(document)
+        self._within(wait_s, end, "")
+        changes: dict[str, Any] = {"tat": following, "used": document["used"] + 1}
+        left_s = self._clock.until(document["resets_at"])
+        if not left_s or left_s > DAY_S:
+            changes |= {"used": 1, "resets_at": self._clock.now(DAY_S)}
+        return wait_s if self._change(document, changes) else None
+
+    def _turn_in(self, document: dict[str, Any]) -> tuple[float, float]:
+        """Return in how many seconds the next turn comes, and the arrival time once that is taken."""
+        now = self._clock.time()
+        interval_s = 1.0 / self._rate.per_second
+        arrival = document["tat"] if document["tat"] - now < _FARTHEST_TURN_S else now
+        return max(0.0, arrival - (self._rate.burst - 1) * interval_s - now), max(arrival, now) + interval_s
+
+    def _change(self, document: dict[str, Any], changes: dict[str, Any]) -> bool:
+        changes["version"] = document["version"] + 1
+        where = {"version": document["version"]}
+        return self._database.change_document(COLLECTION, self._name, changes, where=where)
+
+    def _sleep(self, wait_s: float, end: float, why: str) -> None:
+        if wait_s:
+            self._within(wait_s, end, why)
+            self._clock.sleep(wait_s)
+
+    def _within(self, wait_s: float, end: float, why: str) -> None:
+        if wait_s and self._clock.monotonic() + wait_s >= end:
+            raise GateFault(
+                FaultKind.LIMITED,
+                f"{self._title} is not asked before {_spoken(self._clock.now(wait_s))}"
+                + (f": {why}." if why else ", so as not to ask too often."),
+                "Nothing needs to be done; other sources are asked meanwhile.",
+                retry_after_s=wait_s,
+            )
+
+    def _document(self) -> dict[str, Any]:
+        document = self._database.get_document(COLLECTION, self._name)
+        if document is None:
+            document = fresh_bucket(self._name)
+            if not self._database.insert_document(COLLECTION, document):
+                return self._document()
+        self._struggling = self._struggling or document["strikes"] > 0
+        return document
+
+
+def fresh_bucket(name: str) -> dict[str, Any]:
+    """Return the document of a credential that has not been used."""
+    never: datetime | None = None
+    return {
+        "_id": name,
+        "version": 0,
+        "tat": 0.0,
+        "used": 0,
+        "resets_at": never,
+        "blocked_until": never,
+        "blocked_why": "",
+        "strikes": 0,
+    }
+
+
+def _spoken(moment: datetime) -> str:
+    return moment.strftime("%-d %B %Y, %H:%M:%S UTC")

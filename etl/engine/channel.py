@@ -1,0 +1,79 @@
+"""What a provider is handed: the session of one credential, the source's address and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from etl.engine.gate import GatedSession
+from etl.providers.base import FaultKind, NotThere, SourceFault
+
+_SHOWN = 160
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceChannel:
+    """A :class:`etl.providers.base.Channel`; ``secrets`` are the values that must not appear in any message."""
+
+    title: str
+    session: GatedSession
+    base_url: str
+    settings: Mapping[str, str]
+    secrets: frozenset[str] = frozenset()
+    credential: str = "default"
+    owner: str | None = None
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Return the decoded JSON of a GET of ``path`` (below ``base_url``, or a whole address).
+
+        Raises
+        ------
+        NotThere
+            404.
+        SourceFault
+            REFUSED for 401 and 403, GARBLED for another status and what is not JSON; those of the session.
+        """
+        url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
+        response = self.session.get(url, params=params)
+        if response.status_code == 404:
+            raise NotThere(f"{self.title} does not have this.")
+        if not response.ok or response.is_redirect:
+            raise self._fault(response)
+        try:
+            found = json.loads(response.content)
+        except (ValueError, RecursionError) as fault:
+            raise SourceFault(FaultKind.GARBLED, f"{self.title} sent something that is not JSON.") from fault
+        return _writable(found) if b"\\ud" in response.content.lower() else found
+
+    def _fault(self, response: requests.Response) -> SourceFault:
+        status = response.status_code
+        refused = status in {401, 403}
+        body = self._without_secrets(response.text[:500])
+        said = "" if body.lstrip().startswith("<") else f": {' '.join(body[:_SHOWN].split())}"
+        return SourceFault(
+            FaultKind.REFUSED if refused else FaultKind.GARBLED,
+            f"{self.title} {'refuses' if refused else 'does not understand us'} ({status}){said}",
+            "Check its settings under Data." if refused else "",
+            status=status,
+            body=body,
+        )
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "...")
+        return text
+
+
+def _writable(value: Any) -> Any:
+    """Return ``value`` without the halves of characters that JSON can spell and no database can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {_writable(name): _writable(one) for name, one in value.items()}
+    return value

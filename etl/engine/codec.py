@@ -1,0 +1,84 @@
+"""How answers lie in the database: as JSON text, which takes whatever a source writes and costs one field to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from etl.providers.base import (
+    Analysis,
+    ArtistFound,
+    Candidate,
+    GenreTag,
+    Identity,
+    Need,
+    Preview,
+    Sound,
+    Value,
+)
+
+_ONE: Mapping[Need, type] = {
+    Need.TRACK: Candidate,
+    Need.FEATURES: Sound,
+    Need.PREVIEW: Preview,
+    Need.ANALYSIS: Analysis,
+}
+_MANY: Mapping[Need, type] = {
+    Need.SEARCH: Candidate,
+    Need.GENRES: GenreTag,
+    Need.SIMILAR: Candidate,
+    Need.GENRE_TRACKS: Candidate,
+    Need.ARTISTS: ArtistFound,
+}
+
+
+def dumps(value: Value) -> str:
+    """Return ``value`` as JSON text; what has its default is left out."""
+    return json.dumps(_plain(value), separators=(",", ":"))
+
+
+def loads(need: Need, text: str) -> Value:
+    """Return the answer to ``need`` that :func:`dumps` wrote.
+
+    Raises
+    ------
+    ValueError
+        An earlier version wrote it, whose types were others.
+    """
+    try:
+        found = json.loads(text)
+        if need in _ONE:
+            return _made(_ONE[need], found)
+        return tuple(_made(_MANY[need], one) for one in found)
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise ValueError(f"not an answer about {need}: {fault}") from fault
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value) if not _is_default(value, one)}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _is_default(value: Any, field: Any) -> bool:
+    return field.default is not MISSING and getattr(value, field.name) == field.default
+
+
+def _made(kind: type, members: Mapping[str, Any]) -> Any:
+    known = {name: _tuples(one) for name, one in members.items()}
+    if kind is Candidate:
+        known["identity"] = _made(Identity, known["identity"])
+    if kind is Preview and "expires_at" in known:
+        known["expires_at"] = datetime.fromisoformat(known["expires_at"])
+    return kind(**known)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value

@@ -1,0 +1,173 @@
+"""The one way out: an HTTP session whose every request has passed its source's bucket."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError
+
+from etl.engine.bucket import Bucket, GateFault
+from etl.engine.clock import Clock
+from etl.providers.base import FaultKind
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_CONNECT_S = 5.0
+_ANSWER_S = 20.0
+_RETRIES = 2
+_REDIRECTS = 3
+_QUOTA = b"QUOTA_EXCEEDED"
+# Where a source says that its quota is used up but not until when; it is asked again once an hour.
+_QUOTA_PAUSE_S = 3600.0
+
+
+class GatedSession(requests.Session):
+    """A session of one credential of one source. See :mod:`etl.engine` for what it raises.
+
+    ``within_s`` bounds each request with its waiting; ``until`` (a time of ``clock.monotonic``) all of them. A GET
+    is sent again where the source asked for a pause that ends in time, and once after a cut connection. The
+    connections are ``adapter``'s, which outlives the session.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        bucket: Bucket,
+        adapter: HTTPAdapter,
+        agent: str,
+        clock: Clock,
+        *,
+        within_s: float,
+        until: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers["User-Agent"] = agent
+        self.max_redirects = _REDIRECTS
+        self.auth = _as_it_is  # else requests would send what a .netrc holds for the host
+        self._title = title
+        self._bucket = bucket
+        self._clock = clock
+        self._within_s = within_s
+        self._until = until
+
+    def close(self) -> None:
+        """Leave the connections to the engine, whose they are (spotipy closes the session it was lent)."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        now = self._clock.monotonic()
+        end = now + self._within_s if self._until is None else self._until
+        for retry in range(_RETRIES + 1):
+            try:
+                return self._send_once(request, end, kwargs)
+            except GateFault as fault:
+                soon = self._clock.monotonic() + (fault.retry_after_s or 0.0) < end
+                if request.method != "GET" or retry == _RETRIES or not fault.again or not soon:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target and urlsplit(target).netloc not in {"", urlsplit(resp.url).netloc}:
+            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to another server, which is not followed.")
+        return target
+
+    def _send_once(self, request: requests.PreparedRequest, end: float, kwargs: Mapping[str, Any]) -> requests.Response:
+        self._bucket.take(end - self._clock.monotonic())
+        left_s = end - self._clock.monotonic()
+        if left_s <= 0.0:
+            raise GateFault(FaultKind.LIMITED, f"There was no time left to ask {self._title}.", retry_after_s=0.0)
+        timeout = (min(_CONNECT_S, left_s), min(_ANSWER_S, left_s, _asked_for(kwargs.get("timeout"))))
+        try:
+            response = super().send(request, **{**kwargs, "stream": True, "timeout": timeout})
+            if not response._content_consumed:  # type: ignore[attr-defined]  # a redirect was read on its way
+                self._read(response, end)
+        except (requests.Timeout, ReadTimeoutError) as fault:
+            raise GateFault(FaultKind.UNREACHABLE, f"{self._title} did not answer in time.") from fault
+        except requests.TooManyRedirects as fault:
+            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us in a circle.") from fault
+        except (requests.ConnectionError, ProtocolError, IncompleteRead) as fault:
+            raise GateFault(
+                FaultKind.UNREACHABLE,
+                f"{self._title} cannot be reached: there was no connection, or it broke off.",
+                "Check this machine's connection to the network.",
+                again=True,
+            ) from fault
+        except (requests.exceptions.ContentDecodingError, HTTPError) as fault:
+            raise GateFault(FaultKind.GARBLED, f"{self._title} sent an answer that cannot be unpacked.") from fault
+        except requests.RequestException as fault:
+            raise GateFault(FaultKind.UNREACHABLE, f"The address of {self._title} cannot be used.") from fault
+        self._judge(response)
+        return response
+
+    def _read(self, response: requests.Response, end: float) -> None:
+        """Read the body, piece by piece so that neither its size nor a trickle can hold us."""
+        body = bytearray()
+        while chunk := response.raw.read1(65_536, decode_content=True):
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                response.close()
+                raise GateFault(FaultKind.GARBLED, f"{self._title} sent more than {MAX_BODY_BYTES >> 20} MB.")
+            if self._clock.monotonic() >= end:
+                response.close()
+                raise GateFault(FaultKind.UNREACHABLE, f"{self._title} did not answer in time.")
+        response._content = bytes(body)
+        response._content_consumed = True  # type: ignore[attr-defined]
+        response.raw.release_conn()
+
+    def _judge(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status in {429, 503}:
+            quota = _QUOTA in response.content
+            named_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock)
+            why = "its quota is used up" if quota else "it was asked too often" if status == 429 else "it is too busy"
+            pause_s = self._bucket.note_limit(why, _QUOTA_PAUSE_S if quota and named_s is None else named_s)
+            raise GateFault(
+                FaultKind.LIMITED,
+                f"{self._title} wants a pause: {why} ({status}).",
+                "Nothing needs to be done; other sources are asked meanwhile.",
+                again=True,
+                retry_after_s=pause_s,
+                status=status,
+                body=response.text[:500],
+            )
+        if status >= 500:
+            raise GateFault(
+                FaultKind.UNREACHABLE,
+                f"{self._title} is out of order ({status}).",
+                "Nothing needs to be done; it is asked again later.",
+                status=status,
+                body=response.text[:500],
+            )
+        self._bucket.note_ok()
+
+
+def retry_after_s(text: str, clock: Clock) -> float | None:
+    """Return the seconds that a Retry-After header means (a number or an HTTP date); None where it means nothing."""
+    try:
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+        return clock.until(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _asked_for(timeout: Any) -> float:
+    """Return the patience that a client library asked for: a number, or (connect, read)."""
+    read = timeout[1] if isinstance(timeout, tuple) else timeout
+    return float(read) if read is not None else math.inf

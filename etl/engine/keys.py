@@ -1,0 +1,36 @@
+"""Which questions are the same question.
+
+An answer is remembered under what its source looks at: the text (normalised) and the page, or for a track the
+source's own id of it. Where that is not known, under the ids in the namespaces it reads (``About.reads`` and its
+own) with the normalised title and artists. Album, year and duration only help a source to choose between editions
+and are left out, and so is the owner: what sources tell of music is the same for everybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from etl.providers.base import About, Asked, Need
+from store.text import normalise, plain_title
+
+# The URL of a preview dies within minutes; it is asked for when somebody listens.
+NEVER_KEPT = frozenset({Need.PREVIEW})
+_BY_TEXT = frozenset({Need.SEARCH, Need.GENRE_TRACKS, Need.ARTISTS})
+
+
+def answer_key(about: About, need: Need, asked: Asked) -> str:
+    """Return the ``_id`` of an answer in ``lookups``: ``<need>:<source>:<32 hex digits>``."""
+    parts = [normalise(asked.text), asked.page] if need in _BY_TEXT else _of_track(about, asked)
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return f"{need}:{about.name}:{digest}"
+
+
+def _of_track(about: About, asked: Asked) -> list[object]:
+    identity = asked.identity
+    if about.name in identity.ids:
+        return [identity.ids[about.name]]
+    read = {
+        name: value for name, value in identity.ids.items() if name in about.reads or name.startswith(f"{about.name}_")
+    }
+    return [sorted(read.items()), normalise(plain_title(identity.title)), [normalise(one) for one in identity.artists]]

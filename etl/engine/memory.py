@@ -1,0 +1,184 @@
+"""What sources have said: remembered in ``lookups``, each question asked by one process at a time.
+
+A document is a lease ("asking") until its answer takes its place. A lease ends with its time, or when the process
+that holds it is gone; then the next one who asks takes it over.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from etl.engine.answers import Answer, Fault, Status
+from etl.engine.clock import Clock
+from etl.engine.codec import dumps, loads
+from etl.providers.base import About, FaultKind, Need
+from store.database import Database
+
+COLLECTION = "lookups"
+_ASKING = "asking"
+Since = Mapping[Status, datetime | None]
+_HOUR_S = 3600
+# How many hours one sweep cleans up after at most, so that it stays short after a long pause.
+_SWEPT_AT_ONCE = 500
+
+
+class Memory:
+    """The remembered answers of all sources."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def recall(self, keys: Collection[str], need: Need, since: Since) -> dict[str, Answer]:
+        """Return the answers that hold still, by key; those with a status in ``since`` only if they are younger."""
+        documents = self._database.get_documents(COLLECTION, keys)
+        found = {key: self._answer(document, need, since) for key, document in documents.items()}
+        return {key: answer for key, answer in found.items() if answer is not None}
+
+    def claim(self, key: str, need: Need, since: Since, for_s: float) -> str | None:
+        """Return a lease on ``key`` for ``for_s`` seconds.
+
+        None while another process or thread asks it, and where one of them was faster and :meth:`recall` would now
+        find the answer.
+        """
+        lease = f"{_me()}:{secrets.token_hex(8)}"
+        until = self._clock.now(for_s)
+        document = self._database.get_document(COLLECTION, key)
+        if document is None:
+            fresh = {"_id": key, "status": _ASKING, "slice": _slice(key), "expires_hour": _hour(until)}
+            self._database.insert_document(COLLECTION, {**fresh, "lease": lease, "lease_until": until})
+        elif self._is_held(document) or self._answer(document, need, since) is not None:
+            return None
+        else:
+            changes = {"lease": lease, "lease_until": until}
+            self._database.change_document(COLLECTION, key, changes, where={"lease": document["lease"]})
+        document = self._database.get_document(COLLECTION, key)
+        return lease if document is not None and document["lease"] == lease else None
+
+    def keep(self, key: str, answer: Answer, about: About) -> None:
+        """Put ``answer`` in the place of the lease on ``key``, for as long as its status may be remembered."""
+        lifetime = {
+            Status.FOUND: timedelta(days=about.found_days),
+            Status.NOT_FOUND: timedelta(days=about.not_found_days),
+            Status.FAILED: timedelta(minutes=about.failed_minutes),
+        }[answer.status]
+        assert answer.fetched_at is not None
+        expires_at = answer.fetched_at + lifetime
+        document: dict[str, Any] = {
+            "_id": key,
+            "status": answer.status.value,
+            "source": answer.source,
+            "slice": _slice(key),
+            "fetched_at": answer.fetched_at,
+            "expires_at": expires_at,
+            "expires_hour": _hour(expires_at),
+            "licence": answer.licence,
+            "lease": "",
+        }
+        if answer.value is not None:
+            document["value"] = dumps(answer.value)
+        if answer.fault is not None:
+            fault = answer.fault
+            document["fault"] = {"kind": fault.kind.value, "message": fault.message, "hint": fault.hint}
+        self._database.put_document(COLLECTION, document)
+
+    def release(self, key: str, lease: str) -> None:
+        """Give a lease back without an answer; what was remembered before stays."""
+        document = self._database.get_document(COLLECTION, key)
+        if document is None or document["lease"] != lease:
+            return
+        if document["status"] == _ASKING:
+            self._database.delete_documents(COLLECTION, [key])
+        else:
+            self._database.change_document(COLLECTION, key, {"lease": ""}, where={"lease": lease})
+
+    def forget(self, source: str) -> None:
+        """Delete every answer of ``source``, a small slice at a time."""
+        for number in range(256):
+            self._delete({"slice": f"{source}:{number:02x}"})
+
+    def sweep(self, first_hour: int | None) -> int:
+        """Delete what expired from ``first_hour`` (since 1970) up to this one; return the hour to go on with."""
+        this_hour = _hour(self._clock.now())
+        first = this_hour if first_hour is None else first_hour
+        end = min(this_hour, first + _SWEPT_AT_ONCE)
+        for hour in range(first, end):
+            self._delete({"expires_hour": hour})
+        return end
+
+    def _delete(self, equal: Mapping[str, Any]) -> None:
+        self._database.delete_documents(COLLECTION, self._database.names_where(COLLECTION, equal))
+
+    def _answer(self, document: Mapping[str, Any], need: Need, since: Since) -> Answer | None:
+        if document["status"] == _ASKING or not self._clock.until(document["expires_at"]):
+            return None
+        start = since.get(Status(document["status"]))
+        if start is not None and document["fetched_at"] < start:
+            return None
+        fault = document.get("fault")
+        try:
+            value = loads(need, document["value"]) if "value" in document else None
+        except ValueError:
+            return None  # asked again
+        return Answer(
+            source=document["source"],
+            need=need,
+            status=Status(document["status"]),
+            value=value,
+            fetched_at=document["fetched_at"],
+            licence=document["licence"],
+            fault=Fault(kind=FaultKind(fault["kind"]), message=fault["message"], hint=fault["hint"]) if fault else None,
+            cached=True,
+        )
+
+    def _is_held(self, document: Mapping[str, Any]) -> bool:
+        lease = document["lease"]
+        return bool(lease and self._clock.until(document["lease_until"]) and _is_alive(lease))
+
+
+def _slice(key: str) -> str:
+    """Return what the answers of a source are deleted by: its name and the first two digits of the question's hash."""
+    _need, source, digest = key.split(":")
+    return f"{source}:{digest[:2]}"
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // _HOUR_S)
+
+
+def _is_alive(lease: str) -> bool:
+    """Tell whether the process that took ``lease`` may still be at work; what runs on another machine may."""
+    host, pid, started, _ = lease.split(":")
+    if host != _host():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _started(int(pid)) == started
+
+
+def _me() -> str:
+    """Return this process: machine, number, start (numbers are used again)."""
+    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _host() -> str:
+    return socket.gethostname().replace(":", "-")
+
+
+def _started(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks; empty where there is no telling, "dead" for a zombie."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return ""
+    return "dead" if state == "Z" else fields[18]

@@ -1,0 +1,144 @@
+"""What the store holds about each source: whether it may be asked, its settings, what it refused, how it fares.
+
+One document per source in ``sources``, beside those of its buckets (``<source>/<credential>``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from etl.engine.answers import EngineConfig, LastError
+from etl.engine.bucket import COLLECTION
+from etl.engine.clock import Clock
+from etl.engine.vault import Vault, VaultError
+from etl.providers.base import Need, Provider, SourceFault
+from store.database import Database
+
+DEFAULT = "default"
+_CHOICE = "_choice"
+_SWEPT = "_swept"
+# The time of the last good answer is written at most this often.
+_FRESH = timedelta(minutes=1)
+# Spotify counts per developer, and its terms forbid going round that.
+_NEVER_POOLED = frozenset({"spotify"})
+
+Document = Mapping[str, Any]
+
+
+class Sources:
+    """Reads and writes those documents; ``providers`` are all known sources by name."""
+
+    def __init__(
+        self, database: Database, config: EngineConfig, providers: Mapping[str, Provider], vault: Vault, clock: Clock
+    ) -> None:
+        self._database = database
+        self._config = config
+        self._providers = providers
+        self._vault = vault
+        self._clock = clock
+
+    def all(self) -> dict[str, Document]:
+        """Return every document of the collection by ``_id``."""
+        return {document["_id"]: document for document in self._database.documents_where(COLLECTION, {})}
+
+    def get(self, source: str) -> Document:
+        """Return what is stored about a source; empty where nothing is."""
+        return self._database.get_document(COLLECTION, source) or {}
+
+    # -- the listener's choice --------------------------------------------------------------------------------
+
+    @property
+    def fixed(self) -> bool:
+        """Tell whether the environment rules (TASTEMAP_SOURCES) and not the listener."""
+        return self._config.sources is not None
+
+    def decided(self) -> bool:
+        return self.fixed or self._database.get_document(COLLECTION, _CHOICE) is not None
+
+    def is_on(self, source: str, document: Document) -> bool:
+        if self._config.sources is not None:
+            return source in self._config.sources
+        return bool(document.get("on"))
+
+    def switch(self, on: Collection[str]) -> None:
+        """Let exactly the sources in ``on`` be asked; raises ValueError where that is not ours to say."""
+        unknown = set(on) - self._providers.keys()
+        if self.fixed or unknown:
+            raise ValueError("TASTEMAP_SOURCES rules" if self.fixed else f"unknown sources: {sorted(unknown)}")
+        known = self.all()
+        for source in self._providers:
+            if bool(known.get(source, {}).get("on")) != (source in on):
+                self._set(source, {"on": source in on})
+        self._set(_CHOICE, {"decided_at": self._clock.now()})
+
+    # -- settings ---------------------------------------------------------------------------------------------
+
+    def credentials(self, source: str, document: Document) -> list[str]:
+        """Return the names of the credentials that may be used, the first one first."""
+        others = sorted(document.get("sealed", {}).keys() - {DEFAULT})
+        return [DEFAULT, *others] if self.pooled(source, document) else [DEFAULT]
+
+    def pooled(self, source: str, document: Document) -> bool:
+        """Tell whether a second credential takes over where the first is limited."""
+        return bool(document.get("pooled", source not in _NEVER_POOLED))
+
+    def settings(self, document: Document, credential: str = DEFAULT) -> dict[str, str]:
+        """Return the settings of a credential; raises VaultError where they cannot be decrypted."""
+        sealed = document.get("sealed", {}).get(credential)
+        return json.loads(self._vault.unseal(sealed)) if sealed else {}
+
+    def put_settings(self, source: str, values: Mapping[str, str | None], credential: str = DEFAULT) -> None:
+        """Set some settings and unset those that are None; what the source refused may be asked again."""
+        try:
+            known = self.settings(self.get(source), credential)
+        except VaultError:
+            known = {}  # nobody can read them; what is entered now takes their place
+        known |= {name: value for name, value in values.items() if value is not None}
+        kept = {name: value for name, value in known.items() if values.get(name, value) is not None}
+        changes: dict[str, Any] = {"settings_at": self._clock.now(), "absent": {}, "last_error": None}
+        if kept:
+            self._set(source, changes | {f"sealed.{credential}": self._vault.seal(json.dumps(kept))})
+        else:
+            self._set(source, changes, unset=[f"sealed.{credential}"])
+
+    def lacks(self, source: str, settings: Mapping[str, str]) -> list[str]:
+        """Return the labels of the required settings that are not there."""
+        wanted = self._providers[source].about.settings
+        return [one.label for one in wanted if one.required and not settings.get(one.name)]
+
+    def pool(self, source: str, on: bool) -> None:
+        self._set(source, {"pooled": on})
+
+    # -- how it fares -----------------------------------------------------------------------------------------
+
+    def note_absent(self, source: str, operation: str) -> None:
+        self._set(source, {f"absent.{operation.replace('.', '_').replace('$', '_')}": self._clock.now()})
+
+    def offers(self, source: str, need: Need, document: Document) -> bool:
+        """Tell whether a source answers ``need`` and has not refused it for good."""
+        return need in self._providers[source].about.needs and need.value not in document.get("absent", {})
+
+    def note_ok(self, source: str, document: Document) -> None:
+        now = self._clock.now()
+        last_ok_at = document.get("last_ok_at")
+        if last_ok_at is None or now - last_ok_at > _FRESH or document.get("last_error"):
+            self._set(source, {"last_ok_at": now, "last_error": None})
+
+    def note_fault(self, source: str, fault: SourceFault) -> None:
+        error = LastError(at=self._clock.now(), kind=fault.kind, message=fault.message, hint=fault.hint)
+        self._set(source, {"last_error": {**asdict(error), "kind": fault.kind.value}})
+
+    # -- how far expired answers have been deleted --------------------------------------------------------------
+
+    def swept_hour(self) -> int | None:
+        return (self._database.get_document(COLLECTION, _SWEPT) or {}).get("hour")
+
+    def put_swept_hour(self, hour: int) -> None:
+        self._set(_SWEPT, {"hour": hour})
+
+    def _set(self, source: str, changes: Mapping[str, Any], unset: Collection[str] = ()) -> None:
+        self._database.change_document(COLLECTION, source, changes, unset=list(unset), upsert=True)

@@ -1,0 +1,90 @@
+"""The state of each source in the words of the page and of the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from etl.engine.answers import BudgetState, LastError, SettingState, SourceState
+from etl.engine.bucket import Bucket, fresh_bucket
+from etl.engine.clock import Clock
+from etl.engine.sources import Document, Sources
+from etl.engine.vault import VaultError
+from etl.providers.base import About, FaultKind, Need
+
+
+def state_of(
+    about: About,
+    documents: Mapping[str, Document],
+    sources: Sources,
+    buckets: Mapping[str, Bucket],
+    clock: Clock,
+) -> SourceState:
+    """Return the state of one source; ``documents`` are all of the collection, ``buckets`` by credential."""
+    document = documents.get(about.name, {})
+    error = _last_error(document)
+    try:
+        settings = sources.settings(document)
+        lacks = bool(sources.lacks(about.name, settings))
+    except VaultError as fault:
+        settings, lacks = {}, True
+        error = LastError(at=clock.now(), kind=FaultKind.REFUSED, message=fault.message, hint=fault.hint)
+    used = {name: dict(documents.get(f"{about.name}/{name}") or fresh_bucket("")) for name in buckets}
+    wait_s, why = min(bucket.closed(used[name]) for name, bucket in buckets.items())
+    on = sources.is_on(about.name, document)
+    return SourceState(
+        name=about.name,
+        title=about.title,
+        home=about.home,
+        licence=about.licence,
+        terms=about.terms,
+        sends=about.sends,
+        needs=tuple(need for need in Need if need in about.needs),
+        on=on,
+        state=_word(on, lacks, bool(wait_s), error is not None),
+        blocked_until=clock.now(wait_s) if wait_s else None,
+        blocked_why=why or None,
+        budget=_budget(about, used, clock),
+        last_ok_at=document.get("last_ok_at"),
+        last_error=error,
+        settings=_settings(about, settings),
+        credentials=tuple(buckets),
+        absent=document.get("absent", {}),
+    )
+
+
+def _word(on: bool, lacks: bool, waits: bool, fails: bool) -> str:
+    if not on:
+        return "off"
+    return "needs_key" if lacks else "waiting" if waits else "failing" if fails else "ready"
+
+
+def _last_error(document: Document) -> LastError | None:
+    error = document.get("last_error")
+    return LastError(**{**error, "kind": FaultKind(error["kind"])}) if error else None
+
+
+def _budget(about: About, used: Mapping[str, Mapping[str, Any]], clock: Clock) -> BudgetState | None:
+    if about.rate.daily is None:
+        return None
+    running = [one for one in used.values() if clock.until(one["resets_at"])]
+    return BudgetState(
+        limit=about.rate.daily * len(used),
+        used=sum(one["used"] for one in running),
+        resets_at=min((one["resets_at"] for one in running), default=None),
+    )
+
+
+def _settings(about: About, settings: Mapping[str, str]) -> tuple[SettingState, ...]:
+    return tuple(
+        SettingState(
+            name=one.name,
+            label=one.label,
+            help=one.help,
+            secret=one.secret,
+            required=one.required,
+            set=bool(settings.get(one.name)),
+            value=None if one.secret else settings.get(one.name),
+        )
+        for one in about.settings
+    )
