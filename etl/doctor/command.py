@@ -10,7 +10,7 @@ from typing import Any
 
 from config import Config
 from etl.doctor.examination import Check, State, examine
-from etl.doctor.rounds import Visitor, local_examiners, probe_examiners
+from etl.doctor.rounds import Opened, Visitor, local_examiners, probe_examiners
 from etl.engine import Engine, engine_config
 from etl.spotify.login import redirect_for
 from store.database import StoreError, open_database
@@ -35,14 +35,14 @@ def run(config: Config, options: argparse.Namespace) -> int:
     except (EmbeddedError, StoreError) as fault:
         lost = StoreError(fault.message, fault.hint)
         return _tell(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))
-    engine = Engine(database, engine_config(config))
+    opened = Opened(database=database, engine=Engine(database, engine_config(config)))
     try:
-        asked = [] if options.here else probe_examiners(engine, visitor)
-        return _tell(examine([*local_examiners(config, engine, visitor), *asked], _WITHIN_SECONDS))
+        asked = [] if options.here else probe_examiners(opened, visitor)
+        return _tell(examine([*local_examiners(config, opened, visitor), *asked], _WITHIN_SECONDS))
     except StoreError as fault:  # lost between opening it and asking which sources are on
         return _tell(examine(local_examiners(config, fault, visitor), _WITHIN_SECONDS))
     finally:
-        engine.close()
+        opened.engine.close()
         database.close()
 
 

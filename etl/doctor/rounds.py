@@ -18,8 +18,9 @@ from etl.doctor.spotify import look_at_login, probe_spotify
 from etl.doctor.store import look_at_store, store_fault
 from etl.engine import Engine, SourceState
 from etl.providers.registry import PROVIDERS
+from etl.spotify.accounts import Accounts
 from etl.spotify.login import Redirect
-from store.database import StoreError
+from store.database import Database, StoreError
 
 # One question; an examination as a whole has a limit of its own.
 _QUESTION_SECONDS = 10.0
@@ -33,42 +34,52 @@ class Visitor:
     owner: str | None = None
 
 
-def local_examiners(config: Config, engine: Engine | StoreError, visitor: Visitor) -> list[Examiner]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """What is there to look at where the database answers."""
+
+    database: Database
+    engine: Engine
+
+
+def local_examiners(config: Config, opened: Opened | StoreError, visitor: Visitor) -> list[Examiner]:
     """Return the examiners that ask nobody outside; a StoreError stands for a database that is not there."""
-    database = engine.database if isinstance(engine, Engine) else None
+    database = opened.database if isinstance(opened, Opened) else None
     examiners = [
-        Examiner(area="store", look=partial(_store, engine)),
+        Examiner(area="store", look=partial(_store, opened)),
         Examiner(area="disk", look=partial(look_at_disk, config.var)),
         Examiner(area="models", look=partial(look_at_models, config.models, config.var / "models")),
         Examiner(area="catalogue", look=partial(look_at_catalogue, config.var, database)),
         Examiner(area="setup", look=partial(look_at_setup, config, os.environ, PROVIDERS)),
     ]
-    if isinstance(engine, Engine):
-        examiners.append(Examiner(area="sources", look=partial(_standing, engine, visitor)))
+    if isinstance(opened, Opened):
+        examiners.append(Examiner(area="sources", look=partial(_standing, opened, visitor)))
     return examiners
 
 
-def _store(engine: Engine | StoreError) -> Iterator[Check]:
-    if isinstance(engine, Engine):
-        yield from look_at_store(engine.database)
+def _store(opened: Opened | StoreError) -> Iterator[Check]:
+    if isinstance(opened, Opened):
+        yield from look_at_store(opened.database)
     else:
-        yield store_fault(engine)
+        yield store_fault(opened)
 
 
-def _standing(engine: Engine, visitor: Visitor) -> Iterator[Check]:
+def _standing(opened: Opened, visitor: Visitor) -> Iterator[Check]:
+    engine = opened.engine
     for state in engine.states():
         yield from look_at_standing(engine, state)
         if state.on and state.name == "spotify":
-            yield from look_at_login(engine, visitor.redirect, visitor.owner)
+            yield from look_at_login(Accounts(opened.database, engine.vault), visitor.redirect, visitor.owner)
 
 
-def probe_examiners(engine: Engine, visitor: Visitor) -> list[Examiner]:
+def probe_examiners(opened: Opened, visitor: Visitor) -> list[Examiner]:
     """Return the examiners that ask the sources that are on and awake."""
-    awake = (state for state in engine.states() if state.on and state.state not in {"needs_key", "waiting"})
-    return [Examiner(area=state.name, look=partial(_probe, engine, visitor, state)) for state in awake]
+    awake = (state for state in opened.engine.states() if state.on and state.state not in {"needs_key", "waiting"})
+    return [Examiner(area=state.name, look=partial(_probe, opened, visitor, state)) for state in awake]
 
 
-def _probe(engine: Engine, visitor: Visitor, state: SourceState) -> Iterator[Check]:
+def _probe(opened: Opened, visitor: Visitor, state: SourceState) -> Iterator[Check]:
+    engine = opened.engine
     if state.name == "spotify":  # it gives each operation, or refuses it, by itself
-        return probe_spotify(engine, visitor.owner, _QUESTION_SECONDS)
+        return probe_spotify(engine, Accounts(opened.database, engine.vault), visitor.owner, _QUESTION_SECONDS)
     return probe_needs(engine, state, _QUESTION_SECONDS)

@@ -17,7 +17,7 @@ from etl.doctor.sources import PROBE
 from etl.engine import Engine
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify import app
-from etl.spotify.accounts import COLLECTION, Account, Accounts, Session
+from etl.spotify.accounts import Account, Accounts, Session
 from etl.spotify.client import client_credentials
 from etl.spotify.faults import ask
 from etl.spotify.login import Redirect
@@ -29,10 +29,10 @@ _check = partial(Check, area="spotify")
 _Probe = tuple[str, Callable[[], Any]]
 
 
-def look_at_login(engine: Engine, redirect: Redirect, owner: str | None) -> Iterator[Check]:
+def look_at_login(accounts: Accounts, redirect: Redirect, owner: str | None) -> Iterator[Check]:
     """Yield what a login needs and how long the present one lasts; nothing is asked."""
     yield redirect_check(redirect)
-    account = _account(engine, owner)
+    account = accounts.get(accounts.any_connected(owner) or owner)
     if account:
         yield permission_check(account, datetime.now(UTC))
 
@@ -69,10 +69,14 @@ def permission_check(account: Account, now: datetime) -> Check:
     return check(state=State.OK, message=until)
 
 
-def probe_spotify(engine: Engine, owner: str | None, within_s: float) -> Iterator[Check]:
+def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_s: float) -> Iterator[Check]:
     """Call each operation once that the present app and account are meant to have; each may take ``within_s``."""
     engine.put_settings("spotify", {})  # what it refused before is tried again
-    channel = engine.channel("spotify", within_s=within_s)
+    try:
+        channel = engine.channel("spotify", within_s=within_s)
+    except SourceFault as fault:  # switched off this moment
+        yield _fault("state", fault)
+        return
     if channel.settings.get("client_secret"):
         yield from _until_refused(_of_the_app(channel))
     else:
@@ -85,12 +89,11 @@ def probe_spotify(engine: Engine, owner: str | None, within_s: float) -> Iterato
     if not app.is_extended(channel):
         for what in ("audio features", "audio analysis", "recommendations"):
             yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not asked.")
-    name = _connected(engine, owner)
+    name = accounts.any_connected(owner)
     if name is None:
         remedy = "To import playlists from there, connect Spotify in the Data view."
         yield _check(name="me", state=State.OFF, message="No account is connected.", remedy=remedy)
         return
-    accounts = Accounts(engine.database, engine.vault)
     personal = engine.channel("spotify", owner=name, within_s=within_s)
     yield from _until_refused(_of_the_account(Session(accounts, name, personal)))
 
@@ -138,14 +141,3 @@ def _until_refused(probes: Iterator[_Probe]) -> Iterator[Check]:
 def _fault(name: str, fault: SourceFault) -> Check:
     state = State.WARNING if fault.kind is FaultKind.LIMITED else State.FAULT
     return _check(name=name, state=state, message=fault.message, remedy=fault.hint or "Look again later.")
-
-
-def _account(engine: Engine, owner: str | None) -> Account | None:
-    name = _connected(engine, owner) or owner
-    return Accounts(engine.database, engine.vault).get(name)
-
-
-def _connected(engine: Engine, owner: str | None) -> str | None:
-    """Return the browser session whose account is used: that of ``owner``, else any; None where there is none."""
-    found = {one["_id"] for one in engine.database.documents_where(COLLECTION, {}) if "token" in one}
-    return owner if owner in found else min(found, default=None)

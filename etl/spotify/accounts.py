@@ -71,6 +71,11 @@ class Accounts:
             ended="token" not in document,
         )
 
+    def any_connected(self, owner: str | None) -> str | None:
+        """Return ``owner`` if their account can be used, else some session whose account can: for the doctor."""
+        found = {one["_id"] for one in self._database.documents_where(COLLECTION, {}) if "token" in one}
+        return owner if owner in found else min(found, default=None)
+
     def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
         """Keep a new permission in the place of an earlier one."""
         moment = datetime.now(UTC)

@@ -1,0 +1,99 @@
+"""What works here and what does not, with a remedy for each fault: ``python -m etl doctor`` for the page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import request
+
+from api import session
+from api.errors import ApiError
+from api.services import Services, services
+from etl.doctor.examination import Check, Examiner, State, examine
+from etl.doctor.rounds import Opened, Visitor, local_examiners, probe_examiners
+from etl.spotify.login import redirect_for
+from store.database import StoreError
+
+blueprint = APIBlueprint("doctor", __name__, tag="Status")
+# The page waits for it; gunicorn ends a request after 60 s.
+_WITHIN_SECONDS = 30.0
+# Each probe uses up some of the sources' budgets, whoever presses the button.
+_PAUSE = timedelta(seconds=10)
+_COLLECTION, _NAME = "stats", "doctor"
+_probing = threading.Lock()
+
+
+@blueprint.get("/api/doctor")
+def findings() -> dict[str, Any]:
+    """What is found on this machine now, and what the sources answered when they were last probed."""
+    opened = _opened(services())
+    kept = _kept(opened)
+    return _answer(opened, kept.get("checks", []), kept.get("checked_at"))
+
+
+@blueprint.post("/api/doctor")
+def probe() -> dict[str, Any]:
+    """Probes each source that is on with one light question for everything it offers, and answers as GET does."""
+    opened = _opened(services())
+    if isinstance(opened, StoreError):
+        return _answer(opened, [], None)
+    # Whoever presses while another's probe is under way gets what that one found.
+    with _probing:
+        kept = _kept(opened)
+        if not kept or datetime.now(UTC) - kept["checked_at"] > _PAUSE:
+            found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
+            kept = {"_id": _NAME, "checked_at": datetime.now(UTC), "checks": [_shown(check) for check in found]}
+            opened.database.put_document(_COLLECTION, kept)
+    return _answer(opened, kept["checks"], kept["checked_at"])
+
+
+def _opened(here: Services) -> Opened | StoreError:
+    try:
+        here.database.ping()
+    except StoreError as fault:
+        return fault
+    return Opened(database=here.database, engine=here.engine)
+
+
+def _kept(opened: Opened | StoreError) -> dict[str, Any]:
+    return opened.database.get_document(_COLLECTION, _NAME) or {} if isinstance(opened, Opened) else {}
+
+
+def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime | None) -> dict[str, Any]:
+    """Return what is found here, with ``probed`` beside it as far as those sources are on still."""
+    here = services()
+    examiners = [*local_examiners(here.config, opened, _visitor()), Examiner(area="models", look=partial(_load, here))]
+    found = [_shown(check) for check in examine(examiners, _WITHIN_SECONDS)]
+    off = {check["area"] for check in found if check["state"] == State.OFF}
+    found += [check for check in probed if check["area"] not in off]
+    areas = list(dict.fromkeys(check["area"] for check in found))
+    return {
+        "checked_at": (at or datetime.now(UTC)).isoformat(),
+        "checks": sorted(found, key=lambda check: areas.index(check["area"])),
+    }
+
+
+def _visitor() -> Visitor:
+    return Visitor(redirect=redirect_for(request.scheme, request.host), owner=session.owner())
+
+
+def _load(here: Services) -> Iterator[Check]:
+    """Load what predicts, as the first question would; only the web process knows of it."""
+    for task in ("genre", "artists"):
+        try:
+            getattr(here, task)
+        except ApiError as fault:
+            error = fault.body["error"]
+            yield Check(area="models", name=task, state=State.FAULT, message=error["message"], remedy=error["hint"])
+        else:
+            yield Check(area="models", name=task, state=State.OK, message=f"The {task} model is loaded.")
+
+
+def _shown(check: Check) -> dict[str, Any]:
+    return asdict(check) | {"state": str(check.state)}
