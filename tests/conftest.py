@@ -14,6 +14,8 @@ from pymongo import MongoClient
 from store.database import Database
 from store.embedded import EmbeddedServer
 
+pytest_plugins = ["tests.fake_services.fixtures"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

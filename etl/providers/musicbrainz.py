@@ -116,7 +116,7 @@ def _track(asked: Asked, channel: Channel) -> Candidate | None:
     known, ids = asked.identity, asked.identity.ids
     if ids.get("mbid"):
         return recording_of(_get(channel, f"recording/{ids['mbid']}", inc="artist-credits isrcs releases"))
-    body = _get(channel, f"isrc/{ids['isrc']}", inc="artist-credits isrcs releases")
+    body = _get(channel, f"isrc/{ids['isrc']}", inc="artists isrcs releases")
     rows = as_rows(body.get("recordings"), _TITLE, "a list under recordings")
     found = [track for track in (recording_of(row, ids["isrc"]) for row in rows) if track]
     if not known.title:
