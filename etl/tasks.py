@@ -25,7 +25,7 @@ RUNNERS: Mapping[str, str] = {
     "artists": "etl.harvest.terms:run",
     "segments": "etl.harvest.segments:run",
     "spotify": "etl.spotify.importing:run",
-    "spotify-forget": "etl.spotify.importing:forget",
+    "spotify-forget": "etl.spotify.forgetting:forget",
 }
 # Kinds that may take hours: files that are dropped meanwhile do not wait for them.
 LONG = frozenset({"enrich", "balanced", "tracks", "artists", "segments"})
