@@ -85,10 +85,7 @@ def _standing(state: SourceState) -> Check:
 
 def _clock(state: SourceState) -> Iterator[Check]:
     skew = state.clock_skew_s
-    if skew is None:
-        return
     if abs(skew) <= _SKEW_SECONDS:
-        yield Check(area=state.name, name="clock", state=State.OK, message="Its clock and ours agree.")
         return
     yield Check(
         area=state.name,
@@ -102,7 +99,7 @@ def _clock(state: SourceState) -> Iterator[Check]:
 def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator[Check]:
     """Ask a source that is on one question for each need it offers; each may take ``within_s`` seconds."""
     provider = engine.providers()[state.name]
-    engine.put_settings(state.name, {})  # what it refused before is tried again
+    engine.retry(state.name)  # what it refused before is tried again
     for need in sorted(provider.about.needs):
         asked = Asked(identity=PROBE, text=_TEXTS.get(need, ""))
         if provider.can(need, asked):
