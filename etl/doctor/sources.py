@@ -6,6 +6,7 @@ A source that is switched off is never asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -24,6 +25,8 @@ PROBE = Identity(
         "itunes": "1440650711",
     },
 )
+# Some are asked for the ids of others, and only where those are not known.
+_UNNUMBERED = replace(PROBE, ids={"mbid": PROBE.ids["mbid"]})
 _TEXTS = {Need.SEARCH: "Bohemian Rhapsody Queen", Need.GENRE_TRACKS: "rock", Need.ARTISTS: "Queen"}
 # From here on a day's budget may not last.
 _NEARLY_USED = 0.9
@@ -101,8 +104,9 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
     provider = engine.providers()[state.name]
     engine.retry(state.name)  # what it refused before is tried again
     for need in sorted(provider.about.needs):
-        asked = Asked(identity=PROBE, text=_TEXTS.get(need, ""))
-        if provider.can(need, asked):
+        questions = (Asked(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
+        asked = next((one for one in questions if provider.can(need, one)), None)
+        if asked:
             yield finding(engine.ask(state.name, need, asked, within_s=within_s, fresh=True))
 
 
