@@ -9,6 +9,7 @@ from api import (
     errors,
     exports,
     genre,
+    genres,
     models,
     page,
     people,
@@ -31,5 +32,18 @@ def register(app: APIFlask, config: Config) -> None:
     page.register(app, config)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
-    for module in (status, search, genre, recommend, playlists, people, exports, uploads, models, sources, doctor):
+    for module in (
+        status,
+        search,
+        genre,
+        recommend,
+        playlists,
+        people,
+        exports,
+        uploads,
+        models,
+        genres,
+        sources,
+        doctor,
+    ):
         app.register_blueprint(module.blueprint)
