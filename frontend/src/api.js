@@ -41,6 +41,22 @@ export function get(path, params = {}, signal) {
   return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
 
+const sent = (method) => (path, body) =>
+  request(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) })
+
+export const post = sent('POST')
+export const put = sent('PUT')
 export const remove = (path) => request(path, { method: 'DELETE' })
 
 export const isAbort = (error) => error.name === 'AbortError'
+
+// What went wrong on the way to the server, for a view to show; anything else is a fault of ours and goes on.
+export async function problemOf(act) {
+  try {
+    await act()
+    return null
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return error
+  }
+}

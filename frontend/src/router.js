@@ -1,7 +1,8 @@
-// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence.
+// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/data/<part>.
 // What a link cannot carry, the trail of tracks that led here, travels in history.state: Back restores it.
 import { reactive, readonly } from 'vue'
 
+const VIEWS = ['track', 'playlist', 'data']
 const current = reactive({ view: 'track', id: null, query: {}, trail: [], moves: 0 })
 export const route = readonly(current)
 
@@ -23,7 +24,7 @@ function decoded(part) {
 function read() {
   const [path, search = ''] = location.hash.slice(2).split(/\?(.*)/s)
   const [view, id] = path.split('/')
-  current.view = view === 'playlist' ? 'playlist' : 'track'
+  current.view = VIEWS.includes(view) ? view : VIEWS[0]
   current.id = id ? decoded(id) : null
   current.query = Object.fromEntries(new URLSearchParams(search))
   current.trail = history.state?.trail ?? []
