@@ -25,7 +25,8 @@ PLAYLISTS = pa.schema(
         ("modified_at", pa.timestamp("s", tz="UTC")),
         ("followers", pa.int32()),
         ("collaborative", pa.bool_()),
-        ("tracks", pa.list_(pa.string())),
+        # Coded: a batch names a track in several of its playlists.
+        ("tracks", pa.list_(pa.dictionary(pa.int32(), pa.string()))),
     ]
 )
 # One row per track and batch: a reader of several batches or files sees a track several times.
@@ -39,6 +40,11 @@ TRACKS = pa.schema(
     ]
 )
 _FILES = {"playlists": PLAYLISTS, "tracks": TRACKS}
+# Ids are made of letters drawn at random, which do not compress.
+_COMPRESSION: Mapping[str, Any] = {
+    "playlists": "none",
+    "tracks": {name: "none" if name == "id" else "lz4" for name in TRACKS.names},
+}
 _RECKONING = "reckoning.json"
 _UNFINISHED = ".unfinished-"
 
@@ -70,7 +76,11 @@ class PlaylistSetWriter:
         if kind not in self._writers:
             # Statistics of ids and names would choose no row groups for anybody, and cost a tenth of the import.
             self._writers[kind] = pq.ParquetWriter(
-                self._folder / f"{kind}.parquet", schema, compression="lz4", write_statistics=False
+                self._folder / f"{kind}.parquet",
+                schema,
+                compression=_COMPRESSION[kind],
+                use_dictionary=kind == "playlists",
+                write_statistics=False,
             )
         self._writers[kind].write_table(pa.table(dict(rows), schema=schema))
 
