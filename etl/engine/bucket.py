@@ -98,7 +98,8 @@ class Bucket:
             guess_s = min(_LONGEST_GUESS_S, 2.0 ** min(document["strikes"], 20))
             until = self._clock.now(min(_LONGEST_S, max(1.0, guess_s if retry_after_s is None else retry_after_s)))
             before = document["blocked_until"]
-            changes: dict[str, Any] = {"strikes": document["strikes"] + 1}
+            # What was under way when the first one was refused counts as one refusal.
+            changes: dict[str, Any] = {"strikes": document["strikes"] + (not self._clock.until(before))}
             if before is None or before < until:
                 changes |= {"blocked_until": until, "blocked_why": why}
             if self._change(document, changes):

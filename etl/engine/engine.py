@@ -167,7 +167,7 @@ class Engine:
         return self._sources.settings(self._sources.get(source), credential)
 
     def put_settings(self, source: str, values: Mapping[str, str | None], *, credential: str = DEFAULT) -> None:
-        """Set (or, with None, unset) some settings; what the source refused is tried again from now on.
+        """Set (or, with None, unset) some settings, and let what failed or was refused for good be asked again.
 
         ``credential`` names one of several, which take over from each other (see :meth:`pool`).
         """
@@ -178,11 +178,11 @@ class Engine:
         self._sources.pool(source, on)
 
     def note_absent(self, source: str, operation: str) -> None:
-        """Remember that the source does ``operation`` no longer, until its settings change or :meth:`retry`."""
+        """Remember that the source does ``operation`` no longer, until :meth:`put_settings` or :meth:`retry`."""
         self._sources.note_absent(source, operation)
 
     def retry(self, source: str) -> None:
-        """Let everything be asked again that the source refused for good."""
+        """Let what failed or was refused for good be asked again."""
         self._sources.put_settings(source, {})
 
     def forget(self, source: str) -> None:
