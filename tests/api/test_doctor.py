@@ -11,9 +11,7 @@ from flask.testing import FlaskClient
 
 from etl.runs import new_run
 from store.database import Database
-from tests.fake_services.fixtures import FakeServices, fake_services
-
-__all__ = ["fake_services"]
+from tests.fake_services.fixtures import FakeServices
 
 Configure = Callable[..., FlaskClient]
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=200"
