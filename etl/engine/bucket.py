@@ -20,6 +20,7 @@ DAY_S = 86_400.0
 # A wake-up that a source names is believed up to here; one that it does not name doubles up to the second.
 _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
+_SILENCES = 3
 # A turn farther away than this was reserved by a clock that has been set back since.
 _FARTHEST_TURN_S = 3600.0
 # A source's clock is noted anew where it has moved by more than answers take.
@@ -104,6 +105,14 @@ class Bucket:
                 changes |= {"blocked_until": until, "blocked_why": why}
             if self._change(document, changes):
                 return self._clock.until(max(until, before or until))
+
+    def note_silence(self) -> None:
+        """Leave a source alone for a while that has not answered several questions in a row."""
+        strikes = self._document()["strikes"]
+        if strikes + 1 < _SILENCES:
+            self._database.change_document(COLLECTION, self._name, {}, add={"strikes": 1})
+        else:
+            self.note_limit("it does not answer", min(_LONGEST_GUESS_S, 2.0 ** (strikes + 2 - _SILENCES)))
 
     def note_ok(self) -> None:
         """Begin anew with short waits: the source has answered."""
