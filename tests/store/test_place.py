@@ -80,3 +80,13 @@ def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: st
         )
     assert (owner.load_run(run["_id"]) or {})["state"] == "queued"
     owner.close()
+
+
+def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> None:
+    here, there = (Database(database_uri, place=place) for place in ("here", "there"))
+    for owner in ("me", None):
+        there.put_run(new_run("list.csv", owner))
+    assert [run["owner"] for run in here.runs_of("me")] == ["me"]
+    assert {run["owner"] for run in there.runs_of("me")} == {"me", None}
+    for database in (here, there):
+        database.close()
