@@ -237,7 +237,7 @@ def catalogue_is_behind(database: Database, var: Path) -> bool:
         counts = {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
     except CatalogueError:
         return True
-    return counts.get("collection", 0) != database.counts()["tracks"]
+    return counts.get("collection", 0) < database.counts()["tracks"]
 
 
 def spawn_worker(var: Path, mongodb_uri: str) -> None:
