@@ -21,6 +21,8 @@ DAY_S = 86_400.0
 _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
 _SILENCES = 3
+# A turn that leaves less time than this for the call itself is not worth waiting for.
+_CALL_S = 0.2
 # A turn farther away than this was reserved by a clock that has been set back since.
 _FARTHEST_TURN_S = 3600.0
 # A source's clock is noted anew where it has moved by more than answers take.
@@ -155,7 +157,7 @@ class Bucket:
             self._clock.sleep(wait_s)
 
     def _within(self, wait_s: float, end: float, why: str) -> None:
-        if wait_s and self._clock.monotonic() + wait_s >= end:
+        if wait_s and self._clock.monotonic() + wait_s + _CALL_S >= end:
             raise GateFault(
                 FaultKind.LIMITED,
                 f"{self._title} is not asked before {_spoken(self._clock.now(wait_s))}"

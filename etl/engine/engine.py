@@ -48,7 +48,7 @@ class Engine:
         clock: Clock | None = None,
     ) -> None:
         if providers is None or order is None:
-            from etl.providers import registry
+            from etl.providers import registry  # and with it the client libraries, which only we need
 
             providers = registry.PROVIDERS if providers is None else providers
             order = registry.ORDER if order is None else order
