@@ -19,6 +19,7 @@ from api import (
     search,
     session,
     sources,
+    spotify,
     status,
     uploads,
 )
@@ -46,6 +47,7 @@ def register(app: APIFlask, config: Config) -> None:
         models,
         genres,
         sources,
+        spotify,
         doctor,
     ):
         app.register_blueprint(module.blueprint)
