@@ -12,6 +12,13 @@ export function href(view, id = null, query = {}) {
   return `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`
 }
 
+// What was asked for in words.
+export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
+
+// A track's page; one that nobody here has numbered is asked for by its names.
+export const trackHref = (track) =>
+  track.id ? href('track', track.id) : href('track', null, { track: track.title, artist: track.artists?.[0] })
+
 function decoded(part) {
   try {
     return decodeURIComponent(part)
