@@ -10,6 +10,7 @@ from api import (
     exports,
     genre,
     genres,
+    harvest,
     models,
     page,
     people,
@@ -20,6 +21,7 @@ from api import (
     session,
     sources,
     spotify,
+    spotify_lists,
     status,
     uploads,
 )
@@ -48,6 +50,8 @@ def register(app: APIFlask, config: Config) -> None:
         genres,
         sources,
         spotify,
+        spotify_lists,
         doctor,
+        harvest,
     ):
         app.register_blueprint(module.blueprint)
