@@ -44,4 +44,5 @@ def test_a_run_that_has_slept_enough_is_done(
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01)
     assert seen.wait(10)
     stop.set()
+    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
     assert woken[0] == tmp_path
