@@ -101,7 +101,7 @@ def forget() -> str:
     """Disconnect: deletes the tokens and everything that came through the account."""
     here, owner = services(), session.owner()
     if owner is not None and all_accounts().document(owner):
-        here.database.put_run(disconnect(here.database, here.engine, owner))
+        disconnect(here.database, here.engine, owner)
         spawn_worker(here.config.var, here.config.mongodb_uri)
     return ""
 

@@ -76,6 +76,10 @@ class Accounts:
         found = {one["_id"] for one in self._database.documents_where(COLLECTION, {}) if "token" in one}
         return owner if owner in found else min(found, default=None)
 
+    def any(self) -> bool:
+        """Tell whether any session has an account connected."""
+        return any("token" in document for document in self._database.documents_where(COLLECTION, {}))
+
     def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
         """Keep a new permission in the place of an earlier one."""
         moment = datetime.now(UTC)
