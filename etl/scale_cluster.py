@@ -38,7 +38,7 @@ class Cluster:
             from distributed import Client
         except ModuleNotFoundError as fault:
             raise ScaleError(
-                "Dask is not installed here.", "Install it: .venv/bin/python -m pipenv sync --categories cluster"
+                "Dask is not installed here.", 'Install it: .tools/bin/pipenv sync --categories "packages cluster"'
             ) from fault
         self.remote = not _is_here(address)
         try:

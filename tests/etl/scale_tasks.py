@@ -6,11 +6,12 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from etl.importing import execute
-from etl.installation import Installation
 from store.connection import StoreDown
-from tests.etl.dying import DyingDatabase
+
+if TYPE_CHECKING:
+    from etl.installation import Installation
 
 # The write at which an import is halted: its first page is stored and its cursor has not been moved.
 HALTING_WRITE = 5
@@ -26,10 +27,6 @@ def refuse(number: int) -> int:
     return number
 
 
-def process(_number: int) -> int:
-    return os.getpid()
-
-
 def die_of(poison: int, number: int) -> int:
     if number == poison:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -38,6 +35,9 @@ def die_of(poison: int, number: int) -> int:
 
 def import_or_halt(installation: Installation, marker: Path, run_id: str) -> str:
     """Do the run; the first to come stops in the middle of it, says who it is, and waits to be killed."""
+    # A second, which the other functions here need not wait.
+    from etl.importing import execute
+    from tests.etl.dying import DyingDatabase
 
     def halt() -> None:
         marker.with_suffix(".partial").write_text(str(os.getpid()))

@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import MongoClient
 
+from etl.harvest.ahead import ask_ahead
+from etl.harvest.enrich import new_enrichment
 from etl.importing import execute
 from etl.installation import Installation
 from etl.runs import new_run
@@ -31,6 +33,8 @@ from store.connection import StoreDown
 from store.database import PAGE_ITEMS, Database
 from store.playlist_sets import read_batches
 from tests.etl import files, formats, scale_tasks
+from tests.etl.harvest.support import PLAYLIST, do, opening, put_playlist
+from tests.fake_services.fixtures import FakeServices
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -246,3 +250,30 @@ def test_an_import_with_a_worker_killed_in_the_middle(
             assert list(workers.map(halting, run_ids)) == ["running"] * len(run_ids)
             killer.join()
         assert everything(database, tmp_path) == undisturbed
+
+
+def test_the_command(database_uri: str, sources: list[Path], tmp_path: Path) -> None:
+    env = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path)}
+    command = [sys.executable, "-m", "etl", "import", "--cores", "2", *map(str, sources[3:5])]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == [*(path.name for path in sources[3:5]), "2"]
+    assert "files: importing, 2 at a time" in done.stderr
+
+
+def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
+    database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_services.lift_limits()
+    put_playlist(database, fake_services.world)
+    monkeypatch.setattr("etl.harvest.ahead.PAGE", 3)
+    monkeypatch.setenv("TASTEMAP_SOURCES", "reccobeats")
+    monkeypatch.setenv("TASTEMAP_URL_RECCOBEATS", fake_services.urls["reccobeats"])
+    run = new_enrichment(PLAYLIST, "Eight songs", None, ["features"])
+    with workers_from(options("--cores", "2")) as workers:
+        assert list(ask_ahead(workers, database, tmp_path, run)) == [(1, 3), (2, 3), (3, 3)]
+    requests = fake_services.asked()
+    assert requests > 0
+    done = do(database, tmp_path, run, opening(fake_services.urls, ["reccobeats"]))
+    assert (done["state"], done["asked"], done["stored"]) == ("done", 8, 8)
+    assert fake_services.asked() == requests
