@@ -189,13 +189,14 @@ class Session:
     """Signs questions as one account; with :meth:`call`, once more after a token was withdrawn early."""
 
     def __init__(self, accounts: Accounts, owner: str, channel: Channel) -> None:
-        self._accounts, self._owner, self._channel = accounts, owner, channel
+        self.owner = owner
+        self._accounts, self._channel = accounts, channel
         self._refused: str | None = None
         self._last: str | None = None
 
     def get_access_token(self, as_dict: bool = False) -> str:
         """Return an access token (what spotipy calls this with is of no account)."""
-        self._last = self._accounts.access_token(self._owner, self._channel, refused=self._refused)
+        self._last = self._accounts.access_token(self.owner, self._channel, refused=self._refused)
         return self._last
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from etl.runs import cancel_run, new_task_run
 from etl.spotify.accounts import Accounts
 from etl.spotify.importing import KIND, SOURCE
 from etl.spotify.staging import Staging
+from etl.spotify.writing import forget_writes
 from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
@@ -62,6 +63,7 @@ def _purge(database: Database, owner: str, runs: list[str]) -> None:
         cancel_run(database, run_id)
         Staging(database, run_id).clear()
     database.delete_documents("runs", runs)
+    forget_writes(database, owner)
     for playlist in database.playlists(owner):
         if playlist.owner == owner and playlist.source.startswith(f"{KIND}: "):
             database.delete_playlist(playlist.id)
