@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from store.database import Database
 from store.domain import AudioFeatures, Track
 from tests.fake_services.faults import cut, limited, unavailable
 from tests.fake_services.fixtures import FakeServices
+from tests.fake_services.world import Song
 
 # MusicBrainz has one call a second, for which these tests would wait.
 ON = frozenset({"deezer", "itunes", "reccobeats", "listenbrainz_labs"})
@@ -231,3 +233,47 @@ def test_a_title_is_not_cut_at_a_word_that_is_an_artist_too(
     assert empty_client.get("/genre-predict?q=First Love").json["track"]["title"] == "First Love"
     sung = asking.get("/genre-predict?q=Mirrorball Heart").json
     assert (sung["track"]["title"], sung["track"]["artists"]) == ("Mirrorball Heart", ["Lumi Ferrando"])
+
+
+def a_song(fake_services: FakeServices, title: str, artist: str, guests: tuple[str, ...] = ()) -> Song:
+    """Let the services know another song, in the place of one they had."""
+    world = fake_services.world
+    named = [replace(world.artists[0], number=90 + at, name=name) for at, name in enumerate((artist, *guests))]
+    song = replace(world.song("Receipts"), title=title, artist=named[0], guests=tuple(named[1:]))
+    world.songs[world.songs.index(world.song("Receipts"))] = song
+    return song
+
+
+def test_a_track_of_the_catalogue_that_a_source_has_named_is_that_one(
+    asking: FlaskClient, fake_services: FakeServices
+) -> None:
+    a_song(fake_services, "Paper Moons", "Nadia Verholt", ("Lumi Ferrando",))
+    answer = asking.get("/genre-predict?q=paper moons verholt lumi ferrando").json
+    assert (answer["match"]["kind"], answer["track"]["id"]) == ("source", "calm1")
+    assert {one["source"] for one in answer["features"]} == {"table: invented"}
+    assert [one["source"] for one in answer["other_features"]] == ["reccobeats"]
+
+
+def test_a_track_of_the_catalogue_gets_what_it_lacks_once(asking: FlaskClient, fake_services: FakeServices) -> None:
+    song = a_song(fake_services, "Nothing Is Known", "Zzyqx Qqvx")
+    first = asking.get("/genre-predict?track_id=silent").json
+    assert first["features"][0]["source"] == "reccobeats"
+    assert first["features"][0]["value"] == pytest.approx(song.features["danceability"])
+    recommended = asking.get("/recommend?track_id=silent").json
+    assert recommended["method"] == "neighbours"
+    asked = fake_services.asked()
+    again = asking.get("/genre-predict?track_id=silent").json
+    assert again["features"] == first["features"]
+    assert again["sources"] == []
+    assert fake_services.asked() == asked
+
+
+def test_without_the_database_names_are_answered_as_ever(
+    configured: Callable[..., FlaskClient], catalogue_folder: Path, fake_services: FakeServices
+) -> None:
+    nowhere = "mongodb://127.0.0.1:9/gone?serverSelectionTimeoutMS=100"
+    client = configured(catalogue_folder, nowhere, sources=ON, source_urls=fake_services.urls)
+    assert client.get(f"/genre-predict?{ASKED}").json["match"]["kind"] == "names"
+    answer = client.get("/recommend?track_id=metal1").json
+    assert answer["tracks"]
+    assert answer["fetched"] == []
