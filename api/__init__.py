@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    datasets,
     doctor,
     errors,
     exports,
@@ -53,5 +54,6 @@ def register(app: APIFlask, config: Config) -> None:
         spotify_lists,
         doctor,
         harvest,
+        datasets,
     ):
         app.register_blueprint(module.blueprint)
