@@ -112,7 +112,7 @@ class Neighbours:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
         judged = self._judge(snapshot, snapshot.track(seed) if isinstance(seed, Ref) else seed)
         scores = [self._scores(segment, judged) for segment in snapshot.segments]
-        taken = _Taken(snapshot, judged.track, exclude, artist_cap)
+        taken = Taken(snapshot, judged.track, exclude, artist_cap)
         found = []
         for position, row in _best_first(scores):
             segment = snapshot.segments[position]
@@ -170,6 +170,10 @@ class Neighbours:
                 known = self._indexes[segment.name] = _SegmentIndex(segment, self.artists)
             return known
 
+    def sound(self, segment: Segment) -> SoundIndex:
+        """Return the distances of a segment's tracks, worked out once."""
+        return self._index(segment).sound
+
     def _neighbour(self, snapshot: Snapshot, seed: _Seed, ref: Ref, score: float) -> Neighbour:
         other = snapshot.track(ref)
         why = reasons(seed.track, other, self.artists)
@@ -209,7 +213,7 @@ class Neighbours:
         return nearest
 
 
-class _Taken:
+class Taken:
     """Remembers what a list holds already, and what it must not hold."""
 
     def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:

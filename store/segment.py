@@ -167,6 +167,11 @@ class Segment:
             features=self._features_of(row, features_source),
         )
 
+    def genres(self, row: int) -> list[str]:
+        """Return the labels of the track in ``row`` and the genres of its artists, as they were given."""
+        cells = self._cells(row)
+        return [*cells["labels"], *cells["artist_genres"]]
+
     def has_features(self, row: int) -> bool:
         """Tell whether anything is known of the sound of the track in ``row``; its length alone is not."""
         return not np.isnan(self.features[row, _OF_SOUND]).all()

@@ -1,0 +1,73 @@
+"""How good the clusters within families are on tracks of artists that they were not made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
+
+from ml.sound import Floats
+
+Ints = npt.NDArray[np.intp]
+# Silhouettes weigh all pairs: of a larger family, a sample speaks.
+SAMPLE = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Scores of one family's clusters.
+
+    ``silhouette`` is -1 to 1, ``ami`` the adjusted mutual information of cluster and artist (0 = chance, whatever the
+    number of clusters), ``together`` how many times more often two tracks of one artist share a cluster than any two.
+    """
+
+    clusters: float
+    silhouette: float
+    ami: float
+    together: float
+
+
+def score(places: Floats, cluster: Ints, artist: Ints, count: int, seed: int) -> Scores:
+    """Score the clusters of (n, 12) places; silhouette and mutual information on at most :data:`SAMPLE` of them."""
+    some = np.random.default_rng(seed).permutation(len(places))[:SAMPLE]
+    several = 1 < len(np.unique(cluster[some])) < len(some)
+    return Scores(
+        clusters=count,
+        silhouette=float(silhouette_score(places[some], cluster[some])) if several else 0.0,
+        ami=float(adjusted_mutual_info_score(artist[some], cluster[some])),
+        together=_together(cluster, artist),
+    )
+
+
+def _together(cluster: Ints, artist: Ints) -> float:
+    """Return P(same cluster | same artist) / P(same cluster) over all pairs of tracks."""
+    any_two = _pairs(np.unique(cluster, return_counts=True)[1]) / max(_pairs(np.array([len(cluster)])), 1.0)
+    codes = np.unique(artist, return_inverse=True)[1] * (int(cluster.max()) + 1) + cluster
+    same_artist = _pairs(np.unique(artist, return_counts=True)[1])
+    if not same_artist or not any_two:
+        return 1.0
+    return float(_pairs(np.unique(codes, return_counts=True)[1]) / same_artist / any_two)
+
+
+def _pairs(sizes: npt.NDArray[np.integer]) -> float:
+    return float((sizes.astype(float) * (sizes - 1) / 2).sum())
+
+
+def mean(by_family: Mapping[str, Scores]) -> Scores:
+    """Return the plain mean over families."""
+    rows = np.array([[s.clusters, s.silhouette, s.ami, s.together] for s in by_family.values()])
+    clusters, silhouette, ami, together = rows.mean(axis=0)
+    return Scores(clusters=float(clusters), silhouette=float(silhouette), ami=float(ami), together=float(together))
+
+
+def format_table(results: Mapping[str, Scores], heading: str = "model, mean over families") -> str:
+    """Return the scores as a Markdown table."""
+    lines = [f"| {heading} | k | silhouette | AMI with artist | same artist together |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {one.clusters:.1f} | {one.silhouette:.3f} | {one.ami:.3f} | {one.together:.2f} x |"
+        for name, one in results.items()
+    ]
+    return "\n".join(lines)

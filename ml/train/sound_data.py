@@ -1,0 +1,162 @@
+"""Tracks by sound and genre, for the models that group them: from the training table, or from one's own catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.sound import Floats, coordinates
+from ml.taxonomy import Taxonomy
+from store.catalogue import Snapshot
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
+from store.text import normalise, split_artists
+
+TABLE = "tracks.csv.gz"
+_LABELS, _MICRO = "genres114", ("artist_genres", "seed_genres", "playlist_subgenres")
+# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning.
+_NOT_LEARNT_FROM = "spotify"
+# Of one's own artists, one in so many is held out to choose by, and as many to score.
+_SHARES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundTable:
+    """Tracks in columns; row ``i`` is the same track in each.
+
+    ``values`` (n, 13) are NaN where unknown; ``labels`` are the track's own genres (the first is the one that scores
+    count), ``genres`` those and its artists'; ``artist`` (n,) numbers first artists; ``split`` keeps an artist's tracks
+    together.
+    """
+
+    values: npt.NDArray[np.float32]
+    labels: Sequence[tuple[str, ...]]
+    genres: Sequence[tuple[str, ...]]
+    artist: npt.NDArray[np.intp]
+    split: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """Which tracks know every feature that places are made of (see ml.sound)."""
+        return ~np.isnan(coordinates(self.values)).any(axis=1)
+
+    def rows(self, split: str) -> npt.NDArray[np.intp]:
+        """Return the rows of a split whose sound is known."""
+        return np.flatnonzero((self.split == split) & self.whole)
+
+    def members(self, taxonomy: Taxonomy) -> dict[str, npt.NDArray[np.intp]]:
+        """Return the rows of every family that occurs, in the taxonomy's order; a track is in several."""
+        known: dict[str, str | None] = {}
+        rows: dict[str, list[int]] = {family: [] for family in taxonomy.families}
+        for row, names in enumerate(self.genres):
+            for name in names:
+                if name not in known:
+                    known[name] = taxonomy.family_of(name)
+            for family in {known[name] for name in names} - {None}:
+                rows[str(family)].append(row)
+        return {family: np.array(some) for family, some in rows.items() if some}
+
+
+def read(folder: Path) -> SoundTable:
+    """Read ``tracks.csv.gz`` of a data folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    """
+    path = folder / TABLE
+    if not path.is_file():
+        raise FileNotFoundError(f"no training data: {path} is absent (set TASTEMAP_DATA or pass --data DIR)")
+    wanted = {"artist", "split", _LABELS, *_MICRO, *AUDIO_FEATURES}
+    frame = pd.read_csv(path, usecols=lambda name: name in wanted, keep_default_na=False, na_values=[""])
+    artists = frame["artist"].fillna("").astype(str)
+    labels = _lists(frame, (_LABELS,))
+    return SoundTable(
+        values=_bounded(frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)),
+        labels=labels,
+        genres=[(*own, *theirs) for own, theirs in zip(labels, _lists(frame, _MICRO), strict=True)],
+        artist=_numbered([normalise(next(iter(split_artists(one)), "")) for one in artists]),
+        split=frame["split"].to_numpy(str),
+    )
+
+
+def from_snapshot(snapshot: Snapshot) -> SoundTable:
+    """Return what a catalogue knows without Spotify's API; an artist's split is decided by a hash of the name."""
+    tracks = list(_heard(snapshot))
+    values = [[_NAN if value is None else value for value in features] for _, features in tracks]
+    names = [normalise(track.artists[0]) if track.artists else "" for track, _ in tracks]
+    return SoundTable(
+        values=_bounded(np.array(values, np.float32).reshape(-1, len(AUDIO_FEATURES))),
+        labels=[track.labels for track, _ in tracks],
+        genres=[(*track.labels, *track.artist_genres) for track, _ in tracks],
+        artist=_numbered(names),
+        split=np.array([_split_of(name) for name in names], dtype="<U5"),
+    )
+
+
+_NAN = float("nan")
+
+
+def _heard(snapshot: Snapshot) -> Iterator[tuple[Track, tuple[float | None, ...]]]:
+    seen: set[str] = set()
+    for position in range(len(snapshot)):
+        track = snapshot.track(snapshot.ref(position))
+        if track.id in seen or track.source == _NOT_LEARNT_FROM:
+            continue
+        seen.add(track.id)
+        if track.features is not None and track.features.source != _NOT_LEARNT_FROM:
+            yield track, track.features.vector()
+
+
+def _split_of(artist: str) -> str:
+    share = int.from_bytes(hashlib.sha256(artist.encode()).digest()[:4], "big") % _SHARES
+    return {0: "test", 1: "valid"}.get(share, "train")
+
+
+def _bounded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    for index, name in enumerate(AUDIO_FEATURES):
+        low, high = FEATURE_BOUNDS[name]
+        values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
+    return values
+
+
+def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:
+    return np.unique(np.array(names, dtype=str), return_inverse=True)[1] if names else np.empty(0, np.intp)
+
+
+def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    present = [frame[c].fillna("").astype(str).tolist() for c in columns if c in frame]
+    return [
+        tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
+        for cells in zip(*present, strict=True)
+    ]
+
+
+def balanced(
+    table: SoundTable, split: str, per_genre: int, seed: int, genres: Mapping[str, int]
+) -> npt.NDArray[np.intp]:
+    """Draw at most ``per_genre`` rows of each genre (first label) of a split, in random order within a genre.
+
+    ``genres`` are those that count. Rows are returned round by round, so that the first ``len(genres) * n`` rows are
+    about ``n`` of each.
+    """
+    rng = np.random.default_rng(seed)
+    rounds: list[list[int]] = [[] for _ in range(per_genre)]
+    rows: dict[str, list[int]] = {genre: [] for genre in genres}
+    for row in table.rows(split):
+        if table.labels[row] and table.labels[row][0] in rows:
+            rows[table.labels[row][0]].append(int(row))
+    for genre in genres:
+        for place, row in enumerate(rng.permutation(rows[genre])[:per_genre]):
+            rounds[place].append(int(row))
+    return np.array([row for one in rounds for row in one], np.intp)
