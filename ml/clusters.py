@@ -22,6 +22,8 @@ from ml.sound import Floats, SoundIndex, coordinates, squared_distances
 from store.catalogue import Ref, Segment, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures
 
+Counts = npt.NDArray[np.int32]
+
 # A track of the catalogue stands for an exemplar up to this distance (spreads); most pairs of tracks are 1.3 apart.
 NEAR = 0.5
 
@@ -56,7 +58,7 @@ class Clusters:
         ``version``, ``genres``, ``families``, ``sweep`` and how the number of clusters was chosen.
     """
 
-    def __init__(self, settings: Mapping[str, Any], exemplars: Floats, genres: Floats, families: Floats) -> None:
+    def __init__(self, settings: Mapping[str, Any], exemplars: Floats, genres: Counts, families: Counts) -> None:
         self.settings = settings
         self.version: str = settings["version"]
         self.exemplars = np.asarray(exemplars, np.float32)

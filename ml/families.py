@@ -141,7 +141,8 @@ class Families:
             for part in _PARTS
         }
         rows = [np.concatenate([counts[name] for name in AUDIO_FEATURES]) for counts in self.histograms.values()]
-        np.savez_compressed(numbers, **arrays, histograms=np.stack(rows))
+        arrays["histograms"] = np.stack(rows)
+        np.savez_compressed(numbers, **arrays)  # type: ignore[arg-type] # no array is called allow_pickle
         return [words, numbers]
 
     def families_of(self, genres: Iterable[str]) -> tuple[str, ...]:
@@ -159,7 +160,7 @@ class Families:
         exclude: Collection[str] = (),
         artist_cap: int = 2,
     ) -> list[Pick]:
-        """Return for each of ``families`` one track from the cluster of the catalogue's tracks that ``seed`` falls into.
+        """Return for each of ``families`` one track from the cluster that ``seed`` falls into.
 
         ``fresh`` draws one by ``draw``: equal numbers, equal picks. ``nearest`` takes the one that sounds most like
         the seed. Never the seed's recording, nor one whose id is in ``exclude``, nor one twice. A family that has no

@@ -110,7 +110,8 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     world = _World(table, taxonomy, settings, seed)
     heard = world.places(world.heard)
     median = _median_similarity(heard, seed)
-    sweep, models = [], []
+    sweep: list[Step] = []
+    models: list[AffinityPropagation] = []
     for at, multiple in enumerate(settings.preferences):
         tell(f"preference {at + 1} of {len(settings.preferences)}")
         model = _propagate(heard, multiple * median, settings, seed)
@@ -230,16 +231,14 @@ def _told(step: Step, chosen: bool) -> dict[str, Any]:
 def save(found: Fitted, directory: Path) -> list[Path]:
     """Write what is served and the estimator of record, after a check that both say the same; return the paths."""
     written = found.clusters.save(directory)
-    served = Clusters(found.clusters.settings, found.clusters.exemplars, *_counts(found.clusters))
+    served = Clusters(
+        found.clusters.settings, found.clusters.exemplars, found.clusters.genre_counts, found.clusters.family_counts
+    )
     asked = found.clusters.exemplars
     np.testing.assert_array_equal(served.assign(asked), nearest(coordinates(asked), found.model.cluster_centers_))
     record = directory / "clusters.joblib"
     joblib.dump(found.model, record)
     return [*written, record]
-
-
-def _counts(clusters: Clusters) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    return clusters.genre_counts, clusters.family_counts
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:

@@ -26,7 +26,7 @@ each of the 114 genres (taxonomy {taxonomy}) and of each family fell into each.
   API. Train your own on other data (`--data DIR`, same columns) where that matters to you.
 - **Features** as `ml/sound.py` scales and weighs them for neighbours; the similarity is the negative squared distance.
 - **Subsample** Messages pass between all pairs of {heard} training tracks, up to {per_heard} of each genre; {points}
-  (up to {per_genre} of each genre) were then put to the nearest exemplar to name each cluster's most frequent genre, and
+  (up to {per_genre} of each genre) then went to the nearest exemplar to name each cluster's most frequent genre, and
   all labelled training tracks for the heat map.
 - **Split** by artist. The preference was chosen at the elbow of the mean squared distance from the exemplar over the
   number of clusters on `valid` (the point farthest below the chord); the figures here are of `test`, up to
@@ -51,10 +51,11 @@ test tracks' clusters between fits on different subsamples.
 {loses}
 """
 
-_LOSES = """Thirteen numbers of sound do not tell genres apart: purity is low for every method, and the clusters are regions
-of a continuum (see the silhouette) rather than groups with gaps between them. Another subsample finds similar regions
-with other borders, as the stability says; so a track near a border may fall on either side, which is why the nearest
-three are shown with their distances. Genres of a mood or an occasion spread over all clusters."""
+_LOSES = """\
+Thirteen numbers of sound do not tell genres apart: purity is low for every method, and the clusters are regions
+of a continuum (see the silhouette) rather than groups with gaps between them. Another subsample finds similar
+regions with other borders, as the stability says; so a track near a border may fall on either side, which is why
+the nearest three are shown with their distances. Genres of a mood or an occasion spread over all clusters."""
 
 
 def write(found: Fitted, settings: Settings, seed: int, command: str) -> str:

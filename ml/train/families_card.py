@@ -61,9 +61,10 @@ any two tracks of the family; it grows with the number of clusters by itself.
 {loses}
 """
 
-_LOSES = """Within a family, sound is a continuum: silhouettes are low, and a border between two clusters is a convenience for
-drawing a pick rather than a find. A track's families come from its artist's genres where it has no label of its own,
-so an artist of many styles puts every track into all of their families."""
+_LOSES = """\
+Within a family, sound is a continuum: silhouettes are low, and a border between two clusters is a convenience for
+drawing a pick rather than a find. A track's families come from its artist's genres where it has no label of its
+own, so an artist of many styles puts every track into all of their families."""
 
 
 def write(found: Fitted, settings: Settings, seed: int, origin: Origin) -> str:

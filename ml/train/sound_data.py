@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.sound import Floats, coordinates
+from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from store.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
@@ -47,7 +47,7 @@ class SoundTable:
     @cached_property
     def whole(self) -> npt.NDArray[np.bool_]:
         """Which tracks know every feature that places are made of (see ml.sound)."""
-        return ~np.isnan(coordinates(self.values)).any(axis=1)
+        return np.logical_not(np.isnan(coordinates(self.values)).any(axis=1))
 
     def rows(self, split: str) -> npt.NDArray[np.intp]:
         """Return the rows of a split whose sound is known."""
