@@ -6,6 +6,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -102,6 +103,19 @@ class TrackPage:
         self.box.fill(text)
         self.box.press("Enter")
         expect(self.genre).to_be_visible(timeout=ANSWER_MS)
+
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail on what axe calls serious or critical in what the window shows, and on anything wider than it."""
+    # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    serious = [one for one in report["violations"] if one["impact"] in {"serious", "critical"}]
+    assert not serious, [(page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 
 KEYLESS = (*("acousticbrainz", "deezer", "itunes", "listenbrainz", "listenbrainz_labs", "musicbrainz", "reccobeats"),)
