@@ -1,7 +1,7 @@
 """Harvests that are killed: ``python -m tests.etl.harvest.dying URI VAR URLS`` does runs that its input names.
 
-Each line of the input is JSON: the id of a run and how many calls of the database it lives (null: to the end). A child
-of this process, which has everything loaded and is forked in a moment, does it, and how it ended is printed.
+Each line of the input is JSON: the id of a run, and at which of its "calls" or "writes" it dies (null: at none). A
+child of this process, which has everything loaded and is forked in a moment, does it, and how it ended is printed.
 """
 
 from __future__ import annotations
@@ -19,34 +19,42 @@ from store.database import Database
 from store.domain import Track
 from tests.etl.harvest.support import opening
 
-_CALLS = (
-    *("get_document", "get_documents", "documents_where", "documents_among", "names_where", "put_document"),
-    *("insert_document", "change_document", "update_run", "load_run", "put_playlist", "put_page", "grow_playlist"),
-    *("refresh_counts", "playlist", "playlist_items", "get_tracks"),
+_READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "load_run")
+_WRITES = (
+    *("put_document", "insert_document", "change_document", "delete_documents"),
+    *("update_run", "put_playlist", "put_page", "grow_playlist", "refresh_counts"),
 )
+_OF_THE_ENGINE = ("sources", "lookups")
 
 
 class CountingDatabase(Database):
-    """Counts its calls, and ends the process with SIGKILL at one of them; in the middle where tracks are stored."""
+    """Counts its calls, and the writes of the harvest among them; ends the process with SIGKILL at one of them.
 
-    def __init__(self, uri: str, lives: int | None = None) -> None:
+    ``kind`` is "calls" or "writes". Where tracks are stored it dies in the middle.
+    """
+
+    def __init__(self, uri: str, kind: str = "calls", lives: int | None = None) -> None:
         super().__init__(uri)
-        self.calls = 0
-        self.lives = lives
-        for name in _CALLS:
-            setattr(self, name, self._mortal(getattr(self, name)))
+        self.counts = {"calls": 0, "writes": 0}
+        self._kind = kind
+        self._lives = lives
+        for name in (*_READS, *_WRITES):
+            setattr(self, name, self._mortal(getattr(self, name), name in _WRITES))
 
     def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
-        self.calls += 1
-        if self.calls == self.lives:
+        if self._is_last(writes=True):
             super().put_tracks(tracks[: len(tracks) // 2], brought_by)
             os.kill(os.getpid(), signal.SIGKILL)
         return super().put_tracks(tracks, brought_by)
 
-    def _mortal(self, method: Callable[..., Any]) -> Callable[..., Any]:
+    def _is_last(self, *, writes: bool) -> bool:
+        self.counts["calls"] += 1
+        self.counts["writes"] += writes
+        return self.counts[self._kind] == self._lives
+
+    def _mortal(self, method: Callable[..., Any], writes: bool) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            if self.calls == self.lives:
+            if self._is_last(writes=writes and not (args and args[0] in _OF_THE_ENGINE)):
                 os.kill(os.getpid(), signal.SIGKILL)
             return method(*args, **kwargs)
 
@@ -55,10 +63,10 @@ class CountingDatabase(Database):
 
 def main(uri: str, var: Path, urls: dict[str, str]) -> None:
     for line in sys.stdin:
-        run_id, lives = json.loads(line)
+        run_id, kind, lives = json.loads(line)
         child = os.fork()
         if child == 0:
-            database = CountingDatabase(uri, lives)
+            database = CountingDatabase(uri, kind, lives)
             state = execute(database, var, run_id, open_engine=opening(urls))
             os._exit(0 if state == "done" else 1)
         _, status = os.waitpid(child, 0)

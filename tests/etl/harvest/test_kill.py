@@ -40,7 +40,7 @@ _TIMES = frozenset({"fetched_at", "finished_at"})
 
 def runs() -> list[dict[str, Any]]:
     new = [
-        new_harvest("tracks", terms=14),
+        new_harvest("tracks", terms=16),
         new_balanced(genres=["rock", "jazz", "hip-hop", "folk", "polka"], per_genre=6),
         new_enrichment(PLAYLIST, "Songs", None, ["features", "genres", "similar"]),
     ]
@@ -117,34 +117,35 @@ def timeless(value: Any) -> Any:
 
 def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp_path: Path) -> None:
     whole, killed = two_uris
-    calls = []
+    counts = []
     with troubled(FakeServices()) as services:
         database = CountingDatabase(whole)
         prepared(database, services)
         for run in runs():
-            before = database.calls
+            before = dict(database.counts)
             assert execute(database, tmp_path / "whole", run["_id"], open_engine=opening(services.urls)) == "done"
-            calls.append(database.calls - before)
+            counts.append({kind: count - before[kind] for kind, count in database.counts.items()})
         database.close()
     expected = everything(whole)
     assert [run["state"] for run in expected["runs"]] == ["done"] * 3
     assert expected["runs"][0]["asked"] > 150
 
     chance = random.Random(SEED)
-    print(f"seed {SEED}, calls of the database in a whole run {calls}")
+    print(f"seed {SEED}, calls and writes of whole runs: {counts}")
     with troubled(FakeServices()) as services:
         database = prepared(Database(killed), services)
         command = [sys.executable, "-m", "tests.etl.harvest.dying", killed, str(tmp_path), json.dumps(services.urls)]
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdin
             assert child.stdout
-            for run, count in zip(runs(), calls, strict=True):
+            for run, whole_run in zip(runs(), counts, strict=True):
                 # Ten such lives are shorter than the whole run.
-                moments = [chance.randint(2, count // (KILLS + 1)) for _ in range(KILLS)]
+                kinds = ["calls", "writes"] * (KILLS // 2)
+                moments = [(kind, chance.randint(2, whole_run[kind] // (KILLS + 1))) for kind in kinds]
                 print(run["kind"], moments)
                 endings = []
-                for lives in (*moments, None):
-                    child.stdin.write(json.dumps([run["_id"], lives]) + "\n")
+                for kind, lives in (*moments, ("calls", None)):
+                    child.stdin.write(json.dumps([run["_id"], kind, lives]) + "\n")
                     child.stdin.flush()
                     endings.append(child.stdout.readline().strip())
                 assert endings == ["killed"] * KILLS + ["ended 0"]
