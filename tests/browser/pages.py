@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ _COUNT_COLOUR = """(canvas, wanted) => {
   return count
 }"""
 
-_DROP = """([name, text]) => {
+_DROP = """(files) => {
   const transfer = new DataTransfer()
-  transfer.items.add(new File([text], name, { type: 'text/csv' }))
+  for (const [name, text] of files) transfer.items.add(new File([text], name, { type: 'text/csv' }))
   return transfer
 }"""
 
@@ -48,7 +48,11 @@ class PlaylistPage:
 
     def drop(self, name: str, text: str) -> None:
         """Drop a file onto the view, as a listener does with the mouse."""
-        transfer = self.page.evaluate_handle(_DROP, [name, text])
+        self.drop_all({name: text})
+
+    def drop_all(self, files: Mapping[str, str]) -> None:
+        """Drop several at once; ``files`` maps names to texts."""
+        transfer = self.page.evaluate_handle(_DROP, list(files.items()))
         self.page.dispatch_event(".tm-playlists", "dragover", {"dataTransfer": transfer})
         self.page.dispatch_event(".tm-playlists", "drop", {"dataTransfer": transfer})
 
