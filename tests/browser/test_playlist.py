@@ -163,7 +163,7 @@ def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPa
     menu = page.locator("details.tm-export", has=page.locator("summary", has_text="Export"))
     summary = menu.locator("summary")
     summary.click()
-    links = menu.get_by_role("link")
+    links = menu.locator("ul").get_by_role("link")
     expect(links).to_have_count(len(FORMATS))
     for one in FORMATS.values():
         link = menu.get_by_role("link", name=re.compile(rf"^{one.label} "))
