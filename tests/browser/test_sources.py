@@ -97,6 +97,9 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     fault = page.locator(".tm-fault[data-source=itunes]")
     expect(fault).to_contain_text(re.compile(r"Asked again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
     expect(track_page.genre).to_be_visible()
+    expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible(timeout=ANSWER_MS)
+    page.locator(".tm-notes summary").click()
+    expect_accessible(page)
 
     data_page.open()
     state = data_page.source("itunes").locator(".tm-state")
