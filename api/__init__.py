@@ -5,10 +5,12 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    clusters,
     datasets,
     doctor,
     errors,
     exports,
+    features,
     genre,
     genres,
     harvest,
@@ -48,6 +50,8 @@ def register(app: APIFlask, config: Config) -> None:
         exports,
         uploads,
         models,
+        clusters,
+        features,
         genres,
         sources,
         spotify,

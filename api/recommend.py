@@ -10,6 +10,7 @@ from marshmallow import RAISE
 
 from api.answers import Worked, cached_answer
 from api.errors import ApiError
+from api.family_picks import family_picks
 from api.fetched import fetched
 from api.lookup import source_lines
 from api.schemas import RecommendQuery, track_summary
@@ -41,13 +42,17 @@ def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
     by_sources, stays = fetched(services, subject, exclude)
     lines = source_lines(services, subject)
     try:
-        ours = _neighbours(services, subject, query, exclude) or _artists_alike(services, subject)
+        if query["method"] == "families":
+            ours = family_picks(services, subject, query, exclude)
+        else:
+            ours = _neighbours(services, subject, query, exclude) or _artists_alike(services, subject)
     except ApiError as error:
         if not by_sources:
             error.body["error"]["sources"] = lines
             raise
         ours = _nothing_of_ours(subject)
-    return Worked(ours | {"fetched": by_sources, "sources": lines}, subject.final and stays)
+    drawn = query["method"] == "families" and query["pick"] == "fresh" and query["seed"] is None
+    return Worked(ours | {"fetched": by_sources, "sources": lines}, subject.final and stays and not drawn)
 
 
 def _nothing_of_ours(subject: Subject) -> dict[str, Any]:

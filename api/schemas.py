@@ -26,7 +26,7 @@ class SearchQuery(Schema):
     limit = Integer(load_default=10, validate=Range(1, 50))
 
 
-class _SubjectQuery(Schema):
+class SubjectQuery(Schema):
     q = String(validate=_text, metadata={"description": "Title and artist in any order."})
     track = String(validate=_text, metadata={"description": "Title."})
     artist = String(validate=_text)
@@ -35,7 +35,7 @@ class _SubjectQuery(Schema):
 
 GenreQuery = cast(
     type[Schema],
-    _SubjectQuery.from_dict(
+    SubjectQuery.from_dict(
         {
             "album": String(validate=_text),
             "year": Integer(validate=Range(1000, 2999)),
@@ -46,8 +46,24 @@ GenreQuery = cast(
 )
 
 
-class RecommendQuery(_SubjectQuery):
+class RecommendQuery(SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
+    method = String(
+        load_default="neighbours",
+        validate=OneOf(["neighbours", "families"]),
+        metadata={"description": "families: one track for each family of genres, from the same cluster of sound."},
+    )
+    pick = String(
+        load_default="fresh",
+        validate=OneOf(["fresh", "nearest"]),
+        metadata={"description": "With method=families: a drawn track, or the one that sounds most alike."},
+    )
+    seed = Integer(
+        load_default=None,
+        allow_none=True,
+        validate=Range(0, 2**31 - 1),
+        metadata={"description": "With pick=fresh: the same number draws the same tracks again."},
+    )
     artist_cap = Integer(load_default=2, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})
     # The class attribute that mypy sees here is marshmallow's; its metaclass takes the field away before that matters.
     exclude = String(  # type: ignore[assignment]

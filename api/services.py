@@ -17,6 +17,8 @@ from etl.engine import Engine, engine_config
 from etl.lookup_pool import settle
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
+from ml.clusters import Clusters
+from ml.families import Families
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from ml.shelf import Shelf
@@ -66,6 +68,14 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    @property
+    def clusters(self) -> Clusters:
+        return self._served("clusters", Clusters.load)
+
+    @property
+    def families(self) -> Families:
+        return self._served("families", Families.load)
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""
