@@ -4,4 +4,6 @@ import { defineAsyncComponent } from 'vue'
 export const PANELS = [
   { id: 'models', label: 'Models', component: defineAsyncComponent(() => import('./ModelsPanel.vue')) },
   { id: 'genres', label: 'Genres', component: defineAsyncComponent(() => import('./GenresPanel.vue')) },
+  { id: 'clusters', label: 'Clusters', component: defineAsyncComponent(() => import('./ClustersPanel.vue')) },
+  { id: 'families', label: 'Families', component: defineAsyncComponent(() => import('./FamiliesPanel.vue')) },
 ]

@@ -1,0 +1,117 @@
+"""Clusters, families and histograms over HTTP."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def test_the_heat_map_the_sweep_and_the_exemplars(client: FlaskClient) -> None:
+    answer = client.get("/api/clusters").get_json()
+    count = len(answer["clusters"])
+    assert [one["cluster"] for one in answer["clusters"]] == list(range(1, count + 1))
+    assert [step["clusters"] for step in answer["sweep"] if step["elbow"]] == [count]
+    for of, rows in (("genre", 114), ("family", 23)):
+        heat = answer["heatmap"][of]
+        assert len(heat["rows"]) == len(heat["shares"]) == len(heat["tracks"]) == rows
+        assert all(sum(row) == pytest.approx(1, abs=0.01) for row in heat["shares"])
+    assert sum(one["share"] for one in answer["clusters"]) == pytest.approx(1, abs=0.01)
+    assert sum(one["tracks_here"] for one in answer["clusters"]) == 9
+    assert all(one["exemplar"]["features"].keys() >= {"energy", "tempo"} for one in answer["clusters"])
+    assert all(
+        (one["exemplar"]["track"] is None) == (one["exemplar"]["distance"] is None) for one in answer["clusters"]
+    )
+
+
+def test_an_empty_installation_names_no_exemplar(empty_client: FlaskClient) -> None:
+    told = empty_client.get("/api/clusters").get_json()["clusters"]
+    assert all(one["tracks_here"] == 0 and one["exemplar"]["track"] is None for one in told)
+
+
+def test_where_a_track_falls(client: FlaskClient) -> None:
+    loud, calm = (client.get(f"/api/clusters/predict?track_id={one}").get_json() for one in ("metal1", "calm1"))
+    assert loud["track"]["id"] == "metal1"
+    assert loud["cluster"] == loud["nearest"][0]["cluster"] != calm["cluster"]
+    assert [one["distance"] for one in loud["nearest"]] == sorted(one["distance"] for one in loud["nearest"])
+    assert client.get("/api/clusters/predict?q=paper moons verholt").get_json()["cluster"] == calm["cluster"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/clusters/predict", 400, "bad_request"),
+        ("/api/clusters/predict?track_id=nobody", 404, "not_found"),
+        ("/api/clusters/predict?track_id=silent", 422, "no_features"),
+        ("/api/clusters/heatmap.svg?of=colour", 422, "invalid_value"),
+        ("/api/features/histograms?family=polka", 404, "not_found"),
+        ("/api/features/histograms?playlist=none", 404, "not_found"),
+        ("/recommend?track_id=metal1&method=dice", 422, "invalid_value"),
+        ("/recommend?track_id=metal1&method=families&seed=-1", 422, "invalid_value"),
+        ("/recommend?track_id=silent&method=families", 422, "no_features"),
+    ],
+)
+def test_each_fault_has_its_own_status(client: FlaskClient, path: str, status: int, code: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (status, code)
+
+
+def test_histograms_of_all_tracks_and_of_a_family(client: FlaskClient) -> None:
+    answer = client.get("/api/features/histograms").get_json()
+    assert (answer["tracks"], len(answer["features"])) == (10, 13)
+    for one in answer["features"]:
+        assert len(one["counts"]) == len(one["reference"]) == len(one["edges"]) - 1
+        assert sum(one["counts"]) == one["known"] <= 9
+    energy = next(one for one in answer["features"] if one["feature"] == "energy")
+    assert energy["known"] == 9
+    metal = client.get("/api/features/histograms?family=metal").get_json()
+    assert metal["tracks"] == 4
+    assert sum(metal["features"][1]["reference"]) < sum(answer["features"][1]["reference"])
+
+
+@pytest.mark.parametrize("path", ["/api/clusters/heatmap.svg?of=genre", "/api/features/histograms.svg?family=metal"])
+def test_pictures_are_well_formed_svg(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.mimetype == "image/svg+xml"
+    picture = ET.fromstring(answer.get_data(as_text=True))
+    assert len(list(picture.iter("{http://www.w3.org/2000/svg}rect"))) > 100
+
+
+def picks(client: FlaskClient, more: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(f"/recommend?track_id=metal1&method=families{more}").get_json()
+    return answer
+
+
+def test_one_pick_per_family_from_the_same_cluster(client: FlaskClient) -> None:
+    answer = picks(client, "&seed=7")
+    assert (answer["method"], answer["draw"]) == ("families", {"pick": "fresh", "seed": 7})
+    assert [one["family"] for one in answer["families"]] == ["metal"]
+    assert [one["family"] for one in answer["tracks"]] == ["metal"]
+    assert answer["tracks"][0]["id"] in {"metal3", "metal4"}
+    assert answer["tracks"][0]["reasons"]
+    assert picks(client, "&seed=7") == answer
+
+
+def test_a_draw_tells_its_seed_and_is_drawn_anew(client: FlaskClient) -> None:
+    first = picks(client, "")
+    assert picks(client, f"&seed={first['draw']['seed']}")["tracks"] == first["tracks"]
+    assert len({picks(client, "")["draw"]["seed"] for _ in range(3)}) > 1
+
+
+def test_the_nearest_one_and_what_is_left_out(client: FlaskClient) -> None:
+    nearest = picks(client, "&pick=nearest")
+    assert nearest["tracks"][0]["id"] == "metal3"
+    assert picks(client, "&pick=nearest&exclude=metal3")["tracks"][0]["id"] == "metal4"
+
+
+def test_families_of_a_track_without_a_genre_are_guessed_and_said_to_be(client: FlaskClient) -> None:
+    answer = client.get("/recommend?track_id=metal5&method=families").get_json()
+    assert answer["families"]
+    assert all(one["guessed"] for one in answer["families"])
+    assert answer["note"]
+
+
+def test_neighbours_stay_the_usual_method(client: FlaskClient) -> None:
+    assert client.get("/recommend?track_id=metal1").get_json()["method"] == "neighbours"

@@ -1,0 +1,82 @@
+"""The Lab's clusters: the heat map and the table beside it, the sweep, where a track falls; and picks per family."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, PlaylistPage
+
+pytestmark = pytest.mark.browser
+
+_COLOURS = """(canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const seen = new Set()
+  for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
+  return seen.size
+}"""
+
+
+@pytest.fixture
+def with_tracks(playlist_page: PlaylistPage) -> PlaylistPage:
+    tracks = invented.rows({"one": 12})
+    playlist_page.open()
+    playlist_page.drop("Clustered.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    return playlist_page
+
+
+def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tracks: PlaylistPage, page: Page) -> None:
+    page.goto(f"{with_tracks.address}/#/lab/clusters")
+    heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ clusters"))
+    expect(heat).to_be_visible(timeout=ANSWER_MS)
+    heat.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"% of its tracks are in cluster 1\."))).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name="Cluster 1", exact=True)).to_be_visible()
+    assert heat.locator("canvas").evaluate(_COLOURS) > 10
+
+    page.get_by_label("Rows").select_option("genre")
+    expect(page.get_by_role("application", name=re.compile(r"^Heat map of 114 genres"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"elbow at \d+ clusters"))).to_be_visible()
+    page.get_by_text("The sweep as a table").click()
+    expect(page.get_by_role("row", name=re.compile(r"\(elbow\)"))).to_have_count(1)
+
+    row = invented.rows({"one": 12})[0]
+    page.get_by_label("Where does this track fall?").fill(f"{row.title} {row.artist}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"falls into cluster \d+"))).to_be_visible(timeout=ANSWER_MS)
+
+
+def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPage, page: Page) -> None:
+    page.goto(f"{with_tracks.address}/#/lab/families")
+    expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("img", name=re.compile("^Histogram of"))).to_have_count(13)
+    row = invented.rows({"one": 12})[0]
+    page.get_by_label("Track", exact=True).fill(f"{row.title} {row.artist}")
+    page.get_by_label("Seed, to draw the same again").fill("5")
+    page.get_by_role("button", name="Pick").click()
+    picks = page.locator(".tm-labfamilies-picks li")
+    expect(page.get_by_text("Drawn with seed 5.")).to_be_visible(timeout=ANSWER_MS)
+    expect(picks).not_to_have_count(0)
+    first = picks.all_inner_texts()
+    page.get_by_role("button", name="Pick").click()
+    expect(page.get_by_text("Drawn with seed 5.")).to_be_visible()
+    assert picks.all_inner_texts() == first
+    bars = page.get_by_role("img", name="Histogram of Energy").locator("canvas")
+    assert bars.evaluate(_COLOURS) > 1
+
+
+@pytest.mark.parametrize("panel", ["clusters", "families"])
+def test_a_phone_shows_the_panels_without_scrolling_sideways(
+    page: Page, live_app: str, watch: Watch, panel: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{live_app}/#/lab/{panel}")
+    expect(page.locator("canvas").first).to_be_visible(timeout=ANSWER_MS)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
