@@ -15,6 +15,7 @@ from api import (
     genres,
     harvest,
     models,
+    operator,
     page,
     people,
     playlists,
@@ -37,6 +38,7 @@ def register(app: APIFlask, config: Config) -> None:
     app.extensions["tastemap"] = Services(config)
     errors.register(app)
     page.register(app, config)
+    app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
     for module in (
@@ -52,6 +54,7 @@ def register(app: APIFlask, config: Config) -> None:
         models,
         clusters,
         features,
+        operator,
         genres,
         sources,
         spotify,

@@ -55,7 +55,7 @@ class FamilyModel:
         An unknown value stands at the mean; a row of which too little is known is NaN throughout.
         """
         places = coordinates(features)
-        known = ~np.isnan(places)
+        known = np.isfinite(places)  # a tempo of 0 has no octave
         scaled = np.where(known, (places - self.mean) / self.deviation, 0.0) * np.sqrt(SHARES)
         scaled[known @ SHARES < ENOUGH_SHARED] = np.nan
         return scaled.astype(np.float32)
