@@ -80,6 +80,8 @@ def as_input(track: Track) -> GenreInput:
         artists=track.artists,
         album=track.album,
         year=track.year,
+        popularity=track.popularity,
+        explicit=track.explicit,
         features=track.features.values if track.features else {},
     )
 

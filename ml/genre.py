@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ml import artefacts
-from ml.genre_encoder import COLUMNS, AudioScaler, Floats, NameEmbedding, feature_vector
+from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS, Name, words
 from store.domain import AUDIO_FEATURES
@@ -25,13 +25,22 @@ _TINY = 1e-30  # below what a float32 softmax can tell from nothing
 
 @dataclass(frozen=True, kw_only=True)
 class GenreInput:
-    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty."""
+    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
+
+    ``popularity`` is Spotify's, 0 to 100.
+    """
 
     title: str | None = None
     artists: tuple[str, ...] = ()
     album: str | None = None
     year: int | None = None
+    popularity: float | None = None
+    explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
+
+    def numbers(self) -> dict[str, float | None]:
+        """Return features and facts by their names in ``COLUMNS``."""
+        return {**self.features, **{name: getattr(self, name) for name in FACTS}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +153,7 @@ class GenrePredictor:
 
     def knows(self, one: GenreInput) -> bool:
         """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
-        if not np.isnan(feature_vector(one.features, None)).all():
+        if not np.isnan(feature_vector(one.features)).all():
             return True
         return any(self.names.knows(word) for names in _parts(one) for name in names for word in name)
 
@@ -202,7 +211,7 @@ class GenrePredictor:
 
     def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
         """Return the network's inputs."""
-        values = np.array([feature_vector(one.features, one.year) for one in inputs])
+        values = np.array([feature_vector(one.numbers()) for one in inputs])
         bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
         return Encoded(self.scaler.transform(values), bags)
 

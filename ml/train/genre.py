@@ -57,25 +57,29 @@ class GenreFit:
 
 
 def only(one: GenreInput, basis: str) -> GenreInput:
-    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names")."""
+    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
+
+    "unrated" is all but the popularity, as sources that are no Spotify know it.
+    """
     if basis == "audio":
         return GenreInput(features=one.features)
-    return replace(one, features={}, year=None) if basis == "names" else one
+    if basis == "unrated":
+        return replace(one, popularity=None)
+    return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
 
 
 def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
     """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
     genre, micro = targets(table, genres, settings.first_share), micro_targets(table, settings.least_micro)
     learn = (table.split == "train") & (genre.any(axis=1) | (micro.getnnz(axis=1) > 0))
-    numbers = np.column_stack([table.values, table.years])
-    scaler = AudioScaler().fit(numbers[learn])
+    scaler = AudioScaler().fit(table.values[learn])
     counts, pieces = hash_names(table)
     artists = first_artists(table, learn)
     profiles = [profiles_of(artists, csr_matrix(genre)), profiles_of(artists, micro)]
     vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
     task = Task(
         scaler=scaler,
-        audio=scaler.transform(numbers),
+        audio=scaler.transform(table.values),
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
         genre=genre,
@@ -131,11 +135,11 @@ def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dic
 def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
     """Return 101 quantiles of each feature over the training tracks, and each genre's mean of each feature."""
     train = table.rows("train")
-    quantiles = np.nanquantile(table.values[train].astype(float), np.linspace(0, 1, 101), axis=0).T
+    quantiles = np.nanquantile(table.sound[train].astype(float), np.linspace(0, 1, 101), axis=0).T
     means = []
     for genre in genres:
         rows = [row for row in train if genre in table.labels[row]]
-        known = table.values[rows].astype(float)
+        known = table.sound[rows].astype(float)
         counts = (~np.isnan(known)).sum(axis=0)
         sums = np.nansum(known, axis=0)
         means.append([round(s / c, 5) if c else None for s, c in zip(sums.tolist(), counts.tolist(), strict=True)])
@@ -187,7 +191,12 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     rows = table.rows(split)
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    titles = {"both": "genre model", "names": "genre model, names alone", "audio": "genre model, audio alone"}
+    titles = {
+        "both": "genre model",
+        "unrated": "genre model, popularity unknown",
+        "names": "genre model, names alone",
+        "audio": "genre model, audio alone",
+    }
     return {
         title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
         for basis, title in titles.items()
@@ -199,7 +208,7 @@ def score_baselines(task: Task, table: TrackTable, genres: tuple[str, ...]) -> d
     train, test, seed = table.rows("train"), table.rows("test"), task.settings.seed
     answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
     k = len(genres)
-    audio = (table.values, train, answers, test, k, seed)
+    audio = (table.sound, train, answers, test, k, seed)
     names = baselines.linear_names(task.bags, task.weight, train, answers, test, k, seed)
     return {
         "majority": score(baselines.majority(answers, k, len(test)), wanted),

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
-from ml.genre_encoder import COLUMNS, AudioScaler, Floats
+from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
 
@@ -44,6 +44,8 @@ class Settings:
     hide_feature: float = 0.04
     few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
     hide_year: float = 0.5
+    hide_popularity: float = 0.4
+    hide_explicit: float = 0.4
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
@@ -92,7 +94,8 @@ class Task:
         few = self.rng.random(n) < s.few_features
         share = np.where(few, self.rng.random(n), s.hide_feature)
         for name in COLUMNS:
-            gone = self.rng.random(n) < s.hide_year if name == "year" else (self.rng.random(n) < share) | hidden
+            rate = getattr(s, f"hide_{name}") if name in FACTS else share
+            gone = self.rng.random(n) < rate if name in FACTS else (self.rng.random(n) < rate) | hidden
             audio[np.ix_(gone, self._columns[name])] = 0.0
         return audio
 
