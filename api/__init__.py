@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from api import errors, exports, genre, models, page, people, playlists, recommend, search, session, status, uploads
+from api import (
+    errors,
+    exports,
+    genre,
+    genres,
+    models,
+    page,
+    people,
+    playlists,
+    recommend,
+    search,
+    session,
+    sources,
+    status,
+    uploads,
+)
 from api.services import Services
 from config import Config
 
@@ -16,5 +31,5 @@ def register(app: APIFlask, config: Config) -> None:
     page.register(app, config)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
-    for module in (status, search, genre, recommend, playlists, people, exports, uploads, models):
+    for module in (status, search, genre, recommend, playlists, people, exports, uploads, models, genres, sources):
         app.register_blueprint(module.blueprint)

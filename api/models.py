@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
-from apiflask.fields import String
+from apiflask.fields import Dict, String
 
+from api import session
 from api.errors import ApiError
+from api.playlists import find_playlist
 from api.services import services
+from etl.runs import new_task_run, spawn_worker
 from ml.artefacts import ArtefactError
+from ml.jobs import trainable
 from ml.shelf import card_of, scores_of
 
 blueprint = APIBlueprint("models", __name__, tag="Models")
@@ -17,6 +21,11 @@ blueprint = APIBlueprint("models", __name__, tag="Models")
 
 class VersionChoice(Schema):
     version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
+
+
+class TrainRequest(Schema):
+    playlist = String(load_default="", metadata={"description": "The playlist to learn from, for tasks that want one."})
+    options = Dict(keys=String(), load_default=dict, metadata={"description": "Settings of the task."})
 
 
 @blueprint.get("/api/models")
@@ -35,7 +44,7 @@ def models() -> dict[str, Any]:
                 "scores": scores_of(shelf, one.task, one.name),
             }
         )
-    return {"tasks": list(tasks.values())}
+    return {"tasks": list(tasks.values()), "trainable": trainable()}
 
 
 @blueprint.get("/api/models/<task>/<version>/card")
@@ -67,6 +76,23 @@ def rollback(task: str) -> dict[str, Any]:
     except ArtefactError as fault:
         raise ApiError(409, "nothing_before", f"{fault}.", "See /api/models for the versions there are.") from fault
     return models()
+
+
+@blueprint.post("/api/models/<task>/train")
+@blueprint.input(TrainRequest, location="json", arg_name="asked")
+@blueprint.doc(responses={202: "The run that trains it"})
+def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Train a model on what this installation holds, in a process of its own; what is served stays as it is."""
+    if task not in trainable():
+        raise ApiError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
+    here = services()
+    if asked["playlist"]:
+        find_playlist(asked["playlist"])
+    request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
+    run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
+    here.database.put_run(run)
+    spawn_worker(here.config.var, here.config.mongodb_uri)
+    return {"run": here.database.get_run(run["_id"])}, 202
 
 
 def _not_there(fault: ArtefactError) -> ApiError:

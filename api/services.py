@@ -13,6 +13,7 @@ from flask import current_app
 from api.answers import AnswerCache
 from api.errors import ApiError
 from config import Config
+from etl.engine import Engine, engine_config
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
 from ml.genre import GenrePredictor
@@ -48,6 +49,10 @@ class Services:
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config.var / "catalogue")
 
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.database, engine_config(self.config))
+
     @property
     def genre(self) -> GenrePredictor:
         return self._served("genre", GenrePredictor.load)
@@ -62,7 +67,9 @@ class Services:
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
 
     def close(self) -> None:
-        """Close the connection to the store, if there is one."""
+        """Close the connections to the sources and to the store, if there are any."""
+        if "engine" in self.__dict__:
+            self.engine.close()
         if "database" in self.__dict__:
             self.database.close()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from config import Config, ConfigError
 from etl.doctor.command import add_doctor
+from etl.engine.command import add_sources
 from etl.exports.command import add_export
 from etl.importing import STORED, execute, finish, give_up, rebuild, sweep_uploads, tries
 from etl.imports.download import is_url
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("playlist_id")
     one.set_defaults(command=_delete)
     add_export(commands)
+    add_sources(commands)
     add_doctor(commands)
     return parser
 

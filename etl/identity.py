@@ -110,8 +110,9 @@ def merge(a: Identity, b: Identity) -> Identity:
 
 def identity_of(track: Track) -> Identity:
     """Return what ``track`` tells of itself; an id of this installation's own is none that a source knows."""
-    ids = {"isrc": clean_isrc(track.isrc or track.id.removeprefix("isrc-")) or ""}
-    ids["spotify"] = track.id if _SPOTIFY_ID.fullmatch(track.id) else ""
+    ids = {**track.ids, "isrc": clean_isrc(track.isrc or track.id.removeprefix("isrc-")) or track.ids.get("isrc", "")}
+    if _SPOTIFY_ID.fullmatch(track.id):
+        ids["spotify"] = track.id
     return Identity(
         title=track.title,
         artists=track.artists,
@@ -157,4 +158,5 @@ def as_track(
         artist_genres=artist_genres,
         features=features,
         source=source,
+        ids=dict(identity.ids),
     )

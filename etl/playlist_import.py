@@ -72,7 +72,7 @@ class PlaylistImport:
         ImportProblem
             No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
-        self.database.update_run(self.run_id, {"kind": "playlist", "phase": _PHASE})
+        self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
         rows_before, current = self.rows, -1
         seen = 0
         for entry in self.collection.read(self._source, self.document["started_at"], self._watch):
@@ -127,8 +127,11 @@ class PlaylistImport:
         self._flush()
         if self.playlist is None or not self.items:
             return
-        if self.database.playlist(self.playlist.id) is None:
+        before = self.database.playlist(self.playlist.id)
+        if before is None:
             raise self._deleted()
+        # A list at a service may have been longer when it was last brought in.
+        self.database.cut_playlist(self.playlist.id, self.items, before.item_count)
         self.database.put_playlist(
             replace(self.playlist, item_count=self.items, contributors=dict(self.contributors), complete=True)
         )

@@ -24,11 +24,12 @@ RUNNERS: Mapping[str, str] = {
     "tracks": "etl.harvest.terms:run",
     "artists": "etl.harvest.terms:run",
     "segments": "etl.harvest.segments:run",
+    "train": "etl.training:run",
     "spotify": "etl.spotify.importing:run",
-    "spotify-forget": "etl.spotify.importing:forget",
+    "spotify-forget": "etl.spotify.forgetting:forget",
 }
 # Kinds that may take hours: files that are dropped meanwhile do not wait for them.
-LONG = frozenset({"enrich", "balanced", "tracks", "artists", "segments"})
+LONG = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -50,13 +50,21 @@ class Version:
     numbers: frozenset[str]
 
 
-def version_of(title: str, artists: Sequence[str] = ()) -> Version:
+def said_kinds(words: str) -> frozenset[str]:
+    """Return the kinds of version that normalised ``words`` speak of, remasters and other editions left out."""
+    plain = _EDITION.sub(" ", words)
+    return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(plain))
+
+
+@lru_cache(maxsize=4096)
+def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
     """Take ``title`` apart. ``artists`` tell too: "The Karaoke Channel" plays no original."""
     plain = plain_title(title)
     marks = [(mark.group(0), normalise(mark.group(1) or mark.group(2) or "")) for mark in _MARK.finditer(plain)]
-    name, bare, kinds, said = plain, plain, set(), []
+    name, bare, said = plain, plain, list[str]()
+    kinds: set[str] = set()
     for whole, words in marks:
-        found = {kind for kind, pattern in _KINDS.items() if pattern.search(_EDITION.sub(" ", words))}
+        found = said_kinds(words)
         bare = bare.replace(whole, " ")
         if found:
             name = name.replace(whole, " ")

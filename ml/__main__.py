@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import ROOT, Config
-from ml import artefacts
+from ml import artefacts, jobs
 from ml.shelf import Shelf, describe
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
@@ -47,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
         "export", parents=[task, where], help="copy the served version, with its card, to a folder"
     )
     one.add_argument("folder", type=Path)
+    one = commands.add_parser("job", help="do the training of a run (the app starts this)")
+    one.add_argument("run_id")
     return root
 
 
@@ -54,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 1 for a version that is not there, 2 when the training data are absent."""
     asked = parser().parse_args(arguments)
     try:
+        if asked.command == "job":
+            return jobs.main(asked.run_id, Config.from_env())
         if asked.command in {"train", "evaluate"}:
             _learn(asked)
         else:

@@ -134,6 +134,11 @@ class Taxonomy:
         told = self._words.family_of(name)
         return told[0] if told else None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every listed name."""
+        return tuple(self._listed)
+
     def largest(self) -> str:
         """Return the family with the most names."""
         numbers = [entry[0] for entry in self._listed.values()]

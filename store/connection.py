@@ -143,6 +143,11 @@ class Connection:
         return [document["_id"] for document in self._mongo[collection].find(dict(equal), {"_id": 1})]
 
     @translated
+    def documents_among(self, collection: str, field: str, values: Collection[Any]) -> list[Document]:
+        """Return the documents whose (indexed) ``field`` has one of ``values``."""
+        return [one for some in chunks(list(values)) for one in self._mongo[collection].find({field: {"$in": some}})]
+
+    @translated
     def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
         """Store ``document`` in the place of what was known under its ``_id``."""
         self._mongo[collection].replace_one({"_id": document["_id"]}, dict(document), upsert=True)

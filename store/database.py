@@ -154,6 +154,11 @@ class Database(Connection):
         )
         return [row for row in rows if start <= row.position < start + limit]
 
+    def cut_playlist(self, playlist_id: str, item_count: int, before: int) -> None:
+        """Delete the pages that only hold rows behind the first ``item_count``, of ``before`` there were."""
+        pages = range(-(-item_count // PAGE_ITEMS), -(-before // PAGE_ITEMS))
+        self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
+
     @translated
     def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
         """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""

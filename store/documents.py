@@ -23,11 +23,12 @@ def track_document(track: Track, brought_by: str) -> Document:
         if value is not None and value not in ((), {}):
             document[name] = list(value) if isinstance(value, tuple) else value
     if track.features is not None:
-        document["features"] = _features_document(track.features)
+        document["features"] = features_document(track.features)
     return document
 
 
-def _features_document(features: AudioFeatures) -> Document:
+def features_document(features: AudioFeatures) -> Document:
+    """Return audio features as they lie in the document of their track."""
     document: Document = {
         "values": dict(features.values),
         "source": features.source,

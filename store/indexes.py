@@ -15,10 +15,16 @@ from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
 # Everything else is asked by _id. Change VERSION with any change here.
-VERSION = 2
+VERSION = 3
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "playlists": [IndexModel("owner", name="owner")],
-    "runs": [IndexModel("state", name="state"), IndexModel("sha256", name="sha256")],
+    "runs": [
+        IndexModel("state", name="state"),
+        IndexModel("sha256", name="sha256"),
+        IndexModel("owner", name="owner"),
+    ],
+    "tracks": [IndexModel("isrc", name="isrc", sparse=True)],
+    "recommendations": [IndexModel("track_ids", name="track_ids"), IndexModel("source", name="source")],
     "lookups": [IndexModel("slice", name="slice"), IndexModel("expires_hour", name="expires_hour")],
 }
 

@@ -71,7 +71,7 @@ def permission_check(account: Account, now: datetime) -> Check:
 
 def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_s: float) -> Iterator[Check]:
     """Call each operation once that the present app and account are meant to have; each may take ``within_s``."""
-    engine.put_settings("spotify", {})  # what it refused before is tried again
+    engine.retry("spotify")  # what it refused before is tried again
     try:
         channel = engine.channel("spotify", within_s=within_s)
     except SourceFault as fault:  # switched off this moment

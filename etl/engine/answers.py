@@ -107,7 +107,8 @@ class SourceState:
     """One source as the page and the doctor show it.
 
     ``state`` is ``off``, ``ready``, ``waiting`` (until ``blocked_until``, because ``blocked_why``), ``needs_key``
-    or ``failing`` (see ``last_error``). ``absent`` says which needs and operations it refused for good, and when.
+    or ``failing`` (see ``last_error``). ``absent`` says which needs and operations it refused for good, and when;
+    ``clock_skew_s`` by how many seconds our clock was ahead of the source's when it answered last.
     """
 
     name: str
@@ -127,3 +128,4 @@ class SourceState:
     settings: tuple[SettingState, ...] = ()
     credentials: tuple[str, ...] = ()
     absent: Mapping[str, datetime] = field(default_factory=dict)
+    clock_skew_s: float = 0.0

@@ -22,6 +22,8 @@ _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
 # A turn farther away than this was reserved by a clock that has been set back since.
 _FARTHEST_TURN_S = 3600.0
+# A source's clock is noted anew where it has moved by more than answers take.
+_SKEW_STEP_S = 30.0
 
 
 class GateFault(SourceFault):
@@ -42,6 +44,7 @@ class Bucket:
         self._rate = rate
         self._clock = clock
         self._struggling = False
+        self._skew_s = 0.0
 
     def take(self, patience_s: float) -> None:
         """Return when it is our turn, after at most ``patience_s`` seconds.
@@ -107,6 +110,13 @@ class Bucket:
             self._struggling = False
             self._database.change_document(COLLECTION, self._name, {"strikes": 0})
 
+    def note_clock(self, theirs: datetime) -> None:
+        """Keep how far our clock is ahead of the source's, for the doctor."""
+        skew_s = self._clock.time() - theirs.timestamp()
+        if abs(skew_s - self._skew_s) > _SKEW_STEP_S:
+            self._skew_s = skew_s
+            self._database.change_document(COLLECTION, self._name, {"skew_s": skew_s})
+
     def _reserve(self, document: dict[str, Any], end: float) -> float | None:
         """Take the next turn and return how many seconds it is away; None where the document has changed."""
         wait_s, following = self._turn_in(document)
@@ -151,6 +161,7 @@ class Bucket:
             if not self._database.insert_document(COLLECTION, document):
                 return self._document()
         self._struggling = self._struggling or document["strikes"] > 0
+        self._skew_s = document.get("skew_s", 0.0)
         return document
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -104,6 +104,9 @@ class GatedSession(requests.Session):
             raise GateFault(FaultKind.GARBLED, f"{self._title} sent an answer that cannot be unpacked.") from fault
         except requests.RequestException as fault:
             raise GateFault(FaultKind.UNREACHABLE, f"The address of {self._title} cannot be used.") from fault
+        theirs = _date(response.headers.get("Date", ""))
+        if theirs is not None:
+            self._bucket.note_clock(theirs)
         self._judge(response)
         return response
 
@@ -156,11 +159,19 @@ def retry_after_s(text: str, clock: Clock) -> float | None:
         return seconds if math.isfinite(seconds) and seconds >= 0 else None
     except ValueError:
         pass
+    moment = _date(text)
+    return clock.until(moment) if moment is not None else None
+
+
+def _date(text: str) -> datetime | None:
+    """Return the moment that an HTTP date means; None where it means nothing."""
     try:
         moment = parsedate_to_datetime(text)
-        return clock.until(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+    return moment
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

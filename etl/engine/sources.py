@@ -93,6 +93,9 @@ class Sources:
 
     def put_settings(self, source: str, values: Mapping[str, str | None], credential: str = DEFAULT) -> None:
         """Set some settings and unset those that are None; what the source refused may be asked again."""
+        if not values:  # what cannot be decrypted stays for whoever finds the key
+            self._set(source, {"absent": {}, "last_error": None})
+            return
         try:
             known = self.settings(self.get(source), credential)
         except VaultError:

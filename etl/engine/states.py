@@ -50,6 +50,7 @@ def state_of(
         settings=_settings(about, settings),
         credentials=tuple(buckets),
         absent=document.get("absent", {}),
+        clock_skew_s=max((one.get("skew_s", 0.0) for one in used.values()), key=abs),
     )
 
 

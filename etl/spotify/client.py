@@ -25,31 +25,16 @@ class Signer(Protocol):
     def get_access_token(self, as_dict: bool = False) -> Any: ...
 
 
-class _Spotify(spotipy.Spotify):
-    def __del__(self) -> None:
-        """Leave the session open: it is the engine's."""
-
-
-class _ClientCredentials(SpotifyClientCredentials):
-    def __del__(self) -> None:
-        """Leave the session open: it is the engine's."""
-
-
-class _Pkce(SpotifyPKCE):
-    def __del__(self) -> None:
-        """Leave the session open: it is the engine's."""
-
-
 def spotify(channel: Channel, signer: Signer) -> spotipy.Spotify:
     """Return a client whose questions are signed by ``signer``."""
-    client = _Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
+    client = spotipy.Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
     client.prefix = channel.base_url.rstrip("/") + "/"
     return client
 
 
 def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCredentials:
     """Return the signer of an app without a user: for the catalogue. Needs ``client_id`` and ``client_secret``."""
-    signer = _ClientCredentials(
+    signer = SpotifyClientCredentials(
         client_id=channel.settings["client_id"],
         client_secret=channel.settings["client_secret"],
         requests_session=channel.session,
@@ -62,7 +47,7 @@ def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCr
 
 def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: CacheHandler | None = None) -> SpotifyPKCE:
     """Return spotipy's login by authorisation code with PKCE. Needs ``client_id`` alone."""
-    login = _Pkce(
+    login = SpotifyPKCE(
         client_id=channel.settings["client_id"],
         redirect_uri=redirect_uri or "http://127.0.0.1/callback",
         scope=scope,

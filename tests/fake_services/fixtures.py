@@ -13,6 +13,9 @@ from tests.fake_services.listenbrainz import FakeListenBrainz, FakeListenBrainzL
 from tests.fake_services.musicbrainz import FakeMusicBrainz
 from tests.fake_services.reccobeats import FakeReccoBeats
 from tests.fake_services.server import FakeService
+from tests.fake_services.spotify import FakeSpotify
+from tests.fake_services.spotify_accounts import FakeSpotifyAccounts
+from tests.fake_services.spotify_state import SpotifyState
 from tests.fake_services.world import World
 
 
@@ -28,6 +31,9 @@ class FakeServices:
         self.listenbrainz_labs = FakeListenBrainzLabs(self.world)
         self.acousticbrainz = FakeAcousticBrainz(self.world)
         self.reccobeats = FakeReccoBeats(self.world)
+        self.spotify_state = SpotifyState()
+        self.spotify = FakeSpotify(self.world, self.spotify_state)
+        self.spotify_accounts = FakeSpotifyAccounts(self.spotify_state)
 
     @property
     def all(self) -> list[FakeService]:

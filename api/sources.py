@@ -1,0 +1,142 @@
+"""The sources: which ones Tastemap may ask, what it tells them, and how they fare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Boolean, Dict, List, String
+from apiflask.validators import Length
+from marshmallow import RAISE
+
+from api.errors import ApiError
+from api.services import services
+from etl.engine import Engine, SourceState, VaultError
+
+blueprint = APIBlueprint("sources", __name__, tag="Sources")
+
+_MAX_VALUE = 4000  # characters of one setting
+
+
+class ChoiceBody(Schema):
+    on = List(
+        String(validate=Length(max=64)),
+        required=True,
+        metadata={"description": "Names of the sources that may be asked; every other one may not."},
+    )
+
+
+class SourceBody(Schema):
+    on = Boolean(metadata={"description": "Whether it may be asked."})
+    settings = Dict(
+        keys=String(validate=Length(max=64)),
+        values=String(allow_none=True, validate=Length(max=_MAX_VALUE)),
+        metadata={"description": "Settings by name; null unsets one, what is not named stays."},
+    )
+
+
+@blueprint.get("/api/sources")
+def sources() -> dict[str, Any]:
+    """Every source with its state, and whether anybody has decided yet which of them may be asked."""
+    engine = services().engine
+    return {
+        "decided": engine.decided(),
+        "fixed": engine.fixed,
+        "sources": [describe(state) for state in engine.states()],
+    }
+
+
+@blueprint.put("/api/sources")
+@blueprint.input(ChoiceBody, arg_name="body", unknown=RAISE)
+def choose(body: dict[str, Any]) -> dict[str, Any]:
+    """Let exactly these sources be asked; an empty list is an answer too."""
+    engine = services().engine
+    for name in body["on"]:
+        _known(engine, name)
+    _switch(engine, set(body["on"]))
+    return sources()
+
+
+@blueprint.put("/api/sources/<name>")
+@blueprint.input(SourceBody, arg_name="body", unknown=RAISE)
+def change(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Switch one source on or off, and set or unset its settings. Secrets are never shown again."""
+    engine = services().engine
+    _known(engine, name)
+    settings = _settings(engine, name, body.get("settings", {}))
+    if "on" in body:
+        on = {state.name for state in engine.states() if state.on}
+        _switch(engine, on | {name} if body["on"] else on - {name})
+    if settings:
+        try:
+            engine.put_settings(name, settings)
+        except VaultError as fault:
+            raise ApiError(503, "vault_unusable", fault.message, fault.hint) from fault
+    return next(describe(state) for state in engine.states() if state.name == name)
+
+
+@blueprint.delete("/api/sources/<name>/answers")
+@blueprint.output({}, status_code=204)
+def forget(name: str) -> str:
+    """Delete what this source has answered; the tracks it was stored with stay known."""
+    engine = services().engine
+    _known(engine, name)
+    engine.forget(name)
+    return ""
+
+
+def describe(state: SourceState) -> dict[str, Any]:
+    """Return a source as the page shows it."""
+    error = state.last_error
+    budget = state.budget
+    return {
+        "name": state.name,
+        "title": state.title,
+        "home": state.home,
+        "licence": state.licence,
+        "terms": state.terms,
+        "sends": state.sends,
+        "needs": [need.value for need in state.needs],
+        "on": state.on,
+        "state": state.state,
+        "blocked_until": _iso(state.blocked_until),
+        "blocked_why": state.blocked_why,
+        "budget": {"limit": budget.limit, "used": budget.used, "resets_at": _iso(budget.resets_at)} if budget else None,
+        "last_ok_at": _iso(state.last_ok_at),
+        "last_error": {"at": _iso(error.at), "message": error.message, "hint": error.hint} if error else None,
+        "settings": [asdict(setting) for setting in state.settings],
+    }
+
+
+def _switch(engine: Engine, on: set[str]) -> None:
+    if engine.fixed:
+        raise ApiError(
+            403,
+            "fixed",
+            "Which sources may be asked is fixed on this server.",
+            "The operator says so by TASTEMAP_SOURCES; without it, this page decides.",
+        )
+    engine.switch(on)
+
+
+def _known(engine: Engine, name: str) -> None:
+    if name not in engine.providers():
+        raise ApiError(
+            404, "not_found", f"There is no source called {name}.", "Known are: " + ", ".join(engine.providers()) + "."
+        )
+
+
+def _settings(engine: Engine, name: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return ``given`` without spaces around the values, empty ones as None; refuse names that the source lacks."""
+    known = {setting.name for setting in engine.providers()[name].about.settings}
+    for setting in given.keys() - known:
+        fields = {"settings": {setting: ["Not a setting of this source."]}}
+        raise ApiError(422, "invalid_value", f"{setting} is not a setting of {name}.", "See `fields`.", fields=fields)
+    return {setting: (value or "").strip() or None for setting, value in given.items()}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,118 @@
+"""The command ``python -m etl sources``: which sources may be asked, with which settings, and how they fare."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from config import Config
+from etl.engine.answers import SourceState, engine_config
+from etl.engine.engine import Engine
+from etl.engine.sources import DEFAULT
+from etl.engine.vault import VaultError
+from store.database import Database
+
+_HELP = """actions:
+  on NAME...              let these sources be asked, too
+  off NAME...             let them no longer be asked ("all" for every one)
+  set NAME SETTING=VALUE  set a setting; SETTING alone asks for the value, SETTING= unsets it
+  pool NAME on|off        use all credentials of a source, or the default one alone
+Without an action, all sources are listed.
+"""
+
+
+def add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of ``python -m etl``."""
+    one = commands.add_parser(
+        "sources",
+        help="list the sources that may be asked, switch them on and off",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    one.add_argument("action", nargs="?", choices=("on", "off", "set", "pool"))
+    one.add_argument("words", nargs="*", metavar="NAME")
+    one.add_argument("--credential", default=DEFAULT, metavar="NAME", help="for set: one of several credentials")
+    one.set_defaults(command=_sources)
+
+
+def _sources(database: Database, _var: Path, options: argparse.Namespace) -> int:
+    engine = Engine(database, engine_config(Config.from_env()))
+    try:
+        return run(engine, options.action, options.words, options.credential)
+    finally:
+        engine.close()
+
+
+def run(engine: Engine, action: str | None, words: list[str], credential: str = DEFAULT) -> int:
+    """Do one action and list the sources; return the exit code."""
+    names = list(engine.providers()) if words == ["all"] else words if action in {"on", "off"} else words[:1]
+    unknown = [name for name in names if name not in engine.providers()]
+    complaint = ""
+    if unknown:
+        complaint = f"Unknown: {', '.join(unknown)}. Known are: {', '.join(engine.providers())}."
+    elif action and not names:
+        complaint = "Name a source, such as: python -m etl sources on deezer"
+    elif action in {"on", "off"}:
+        complaint = _switch(engine, action == "on", set(names))
+    elif action == "pool":
+        complaint = _pool(engine, names[0], words[1:])
+    elif action == "set":
+        complaint = _set(engine, names[0], words[1:], credential)
+    if complaint:
+        print(complaint, file=sys.stderr)
+        return 2
+    for state in engine.states():
+        print(line_of(state))
+    return 0
+
+
+def line_of(state: SourceState) -> str:
+    """Return a source in one line: name, state, what it is asked for, and what is wrong with it."""
+    needs = ", ".join(need.value for need in state.needs)
+    notes = []
+    if state.on and state.blocked_until:
+        notes.append(f"until {state.blocked_until:%Y-%m-%d %H:%M} UTC: {state.blocked_why}")
+    if state.on and state.budget:
+        notes.append(f"{state.budget.used} of {state.budget.limit} requests used")
+    if state.on and state.last_error:
+        notes.append(f"{state.last_error.message} {state.last_error.hint}".strip())
+    missing = [one.name for one in state.settings if one.required and not one.set]
+    if missing:
+        notes.append(f"to set: {', '.join(missing)}")
+    return f"{state.name:18}{state.state:10}{needs}" + "".join(f"\n{'':18}{note}" for note in notes)
+
+
+def _switch(engine: Engine, on: bool, names: set[str]) -> str:
+    if engine.fixed:
+        return "TASTEMAP_SOURCES fixes which sources are asked; unset it to choose here."
+    before = {state.name for state in engine.states() if state.on}
+    engine.switch(before | names if on else before - names)
+    return ""
+
+
+def _pool(engine: Engine, source: str, words: list[str]) -> str:
+    if words not in (["on"], ["off"]):
+        return "Say on or off, such as: python -m etl sources pool deezer on"
+    engine.pool(source, words == ["on"])
+    return ""
+
+
+def _set(engine: Engine, source: str, words: list[str], credential: str) -> str:
+    known = {setting.name: setting for setting in engine.providers()[source].about.settings}
+    values: dict[str, str | None] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name not in known:
+            return f"{source} has no setting {name!r}; it has: {', '.join(known) or 'none'}."
+        values[name] = (value if equals else getpass.getpass(f"{known[name].label}: ")).strip() or None
+    if not values:
+        return f"Name a setting of {source}: {', '.join(known) or 'it has none'}."
+    if not credential.replace("-", "").replace("_", "").isalnum():
+        return "A credential's name has letters, digits, - and _ only."
+    try:
+        engine.put_settings(source, values, credential=credential)
+    except VaultError as fault:
+        return f"{fault.message} {fault.hint}"
+    return ""

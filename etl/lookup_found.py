@@ -1,0 +1,125 @@
+"""What a look-up has found, put into the words of the store, each part with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from etl.engine import Answer
+from etl.identity import as_track, clean_isrc, track_id
+from etl.lookup_choice import Choice
+from etl.providers.base import GenreTag, Identity, Sound
+from store.database import Database
+from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+
+# A source that knows fewer values than this does not tell how a track sounds.
+_SOUND_VALUES = 4
+_GENRES, _GENRE_WEIGHT = 5, 0.2
+_BROUGHT_BY = "look-up"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookedUp:
+    """What sources told, as far as they answered in time.
+
+    ``identity`` holds the ids of all sources that know the track; ``confidence`` (0 to 1) says how surely it is the
+    one that was asked for, 0 that none was found. ``chosen`` is the one of ``candidates`` (the likeliest first) that
+    was taken. ``features``, ``genres``, ``similar``, ``previews`` hold what was found by source, the best source
+    first. ``trail`` holds all answers, also the failures, in the order in which they came.
+    """
+
+    identity: Identity
+    confidence: float = 0.0
+    chosen: Choice | None = None
+    candidates: tuple[Choice, ...] = ()
+    features: Mapping[str, Answer] = field(default_factory=dict)
+    genres: Mapping[str, Answer] = field(default_factory=dict)
+    similar: Mapping[str, Answer] = field(default_factory=dict)
+    previews: Mapping[str, Answer] = field(default_factory=dict)
+    trail: tuple[Answer, ...] = ()
+
+    def sounds(self) -> list[AudioFeatures]:
+        """Return the features of each source, those to be believed first: the best source that tells enough."""
+        heard = [one for one in map(self._sound, self.features.values()) if one.values]
+        return sorted(heard, key=lambda one: min(_SOUND_VALUES, len(one.values.keys() - {"duration_ms"})), reverse=True)
+
+    def _sound(self, answer: Answer) -> AudioFeatures:
+        sound = cast(Sound, answer.value)
+        return AudioFeatures(
+            values={name: value for name, value in sound.values.items() if _in_bounds(name, value)},
+            source=answer.source,
+            fetched_at=answer.fetched_at,
+            licence=answer.licence or None,
+            confidence=round(sound.confidence * self.confidence, 3),
+        )
+
+    def named_genres(self, *levels: str) -> tuple[str, ...]:
+        """Return the strongest genres at ``levels`` (track, album, artist) of the best source that has any."""
+        return next(filter(None, (tuple(_strongest(answer, levels)) for answer in self.genres.values())), ())
+
+
+def _in_bounds(name: str, value: float) -> bool:
+    low, high = FEATURE_BOUNDS.get(name, (1.0, 0.0))
+    return low <= value <= high
+
+
+def _strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
+    tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
+    strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
+    yield from dict.fromkeys(strong)
+
+
+def completed(track: Track, found: LookedUp) -> Track:
+    """Return ``track`` with what it lacked and ``found`` knows; what it has stays."""
+    identity, sounds = found.identity, found.sounds()
+    return replace(
+        track,
+        album=track.album or identity.album,
+        year=track.year or identity.year,
+        duration_ms=track.duration_ms or identity.duration_ms,
+        isrc=track.isrc or clean_isrc(identity.ids.get("isrc")),
+        labels=track.labels or found.named_genres("track", "album"),
+        artist_genres=track.artist_genres or found.named_genres("artist"),
+        features=track.features or (sounds[0] if sounds else None),
+        ids={**identity.ids, **track.ids},
+    )
+
+
+def store_found(database: Database, found: LookedUp, known: Track | None = None) -> Track:
+    """Store what was found and return the track as it is known now.
+
+    A track that is ``known`` here gets what it lacked. Another is stored under the id it was first stored under, or
+    a new one (:func:`etl.identity.track_id`), and named as its source names it.
+
+    Raises
+    ------
+    ValueError
+        Nothing is ``known`` and nothing was found.
+    """
+    if known is None:
+        if not found.identity.title:
+            raise ValueError("nothing was found that could be stored")
+        known = _stored(database, found.identity) or _new(found)
+    track = completed(known, found)
+    database.put_tracks([track], _BROUGHT_BY)
+    return track
+
+
+def _new(found: LookedUp) -> Track:
+    chosen = found.chosen
+    source = chosen.sources[0] if chosen else next((answer.source for answer in found.trail), "unknown")
+    return as_track(
+        found.identity,
+        source,
+        popularity=chosen.popularity if chosen else None,
+        explicit=chosen.explicit if chosen else None,
+    )
+
+
+def _stored(database: Database, identity: Identity) -> Track | None:
+    """Return the track that an earlier look-up stored, perhaps before it knew as many ids."""
+    names = (identity.title, identity.artists, identity.album, identity.duration_ms)
+    possible = [track_id(identity), f"isrc-{clean_isrc(identity.ids.get('isrc'))}", local_track_id(*names)]
+    stored = database.get_tracks(possible)
+    return next((stored[name] for name in possible if name in stored), None)

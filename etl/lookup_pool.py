@@ -1,0 +1,61 @@
+"""Questions to several sources at once, in threads that all look-ups of this process share."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from etl.engine import Answer, Engine
+from etl.providers.base import Asked, Need
+
+# They wait for sources nearly all the time. Two look-ups, as one page asks for, need a dozen each at the most.
+_THREADS = 32
+# An answer that comes too late for its question is still worth keeping: the next one finds it in the store.
+GRACE_S = 4.0
+
+
+class _Pool:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+        self._under_way: set[Future[Answer]] = set()
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        """Forget the threads of the process this one was forked from."""
+        self._lock = threading.Lock()
+        self._executor = None
+        self._under_way = set()
+
+    def submit(self, engine: Engine, source: str, need: Need, asked: Asked, within_s: float) -> Future[Answer]:
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="look-up")
+            future = self._executor.submit(engine.ask, source, need, asked, within_s=within_s)
+            self._under_way.add(future)
+        future.add_done_callback(self._left)
+        return future
+
+    def _left(self, future: Future[Answer]) -> None:
+        with self._lock:
+            self._under_way.discard(future)
+
+    def settle(self, within_s: float) -> None:
+        with self._lock:
+            under_way = set(self._under_way)
+        wait(under_way, within_s)
+
+
+_pool = _Pool()
+
+
+def submit(engine: Engine, source: str, need: Need, asked: Asked, within_s: float) -> Future[Answer]:
+    """Ask in another thread, which the engine holds to ``within_s`` and :data:`GRACE_S`; waits for a free thread."""
+    return _pool.submit(engine, source, need, asked, max(0.0, within_s) + GRACE_S)
+
+
+def settle(within_s: float = 2 * GRACE_S) -> None:
+    """Wait until no question is under way any more, ``within_s`` at the most: before the store is closed."""
+    _pool.settle(within_s)

@@ -1,0 +1,167 @@
+"""The run that brings one list of an account in: read whole first, then stored as a playlist like any other.
+
+A page is kept as soon as it has come and the cursor moved after it, so a run that is killed asks Spotify for one page
+again at most. A list that changes meanwhile is read again: its rows would be shifted against each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from etl.imports.entries import Begin, Collection, Entry, Row
+from etl.imports.text_file import Watch
+from etl.name_matching import NameMatching
+from etl.playlist_import import PlaylistImport
+from etl.providers.base import FaultKind, NotThere, SourceFault
+from etl.runs import Cancelled, ImportProblem, Postponed, Progress, new_task_run, now
+from etl.spotify.accounts import Account, Accounts, NotConnected, Session
+from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
+from etl.spotify.rows import row_from
+from etl.spotify.staging import Staging, sweep
+from etl.tasks import Task
+from store.catalogue import Catalogue, CatalogueError, Snapshot
+
+SOURCE = "spotify"
+# What playlists and tracks that came by the login name as their source.
+KIND = "spotify login"
+WITHHELD = "Spotify does not give this row to an app like this one"
+_READING = "reading from Spotify"
+_FRESH = {"name": "", "fingerprint": None, "offset": 0, "total": None, "withheld": 0, "whole": False, "times": 0}
+_MOST_TIMES = 5
+_MOST_FAULTS = 5
+_FAULT_PAUSE_SECONDS = 30.0
+_LIMIT_PAUSE_SECONDS = 60.0
+
+
+def new_import(owner: str, list_id: str, name: str) -> dict[str, Any]:
+    """Return the document of a run that brings the list in."""
+    run = new_task_run("spotify", name, owner, request={"list": list_id}, unit="rows")
+    return run | {"reading": dict(_FRESH), "faults": 0}
+
+
+def run(task: Task) -> None:
+    """Bring the list of ``task`` in.
+
+    Raises
+    ------
+    ImportProblem
+        Spotify does not give the list, or the account is no longer connected.
+    Postponed
+        Spotify may not be asked, or cannot be, for a while.
+    """
+    sweep(task.database)
+    owner, document = task.document["owner"], task.document
+    accounts = Accounts(task.database, task.engine.vault)
+    staging = Staging(task.database, document["_id"])
+    try:
+        account = accounts.get(owner)
+        if account is None:
+            raise NotConnected
+        if not document["reading"]["whole"]:
+            session = Session(accounts, owner, task.engine.channel(SOURCE, owner=owner))
+            _Reading(task, staging, reader_of(session, document["request"]["list"])).run()
+        _store(task, staging, account)
+    except NotThere as answer:
+        staging.clear()
+        raise ImportProblem("not_there", "Spotify no longer has this playlist, or gives it to no app.") from answer
+    except SourceFault as fault:
+        raise _pause_or_problem(task, staging, fault) from fault
+    except (ImportProblem, Cancelled):
+        staging.clear()
+        raise
+    staging.clear()
+
+
+class _Reading:
+    """The list on its way into the staging; goes on from ``document["reading"]``."""
+
+    def __init__(self, task: Task, staging: Staging, reader: Reader) -> None:
+        self._task, self._staging, self._reader = task, staging, reader
+        self._state: dict[str, Any] = task.document["reading"]
+
+    def run(self) -> None:
+        mark = self._reader.mark()
+        while not self._state["whole"]:
+            if self._state["fingerprint"] != mark.fingerprint:
+                self._start(mark)
+            more = True
+            while more:
+                more = self._page()
+            # One page is of one piece by itself.
+            again = self._reader.mark() if self._state["offset"] > PAGE_ROWS else mark
+            self._state["whole"] = again.fingerprint == mark.fingerprint
+            mark = again
+        self._record()
+
+    def _start(self, mark: Mark) -> None:
+        if self._state["times"] == _MOST_TIMES:
+            raise ImportProblem("changing", "The list keeps changing while it is read.", "Import it again later.")
+        self._staging.clear()
+        self._state |= {**_FRESH, "times": self._state["times"] + 1}
+        self._state |= {"name": mark.name, "fingerprint": mark.fingerprint}
+        self._record()
+
+    def _page(self) -> bool:
+        page = self._reader.page(self._state["offset"])
+        self._staging.put(self._state["offset"], page.rows)
+        self._state["offset"] += len(page.rows)
+        self._state |= {"total": page.total, "withheld": page.withheld}
+        self._record()
+        return page.more
+
+    def _record(self) -> None:
+        """Move the cursor, behind what is stored; raises Cancelled where the run was."""
+        self._task.report.record({"reading": self._state, "name": self._state["name"], "faults": 0})
+        self._task.report(Progress(phase=_READING, done=self._state["offset"], total=self._state["total"]))
+
+
+def _store(task: Task, staging: Staging, account: Account) -> None:
+    """Store what was read as a playlist, by the same way as a file's."""
+    document = task.document
+    reading = document["reading"]
+    document["name"] = reading["name"]
+
+    def read(_source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+        yield Begin(name=reading["name"])
+        for line, row in enumerate(staging.rows(reading["offset"]), start=1):
+            if watch:
+                watch(line)
+            yield row_from(line, row, KIND)
+        if reading["withheld"]:
+            yield Row(line=reading["offset"] + 1, reason=WITHHELD, times=reading["withheld"])
+
+    key = hashlib.sha256(f"{SOURCE}:{account.user_id}:{document['request']['list']}".encode()).hexdigest()
+    collection = Collection(kind=KIND, size=reading["offset"], sha256=key, read=read)
+    PlaylistImport(task.database, document, collection, task.report, NameMatching(_served(task))).run()
+
+
+def _served(task: Task) -> Snapshot:
+    try:
+        return Catalogue(task.var / "catalogue").current()
+    except (CatalogueError, OSError):
+        return Snapshot()
+
+
+def _pause_or_problem(task: Task, staging: Staging, fault: SourceFault) -> Exception:
+    """Return what ends this attempt: a pause where waiting may help, else the problem, and then nothing stays."""
+    if fault.kind is FaultKind.LIMITED:
+        return _pause(fault, fault.retry_after_s or _LIMIT_PAUSE_SECONDS)
+    faults = task.document["faults"] + 1
+    if fault.kind in {FaultKind.UNREACHABLE, FaultKind.GARBLED} and faults <= _MOST_FAULTS:
+        task.report.record({"faults": faults})
+        return _pause(fault, _FAULT_PAUSE_SECONDS * faults)
+    staging.clear()
+    if fault.kind is FaultKind.ABSENT:
+        return ImportProblem(
+            "not_given",
+            "Spotify does not give the rows of this playlist to this app.",
+            "It gives those of playlists that you own or collaborate on. For others, bring a file (Exportify).",
+        )
+    return ImportProblem("spotify", fault.message, fault.hint)
+
+
+def _pause(fault: SourceFault, seconds: float) -> Postponed:
+    return Postponed(f"waiting for Spotify: {fault.message}", now() + timedelta(seconds=seconds))

@@ -1,0 +1,163 @@
+"""The lists of an account: which there are, and each of them page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from etl.imports.entries import text
+from etl.imports.json_file import listed, under
+from etl.imports.spotify_account import LIKED
+from etl.providers.base import FaultKind, SourceFault
+from etl.providers.translation import inner
+from etl.spotify.accounts import Session
+from etl.spotify.rows import kept
+
+PAGE_ROWS = 50
+SAVED = "saved"
+TOP: Mapping[str, str] = {
+    "top:short_term": "Top tracks of the last 4 weeks",
+    "top:medium_term": "Top tracks of the last 6 months",
+    "top:long_term": "Top tracks of all time",
+}
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+_MOST_PAGES = 40
+_KINDS = ("track", "episode")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What a list is called, and a text that is another one when the list has changed (empty: it cannot be told)."""
+
+    name: str
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """``rows`` as :func:`etl.spotify.rows.kept`; ``withheld`` is how many of the list Spotify does not give."""
+
+    rows: list[dict[str, Any]]
+    total: int | None
+    more: bool
+    withheld: int = 0
+
+
+class Reader(Protocol):
+    """One list: raises what :meth:`etl.spotify.accounts.Session.call` does."""
+
+    def mark(self) -> Mark: ...
+
+    def page(self, offset: int) -> Page: ...
+
+
+def is_list(list_id: str) -> bool:
+    """Tell whether this is the id of a list: a playlist's, or one of ours for saved and top tracks."""
+    return list_id == SAVED or list_id in TOP or bool(_ID.fullmatch(list_id))
+
+
+def reader_of(session: Session, list_id: str) -> Reader:
+    """Return the reader of the list ``list_id``, for which :func:`is_list` holds."""
+    if list_id == SAVED:
+        return _Saved(session)
+    return _Top(session, list_id) if list_id in TOP else _Playlist(session, list_id)
+
+
+class _Playlist:
+    def __init__(self, session: Session, list_id: str) -> None:
+        self._session, self._id = session, list_id
+
+    def mark(self) -> Mark:
+        found = self._session.call("playlist", self._id, fields="name,snapshot_id")
+        return Mark(name=text(found.get("name")) or "Playlist", fingerprint=str(found.get("snapshot_id") or ""))
+
+    def page(self, offset: int) -> Page:
+        try:
+            found = self._session.call(
+                "playlist_items", self._id, limit=PAGE_ROWS, offset=offset, additional_types=_KINDS
+            )
+        except SourceFault as fault:
+            if fault.kind is not FaultKind.ABSENT or offset:
+                raise
+            return self._nested(fault)
+        return _page(found, offset)
+
+    def _nested(self, fault: SourceFault) -> Page:
+        """Read the first rows from the playlist itself, which some apps get where its rows are refused (403)."""
+        found = self._session.call("playlist", self._id, additional_types=_KINDS)
+        # It is `items` today; to older apps it was `tracks`.
+        rows = inner(found, "items") or inner(found, "tracks")
+        if "items" not in rows:
+            raise fault
+        page = _page(rows, 0)
+        return Page(rows=page.rows, total=page.total, more=False, withheld=max(0, (page.total or 0) - len(page.rows)))
+
+
+class _Saved:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def mark(self) -> Mark:
+        # There is no snapshot: the newest row and the number of them stand for it.
+        found = self._session.call("current_user_saved_tracks", limit=1)
+        first = next(iter(listed(found, "items")), None)
+        uri = under(under(first, "item") or under(first, "track"), "uri")
+        return Mark(name=LIKED, fingerprint=f"{found.get('total')} {uri} {under(first, 'added_at')}")
+
+    def page(self, offset: int) -> Page:
+        return _page(self._session.call("current_user_saved_tracks", limit=PAGE_ROWS, offset=offset), offset)
+
+
+class _Top:
+    def __init__(self, session: Session, list_id: str) -> None:
+        self._session, self._id = session, list_id
+
+    def mark(self) -> Mark:
+        return Mark(name=TOP[self._id])
+
+    def page(self, offset: int) -> Page:
+        time_range = self._id.partition(":")[2]
+        found = self._session.call("current_user_top_tracks", limit=PAGE_ROWS, offset=offset, time_range=time_range)
+        return _page(found, offset, wrapped=False)
+
+
+def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Page:
+    rows = found.get("items")
+    if not isinstance(rows, list):
+        raise SourceFault(FaultKind.GARBLED, "Spotify answered with something else than rows of a list.")
+    total = found.get("total")
+    known = total if isinstance(total, int) else None
+    more = bool(rows) and (offset + len(rows) < known if known is not None else bool(found.get("next")))
+    return Page(rows=[kept(row, wrapped=wrapped) for row in rows], total=known, more=more)
+
+
+def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
+    """Return the saved and top tracks and the playlists of an account, as the page shows them."""
+    found = [_entry(SAVED, LIKED, "saved"), *(_entry(one, name, "top") for one, name in TOP.items())]
+    for playlist in _playlists(session):
+        rows = inner(playlist, "items") or inner(playlist, "tracks")
+        total = rows.get("total")
+        found.append(
+            _entry(str(playlist["id"]), text(playlist.get("name")) or "Playlist without a name", "playlist")
+            | {
+                "tracks": total if isinstance(total, int) else None,
+                "mine": under(under(playlist, "owner"), "id") == user_id,
+                "collaborative": playlist.get("collaborative") is True,
+            }
+        )
+    return found
+
+
+def _playlists(session: Session) -> Iterator[dict[str, Any]]:
+    for number in range(_MOST_PAGES):
+        found = session.call("current_user_playlists", limit=PAGE_ROWS, offset=number * PAGE_ROWS)
+        # Playlists that were withdrawn are null.
+        yield from (one for one in listed(found, "items") if isinstance(one, dict) and one.get("id"))
+        if not found.get("next"):
+            return
+
+
+def _entry(list_id: str, name: str, kind: str) -> dict[str, Any]:
+    return {"id": list_id, "name": name, "kind": kind, "tracks": None, "mine": True, "collaborative": False}

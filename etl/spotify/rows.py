@@ -1,0 +1,66 @@
+"""Rows of Spotify's lists: what is kept of each, and the track it becomes.
+
+A row wraps its track as ``item``, for older apps as ``track`` (in which case ``item`` is missing; the inner object
+has a boolean ``track`` of its own, so that name alone says nothing). A top track is not wrapped at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from etl.imports.entries import Row, named_track, text
+from etl.imports.json_file import listed, under
+from etl.imports.spotify_account import instant
+from etl.providers.translation import number, year
+
+WITHDRAWN = "empty row (Spotify has withdrawn the track)"
+EPISODE = "podcast episode"
+NEITHER = "neither a track nor an episode"
+UNNAMED = "no title"
+# Rows from before Spotify noted the time hold the beginning of 1970.
+_FIRST_YEAR = 2006
+
+
+def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
+    """Return what is kept of a row until the whole list has been read: names and ids, or the reason to skip it."""
+    item = (under(row, "item") or under(row, "track")) if wrapped else row
+    if not isinstance(item, dict):
+        return {"reason": WITHDRAWN}
+    if item.get("type") == "episode" or item.get("episode") is True:
+        return {"reason": EPISODE}
+    if item.get("type", "track") != "track":
+        return {"reason": NEITHER}
+    album = under(item, "album")
+    return {
+        "title": text(item.get("name")),
+        "artists": [text(under(one, "name")) for one in listed(item, "artists")],
+        "album": text(under(album, "name")),
+        "year": year(under(album, "release_date")),
+        "duration_ms": item.get("duration_ms"),
+        "isrc": text(under(under(item, "external_ids"), "isrc")),
+        "explicit": item.get("explicit") if isinstance(item.get("explicit"), bool) else None,
+        "popularity": number(item.get("popularity")),
+        # A local file has an address that names it and no id.
+        "uri": None if under(row, "is_local") or not item.get("id") else f"spotify:track:{item['id']}",
+        "added_by": text(under(under(row, "added_by"), "id")) if wrapped else None,
+        "added_at": text(under(row, "added_at")) if wrapped else None,
+    }
+
+
+def row_from(line: int, row: dict[str, Any], source: str) -> Row:
+    """Return the row that :func:`kept` kept; ``line`` is its place in the list, 1 for the first."""
+    if "reason" in row:
+        return Row(line=line, reason=row["reason"])
+    names = ("uri", "album", "duration_ms", "year", "isrc")
+    track = named_track(row["title"], row["artists"], source=source, **{name: row[name] for name in names})
+    if track is None:
+        return Row(line=line, reason=UNNAMED)
+    track = replace(track, explicit=row["explicit"], popularity=row["popularity"])
+    return Row(line=line, track=track, added_by=row["added_by"], added_at=_added_at(row["added_at"]))
+
+
+def _added_at(value: str | None) -> datetime | None:
+    moment = instant(value)
+    return moment if moment and moment.year >= _FIRST_YEAR else None

@@ -1,0 +1,129 @@
+"""Writing a playlist to Spotify, in batches; what was cut off goes on where it was and makes no second playlist."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from etl.imports.json_file import listed, under
+from etl.providers.base import FaultKind, NotThere, SourceFault
+from etl.spotify.accounts import Account, Session
+from etl.spotify.faults import Refused
+from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
+from store.database import PAGE_ITEMS, Database
+from store.domain import Playlist
+
+COLLECTION = "spotify_writes"
+_BATCH = 100
+_MOST_ROWS = 10_000  # Spotify takes no more in one playlist
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+_LEASE = timedelta(minutes=5)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """The playlist at Spotify; ``skipped`` rows are of tracks that Spotify does not number."""
+
+    id: str
+    url: str
+    written: int
+    skipped: int
+
+
+def scope_for(public: bool) -> str:
+    """Return the scope that writing a playlist of this kind needs."""
+    return WRITE_PUBLIC if public else WRITE_PRIVATE
+
+
+def write_playlist(
+    database: Database, session: Session, account: Account, playlist: Playlist, *, name: str, public: bool
+) -> Written:
+    """Write ``playlist`` to the account as a new playlist called ``name``.
+
+    Where an earlier attempt of the same was cut off, its playlist is completed instead.
+
+    Raises
+    ------
+    SourceFault
+        Spotify failed; asking again goes on. REFUSED also where there is nothing to write, or it is being written.
+    """
+    uris, skipped = _uris(database, playlist)
+    if not uris:
+        raise Refused("No track of this playlist has a Spotify id.", "Only tracks that Spotify numbers can be written.")
+    key = hashlib.sha256("\n".join([account.user_id, name, str(public), *uris]).encode()).hexdigest()[:32]
+    again = _take(database, key)
+    try:
+        spotify_id, url = _target(database, session, key, name, public, again)
+        for start in range(_rows_of(session, spotify_id) if again else 0, len(uris), _BATCH):
+            session.call("playlist_add_items", spotify_id, uris[start : start + _BATCH])
+    finally:
+        database.change_document(COLLECTION, key, {"lease_until": _LONG_AGO})
+    database.delete_documents(COLLECTION, [key])
+    return Written(id=spotify_id, url=url, written=len(uris), skipped=skipped)
+
+
+def _uris(database: Database, playlist: Playlist) -> tuple[list[str], int]:
+    """Return the addresses of the rows in their order, and how many rows have none."""
+    uris, rows = [], 0
+    for start in range(0, playlist.item_count, PAGE_ITEMS):
+        items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
+        tracks = database.get_tracks({item.track_id for item in items if not _ID.fullmatch(item.track_id)})
+        ids = (
+            item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
+            for item in items
+        )
+        uris += [f"spotify:track:{one}" for one in ids if _ID.fullmatch(one)]
+        rows += len(items)
+    kept = uris[:_MOST_ROWS]
+    return kept, rows - len(kept)
+
+
+def _take(database: Database, key: str) -> bool:
+    """Let one request write this at a time; tell whether an earlier one was cut off."""
+    moment = datetime.now(UTC)
+    fresh = {"_id": key, "nonce": secrets.token_hex(6), "spotify_id": None, "lease_until": moment + _LEASE}
+    if database.insert_document(COLLECTION, fresh):
+        return False
+    free = {"lease_until": {"$lt": moment}}
+    if not database.change_document(COLLECTION, key, {"lease_until": moment + _LEASE}, where=free):
+        raise Refused("This playlist is being written at this moment.", "Wait until that has ended.")
+    return True
+
+
+def _target(database: Database, session: Session, key: str, name: str, public: bool, again: bool) -> tuple[str, str]:
+    """Return id and address of the playlist at Spotify to write to: the one that was begun, or a new one."""
+    document = database.get_document(COLLECTION, key) or {}
+    if document["spotify_id"]:
+        return document["spotify_id"], document["url"]
+    # Made, but cut off before we noted it? What it says of itself tells.
+    described = f"Written by Tastemap ({document['nonce']})"
+    found = (_begun(session, described) if again else None) or session.call(
+        "current_user_playlist_create", name, public=public, description=described
+    )
+    spotify_id = str(found.get("id") or "")
+    if not _ID.fullmatch(spotify_id):
+        raise SourceFault(FaultKind.GARBLED, "Spotify does not say which playlist it has made.", "Try again.")
+    url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
+    database.change_document(COLLECTION, key, {"spotify_id": spotify_id, "url": url})
+    return spotify_id, url
+
+
+def _begun(session: Session, described: str) -> dict[str, Any] | None:
+    newest = listed(session.call("current_user_playlists", limit=50), "items")
+    return next((one for one in newest if under(one, "description") == described), None)
+
+
+def _rows_of(session: Session, spotify_id: str) -> int:
+    """Return how many rows the playlist has: the last batch may have come to Spotify without our hearing so."""
+    try:
+        total = session.call("playlist_items", spotify_id, limit=1).get("total")
+    except NotThere:
+        total = None
+    if not isinstance(total, int):
+        raise SourceFault(FaultKind.GARBLED, "Spotify does not say how much of the playlist is written.", "Try again.")
+    return total

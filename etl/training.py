@@ -1,0 +1,102 @@
+"""Training on what the user has, in a process of its own: ``python -m ml job RUN``, watched and, if need be, ended.
+
+What trains needs packages that serving does not (TensorFlow, scikit-learn) and memory that must go back when it is
+done; so it is a program of its own, which tells what it does in lines of JSON on its standard output: ``{"phase",
+"done", "total"}`` while it works, ``{"result": {...}}`` or ``{"problem": {"code", "message", "hint"}}`` at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, Any
+
+from etl.runs import ImportProblem, Progress
+from etl.tasks import Task
+
+_ROOT = Path(__file__).resolve().parents[1]
+# A cancelled run is noticed within this time although nothing is told.
+_LOOK_SECONDS = 1.0
+_GRACE_SECONDS = 5.0
+
+
+def run(task: Task) -> None:
+    """Train what the run asks for (``request["task"]``) and record the result; nothing that is served changes.
+
+    Raises
+    ------
+    ImportProblem
+        There is too little to learn from, or the training packages are not installed, or training broke.
+    Cancelled
+        Somebody has ended the run; the process is ended first.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ml", "job", task.document["_id"]],
+        cwd=_ROOT,
+        env=os.environ | {"TASTEMAP_VAR": str(task.var), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        result = _follow(task, process)
+    except BaseException:
+        _end(process)
+        raise
+    task.report.record({"result": result, "asked": 1, "stored": 1})
+
+
+def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    lines: Queue[str | None] = Queue()
+    Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+    progress = Progress(phase="preparing")
+    while True:
+        try:
+            line = lines.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            task.report(progress)
+            continue
+        if line is None:
+            code = process.wait()
+            raise ImportProblem("training_broke", f"Training ended with {code}.", "var/log/import.log has the details.")
+        told = _decoded(line)
+        if "result" in told:
+            process.wait()
+            result: dict[str, Any] = told["result"]
+            return result
+        if "problem" in told:
+            process.wait()
+            raise ImportProblem(**told["problem"])
+        if "phase" in told:
+            progress = Progress(phase=told["phase"], done=told.get("done", 0), total=told.get("total"))
+            task.report(progress)
+
+
+def _read(stream: IO[str], lines: Queue[str | None]) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def _decoded(line: str) -> dict[str, Any]:
+    """Return what a line tells; libraries that print something of their own tell nothing."""
+    try:
+        told = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

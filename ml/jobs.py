@@ -1,0 +1,119 @@
+"""Training on the user's own collection: what a job is given, what it tells, and which module does which task.
+
+``etl.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from config import Config
+from ml.shelf import Shelf
+from store.catalogue import Catalogue
+from store.database import Database, open_database
+
+# Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
+# one was written. Versions are registered without being activated: serving them is the user's decision.
+JOBS: dict[str, str] = {}
+
+
+class Say(Protocol):
+    """Tells the phase of a job and, where it can be counted, how many steps of how many are done."""
+
+    def __call__(self, phase: str, done: int = 0, total: int | None = None) -> None: ...
+
+
+def silent(phase: str, done: int = 0, total: int | None = None) -> None:
+    """Tell nobody."""
+
+
+class TooLittle(Exception):  # noqa: N818 - told to the user, who can change it
+    """There is too little to learn from: ``message`` says of what, ``hint`` what to bring."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a training function is given. ``request`` is what was asked for, ``owner`` the browser session that asked.
+
+    ``say(phase, done, total)`` tells how far it is.
+    """
+
+    database: Database
+    catalogue: Catalogue
+    shelf: Shelf
+    var: Path
+    request: Mapping[str, Any] = field(default_factory=dict)
+    owner: str | None = None
+    say: Say = silent
+
+    def new_version(self) -> str:
+        """Return the name of a version made now."""
+        return datetime.now(UTC).strftime("own-%Y%m%d-%H%M%S")
+
+
+def trainable() -> list[str]:
+    """Return the tasks that can be trained on the user's own collection."""
+    return sorted(JOBS)
+
+
+def main(run_id: str, config: Config) -> int:
+    """Do the training of one run and print what happens; return the exit code."""
+    database = open_database(config.var, config.mongodb_uri, place=config.place)
+    try:
+        run = database.load_run(run_id)
+        if run is None:
+            _tell(problem={"code": "no_such_run", "message": f"There is no run {run_id}.", "hint": ""})
+            return 1
+        job = Job(
+            database=database,
+            catalogue=Catalogue(config.var / "catalogue"),
+            shelf=Shelf(config.models, config.var / "models"),
+            var=config.var,
+            request=run["request"],
+            owner=run["owner"],
+            say=_say,
+        )
+        return _train(job)
+    finally:
+        database.close()
+
+
+def _train(job: Job) -> int:
+    task = str(job.request.get("task"))
+    module, _, name = JOBS.get(task, "").partition(":")
+    if not module:
+        _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
+        return 1
+    try:
+        function: Callable[[Job], dict[str, Any]] = getattr(importlib.import_module(module), name)
+        _tell(result=function(job))
+    except ModuleNotFoundError as missing:
+        hint = 'Install the training packages: pipenv sync --categories "packages train"'
+        message = f"Training needs the package {missing.name}, which is not installed here."
+        _tell(problem={"code": "no_training_packages", "message": message, "hint": hint})
+        return 1
+    except TooLittle as little:
+        _tell(problem={"code": "too_little", "message": little.message, "hint": little.hint})
+        return 1
+    return 0
+
+
+def _say(phase: str, done: int = 0, total: int | None = None) -> None:
+    _tell(phase=phase, done=done, total=total)
+
+
+def _tell(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,136 @@
+"""Facts that a source tells of tracks which are known already: features, genres, ids, segments of an analysis.
+
+The document of a track holds the facts of one source at a time; which one, when and under which licence stands
+beside them. ``found_by`` says which run and step put them there, so that a step that is repeated after a kill asks
+for the same tracks and counts the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from store.database import Database
+from store.documents import features_document, track_from
+from store.domain import AudioFeatures, Track
+
+ANALYSES = "analyses"
+_TIMBRES = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """A track with what is not part of it: who put its features and its genres there, by run and by source."""
+
+    track: Track
+    features_by: str = ""
+    genres_by: str = ""
+    genres_source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Who told something, when, under which licence; ``brought_by`` names the run and step."""
+
+    source: str
+    fetched_at: datetime | None
+    licence: str
+    brought_by: str
+
+
+def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, Known]:
+    """Return the known ones of ``track_ids`` with who told what."""
+    found = {}
+    for name, document in database.get_documents("tracks", track_ids).items():
+        by = document.get("found_by", {})
+        found[name] = Known(
+            track=track_from(document),
+            features_by=by.get("features", ""),
+            genres_by=by.get("genres", ""),
+            genres_source=document.get("genres_from", {}).get("source"),
+        )
+    return found
+
+
+def tracks_by_isrc(database: Database, isrcs: Iterable[str]) -> dict[str, list[Track]]:
+    """Return the known tracks with these ISRCs, those with a service's id before our own."""
+    found: dict[str, list[Track]] = {}
+    for document in database.documents_among("tracks", "isrc", list(isrcs)):
+        found.setdefault(document["isrc"], []).append(track_from(document))
+    return {isrc: sorted(tracks, key=lambda one: (one.id.startswith(("isrc-", "local-")), one.id))
+            for isrc, tracks in found.items()}  # fmt: skip
+
+
+def put_features(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
+    """Let ``features`` be those of the track, whatever it had before."""
+    changes = {"features": features_document(features), "found_by.features": brought_by}
+    _change(database, track_id, changes)
+
+
+def put_genres(
+    database: Database, track_id: str, labels: Sequence[str], artist_genres: Sequence[str], told: Provenance
+) -> None:
+    """Let these be the genres of the track and of its artists, whatever was there before."""
+    told_by = {"source": told.source, "fetched_at": told.fetched_at, "licence": told.licence}
+    changes: dict[str, Any] = {"genres_from": told_by, "found_by.genres": told.brought_by}
+    given = {"labels": list(labels), "artist_genres": list(artist_genres)}
+    gone = [name for name, value in given.items() if not value]
+    _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
+
+
+def put_ids(database: Database, track_id: str, ids: Mapping[str, str], isrc: str | None) -> None:
+    """Add the ids by which sources know the track, and its ISRC."""
+    changes = {f"ids.{name}": value for name, value in ids.items()} | ({"isrc": isrc} if isrc else {})
+    if changes:
+        _change(database, track_id, changes)
+
+
+def add_label(database: Database, track: Track, label: str) -> None:
+    """Add a genre to those given to the track itself."""
+    if label not in track.labels:
+        _change(database, track.id, {"labels": [*track.labels, label]})
+
+
+def _change(database: Database, track_id: str, changes: Mapping[str, Any], unset: Sequence[str] = ()) -> None:
+    if database.change_document("tracks", track_id, changes, unset=unset):
+        database.tracks_changed += 1
+
+
+def put_segments(
+    database: Database,
+    track_id: str,
+    told: Provenance,
+    start: Sequence[float],
+    timbre: Sequence[Sequence[float]],
+    pitches: Sequence[Sequence[float]],
+) -> None:
+    """Store the segments of a track: float32, little endian, ``start`` (n) in seconds, the others (n, 12) by rows."""
+    database.put_document(
+        ANALYSES,
+        {
+            "_id": track_id,
+            "source": told.source,
+            "fetched_at": told.fetched_at,
+            "licence": told.licence,
+            "brought_by": told.brought_by,
+            "segments": len(start),
+            "start": _packed(start),
+            "timbre": _packed(timbre),
+            "pitches": _packed(pitches),
+        },
+    )
+
+
+def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:
+    """Return the timbre of a track's segments, shape (n, 12); ``None`` for a track that has not been analysed."""
+    document = database.get_document(ANALYSES, track_id)
+    return np.frombuffer(document["timbre"], "<f4").reshape(-1, _TIMBRES) if document else None
+
+
+def _packed(values: Sequence[Any]) -> bytes:
+    return np.asarray(values, "<f4").tobytes()

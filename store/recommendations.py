@@ -1,0 +1,174 @@
+"""What sources recommended for a track (the seed), and the way back from a recommended track to a playlist.
+
+One document per source and seed in ``recommendations``, found by its name and by every track in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from store.connection import Connection
+from store.domain import Playlist
+
+COLLECTION = "recommendations"
+# How far and how wide a trail is looked for: each look-up takes a millisecond or two.
+_LONGEST, _LOOKUPS = 8, 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recommended:
+    """A recommended track, with the source's own measure (0 to 1) and reason where it gives them."""
+
+    track_id: str
+    score: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recommendations:
+    """What ``source`` recommended for ``seed`` (a track's id), best first; none where it knows of nothing.
+
+    ``playlists`` are those whose enrichment asked for it; ``brought_by`` is the run that fetched it.
+    """
+
+    seed: str
+    source: str
+    fetched_at: datetime
+    licence: str = ""
+    tracks: tuple[Recommended, ...] = ()
+    playlists: tuple[str, ...] = ()
+    brought_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """``track_id`` is here because ``source`` recommended it for ``seed``."""
+
+    track_id: str
+    seed: str
+    source: str
+    score: float | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trail:
+    """How a track got here: the first step led to it directly, the last one's seed lies in ``playlist``."""
+
+    steps: tuple[Step, ...] = ()
+    playlist: Playlist | None = None
+
+
+def put_recommendations(database: Connection, found: Recommendations) -> None:
+    """Store ``found`` in the place of what its source recommended for the seed before; playlists are added."""
+    name = _name(found.source, found.seed)
+    before = database.get_document(COLLECTION, name) or {}
+    playlists = dict.fromkeys((*before.get("playlists", ()), *found.playlists))
+    database.put_document(
+        COLLECTION,
+        {
+            "_id": name,
+            "seed": found.seed,
+            "source": found.source,
+            "fetched_at": found.fetched_at,
+            "licence": found.licence,
+            "track_ids": [one.track_id for one in found.tracks],
+            "scores": [one.score for one in found.tracks],
+            "reasons": [one.reason for one in found.tracks],
+            "playlists": list(playlists),
+            "brought_by": found.brought_by,
+        },
+    )
+
+
+def recommended_for(database: Connection, seeds: Collection[str], source: str) -> dict[str, Recommendations]:
+    """Return what ``source`` recommended for each of ``seeds``, as far as it was asked."""
+    names = [_name(source, seed) for seed in seeds]
+    found = map(_recommendations, database.get_documents(COLLECTION, names).values())
+    return {one.seed: one for one in found}
+
+
+def recommended_by(database: Connection, seed: str, sources: Sequence[str]) -> list[Recommendations]:
+    """Return what ``sources`` recommended for ``seed``, in their order."""
+    documents = database.get_documents(COLLECTION, [_name(source, seed) for source in sources])
+    found = {document["source"]: _recommendations(document) for document in documents.values()}
+    return [found[source] for source in sources if source in found]
+
+
+def forget_recommendations(database: Connection, source: str) -> int:
+    """Delete everything that ``source`` recommended; return for how many seeds."""
+    names = database.names_where(COLLECTION, {"source": source})
+    database.delete_documents(COLLECTION, names)
+    return len(names)
+
+
+def trail_of(database: Connection, track_id: str, playlists: Mapping[str, Playlist]) -> Trail:
+    """Return the shortest way from ``track_id`` back to one of ``playlists``, the highest scores first.
+
+    Where none leads that far, the track's own seed is the whole trail; a track that nobody recommended has none.
+    """
+    came_by: dict[str, Step] = {}
+    level, lookups = [track_id], 0
+    for _ in range(_LONGEST):
+        further = []
+        for here in level:
+            if lookups == _LOOKUPS:
+                break
+            lookups += 1
+            leading = database.documents_where(COLLECTION, {"track_ids": here})
+            for step, names in sorted((_step(here, one) for one in leading), key=_rank):
+                if step.seed == track_id or step.seed in came_by:
+                    continue
+                came_by[step.seed] = step
+                further.append(step.seed)
+                home = next((playlists[name] for name in names if name in playlists), None)
+                if home:
+                    return Trail(steps=_way(came_by, step, track_id), playlist=home)
+        level = further
+    first = next((step for step in came_by.values() if step.track_id == track_id), None)
+    return Trail(steps=(first,) if first else ())
+
+
+def _way(came_by: Mapping[str, Step], last: Step, track_id: str) -> tuple[Step, ...]:
+    steps = [last]
+    while steps[-1].track_id != track_id:
+        steps.append(came_by[steps[-1].track_id])
+    return tuple(reversed(steps))
+
+
+def _step(track_id: str, document: Mapping[str, Any]) -> tuple[Step, tuple[str, ...]]:
+    return (
+        Step(
+            track_id=track_id,
+            seed=document["seed"],
+            source=document["source"],
+            score=document["scores"][document["track_ids"].index(track_id)],
+            fetched_at=document["fetched_at"],
+        ),
+        tuple(document["playlists"]),
+    )
+
+
+def _rank(found: tuple[Step, tuple[str, ...]]) -> tuple[bool, float, str, str]:
+    step, names = found
+    return not names, -(step.score or 0.0), step.source, step.seed
+
+
+def _recommendations(document: Mapping[str, Any]) -> Recommendations:
+    rows = zip(document["track_ids"], document["scores"], document["reasons"], strict=True)
+    return Recommendations(
+        seed=document["seed"],
+        source=document["source"],
+        fetched_at=document["fetched_at"],
+        licence=document["licence"],
+        tracks=tuple(Recommended(track_id=name, score=score, reason=reason) for name, score, reason in rows),
+        playlists=tuple(document["playlists"]),
+        brought_by=document["brought_by"],
+    )
+
+
+def _name(source: str, seed: str) -> str:
+    return f"{source}:{seed}"

@@ -1,0 +1,34 @@
+"""What Spotify's own description flags as deprecated, read where the shared data lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from tests.fake_services.server import Request
+
+Operation = tuple[str, "re.Pattern[str]"]
+
+
+def operations(description: Path, *, deprecated: bool) -> list[Operation]:
+    """Return method and pattern of the path of each operation that is flagged so."""
+    paths = yaml.safe_load(description.read_text())["paths"]
+    return [
+        (method.upper(), re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))))
+        for path, verbs in paths.items()
+        for method, operation in verbs.items()
+        if method in {"get", "post", "put", "delete"} and operation.get("deprecated", False) is deprecated
+    ]
+
+
+def among(known: Iterable[Operation], requests: Iterable[Request]) -> list[str]:
+    """Return the requests that are one of the ``known`` operations."""
+    return [
+        f"{asked.method} {asked.path}"
+        for asked in requests
+        for method, pattern in known
+        if method == asked.method and pattern.fullmatch(asked.path.rstrip("/"))
+    ]
