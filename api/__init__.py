@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    doctor,
     errors,
     exports,
     genre,
@@ -31,5 +32,18 @@ def register(app: APIFlask, config: Config) -> None:
     page.register(app, config)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
-    for module in (status, search, genre, recommend, playlists, people, exports, uploads, models, genres, sources):
+    for module in (
+        status,
+        search,
+        genre,
+        recommend,
+        playlists,
+        people,
+        exports,
+        uploads,
+        models,
+        genres,
+        sources,
+        doctor,
+    ):
         app.register_blueprint(module.blueprint)

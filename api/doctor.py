@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from api.errors import ApiError
 from api.services import Services, services
 from etl.doctor.examination import Check, Examiner, State, examine
 from etl.doctor.rounds import Opened, Visitor, local_examiners, probe_examiners
+from etl.runs import now
 from etl.spotify.login import redirect_for
 from store.database import StoreError
 
@@ -46,9 +47,9 @@ def probe() -> dict[str, Any]:
     # Whoever presses while another's probe is under way gets what that one found.
     with _probing:
         kept = _kept(opened)
-        if not kept or datetime.now(UTC) - kept["checked_at"] > _PAUSE:
+        if not kept or now() - kept["checked_at"] > _PAUSE:
             found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
-            kept = {"_id": _NAME, "checked_at": datetime.now(UTC), "checks": [_shown(check) for check in found]}
+            kept = {"_id": _NAME, "checked_at": now(), "checks": [_shown(check) for check in found]}
             opened.database.put_document(_COLLECTION, kept)
     return _answer(opened, kept["checks"], kept["checked_at"])
 
@@ -74,7 +75,7 @@ def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime |
     found += [check for check in probed if check["area"] not in off]
     areas = list(dict.fromkeys(check["area"] for check in found))
     return {
-        "checked_at": (at or datetime.now(UTC)).isoformat(),
+        "checked_at": (at or now()).isoformat(),
         "checks": sorted(found, key=lambda check: areas.index(check["area"])),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from store.domain import AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.text import recording_key
 
 Document = dict[str, Any]
 
@@ -24,7 +25,14 @@ def track_document(track: Track, brought_by: str) -> Document:
             document[name] = list(value) if isinstance(value, tuple) else value
     if track.features is not None:
         document["features"] = features_document(track.features)
+    document["keys"] = recording_keys(track)
     return document
+
+
+def recording_keys(track: Track) -> list[str]:
+    """Return what other names of the same recording may have in common with ``track``: its ISRC, title with artist."""
+    names = f"name:{recording_key(track.title, track.artists[0] if track.artists else '')}"
+    return [f"isrc:{track.isrc}", names] if track.isrc else [names]
 
 
 def features_document(features: AudioFeatures) -> Document:
@@ -59,6 +67,9 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
     known = stored.get("ids", {})
     filling |= {f"ids.{name}": one for name, one in offered.get("ids", {}).items() if name not in known}
+    keys = stored.get("keys", [])
+    if not set(offered["keys"]) <= set(keys):
+        filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
     if "features" in offered:
         have = stored.get("features", {"values": {}})["values"].keys()
         if offered["features"]["values"].keys() > have:

@@ -8,7 +8,7 @@ for the same tracks and counts the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
-from store.documents import features_document, track_from
+from store.documents import features_document, recording_keys, track_from
 from store.domain import AudioFeatures, Track
 
 ANALYSES = "analyses"
@@ -57,13 +57,21 @@ def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, Kn
     return found
 
 
-def tracks_by_isrc(database: Database, isrcs: Iterable[str]) -> dict[str, list[Track]]:
-    """Return the known tracks with these ISRCs, those with a service's id before our own."""
-    found: dict[str, list[Track]] = {}
-    for document in database.documents_among("tracks", "isrc", list(isrcs)):
-        found.setdefault(document["isrc"], []).append(track_from(document))
-    return {isrc: sorted(tracks, key=lambda one: (one.id.startswith(("isrc-", "local-")), one.id))
-            for isrc, tracks in found.items()}  # fmt: skip
+def tracks_like(database: Database, tracks: Iterable[Track]) -> dict[str, list[Track]]:
+    """Return by key (:func:`store.documents.recording_keys`) the known tracks that may be the same recordings.
+
+    Those with a service's id come before our own.
+    """
+    keys = {key for track in tracks for key in recording_keys(track)}
+    found: dict[str, dict[str, Track]] = {}
+    for document in database.documents_among("tracks", "keys", sorted(keys)):
+        for key in keys.intersection(document["keys"]):
+            found.setdefault(key, {})[document["_id"]] = track_from(document)
+    return {key: sorted(same.values(), key=_rank) for key, same in found.items()}
+
+
+def _rank(track: Track) -> tuple[bool, str]:
+    return track.id.startswith(("isrc-", "local-")), track.id
 
 
 def put_features(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
@@ -83,11 +91,13 @@ def put_genres(
     _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
 
 
-def put_ids(database: Database, track_id: str, ids: Mapping[str, str], isrc: str | None) -> None:
-    """Add the ids by which sources know the track, and its ISRC."""
-    changes = {f"ids.{name}": value for name, value in ids.items()} | ({"isrc": isrc} if isrc else {})
+def put_ids(database: Database, track: Track, ids: Mapping[str, str], isrc: str | None) -> None:
+    """Add the ids by which sources know the track, and its ISRC where it had none."""
+    changes: dict[str, Any] = {f"ids.{name}": value for name, value in ids.items()}
+    if isrc and not track.isrc:
+        changes |= {"isrc": isrc, "keys": recording_keys(replace(track, isrc=isrc))}
     if changes:
-        _change(database, track_id, changes)
+        _change(database, track.id, changes)
 
 
 def add_label(database: Database, track: Track, label: str) -> None:

@@ -15,7 +15,7 @@ from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
 # Everything else is asked by _id. Change VERSION with any change here.
-VERSION = 3
+VERSION = 4
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "playlists": [IndexModel("owner", name="owner")],
     "runs": [
@@ -23,7 +23,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel("sha256", name="sha256"),
         IndexModel("owner", name="owner"),
     ],
-    "tracks": [IndexModel("isrc", name="isrc", sparse=True)],
+    "tracks": [IndexModel("keys", name="keys")],
     "recommendations": [IndexModel("track_ids", name="track_ids"), IndexModel("source", name="source")],
     "lookups": [IndexModel("slice", name="slice"), IndexModel("expires_hour", name="expires_hour")],
 }

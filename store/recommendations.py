@@ -84,6 +84,13 @@ def put_recommendations(database: Connection, found: Recommendations) -> None:
     )
 
 
+def add_playlist(database: Connection, source: str, seed: str, playlist: str) -> None:
+    """Note that what is known already is part of the trail to another playlist, too."""
+    found = database.get_document(COLLECTION, _name(source, seed))
+    if found is not None and playlist not in found["playlists"]:
+        database.change_document(COLLECTION, found["_id"], {"playlists": [*found["playlists"], playlist]})
+
+
 def recommended_for(database: Connection, seeds: Collection[str], source: str) -> dict[str, Recommendations]:
     """Return what ``source`` recommended for each of ``seeds``, as far as it was asked."""
     names = [_name(source, seed) for seed in seeds]

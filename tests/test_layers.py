@@ -26,6 +26,9 @@ OWNERS = {
     "tantivy": {"store"},
     "spotipy": {"etl"},
     "requests": {"etl"},
+    "cryptography": {"etl"},
+    "distributed": {"etl"},
+    "dask": {"etl"},
     "sqlalchemy": {"etl"},
     "pymysql": set(),  # a driver that SQLAlchemy loads, for tests
     "pandas": {"etl", "ml.train"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -51,10 +52,12 @@ def _tell(checks: Sequence[Check]) -> int:
         print(area)
         for check in of_one:
             print(f"  {check.state:8} {check.name}: {check.message}")
-            if check.remedy:
+            if check.remedy and check.state is not State.OFF:
                 print(f"  {'':8} > {check.remedy}")
-    count = {state: sum(check.state is state for check in checks) for state in State}
-    print(f"\n{count[State.OK]} as it should be, {count[State.WARNING]} warnings, {count[State.FAULT]} faults")
+    count = Counter(check.state for check in checks)
+    print(f"\nWell: {count[State.OK]}, warnings: {count[State.WARNING]}, faults: {count[State.FAULT]}.")
+    if count[State.OFF]:
+        print("Sources are switched on with: python -m etl sources on NAME, or in the Data view.")
     return int(count[State.FAULT] > 0)
 
 

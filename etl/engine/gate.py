@@ -76,6 +76,7 @@ class GatedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target and urlsplit(target).netloc not in {"", urlsplit(resp.url).netloc}:
+            resp.close()
             raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to another server, which is not followed.")
         return target
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.providers.base import About, Asked, Channel, Need, Rate, Sound, Value
-from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text
+from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text, the_id
 
 _TITLE = "AcousticBrainz"
 _BATCH = 25
@@ -74,7 +74,7 @@ def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -
 
 def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
     """Two calls for up to 25 recordings; of several submissions the first is read."""
-    mbids = [one.identity.ids["mbid"].lower() for one in asked]
+    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)
@@ -100,5 +100,6 @@ class AcousticBrainz(Translator):
         rate=Rate(per_second=5.0, burst=5),
         found_days=90.0,
         needs=frozenset(ways),
+        reads=frozenset({"mbid"}),
         batches={Need.FEATURES: _BATCH},
     )

@@ -38,10 +38,12 @@ from etl.providers.translation import (
     ids_of,
     inner,
     inner_rows,
+    known_id,
     milliseconds,
     number,
     one_by_one,
     text,
+    the_id,
     year,
 )
 from store.text import normalise
@@ -118,21 +120,25 @@ def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
     return _tracks(_get(channel, "/search", q=asked.text.strip(), limit=_PAGE, index=asked.page * _PAGE))
 
 
-def _row(ids: Mapping[str, str], channel: Channel) -> Object:
-    return _get(channel, f"/track/{ids['deezer']}" if ids.get("deezer") else f"/track/isrc:{ids['isrc']}")
+def _row(known: Identity, channel: Channel) -> Object:
+    """Return the track; raises NotThere where the ISRC leads to another recording, an odd duplicate."""
+    deezer = known_id(known, "deezer")
+    if deezer:
+        return _get(channel, f"/track/{deezer}")
+    row = _get(channel, f"/track/isrc:{the_id(known, 'isrc')}")
+    found = track_of(row)
+    if found and known.title and same_recording(known, found.identity) < SAME:
+        raise NotThere(f"Under this ISRC Deezer has {found.identity.title}.")
+    return row
 
 
 def _track(asked: Asked, channel: Channel) -> Candidate | None:
-    found = track_of(_row(asked.identity.ids, channel))
-    if found and "deezer" not in asked.identity.ids and asked.identity.title:
-        # One ISRC may lead to an odd duplicate.
-        return found if same_recording(asked.identity, found.identity) >= SAME else None
-    return found
+    return track_of(_row(asked.identity, channel))
 
 
 def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
-    ids = asked.identity.ids
-    album = ids.get("deezer_album") or id_text(inner(_row(ids, channel), "album").get("id"))
+    known = asked.identity
+    album = known_id(known, "deezer_album") or id_text(inner(_row(known, channel), "album").get("id"))
     if not album:
         return None
     names = (text(row.get("name")) for row in _data(inner(_get(channel, f"/album/{album}"), "genres")))
@@ -141,8 +147,8 @@ def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
 
 def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
     """The artist's radio; where there is none, the best known tracks of related artists."""
-    ids = asked.identity.ids
-    artist = ids.get("deezer_artist") or id_text(inner(_row(ids, channel), "artist").get("id"))
+    known = asked.identity
+    artist = known_id(known, "deezer_artist") or id_text(inner(_row(known, channel), "artist").get("id"))
     if not artist:
         return None
     found = _tracks(_get(channel, f"/artist/{artist}/radio", limit=_RADIO), "artist radio")
@@ -150,11 +156,11 @@ def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
         related = _data(_get(channel, f"/artist/{artist}/related", limit=_RELATED))
         for other in filter(None, (id_text(row.get("id")) for row in related)):
             found += _tracks(_get(channel, f"/artist/{other}/top", limit=_TOP), "related artist")
-    return tuple(track for track in found if track.identity.ids["deezer"] != ids.get("deezer")) or None
+    return tuple(track for track in found if track.identity.ids["deezer"] != known.ids.get("deezer")) or None
 
 
 def _preview(asked: Asked, channel: Channel) -> Preview | None:
-    row = _row(asked.identity.ids, channel)
+    row = _row(asked.identity, channel)
     url = text(row.get("preview"))
     if not url:
         return None
@@ -204,4 +210,5 @@ class Deezer(Translator):
         rate=Rate(per_second=8.0, burst=8),
         found_days=7.0,
         needs=frozenset(ways),
+        reads=frozenset({"isrc"}),
     )

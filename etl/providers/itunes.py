@@ -31,6 +31,7 @@ from etl.providers.translation import (
     milliseconds,
     one_by_one,
     text,
+    the_id,
     year,
 )
 
@@ -83,7 +84,7 @@ def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
 
 
 def _row(asked: Asked, channel: Channel) -> Object | None:
-    return next(iter(_songs(channel, "/lookup", id=asked.identity.ids["itunes"], entity="song")), None)
+    return next(iter(_songs(channel, "/lookup", id=the_id(asked.identity, "itunes"), entity="song")), None)
 
 
 def _track(asked: Asked, channel: Channel) -> Candidate | None:
@@ -129,4 +130,5 @@ class ITunes(Translator):
         rate=Rate(per_second=0.25, burst=5),
         found_days=7.0,
         needs=frozenset(ways),
+        reads=frozenset(),
     )

@@ -25,15 +25,18 @@ from etl.providers.translation import (
     ids_of,
     inner,
     inner_rows,
+    inner_texts,
+    known_id,
     milliseconds,
     number,
     one_by_one,
     text,
+    the_id,
     year,
 )
 
 _TITLE, _LABS = "ListenBrainz", "ListenBrainz labs"
-_BATCH = 25
+_BATCH = 50
 # The server takes these names and no others: days of listening, pause that ends a session, votes of one listener,
 # how often two tracks must meet, how many are returned, and how many skips are looked over.
 SIMILARITY = "session_based_days_7500_session_300_contribution_5_threshold_15_limit_50_skip_30"
@@ -54,7 +57,6 @@ def metadata_of(mbid: str, row: Object) -> Candidate | None:
     people = inner_rows(artist, "artists")
     names = [name for name in (text(person.get("name")) for person in people) if name]
     joined = text(artist.get("name"))
-    isrcs = [clean_isrc(each) for each in recording.get("isrcs") or () if isinstance(each, str)]
     return Candidate(
         identity=Identity(
             title=title,
@@ -65,7 +67,7 @@ def metadata_of(mbid: str, row: Object) -> Candidate | None:
             ids=ids_of(
                 mbid=mbid,
                 artist_mbid=id_text(people[0].get("artist_mbid")) if people else None,
-                isrc=next(filter(None, isrcs), None),
+                isrc=next(filter(None, map(clean_isrc, inner_texts(recording, "isrcs"))), None),
             ),
         )
     )
@@ -76,13 +78,13 @@ def _year(value: object) -> int | None:
 
 
 def _tracks(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    mbids = [one.identity.ids["mbid"] for one in asked]
+    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
     known = _metadata(mbids, "artist release", channel)
     return [metadata_of(mbid, inner(known, mbid)) for mbid in mbids]
 
 
 def _genres(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    mbids = [one.identity.ids["mbid"] for one in asked]
+    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
     known = _metadata(mbids, "tag", channel)
     return [tags_of(inner(inner(known, mbid), "tag")) or None for mbid in mbids]
 
@@ -95,17 +97,11 @@ def tags_of(row: Object) -> tuple[GenreTag, ...]:
 
 
 def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    """Tracks of a tag, the popular ones first: page ``n`` is the n-th fifth of them by popularity."""
-    if asked.page > 4:
+    """A hundred tracks of a tag, drawn by the server, the popular ones first. There is one page."""
+    if asked.page:
         return None
-    best = 100 - 20 * asked.page
-    params = {
-        "tag": asked.text.strip().lower(),
-        "operator": "OR",
-        "pop_begin": best - 20,
-        "pop_end": best,
-        "count": 2 * _BATCH,
-    }
+    tag = asked.text.strip().lower()
+    params = {"tag": tag, "operator": "OR", "pop_begin": 0, "pop_end": 100, "count": 2 * _BATCH}
     rows = as_rows(channel.get("/1/lb-radio/tags", params), _TITLE, "a list")
     popularity = {mbid: number(row.get("percent")) for row in rows if (mbid := id_text(row.get("recording_mbid")))}
     mbids = sorted(popularity, key=lambda mbid: -(popularity[mbid] or 0.0))
@@ -122,17 +118,14 @@ def lab_row(row: Object) -> Candidate | None:
     mbid, title = id_text(row.get("recording_mbid")), text(row.get("recording_name"))
     if not mbid or not title:
         return None
-    artist, people = (
-        text(row.get("artist_credit_name")),
-        row.get("artist_credit_mbids", row.get("[artist_credit_mbids]")),
-    )
-    first = id_text(people[0]) if isinstance(people, list) and people else None
+    artist = text(row.get("artist_credit_name"))
+    people = inner_texts(row, "artist_credit_mbids") or inner_texts(row, "[artist_credit_mbids]")
     return Candidate(
         identity=Identity(
             title=title,
             artists=(artist,) if artist else (),
             album=text(row.get("release_name")),
-            ids=ids_of(mbid=mbid, artist_mbid=first),
+            ids=ids_of(mbid=mbid, artist_mbid=people[0] if people else None),
         )
     )
 
@@ -145,7 +138,7 @@ def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
 
 
 def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    mbid = asked.identity.ids["mbid"]
+    mbid = the_id(asked.identity, "mbid").lower()
     params = {"recording_mbids": mbid, "algorithm": SIMILARITY}
     rows = as_rows(channel.get("/similar-recordings/json", params), _LABS, "a list")
     counted = [(number(row.get("score")) or 0.0, lab_row(row)) for row in rows]
@@ -160,23 +153,23 @@ def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
 
 def _spotify_id(asked: Asked, channel: Channel) -> Candidate | None:
     """Add the Spotify id to what is known: the labs map a MusicBrainz recording, or names, to it."""
-    known = asked.identity
-    if known.ids.get("mbid"):
-        path, params = "/spotify-id-from-mbid/json", {"recording_mbid": known.ids["mbid"]}
+    known, mbid = asked.identity, known_id(asked.identity, "mbid")
+    if mbid:
+        path, params = "/spotify-id-from-mbid/json", {"recording_mbid": mbid}
     else:
         path = "/spotify-id-from-metadata/json"
         params = {"artist_name": known.artists[0], "release_name": known.album or "", "track_name": known.title}
     for row in as_rows(channel.get(path, params), _LABS, "a list"):
-        found = row.get("spotify_track_ids")
-        spotify = next(filter(None, map(id_text, found)), None) if isinstance(found, list) else None
-        if spotify:
-            return Candidate(identity=replace(known, ids={**known.ids, "spotify": spotify}))
+        found = inner_texts(row, "spotify_track_ids")
+        if found:
+            ids = ids_of(mbid=mbid, spotify=found[0])
+            return Candidate(identity=Identity(title=known.title, artists=known.artists, ids=ids))
     return None
 
 
 def _has_names(asked: Asked) -> bool:
     known = asked.identity
-    return not known.ids.get("spotify") and bool(known.ids.get("mbid") or (known.title and known.artists))
+    return not known.ids.get("spotify") and bool(known_id(known, "mbid") or (known.title and known.artists))
 
 
 _OPEN = (
@@ -204,6 +197,7 @@ class ListenBrainz(Translator):
         rate=Rate(per_second=2.0, burst=4),
         found_days=90.0,
         needs=frozenset(ways),
+        reads=frozenset({"mbid"}),
         batches={Need.TRACK: _BATCH, Need.GENRES: _BATCH},
     )
 
@@ -230,4 +224,5 @@ class ListenBrainzLabs(Translator):
         rate=Rate(per_second=2.0, burst=4),
         found_days=90.0,
         needs=frozenset(ways),
+        reads=frozenset({"mbid"}),
     )

@@ -37,10 +37,13 @@ from etl.providers.translation import (
     ids_of,
     inner,
     inner_rows,
+    inner_texts,
+    known_id,
     milliseconds,
     number,
     one_by_one,
     text,
+    the_id,
     year,
 )
 
@@ -56,13 +59,7 @@ def escaped(words: str) -> str:
 
 
 def _get(channel: Channel, path: str, **params: Any) -> Object:
-    try:
-        body = as_object(channel.get(f"/ws/2/{path}", {"fmt": "json", **params}), _TITLE, "a JSON object")
-    except SourceFault as fault:
-        # "Busy" passes within seconds; where it says nothing, the usual wait of minutes would be too long.
-        if fault.kind is FaultKind.LIMITED and fault.retry_after_s is None:
-            fault.retry_after_s = 2.0
-        raise
+    body = as_object(channel.get(f"/ws/2/{path}", {"fmt": "json", **params}), _TITLE, "a JSON object")
     if text(body.get("error")):
         raise SourceFault(FaultKind.GARBLED, f"MusicBrainz did not understand the question: {body['error']}")
     return body
@@ -76,7 +73,6 @@ def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
     credits = inner_rows(row, "artist-credit")
     names = (text(credit.get("name")) or text(inner(credit, "artist").get("name")) for credit in credits)
     releases = inner_rows(row, "releases")
-    own = [clean_isrc(each) for each in row.get("isrcs") or () if isinstance(each, str)]
     score = number(row.get("score"))
     return Candidate(
         identity=Identity(
@@ -88,7 +84,7 @@ def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
             ids=ids_of(
                 mbid=mbid,
                 artist_mbid=id_text(inner(credits[0], "artist").get("id")) if credits else None,
-                isrc=isrc or next(filter(None, own), None),
+                isrc=isrc or next(filter(None, map(clean_isrc, inner_texts(row, "isrcs"))), None),
             ),
         ),
         score=score / 100 if score is not None and 0 <= score <= 100 else None,
@@ -101,24 +97,29 @@ def _found(channel: Channel, query: str, page: int) -> tuple[Candidate, ...]:
     return tuple(track for track in found if track)
 
 
+def _has_names(asked: Asked) -> bool:
+    return bool(asked.identity.title and asked.identity.artists)
+
+
 def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
     known = asked.identity
-    if known.title and known.artists:
+    if _has_names(asked):
         query = f'recording:"{escaped(known.title)}" AND artist:"{escaped(known.artists[0])}"'
     else:
         # Of a line of words nobody knows which is the artist: each must be in the one or in the other.
-        words = (escaped(word) for word in asked.text.split())
-        query = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in words if word)
+        words = [word for word in asked.text.split() if any(map(str.isalnum, word))] or [asked.text]
+        query = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in map(escaped, words))
     return _found(channel, query, asked.page)
 
 
 def _track(asked: Asked, channel: Channel) -> Candidate | None:
-    known, ids = asked.identity, asked.identity.ids
-    if ids.get("mbid"):
-        return recording_of(_get(channel, f"recording/{ids['mbid']}", inc="artist-credits isrcs releases"))
-    body = _get(channel, f"isrc/{ids['isrc']}", inc="artists isrcs releases")
+    known, mbid = asked.identity, known_id(asked.identity, "mbid")
+    if mbid:
+        return recording_of(_get(channel, f"recording/{mbid}", inc="artist-credits isrcs releases"))
+    isrc = the_id(known, "isrc")
+    body = _get(channel, f"isrc/{isrc}", inc="artists isrcs releases")
     rows = as_rows(body.get("recordings"), _TITLE, "a list under recordings")
-    found = [track for track in (recording_of(row, ids["isrc"]) for row in rows) if track]
+    found = [track for track in (recording_of(row, isrc) for row in rows) if track]
     if not known.title:
         return found[0] if found else None
     best = max(found, key=lambda track: same_recording(known, track.identity), default=None)
@@ -146,8 +147,9 @@ def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts:
 def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
     """Genres of the recording, its release groups and its artists; free tags where nobody voted for a genre."""
     inc = "artist-credits releases release-groups genres tags"
-    row = _get(channel, f"recording/{asked.identity.ids['mbid']}", inc=inc)
-    groups = {group.get("id"): group for group in (inner(r, "release-group") for r in inner_rows(row, "releases"))}
+    row = _get(channel, f"recording/{the_id(asked.identity, 'mbid')}", inc=inc)
+    albums = [inner(release, "release-group") for release in inner_rows(row, "releases")]
+    groups = {id_text(group.get("id")): group for group in albums}
     artists = [inner(credit, "artist") for credit in inner_rows(row, "artist-credit")]
     for kind in ("genres", "tags"):
         found = votes(
@@ -184,7 +186,7 @@ class MusicBrainz(Translator):
     """MusicBrainz without an account."""
 
     ways: ClassVar[Mapping[Need, Way]] = {
-        Need.SEARCH: one_by_one(has_text, _search),
+        Need.SEARCH: one_by_one(lambda asked: has_text(asked) or _has_names(asked), _search),
         Need.TRACK: one_by_one(has_id("mbid", "isrc"), _track),
         Need.GENRES: one_by_one(has_id("mbid"), _genres),
         Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
@@ -208,4 +210,5 @@ class MusicBrainz(Translator):
         rate=Rate(per_second=1.0),
         found_days=90.0,
         needs=frozenset(ways),
+        reads=frozenset({"mbid", "isrc"}),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from etl.identity import clean_isrc, same_recording
+from etl.identity import SAME, clean_isrc, same_recording
 from etl.providers.base import About, Asked, Candidate, Channel, FaultKind, Identity, Need, Rate, SourceFault, Value
 from etl.providers.translation import (
     Object,
@@ -20,11 +20,13 @@ from etl.providers.translation import (
     id_text,
     ids_of,
     inner_rows,
+    known_id,
     milliseconds,
     number,
     one_by_one,
     sound,
     text,
+    the_id,
 )
 
 _TITLE = "ReccoBeats"
@@ -34,7 +36,8 @@ _HIGHEST_POPULARITY = 100
 # Its values mirror Spotify's, but nobody says how they were made, and a tempo may be half or double.
 _CONFIDENCE = 0.9
 # What it is asked by, surest first.
-_ASKED_BY = ("spotify", "reccobeats", "isrc")
+_OWN = ("spotify", "reccobeats")
+_ASKED_BY = (*_OWN, "isrc")
 
 
 def _rows(channel: Channel, path: str, **params: Any) -> list[Object]:
@@ -51,17 +54,14 @@ def _spotify(row: Object) -> str | None:
     return href.rstrip("/").rsplit("/", 1)[-1] if href else None
 
 
-def _key(identity: Identity) -> str:
-    return next(identity.ids[name] for name in _ASKED_BY if identity.ids.get(name))
-
-
-def _joined(asked: Sequence[Asked], channel: Channel, path: str) -> list[list[Object]]:
-    """Return for each question the rows that are about it, in the order of the questions."""
-    keys = [_key(one.identity) for one in asked]
+def _joined(keys: Sequence[str], channel: Channel, path: str) -> list[list[Object]]:
+    """Return for each key (an id of any kind) the rows that are about it."""
     about: dict[str, list[Object]] = {}
-    for row in _rows(channel, path, ids=",".join(dict.fromkeys(keys))):
-        for name in {_spotify(row), id_text(row.get("id")), clean_isrc(row.get("isrc"))} - {None}:
-            about.setdefault(str(name), []).append(row)
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), _BATCH):
+        for row in _rows(channel, path, ids=",".join(wanted[start : start + _BATCH])):
+            for name in {_spotify(row), id_text(row.get("id")), clean_isrc(row.get("isrc"))} - {None}:
+                about.setdefault(str(name), []).append(row)
     return [about.get(key, []) for key in keys]
 
 
@@ -83,27 +83,34 @@ def track_of(row: Object) -> Candidate | None:
     )
 
 
-def _best(known: Identity, found: Iterable[Candidate | None]) -> Candidate | None:
-    """Return the candidate most like what is known; the first where no title tells them apart."""
-    there = [track for track in found if track]
-    return max(there, key=lambda track: same_recording(known, track.identity), default=None)
+def _best(known: Identity, rows: Iterable[Object]) -> Candidate | None:
+    """Return the track that is meant: under one ISRC there may be others, under an id of a service there are none."""
+    found = [track for track in map(track_of, rows) if track]
+    if not known.title or known_id(known, *_OWN):
+        return found[0] if found else None
+    best = max(found, key=lambda track: same_recording(known, track.identity), default=None)
+    return best if best and same_recording(known, best.identity) >= SAME else None
 
 
 def _tracks(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    joined = _joined(asked, channel, "/v1/track")
-    return [_best(one.identity, map(track_of, rows)) for one, rows in zip(asked, joined, strict=True)]
+    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in asked], channel, "/v1/track")
+    return [_best(one.identity, rows) for one, rows in zip(asked, joined, strict=True)]
 
 
 def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    joined = _joined(asked, channel, "/v1/audio-features")
-    # Rows of one ISRC are editions of one recording: the one with most values tells most.
-    found = [[one for one in (sound(row, _CONFIDENCE) for row in rows) if one] for rows in joined]
-    return [max(sounds, key=lambda one: len(one.values), default=None) for sounds in found]
+    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in asked], channel, "/v1/audio-features")
+    # Where several rows stand under an ISRC, the names of the tracks must tell which is meant.
+    unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and asked[n].identity.title}
+    keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]
+    tracks = dict(zip(keys, _joined(keys, channel, "/v1/track"), strict=True))
+    for n, rows in unclear.items():
+        best = _best(asked[n].identity, [track for row in rows for track in tracks.get(str(row.get("id")), ())])
+        joined[n] = [row for row in rows if best and row.get("id") == best.identity.ids["reccobeats"]]
+    return [sound(rows[0], _CONFIDENCE) if rows else None for rows in joined]
 
 
 def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    ids = asked.identity.ids
-    seed = ids.get("spotify") or ids["reccobeats"]
+    seed = the_id(asked.identity, *_OWN)
     rows = _rows(channel, "/v1/track/recommendation", seeds=seed, size=_RECOMMENDED)
     found = (track for track in map(track_of, rows) if track)
     return tuple(track for track in found if seed not in track.identity.ids.values()) or None
@@ -115,7 +122,7 @@ class ReccoBeats(Translator):
     ways: ClassVar[Mapping[Need, Way]] = {
         Need.TRACK: Way(has_id(*_ASKED_BY), _tracks),
         Need.FEATURES: Way(has_id(*_ASKED_BY), _features),
-        Need.SIMILAR: one_by_one(has_id("spotify", "reccobeats"), _similar),
+        Need.SIMILAR: one_by_one(has_id(*_OWN), _similar),
     }
     about = About(
         name="reccobeats",
@@ -132,5 +139,6 @@ class ReccoBeats(Translator):
         rate=Rate(per_second=1.0, burst=3),
         found_days=180.0,
         needs=frozenset(ways),
+        reads=frozenset({"spotify", "isrc"}),
         batches={Need.TRACK: _BATCH, Need.FEATURES: _BATCH},
     )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from etl.providers.base import About, Asked, Channel, FaultKind, Need, NotThere, Sound, SourceFault, Value
+from etl.providers.base import About, Asked, Channel, FaultKind, Identity, Need, NotThere, Sound, SourceFault, Value
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 Object = Mapping[str, Any]
 
 _YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# One id that is none would have a source refuse a whole batch, and ids become parts of addresses.
+_FORMS = {
+    "isrc": re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}"),
+    "spotify": re.compile(r"[0-9A-Za-z]{22}"),
+    "mbid": _UUID,
+    "artist_mbid": _UUID,
+    "reccobeats": _UUID,
+}
+# JSON knows whole numbers that no float can hold.
+_LARGEST = 1e300
+_NUMBER = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +74,22 @@ def has_text(asked: Asked) -> bool:
     return bool(asked.text.strip())
 
 
+def known_id(identity: Identity, *namespaces: str) -> str | None:
+    """Return the first id in one of ``namespaces`` that has the form of one there."""
+    given = ((_FORMS.get(name, _NUMBER), identity.ids.get(name, "")) for name in namespaces)
+    return next((value for form, value in given if form.fullmatch(value)), None)
+
+
+def the_id(identity: Identity, *namespaces: str) -> str:
+    """Return the id that :func:`has_id` has seen."""
+    found = known_id(identity, *namespaces)
+    assert found is not None, f"asked without an id of {namespaces}"
+    return found
+
+
 def has_id(*namespaces: str) -> Callable[[Asked], bool]:
     """Return the check that the track is known by an id in one of ``namespaces``."""
-    return lambda asked: any(asked.identity.ids.get(name) for name in namespaces)
+    return lambda asked: known_id(asked.identity, *namespaces) is not None
 
 
 def garbled(source: str, what: str) -> SourceFault:
@@ -105,6 +129,12 @@ def inner_rows(row: Object, name: str) -> list[Object]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
+def inner_texts(row: Object, name: str) -> list[str]:
+    """Return the strings of the array under ``name``, none where there is no array."""
+    value = row.get(name)
+    return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
+
+
 def text(value: object) -> str | None:
     """Return a string that says something, ``None`` otherwise."""
     return value.strip() or None if isinstance(value, str) else None
@@ -119,7 +149,7 @@ def id_text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """Return a finite number, ``None`` for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST or value != value:
         return None
     return float(value)
 

@@ -221,7 +221,7 @@ class FakeSpotify(FakeService):
 
     # -- the listener's own -----------------------------------------------------------------------------------
 
-    @route("GET", "/me")
+    @route("GET", "/me/?")
     def me(self, request: Request) -> Any:
         user = self._user(request) or ""
         shown = {"id": user, "display_name": self.state.names.get(user), "images": [], "type": "user"}

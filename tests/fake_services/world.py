@@ -289,9 +289,10 @@ class World:
         return sorted((s for s in self.on(service) if artist in s.artists), key=lambda s: -s.popularity)
 
     def artists_named(self, text: str) -> list[Artist]:
-        """Return the artists whose name has a word that begins with ``text``."""
-        start = normalise(text)
-        return [a for a in self.artists if any(word.startswith(start) for word in normalise(a.name).split())]
+        """Return the artists whose name has, for every word of ``text``, a word that begins so."""
+        starts = normalise(text).split()
+        names = [(artist, normalise(artist.name).split()) for artist in self.artists]
+        return [a for a, words in names if starts and all(any(w.startswith(s) for w in words) for s in starts)]
 
 
 def page(rows: Iterable[Song], start: int, count: int) -> list[Song]:

@@ -1,0 +1,59 @@
+"""Tracks that a source named, into the store: under the id of the same recording where that is known already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from etl.identity import SAME, as_track, identity_of, merge, same_recording, track_id
+from etl.providers.base import Candidate, Identity
+from store.database import Database
+from store.documents import recording_keys
+from store.domain import Track
+from store.facts import tracks_like
+
+
+def store_found(
+    database: Database, found: Sequence[Candidate], source: str, brought_by: str
+) -> tuple[list[str | None], int]:
+    """Store the tracks of ``found`` and return their ids in that order, and how many are new.
+
+    ``None`` stands for a candidate without a title. The order of ``found`` decides, so a page that is stored again
+    after a kill gets the same ids.
+    """
+    named = [as_track(one.identity, source, popularity=one.popularity, explicit=one.explicit) for one in found]
+    named = [track for track in named if track.title]
+    known = tracks_like(database, named)
+    tracks: dict[str, Track] = {}
+    same: dict[str, str] = {}
+    for track in named:
+        taken = replace(track, id=_id_of(track, known))
+        same.setdefault(track.id, taken.id)
+        tracks[taken.id] = _united(tracks[taken.id], taken) if taken.id in tracks else taken
+        for key in recording_keys(track):
+            known.setdefault(key, []).append(taken)
+    new, _ = database.put_tracks(list(tracks.values()), brought_by)
+    return [same.get(track_id(one.identity)) if one.identity.title else None for one in found], new
+
+
+def _id_of(track: Track, known: Mapping[str, Sequence[Track]]) -> str:
+    others = [other for key in recording_keys(track) for other in known.get(key, ())]
+    if any(other.id == track.id for other in others):
+        return track.id
+    # The likest, not the first: a page that is stored again finds its own tracks among the others, in another order.
+    alike = {other.id: same_recording(identity_of(other), identity_of(track)) for other in others}
+    best = max(alike, key=lambda name: (alike[name], name), default="")
+    return best if alike.get(best, 0.0) >= SAME else track.id
+
+
+def _united(one: Track, other: Track) -> Track:
+    both: Identity = merge(identity_of(one), identity_of(other))
+    return replace(
+        one,
+        album=both.album,
+        year=both.year,
+        duration_ms=both.duration_ms,
+        isrc=one.isrc or other.isrc,
+        popularity=other.popularity if one.popularity is None else one.popularity,
+        ids={**other.ids, **one.ids},
+    )

@@ -1,0 +1,204 @@
+"""The steps of an enrichment: which source is asked for what about which tracks, and what becomes of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from etl.engine import Answer, Engine, Status
+from etl.harvest.found_tracks import store_found
+from etl.identity import SAME, clean_isrc, identity_of, same_recording
+from etl.providers.base import Asked, Candidate, GenreTag, Identity, Need, Sound
+from store.database import Database
+from store.domain import AudioFeatures
+from store.facts import Known, Provenance, known_tracks, put_features, put_genres, put_ids
+from store.recommendations import (
+    Recommendations,
+    Recommended,
+    add_playlist,
+    put_recommendations,
+    recommended_for,
+)
+
+# Recommendations kept of one source for one track.
+MOST_RECOMMENDED = 25
+_GENRES, _GENRE_WEIGHT = 5, 0.2
+IDENTIFYING = (Need.SEARCH, Need.TRACK)
+# Which ids a source's TRACK (or SEARCH) may add, by its name.
+_LEADS_TO: Mapping[str, frozenset[str]] = {
+    "deezer": frozenset({"deezer", "isrc"}),
+    "itunes": frozenset({"itunes"}),
+    "reccobeats": frozenset({"reccobeats", "isrc", "spotify"}),
+    "musicbrainz": frozenset({"mbid", "isrc"}),
+    "listenbrainz_labs": frozenset({"spotify", "mbid"}),
+    "spotify": frozenset({"spotify", "isrc"}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One source asked for one need; ``number`` is its place in the plan."""
+
+    number: int
+    need: Need
+    source: str
+
+
+def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
+    """Return the steps as (need, source): what identifies tracks first, then ``needs``, the best source first."""
+    searched = engine.on(Need.SEARCH)[:1]
+    identifying = [(Need.SEARCH, one) for one in searched]
+    identifying += [(Need.TRACK, one) for one in engine.on(Need.TRACK) if one in _LEADS_TO]
+    wanted = [(need, source) for need in needs for source in engine.on(need)]
+    return [(need.value, source) for need, source in (*identifying, *wanted)] if wanted else []
+
+
+class Steps:
+    """Does the steps of one run for pages of tracks. What is stored is not asked for again, so all may be repeated."""
+
+    def __init__(self, database: Database, engine: Engine, plan: Sequence[Sequence[str]], run: str, playlist: str):
+        self._database = database
+        self._engine = engine
+        self.plan = [Step(number=at, need=Need(need), source=source) for at, (need, source) in enumerate(plan)]
+        self._run = run
+        self._playlist = playlist
+        self._ranks = {(one.need, one.source): one.number for one in self.plan}
+
+    def questions(self, step: Step, track_ids: Sequence[str]) -> tuple[dict[str, Asked], bool]:
+        """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
+
+        A track that has what is wanted from this source or a better one is not asked about.
+        """
+        provider = self._engine.providers()[step.source]
+        asked, unknown = {}, False
+        for name, known in self._wanting(step, track_ids).items():
+            one = Asked(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
+            if step.need in IDENTIFYING and not self._helps(step, one.identity, known):
+                continue
+            if provider.can(step.need, one):
+                asked[name] = one
+            else:
+                unknown = True
+        return asked, unknown
+
+    def store(self, step: Step, asked: Mapping[str, Asked], answers: Sequence[Answer], page: int) -> None:
+        """Store what was found out about each of ``asked``."""
+        answered = [(name, answer) for name, answer in zip(asked, answers, strict=True)]
+        if step.need is Need.SIMILAR:
+            self._store_similar(step, answered, f"{self._run}:{step.number}:{page}")
+            return
+        for name, answer in answered:
+            if answer.status is not Status.FOUND:
+                continue
+            if step.need is Need.FEATURES:
+                put_features(self._database, name, _features(answer), self._run)
+            elif step.need is Need.GENRES:
+                labels, of_artist = _genre_names(answer, ("track", "album")), _genre_names(answer, ("artist",))
+                if labels or of_artist:
+                    put_genres(self._database, name, labels, of_artist, _told(answer, self._run))
+            else:
+                self._store_ids(name, asked[name].identity, answer)
+
+    def _store_ids(self, name: str, known: Identity, answer: Answer) -> None:
+        track = self._database.get_track(name)
+        found = (answer.value,) if isinstance(answer.value, Candidate) else cast(tuple[Candidate, ...], answer.value)
+        best = max(found, key=lambda one: same_recording(known, one.identity), default=None)
+        if track is None or best is None or same_recording(known, best.identity) < SAME:
+            return
+        new = {namespace: value for namespace, value in best.identity.ids.items() if namespace not in known.ids}
+        put_ids(self._database, track, new, clean_isrc(new.get("isrc")))
+
+    def _store_similar(self, step: Step, answered: Sequence[tuple[str, Answer]], brought_by: str) -> None:
+        for seed, answer in answered:
+            if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
+                continue
+            found = cast(tuple[Candidate, ...], answer.value or ())[:MOST_RECOMMENDED]
+            ids, _ = store_found(self._database, found, step.source, brought_by)
+            tracks = {
+                name: Recommended(track_id=name, score=one.score, reason=one.reason)
+                for name, one in zip(reversed(ids), reversed(found), strict=True)
+                if name not in {None, seed}
+            }
+            put_recommendations(
+                self._database,
+                Recommendations(
+                    seed=seed,
+                    source=step.source,
+                    fetched_at=answer.fetched_at,
+                    licence=answer.licence,
+                    tracks=tuple(reversed(tracks.values())),
+                    playlists=(self._playlist,),
+                    brought_by=self._run,
+                ),
+            )
+
+    def _wanting(self, step: Step, track_ids: Sequence[str]) -> dict[str, Known]:
+        known = known_tracks(self._database, track_ids)
+        tracks = {name: known[name] for name in track_ids if name in known}
+        if step.need is not Need.SIMILAR:
+            return {name: one for name, one in tracks.items() if self._lacks(step, one)}
+        before = recommended_for(self._database, list(tracks), step.source)
+        days = timedelta(days=self._engine.providers()[step.source].about.found_days)
+        fresh = {
+            seed
+            for seed, one in before.items()
+            if one.brought_by == self._run or datetime.now(UTC) - one.fetched_at < days
+        }
+        for seed in fresh:
+            add_playlist(self._database, step.source, seed, self._playlist)
+        return {name: one for name, one in tracks.items() if name not in fresh}
+
+    def _lacks(self, step: Step, known: Known) -> bool:
+        """Say whether a track has nothing of the kind yet, or from a source that is asked later than this one."""
+        if step.need is Need.FEATURES:
+            source = known.track.features.source if known.track.features else None
+            return source is None or self._is_better(step, source)
+        if step.need is Need.GENRES:
+            if not (known.track.labels or known.track.artist_genres):
+                return True
+            return known.genres_source is not None and self._is_better(step, known.genres_source)
+        return True
+
+    def _is_better(self, step: Step, source: str) -> bool:
+        return self._ranks.get((step.need, source), -1) > step.number
+
+    def _helps(self, step: Step, identity: Identity, known: Known) -> bool:
+        """Say whether this source may add an id that another one, still to be asked about the track, needs."""
+        if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
+            return False
+        adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
+        one = Asked(identity=identity)
+        for later in self.plan:
+            if later.need in IDENTIFYING or not self._lacks(later, known):
+                continue
+            provider = self._engine.providers()[later.source]
+            if not provider.can(later.need, one) and adds & (provider.about.reads | {later.source}):
+                return True
+        return False
+
+
+def _words(identity: Identity, need: Need) -> str:
+    return " ".join([identity.title, *identity.artists[:1]]).strip() if need is Need.SEARCH else ""
+
+
+def _features(answer: Answer) -> AudioFeatures:
+    sound = cast(Sound, answer.value)
+    return AudioFeatures(
+        values=dict(sound.values),
+        source=answer.source,
+        fetched_at=answer.fetched_at,
+        licence=answer.licence or None,
+        confidence=sound.confidence,
+    )
+
+
+def _told(answer: Answer, brought_by: str) -> Provenance:
+    return Provenance(source=answer.source, fetched_at=answer.fetched_at, licence=answer.licence, brought_by=brought_by)
+
+
+def _genre_names(answer: Answer, levels: Sequence[str]) -> tuple[str, ...]:
+    tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
+    strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
+    return tuple(dict.fromkeys(strong))

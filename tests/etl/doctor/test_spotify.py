@@ -1,0 +1,174 @@
+"""What the doctor finds at Spotify: apps of both kinds, refusals, logins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from etl.doctor.examination import Check, State
+from etl.doctor.spotify import look_at_login, permission_check, probe_spotify, redirect_check
+from etl.engine import Engine, EngineConfig
+from etl.spotify.accounts import Account, Accounts
+from etl.spotify.login import READ_SCOPE, redirect_for
+from store.database import Database
+from tests.fake_services.faults import limited, replying
+from tests.fake_services.spotify import FakeSpotify
+from tests.fake_services.spotify_accounts import FakeSpotifyAccounts
+from tests.fake_services.spotify_state import SpotifyState
+from tests.fake_services.world import World
+
+CATALOGUE = ["token", "search", "track", "artist"]
+CLOSED = ["audio features", "audio analysis", "recommendations"]
+ACCOUNT = ["me", "my playlists", "items"]
+
+
+class Spotify:
+    """Both servers, an engine with the app's credentials, and the accounts that have logged in."""
+
+    def __init__(self, database: Database, var: Path) -> None:
+        self.state = SpotifyState()
+        self.api = FakeSpotify(World(), self.state).start()
+        self.tokens = FakeSpotifyAccounts(self.state).start()
+        urls = {"spotify": self.api.url, "spotify_accounts": self.tokens.url}
+        self.engine = Engine(database, EngineConfig(var=var, source_urls=urls))
+        self.accounts = Accounts(database, self.engine.vault)
+        self.engine.switch({"spotify"})
+        self.engine.put_settings("spotify", {"client_id": self.state.app.client_id})
+        self.state.add_list("Hers", "otto", public=True)
+        self.state.add_list("Mine", "wanda")
+
+    def log_in(self) -> None:
+        token = self.state.issue("wanda", frozenset(READ_SCOPE.split()))
+        self.accounts.connect("me", token | {"expires_at": time.time() + 3600}, {"id": "wanda", "name": "Wanda"})
+
+    def enter_secret(self, **more: str) -> None:
+        self.engine.put_settings("spotify", {"client_secret": self.state.app.client_secret, **more})
+
+    def probe(self, owner: str | None = None) -> dict[str, Check]:
+        checks = list(probe_spotify(self.engine, self.accounts, owner, 5.0))
+        assert all(check.remedy for check in checks if check.state in {State.FAULT, State.WARNING})
+        return {check.name: check for check in checks}
+
+    def stop(self) -> None:
+        self.engine.close()
+        self.api.stop()
+        self.tokens.stop()
+        assert self.api.crashes + self.tokens.crashes == []
+
+
+@pytest.fixture
+def spotify(database: Database, tmp_path: Path) -> Iterator[Spotify]:
+    found = Spotify(database, tmp_path)
+    yield found
+    found.stop()
+
+
+def test_each_operation_of_a_new_app_is_called_once_and_no_closed_one(spotify: Spotify) -> None:
+    spotify.enter_secret()
+    spotify.log_in()
+    checks = spotify.probe("me")
+    assert list(checks) == [*CATALOGUE, *CLOSED, *ACCOUNT]
+    assert {checks[name].state for name in (*CATALOGUE, *ACCOUNT)} == {State.OK}
+    assert {checks[name].state for name in CLOSED} == {State.OFF}
+    asked = [request.path for request in spotify.api.requests]
+    assert len(asked) == len(set(asked)) == 6
+    mine = next(one.id for one in spotify.state.lists.values() if one.owner == "wanda")
+    assert asked[-1] == f"/playlists/{mine}/items"
+
+
+def test_an_app_of_before_is_asked_for_what_it_alone_gets(spotify: Spotify) -> None:
+    spotify.state.app.extended = True
+    spotify.enter_secret(tier="extended")
+    # The world of the fakes lacks the track that the doctor asks for.
+    spotify.api.fail(replying(200, {"segments": []}), path="/audio-analysis/.*")
+    checks = spotify.probe()
+    assert {checks[name].state for name in (*CATALOGUE, *CLOSED)} == {State.OK}
+    assert (checks["me"].state, "items" in checks) == (State.OFF, False)
+
+
+def test_an_app_that_is_said_to_be_old_and_is_not(spotify: Spotify) -> None:
+    spotify.enter_secret(tier="extended")
+    checks = spotify.probe()
+    assert {checks[name].state for name in CATALOGUE} == {State.OK}
+    assert {checks[name].state for name in CLOSED} == {State.FAULT}
+
+
+def test_without_a_secret_and_an_account_nothing_is_asked(spotify: Spotify) -> None:
+    checks = spotify.probe()
+    assert {check.state for check in checks.values()} == {State.OFF}
+    assert spotify.api.requests == spotify.tokens.requests == []
+
+
+def test_an_owner_without_premium_is_told_once(spotify: Spotify) -> None:
+    spotify.state.app.premium = False
+    spotify.enter_secret()
+    checks = spotify.probe()
+    assert checks["token"].state is State.OK
+    assert checks["search"].state is State.FAULT
+    assert "Premium" in checks["search"].message
+    assert "track" not in checks
+    assert len(spotify.api.requests) == 1
+
+
+def test_a_user_who_is_not_on_the_list_and_a_wrong_secret(spotify: Spotify) -> None:
+    spotify.log_in()
+    spotify.state.app.users = {"otto"}
+    spotify.enter_secret(client_secret="wrong")
+    checks = spotify.probe("me")
+    assert checks["token"].state is State.FAULT
+    assert "client secret" in checks["token"].message
+    assert checks["me"].state is State.FAULT
+    assert "User Management" in checks["me"].remedy
+    assert not {"search", "my playlists"} & checks.keys()
+
+
+def test_a_quota_that_is_used_up_ends_the_probing(spotify: Spotify) -> None:
+    spotify.enter_secret()
+    spotify.api.fail(limited(None, "QUOTA_EXCEEDED"), times=None)
+    checks = spotify.probe()
+    assert checks["search"].state is State.WARNING
+    assert "quota" in checks["search"].message
+    assert "track" not in checks
+
+
+def test_the_account_of_another_browser_stands_in(spotify: Spotify) -> None:
+    spotify.log_in()
+    assert spotify.probe("you")["me"].state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "state", "told"),
+    [
+        ("http", "127.0.0.1:8000", State.OK, "http://127.0.0.1:8000/callback"),
+        ("https", "music.example", State.OK, "https://music.example/callback"),
+        ("http", "localhost:8000", State.WARNING, "http://127.0.0.1:8000/callback"),
+        ("http", "192.168.1.5:8000", State.WARNING, "https"),
+    ],
+)
+def test_which_address_to_register(scheme: str, host: str, state: State, told: str) -> None:
+    check = redirect_check(redirect_for(scheme, host))
+    assert check.state is state
+    assert told in check.message + check.remedy
+
+
+@pytest.mark.parametrize(
+    ("days", "ended", "state"),
+    [(100, False, State.OK), (5, False, State.WARNING), (-1, False, State.FAULT), (100, True, State.FAULT)],
+)
+def test_how_long_a_login_lasts(days: int, ended: bool, state: State) -> None:
+    now = datetime.now(UTC)
+    until = now + timedelta(days=days)
+    account = Account(user_id="w", user_name="W", scope=frozenset(), expires_at=until, ended=ended)
+    assert permission_check(account, now).state is state
+
+
+def test_a_login_is_looked_at_without_asking(spotify: Spotify) -> None:
+    redirect = redirect_for("http", "127.0.0.1:8000")
+    assert [check.name for check in look_at_login(spotify.accounts, redirect, "me")] == ["redirect URI"]
+    spotify.log_in()
+    assert [check.name for check in look_at_login(spotify.accounts, redirect, None)] == ["redirect URI", "permission"]
+    assert spotify.api.requests == []

@@ -1,0 +1,223 @@
+"""The gate: what a source may send, and what of it reaches whom."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from contextlib import suppress
+from threading import Event
+from typing import Any
+
+import pytest
+
+from etl.engine import Answer, Engine, Status
+from etl.engine.gate import MAX_BODY_BYTES
+from etl.providers.base import FaultKind, Need, NotThere, SourceFault
+from tests.etl.engine.conftest import Engines, Provider, Reply, Server, by_text, knows_everything
+
+INVENTED = "invented"
+
+
+def ask(engine: Engine, text: str = "a", **more: Any) -> Answer:
+    return engine.ask(INVENTED, Need.SEARCH, by_text(text), **more)
+
+
+def kind(answer: Answer) -> FaultKind:
+    assert answer.status is Status.FAILED
+    assert answer.fault is not None
+    return answer.fault.kind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Bad Gateway</html>",
+        b'{"known": [',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"null",
+        b'{"known": 7}',
+        b"[]",
+    ],
+)
+def test_garbage_is_a_fault_of_the_source(
+    engines: Engines, server: Server, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.does = lambda reply: reply.send(200, body)
+    engine = engines()
+    assert kind(ask(engine)) is FaultKind.GARBLED
+    state = engine.states()[0]
+    assert state.state == "failing"
+    assert state.last_error is not None
+    assert "Invented" in state.last_error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (400, FaultKind.GARBLED),
+        (401, FaultKind.REFUSED),
+        (403, FaultKind.REFUSED),
+        (500, FaultKind.UNREACHABLE),
+        (502, FaultKind.UNREACHABLE),
+    ],
+)
+def test_statuses_become_faults(engines: Engines, server: Server, status: int, expected: FaultKind) -> None:
+    server.does = lambda reply: reply.send(status, b"plain words")
+    assert kind(ask(engines())) is expected
+    assert len(server.asked) == 1
+
+
+def test_404_is_an_answer(engines: Engines, server: Server) -> None:
+    server.does = lambda reply: reply.send(404, b"nothing here")
+    engine = engines()
+    assert ask(engine).status is Status.NOT_FOUND
+    assert ask(engine).cached
+    with pytest.raises(NotThere):
+        engine.channel(INVENTED).get("anything")
+
+
+def test_a_cut_connection_is_tried_again(engines: Engines, server: Server) -> None:
+    cuts = [True]
+
+    def cut_once(reply: Reply) -> None:
+        reply.cut() if cuts and cuts.pop() else knows_everything(reply)
+
+    server.does = cut_once
+    assert ask(engines()).status is Status.FOUND
+    server.does = Reply.cut
+    assert kind(ask(engines(), "b")) is FaultKind.UNREACHABLE
+    assert len(server.asked) == 2 + 3
+
+
+def test_nobody_there(engines: Engines) -> None:
+    engine = engines(source_urls={INVENTED: "http://127.0.0.1:9"})
+    assert kind(ask(engine)) is FaultKind.UNREACHABLE
+
+
+@pytest.mark.parametrize("trickles", [False, True])
+def test_an_answer_beyond_the_time_is_not_waited_for(engines: Engines, server: Server, trickles: bool) -> None:
+    let_go = Event()
+
+    def dawdle(reply: Reply) -> None:
+        handler = reply.handler
+        handler.close_connection = True
+        if trickles:
+            handler.send_response(200)
+            handler.send_header("Content-Length", "100000")
+            handler.end_headers()
+        while not let_go.wait(0.02):
+            if trickles:
+                handler.wfile.write(b" ")
+
+    server.does = dawdle
+    try:
+        engine = engines()
+        assert kind(ask(engine, within_s=0.3)) is FaultKind.UNREACHABLE
+    finally:
+        let_go.set()
+    # It had hardly any time, so the next question may find it well.
+    server.does = knows_everything
+    assert ask(engine).status is Status.FOUND
+
+
+def test_a_huge_answer_is_not_read_to_its_end(engines: Engines, server: Server) -> None:
+    sent = []
+
+    def flood(reply: Reply) -> None:
+        handler = reply.handler
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        body = gzip.compress(b" " * (8 * MAX_BODY_BYTES), 1)
+        sent.append(len(body))
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.close_connection = True
+        with suppress(OSError):
+            handler.wfile.write(body)
+
+    server.does = flood
+    answer = ask(engines())
+    assert kind(answer) is FaultKind.GARBLED
+    assert answer.fault is not None
+    assert "10 MB" in answer.fault.message
+    assert sent[0] < MAX_BODY_BYTES
+
+
+def test_a_redirect_is_followed_on_the_same_server_only(engines: Engines, server: Server) -> None:
+    def elsewhere(reply: Reply) -> None:
+        if reply.query["ids"] == "near":
+            reply.send(302, b"", Location="/moved?ids=near2") if "moved" not in reply.handler.path else 0
+        if "moved" in reply.handler.path:
+            reply.send(200, {"known": ["near"]})
+        if reply.query["ids"] == "far":
+            reply.send(302, b"", Location=f"http://localhost:{server.url.rsplit(':', 1)[1]}/moved?ids=x")
+
+    server.does = elsewhere
+    engine = engines()
+    assert ask(engine, "near").status is Status.FOUND
+    assert len(server.asked) == 2
+    assert kind(ask(engine, "far")) is FaultKind.GARBLED
+    assert len(server.asked) == 3
+    server.does = lambda reply: reply.send(302, b"", Location=reply.handler.path)
+    assert kind(ask(engine, "circle")) is FaultKind.GARBLED
+
+
+def test_it_says_who_asks(engines: Engines, server: Server) -> None:
+    ask(engines(contact="somebody@example.org"))
+    agent = server.headers[0]["User-Agent"]
+    assert agent.startswith("Tastemap/")
+    assert "somebody@example.org" in agent
+
+
+def test_a_client_library_passes_the_same_gate(engines: Engines, server: Server) -> None:
+    engine = engines()
+    channel = engine.channel(INVENTED, within_s=2.0)
+    server.does = lambda reply: reply.send(403, b"plain words")
+    assert channel.session.get(f"{server.url}/me").status_code == 403
+    server.does = lambda reply: reply.send(429, {"error": {"reason": "QUOTA_EXCEEDED"}}, Retry_After="85771")
+    with pytest.raises(SourceFault) as caught:
+        channel.session.get(f"{server.url}/me")
+    assert (caught.value.kind, caught.value.status) == (FaultKind.LIMITED, 429)
+    assert caught.value.retry_after_s == pytest.approx(85_771, abs=60)
+    assert "QUOTA_EXCEEDED" in caught.value.body
+    with pytest.raises(SourceFault):
+        channel.session.post(f"{server.url}/me")
+    assert len(server.asked) == 2
+
+
+def test_an_off_source_has_no_channel(engines: Engines, server: Server) -> None:
+    engine = engines(switch=False)
+    with pytest.raises(SourceFault) as caught:
+        engine.channel(INVENTED)
+    assert caught.value.kind is FaultKind.REFUSED
+
+
+def test_secrets_reach_neither_messages_nor_the_log(
+    engines: Engines, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.does = lambda reply: reply.send(401, f"bad token {reply.query['token']}".encode())
+    engine = engines()
+    engine.put_settings(INVENTED, {"token": "hush-hush"})
+    answer = ask(engine)
+    assert "hush-hush" in server.asked[0]
+    assert answer.fault is not None
+    assert "bad token ..." in answer.fault.message
+    everything = f"{answer} {engine.states()} {engine._database.documents_where('sources', {})} {caplog.text}"
+    assert "hush-hush" not in everything
+    assert engine.settings(INVENTED) == {"token": "hush-hush"}
+
+
+def test_half_characters_do_not_reach_the_store(engines: Engines, server: Server) -> None:
+    server.does = lambda reply: reply.send(200, b'{"known": ["a", "\\ud800 \\uD83D\\uDE00"]}')
+    found = engines().channel(INVENTED).get("x")
+    assert found == {"known": ["a", "? \U0001f600"]}
+
+
+def test_addresses_of_further_servers_come_with_the_settings(engines: Engines, server: Server) -> None:
+    urls = {"spotify": server.url, "spotify_accounts": "http://127.0.0.1:1"}
+    channel = engines(Provider("spotify"), source_urls=urls).channel("spotify")
+    assert channel.base_url == server.url
+    assert channel.settings["accounts_url"] == "http://127.0.0.1:1"

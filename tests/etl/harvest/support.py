@@ -1,0 +1,71 @@
+"""What tests of harvests share: an engine whose limits are high, and a playlist of the invented world."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from etl.engine import Engine, EngineConfig
+from etl.importing import execute
+from etl.providers.base import Provider, Rate
+from etl.providers.registry import PROVIDERS
+from etl.tasks import OpenEngine
+from store.database import Database
+from store.domain import Playlist, PlaylistItem, Track
+from tests.fake_services.world import Song, World
+
+PLAYLIST = "0123456789abcdef01234567"
+KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
+_FAST = Rate(per_second=1000.0, burst=1000)
+
+
+def fast(provider: Provider) -> Provider:
+    """Return the provider with no limit to speak of: what it translates stays, only its rate is another."""
+    quick = type(f"Fast{type(provider).__name__}", (type(provider),), {})
+    quick.about = replace(provider.about, rate=_FAST)  # type: ignore[attr-defined]
+    return quick()  # type: ignore[no-any-return]
+
+
+def opening(urls: Mapping[str, str], sources: Collection[str] = KEYLESS) -> OpenEngine:
+    """Return what opens an engine that may ask ``sources`` at ``urls``, quickly."""
+    providers = {name: fast(provider) for name, provider in PROVIDERS.items()}
+
+    def open_engine(database: Database, var: Path) -> Engine:
+        config = EngineConfig(var=var, sources=frozenset(sources), source_urls=dict(urls))
+        return Engine(database, config, providers=providers)
+
+    return open_engine
+
+
+def track_of(song: Song) -> Track:
+    """A song as an Exportify file knows it."""
+    return Track(
+        id=song.spotify,
+        title=song.title,
+        artists=tuple(artist.name for artist in song.artists),
+        album=song.album,
+        duration_ms=song.duration_ms,
+        isrc=song.isrc,
+        source="exportify: list.csv",
+    )
+
+
+def put_playlist(database: Database, world: World, count: int = 8, owner: str | None = None) -> list[Track]:
+    """Store the first ``count`` songs of the world as the playlist :data:`PLAYLIST`; return its tracks."""
+    tracks = [track_of(song) for song in world.songs[:count]]
+    database.put_tracks(tracks, "import")
+    items = [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(tracks)]
+    database.put_page(PLAYLIST, 0, items)
+    database.put_playlist(Playlist(id=PLAYLIST, name="Eight songs", owner=owner, item_count=count, complete=True))
+    return tracks
+
+
+def do(database: Database, var: Path, run: dict[str, Any], open_engine: OpenEngine) -> dict[str, Any]:
+    """Do a run and return it as the outside may know it."""
+    database.put_run(run)
+    execute(database, var, run["_id"], open_engine=open_engine)
+    done = database.get_run(run["_id"])
+    assert done
+    return done
