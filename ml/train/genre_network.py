@@ -28,7 +28,7 @@ class Settings:
     pieces: int = 100_000
     width: int = 64  # numbers per piece
     hidden: int = 256  # 384 answers no better beyond chance and takes twice the time to serve
-    audio_epochs: int = 12
+    audio_epochs: int = 20
     audio_batch: int = 512
     epochs: int = 5
     batch: int = 1024
@@ -43,9 +43,9 @@ class Settings:
     hide_names: float = 0.08  # tracks trained without any name
     hide_feature: float = 0.04
     few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
-    hide_year: float = 0.5
-    hide_popularity: float = 0.4
-    hide_explicit: float = 0.4
+    hide_year: float = 0.6
+    hide_popularity: float = 0.5
+    hide_explicit: float = 0.5
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
