@@ -5,19 +5,24 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    datasets,
     doctor,
     errors,
     exports,
     genre,
     genres,
+    harvest,
     models,
     page,
     people,
     playlists,
+    preview,
     recommend,
     search,
     session,
     sources,
+    spotify,
+    spotify_lists,
     status,
     uploads,
 )
@@ -37,6 +42,7 @@ def register(app: APIFlask, config: Config) -> None:
         search,
         genre,
         recommend,
+        preview,
         playlists,
         people,
         exports,
@@ -44,6 +50,10 @@ def register(app: APIFlask, config: Config) -> None:
         models,
         genres,
         sources,
+        spotify,
+        spotify_lists,
         doctor,
+        harvest,
+        datasets,
     ):
         app.register_blueprint(module.blueprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app
@@ -12,8 +13,17 @@ from flask import Response, current_app
 if TYPE_CHECKING:
     from api.services import Services
 
-Answer = Callable[["Services", Mapping[str, Any]], dict[str, Any]]
+Answer = Callable[["Services", Mapping[str, Any]], "Worked"]
 KEPT_BYTES = 12 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a question came to. A ``final`` answer stays right until the catalogue changes: nothing was missing that a
+    source might tell another time."""
+
+    body: dict[str, Any]
+    final: bool
 
 
 class AnswerCache:
@@ -43,13 +53,14 @@ class AnswerCache:
 def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) -> Response:
     """Return ``answer(services, query)`` as JSON, from memory where catalogue, models and question are known.
 
-    Errors are not kept, and neither is what only the store knows: a track that is not in the catalogue yet.
+    Errors are not kept, and neither is what is not final.
     """
     snapshot = services.catalogue.current()
     question = (answer, snapshot.generation, services.shelf.stamp(), *sorted(query.items()))
     body = services.answers.get(question)
     if body is None:
-        body = current_app.json.dumps(answer(services, query)).encode()
-        if "track_id" not in query or snapshot.find(query["track_id"]) is not None:
+        worked = answer(services, query)
+        body = current_app.json.dumps(worked.body).encode()
+        if worked.final:
             services.answers.put(question, body)
     return Response(body, mimetype="application/json")

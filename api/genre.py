@@ -9,17 +9,22 @@ import numpy as np
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
-from api.answers import cached_answer
+from api.answers import Worked, cached_answer
 from api.errors import ApiError
-from api.schemas import GenreQuery, track_summary
+from api.lookup import genres_by_source, known_genres, other_features, source_lines
+from api.schemas import GenreQuery, iso, track_summary
 from api.services import Services, services
-from api.subject import resolve
+from api.subject import Subject, resolve
+from etl.lookup_found import SHOWN_ONLY
+from etl.providers.base import Need
+from etl.providers.registry import PROVIDERS
 from ml.genre import GenreInput
 from store.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, Track
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 
+NEEDS = frozenset({Need.FEATURES, Need.GENRES})
 SHOWN = 5
 NEAREST = 3
 # Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
@@ -33,25 +38,30 @@ def genre_predict(query: dict[str, Any]) -> Any:
     """The genre of a track, with calibrated probabilities and reasons.
 
     Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
-    a track that is known stands in front of what is known.
+    a track that is known stands in front of what is known. A track that is not known here, or without audio features,
+    is looked up at the sources that are switched on; `sources` says who was asked and how it went.
     """
     return cached_answer(services(), predict, query)
 
 
-def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
+def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     """Answer one question; raises ApiError as `resolve` does, and 404 where nothing at all is known."""
-    subject = resolve(services, query)
+    subject = resolve(services, query, NEEDS)
     track = subject.track
     given = as_input(track)
     if not services.genre.knows(given):
         raise ApiError(
-            404, "not_found", "Nothing is known about any of these words.", "Check the spelling, or add the artist."
+            404,
+            "not_found",
+            "Nothing is known about any of these words.",
+            "Check the spelling, or add the artist.",
+            sources=source_lines(services, subject),
         )
     why = services.genre.explain(given)
     families = services.genre.family_probabilities(why.probabilities[None])[0]
     ranked = _ranked(services.genre.genres, why.probabilities)
     first = ranked[0][0]
-    return {
+    body = {
         "track": track_summary(track) if subject.kind != "features" else None,
         "match": subject.match(),
         "genre": first,
@@ -61,16 +71,19 @@ def predict(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
         "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
-        "note": _note(given),
-        "known_genres": _known_genres(services, subject.snapshot, track),
+        "note": _note(track, given),
+        "known_genres": _known_genres(services, subject),
         "features": _features(services, track, first),
+        "other_features": other_features(services, subject),
         "why": {
             "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
             "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
             "nearest": _nearest(services, subject.snapshot, subject.track, first),
         },
         "model": {"task": "genre", "version": services.genre.version},
+        "sources": source_lines(services, subject),
     }
+    return Worked(body, subject.final)
 
 
 def as_input(track: Track) -> GenreInput:
@@ -80,10 +93,15 @@ def as_input(track: Track) -> GenreInput:
         artists=track.artists,
         album=track.album,
         year=track.year,
-        popularity=track.popularity,
+        # Spotify's measure, which files bring; what other services call popularity is another scale.
+        popularity=None if track.source in PROVIDERS else track.popularity,
         explicit=track.explicit,
-        features=track.features.values if track.features else {},
+        features=track.features.values if track.features and _may_be_used(track.features) else {},
     )
+
+
+def _may_be_used(features: AudioFeatures) -> bool:
+    return features.source not in SHOWN_ONLY
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
@@ -108,22 +126,24 @@ def _confidence(probability: float, given: GenreInput) -> str:
     return "medium" if probability >= MEDIUM else "low"
 
 
-def _note(given: GenreInput) -> str | None:
+def _note(track: Track, given: GenreInput) -> str | None:
     if given.features:
         return None
+    if track.features is not None:
+        return "From the names alone: the terms of the source of these audio features keep them from the model."
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
 
 
-def _known_genres(services: Services, snapshot: Snapshot, track: Track) -> dict[str, Any]:
-    artist = track.artists[0] if track.artists else ""
-    genres = track.artist_genres or snapshot.artist_genres(artist) if artist else ()
-    source = track.source if track.artist_genres else "catalogue"
-    if artist and not genres:
-        genres, source = services.artists.genres(artist), "artist embedding"
+def _known_genres(services: Services, subject: Subject) -> dict[str, Any]:
+    of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
+    told = genres_by_source(services, subject)
+    if told and subject.ref is None:
+        source = told[0]["source"]
     return {
-        "track": list(track.labels),
-        "artist": list(genres),
-        "source": source if track.labels or genres else None,
+        "track": list(of_track),
+        "artist": list(of_artist),
+        "source": source if of_track or of_artist else None,
+        "by_source": told,
     }
 
 
@@ -136,6 +156,9 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
             "value": value,
             "unit": UNITS.get(name, "0 to 1"),
             "source": track.features.source,
+            "fetched_at": iso(track.features.fetched_at),
+            "licence": track.features.licence,
+            "confidence": track.features.confidence,
             "percentile": round(services.genre.percentile(name, value), 1),
             "genre_mean": services.genre.genre_mean(genre, name),
         }

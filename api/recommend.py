@@ -8,14 +8,19 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
-from api.answers import cached_answer
+from api.answers import Worked, cached_answer
 from api.errors import ApiError
+from api.fetched import fetched
+from api.lookup import source_lines
 from api.schemas import RecommendQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
+from etl.providers.base import Need
 from ml.neighbours import NothingToCompare
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
+
+NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 
 
 @blueprint.get("/recommend")
@@ -23,27 +28,49 @@ blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 def recommend_tracks(query: dict[str, Any]) -> Any:
     """Tracks that go with a track, each with its reasons and how it differs.
 
-    Where the catalogue has nothing to recommend, artists alike are answered instead.
+    Where the catalogue has nothing to recommend, artists alike are answered instead. `fetched` holds what sources
+    recommend, each for itself; a track that is not known here is looked up at those that are switched on.
     """
     return cached_answer(services(), recommend, query)
 
 
-def recommend(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
+def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
     """Answer one question; raises ApiError as `resolve` does, 404 for nobody known, 422 for nothing to compare."""
-    subject = resolve(services, query)
-    return _neighbours(services, subject, query) or _artists_alike(services, subject)
+    subject = resolve(services, query, NEEDS)
+    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
+    by_sources, stays = fetched(services, subject, exclude)
+    lines = source_lines(services, subject)
+    try:
+        ours = _neighbours(services, subject, query, exclude) or _artists_alike(services, subject)
+    except ApiError as error:
+        if not by_sources:
+            error.body["error"]["sources"] = lines
+            raise
+        ours = _nothing_of_ours(subject)
+    return Worked(ours | {"fetched": by_sources, "sources": lines}, subject.final and stays)
 
 
-def _neighbours(services: Services, subject: Subject, query: Mapping[str, Any]) -> dict[str, Any] | None:
+def _nothing_of_ours(subject: Subject) -> dict[str, Any]:
+    return {
+        "seed": track_summary(subject.track),
+        "method": "sources",
+        "tracks": [],
+        "artists": [],
+        "note": "Nothing here goes with it: these are recommendations of sources.",
+    }
+
+
+def _neighbours(
+    services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]
+) -> dict[str, Any] | None:
     """Return tracks of the catalogue; ``None`` where it has none that go with the subject."""
     snapshot = subject.snapshot
     if not len(snapshot):
         return None
-    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
     try:
         found = services.neighbours.recommend(
             snapshot,
-            subject.ref or subject.track,
+            subject.track,
             limit=query["limit"],
             exclude=exclude,
             artist_cap=query["artist_cap"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from apiflask import Schema
@@ -62,6 +63,10 @@ class PlaylistQuery(Schema):
 
 class ExportQuery(Schema):
     format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def track_summary(track: Track) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from api.errors import ApiError
+from api.lookup import found_by_id, with_sources
 from api.schemas import track_summary
 from api.services import Services
+from etl.lookup_found import LookedUp
+from etl.providers.base import Asked, Identity, Need
 from store.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.text import normalise, plain_title, split_artists
@@ -25,62 +28,81 @@ ALTERNATIVES = 5
 class Subject:
     """A track and how it was found; ``track.id`` is empty where only names or features are known.
 
-    ``ref`` holds in ``snapshot`` alone, so whoever goes on from it must go on with that one.
+    ``ref`` holds in ``snapshot`` alone, so whoever goes on from it must go on with that one. ``found`` is what sources
+    told where they were asked, ``named_by`` the sources that named the track, and ``heard_by`` the one whose audio
+    features it has. ``final`` says that no source could tell more than is known.
     """
 
     snapshot: Snapshot
     track: Track
-    kind: Literal["id", "search", "names", "features"]
+    kind: Literal["id", "search", "names", "features", "source"]
     ref: Ref | None = None
     confidence: float = 1.0
     alternatives: tuple[Track, ...] = ()
+    found: LookedUp | None = None
+    named_by: str | None = None
+    final: bool = False
+    heard_by: str | None = None
 
     def match(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "confidence": round(self.confidence, 3),
             "alternatives": [track_summary(track) for track in self.alternatives],
+            **({"source": self.named_by} if self.named_by else {}),
         }
 
 
-def resolve(services: Services, query: Mapping[str, Any]) -> Subject:
-    """Find the subject of a question.
+def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
+    """Find the subject of a question; what is missing of ``needs`` is asked of the sources that are on.
 
     Raises
     ------
     ApiError
         400 when nothing was asked for, 404 for an unknown id, 409 when the title alone names several tracks.
     """
-    snapshot = services.catalogue.current()
+    snapshot, typed = services.catalogue.current(), Asked()
+    title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
     if query.get("track_id"):
-        found = by_id(services, snapshot, query["track_id"])
-    elif _says_something(query.get("q")):
-        found = _by_words(services, snapshot, query["q"])
-    elif _says_something(query.get("track")) or _says_something(query.get("artist")):
-        found = _by_names(snapshot, query)
+        found = by_id(services, snapshot, query["track_id"], needs)
+    elif words:
+        found, typed = _by_words(services, snapshot, words), Asked(text=words)
+    elif title or artist:
+        found = _by_names(snapshot, title, artist)
+        typed = Asked(
+            text=f"{title} {artist}".strip() if title else "",
+            identity=Identity(title=title, artists=found.track.artists, album=query.get("album")),
+        )
     elif any(name in query for name in AUDIO_FEATURES):
         found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
         raise ApiError(
             400, "bad_request", "Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values."
         )
-    return replace(found, track=_with_given(found.track, query))
+    found = with_sources(services, found, typed, needs)
+    heard_by = found.track.features.source if found.track.features else None
+    return replace(found, track=_with_given(found.track, query), heard_by=heard_by)
 
 
-def by_id(services: Services, snapshot: Snapshot, track_id: str) -> Subject:
-    """Find a track by its id in the catalogue, else in the store; raises ApiError 404."""
+def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
+    """Find a track by its id in the catalogue, else in the store, else (with ``needs``) at the sources.
+
+    Raises ApiError 404.
+    """
     ref = snapshot.find(track_id)
     if ref is not None:
         return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
-    stored = services.database.get_track(track_id)
-    if stored is None:
+    track = services.database.get_track(track_id)
+    if track is None and needs:
+        track = found_by_id(services, track_id)
+    if track is None:
         raise ApiError(
             404,
             "not_found",
             f"No track has the id {track_id!r} here.",
             "Search for it by name, or import a file that holds it.",
         )
-    return Subject(snapshot=snapshot, track=stored, kind="id")
+    return Subject(snapshot=snapshot, track=track, kind="id")
 
 
 def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
@@ -107,8 +129,7 @@ def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
     return ("", words.strip()) if alone is None else (services.artists.names[alone], "")
 
 
-def _by_names(snapshot: Snapshot, query: Mapping[str, Any]) -> Subject:
-    title, artist = (query.get("track") or "").strip(), (query.get("artist") or "").strip()
+def _by_names(snapshot: Snapshot, title: str, artist: str) -> Subject:
     matches = snapshot.match(title, artist or None) if title else []
     tracks = [snapshot.track(match.ref) for match in matches]
     if matches and matches[0].confidence >= SURE:
@@ -155,7 +176,3 @@ def _with_given(track: Track, query: Mapping[str, Any]) -> Track:
     known = dict(track.features.values) if track.features else {}
     source = f"request, else {track.features.source}" if track.features else "request"
     return replace(track, features=AudioFeatures(values=known | given, source=source))
-
-
-def _says_something(text: str | None) -> bool:
-    return bool(text and text.strip())

@@ -38,7 +38,7 @@ def upload() -> tuple[dict[str, Any], int]:
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
     spawn_worker(here.config.var, here.config.mongodb_uri)
-    return {"run": _public(run)}, 202
+    return {"run": shown_run(run)}, 202
 
 
 @blueprint.get("/api/runs/<run_id>")
@@ -90,8 +90,9 @@ def _find(database: Database, run_id: str) -> dict[str, Any]:
     run = database.get_run(run_id)
     if run is None or run.get("owner") not in {None, session.owner()}:
         raise ApiError(404, "not_found", "There is no such import here.", "It may be from another browser.")
-    return _public(run)
+    return shown_run(run)
 
 
-def _public(run: dict[str, Any]) -> dict[str, Any]:
+def shown_run(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a run without whose it is."""
     return {name: value for name, value in run.items() if name != "owner"}

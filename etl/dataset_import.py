@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
-from etl.imports.entries import Source, text, texts, whole
-from etl.imports.mpd import playlists
-from etl.runs import ImportProblem, Progress, Reckoning, Skipped
-from store.playlist_sets import PLAYLISTS, TRACKS, PlaylistSetWriter, reckoning_of
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-# A batch holds the playlists of one slice, and its tracks once.
+from etl.imports.entries import Source
+from etl.imports.mpd import read_pieces
+from etl.imports.mpd_columns import clean_texts, parse_playlists, within
+from etl.runs import ImportProblem, Progress, Reckoning, Skipped
+from store.playlist_sets import PlaylistSetWriter, reckoning_of
+
+# A batch holds the playlists of one slice, and its tracks once; the bound on rows is for files of another making.
 _BATCH_PLAYLISTS = 1000
+_BATCH_ROWS = 500_000
 _PREFIX = "spotify:track:"
 _URI_LENGTH = len(_PREFIX) + 22
 _PHASE = "storing the playlists"
 _NO_ID = "no Spotify id"
 _MAX_EXAMPLES = 20
 _INT32 = 1 << 31
+_LATEST = 1 << 33
 
 
 def import_slice(
@@ -30,12 +36,12 @@ def import_slice(
 
     Those that were first stored under the same ``brought_by`` count as stored: a run that goes on after a kill
     reports what it would have reported. Killed at any moment, nothing of the slice is there, and a second import
-    begins it anew: it takes a second.
+    begins it anew: it takes a fraction of a second.
 
     Raises
     ------
     ImportProblem
-        The file is damaged (see :func:`etl.imports.mpd.playlists`) or holds no track (``no_tracks``).
+        The file is damaged (see :func:`etl.imports.mpd.read_pieces`) or holds no track (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = reckoning_of(root, name)
@@ -43,8 +49,8 @@ def import_slice(
         return _again(before, brought_by)
     with PlaylistSetWriter(root, name) as writer:
         batches = _Batches(writer, report, size)
-        for playlist in playlists(source, batches.watch):
-            batches.take(playlist)
+        for piece in read_pieces(source, parse_playlists, batches.watch):
+            batches.take(piece)
         batches.flush()
         reckoning = batches.reckoning()
         if not reckoning.stored:
@@ -75,104 +81,108 @@ def _again(before: dict[str, Any], brought_by: str) -> Reckoning:
 
 
 class _Batches:
-    """Collects rows by column: a million small tuples would keep Python's garbage collection busy."""
+    """Collects the columns of pieces until they make a batch."""
 
     def __init__(self, writer: PlaylistSetWriter, report: Callable[[Progress], None], size: int) -> None:
         self._writer, self._report, self._size = writer, report, size
         self._bytes = self._asked = self._stored = 0
-        self._skipped: Counter[str] = Counter()
         self._examples: list[Skipped] = []
         self._clear()
 
     def _clear(self) -> None:
-        self._lists: dict[str, list[Any]] = {name: [] for name in PLAYLISTS.names}
-        self._tracks: dict[str, list[Any]] = {name: [] for name in TRACKS.names}
-        self._seen: set[str] = set()
+        self._lists: list[pa.StructArray] = []
+        self._lengths: list[np.ndarray] = []
+        self._tracks: list[pa.StructArray] = []
 
     def watch(self, bytes_read: int) -> None:
         self._bytes = bytes_read
 
-    def take(self, playlist: dict[str, Any]) -> None:
-        """Add a playlist; each of its rows counts as asked."""
-        found = playlist.get("tracks")
-        rows = found if isinstance(found, list) else []
-        try:
-            uris = [row["track_uri"] for row in rows]
-            new = {uri: row for uri, row in zip(uris, rows, strict=True) if uri not in self._seen}
-            whole_list = all(map(_is_track, new))
-        except (KeyError, TypeError):
-            whole_list = False
-        if not whole_list:
-            rows = self._usable(rows)
-            uris = [row["track_uri"] for row in rows]
-            new = {uri: row for uri, row in zip(uris, rows, strict=True) if uri not in self._seen}
-        self._asked += len(uris)
-        self._stored += len(uris)
-        self._add_tracks(new)
-        self._add_playlist(playlist, [uri[len(_PREFIX) :] for uri in uris])
-        if len(self._lists["pid"]) == _BATCH_PLAYLISTS:
+    def take(self, lists: pa.StructArray) -> None:
+        """Add playlists, of type PLAYLIST; each of their rows counts as asked."""
+        tracks = lists.field("tracks").flatten()
+        usable = _are_tracks(pc.struct_field(tracks, "track_uri"))
+        lengths = pc.fill_null(pc.list_value_length(lists.field("tracks")), 0).to_numpy()
+        ends = np.cumsum(lengths)
+        kept = np.concatenate([[0], np.cumsum(usable)])
+        if not usable.all():
+            self._leave_out(np.flatnonzero(~usable))
+            tracks = tracks.filter(pa.array(usable))
+        self._lists.append(lists)
+        self._lengths.append(kept[ends] - kept[ends - lengths])
+        self._tracks.append(tracks)
+        self._asked += len(usable)
+        self._stored += len(tracks)
+        if sum(map(len, self._lists)) >= _BATCH_PLAYLISTS or sum(map(len, self._tracks)) >= _BATCH_ROWS:
             self.flush()
+        self._report(self._progress())
 
-    def _usable(self, rows: list[Any]) -> list[dict[str, Any]]:
-        """Return the rows with an id, and count the others; ``line`` is the row's number in the file."""
-        usable: list[dict[str, Any]] = []
-        for at, row in enumerate(rows, start=1):
-            if isinstance(row, dict) and _is_track(row.get("track_uri")):
-                usable.append(row)
-                continue
-            self._skipped[_NO_ID] += 1
-            if len(self._examples) < _MAX_EXAMPLES:
-                self._examples.append(Skipped(line=self._asked + at, reason=_NO_ID))
-        self._asked += len(rows) - len(usable)
-        return usable
-
-    def _add_tracks(self, new: dict[str, dict[str, Any]]) -> None:
-        self._seen.update(new)
-        columns, rows = self._tracks, new.values()
-        columns["id"] += [uri[len(_PREFIX) :] for uri in new]
-        columns["title"] += texts([row.get("track_name") for row in rows])
-        columns["artist"] += texts([row.get("artist_name") for row in rows])
-        columns["album"] += texts([row.get("album_name") for row in rows])
-        columns["duration_ms"] += [_int32(row.get("duration_ms")) for row in rows]
-
-    def _add_playlist(self, playlist: dict[str, Any], ids: list[str]) -> None:
-        modified = whole(playlist.get("modified_at"))
-        columns = self._lists
-        columns["pid"].append(whole(playlist.get("pid")))
-        columns["name"].append(text(playlist.get("name")))
-        columns["modified_at"].append(modified if modified is not None and 0 < modified < 1 << 33 else None)
-        columns["followers"].append(_int32(playlist.get("num_followers")))
-        # The dataset writes the words.
-        columns["collaborative"].append({"true": True, "false": False}.get(str(playlist.get("collaborative")).lower()))
-        columns["tracks"].append(ids)
+    def _leave_out(self, rows: np.ndarray) -> None:
+        """Remember the first rows without an id; ``line`` is the row's number in the file."""
+        room = _MAX_EXAMPLES - len(self._examples)
+        self._examples += [Skipped(line=self._asked + row + 1, reason=_NO_ID) for row in rows[:room].tolist()]
 
     def flush(self) -> None:
         """Write what has been taken."""
-        if self._lists["pid"]:
-            self._writer.write("playlists", self._lists)
-            self._writer.write("tracks", self._tracks)
+        if self._lists:
+            tracks = pa.concat_arrays(self._tracks)
+            coded = tracks.field("track_uri").dictionary_encode()
+            # Every URI has been seen to begin like this.
+            distinct = pc.utf8_slice_codeunits(coded.dictionary, len(_PREFIX))
+            ids = pa.DictionaryArray.from_arrays(coded.indices, distinct)
+            lengths = np.concatenate(self._lengths)
+            self._writer.write("playlists", _playlist_columns(pa.concat_arrays(self._lists), lengths, ids))
+            self._writer.write("tracks", _track_columns(tracks, ids))
         self._clear()
-        self._report(
-            Progress(
-                phase=_PHASE,
-                done=min(self._bytes, self._size),
-                total=self._size,
-                asked=self._asked,
-                stored=self._stored,
-                skipped=self._skipped.total(),
-            )
+
+    def _progress(self) -> Progress:
+        return Progress(
+            phase=_PHASE,
+            done=min(self._bytes, self._size),
+            total=self._size,
+            asked=self._asked,
+            stored=self._stored,
+            skipped=self._asked - self._stored,
         )
 
     def reckoning(self) -> Reckoning:
+        skipped = self._asked - self._stored
         return Reckoning(
-            asked=self._asked, stored=self._stored, skipped=dict(self._skipped), examples=tuple(self._examples)
+            asked=self._asked,
+            stored=self._stored,
+            skipped={_NO_ID: skipped} if skipped else {},
+            examples=tuple(self._examples),
         )
 
 
-def _is_track(uri: Any) -> bool:
-    return isinstance(uri, str) and len(uri) == _URI_LENGTH and uri.startswith(_PREFIX)
+def _are_tracks(uris: pa.Array) -> np.ndarray:
+    right = pc.and_(pc.starts_with(uris, _PREFIX), pc.equal(pc.binary_length(uris), _URI_LENGTH))
+    return pc.fill_null(right, False).to_numpy(zero_copy_only=False)
 
 
-def _int32(value: Any) -> int | None:
-    number = whole(value)
-    return number if number is not None and 0 <= number < _INT32 else None
+def _playlist_columns(lists: pa.StructArray, lengths: np.ndarray, ids: pa.DictionaryArray) -> dict[str, pa.Array]:
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+    said = pc.utf8_lower(lists.field("collaborative"))  # the dataset writes the words
+    return {
+        "pid": lists.field("pid"),
+        "name": clean_texts(lists.field("name")),
+        "modified_at": within(lists.field("modified_at"), 1, _LATEST).cast(pa.timestamp("s", "UTC")),
+        "followers": within(lists.field("num_followers"), 0, _INT32),
+        "collaborative": pc.if_else(pc.is_in(said, pa.array(["true", "false"])), pc.equal(said, "true"), None),
+        "tracks": pa.ListArray.from_arrays(offsets, ids),
+    }
+
+
+def _track_columns(tracks: pa.StructArray, ids: pa.DictionaryArray) -> dict[str, pa.Array]:
+    """Return the distinct tracks in the order of their first appearance, and what was said of them there."""
+    codes = ids.indices.to_numpy()
+    first = np.empty(len(ids.dictionary), np.int64)
+    backwards = np.arange(len(codes))[::-1]  # of several assignments to one place the last one stays
+    first[codes[backwards]] = backwards
+    found = {name: tracks.field(name).take(pa.array(first)) for name in tracks.type.names[1:]}
+    return {
+        "id": ids.dictionary,
+        "title": clean_texts(found["track_name"]),
+        "artist": clean_texts(found["artist_name"]),
+        "album": clean_texts(found["album_name"]),
+        "duration_ms": within(found["duration_ms"], 0, _INT32),
+    }

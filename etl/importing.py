@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from etl.dataset_import import import_slice
+from etl.finishing import STORED, fail, finish, lock_file, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.entries import check_to_the_end
 from etl.imports.recognise import DatasetFile, TableFile, recognise
 from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
+from etl.reporting import Reporter, Show, silent
 from etl.runs import (
     ENDED,
     FRESH_CURSOR,
@@ -29,65 +29,18 @@ from etl.runs import (
     Postponed,
     Progress,
     Reckoning,
-    catalogue_is_behind,
     delete_incomplete,
-    now,
     upload_folder,
 )
 from etl.tasks import RUNNERS, OpenEngine, engine_of_environment, run_task
-from store.builder import build_collection, build_public
 from store.catalogue import Catalogue, Snapshot
 from store.database import Database, StoreError
 from store.locks import take
 from store.segment import CatalogueError
 
+__all__ = ["STORED", "execute", "finish", "give_up", "rebuild", "sweep_uploads", "tries"]
+
 log = logging.getLogger(__name__)
-
-Show = Callable[[Progress], None]
-# The phase of a run that only waits for the catalogue to be built.
-STORED = "stored"
-# How often a run's document is written for those who watch it.
-_REPORT_SECONDS = 0.3
-# An upload without a run may still be on its way for so long.
-_ARRIVING_SECONDS = 24 * 3600
-
-
-def silent(_progress: Progress) -> None:
-    """Show nothing."""
-
-
-class Reporter:
-    """Tells of a run's progress, in its document and to ``show``, a few times a second at most."""
-
-    def __init__(self, database: Database, run_id: str, show: Show) -> None:
-        self._database = database
-        self._run_id = run_id
-        self._show = show
-        self._next = 0.0
-
-    def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
-        """Tell of ``progress``; ``recorded`` says that the document has it already.
-
-        Raises
-        ------
-        Cancelled
-            Somebody has ended the run.
-        """
-        self._show(progress)
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _REPORT_SECONDS
-        changes: dict[str, Any] = {"phase": progress.phase}
-        if not recorded:
-            changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
-            if progress.asked:  # while the file is read again after a cut the counts so far stand
-                changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
-        self.record(changes)
-
-    def record(self, changes: dict[str, Any]) -> None:
-        """Write to the run's document; raises Cancelled where somebody has ended the run."""
-        if not self._database.change_document("runs", self._run_id, changes, where={"state": "running"}):
-            raise Cancelled
 
 
 def execute(
@@ -110,8 +63,8 @@ def execute(
     StoreError
         The database is lost; the run can be resumed.
     """
-    lock_file = _lock_file(var, run_id)
-    lock = take(lock_file, wait=False)
+    held = lock_file(var, run_id)
+    lock = take(held, wait=False)
     if lock is None:
         return "running"
     os.lseek(lock, 0, os.SEEK_END)
@@ -126,7 +79,7 @@ def execute(
                 finish(database, var, [run_id], show)
         state = (database.load_run(run_id) or document)["state"]
         if state in ENDED or state == "waiting":  # to wait is no failure to begin
-            lock_file.unlink(missing_ok=True)
+            held.unlink(missing_ok=True)
         return str(state)
     finally:
         os.close(lock)
@@ -134,15 +87,15 @@ def execute(
 
 def tries(var: Path, run_id: str) -> int:
     """Return how often a run that has not ended was begun on this machine."""
-    lock_file = _lock_file(var, run_id)
-    return lock_file.stat().st_size if lock_file.exists() else 0
+    held = lock_file(var, run_id)
+    return held.stat().st_size if held.exists() else 0
 
 
 def give_up(database: Database, var: Path, run_id: str) -> None:
     """End a run that ends the process which does it, so that the ones behind it get their turn."""
     hint = "Perhaps there is not enough memory for it: bring the file in parts, or python -m etl import FILE"
-    _fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
-    _lock_file(var, run_id).unlink(missing_ok=True)
+    fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
+    lock_file(var, run_id).unlink(missing_ok=True)
 
 
 def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show, open_engine: OpenEngine) -> None:
@@ -158,15 +111,15 @@ def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show
         waiting = {"state": "waiting", "phase": pause.message, "wake_at": pause.until}
         database.change_document("runs", run_id, waiting, where={"state": "running"})
     except ImportProblem as problem:
-        _fail(database, var, run_id, problem)
+        fail(database, var, run_id, problem)
     except CatalogueError as fault:
-        _fail(database, var, run_id, ImportProblem("catalogue", str(fault), fault.hint))
+        fail(database, var, run_id, ImportProblem("catalogue", str(fault), fault.hint))
     except StoreError:
         raise
     except Exception:  # the one place where a fault of ours ends one run instead of a process
         log.exception("import %s of %s", run_id, document["name"])
         hint = "The log (var/log/import.log) has the details."
-        _fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
+        fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
     if database.tracks_changed != changed:
         database.update_run(run_id, {"changed": True})
 
@@ -264,83 +217,3 @@ def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
             "skipped_examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
         },
     )
-
-
-def _fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
-    delete_incomplete(database, database.load_run(run_id) or {})
-    error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-    failed = {"state": "failed", "phase": "failed", "error": error, "finished_at": now()}
-    database.change_document("runs", run_id, failed, where={"state": {"$in": list(OPEN)}})
-    shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
-
-
-def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = silent) -> None:
-    """Bring what the given runs stored into the catalogue, once for all of them, and end them.
-
-    The catalogue is built where something in it changes: bringing the same file again costs nothing.
-    """
-    found = [document for run_id in run_ids if (document := database.load_run(run_id))]
-    ready = [document for document in found if document["state"] == "running"]
-    changed = [document for document in found if document.get("changed")]
-    for document in ready:
-        database.update_run(document["_id"], {"phase": "building the catalogue"})
-    try:
-        if changed or ready:
-            _build_changed(database, var, bool(changed), {document["kind"] for document in ready}, show)
-    except StoreError:
-        raise
-    except Exception as fault:  # whatever broke, those who wait for these runs are told
-        log.exception("building the catalogue")
-        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
-        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
-        for document in ready:
-            _fail(database, var, document["_id"], problem)
-        return
-    for document in changed:
-        database.change_document("runs", document["_id"], {}, unset=["changed"])
-    for document in ready:
-        ended = {"state": "done", "phase": "done", "finished_at": now()}
-        if document["kind"] not in RUNNERS:
-            ended["bytes_done"] = document["bytes_total"]
-        database.change_document("runs", document["_id"], ended, where={"state": "running"})
-        shutil.rmtree(upload_folder(var, document["_id"]), ignore_errors=True)
-        _lock_file(var, document["_id"]).unlink(missing_ok=True)
-
-
-def _build_changed(database: Database, var: Path, changed: bool, kinds: set[str], show: Show) -> None:
-    if "table" in kinds:
-        _build(database, var, ("table",), show)
-    if kinds <= {"table", "dataset"} and not changed:
-        return
-    database.refresh_counts()
-    if changed or catalogue_is_behind(database, var):
-        _build(database, var, ("playlist",), show)
-
-
-def _lock_file(var: Path, run_id: str) -> Path:
-    return var / "runs" / f"{run_id}.lock"
-
-
-def sweep_uploads(database: Database, var: Path) -> None:
-    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
-    for folder in (var / "uploads").glob("*"):
-        run = database.load_run(folder.name)
-        arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
-        if not arriving and (run is None or run["state"] in ENDED):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def rebuild(database: Database, var: Path, show: Show = silent) -> None:
-    """Build the whole catalogue anew from the database and the imported tables."""
-    _build(database, var, ("playlist", "table"), show)
-
-
-def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
-    def step(phase: str, done: int, total: int) -> None:
-        show(Progress(phase=phase, done=done, total=total or None))
-
-    if "playlist" in kinds:
-        database.refresh_counts()
-        build_collection(var / "catalogue", database.all_tracks(), step)
-    if "table" in kinds:
-        build_public(var / "catalogue", step)

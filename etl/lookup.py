@@ -18,11 +18,11 @@ from typing import cast
 from etl.engine import Answer, Engine, Fault, Status
 from etl.identity import SAME, merge, same_recording
 from etl.lookup_choice import Choice, choices, words_of
-from etl.lookup_found import LookedUp, store_found
+from etl.lookup_found import LookedUp, store_looked_up
 from etl.lookup_pool import GRACE_S, settle, submit
 from etl.providers.base import Asked, Candidate, FaultKind, Identity, Need
 
-__all__ = ["WITHIN_S", "LookedUp", "look_up", "settle", "store_found"]
+__all__ = ["WITHIN_S", "LookedUp", "look_up", "settle", "store_looked_up"]
 
 # An answer to a page is due after three seconds; models and the database have the rest of them.
 WITHIN_S = 2.6
@@ -185,7 +185,10 @@ class _LookUp:
         return [self.answers[need, source] for source in self.order.get(need, ()) if (need, source) in self.answers]
 
     def _found(self, need: Need) -> dict[str, Answer]:
-        return {answer.source: answer for answer in self._of(need) if answer.status is Status.FOUND}
+        """Return what was found by source; nothing of a source that says it has another recording under these ids."""
+        missed = {answer.source for answer in self._of(Need.TRACK) if answer.status is Status.NOT_FOUND}
+        found = (answer for answer in self._of(need) if answer.status is Status.FOUND)
+        return {answer.source: answer for answer in found if answer.source not in missed}
 
     def _result(self) -> LookedUp:
         # What came first has served; where several tell an id, the better source's is kept.
@@ -211,7 +214,7 @@ class _LookUp:
 def _late(need: Need, source: str, title: str) -> Answer:
     fault = Fault(
         kind=FaultKind.UNREACHABLE,
-        message=f"{title} did not answer in time.",
+        message=f"{title} has not answered in time: it is slow, or its limit makes us wait.",
         hint="Ask again in a moment: its answer is kept when it comes.",
         retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
     )

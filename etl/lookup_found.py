@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from etl.engine import Answer
-from etl.identity import as_track, clean_isrc, track_id
+from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
 from etl.lookup_choice import Choice
 from etl.providers.base import GenreTag, Identity, Sound
 from store.database import Database
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+from store.facts import tracks_like
 
 # A source that knows fewer values than this does not tell how a track sounds.
 _SOUND_VALUES = 4
 _GENRES, _GENRE_WEIGHT = 5, 0.2
 _BROUGHT_BY = "look-up"
+# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
+SHOWN_ONLY = frozenset({"spotify"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,9 +43,9 @@ class LookedUp:
     trail: tuple[Answer, ...] = ()
 
     def sounds(self) -> list[AudioFeatures]:
-        """Return the features of each source, those to be believed first: the best source that tells enough."""
+        """Return the features of each source, first those of the best source that tells enough and may be used."""
         heard = [one for one in map(self._sound, self.features.values()) if one.values]
-        return sorted(heard, key=lambda one: min(_SOUND_VALUES, len(one.values.keys() - {"duration_ms"})), reverse=True)
+        return sorted(heard, key=lambda one: (one.source in SHOWN_ONLY, -min(_SOUND_VALUES, len(one.values))))
 
     def _sound(self, answer: Answer) -> AudioFeatures:
         sound = cast(Sound, answer.value)
@@ -86,7 +89,7 @@ def completed(track: Track, found: LookedUp) -> Track:
     )
 
 
-def store_found(database: Database, found: LookedUp, known: Track | None = None) -> Track:
+def store_looked_up(database: Database, found: LookedUp, known: Track | None = None) -> Track:
     """Store what was found and return the track as it is known now.
 
     A track that is ``known`` here gets what it lacked. Another is stored under the id it was first stored under, or
@@ -97,12 +100,14 @@ def store_found(database: Database, found: LookedUp, known: Track | None = None)
     ValueError
         Nothing is ``known`` and nothing was found.
     """
-    if known is None:
-        if not found.identity.title:
-            raise ValueError("nothing was found that could be stored")
-        known = _stored(database, found.identity) or _new(found)
-    track = completed(known, found)
-    database.put_tracks([track], _BROUGHT_BY)
+    if known is None and not found.identity.title:
+        raise ValueError("nothing was found that could be stored")
+    new = known or _new(found)
+    likely = [known] if known else _likely(database, new)
+    known = next((one for one in likely if same_recording(identity_of(one), found.identity) >= SAME), known)
+    track = completed(known or _free(new, likely), found)
+    if track != known:
+        database.put_tracks([track], _BROUGHT_BY)
     return track
 
 
@@ -117,9 +122,14 @@ def _new(found: LookedUp) -> Track:
     )
 
 
-def _stored(database: Database, identity: Identity) -> Track | None:
-    """Return the track that an earlier look-up stored, perhaps before it knew as many ids."""
-    names = (identity.title, identity.artists, identity.album, identity.duration_ms)
-    possible = [track_id(identity), f"isrc-{clean_isrc(identity.ids.get('isrc'))}", local_track_id(*names)]
-    stored = database.get_tracks(possible)
-    return next((stored[name] for name in possible if name in stored), None)
+def _likely(database: Database, track: Track) -> list[Track]:
+    """Return the stored tracks that may be the same recording, the one with the same id first."""
+    likely = [one for same in tracks_like(database, [track]).values() for one in same]
+    return sorted(likely, key=lambda one: one.id != track.id)
+
+
+def _free(track: Track, others: Iterable[Track]) -> Track:
+    """Return ``track`` under an id of its names where another recording stands under its ISRC."""
+    if all(one.id != track.id for one in others):
+        return track
+    return replace(track, id=local_track_id(track.title, track.artists, track.album, track.duration_ms))

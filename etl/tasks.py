@@ -13,7 +13,7 @@ from store.database import Database
 
 if TYPE_CHECKING:
     from etl.engine import Engine
-    from etl.importing import Reporter
+    from etl.reporting import Reporter
 
 OpenEngine = Callable[[Database, Path], "Engine"]
 

@@ -110,7 +110,7 @@ class Neighbours:
         """
         if not 1 <= limit <= MAX_LIMIT or artist_cap < 1:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
-        judged = self._judge(snapshot.track(seed) if isinstance(seed, Ref) else seed)
+        judged = self._judge(snapshot, snapshot.track(seed) if isinstance(seed, Ref) else seed)
         scores = [self._scores(segment, judged) for segment in snapshot.segments]
         taken = _Taken(snapshot, judged.track, exclude, artist_cap)
         found = []
@@ -122,13 +122,15 @@ class Neighbours:
                     break
         return found
 
-    def _judge(self, track: Track) -> _Seed:
+    def _judge(self, snapshot: Snapshot, track: Track) -> _Seed:
         place = _place(track.features) if track.features else None
+        # A source's word for a genre, which no track here has, compares with nothing.
+        labels = tuple(one for one in track.labels if any(len(s.rows_with_label(one)) for s in snapshot.segments))
         found = (self.artists.find_exact(name) for name in track.artists)
         artist = next((index for index in found if index is not None), None)
-        if place is None and artist is None and not track.labels:
+        if place is None and artist is None and not labels:
             raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
-        return _Seed(track, place, artist, track.labels)
+        return _Seed(track, place, artist, labels)
 
     def _scores(self, segment: Segment, seed: _Seed) -> npt.NDArray[np.float32]:
         """Return (n,) scores of a segment's rows, 0 to 1."""

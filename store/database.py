@@ -214,7 +214,7 @@ class Database(Connection):
     def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
         """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first."""
         found = self._mongo["runs"].find({"owner": {"$in": [owner, None]}})
-        ours = [document for document in found if self._is_ours(document)]
+        ours = [document for document in found if document["owner"] is not None or self._is_ours(document)]
         newest = sorted(ours, key=lambda document: (document["started_at"], document["_id"]), reverse=True)
         return [public_run(document) for document in newest[:limit]]
 

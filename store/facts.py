@@ -1,8 +1,7 @@
 """Facts that a source tells of tracks which are known already: features, genres, ids, segments of an analysis.
 
 The document of a track holds the facts of one source at a time; which one, when and under which licence stands
-beside them. ``found_by`` says which run and step put them there, so that a step that is repeated after a kill asks
-for the same tracks and counts the same.
+beside them, and in ``found_by`` which run put them there.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _TIMBRES = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """A track with what is not part of it: who put its features and its genres there, by run and by source."""
+    """A track with what is not part of it: which run put its features and genres there, and whose the latter are."""
 
     track: Track
     features_by: str = ""
@@ -35,7 +34,7 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """Who told something, when, under which licence; ``brought_by`` names the run and step."""
+    """Who told something, when, under which licence; ``brought_by`` names the run."""
 
     source: str
     fetched_at: datetime | None
@@ -116,10 +115,12 @@ def put_segments(
     track_id: str,
     told: Provenance,
     start: Sequence[float],
+    duration: Sequence[float],
     timbre: Sequence[Sequence[float]],
     pitches: Sequence[Sequence[float]],
 ) -> None:
-    """Store the segments of a track: float32, little endian, ``start`` (n) in seconds, the others (n, 12) by rows."""
+    """Store the segments of a track: float32, little endian, ``start`` and ``duration`` (n) in seconds, the others
+    (n, 12) by rows. An hour of music takes some 1.5 MB."""
     database.put_document(
         ANALYSES,
         {
@@ -130,6 +131,7 @@ def put_segments(
             "brought_by": told.brought_by,
             "segments": len(start),
             "start": _packed(start),
+            "duration": _packed(duration),
             "timbre": _packed(timbre),
             "pitches": _packed(pitches),
         },

@@ -84,11 +84,12 @@ def _variables(config: Config, env: Mapping[str, str], sources: Collection[str])
                 yield _unknown(name, URL_PREFIX, [f"{URL_PREFIX}{source.upper()}" for source in sources])
         elif name.startswith(PREFIX) and name not in KNOWN:
             yield _unknown(name, PREFIX, KNOWN)
-    for name in sorted((config.sources or frozenset()) - set(sources)):
+    strange = sorted((config.sources or frozenset()) - set(sources))
+    if strange:
         yield _check(
-            name="variables",
+            name="TASTEMAP_SOURCES",
             state=State.WARNING,
-            message=f"TASTEMAP_SOURCES names {name!r}, which is no source.",
+            message=f"TASTEMAP_SOURCES names what is no source: {', '.join(strange)}.",
             remedy=f"The sources are: {', '.join(sorted(sources))}.",
         )
 
@@ -97,7 +98,7 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
     endings = [one.removeprefix(prefix) for one in known]  # the common beginning would make any two names alike
     near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
     return _check(
-        name="variables",
+        name=name,
         state=State.WARNING,
         message=f"{name} is set, but nothing reads it.",
         remedy=f"Did you mean {prefix}{near[0]}?" if near else "README.md lists the variables.",

@@ -74,7 +74,8 @@ def _standing(state: SourceState) -> Check:
     check = partial(Check, area=state.name, name="state")
     if state.state == "needs_key":
         missing = ", ".join(one.label for one in state.settings if one.required and not one.set)
-        remedy = f"Enter it in the Data view, or: python -m etl sources off {state.name}"
+        names = " ".join(f"{one.name}=..." for one in state.settings if one.required and not one.set)
+        remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
         return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
     if state.state == "waiting":
         message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it asked to wait'}"

@@ -66,7 +66,7 @@ def _runs(database: Database) -> Iterator[Check]:
         others[run["place"]] = others.get(run["place"], 0) + 1
     for place, count in sorted(others.items()):
         yield _check(
-            name="other installations",
+            name=f"installation {place}",
             state=State.WARNING,
             message=f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)} to installation {place}.",
             remedy=f"They go on there. If it is gone for good: TASTEMAP_PLACE={place} .venv/bin/python -m etl resume",

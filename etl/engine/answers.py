@@ -37,7 +37,7 @@ class Fault:
 class Answer:
     """What one source said to one question. ``value`` is there where ``status`` is FOUND, and only there.
 
-    ``fetched_at`` is when the source was asked, which for a ``cached`` answer lies back.
+    ``fetched_at`` is when the source was asked (None where it was not), which for a ``cached`` answer lies back.
     """
 
     source: str

@@ -8,6 +8,7 @@ no two processes take the same one.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,9 @@ DAY_S = 86_400.0
 # A wake-up that a source names is believed up to here; one that it does not name doubles up to the second.
 _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
+_SILENCES = 3
+# A turn that leaves less time than this for the call itself is not worth waiting for.
+_CALL_S = 0.2
 # A turn farther away than this was reserved by a clock that has been set back since.
 _FARTHEST_TURN_S = 3600.0
 # A source's clock is noted anew where it has moved by more than answers take.
@@ -57,9 +61,10 @@ class Bucket:
         end = self._clock.monotonic() + patience_s
         while True:
             document = self._document()
-            wait_s, why = self.closed(document)
-            if wait_s:
-                self._sleep(wait_s, end, why)
+            asleep = self.asleep(document)
+            if asleep is not None:
+                until, why = asleep
+                self._sleep(self._clock.until(until), end, why)
                 continue
             turn_s = self._reserve(document, end)
             if turn_s is None:  # another process was faster
@@ -67,25 +72,26 @@ class Bucket:
                 continue
             self._clock.sleep(turn_s)
             # While we slept, somebody who was served before us may have been told to stay away.
-            if not turn_s or not self.closed(self._document())[0]:
+            if not turn_s or self.asleep(self._document()) is None:
                 return
 
-    def closed(self, document: dict[str, Any] | None = None) -> tuple[float, str]:
-        """Return in how many seconds this credential may be used again (0: now), and why not before."""
-        document = document or self._document()
+    def asleep(self, document: Mapping[str, Any]) -> tuple[datetime, str] | None:
+        """Return until when this credential may not be used, and why; None where it may. ``document`` is its own."""
+        until = document["blocked_until"]
         # A time farther ahead than we ever write was written by a clock that has been set back since.
-        wait_s = self._clock.until(document["blocked_until"])
-        if 0.0 < wait_s <= _LONGEST_S:
-            return wait_s, document["blocked_why"]
-        wait_s = self._clock.until(document["resets_at"])
-        if self._rate.daily is not None and 0.0 < wait_s <= DAY_S and document["used"] >= self._rate.daily:
-            return wait_s, f"the daily budget of {self._rate.daily} requests is used up"
-        return 0.0, ""
+        if 0.0 < self._clock.until(until) <= _LONGEST_S:
+            return until, document["blocked_why"]
+        until = document["resets_at"]
+        used_up = self._rate.daily is not None and document["used"] >= self._rate.daily
+        if used_up and 0.0 < self._clock.until(until) <= DAY_S:
+            return until, f"the daily budget of {self._rate.daily} requests is used up"
+        return None
 
     def wait_s(self) -> float:
         """Return in how many seconds a request could be sent."""
         document = self._document()
-        return max(self.closed(document)[0], self._turn_in(document)[0])
+        until, _ = self.asleep(document) or (None, "")
+        return max(self._clock.until(until), self._turn_in(document)[0])
 
     def note_limit(self, why: str, retry_after_s: float | None) -> float:
         """Stay away for ``retry_after_s`` (or longer with each refusal in a row); return how many seconds that is.
@@ -98,11 +104,20 @@ class Bucket:
             guess_s = min(_LONGEST_GUESS_S, 2.0 ** min(document["strikes"], 20))
             until = self._clock.now(min(_LONGEST_S, max(1.0, guess_s if retry_after_s is None else retry_after_s)))
             before = document["blocked_until"]
-            changes: dict[str, Any] = {"strikes": document["strikes"] + 1}
+            # What was under way when the first one was refused counts as one refusal.
+            changes: dict[str, Any] = {"strikes": document["strikes"] + (not self._clock.until(before))}
             if before is None or before < until:
                 changes |= {"blocked_until": until, "blocked_why": why}
             if self._change(document, changes):
                 return self._clock.until(max(until, before or until))
+
+    def note_silence(self) -> None:
+        """Leave a source alone for a while that has not answered several questions in a row."""
+        strikes = self._document()["strikes"]
+        if strikes + 1 < _SILENCES:
+            self._database.change_document(COLLECTION, self._name, {}, add={"strikes": 1})
+        else:
+            self.note_limit("it does not answer", min(_LONGEST_GUESS_S, 2.0 ** (strikes + 2 - _SILENCES)))
 
     def note_ok(self) -> None:
         """Begin anew with short waits: the source has answered."""
@@ -145,7 +160,7 @@ class Bucket:
             self._clock.sleep(wait_s)
 
     def _within(self, wait_s: float, end: float, why: str) -> None:
-        if wait_s and self._clock.monotonic() + wait_s >= end:
+        if wait_s and self._clock.monotonic() + wait_s + _CALL_S >= end:
             raise GateFault(
                 FaultKind.LIMITED,
                 f"{self._title} is not asked before {_spoken(self._clock.now(wait_s))}"

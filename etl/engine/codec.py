@@ -68,7 +68,8 @@ def _plain(value: Any) -> Any:
 
 
 def _is_default(value: Any, field: Any) -> bool:
-    return field.default is not MISSING and getattr(value, field.name) == field.default
+    default = field.default_factory() if field.default_factory is not MISSING else field.default
+    return getattr(value, field.name) == default
 
 
 def _made(kind: type, members: Mapping[str, Any]) -> Any:

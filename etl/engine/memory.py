@@ -52,14 +52,16 @@ class Memory:
         document = self._database.get_document(COLLECTION, key)
         if document is None:
             fresh = {"_id": key, "status": _ASKING, "slice": _slice(key), "expires_hour": _hour(until)}
-            self._database.insert_document(COLLECTION, {**fresh, "lease": lease, "lease_until": until})
+            ours = self._database.insert_document(COLLECTION, {**fresh, "lease": lease, "lease_until": until})
         elif self._is_held(document) or self._answer(document, need, since) is not None:
             return None
         else:
             changes = {"lease": lease, "lease_until": until}
-            self._database.change_document(COLLECTION, key, changes, where={"lease": document["lease"]})
-        document = self._database.get_document(COLLECTION, key)
-        return lease if document is not None and document["lease"] == lease else None
+            ours = self._database.change_document(COLLECTION, key, changes, where={"lease": document["lease"]})
+        if not ours:  # or it is, and a connection that was lost in between let the database be told twice
+            document = self._database.get_document(COLLECTION, key)
+            ours = document is not None and document["lease"] == lease
+        return lease if ours else None
 
     def keep(self, key: str, answer: Answer, about: About) -> None:
         """Put ``answer`` in the place of the lease on ``key``, for as long as its status may be remembered."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.engine.answers import Answer, Fault, Status
-from etl.engine.caller import Line, call
+from etl.engine.caller import call
 from etl.engine.clock import Clock
 from etl.engine.keys import NEVER_KEPT
+from etl.engine.lines import Line
 from etl.engine.memory import Memory, Since
 from etl.engine.sources import Document, Sources
 from etl.providers.base import Asked, FaultKind, Need, Provider, SourceFault, Value
@@ -85,11 +86,12 @@ class Round:
     def _ask(self, batch: Mapping[str, Asked]) -> dict[str, Answer]:
         if not batch:
             return {}
+        left_s = self.until - self.clock.monotonic()
         outcomes = call(self.provider, self.need, list(batch.values()), self.lines, self.clock, self.until)
-        self._note(outcomes)
+        self._note(outcomes, left_s)
         return {key: self._answer(outcome) for key, outcome in zip(batch, outcomes, strict=True)}
 
-    def _note(self, outcomes: Sequence[Value | SourceFault | None]) -> None:
+    def _note(self, outcomes: Sequence[Value | SourceFault | None], left_s: float) -> None:
         faults = [one for one in outcomes if isinstance(one, SourceFault)]
         source = self.provider.about.name
         if len(faults) < len(outcomes):
@@ -98,6 +100,8 @@ class Round:
             self.sources.note_absent(source, self.need)
         elif faults[0].kind is not FaultKind.LIMITED:
             self.sources.note_fault(source, faults[0])
+            if faults[0].kind is FaultKind.UNREACHABLE and left_s >= _FAIR_S:
+                self.lines[0].bucket.note_silence()
 
     def _answer(self, outcome: Value | SourceFault | None) -> Answer:
         if isinstance(outcome, SourceFault):
@@ -135,4 +139,5 @@ def unanswered(source: str, need: Need, status: Status, fault: SourceFault, cloc
     """Return the answer that says why there is none."""
     retry_at = None if fault.retry_after_s is None else clock.now(fault.retry_after_s)
     told = Fault(kind=fault.kind, message=fault.message, hint=fault.hint, retry_at=retry_at)
-    return Answer(source=source, need=need, status=status, fetched_at=clock.now(), fault=told)
+    asked_at = clock.now() if status in {Status.FAILED, Status.LIMITED} else None
+    return Answer(source=source, need=need, status=status, fetched_at=asked_at, fault=told)

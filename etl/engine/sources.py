@@ -92,21 +92,24 @@ class Sources:
         return json.loads(self._vault.unseal(sealed)) if sealed else {}
 
     def put_settings(self, source: str, values: Mapping[str, str | None], credential: str = DEFAULT) -> None:
-        """Set some settings and unset those that are None; what the source refused may be asked again."""
-        if not values:  # what cannot be decrypted stays for whoever finds the key
-            self._set(source, {"absent": {}, "last_error": None})
-            return
-        try:
-            known = self.settings(self.get(source), credential)
-        except VaultError:
-            known = {}  # nobody can read them; what is entered now takes their place
-        known |= {name: value for name, value in values.items() if value is not None}
-        kept = {name: value for name, value in known.items() if values.get(name, value) is not None}
+        """Set some settings and unset those that are None; what failed or was refused may be asked again.
+
+        Without ``values`` that is all that happens.
+        """
         changes: dict[str, Any] = {"settings_at": self._clock.now(), "absent": {}, "last_error": None}
-        if kept:
-            self._set(source, changes | {f"sealed.{credential}": self._vault.seal(json.dumps(kept))})
-        else:
-            self._set(source, changes, unset=[f"sealed.{credential}"])
+        unset = []
+        if values:
+            try:
+                known = self.settings(self.get(source), credential)
+            except VaultError:
+                known = {}  # nobody can read them; what is entered now takes their place
+            merged = {**known, **values}
+            kept = {name: value for name, value in merged.items() if value is not None}
+            if kept:
+                changes[f"sealed.{credential}"] = self._vault.seal(json.dumps(kept))
+            else:
+                unset = [f"sealed.{credential}"]
+        self._set(source, changes, unset)
 
     def lacks(self, source: str, settings: Mapping[str, str]) -> list[str]:
         """Return the labels of the required settings that are not there."""

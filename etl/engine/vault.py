@@ -55,8 +55,11 @@ class Vault:
         try:
             if not self._path.exists():
                 self._make()
-            return self._path.read_text().strip()
-        except (OSError, UnicodeDecodeError) as fault:
+            secret = self._path.read_text().strip()
+            if not secret:
+                raise ValueError("it is empty")
+            return secret
+        except (OSError, ValueError) as fault:
             raise VaultError(
                 f"The key file {self._path.name} cannot be used: {fault}",
                 "Set TASTEMAP_SECRET_KEY, or let Tastemap read and write its data folder.",

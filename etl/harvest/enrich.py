@@ -8,14 +8,14 @@ to be waited for, its pages are left for the end and the other sources go on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from etl.harvest.asking import SHORT_WAIT_S, Asker, Blocked, Out
+from etl.harvest.asking import Asker, Blocked
 from etl.harvest.steps import IDENTIFYING, Step, Steps, plan_of
 from etl.harvest.tally import Tally
+from etl.harvest.waiting import Waiting, fresh_waiting
 from etl.providers.base import Need
-from etl.runs import ImportProblem, Postponed, Progress, new_task_run
+from etl.runs import ImportProblem, Progress, new_task_run
 from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.facts import known_tracks
@@ -23,8 +23,6 @@ from store.recommendations import recommended_for
 
 NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR}
 PAGE = 40
-# A source that cannot be reached when a run has slept for it so often is left out of the rest.
-_MOST_SLEEPS = 3
 _NOTHING = {
     Need.FEATURES: "no source that was asked knows the audio features",
     Need.GENRES: "no source that was asked knows a genre",
@@ -35,7 +33,7 @@ _NOTHING = {
 def new_enrichment(playlist_id: str, name: str, owner: str | None, needs: Sequence[str]) -> dict[str, Any]:
     """Return the document of a run that fetches ``needs`` (names in :data:`NEEDS`) for the tracks of a playlist."""
     request = {"playlist_id": playlist_id, "needs": [name for name in NEEDS if name in needs]}
-    cursor: dict[str, Any] = {"plan": None, "step": 0, "page": 0, "left": [], "out": [], "sleeps": [], "pending": None}
+    cursor: dict[str, Any] = {"plan": None, "step": 0, "page": 0, "left": [], "pending": None, **fresh_waiting()}
     return new_task_run("enrich", name, owner, request=request, unit="questions", cursor=cursor)
 
 
@@ -63,14 +61,14 @@ class Enrichment:
         self.needs = [NEEDS[name] for name in self.request["needs"]]
         self.tally = Tally(task.document)
         self.asker = Asker(task, self._progress)
-        self.tracks = _tracks_of(self.database, self.request["playlist_id"])
+        self.tracks = tracks_of(self.database, self.request["playlist_id"])
         self.pages = [self.tracks[at : at + PAGE] for at in range(0, len(self.tracks), PAGE)]
         if self.cursor["plan"] is None:
             self.cursor["plan"] = [list(step) for step in plan_of(task.engine, self.needs)]
         self.steps = Steps(
             self.database, task.engine, self.cursor["plan"], task.document["_id"], self.request["playlist_id"]
         )
-        self.asleep: dict[str, Blocked] = {}
+        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record)
 
     def run(self) -> None:
         if not self.steps.plan:
@@ -92,52 +90,19 @@ class Enrichment:
 
     def _do_left(self) -> None:
         """Go through what was left; where all of it still waits, wait, or end the process for the time being."""
-        blocking = {}
+        blocking = []
         for place in sorted(self.cursor["left"]):
-            blocked = self._try(*place)
-            if blocked:
-                blocking[blocked.source] = blocked
+            if blocked := self._try(*place):
+                blocking.append(blocked)
                 continue
             self.cursor["left"] = [one for one in self.cursor["left"] if one != place]
             self._record()
-        if not blocking:
-            return
-        first = min(blocking.values(), key=lambda one: one.until)
-        seconds = (first.until - datetime.now(UTC)).total_seconds()
-        if seconds <= SHORT_WAIT_S:
-            self.asker.wait(seconds, f"waiting for {self.asker.title(first.source)}")
-            return
-        sleeps = dict(self.cursor["sleeps"])
-        for source in {one.source for one in blocking.values() if not one.asked_to}:
-            sleeps[source] = sleeps.get(source, 0) + 1
-        self.cursor["sleeps"] = [list(pair) for pair in sleeps.items()]
-        self._record()
-        raise Postponed(f"waiting for {self.asker.title(first.source)}: {first.why}", first.until)
+        if blocking:
+            self.waiting.until_again(blocking)
 
     def _try(self, number: int, page: int) -> Blocked | None:
-        """Do one page of one step; return what stands in the way for now."""
         step = self.steps.plan[number]
-        if [step.source, step.need.value] in self.cursor["out"]:
-            return None
-        asleep = self.asleep.get(step.source)
-        if asleep and asleep.until > datetime.now(UTC):
-            return asleep
-        try:
-            return self._do(step, page)
-        except Blocked as blocked:
-            if not blocked.asked_to and dict(self.cursor["sleeps"]).get(step.source, 0) >= _MOST_SLEEPS:
-                self._leave_out(step, blocked.why)
-                return None
-            self.tally.note(step.source, step.need, blocked.why)
-            self.asleep[step.source] = blocked
-            return blocked
-        except Out as out:
-            self._leave_out(step, out.why)
-            return None
-
-    def _leave_out(self, step: Step, why: str) -> None:
-        self.cursor["out"] += [[step.source, step.need.value]]
-        self.tally.note(step.source, step.need, why)
+        return self.waiting.attempt(step.source, step.need, lambda: self._do(step, page))
 
     def _do(self, step: Step, page: int) -> Blocked | None:
         asked, unknown = self.steps.questions(step, self.pages[page])
@@ -158,8 +123,8 @@ class Enrichment:
         """Return what stands in the way of a source that would tell the ids by which another one could be asked."""
         for number, other in self.cursor["left"]:
             step = self.steps.plan[number]
-            if other == page and step.need in IDENTIFYING and step.source in self.asleep:
-                return self.asleep[step.source]
+            if other == page and step.need in IDENTIFYING and step.source in self.waiting.asleep:
+                return self.waiting.asleep[step.source]
         return None
 
     def _record(self) -> None:
@@ -219,7 +184,7 @@ _SPOKEN = {
 }
 
 
-def _tracks_of(database: Database, playlist_id: str) -> list[str]:
+def tracks_of(database: Database, playlist_id: str) -> list[str]:
     """Return the ids of a playlist's tracks in their order, each once."""
     playlist = database.playlist(playlist_id)
     if playlist is None:

@@ -14,15 +14,18 @@ from store.facts import tracks_like
 
 
 def store_found(
-    database: Database, found: Sequence[Candidate], source: str, brought_by: str
+    database: Database, found: Sequence[Candidate], source: str, brought_by: str, labels: tuple[str, ...] = ()
 ) -> tuple[list[str | None], int]:
     """Store the tracks of ``found`` and return their ids in that order, and how many are new.
 
     ``None`` stands for a candidate without a title. The order of ``found`` decides, so a page that is stored again
     after a kill gets the same ids.
     """
-    named = [as_track(one.identity, source, popularity=one.popularity, explicit=one.explicit) for one in found]
-    named = [track for track in named if track.title]
+    named = [
+        as_track(one.identity, source, popularity=one.popularity, explicit=one.explicit, labels=labels)
+        for one in found
+        if one.identity.title
+    ]
     known = tracks_like(database, named)
     tracks: dict[str, Track] = {}
     same: dict[str, str] = {}

@@ -8,19 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from etl.engine import Answer, Engine, Status
-from etl.harvest.found_tracks import store_found
 from etl.identity import SAME, clean_isrc, identity_of, same_recording
 from etl.providers.base import Asked, Candidate, GenreTag, Identity, Need, Sound
+from etl.recommended import store_recommended
 from store.database import Database
 from store.domain import AudioFeatures
 from store.facts import Known, Provenance, known_tracks, put_features, put_genres, put_ids
-from store.recommendations import (
-    Recommendations,
-    Recommended,
-    add_playlist,
-    put_recommendations,
-    recommended_for,
-)
+from store.recommendations import add_playlist, recommended_for
 
 # Recommendations kept of one source for one track.
 MOST_RECOMMENDED = 25
@@ -85,14 +79,20 @@ class Steps:
 
     def store(self, step: Step, asked: Mapping[str, Asked], answers: Sequence[Answer], page: int) -> None:
         """Store what was found out about each of ``asked``."""
-        answered = [(name, answer) for name, answer in zip(asked, answers, strict=True)]
-        if step.need is Need.SIMILAR:
-            self._store_similar(step, answered, f"{self._run}:{step.number}:{page}")
-            return
-        for name, answer in answered:
-            if answer.status is not Status.FOUND:
+        for name, answer in zip(asked, answers, strict=True):
+            if step.need is Need.SIMILAR:
+                store_recommended(
+                    self._database,
+                    name,
+                    answer,
+                    most=MOST_RECOMMENDED,
+                    playlists=(self._playlist,),
+                    brought_by=self._run,
+                    step=f"{self._run}:{step.number}:{page}",
+                )
+            elif answer.status is not Status.FOUND:
                 continue
-            if step.need is Need.FEATURES:
+            elif step.need is Need.FEATURES:
                 put_features(self._database, name, _features(answer), self._run)
             elif step.need is Need.GENRES:
                 labels, of_artist = _genre_names(answer, ("track", "album")), _genre_names(answer, ("artist",))
@@ -109,30 +109,6 @@ class Steps:
             return
         new = {namespace: value for namespace, value in best.identity.ids.items() if namespace not in known.ids}
         put_ids(self._database, track, new, clean_isrc(new.get("isrc")))
-
-    def _store_similar(self, step: Step, answered: Sequence[tuple[str, Answer]], brought_by: str) -> None:
-        for seed, answer in answered:
-            if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
-                continue
-            found = cast(tuple[Candidate, ...], answer.value or ())[:MOST_RECOMMENDED]
-            ids, _ = store_found(self._database, found, step.source, brought_by)
-            tracks = {
-                name: Recommended(track_id=name, score=one.score, reason=one.reason)
-                for name, one in zip(reversed(ids), reversed(found), strict=True)
-                if name not in {None, seed}
-            }
-            put_recommendations(
-                self._database,
-                Recommendations(
-                    seed=seed,
-                    source=step.source,
-                    fetched_at=answer.fetched_at,
-                    licence=answer.licence,
-                    tracks=tuple(reversed(tracks.values())),
-                    playlists=(self._playlist,),
-                    brought_by=self._run,
-                ),
-            )
 
     def _wanting(self, step: Step, track_ids: Sequence[str]) -> dict[str, Known]:
         known = known_tracks(self._database, track_ids)

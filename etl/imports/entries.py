@@ -19,7 +19,7 @@ from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 # Longer ones are not names of anything; a file full of them would only fill the store.
-_MAX_NAME = 1000
+MAX_NAME = 1000
 _WHOLE = 1 << 62
 _SPOTIFY_ID = re.compile(
     r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)([0-9A-Za-z]{22})(?:[?#].*)?"
@@ -112,15 +112,15 @@ def text(value: Any) -> str | None:
     """Return ``value`` as one line of text, ``None`` for what is no text or empty."""
     if not isinstance(value, str):
         return None
-    if len(value) > _MAX_NAME or not value.isprintable():
-        value = _CONTROL.sub(" ", value[:_MAX_NAME])
+    if len(value) > MAX_NAME or not value.isprintable():
+        value = _CONTROL.sub(" ", value[:MAX_NAME])
     return value.strip() or None
 
 
 def texts(values: Sequence[Any]) -> list[str | None]:
     """Return :func:`text` of each; some three times faster where all are short plain texts."""
     try:
-        plain = "".join(values).isprintable() and max(map(len, values), default=0) <= _MAX_NAME
+        plain = "".join(values).isprintable() and max(map(len, values), default=0) <= MAX_NAME
     except TypeError:
         plain = False
     return [value.strip() or None for value in values] if plain else [text(value) for value in values]

@@ -1,16 +1,15 @@
-"""Slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme), one playlist at a time.
+"""Slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme), a piece at a time.
 
 A slice of 35 MB holds a thousand playlists under one key. Its end is not needed to read its beginning: the file
-is cut into playlists and each of them is parsed alone, so that memory stays at the size of the largest.
+is cut between playlists into pieces of a few megabytes, each is parsed alone, and memory stays at the size of one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, BinaryIO
-
-import orjson
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase
+from typing import BinaryIO, TypeVar, cast
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
@@ -18,13 +17,15 @@ from etl.runs import ImportProblem
 
 MAX_PLAYLIST_BYTES = 16 << 20
 MAX_DEPTH = 16
-_BLOCK = 1 << 20
+_BLOCK = 2 << 20
 _BEGIN = re.compile(rb'"playlists"\s*:\s*\[')
 _MARKS = (b'"pid"', b'"track_uri"', b'"slice"')
 # A string, a bracket outside strings, or the beginning of a string whose end has not been read.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}"]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]"]', re.DOTALL)
 _OPENING = re.compile(rb"\s*?\n([ \t]*)\{[ \t]*\r?\n")
 _BETWEEN = b" \t\r\n,"
+
+Parsed = TypeVar("Parsed")
 
 
 def is_slice(start: bytes) -> bool:
@@ -32,8 +33,12 @@ def is_slice(start: bytes) -> bool:
     return start.startswith(b"{") and b'"playlists"' in start and any(mark in start for mark in _MARKS)
 
 
-def playlists(source: Source, watch: Watch | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the playlists as the file writes them.
+def read_pieces(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:
+    """Yield what ``parse`` makes of the playlists, many at a time, in the order of the file.
+
+    ``parse`` is given whole JSON objects with commas between them, and may not keep the view. It raises ValueError
+    for anything else, and may be given anything else: where the file is not written as it began, the cut is tried
+    again more carefully.
 
     Raises
     ------
@@ -41,45 +46,42 @@ def playlists(source: Source, watch: Watch | None = None) -> Iterator[dict[str, 
         The file ends too early or is no JSON (``malformed``); one playlist has more than 16 MB (``too_large``).
     """
     with source.open(watch) as stream:
-        yield from _Cutter(stream, source.name).playlists()
+        yield from _Cutter(stream, source.name).pieces(parse)
 
 
 class _Cutter:
-    """Cuts a stream into the objects of the array under "playlists".
+    """Cuts a stream between the objects of the array under "playlists".
 
-    The dataset is written with four blanks of indentation. There an object ends at the first line that is
-    indented like its beginning and begins with "}": strings of JSON hold no line breaks, so this is exact, and
-    it costs one search. In a file written otherwise the brackets outside strings are counted instead, which is
-    slower.
+    The dataset is written with four blanks of indentation. There an object ends at a line that is indented like
+    its beginning and begins with "}": strings of JSON hold no line breaks, so this is exact, and the last such line
+    in the buffer is found at once. In a file written otherwise the brackets outside strings are counted instead,
+    which is slower.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream = stream
+        self._stream = cast(BufferedIOBase, stream)  # it is buffered, which BinaryIO does not say
         self._name = name
+        # One buffer for the whole file: what has been read and not passed lies in [_at:_end].
         self._buffer = bytearray()
-        self._at = 0
+        self._at = self._end = 0
 
-    def playlists(self) -> Iterator[dict[str, Any]]:
-        self._find_array()
-        closing = self._closing()
-        while self._next_object():
-            found = self._indented(closing) if closing else None
-            yield found if found is not None else self._counted()
-
-    def _find_array(self) -> None:
-        while not (found := _BEGIN.search(self._buffer)):
+    def pieces(self, parse: Callable[[memoryview], Parsed]) -> Iterator[Parsed]:
+        while not (found := _BEGIN.search(self._buffer, 0, self._end)):
             self._more()
         self._at = found.end()
+        closing = self._closing()
+        while self._next_object():
+            yield self._piece(parse, closing)
 
     def _closing(self) -> bytes | None:
         """Return the line break, indentation and bracket that end an object, if the objects are indented."""
-        opening = _OPENING.match(self._buffer, self._at)
+        opening = _OPENING.match(self._buffer, self._at, self._end)
         return b"\n" + opening[1] + b"}" if opening else None
 
     def _next_object(self) -> bool:
         """Move to the beginning of the next object; ``False`` at the end of the array."""
         while True:
-            while self._at < len(self._buffer):
+            while self._at < self._end:
                 byte = self._buffer[self._at]
                 if byte == ord("{"):
                     return True
@@ -90,57 +92,67 @@ class _Cutter:
                 self._at += 1
             self._more()
 
-    def _indented(self, closing: bytes) -> dict[str, Any] | None:
-        """Return the next object by its indentation, ``None`` if that does not lead to one."""
-        begin = self._at
-        while (end := self._buffer.find(closing, begin)) < 0:
-            begin = max(self._at, len(self._buffer) - len(closing))
-            begin -= self._more()
-        try:
-            found: dict[str, Any] = orjson.loads(memoryview(self._buffer)[self._at : end + len(closing)])
-        except orjson.JSONDecodeError:
-            return None
-        self._at = end + len(closing)
-        return found
-
-    def _counted(self) -> dict[str, Any]:
+    def _piece(self, parse: Callable[[memoryview], Parsed], closing: bytes | None) -> Parsed:
+        if self._end - self._at < _BLOCK:
+            self._read()
+        if closing:
+            try:
+                return self._parsed(parse, self._end_by_indentation(closing))
+            except ValueError:
+                pass  # not written as it began, or damaged: counting tells
         end = self._end_by_counting()
         try:
-            found: dict[str, Any] = orjson.loads(memoryview(self._buffer)[self._at : end])
-        except orjson.JSONDecodeError as fault:
+            return self._parsed(parse, end)
+        except ValueError as fault:
             raise self._malformed() from fault
+
+    def _parsed(self, parse: Callable[[memoryview], Parsed], end: int) -> Parsed:
+        with memoryview(self._buffer) as view, view[self._at : end] as piece:
+            found = parse(piece)
         self._at = end
         return found
 
+    def _end_by_indentation(self, closing: bytes) -> int:
+        while (end := self._buffer.rfind(closing, self._at, self._end)) < 0:
+            self._more()
+        return end + len(closing)
+
     def _end_by_counting(self) -> int:
+        """Return the end of the last whole object in the buffer, reading on until there is one."""
         while True:
-            depth = 0
-            for token in _TOKEN.finditer(self._buffer, self._at):
+            depth = end = 0
+            for token in _TOKEN.finditer(self._buffer, self._at, self._end):
                 bracket = token[0]
-                if bracket == b'"':
+                if bracket == b'"' or (bracket == b"]" and depth == 0):
                     break
-                depth += (bracket == b"{") - (bracket == b"}")
-                if depth == 0:
-                    return token.end()
+                depth += (bracket in b"{[") - (bracket in b"}]")
+                if depth == 0 and bracket == b"}":
+                    end = token.end()
                 if depth > MAX_DEPTH:
                     raise self._malformed()
+            if end:
+                return end
             self._more()
 
-    def _more(self) -> int:
-        """Read on, dropping what has been passed; return how many bytes were dropped."""
-        dropped = self._at
-        if len(self._buffer) - dropped > MAX_PLAYLIST_BYTES:
+    def _more(self) -> None:
+        if self._end - self._at > MAX_PLAYLIST_BYTES:
             raise ImportProblem(
                 "too_large", f"A playlist in {self._name} has more than {MAX_PLAYLIST_BYTES >> 20} MB.", "Is it whole?"
             )
-        # As much again as is there: an object that is searched anew is searched a few times at most.
-        block = self._stream.read(max(_BLOCK, len(self._buffer) - dropped))
-        if not block:
+        if not self._read():
             raise self._malformed()
-        del self._buffer[:dropped]
-        self._at = 0
-        self._buffer += block
-        return dropped
+
+    def _read(self) -> bool:
+        """Read on, dropping what has been passed; ``False`` at the end of the file."""
+        left = self._end - self._at
+        # As much again as is there: an object that is searched anew is searched a few times at most.
+        room = left + max(_BLOCK, left)
+        self._buffer.extend(bytes(max(0, room - len(self._buffer))))
+        with memoryview(self._buffer) as view:
+            view[:left] = view[self._at : self._end]
+            read = self._stream.readinto(view[left:room])
+        self._at, self._end = 0, left + read
+        return read > 0
 
     def _malformed(self) -> ImportProblem:
         return ImportProblem(

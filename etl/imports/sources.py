@@ -8,7 +8,6 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
@@ -26,7 +25,7 @@ class _Watched(io.RawIOBase):
         self._raw = path.open("rb")
         self._packed = self._raw.read(len(_GZIP)) == _GZIP
         self._raw.seek(0)
-        self._stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw)) if self._packed else self._raw
+        self._stream = gzip.GzipFile(fileobj=self._raw) if self._packed else self._raw
         self._name, self._watch, self._count = path.name, watch, 0
 
     def readable(self) -> bool:
@@ -34,20 +33,19 @@ class _Watched(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
-            block = self._stream.read(len(buffer))
+            read = self._stream.readinto(buffer)
         except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
             raise ImportProblem(
                 "malformed", f"{self._name} is a damaged gzip file: {fault}.", "Download or pack it again."
             ) from fault
-        self._count += len(block)
+        self._count += read
         if self._packed and self._count > MAX_UNPACKED:
             raise ImportProblem(
                 "too_large", f"{self._name} unpacks to more than {MAX_UNPACKED >> 30} GB.", "Bring it in parts."
             )
-        buffer[: len(block)] = block
         if self._watch:
             self._watch(self._raw.tell())
-        return len(block)
+        return read
 
     def close(self) -> None:
         self._raw.close()

@@ -169,12 +169,20 @@ def _preview(asked: Asked, channel: Channel) -> Preview | None:
 
 
 def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    """The chart of Deezer's genre of that name; a name that is none of its two dozen is searched for."""
-    genres = {normalise(str(row.get("name"))): id_text(row.get("id")) for row in _data(_get(channel, "/genre"))}
-    genre = genres.get(normalise(asked.text))
-    if not genre:
-        return None
-    return _tracks(_get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=asked.page * _PAGE))
+    """The chart of Deezer's genre of that name; it has about two dozen, and knows nothing of other names."""
+    wanted = normalise(asked.text)
+    for row in _data(_get(channel, "/genre")):
+        genre, name = id_text(row.get("id")), text(row.get("name"))
+        if genre and name and wanted in _names(name):
+            found = _get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=asked.page * _PAGE)
+            return _tracks(found, f"chart {name}")
+    return None
+
+
+def _names(genre: str) -> set[str]:
+    """Return what Deezer's name of a genre is called elsewhere: "Rap/Hip Hop" is both, "Latin Music" is latin."""
+    names = {normalise(part).removesuffix(" music") for part in (genre, *genre.split("/"))}
+    return names | {normalise(genre)} | ({"electronic"} if "electro" in names else set())
 
 
 def _artists(asked: Asked, channel: Channel) -> tuple[ArtistFound, ...]:

@@ -8,7 +8,8 @@ from etl.providers.acousticbrainz import AcousticBrainz
 from etl.providers.base import Need, Provider
 from etl.providers.deezer import Deezer
 from etl.providers.itunes import ITunes
-from etl.providers.listenbrainz import ListenBrainz, ListenBrainzLabs
+from etl.providers.listenbrainz import ListenBrainz
+from etl.providers.listenbrainz_labs import ListenBrainzLabs
 from etl.providers.musicbrainz import MusicBrainz
 from etl.providers.reccobeats import ReccoBeats
 from etl.providers.spotify import Spotify

@@ -114,8 +114,11 @@ class _Reading:
 
     def _record(self) -> None:
         """Move the cursor, behind what is stored; raises Cancelled where the run was."""
-        self._task.report.record({"reading": self._state, "name": self._state["name"], "faults": 0})
-        self._task.report(Progress(phase=_READING, done=self._state["offset"], total=self._state["total"]))
+        done, total = self._state["offset"], self._state["total"]
+        counts = {"bytes_done": done, "bytes_total": total}
+        self._task.document["faults"] = 0
+        self._task.report.record({"reading": self._state, "name": self._state["name"], "faults": 0, **counts})
+        self._task.report(Progress(phase=_READING, done=done, total=total), recorded=True)
 
 
 def _store(task: Task, staging: Staging, account: Account) -> None:

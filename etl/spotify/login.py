@@ -117,7 +117,14 @@ class Login:
             login.get_access_token(code, check_cache=False)
             return cache.get_cached_token()
 
-        return ask(exchanged)
+        try:
+            return ask(exchanged)
+        except Refused as refused:
+            if not refused.connect:
+                raise
+            raise Refused(
+                "Spotify no longer takes the answer of its own login page.", "Press Connect again."
+            ) from refused
 
 
 class _Bearer:

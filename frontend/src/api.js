@@ -1,8 +1,8 @@
 // Every answer other than 200 becomes an ApiError in the shape of the server's own errors.
 export class ApiError extends Error {
-  constructor(status, { code = 'error', message, hint = '', candidates = [] }) {
+  constructor(status, { code = 'error', message, hint = '', candidates = [], sources = [], url = null }) {
     super(message)
-    Object.assign(this, { status, code, hint, candidates })
+    Object.assign(this, { status, code, hint, candidates, sources, url })
   }
 }
 
@@ -41,6 +41,22 @@ export function get(path, params = {}, signal) {
   return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
 
+const sent = (method) => (path, body) =>
+  request(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) })
+
+export const post = sent('POST')
+export const put = sent('PUT')
 export const remove = (path) => request(path, { method: 'DELETE' })
 
 export const isAbort = (error) => error.name === 'AbortError'
+
+// What went wrong on the way to the server, for a view to show; anything else is a fault of ours and goes on.
+export async function problemOf(act) {
+  try {
+    await act()
+    return null
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return error
+  }
+}

@@ -1,7 +1,8 @@
-// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence.
+// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/data/<part>.
 // What a link cannot carry, the trail of tracks that led here, travels in history.state: Back restores it.
 import { reactive, readonly } from 'vue'
 
+const VIEWS = ['track', 'playlist', 'data']
 const current = reactive({ view: 'track', id: null, query: {}, trail: [], moves: 0 })
 export const route = readonly(current)
 
@@ -10,6 +11,13 @@ export function href(view, id = null, query = {}) {
   const search = new URLSearchParams(known).toString()
   return `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`
 }
+
+// What was asked for in words.
+export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
+
+// A track's page; one that nobody here has numbered is asked for by its names.
+export const trackHref = (track) =>
+  track.id ? href('track', track.id) : href('track', null, { track: track.title, artist: track.artists?.[0] })
 
 function decoded(part) {
   try {
@@ -23,7 +31,7 @@ function decoded(part) {
 function read() {
   const [path, search = ''] = location.hash.slice(2).split(/\?(.*)/s)
   const [view, id] = path.split('/')
-  current.view = view === 'playlist' ? 'playlist' : 'track'
+  current.view = VIEWS.includes(view) ? view : VIEWS[0]
   current.id = id ? decoded(id) : null
   current.query = Object.fromEntries(new URLSearchParams(search))
   current.trail = history.state?.trail ?? []

@@ -1,19 +1,22 @@
-import { reactive } from 'vue'
-import { ApiError, errorFrom, get } from './api.js'
+import { reactive, watch } from 'vue'
+import { ApiError, errorFrom } from './api.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, route } from './router.js'
+import { followRun, hasEnded } from './runs.js'
 import { refreshStatus } from './status.js'
 import { recall, remember } from './storage.js'
 
 const KEY = 'tastemap-runs'
-const RETRY_MS = 2000
-const ENDED = ['done', 'failed']
+// More finished ones than this are put away, the oldest first.
+const FINISHED_SHOWN = 4
 
-// One entry per dropped file: {key, name, sent: 0..1, run, error}. Runs that still go on outlive a reload.
+// One entry per dropped file: {key, name, sent: 0..1, run, error, endedAt: in moves of the router}. Runs that still go on outlive a reload.
 export const uploads = reactive([])
 let counter = 0
 
-export const ended = (upload) => Boolean(upload.error) || ENDED.includes(upload.run?.state)
+export const ended = (upload) => Boolean(upload.error) || hasEnded(upload.run)
+const failed = (upload) => Boolean(upload.error || upload.run?.error)
+const hasSkipped = (upload) => Object.values(upload.run?.skipped ?? {}).some(Boolean)
 const running = () =>
   uploads.filter((upload) => upload.run && !ended(upload)).map(({ name, run }) => ({ name, id: run.id }))
 
@@ -21,13 +24,23 @@ const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
 
 function add(name, more) {
   counter += 1
-  uploads.push({ key: counter, name, sent: 0, run: null, error: null, alone: false, ...more })
+  uploads.push({ key: counter, name, sent: 0, run: null, error: null, alone: false, endedAt: Infinity, ...more })
   return uploads[uploads.length - 1]
 }
 
 export function dismiss(upload) {
   uploads.splice(uploads.indexOf(upload), 1)
 }
+
+export function dismissEnded() {
+  uploads.filter(ended).forEach(dismiss)
+}
+
+// A file that came in whole has nothing more to say once the listener goes elsewhere.
+watch(
+  () => route.moves,
+  (moves) => uploads.filter((one) => one.endedAt < moves && !failed(one) && !hasSkipped(one)).forEach(dismiss),
+)
 
 // A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
 function progress(upload, run) {
@@ -37,41 +50,22 @@ function progress(upload, run) {
   if (route.view === 'playlist' && !route.id) go(href('playlist', run.playlist_id))
 }
 
-async function finish(upload, run) {
-  progress(upload, run)
-  note()
-  await Promise.all([refreshPlaylists(), refreshStatus()])
-}
-
-// EventSource reconnects by itself while the server answers; once it gives up, ask again in a while.
-function listen(upload, id) {
-  const address = `/api/runs/${encodeURIComponent(id)}`
-  const events = new EventSource(`${address}/events`)
-  events.addEventListener('progress', (event) => progress(upload, JSON.parse(event.data)))
-  events.addEventListener('done', (event) => {
-    events.close()
-    finish(upload, JSON.parse(event.data))
-  })
-  events.onerror = () => {
-    if (events.readyState === EventSource.CLOSED) setTimeout(resume, RETRY_MS, upload, id)
-  }
-}
-
-async function resume(upload, id) {
-  try {
-    const run = await get(`/api/runs/${encodeURIComponent(id)}`)
-    if (ENDED.includes(run.state)) await finish(upload, run)
-    else {
-      upload.run = run
-      listen(upload, id)
-    }
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    if (error.status === 404) {
+function follow(upload, id) {
+  followRun(id, {
+    onProgress: (run) => progress(upload, run),
+    async onEnd(run) {
+      progress(upload, run)
+      upload.endedAt = route.moves
+      note()
+      const finished = uploads.filter(ended)
+      finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
+      await Promise.all([refreshPlaylists(), refreshStatus()])
+    },
+    onGone(error) {
       upload.error = error
       note()
-    } else setTimeout(resume, RETRY_MS, upload, id)
-  }
+    },
+  })
 }
 
 // XMLHttpRequest, because fetch does not say how much of a body has been sent.
@@ -98,7 +92,7 @@ function send(file, alone) {
     upload.sent = 1
     upload.run = request.response.run
     note()
-    listen(upload, upload.run.id)
+    follow(upload, upload.run.id)
   }
   request.open('POST', '/api/uploads')
   request.send(form)
@@ -112,5 +106,5 @@ export function sendFiles(files) {
 export function resumeRuns() {
   const stored = JSON.parse(recall('sessionStorage', KEY) ?? '[]')
   const fresh = stored.filter(({ id }) => !uploads.some((upload) => upload.run?.id === id))
-  fresh.forEach(({ name, id }) => resume(add(name, { sent: 1 }), id))
+  fresh.forEach(({ name, id }) => follow(add(name, { sent: 1 }), id))
 }

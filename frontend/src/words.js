@@ -1,3 +1,5 @@
+import { titleOf } from './sources.js'
+
 // What features, genres and effects are called, in words a listener uses.
 
 const NOTES = ['C', 'C♯/D♭', 'D', 'D♯/E♭', 'E', 'F', 'F♯/G♭', 'G', 'G♯/A♭', 'A', 'A♯/B♭', 'B']
@@ -161,4 +163,4 @@ const SOURCES = {
   tidytuesday: 'tidytuesday table',
   names: 'what you typed',
 }
-export const sourceName = (source) => SOURCES[source] ?? source
+export const sourceName = (source) => SOURCES[source] ?? titleOf(source) ?? source

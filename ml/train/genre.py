@@ -28,7 +28,7 @@ from ml.train.genre_network import Fitted, Settings, Task, fit_audio, probabilit
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
 _NO_TEMPERATURE = {"both": 1.0, "audio": 1.0, "names": 1.0}

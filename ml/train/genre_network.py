@@ -16,9 +16,11 @@ from scipy.special import logsumexp
 from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
+from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
-EXPERTS = ("by_audio", "by_names", "by_both")  # the layers whose logits add up
+_FACT_UNITS = 32
+EXPERTS = ("by_audio", "by_names", "by_facts", "by_both")  # the layers whose logits add up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Settings:
     pieces: int = 100_000
     width: int = 64  # numbers per piece
     hidden: int = 256  # 384 answers no better beyond chance and takes twice the time to serve
-    audio_epochs: int = 20
+    audio_epochs: int = 12
     audio_batch: int = 512
     epochs: int = 5
     batch: int = 1024
@@ -43,9 +45,9 @@ class Settings:
     hide_names: float = 0.08  # tracks trained without any name
     hide_feature: float = 0.04
     few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
-    hide_year: float = 0.6
-    hide_popularity: float = 0.5
-    hide_explicit: float = 0.5
+    hide_year: float = 0.5
+    hide_popularity: float = 0.4
+    hide_explicit: float = 0.4
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
@@ -74,6 +76,13 @@ class Task:
         self.rng = np.random.default_rng(self.settings.seed)
         self._columns = {name: self.scaler.columns(name) for name in COLUMNS}
 
+    def shown(self, *names: str) -> Floats:
+        """Return the (width,) mask of the columns of these features and facts."""
+        mask = np.zeros(self.scaler.width, np.float32)
+        for name in names:
+            mask[self._columns[name]] = 1.0
+        return mask
+
     def whole(self, tracks: Rows) -> NameBatch:
         """Return the names of ``tracks`` with nothing left out."""
         return NameBatch.gather(self.bags, self.weight, tracks)
@@ -100,31 +109,33 @@ class Task:
         return audio
 
 
-def build_audio(width: int, hidden: int, genres: int, dropout: float) -> keras.Model:
-    """Return the audio expert: audio -> (hidden layer, genre logits)."""
-    audio = keras.Input((width,), name="audio")
-    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(audio))
+def build_audio(shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
+    """Return the audio expert: audio -> (hidden layer, genre logits). It sees the columns ``shown`` alone."""
+    audio = keras.Input(shown.shape, name="audio")
+    heard = layers.Rescaling(shown)(audio)
+    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
     heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
     return keras.Model(audio, [heard, layers.Dense(genres, name=EXPERTS[0])(heard)], name="audio_expert")
 
 
-def build(audio_expert: keras.Model, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
+def build(audio_expert: keras.Model, facts: Floats, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
     """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
 
-    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names (linearly), and both
-    jointly; so a part that is missing leaves the others' say as it is.
+    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names (linearly), ``facts`` (the
+    mask of their columns), and all jointly; so a part that is missing leaves the others' say as it is.
     """
     audio = keras.Input(audio_expert.input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
     heard, by_audio = audio_expert(audio)
     named = layers.Dropout(dropout)(bags)
     read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
-    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read]))
+    told = layers.Dense(_FACT_UNITS, activation="gelu")(layers.Rescaling(facts)(audio))
+    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read, told]))
     joint = layers.Dropout(dropout)(joint)
     genres = by_audio.shape[-1]
     experts = [
         by_audio,
-        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, joint), strict=True)),
+        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, told, joint), strict=True)),
     ]
     aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
     return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
@@ -141,7 +152,7 @@ def fit_audio(task: Task) -> keras.Model:
     It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
     """
     s = task.settings
-    expert = build_audio(task.audio.shape[1], s.hidden, task.genre.shape[1], s.audio_dropout)
+    expert = build_audio(task.shown(*AUDIO_FEATURES), s.hidden, task.genre.shape[1], s.audio_dropout)
     labelled = task.train[task.genre[task.train].any(axis=1)]
     batch = min(s.audio_batch, len(labelled))
     steps = len(labelled) // batch
@@ -174,7 +185,7 @@ class Fitted:
     def __init__(self, task: Task, audio_expert: keras.Model) -> None:
         s = task.settings
         self.task = task
-        self.network = build(audio_expert, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
+        self.network = build(audio_expert, task.shown(*FACTS), s.width, s.hidden, task.micro.shape[1], s.names_dropout)
         self.pieces = PieceTable(len(task.weight), s.width, s.seed)
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch

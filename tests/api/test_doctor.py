@@ -11,9 +11,7 @@ from flask.testing import FlaskClient
 
 from etl.runs import new_run
 from store.database import Database
-from tests.fake_services.fixtures import FakeServices, fake_services
-
-__all__ = ["fake_services"]
+from tests.fake_services.fixtures import FakeServices
 
 Configure = Callable[..., FlaskClient]
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=200"
@@ -79,7 +77,7 @@ def test_missing_models_and_waiting_imports_are_named(
     database.put_run(new_run("list.csv", source="/list.csv") | {"place": "there"})
     answer = configured(tmp_path, database_uri, models=tmp_path / "none").get("/api/doctor").json
     assert set(found(answer, "models").values()) == {"fault"}
-    assert found(answer, "store")["other installations"] == "warning"
+    assert found(answer, "store")["installation there"] == "warning"
     assert all(check["remedy"] for check in answer["checks"] if check["state"] in {"warning", "fault"})
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
+from collections.abc import Callable, Collection
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -98,3 +102,39 @@ class TrackPage:
         self.box.fill(text)
         self.box.press("Enter")
         expect(self.genre).to_be_visible(timeout=ANSWER_MS)
+
+
+KEYLESS = (*("acousticbrainz", "deezer", "itunes", "listenbrainz", "listenbrainz_labs", "musicbrainz", "reccobeats"),)
+
+
+class DataPage:
+    """Sources, Spotify, gathering and checks; ``allow`` excuses what the browser complains about."""
+
+    def __init__(self, page: Page, address: str, allow: Callable[[str], None]) -> None:
+        self.page = page
+        self.address = address
+        self.allow = allow
+
+    def let_ask(self, names: Collection[str], **settings: dict[str, str]) -> None:
+        """Say which sources may be asked and what they are told, as the page does, but without it."""
+        self._put("/api/sources", {"on": sorted(names)})
+        for name, values in settings.items():
+            self._put(f"/api/sources/{name}", {"settings": values})
+
+    def _put(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            self.address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 200
+
+    def open(self, part: str = "") -> DataPage:
+        self.page.goto(f"{self.address}/#/data{'/' if part else ''}{part}")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Data")
+        return self
+
+    def source(self, name: str) -> Locator:
+        return self.page.locator(f".tm-source[data-source={name}]")
+
+    def run(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.locator(".tm-upload").filter(has_text=name).first

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,8 @@ from hypothesis import strategies as st
 from etl.dataset_import import import_slice
 from etl.importing import execute
 from etl.imports import mpd
+from etl.imports.entries import text, whole
+from etl.imports.mpd_columns import clean_texts, parse_playlists
 from etl.imports.recognise import DatasetFile, recognise
 from etl.imports.sources import source_of
 from etl.runs import ImportProblem, Reckoning
@@ -30,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def write(path: Path, content: str) -> Path:
-    path.write_text(content, encoding="utf-8", newline="")
+    path.write_text(content, encoding="utf-8", errors="surrogateescape", newline="")
     return path
 
 
@@ -38,6 +42,11 @@ def bring(path: Path, root: Path) -> Reckoning:
     found = recognise(path)
     assert isinstance(found, DatasetFile)
     return import_slice(found.source, found.sha256, found.size, root, lambda progress: None)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    pieces = mpd.read_pieces(source_of(path), lambda piece: json.loads(f"[{str(piece, 'utf-8')}]"))
+    return [playlist for piece in pieces for playlist in piece]
 
 
 def rows(root: Path, kind: str) -> list[dict[str, Any]]:
@@ -81,13 +90,61 @@ def test_however_it_is_written_and_read(
     path = write(tmp_path_factory.mktemp("cut") / "x.json", json.dumps({"playlists": lists, "info": {}}, **layout))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mpd, "_BLOCK", block)
-        assert list(mpd.playlists(source_of(path))) == lists
+        assert read(path) == lists
+
+
+_ODD = st.sampled_from([None, True, -1, 0.5, 1 << 40, 1 << 70, "", "12", "x\ty", {"a": [1]}, [None]])
+_ROW = st.fixed_dictionaries(
+    {},
+    optional={
+        "track_uri": st.text(max_size=3) | _ODD,
+        "track_name": st.text(max_size=3) | _ODD,
+        "duration_ms": st.integers(-1, 9) | _ODD,
+        "pos": _ODD,
+    },
+)
+_LIST = st.fixed_dictionaries(
+    {"pid": st.integers(0, 9)},
+    optional={"name": st.text(max_size=3) | _ODD, "tracks": st.lists(_ROW, max_size=3) | st.lists(_ODD, max_size=2)},
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(lists=st.lists(_LIST, min_size=1, max_size=3), indent=st.sampled_from([None, 4]))
+def test_columns_hold_what_a_reader_of_values_finds(lists: list[dict[str, Any]], indent: int | None) -> None:
+    found = parse_playlists(memoryview(json.dumps(lists, indent=indent)[1:-1].encode()))
+    assert [one["pid"] for one in found.to_pylist()] == [one["pid"] for one in lists]
+    assert texts_of(found.field("name")) == [text(one.get("name")) for one in lists]
+    rows = [row if isinstance(row, dict) else {} for one in lists for row in one.get("tracks", ())]
+    tracks = found.field("tracks").flatten()
+    assert texts_of(pc.struct_field(tracks, "track_name")) == [text(row.get("track_name")) for row in rows]
+    assert pc.struct_field(tracks, "duration_ms").to_pylist() == [whole(row.get("duration_ms")) for row in rows]
+
+
+def texts_of(column: pa.Array) -> list[str | None]:
+    return clean_texts(column).to_pylist()
+
+
+def test_nothing_behind_the_playlists_is_taken_for_one(tmp_path: Path) -> None:
+    lists = [formats.slice_playlist(n, n) for n in range(2)]
+    content = json.dumps({"playlists": lists, "others": [formats.slice_playlist(5, 5)]}, indent=4)
+    bring(write(tmp_path / "mpd.slice.0-999.json", content), tmp_path / "sets")
+    assert [one["pid"] for one in rows(tmp_path / "sets", "playlists")] == [0, 1]
+
+
+def test_a_track_is_kept_once_in_a_batch_of_several_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mpd, "_BLOCK", 1 << 10)
+    content = formats.mpd_slice(*(formats.slice_playlist(n, n, n + 1, 0) for n in range(20)))
+    reckoning = bring(write(tmp_path / "mpd.slice.0-999.json", content), tmp_path / "sets")
+    assert reckoning.stored == 60
+    ids = [one["id"] for one in rows(tmp_path / "sets", "tracks")]
+    assert ids == [files.spotify_id(n) for n in [0, 1, *range(2, 21)]]
 
 
 def test_one_playlist_a_line(tmp_path: Path) -> None:
     lists = [formats.slice_playlist(n, n) for n in range(3)]
     content = '{"playlists": [\n' + ",\n".join(map(json.dumps, lists)) + "\n]}"
-    assert list(mpd.playlists(source_of(write(tmp_path / "x.json", content)))) == lists
+    assert read(write(tmp_path / "x.json", content)) == lists
 
 
 @pytest.mark.parametrize(
@@ -97,8 +154,10 @@ def test_one_playlist_a_line(tmp_path: Path) -> None:
         lambda content: content.replace('"pid": 1', '"pid": ?'),
         lambda content: re.sub(r'("num_edits": 3\s*\}),', r"\1 x", content, count=1),
         lambda content: '{"playlists": [{"pid": ' + "[{" * 50,
+        lambda content: re.sub(r'("num_edits": 3\s*\}),', r"\1, null,", content, count=1),
+        lambda content: content.replace("list 1", "list \udcff"),
     ],
-    ids=["cut off", "damaged", "between", "deep"],
+    ids=["cut off", "damaged", "between", "deep", "null", "bytes"],
 )
 @pytest.mark.parametrize("indent", [4, None])
 def test_a_damaged_slice_leaves_nothing(tmp_path: Path, change: Any, indent: int | None) -> None:
@@ -116,7 +175,7 @@ def test_a_playlist_without_an_end_is_not_read_into_memory(tmp_path: Path, monke
     monkeypatch.setattr(mpd, "_BLOCK", 1 << 12)
     path = write(tmp_path / "x.json", '{"playlists": [{"pid": 1, "name": "' + "x" * (1 << 18))
     with pytest.raises(ImportProblem) as caught:
-        list(mpd.playlists(source_of(path)))
+        read(path)
     assert caught.value.code == "too_large"
 
 
@@ -147,8 +206,10 @@ import os, signal, sys
 from pathlib import Path
 from etl import dataset_import
 from etl.dataset_import import import_slice
+from etl.imports import mpd
 from etl.imports.recognise import recognise
 dataset_import._BATCH_PLAYLISTS = 2
+mpd._BLOCK = 1000
 count = 0
 def die(progress):
     global count

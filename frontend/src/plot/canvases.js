@@ -1,6 +1,6 @@
 import { nextTick, onBeforeUnmount, onMounted, shallowRef, watch } from 'vue'
 import { isDark, theme } from '../theme.js'
-import { drawMark, drawPoints, fitCanvas, makeSprite, radiusFor, readColours } from './draw.js'
+import { drawMark, drawPoints, fillOf, fitCanvas, makeSprite, radiusFor, readColours } from './draw.js'
 
 // Keeps the two canvases of a plot at its size and up to date; at most one redraw per frame.
 export function useCanvases({ frame, points, marks, size, placed, props, activeSpot, selectedSpot }) {
@@ -12,9 +12,9 @@ export function useCanvases({ frame, points, marks, size, placed, props, activeS
     const made = new Map()
     const ratio = window.devicePixelRatio || 1
     return (person, faint) => {
-      const key = `${person.shape} ${faint ? 'faint' : person.colour}`
+      const fill = faint ? colours.value.faint : fillOf(person, colours.value)
+      const key = `${person.shape} ${fill}`
       if (!made.has(key)) {
-        const fill = faint ? colours.value.faint : colours.value.people[person.colour]
         const edges = faint ? { ground: colours.value.ground, outline: colours.value.faint } : colours.value
         made.set(key, makeSprite(person.shape, radius, fill, edges, ratio))
       }
@@ -64,7 +64,7 @@ export function useCanvases({ frame, points, marks, size, placed, props, activeS
     cancelAnimationFrame(pending)
     stop()
   })
-  watch([placed, () => props.matches, colours], schedule)
+  watch([placed, () => props.matches, () => props.people, colours], schedule)
   watch([activeSpot, selectedSpot], drawMarks)
   watch([isDark, theme], async () => {
     await nextTick()

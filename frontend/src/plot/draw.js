@@ -1,4 +1,6 @@
 import { COLOURS } from '../people.js'
+import { isDark } from '../theme.js'
+import { visibleOn } from './colour.js'
 import { OUTLINES } from './shapes.js'
 
 // Work per frame, in stamped markers; what is left goes on in the next frames and the page stays responsive.
@@ -19,8 +21,12 @@ export function readColours(element) {
     ground: read('--tm-plot'),
     outline: read('--tm-outline'),
     ink: read('--tm-ink'),
+    dark: isDark.value,
   }
 }
+
+export const fillOf = (person, colours) =>
+  person.own ? visibleOn(person.own, colours.dark) : colours.people[person.colour]
 
 // A thin outline sets light colours apart from the ground, a halo sets overlapping markers apart.
 function marker(context, shape, radius, fill, { ground, outline }) {
@@ -100,6 +106,6 @@ export function drawMark(context, x, y, person, colours, radius) {
   context.stroke()
   context.save()
   context.translate(x, y)
-  marker(context, person.shape, radius + 2, colours.people[person.colour], colours)
+  marker(context, person.shape, radius + 2, fillOf(person, colours), colours)
   context.restore()
 }

@@ -15,9 +15,7 @@ from config import ROOT, Config
 from etl.doctor.command import run
 from store.database import Database
 from tests.fake_services.faults import garbage
-from tests.fake_services.fixtures import FakeServices, fake_services
-
-__all__ = ["fake_services"]
+from tests.fake_services.fixtures import FakeServices
 
 
 @pytest.fixture

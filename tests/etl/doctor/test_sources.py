@@ -17,9 +17,7 @@ from etl.providers.base import Asked, Need
 from etl.spotify.login import Redirect
 from store.database import Database
 from tests.fake_services.faults import garbage, limited, replying
-from tests.fake_services.fixtures import FakeServices, fake_services
-
-__all__ = ["fake_services"]
+from tests.fake_services.fixtures import FakeServices
 
 VISITOR = Visitor(redirect=Redirect(uri="http://127.0.0.1:8000/callback"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,15 +10,12 @@ import pytest
 
 from etl.doctor.examination import Check, State
 from etl.doctor.spotify import look_at_login, permission_check, probe_spotify, redirect_check
-from etl.engine import Engine, EngineConfig
 from etl.spotify.accounts import Account, Accounts
-from etl.spotify.login import READ_SCOPE, redirect_for
+from etl.spotify.login import redirect_for
 from store.database import Database
+from tests.etl.spotify.setting import OWNER, app_engine, log_in
 from tests.fake_services.faults import limited, replying
-from tests.fake_services.spotify import FakeSpotify
-from tests.fake_services.spotify_accounts import FakeSpotifyAccounts
-from tests.fake_services.spotify_state import SpotifyState
-from tests.fake_services.world import World
+from tests.fake_services.fixtures import FakeServices
 
 CATALOGUE = ["token", "search", "track", "artist"]
 CLOSED = ["audio features", "audio analysis", "recommendations"]
@@ -27,50 +23,41 @@ ACCOUNT = ["me", "my playlists", "items"]
 
 
 class Spotify:
-    """Both servers, an engine with the app's credentials, and the accounts that have logged in."""
+    """The fake, an engine with the app's credentials, and the accounts that have logged in."""
 
-    def __init__(self, database: Database, var: Path) -> None:
-        self.state = SpotifyState()
-        self.api = FakeSpotify(World(), self.state).start()
-        self.tokens = FakeSpotifyAccounts(self.state).start()
-        urls = {"spotify": self.api.url, "spotify_accounts": self.tokens.url}
-        self.engine = Engine(database, EngineConfig(var=var, source_urls=urls))
+    def __init__(self, database: Database, var: Path, services: FakeServices) -> None:
+        self._database = database
+        self.state = services.spotify_state
+        self.api, self.tokens = services.spotify, services.spotify_accounts
+        self.engine = app_engine(database, var, services, client_secret=None)
         self.accounts = Accounts(database, self.engine.vault)
-        self.engine.switch({"spotify"})
-        self.engine.put_settings("spotify", {"client_id": self.state.app.client_id})
         self.state.add_list("Hers", "otto", public=True)
         self.state.add_list("Mine", "wanda")
 
     def log_in(self) -> None:
-        token = self.state.issue("wanda", frozenset(READ_SCOPE.split()))
-        self.accounts.connect("me", token | {"expires_at": time.time() + 3600}, {"id": "wanda", "name": "Wanda"})
+        log_in(self._database, self.engine)
+        self.api.requests.clear()
 
     def enter_secret(self, **more: str) -> None:
         self.engine.put_settings("spotify", {"client_secret": self.state.app.client_secret, **more})
 
-    def probe(self, owner: str | None = None) -> dict[str, Check]:
+    def probe(self, owner: str | None = OWNER) -> dict[str, Check]:
         checks = list(probe_spotify(self.engine, self.accounts, owner, 5.0))
         assert all(check.remedy for check in checks if check.state in {State.FAULT, State.WARNING})
         return {check.name: check for check in checks}
 
-    def stop(self) -> None:
-        self.engine.close()
-        self.api.stop()
-        self.tokens.stop()
-        assert self.api.crashes + self.tokens.crashes == []
-
 
 @pytest.fixture
-def spotify(database: Database, tmp_path: Path) -> Iterator[Spotify]:
-    found = Spotify(database, tmp_path)
+def spotify(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iterator[Spotify]:
+    found = Spotify(database, tmp_path, fake_services)
     yield found
-    found.stop()
+    found.engine.close()
 
 
 def test_each_operation_of_a_new_app_is_called_once_and_no_closed_one(spotify: Spotify) -> None:
     spotify.enter_secret()
     spotify.log_in()
-    checks = spotify.probe("me")
+    checks = spotify.probe()
     assert list(checks) == [*CATALOGUE, *CLOSED, *ACCOUNT]
     assert {checks[name].state for name in (*CATALOGUE, *ACCOUNT)} == {State.OK}
     assert {checks[name].state for name in CLOSED} == {State.OFF}
@@ -118,7 +105,7 @@ def test_a_user_who_is_not_on_the_list_and_a_wrong_secret(spotify: Spotify) -> N
     spotify.log_in()
     spotify.state.app.users = {"otto"}
     spotify.enter_secret(client_secret="wrong")
-    checks = spotify.probe("me")
+    checks = spotify.probe()
     assert checks["token"].state is State.FAULT
     assert "client secret" in checks["token"].message
     assert checks["me"].state is State.FAULT
@@ -168,7 +155,7 @@ def test_how_long_a_login_lasts(days: int, ended: bool, state: State) -> None:
 
 def test_a_login_is_looked_at_without_asking(spotify: Spotify) -> None:
     redirect = redirect_for("http", "127.0.0.1:8000")
-    assert [check.name for check in look_at_login(spotify.accounts, redirect, "me")] == ["redirect URI"]
+    assert [check.name for check in look_at_login(spotify.accounts, redirect, OWNER)] == ["redirect URI"]
     spotify.log_in()
     assert [check.name for check in look_at_login(spotify.accounts, redirect, None)] == ["redirect URI", "permission"]
     assert spotify.api.requests == []

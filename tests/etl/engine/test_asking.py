@@ -188,3 +188,13 @@ def test_a_source_that_needs_a_key_is_not_asked_without(engines: Engines, server
     assert "Token" in answer.fault.message
     assert engine.states()[0].state == "needs_key"
     assert server.asked == []
+
+
+def test_trying_again_leaves_settings_alone_that_nobody_can_read(engines: Engines) -> None:
+    engines(secret_key="one").put_settings(INVENTED, {"token": "t"})
+    stranger = engines(secret_key="two")
+    stranger.retry(INVENTED)
+    assert stranger.states()[0].state == "needs_key"
+    assert engines(secret_key="one").settings(INVENTED) == {"token": "t"}
+    stranger.put_settings(INVENTED, {"token": "new"})
+    assert stranger.settings(INVENTED) == {"token": "new"}

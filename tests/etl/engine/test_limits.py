@@ -213,3 +213,39 @@ def test_a_clock_set_back_does_not_block_for_years(engines: Engines, server: Ser
     ask(engine, "B")
     clock.at -= timedelta(days=400).total_seconds()
     assert ask(engine, "C").status is Status.FOUND
+
+
+def test_a_source_that_does_not_answer_is_left_alone_for_longer_and_longer(
+    engines: Engines, server: Server, clock: HandClock
+) -> None:
+    server.does = lambda reply: reply.send(502, b"")
+    engine = engines(clock=clock)
+    assert [ask(engine, one).status for one in "ABC"] == [Status.FAILED] * 3
+    assert retry_at(ask(engine, "D", within_s=1.5)) == clock.now(2)
+    assert engine.states()[0].blocked_why == "it does not answer"
+    assert ask(engine, "D").status is Status.FAILED
+    assert retry_at(ask(engine, "E", within_s=2.5)) == clock.now(4)
+    assert len(server.asked) == 4
+    server.does = knows_everything
+    assert ask(engine, "E").status is Status.FOUND
+    server.does = lambda reply: reply.send(502, b"")
+    assert [ask(engine, one).status for one in "FG"] == [Status.FAILED] * 2
+    assert engine.states()[0].state == "failing"
+
+
+def test_refusals_of_what_was_under_way_together_count_once(engines: Engines, clock: HandClock) -> None:
+    buckets = [engines(clock=clock).channel(INVENTED).session._bucket for _ in range(5)]
+    assert [round(bucket.note_limit("busy", None), 3) for bucket in buckets] == [1.0, 2.0, 2.0, 2.0, 2.0]
+
+
+def test_the_difference_of_the_clocks_is_known(engines: Engines, server: Server, clock: HandClock) -> None:
+    engine = engines(clock=clock)
+    date = datetime.fromtimestamp(clock.at, UTC) - timedelta(minutes=10)
+
+    def knows_the_time(reply: Reply) -> None:
+        reply.handler.date_time_string = lambda *_: format_datetime(date, usegmt=True)  # type: ignore[method-assign]
+        knows_everything(reply)
+
+    server.does = knows_the_time
+    ask(engine)
+    assert engine.states()[0].clock_skew_s == pytest.approx(600, abs=1)

@@ -117,10 +117,21 @@ def test_a_preview_dies_after_a_quarter_of_an_hour(ask: Ask, fake_services: Fake
     assert ask("deezer", Need.PREVIEW, about(fake_services.world.song(UNKNOWN_SOUND), "deezer")) is None
 
 
-def test_tracks_of_a_genre_come_from_its_chart(ask: Ask, fake_services: FakeServices) -> None:
-    found = ask("deezer", Need.GENRE_TRACKS, Asked(text="rap / hip-hop"))
-    assert {track.identity.artists[0] for track in found} == {"Kite & Ledger", "MC Palimpsest"}
-    assert ask("deezer", Need.GENRE_TRACKS, Asked(text="Baltic skiffle")) is None
+@pytest.mark.parametrize(
+    ("name", "artists"),
+    [
+        ("Rap / Hip-Hop", {"Kite & Ledger", "MC Palimpsest"}),
+        ("hip hop", {"Kite & Ledger", "MC Palimpsest"}),
+        ("Electronic", {"Velvet Causeway", "Ion Lagoon"}),
+    ],
+)
+def test_tracks_of_a_genre_come_from_its_chart(ask: Ask, name: str, artists: set[str]) -> None:
+    assert {track.identity.artists[0] for track in ask("deezer", Need.GENRE_TRACKS, Asked(text=name))} == artists
+
+
+def test_a_genre_that_deezer_does_not_have_is_not_guessed(ask: Ask, fake_services: FakeServices) -> None:
+    assert ask("deezer", Need.GENRE_TRACKS, Asked(text="hop")) is None
+    assert not fake_services.deezer.asked("/chart/.*")
 
 
 def test_artists_are_searched(ask: Ask) -> None:

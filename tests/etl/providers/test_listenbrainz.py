@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from etl.providers.base import Asked, FaultKind, Identity, Need, SourceFault
-from etl.providers.listenbrainz import lab_row, metadata_of, tags_of
+from etl.providers.listenbrainz import metadata_of, tags_of
+from etl.providers.listenbrainz_labs import lab_row
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.fixtures import FakeServices
 
@@ -84,7 +85,7 @@ def test_similar_tracks_are_scored_by_how_often_they_met(ask: Ask, fake_services
 def test_an_algorithm_that_is_no_more_is_told(
     ask: Ask, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.providers.listenbrainz.SIMILARITY", "session_based_days_9")
+    monkeypatch.setattr("etl.providers.listenbrainz_labs.SIMILARITY", "session_based_days_9")
     with pytest.raises(SourceFault, match=r"400.*algorithm") as caught:
         ask("listenbrainz_labs", Need.SIMILAR, about(fake_services.world.song("Hedgerow"), "mbid"))
     assert caught.value.kind is FaultKind.GARBLED

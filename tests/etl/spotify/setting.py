@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from etl.engine import Engine, EngineConfig
+from etl.engine import Engine, EngineConfig, Vault
 from etl.engine.clock import Clock
+from etl.importing import execute
 from etl.spotify.accounts import Accounts
+from etl.spotify.importing import new_import
 from etl.spotify.login import Login, Redirect
 from store.database import Database
 from tests.fake_services.fixtures import FakeServices
+from tests.fake_services.world import base62
 
 OWNER = "0" * 64
 REDIRECT = Redirect(uri="http://127.0.0.1:8000/callback")
@@ -68,3 +72,43 @@ def log_in(database: Database, engine: Engine, owner: str = OWNER, *further_scop
     channel = engine.channel("spotify", owner=owner)
     login.complete(owner, channel, agreed(login.begin(owner, channel, REDIRECT, *further_scopes)))
     return accounts
+
+
+def invented(number: int) -> dict[str, Any]:
+    """Return a track at Spotify that no other service knows."""
+    track_id = base62(f"invented {number}")
+    return {
+        "id": track_id,
+        "uri": f"spotify:track:{track_id}",
+        "name": f"Invented {number}",
+        "type": "track",
+        "track": True,
+        "episode": False,
+        "external_ids": {"isrc": f"ZZINV26{number:05d}"},
+        "artists": [{"id": base62("inventor"), "name": "The Inventors"}],
+        "album": {"name": "Inventions", "release_date": "2026"},
+        "duration_ms": 180_000 + number,
+        "explicit": False,
+    }
+
+
+def queue(database: Database, list_id: str, owner: str = OWNER) -> str:
+    """Queue the import of a list and return the run's id."""
+    run = new_import(owner, list_id, "asked for")
+    database.put_run(run)
+    Accounts(database, Vault(Path())).note(owner, {f"runs.{run['_id']}": True})
+    return str(run["_id"])
+
+
+def bring_in(database: Database, folder: Path, engine: Engine, list_id: str) -> dict[str, Any]:
+    """Import a list and return the run's document."""
+    run_id = queue(database, list_id)
+    resume(database, folder, engine, run_id)
+    document = database.load_run(run_id)
+    assert document is not None
+    return document
+
+
+def resume(database: Database, folder: Path, engine: Engine, run_id: str) -> str:
+    """Do what is left of a run and return its state."""
+    return execute(database, folder, run_id, open_engine=lambda *_: engine)

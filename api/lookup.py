@@ -1,0 +1,192 @@
+"""Tracks that are not known here, or not well, looked up at the sources that are on while somebody waits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from api.schemas import iso
+from etl.engine import Answer
+from etl.identity import SAME, as_track, identity_of, same_recording
+from etl.lookup import look_up
+from etl.lookup_choice import Choice
+from etl.lookup_found import LookedUp, completed, store_looked_up
+from etl.providers.base import Asked, GenreTag, Identity, Need
+from store.catalogue import Snapshot, filled
+from store.connection import StoreDown
+from store.domain import Track
+
+if TYPE_CHECKING:
+    from api.services import Services
+    from api.subject import Subject
+
+log = logging.getLogger(__name__)
+
+ALTERNATIVES = 3
+# A track of the catalogue with a name as like as this is the one that a source has named.
+_SAME_NAME = 0.9
+
+
+def with_sources(services: Services, subject: Subject, typed: Asked, needs: Collection[Need]) -> Subject:
+    """Return ``subject`` with what sources tell of it, where something of ``needs`` is missing and a source is on.
+
+    ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored.
+    """
+    wanted = _wanted(services, subject, needs)
+    if not wanted:
+        return replace(subject, final=subject.ref is not None or subject.kind == "features")
+    try:
+        engine = services.engine
+        if not any(engine.on(need) for need in {*wanted, Need.SEARCH}):
+            return subject
+        if subject.kind == "names":
+            return _newly_found(services, subject, typed, wanted)
+        return _better_known(services, subject, needs)
+    except StoreDown as down:
+        log.warning("nothing was looked up: %s", down.message)
+        return subject
+
+
+def found_by_id(services: Services, track_id: str) -> Track | None:
+    """Look up and store a track of which nothing but Spotify's id or the ISRC is known; None where nobody knows it."""
+    identity = identity_of(Track(id=track_id, title="", artists=()))
+    if not identity.ids or not services.engine.on(Need.TRACK):
+        return None
+    found = look_up(services.engine, Asked(identity=identity), ())
+    return store_looked_up(services.database, found) if found.identity.title else None
+
+
+def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> frozenset[Need]:
+    """Return what of ``needs`` is missing; everything for a track that only sources have told of so far."""
+    if subject.kind == "features":
+        return frozenset()
+    track = subject.track
+    if subject.kind == "names" or (subject.ref is None and track.ids):
+        return frozenset(needs if track.title else ())
+    missing = set()
+    if track.features is None:
+        missing |= {Need.FEATURES, Need.SIMILAR}
+    if not any(known_genres(services, subject.snapshot, track)):
+        missing |= {Need.GENRES}
+    return frozenset(missing & set(needs))
+
+
+def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return the genres of the track, those of its artist, and who says so."""
+    artist = track.artists[0] if track.artists else ""
+    genres, source = track.artist_genres, track.source
+    if artist and not genres:
+        genres, source = snapshot.artist_genres(artist), "catalogue"
+    if artist and not genres:
+        genres, source = services.artists.genres(artist), "artist embedding"
+    return track.labels, tuple(genres), source
+
+
+def _newly_found(services: Services, subject: Subject, typed: Asked, needs: Collection[Need]) -> Subject:
+    found = look_up(services.engine, typed, needs)
+    if found.chosen is None:
+        return replace(subject, found=found)
+    others = [_unstored(other) for other in found.candidates if other is not found.chosen]
+    return replace(
+        _in_catalogue(subject, found) or replace(subject, track=store_looked_up(services.database, found)),
+        kind="source",
+        found=found,
+        named_by=", ".join(services.engine.providers()[name].about.title for name in found.chosen.sources),
+        confidence=found.confidence,
+        alternatives=(*others[:ALTERNATIVES], *subject.alternatives)[: len(subject.alternatives) or ALTERNATIVES],
+    )
+
+
+def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
+    """Return the track of the catalogue that the source has named, as far as there is one, completed."""
+    snapshot, identity = subject.snapshot, found.identity
+    ref = snapshot.find(identity.ids.get("spotify", ""))
+    if ref is None and identity.artists:
+        matches = snapshot.match(identity.title, identity.artists[0], identity.duration_ms, limit=1)
+        likely = (match.ref for match in matches if match.confidence >= _SAME_NAME)
+        ref = next((one for one in likely if _same(snapshot.track(one), identity)), None)
+    return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
+
+
+def _same(track: Track, identity: Identity) -> bool:
+    return same_recording(identity_of(track), identity) >= SAME
+
+
+def _unstored(choice: Choice) -> Track:
+    return replace(as_track(choice.identity, choice.sources[0], popularity=choice.popularity), id="")
+
+
+def _better_known(services: Services, subject: Subject, needs: Collection[Need]) -> Subject:
+    """Complete a track that is known here, first by what was found out before."""
+    track = subject.track
+    stored = services.database.get_track(track.id) if subject.ref is not None else None
+    if stored is not None:
+        track = replace(filled(track, stored), ids={**stored.ids, **track.ids})
+    subject = replace(subject, track=track)
+    wanted = _wanted(services, subject, needs)
+    if not wanted:
+        return subject
+    found = look_up(services.engine, Asked(identity=identity_of(track)), wanted)
+    return replace(subject, track=store_looked_up(services.database, found, track), found=found)
+
+
+def genres_by_source(services: Services, subject: Subject) -> list[dict[str, Any]]:
+    """Return the genres that each source told, strongest first, those of track, album and artist apart."""
+    answers = subject.found.genres.values() if subject.found else ()
+    told = [(answer, cast(tuple[GenreTag, ...], answer.value)) for answer in answers]
+    return [
+        {
+            **_said_by(services, answer),
+            "level": level,
+            "genres": [{"name": tag.name, "weight": round(tag.weight, 3)} for tag in tags if tag.level == level],
+        }
+        for answer, tags in told
+        for level in dict.fromkeys(tag.level for tag in tags)
+    ]
+
+
+def other_features(services: Services, subject: Subject) -> list[dict[str, Any]]:
+    """Return the audio features of each source whose values are not the ones that were used."""
+    if subject.found is None:
+        return []
+    used = subject.heard_by
+    return [
+        {
+            **_said_by(services, subject.found.features[sound.source]),
+            "confidence": sound.confidence,
+            "values": dict(sound.values),
+        }
+        for sound in subject.found.sounds()
+        if sound.source != used
+    ]
+
+
+def _said_by(services: Services, answer: Answer) -> dict[str, Any]:
+    return {
+        "source": answer.source,
+        "title": services.engine.providers()[answer.source].about.title,
+        "fetched_at": iso(answer.fetched_at),
+        "licence": answer.licence or None,
+    }
+
+
+def source_lines(services: Services, subject: Subject) -> list[dict[str, Any]]:
+    """Return who was asked for what, and how it went: a line for every answer."""
+    return lines(services, subject.found.trail if subject.found else ())
+
+
+def lines(services: Services, answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    return [
+        {
+            **_said_by(services, answer),
+            "need": answer.need.value,
+            "status": answer.status.value,
+            "message": answer.fault.message if answer.fault else None,
+            "hint": (answer.fault.hint or None) if answer.fault else None,
+            "retry_at": iso(answer.fault.retry_at) if answer.fault else None,
+            "cached": answer.cached,
+        }
+        for answer in answers
+    ]

@@ -1,0 +1,115 @@
+"""Connecting a Spotify account: what is missing, the login, and disconnecting."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Boolean, String
+from apiflask.validators import Length
+from flask import redirect, request
+from marshmallow import RAISE
+from werkzeug.wrappers import Response
+
+from api import session
+from api.services import services
+from api.spotify_account import all_accounts, channel, login_url, told, way_back, what_is_missing
+from etl.engine import VaultError
+from etl.providers.base import SourceFault
+from etl.runs import spawn_worker
+from etl.spotify.forgetting import disconnect
+from etl.spotify.login import Login, from_localhost
+from etl.spotify.notice import notice_of
+from etl.spotify.writing import scope_for
+
+blueprint = APIBlueprint("spotify", __name__, tag="Spotify")
+
+
+class LoginBody(Schema):
+    write = Boolean(load_default=False, metadata={"description": "Ask for the permission to write playlists, too."})
+    public = Boolean(load_default=False, metadata={"description": "With `write`: public playlists."})
+
+
+class PastedBody(Schema):
+    url = String(
+        required=True,
+        validate=Length(max=4000),
+        metadata={"description": "The address that the browser could not open after the login."},
+    )
+
+
+@blueprint.get("/api/spotify")
+def state() -> dict[str, Any]:
+    """Whether Spotify is set up and connected in this browser, until when, and what to do if not."""
+    back = way_back()
+    accounts, owner = all_accounts(), session.owner()
+    account, missing = accounts.get(owner), what_is_missing()
+    connected = account is not None and not account.ended and missing is None
+    return {
+        "configured": missing is None,
+        "connected": connected,
+        "user": {"id": account.user_id, "name": account.user_name} if account else None,
+        "expires_at": account.expires_at.isoformat() if account and connected else None,
+        "redirect_uri": back.uri,
+        "notice": notice_of(missing, account, back, accounts.document(owner).get("notice")),
+    }
+
+
+@blueprint.post("/api/spotify/login")
+@blueprint.input(LoginBody, arg_name="body", unknown=RAISE)
+@blueprint.doc(responses={409: "Not set up"})
+def login(body: dict[str, Any]) -> dict[str, str]:
+    """The address at Spotify where the listener agrees; the browser is to go there."""
+    return {"url": login_url(*([scope_for(body["public"])] if body["write"] else []))}
+
+
+@blueprint.get("/callback")
+@blueprint.doc(hide=True)
+def callback() -> Response:
+    """Where Spotify sends the browser back to; what went wrong is told by /api/spotify."""
+    answer = request.args.to_dict()
+    state = answer.get("state", "")
+    accounts, owner = all_accounts(), session.owner()
+    login = Login(accounts, services().engine.vault)
+    host = urlsplit(request.host_url)
+    if from_localhost(state) and host.hostname != "localhost" and not login.knows(owner, state):
+        # The login began at http://localhost, and the session's cookie is sent there alone.
+        port = f":{host.port}" if host.port else ""
+        return _leave(f"{host.scheme}://localhost{port}/callback?{request.query_string.decode()}")
+    try:
+        login.complete(owner, channel(), answer)
+    except (SourceFault, VaultError) as fault:
+        if owner is not None and accounts.document(owner):  # else nobody here began a login
+            accounts.note(owner, {"notice": f"{fault.message} {fault.hint}".strip()})
+    return _leave("/#/data")
+
+
+@blueprint.post("/api/spotify/callback")
+@blueprint.input(PastedBody, arg_name="body", unknown=RAISE)
+def pasted(body: dict[str, Any]) -> dict[str, Any]:
+    """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
+    answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))
+    with told():
+        Login(all_accounts(), services().engine.vault).complete(session.owner(), channel(), answer)
+    return state()
+
+
+@blueprint.delete("/api/spotify")
+@blueprint.output({}, status_code=204)
+def forget() -> str:
+    """Disconnect: deletes the tokens and everything that came through the account."""
+    here, owner = services(), session.owner()
+    if owner is not None and all_accounts().document(owner):
+        disconnect(here.database, here.engine, owner)
+        spawn_worker(here.config.var, here.config.mongodb_uri)
+    return ""
+
+
+def _leave(address: str) -> Response:
+    """Send the browser on; the address it comes from holds Spotify's code."""
+    response = redirect(address)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    assert isinstance(response, Response)
+    return response

@@ -1,0 +1,92 @@
+"""Doing runs from the command line, and printing what came of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from etl.importing import STORED, execute, finish
+from etl.progress_bar import CATALOGUE, FILES, ProgressBar
+from etl.runs import Progress
+from etl.scale import OneCore, Workers
+from etl.scale_import import execute_runs
+from store.database import Database
+
+
+def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
+    """Do the runs, bring all of them into the catalogue at once, and print the reckoning."""
+    ours = []
+    if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
+        ended = _in_turn(database, var, run_ids)
+    else:
+        ended = _at_once(database, var, run_ids, workers)
+    for run_id, state in ended:
+        if state == "running" and not _stored(database, run_id):
+            print(f"{run_id} is being done by another process.", file=sys.stderr)
+            continue
+        ours.append(run_id)
+    ours.sort(key=run_ids.index)
+    if ours:
+        with ProgressBar(CATALOGUE) as bar:
+            finish(database, var, ours, bar)
+    done = [run for run in map(database.get_run, ours) if run]
+    print_reckoning(done)
+    return int(any(run["state"] != "done" for run in done) or len(done) < len(run_ids))
+
+
+def _in_turn(database: Database, var: Path, run_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for run_id in run_ids:
+        run = database.get_run(run_id)
+        with ProgressBar(run["name"] if run else run_id) as bar:
+            state = execute(database, var, run_id, bar, build=False)
+        yield run_id, state
+
+
+def _at_once(database: Database, var: Path, run_ids: Sequence[str], workers: Workers) -> Iterator[tuple[str, str]]:
+    with ProgressBar(FILES) as bar:
+        for done, (run_id, state) in enumerate(execute_runs(workers, database, var, run_ids), start=1):
+            bar(Progress(phase=f"importing, {workers.count} at a time", done=done, total=len(run_ids)))
+            yield run_id, state
+
+
+def _stored(database: Database, run_id: str) -> bool:
+    run = database.get_run(run_id)
+    return run is not None and run["phase"] == STORED
+
+
+def print_reckoning(runs: Sequence[dict[str, Any]]) -> None:
+    """Print asked, stored, already known and skipped (and why) of each run, and their sums."""
+    if not runs:
+        return
+    width = max(len(run["name"]) for run in runs)
+    print(f"{'file':{width}}  {'asked':>8} {'stored':>8} {'known':>8} {'skipped':>8}")
+    for run in runs:
+        skipped = sum(run["skipped"].values())
+        print(f"{run['name']:{width}}  {run['asked']:8,} {run['stored']:8,} {run['known']:8,} {skipped:8,}")
+        for reason, count in run["skipped"].items():
+            print(f"{'':{width}}    {count:,} skipped: {reason}")
+        for row in run["sources"]:
+            print(f"{'':{width}}    {_source_line(row)}")
+        if run["error"]:
+            print(f"{'':{width}}    failed: {run['error']['message']} {run['error']['hint']}")
+        if run["state"] == "waiting":
+            print(f"{'':{width}}    {run['phase']}\n{'':{width}}    {_until(run['wake_at'])}")
+    if len(runs) > 1:
+        sums = [sum(run[name] for run in runs) for name in ("asked", "stored", "known")]
+        skipped = sum(sum(run["skipped"].values()) for run in runs)
+        print(f"{f'{len(runs)} files':{width}}  " + " ".join(f"{number:8,}" for number in (*sums, skipped)))
+
+
+def _source_line(row: dict[str, Any]) -> str:
+    counts = f"{row['found']:,} of {row['asked']:,} found, {row['not_found']:,} not known there"
+    failed = f", {row['failed']:,} failed" if row["failed"] else ""
+    why = f" ({row['why']})" if row["why"] else ""
+    return f"{row['source']}, {row['need']}: {counts}{failed}{why}"
+
+
+def _until(wake_at: str) -> str:
+    local = datetime.fromisoformat(wake_at).astimezone()
+    return f"It goes on after {local:%Y-%m-%d %H:%M}: python -m etl resume (or when the page is opened then)."

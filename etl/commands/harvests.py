@@ -1,0 +1,103 @@
+"""``enrich``, ``balanced`` and ``harvest``: gathering from the sources that are switched on."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from etl.commands.doing import do
+from etl.harvest.ahead import ask_ahead
+from etl.harvest.balanced import PER_GENRE, new_balanced
+from etl.harvest.enrich import NEEDS, new_enrichment
+from etl.harvest.segments import TRACKS, new_segments
+from etl.harvest.terms import TERMS, new_harvest
+from etl.progress_bar import PAGES, ProgressBar
+from etl.runs import Progress
+from etl.scale import OneCore, add_scale_options, workers_from
+from store.database import Database
+
+
+def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the parser of ``python -m etl``."""
+    one = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
+    one.add_argument("playlist_id", help="the last part of the playlist's address in the page")
+    one.add_argument("--needs", nargs="+", choices=list(NEEDS), default=list(NEEDS), help="default: all")
+    add_scale_options(one)
+    one.set_defaults(command=_enrich)
+    one = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")
+    one.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="default: those of the genre model")
+    one.add_argument("--per-genre", type=_positive, default=PER_GENRE, metavar="N", help=f"default: {PER_GENRE}")
+    _add_filters(one)
+    one.set_defaults(command=_balanced)
+    one = commands.add_parser("harvest", help="search sources for a, b, ... z, aa, ab, ...; goes on where it ended")
+    one.add_argument("what", choices=("tracks", "artists", "segments"))
+    one.add_argument(
+        "--terms", type=_positive, metavar="N", help=f"default: {TERMS} terms; for segments: {TRACKS} tracks"
+    )
+    one.add_argument("--min-segments", type=_positive, default=1, metavar="N", help="leave out shorter analyses")
+    _add_filters(one)
+    one.set_defaults(command=_harvest)
+
+
+def _add_filters(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--source", metavar="NAME", help="ask this one alone; default: all that are switched on")
+    one.add_argument("--min-popularity", type=float, metavar="N", help="leave out what is less popular (0 to 100)")
+    one.add_argument("--years", type=_years, metavar="A-B", help="leave out what is older or newer")
+
+
+def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
+    playlist = database.playlist(options.playlist_id)
+    if playlist is None:
+        print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
+        return 1
+    run = new_enrichment(playlist.id, playlist.name, None, options.needs)
+    with workers_from(options) as workers:
+        if not isinstance(workers, OneCore):
+            with ProgressBar(PAGES) as bar:
+                for done, total in ask_ahead(workers, database, var, run):
+                    bar(Progress(phase=f"asking, {workers.count} at a time", done=done, total=total))
+    return _run(database, var, run)
+
+
+def _balanced(database: Database, var: Path, options: argparse.Namespace) -> int:
+    return _run(database, var, new_balanced(genres=options.genres, per_genre=options.per_genre, **_filters(options)))
+
+
+def _harvest(database: Database, var: Path, options: argparse.Namespace) -> int:
+    if options.what == "segments":
+        terms, least = options.terms or TRACKS, options.min_segments
+        return _run(database, var, new_segments(terms=terms, min_segments=least, **_filters(options)))
+    return _run(database, var, new_harvest(options.what, terms=options.terms or TERMS, **_filters(options)))
+
+
+def _filters(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in ("source", "min_popularity", "years")}
+
+
+def _run(database: Database, var: Path, run: dict[str, Any]) -> int:
+    """Do the run, or the one of the operator's that asks for the same and has not ended."""
+    same = (one for one in (*database.unfinished_runs(), *database.waiting_runs()) if _is_same(one, run))
+    before = next(same, None)
+    if before is None:
+        database.put_run(run)
+    return do(database, var, [(before or run)["_id"]])
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one.get(name) == other[name] for name in ("kind", "owner", "request"))
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _years(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{4})-(\d{4})", text)
+    if not found or found[1] > found[2]:
+        raise argparse.ArgumentTypeError(f"must look like 1990-1999, not {text!r}")
+    return int(found[1]), int(found[2])

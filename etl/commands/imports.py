@@ -1,0 +1,90 @@
+"""``import`` and ``resume``: files, folders, patterns and addresses into the store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from etl.commands.doing import do
+from etl.importing import sweep_uploads
+from etl.imports.download import is_url
+from etl.imports.recognise import may_be_ours
+from etl.runs import new_run
+from etl.scale import add_scale_options, workers_from
+from store.database import Database
+
+
+def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the parser of ``python -m etl``."""
+    one = commands.add_parser("import", help="import playlists, histories and track tables")
+    one.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
+    add_scale_options(one)
+    one.set_defaults(command=_import)
+    one = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
+    add_scale_options(one)
+    one.set_defaults(command=_resume)
+
+
+def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
+    sources, missing = _expand(options.sources)
+    for name in missing:
+        print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
+    unfinished = {run["source"]: run["_id"] for run in database.unfinished_runs() if run["owner"] is None}
+    run_ids = []
+    for source in sources:
+        run_id = unfinished.get(source)
+        if run_id is None:
+            run = new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source))
+            database.put_run(run)
+            run_id = run["_id"]
+        run_ids.append(run_id)
+    with workers_from(options) as workers:
+        return do(database, var, run_ids, workers) or int(bool(missing))
+
+
+def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
+    sweep_uploads(database, var)
+    unfinished = [run["_id"] for run in database.unfinished_runs()]
+    if not unfinished:
+        print("Nothing was cut off.")
+    for run in database.waiting_runs():
+        print(f"{run['name']}: {run['phase']}; not before {run['wake_at'].astimezone():%Y-%m-%d %H:%M}.")
+    with workers_from(options) as workers:
+        return do(database, var, unfinished, workers)
+
+
+def _expand(sources: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the absolute paths and addresses that ``sources`` mean, and those that mean nothing."""
+    found: list[str] = []
+    missing = []
+    for source in sources:
+        if is_url(source):
+            found.append(source)
+            continue
+        files = [
+            file
+            for path in _matching(source)
+            for file in (_files_in(path) if path.is_dir() else [path])
+            if file.is_file()
+        ]
+        found += [str(file.resolve()) for file in files]
+        if not files:
+            missing.append(source)
+    return list(dict.fromkeys(found)), missing
+
+
+def _matching(source: str) -> list[Path]:
+    path = Path(source)
+    if path.exists():  # a name may hold brackets without being a pattern
+        return [path]
+    return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) if source else []
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if may_be_ours(path.relative_to(folder).as_posix()))
+
+
+def _size(source: str) -> int | None:
+    return None if is_url(source) else Path(source).stat().st_size

@@ -1,0 +1,112 @@
+"""The end of a run: into the catalogue what it stored, its files away, and what is told of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from etl.reporting import Show, silent
+from etl.runs import (
+    ENDED,
+    OPEN,
+    ImportProblem,
+    Progress,
+    catalogue_is_behind,
+    delete_incomplete,
+    now,
+    upload_folder,
+)
+from etl.tasks import RUNNERS
+from store.builder import build_collection, build_public
+from store.database import Database, StoreError
+from store.segment import CatalogueError
+
+log = logging.getLogger(__name__)
+
+# The phase of a run that only waits for the catalogue to be built.
+STORED = "stored"
+# An upload without a run may still be on its way for so long.
+_ARRIVING_SECONDS = 24 * 3600
+
+
+def fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
+    delete_incomplete(database, database.load_run(run_id) or {})
+    error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+    failed = {"state": "failed", "phase": "failed", "error": error, "finished_at": now()}
+    database.change_document("runs", run_id, failed, where={"state": {"$in": list(OPEN)}})
+    shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
+
+
+def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = silent) -> None:
+    """Bring what the given runs stored into the catalogue, once for all of them, and end them.
+
+    The catalogue is built where something in it changes: bringing the same file again costs nothing.
+    """
+    found = [document for run_id in run_ids if (document := database.load_run(run_id))]
+    ready = [document for document in found if document["state"] == "running"]
+    changed = [document for document in found if document.get("changed")]
+    for document in ready:
+        database.update_run(document["_id"], {"phase": "building the catalogue"})
+    try:
+        if changed or ready:
+            _build_changed(database, var, bool(changed), {document["kind"] for document in ready}, show)
+    except StoreError:
+        raise
+    except Exception as fault:  # whatever broke, those who wait for these runs are told
+        log.exception("building the catalogue")
+        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
+        for document in ready:
+            fail(database, var, document["_id"], problem)
+        return
+    for document in changed:
+        database.change_document("runs", document["_id"], {}, unset=["changed"])
+    for document in ready:
+        ended = {"state": "done", "phase": "done", "finished_at": now()}
+        if document["kind"] not in RUNNERS:
+            ended["bytes_done"] = document["bytes_total"]
+        database.change_document("runs", document["_id"], ended, where={"state": "running"})
+        shutil.rmtree(upload_folder(var, document["_id"]), ignore_errors=True)
+        lock_file(var, document["_id"]).unlink(missing_ok=True)
+
+
+def _build_changed(database: Database, var: Path, changed: bool, kinds: set[str], show: Show) -> None:
+    if "table" in kinds:
+        _build(database, var, ("table",), show)
+    if kinds <= {"table", "dataset"} and not changed:
+        return
+    database.refresh_counts()
+    if changed or catalogue_is_behind(database, var):
+        _build(database, var, ("playlist",), show)
+
+
+def lock_file(var: Path, run_id: str) -> Path:
+    return var / "runs" / f"{run_id}.lock"
+
+
+def sweep_uploads(database: Database, var: Path) -> None:
+    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
+    for folder in (var / "uploads").glob("*"):
+        run = database.load_run(folder.name)
+        arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
+        if not arriving and (run is None or run["state"] in ENDED):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def rebuild(database: Database, var: Path, show: Show = silent) -> None:
+    """Build the whole catalogue anew from the database and the imported tables."""
+    _build(database, var, ("playlist", "table"), show)
+
+
+def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
+    def step(phase: str, done: int, total: int) -> None:
+        show(Progress(phase=phase, done=done, total=total or None))
+
+    if "playlist" in kinds:
+        database.refresh_counts()
+        build_collection(var / "catalogue", database.all_tracks(), step)
+    if "table" in kinds:
+        build_public(var / "catalogue", step)

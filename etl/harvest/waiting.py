@@ -1,0 +1,77 @@
+"""What a run does about sources that may not be asked for a while, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from etl.harvest.asking import SHORT_WAIT_S, Asker, Blocked, Out
+from etl.harvest.tally import Tally
+from etl.providers.base import Need
+from etl.runs import Postponed
+
+# A source that still cannot be reached when a run has slept for it so often is left out of the rest.
+_MOST_SLEEPS = 3
+
+
+def fresh_waiting() -> dict[str, Any]:
+    """Return the members of a run's cursor that :class:`Waiting` keeps there."""
+    return {"out": [], "sleeps": []}
+
+
+class Waiting:
+    """Remembers which sources sleep, in memory, and which are left out, in the ``cursor``; ``record`` stores it."""
+
+    def __init__(self, asker: Asker, tally: Tally, cursor: dict[str, Any], record: Callable[[], None]) -> None:
+        self._asker = asker
+        self._tally = tally
+        self._cursor = cursor
+        self._record = record
+        self.asleep: dict[str, Blocked] = {}
+
+    def attempt(self, source: str, need: Need, do: Callable[[], Blocked | None]) -> Blocked | None:
+        """Call ``do``, which asks ``source``, unless that sleeps; return what stands in the way for now.
+
+        Where the source is left out for good there is nothing in the way, and nothing is done: see :meth:`is_out`.
+        """
+        asleep = self.asleep.get(source)
+        if self.is_out(source, need):
+            return None
+        if asleep and asleep.until > datetime.now(UTC):
+            return asleep
+        try:
+            return do()
+        except Blocked as blocked:
+            if not blocked.asked_to and dict(self._cursor["sleeps"]).get(source, 0) >= _MOST_SLEEPS:
+                self._leave_out(source, need, blocked.why)
+                return None
+            self._tally.note(source, need, blocked.why)
+            self.asleep[source] = blocked
+            return blocked
+        except Out as out:
+            self._leave_out(source, need, out.why)
+            return None
+
+    def is_out(self, source: str, need: Need) -> bool:
+        """Say whether the source is not asked for this again by this run."""
+        return [source, need.value] in self._cursor["out"]
+
+    def until_again(self, blocking: Iterable[Blocked]) -> None:
+        """Wait for the first of the sources in the way; raises Postponed where that takes long."""
+        first = min(blocking, key=lambda one: one.until)
+        title = self._asker.title(first.source)
+        seconds = (first.until - datetime.now(UTC)).total_seconds()
+        if seconds <= SHORT_WAIT_S:
+            self._asker.wait(seconds, f"waiting for {title}")
+            return
+        sleeps = dict(self._cursor["sleeps"])
+        for source in {one.source for one in self.asleep.values() if not one.asked_to}:
+            sleeps[source] = sleeps.get(source, 0) + 1
+        self._cursor["sleeps"] = [list(pair) for pair in sleeps.items()]
+        self._record()
+        raise Postponed(f"waiting for {title}: {first.why}", first.until)
+
+    def _leave_out(self, source: str, need: Need, why: str) -> None:
+        self._cursor["out"] += [[source, need.value]]
+        self._tally.note(source, need, why)

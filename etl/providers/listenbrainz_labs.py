@@ -1,0 +1,119 @@
+"""ListenBrainz labs: tracks heard in the same sessions, a fuzzy search, Spotify ids of MusicBrainz recordings.
+
+Experiments on a server of their own, without a promise that they stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from etl.providers.base import About, Asked, Candidate, Channel, Identity, Need, Rate
+from etl.providers.translation import (
+    Object,
+    Translator,
+    Way,
+    as_rows,
+    has_id,
+    has_text,
+    id_text,
+    ids_of,
+    inner_texts,
+    known_id,
+    number,
+    one_by_one,
+    text,
+    the_id,
+)
+
+_TITLE = "ListenBrainz labs"
+# The server takes these names and no others: days of listening, pause that ends a session, votes of one listener,
+# how often two tracks must meet, how many are returned, and how many skips are looked over.
+SIMILARITY = "session_based_days_7500_session_300_contribution_5_threshold_15_limit_50_skip_30"
+
+
+def lab_row(row: Object) -> Candidate | None:
+    """Translate a row of the labs' search or similarity; ``None`` for one without id or name."""
+    mbid, title = id_text(row.get("recording_mbid")), text(row.get("recording_name"))
+    if not mbid or not title:
+        return None
+    artist = text(row.get("artist_credit_name"))
+    people = inner_texts(row, "artist_credit_mbids") or inner_texts(row, "[artist_credit_mbids]")
+    return Candidate(
+        identity=Identity(
+            title=title,
+            artists=(artist,) if artist else (),
+            album=text(row.get("release_name")),
+            ids=ids_of(mbid=mbid, artist_mbid=people[0] if people else None),
+        )
+    )
+
+
+def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+    if asked.page:
+        return None
+    rows = as_rows(channel.get("/recording-search/json", {"query": asked.text.strip()}), _TITLE, "a list")
+    return tuple(track for track in map(lab_row, rows) if track)
+
+
+def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+    mbid = the_id(asked.identity, "mbid").lower()
+    params = {"recording_mbids": mbid, "algorithm": SIMILARITY}
+    rows = as_rows(channel.get("/similar-recordings/json", params), _TITLE, "a list")
+    counted = [(number(row.get("score")) or 0.0, lab_row(row)) for row in rows]
+    most = max((count for count, _ in counted), default=0.0)
+    found = [
+        replace(track, score=count / most if most > 0 else None, reason="heard in the same sessions")
+        for count, track in sorted(counted, key=lambda pair: -pair[0])
+        if track and track.identity.ids["mbid"] != mbid
+    ]
+    return tuple(found) or None
+
+
+def _spotify_id(asked: Asked, channel: Channel) -> Candidate | None:
+    """Add the Spotify id to what is known: the labs map a MusicBrainz recording, or names, to it."""
+    known, mbid = asked.identity, known_id(asked.identity, "mbid")
+    if mbid:
+        path, params = "/spotify-id-from-mbid/json", {"recording_mbid": mbid}
+    else:
+        path = "/spotify-id-from-metadata/json"
+        params = {"artist_name": known.artists[0], "release_name": known.album or "", "track_name": known.title}
+    for row in as_rows(channel.get(path, params), _TITLE, "a list"):
+        found = inner_texts(row, "spotify_track_ids")
+        if found:
+            ids = ids_of(mbid=mbid, spotify=found[0])
+            return Candidate(identity=Identity(title=known.title, artists=known.artists, ids=ids))
+    return None
+
+
+def _has_names(asked: Asked) -> bool:
+    known = asked.identity
+    return not known.ids.get("spotify") and bool(known_id(known, "mbid") or (known.title and known.artists))
+
+
+class ListenBrainzLabs(Translator):
+    """ListenBrainz' experiments."""
+
+    ways: ClassVar[Mapping[Need, Way]] = {
+        Need.SEARCH: one_by_one(has_text, _search),
+        Need.TRACK: one_by_one(_has_names, _spotify_id),
+        Need.SIMILAR: one_by_one(has_id("mbid"), _similar),
+    }
+    about = About(
+        name="listenbrainz_labs",
+        title=_TITLE,
+        home="https://labs.api.listenbrainz.org",
+        base_url="https://labs.api.listenbrainz.org",
+        licence="CC0",
+        terms=(
+            "Experiments of ListenBrainz: tracks heard in the same sessions, and Spotify ids of MusicBrainz "
+            "recordings, free without an account. They may change or end at any time. All of it is in the public "
+            "domain (CC0) and may be used for everything, training included. Answers are kept for 90 days."
+        ),
+        sends="Titles, artists and MusicBrainz ids of what you look up, and this computer's network address.",
+        rate=Rate(per_second=2.0, burst=4),
+        found_days=90.0,
+        needs=frozenset(ways),
+        reads=frozenset({"mbid"}),
+    )

@@ -1,0 +1,52 @@
+"""Telling how far a run is: in its document, and to whoever shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from etl.runs import Cancelled, Progress
+from store.database import Database
+
+Show = Callable[[Progress], None]
+# How often a run's document is written for those who watch it.
+_REPORT_SECONDS = 0.3
+
+
+def silent(_progress: Progress) -> None:
+    """Show nothing."""
+
+
+class Reporter:
+    """Tells of a run's progress, in its document and to ``show``, a few times a second at most."""
+
+    def __init__(self, database: Database, run_id: str, show: Show) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._show = show
+        self._next = 0.0
+
+    def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
+        """Tell of ``progress``; ``recorded`` says that the document has it already.
+
+        Raises
+        ------
+        Cancelled
+            Somebody has ended the run.
+        """
+        self._show(progress)
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _REPORT_SECONDS
+        changes: dict[str, Any] = {"phase": progress.phase}
+        if not recorded:
+            changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
+            if progress.asked:  # while the file is read again after a cut the counts so far stand
+                changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+        self.record(changes)
+
+    def record(self, changes: dict[str, Any]) -> None:
+        """Write to the run's document; raises Cancelled where somebody has ended the run."""
+        if not self._database.change_document("runs", self._run_id, changes, where={"state": "running"}):
+            raise Cancelled

@@ -1,0 +1,42 @@
+"""Artists as sources name them, one document for each source and artist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.connection import Connection
+
+COLLECTION = "artists"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundArtist:
+    """``key`` is the source's id, or the normalised name where it has none; ``popularity`` is 0 to 100."""
+
+    key: str
+    name: str
+    ids: Mapping[str, str]
+    genres: tuple[str, ...] = ()
+    popularity: float | None = None
+
+
+def put_artists(
+    database: Connection,
+    artists: Sequence[FoundArtist],
+    source: str,
+    fetched_at: datetime | None,
+    licence: str,
+    brought_by: str,
+) -> int:
+    """Store ``artists`` (distinct keys) and return how many are new; those of the same ``brought_by`` count as new."""
+    names = {f"{source}:{artist.key}": artist for artist in artists}
+    known = database.get_documents(COLLECTION, list(names))
+    told = {"source": source, "fetched_at": fetched_at, "licence": licence}
+    for name, artist in names.items():
+        if name not in known:
+            facts = {"name": artist.name, "ids": dict(artist.ids), "genres": list(artist.genres)}
+            document = {"_id": name, **told, **facts, "popularity": artist.popularity, "brought_by": brought_by}
+            database.insert_document(COLLECTION, document)
+    return len(names) - sum(document["brought_by"] != brought_by for document in known.values())

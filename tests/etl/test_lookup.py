@@ -1,0 +1,282 @@
+"""Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from etl.engine import Engine, EngineConfig, Status
+from etl.identity import identity_of, track_id
+from etl.lookup import LookedUp, look_up, settle, store_looked_up
+from etl.providers.base import Asked, Identity, Need, Provider, Rate
+from etl.providers.registry import PROVIDERS
+from store.database import Database
+from tests.fake_services.faults import cut, garbage, limited, replying, slow, unavailable
+from tests.fake_services.fixtures import FakeServices
+from tests.fake_services.server import Happening
+from tests.fake_services.world import KARAOKE, Song
+
+ALL = {Need.FEATURES, Need.GENRES, Need.SIMILAR}
+KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
+LONG = 85_771
+
+
+def hurried(provider: Provider) -> Provider:
+    """Return a provider that need not wait its turn: the bucket has tests of its own."""
+    about = replace(provider.about, rate=Rate(per_second=1000.0, burst=1000))
+    made: Provider = type(type(provider).__name__, (type(provider),), {"about": about})()
+    return made
+
+
+@pytest.fixture
+def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> Iterator[Engine]:
+    """An engine whose keyless sources are all on."""
+    fake_services.lift_limits()
+    providers = {name: hurried(PROVIDERS[name]) for name in KEYLESS}
+    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=fake_services.urls), providers=providers)
+    engine.switch(KEYLESS)
+    yield engine
+    for service in fake_services.all:
+        service.stopping.set()
+    settle()
+    engine.close()
+
+
+def typed(text: str) -> Asked:
+    return Asked(text=text)
+
+
+def ids_of(song: Song) -> dict[str, str]:
+    return {"isrc": song.isrc, "mbid": song.mbid, "spotify": song.spotify}
+
+
+def failures(found: LookedUp) -> dict[str, Status]:
+    return {one.source: one.status for one in found.trail if one.status in {Status.FAILED, Status.LIMITED}}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Neon Estuary Velvet Causeway", "velvet causeway neon estuary", "velvet causeway: estuary neon", "Neon Estuary"],
+)
+def test_typed_words_lead_to_ids_and_these_to_everything(
+    engine: Engine, fake_services: FakeServices, words: str
+) -> None:
+    song = fake_services.world.song("Neon Estuary")
+    found = look_up(engine, typed(words), ALL)
+    assert found.identity.title == "Neon Estuary"
+    assert found.identity.ids.items() >= ids_of(song).items()
+    assert list(found.features) == ["reccobeats", "acousticbrainz"]
+    assert {"musicbrainz", "deezer"} <= set(found.genres)
+    assert {"reccobeats", "listenbrainz_labs", "deezer"} == set(found.similar)
+    assert failures(found) == {}
+
+
+def test_names_in_two_fields_are_typed_words_too(engine: Engine, fake_services: FakeServices) -> None:
+    asked = Asked(
+        text="receipts kite & ledger", identity=Identity(title="receipts", artists=("kite & ledger",), year=1066)
+    )
+    found = look_up(engine, asked, {Need.FEATURES})
+    assert (found.identity.title, found.identity.artists) == ("Receipts", ("Kite & Ledger",))
+    assert found.confidence > 0.9
+    assert found.similar == {}
+    assert not fake_services.deezer.asked("/artist/.*")
+
+
+def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
+    engine: Engine, database: Database, fake_services: FakeServices
+) -> None:
+    song = fake_services.world.song("Receipts")
+    ours = Identity(title="RECEIPTS", artists=("Kite and Ledger",), duration_ms=song.duration_ms)
+    found = look_up(engine, Asked(identity=ours), ALL)
+    assert (found.identity.title, found.identity.artists) == (ours.title, ours.artists)
+    assert found.identity.ids.items() >= ids_of(song).items()
+
+
+@pytest.mark.parametrize("namespace", ["isrc", "spotify"])
+def test_an_id_alone_is_enough(engine: Engine, fake_services: FakeServices, namespace: str) -> None:
+    song = fake_services.world.song("Receipts")
+    found = look_up(engine, Asked(identity=Identity(ids={namespace: ids_of(song)[namespace]})), ALL)
+    assert found.identity.title == "Receipts"
+    assert found.identity.ids.items() >= ids_of(song).items()
+    assert found.features
+    assert found.confidence == 1.0
+
+
+def test_the_karaoke_version_under_the_originals_isrc_is_not_taken_for_it(
+    engine: Engine, database: Database, fake_services: FakeServices
+) -> None:
+    """Deezer gives the karaoke version for the ISRC, and the search finds four recordings of one name."""
+    original = fake_services.world.song("Glass Tide")
+    found = look_up(engine, typed("Glass Tide Marble Foxes"), ALL)
+    assert found.identity.title == "Glass Tide"
+    assert found.identity.ids.items() >= ids_of(original).items()
+    by_isrc = look_up(engine, Asked(identity=identity_of(store_looked_up(database, found))), ALL)
+    assert by_isrc.identity.ids.items() >= ids_of(original).items()
+    sung = look_up(engine, typed("Glass Tide karaoke Nobody's Cousins"), set())
+    assert sung.identity.title == KARAOKE
+    live = look_up(engine, typed("marble foxes glass tide live at the mill"), set())
+    assert live.identity.title == "Glass Tide (Live at the Mill)"
+
+
+def test_a_source_that_knows_the_isrc_as_something_else_adds_nothing(
+    engine: Engine, fake_services: FakeServices
+) -> None:
+    song, other = fake_services.world.song("Receipts"), fake_services.world.song("Hedgerow")
+    fake_services.world.songs.remove(song)
+    fake_services.world.songs.remove(other)
+    fake_services.world.songs += [replace(other, isrc=song.isrc)]
+    ours = Identity(title=song.title, artists=(song.artist.name,), ids={"isrc": song.isrc})
+    found = look_up(engine, Asked(identity=ours), ALL)
+    assert found.identity == ours
+    assert {one.status for one in found.trail if one.need is Need.TRACK} == {Status.NOT_FOUND}
+    assert found.features == {}  # ReccoBeats has some under this ISRC, but they are the other's
+
+
+def test_an_answer_about_another_recording_is_not_believed(engine: Engine, fake_services: FakeServices) -> None:
+    song, other = fake_services.world.song("Receipts"), fake_services.world.song("Hedgerow")
+    fake_services.reccobeats.fail(
+        replying(200, {"content": [{"id": "x", "trackTitle": other.title, "artists": [], "isrc": song.isrc}]}),
+        times=None,
+        path="/v1/track",
+    )
+    engine.switch({"deezer", "reccobeats"})
+    found = look_up(engine, typed("Receipts Kite & Ledger"), {Need.FEATURES})
+    assert found.identity.title == song.title
+    assert "reccobeats" not in found.identity.ids
+    assert found.features == {}
+
+
+FAULTS: dict[str, Happening] = {
+    "503": unavailable(60),
+    "cut": cut(),
+    "garbage": garbage(),
+    "429 for a day": limited(LONG),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        *((source, "429 for a day") for source in KEYLESS),
+        *((source, fault) for source in ("deezer", "reccobeats") for fault in list(FAULTS)[:3]),
+    ],
+)
+def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeServices, source: str, fault: str) -> None:
+    service = getattr(fake_services, source)
+    service.fail(FAULTS[fault], times=None)
+    song = fake_services.world.song("Neon Estuary")
+    found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
+    assert found.identity.title == song.title
+    assert found.genres
+    assert found.similar
+    assert set(found.features) == {"reccobeats", "acousticbrainz"} - {source} - (
+        {"acousticbrainz"} if source == "musicbrainz" and not found.identity.ids.get("mbid") else set()
+    )
+    failed = failures(found)
+    assert set(failed) == {source}
+    if fault == "429 for a day":
+        told = next(one for one in found.trail if one.source == source)
+        assert told.status is Status.LIMITED
+        assert told.fault is not None
+        assert told.fault.retry_at is not None
+
+
+def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
+    fake_services.reccobeats.fail(slow(2.0), times=None, path="/v1/audio-features")
+    words = typed("Neon Estuary Velvet Causeway")
+    found = look_up(engine, words, ALL, within_s=1.6)
+    assert list(found.features) == ["acousticbrainz"]
+    late = next(one for one in found.trail if one.need is Need.FEATURES and one.source == "reccobeats")
+    assert late.status is Status.FAILED
+    assert late.fault is not None
+    assert "in time" in late.fault.message
+    settle()
+    asked = len(fake_services.reccobeats.asked("/v1/audio-features"))
+    again = look_up(engine, words, ALL)
+    assert list(again.features) == ["reccobeats", "acousticbrainz"]
+    assert len(fake_services.reccobeats.asked("/v1/audio-features")) == asked
+
+
+def test_when_all_fail_nothing_is_found_and_every_failure_told(engine: Engine, fake_services: FakeServices) -> None:
+    for service in fake_services.all:
+        service.fail(unavailable(60), times=None)
+    found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
+    assert (found.identity, found.confidence, found.candidates) == (Identity(), 0.0, ())
+    assert set(failures(found)) == {"deezer", "itunes", "musicbrainz", "listenbrainz_labs"}
+
+
+def test_what_nobody_knows_is_not_made_up(engine: Engine, fake_services: FakeServices) -> None:
+    found = look_up(engine, typed("Zzyqx Qqvx Wwkjh"), ALL)
+    assert found.confidence == 0.0
+    assert {one.status for one in found.trail} == {Status.NOT_FOUND}
+    assert {one.need for one in found.trail} == {Need.SEARCH}
+
+
+def test_nothing_is_asked_where_nothing_is_on(engine: Engine, fake_services: FakeServices) -> None:
+    engine.switch(())
+    found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
+    assert found.trail == ()
+    assert fake_services.asked() == 0
+
+
+def test_a_second_look_up_asks_nobody(engine: Engine, fake_services: FakeServices) -> None:
+    first = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
+    asked = fake_services.asked()
+    again = look_up(engine, typed("velvet causeway neon estuary"), ALL - {Need.GENRES})
+    assert again.identity == first.identity
+    assert fake_services.asked() - asked <= 4  # the words are others, the ids are not
+    assert not [one for one in again.trail if one.need is not Need.SEARCH and not one.cached]
+
+
+def test_what_was_found_is_stored_with_its_sources(
+    engine: Engine, database: Database, fake_services: FakeServices
+) -> None:
+    song = fake_services.world.song("Neon Estuary")
+    found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
+    track = store_looked_up(database, found)
+    assert database.get_track(song.spotify) == track
+    assert (track.id, track.isrc, track.source) == (song.spotify, song.isrc, "deezer")
+    assert track.features is not None
+    assert track.features.source == "reccobeats"
+    assert track.features.licence
+    assert track.features.fetched_at is not None
+    assert 0.5 < track.features.confidence < 1.0
+    assert track.features.values["energy"] == pytest.approx(song.features["energy"])
+    assert {"electronic", "synth-pop"} & {*track.labels, *track.artist_genres}
+    assert track.ids["mbid"] == song.mbid
+
+
+def test_a_track_found_twice_stays_one_though_more_ids_are_known(
+    engine: Engine, database: Database, fake_services: FakeServices
+) -> None:
+    song = fake_services.world.song("Neon Estuary")
+    engine.switch({"deezer", "musicbrainz"})
+    words = typed("Neon Estuary Velvet Causeway")
+    first = store_looked_up(database, look_up(engine, words, set()))
+    assert first.id == f"isrc-{song.isrc}"
+    engine.switch(KEYLESS)
+    full = look_up(engine, words, set())
+    assert track_id(full.identity) == song.spotify
+    assert store_looked_up(database, full).id == first.id
+    assert [track.id for track in database.all_tracks()] == [first.id]
+
+
+def test_nothing_found_is_nothing_stored(engine: Engine, database: Database) -> None:
+    with pytest.raises(ValueError, match="nothing was found"):
+        store_looked_up(database, look_up(engine, typed("Zzyqx Qqvx"), ALL))
+    assert list(database.all_tracks()) == []
+
+
+def test_another_recording_under_the_same_isrc_is_not_written_over(
+    engine: Engine, database: Database, fake_services: FakeServices
+) -> None:
+    engine.switch({"deezer"})
+    karaoke = store_looked_up(database, look_up(engine, typed("Glass Tide karaoke Nobody's Cousins"), set()))
+    original = store_looked_up(database, look_up(engine, typed("Glass Tide Marble Foxes"), {Need.GENRES}))
+    assert karaoke.isrc == original.isrc
+    assert database.get_track(karaoke.id) == karaoke
+    assert database.get_track(original.id) == original
+    assert original.title == "Glass Tide"
