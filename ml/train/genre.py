@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
 from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
-from ml.train.genre_network import Fitted, Settings, Task, fit_audio, probabilities_of
+from ml.train.genre_network import SEEN, Fitted, Settings, Task, fit_alone, probabilities_of
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
@@ -90,17 +90,17 @@ def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> t
     return scaler, task, vocabulary
 
 
-def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> GenreFit:
+def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
     started = time.monotonic()
     scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
     say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro.shape[1]} microgenres")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    expert = fit_audio(task)
-    say(f"audio expert: {time.monotonic() - started:.0f} s")
+    alone = [fit_alone(task, name) for name in SEEN]
+    say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
     valid = table.rows("valid")
-    fitted = Fitted(task, expert).fit(valid, say)
+    fitted = Fitted(task, alone).fit(valid, say)
     say(f"fitted: {time.monotonic() - started:.0f} s")
     made = GenreFit(
         task=task,
@@ -108,7 +108,7 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> 
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
         network=probabilities_of(fitted.network),
         settings={
-            "version": VERSION,
+            "version": version,
             "taxonomy": taxonomy.version,
             "genres": list(taxonomy.genres),
             "temperature": _NO_TEMPERATURE,
@@ -236,19 +236,36 @@ def train(
     ml.train.genre_data.DataMissingError
         ``data`` holds no ``tracks.csv.gz``.
     """
-    table = read(data)
-    taxonomy = Taxonomy.active(models)
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
-    made = fit(table, taxonomy, settings, say)
-    folder = models / "genre" / VERSION
-    files = publish(save(made, folder.with_name(f"{VERSION}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
-    artefacts.register("genre", VERSION, files, models)
+    command = f"python -m ml train genre --seed {seed}" + (" --quick" if quick else "")
+    return publish_trained(read(data), models, VERSION, settings, genre_card.Origin(command=command), say)
+
+
+def publish_trained(
+    table: TrackTable,
+    models: Path,
+    version: str,
+    settings: Settings,
+    origin: genre_card.Origin,
+    say: Say,
+    *,
+    activate: bool = True,
+) -> Mapping[str, Scores]:
+    """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores."""
+    taxonomy = Taxonomy.active(models)
+    made = fit(table, taxonomy, settings, say, version)
+    folder = models / "genre" / version
+    files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    artefacts.register("genre", version, files, models, activate=activate)
     predictor = GenrePredictor.load(folder)
+    say("scoring")
     results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
     say(format_table(results))
-    card = folder / "card.md"
-    card.write_text(genre_card.write(predictor, table, settings, results, quick=quick))
-    artefacts.register("genre", VERSION, [*files, card], models)
+    card, figures = folder / "card.md", folder / "scores.json"
+    card.write_text(genre_card.write(predictor, table, settings, results, origin))
+    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    figures.write_text(json.dumps({"split": "test", "table": rows}) + "\n")
+    artefacts.register("genre", version, [*files, card, figures], models, activate=activate)
     return results
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -19,8 +19,10 @@ from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
 from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
-_FACT_UNITS = 32
-EXPERTS = ("by_audio", "by_names", "by_facts", "by_both")  # the layers whose logits add up
+# What each of the experts that are trained alone sees. The one that also knows year and popularity says little without
+# them, so there is one beside it that never had them.
+SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
+EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits add up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,35 +111,32 @@ class Task:
         return audio
 
 
-def build_audio(shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
-    """Return the audio expert: audio -> (hidden layer, genre logits). It sees the columns ``shown`` alone."""
+def build_alone(name: str, shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
+    """Return an expert of numbers: audio -> (hidden layer, genre logits). It sees the columns ``shown`` alone."""
     audio = keras.Input(shown.shape, name="audio")
     heard = layers.Rescaling(shown)(audio)
     heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
     heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
-    return keras.Model(audio, [heard, layers.Dense(genres, name=EXPERTS[0])(heard)], name="audio_expert")
+    return keras.Model(audio, [heard, layers.Dense(genres, name=name)(heard)], name=f"{name}_expert")
 
 
-def build(audio_expert: keras.Model, facts: Floats, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
+def build(alone: Sequence[keras.Model], width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
     """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
 
-    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names (linearly), ``facts`` (the
-    mask of their columns), and all jointly; so a part that is missing leaves the others' say as it is.
+    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): those trained ``alone``, names
+    (linearly), and all jointly; so a part that is missing leaves the others' say as it is.
     """
-    audio = keras.Input(audio_expert.input_shape[1:], name="audio")
+    audio = keras.Input(alone[0].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
-    heard, by_audio = audio_expert(audio)
+    heard, by_numbers = zip(*(expert(audio) for expert in alone), strict=True)
     named = layers.Dropout(dropout)(bags)
     read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
-    told = layers.Dense(_FACT_UNITS, activation="gelu")(layers.Rescaling(facts)(audio))
-    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read, told]))
+    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*heard, read]))
     joint = layers.Dropout(dropout)(joint)
-    genres = by_audio.shape[-1]
-    experts = [
-        by_audio,
-        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, told, joint), strict=True)),
-    ]
-    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
+    genres = by_numbers[0].shape[-1]
+    named_alike = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
+    experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in named_alike)]
+    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([*heard, named, read, joint]))
     return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
 
 
@@ -146,13 +145,13 @@ def probabilities_of(network: keras.Model) -> keras.Model:
     return keras.Model(network.inputs, layers.Softmax(name="probabilities")(network.outputs[0]))
 
 
-def fit_audio(task: Task) -> keras.Model:
-    """Return the audio expert, trained alone on the labelled tracks.
+def fit_alone(task: Task, name: str) -> keras.Model:
+    """Return the expert of :data:`SEEN` called ``name``, trained alone on the labelled tracks.
 
     It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
     """
     s = task.settings
-    expert = build_audio(task.shown(*AUDIO_FEATURES), s.hidden, task.genre.shape[1], s.audio_dropout)
+    expert = build_alone(name, task.shown(*SEEN[name]), s.hidden, task.genre.shape[1], s.audio_dropout)
     labelled = task.train[task.genre[task.train].any(axis=1)]
     batch = min(s.audio_batch, len(labelled))
     steps = len(labelled) // batch
@@ -182,10 +181,10 @@ def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 class Fitted:
     """The vectors of name pieces and the network behind them, while they are trained together."""
 
-    def __init__(self, task: Task, audio_expert: keras.Model) -> None:
+    def __init__(self, task: Task, alone: Sequence[keras.Model]) -> None:
         s = task.settings
         self.task = task
-        self.network = build(audio_expert, task.shown(*FACTS), s.width, s.hidden, task.micro.shape[1], s.names_dropout)
+        self.network = build(alone, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
         self.pieces = PieceTable(len(task.weight), s.width, s.seed)
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch
@@ -272,7 +271,7 @@ class Fitted:
 
     def _apply(self, weights: npt.NDArray[np.float64]) -> None:
         for name, weight in zip(EXPERTS, weights, strict=True):
-            owner = self.network.get_layer("audio_expert") if name == "by_audio" else self.network
+            owner = self.network.get_layer(f"{name}_expert") if name in SEEN else self.network
             layer = owner.get_layer(name)
             layer.set_weights([value * weight for value in layer.get_weights()])
 
