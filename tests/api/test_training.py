@@ -30,7 +30,7 @@ def tracks(count: int) -> list[Track]:
             title=row["track_name"],
             artists=tuple(row["artist"].split(", ")),
             labels=(str(row["genres114"]).split("|")[0],),
-            artist_genres=(row["artist_genres"],) if row["artist_genres"] else (),
+            artist_genres=(row["artist_genres"],) if isinstance(row["artist_genres"], str) else (),
             features=AudioFeatures(
                 values={name: float(row[name]) for name in ("danceability", "energy", "loudness", "valence")},
                 source="table: invented",
