@@ -16,7 +16,7 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 
 from ml import artefacts
-from ml.genre import GenreInput, GenrePredictor, calibrate
+from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS
@@ -24,14 +24,14 @@ from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
 from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
-from ml.train.genre_network import SEEN, Fitted, Settings, Task, fit_alone, probabilities_of
+from ml.train.genre_network import EXPERTS, SEEN, Fitted, Settings, Task, fit_alone, fit_weights, probabilities_of
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
 VERSION = "2026.11.2"
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
-_NO_TEMPERATURE = {"both": 1.0, "audio": 1.0, "names": 1.0}
+_EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
 
 Rows = npt.NDArray[np.intp]
 Say = Callable[[str], None]
@@ -111,24 +111,23 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
             "version": version,
             "taxonomy": taxonomy.version,
             "genres": list(taxonomy.genres),
-            "temperature": _NO_TEMPERATURE,
+            "weights": _EVEN_WEIGHTS,
             **statistics(table, taxonomy.genres),
         },
     )
-    temperature = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _NO_TEMPERATURE
-    return replace(made, settings={**made.settings, "temperature": temperature})
+    weights = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _EVEN_WEIGHTS
+    return replace(made, settings={**made.settings, "weights": weights})
 
 
-def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, float]:
-    """Return for each basis the temperature of least log-loss on ``rows``."""
+def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
+    """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    grid = np.geomspace(0.5, 3.0, 61)
     chosen = {}
-    for basis in _NO_TEMPERATURE:
-        raw = predictor.predict([only(one, basis) for one in inputs])
-        losses = [score(calibrate(raw, t), answers).nll for t in grid]
-        chosen[basis] = round(float(grid[int(np.argmin(losses))]), 4)
+    for basis in BASES:
+        encoded = predictor.encode([only(one, basis) for one in inputs])
+        told = np.log(np.maximum(predictor.network(encoded.audio, encoded.bags), 1e-30))
+        chosen[basis] = fit_weights(np.moveaxis(told, 1, 0), answers).round(4).tolist()
     return chosen
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ml.genre import GenrePredictor
 from ml.train.genre_data import TrackTable
-from ml.train.genre_network import Settings
+from ml.train.genre_network import EXPERTS, Settings
 from ml.train.genre_scores import Scores, f1_by_class, format_table
 from ml.train.revision import revision
 
@@ -28,10 +28,11 @@ Audio features, title, artists, album and year, any part alone, to calibrated pr
   collected by a search of its own; where it is unknown, as from every source but a file, the figures are those of
   "popularity unknown".
 - **Split** by artist: no artist of `valid` ({valid} labelled tracks) or `test` ({test}) is in `train`. `train` fits,
-  `valid` picks the epoch, the experts' weights and the temperatures, `test` is reported. The settings below were chosen
+  `valid` picks the epoch, the experts' weights (which calibrate), `test` is reported. The settings below were chosen
   by hand with both in sight, so the figures are a little kinder than a third set of artists would be.
 - **Settings** {settings}
-- **Temperatures** {temperature}; LiteRT and Keras differ by {gap:.1e} at most on {proof}.
+- **Weights** of the experts ({experts}) by what is known: {weights}.
+- **Export** LiteRT and Keras differ by {gap:.1e} at most on {proof}.
 
 ## Scores on `test`, first label as the answer
 
@@ -91,7 +92,8 @@ def write(
         valid=len(table.rows("valid")),
         test=len(table.rows("test")),
         settings=", ".join(f"{name} {value}" for name, value in asdict(settings).items()),
-        temperature=", ".join(f"{basis} {value}" for basis, value in predictor.settings["temperature"].items()),
+        experts=", ".join(EXPERTS),
+        weights="; ".join(f"{basis} {value}" for basis, value in predictor.settings["weights"].items()),
         gap=predictor.settings["litert_difference"],
         proof="512 rows of `valid`",
         table=format_table(results),

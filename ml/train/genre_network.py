@@ -141,8 +141,9 @@ def build(alone: Sequence[keras.Model], width: int, hidden: int, micro: int, dro
 
 
 def probabilities_of(network: keras.Model) -> keras.Model:
-    """Return what ships: (audio, bags) -> uncalibrated genre probabilities, without the microgenres."""
-    return keras.Model(network.inputs, layers.Softmax(name="probabilities")(network.outputs[0]))
+    """Return what ships: (audio, bags) -> each expert's genre probabilities, without the microgenres."""
+    each = [layers.Reshape((1, -1))(layers.Softmax()(logits)) for logits in network.outputs[2:]]
+    return keras.Model(network.inputs, layers.Concatenate(axis=1, name="probabilities")(each))
 
 
 def fit_alone(task: Task, name: str) -> keras.Model:
@@ -237,7 +238,7 @@ class Fitted:
         return np.concatenate(found, axis=1)
 
     def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
-        """Train; keep the epoch, and give the experts the weights, that answer ``held_out`` best.
+        """Train; keep the epoch that answers ``held_out`` best.
 
         With no ``held_out`` tracks the last epoch stays as it is.
         """
@@ -247,34 +248,32 @@ class Fitted:
             weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
             say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
             if right >= best:
-                best, kept = right, (self.pieces.values.copy(), self.network.get_weights(), weights)
+                best, kept = right, (self.pieces.values.copy(), self.network.get_weights())
         if kept is not None:
             self.pieces.values = kept[0]
             self.network.set_weights(kept[1])
-            self._apply(kept[2])
         return self
 
     def _weigh(self, tracks: Rows) -> tuple[npt.NDArray[np.float64], float]:
-        """Return the experts' weights of least log-loss on ``tracks``, and the share answered rightly with them.
-
-        Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
-        """
+        """Return the experts' weights for ``tracks`` as they are, and the share answered rightly with them."""
         logits, answers = self.logits(tracks), self.task.genre[tracks].argmax(axis=1)
-
-        def log_loss(weights: npt.NDArray[np.float64]) -> float:
-            summed = np.tensordot(weights, logits, axes=1)
-            told = summed[np.arange(len(answers)), answers]
-            return float((logsumexp(summed, axis=1) - told).mean())
-
-        found = minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.05, 3.0)] * len(logits)).x
+        found = fit_weights(logits, answers)
         return found, float((np.tensordot(found, logits, axes=1).argmax(axis=1) == answers).mean())
-
-    def _apply(self, weights: npt.NDArray[np.float64]) -> None:
-        for name, weight in zip(EXPERTS, weights, strict=True):
-            owner = self.network.get_layer(f"{name}_expert") if name in SEEN else self.network
-            layer = owner.get_layer(name)
-            layer.set_weights([value * weight for value in layer.get_weights()])
 
     def vectors(self) -> Floats:
         """Return the pieces' vectors with each one's weight multiplied in, as serving sums them."""
         return self.pieces.values * self.task.weight[:, None]
+
+
+def fit_weights(logits: Floats, answers: Rows) -> npt.NDArray[np.float64]:
+    """Return the weights of least log-loss for the experts' (experts, n, genres) logits or log-probabilities.
+
+    Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
+    """
+
+    def log_loss(weights: npt.NDArray[np.float64]) -> float:
+        summed = np.tensordot(weights, logits, axes=1)
+        told = summed[np.arange(len(answers)), answers]
+        return float((logsumexp(summed, axis=1) - told).mean())
+
+    return minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.0, 3.0)] * len(logits)).x
