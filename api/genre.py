@@ -17,6 +17,7 @@ from api.services import Services, services
 from api.subject import Subject, resolve
 from etl.lookup_found import SHOWN_ONLY
 from etl.providers.base import Need
+from etl.providers.registry import PROVIDERS
 from ml.genre import GenreInput
 from store.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
@@ -92,6 +93,9 @@ def as_input(track: Track) -> GenreInput:
         artists=track.artists,
         album=track.album,
         year=track.year,
+        # Spotify's measure, which files bring; what other services call popularity is another scale.
+        popularity=None if track.source in PROVIDERS else track.popularity,
+        explicit=track.explicit,
         features=track.features.values if track.features and _may_be_used(track.features) else {},
     )
 

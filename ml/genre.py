@@ -12,26 +12,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
 from ml import artefacts
-from ml.genre_encoder import COLUMNS, AudioScaler, Floats, NameEmbedding, feature_vector
+from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS, Name, words
 from store.domain import AUDIO_FEATURES
 
+# What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. Each has weights
+# for the experts of its own.
+BASES = ("both", "unrated", "audio", "names")
 _TINY = 1e-30  # below what a float32 softmax can tell from nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenreInput:
-    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty."""
+    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
+
+    ``popularity`` is Spotify's, 0 to 100.
+    """
 
     title: str | None = None
     artists: tuple[str, ...] = ()
     album: str | None = None
     year: int | None = None
+    popularity: float | None = None
+    explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
+
+    def numbers(self) -> dict[str, float | None]:
+        """Return features and facts by their names in ``COLUMNS``."""
+        return {**self.features, **{name: getattr(self, name) for name in FACTS}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +96,7 @@ class LiteRTNetwork:
         return interpreter
 
     def __call__(self, audio: Floats, bags: Floats) -> Floats:
-        """Return uncalibrated probabilities (n, genres) for (n, audio width) and (n, 3 * embedding width)."""
+        """Return each expert's probabilities (n, experts, genres) for (n, audio width) and (n, 3 * embedding width)."""
         interpreter = self._interpreter(len(audio))
         for index, value in zip(self._local.inputs, (audio, bags), strict=True):
             interpreter.set_tensor(index, value)
@@ -103,7 +116,7 @@ class GenrePredictor:
         self.families = taxonomy.families
         self.taxonomy = taxonomy
         self.scaler, self.names, self.network = scaler, names, network
-        self._temperature: Mapping[str, float] = settings["temperature"]
+        self._weights = np.array([settings["weights"][basis] for basis in BASES], np.float32)
         self._quantiles = np.asarray(settings["quantiles"], float)
         self._means = np.asarray(settings["genre_means"], float)
         self._columns = {name: scaler.columns(name) for name in COLUMNS}
@@ -144,7 +157,7 @@ class GenrePredictor:
 
     def knows(self, one: GenreInput) -> bool:
         """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
-        if not np.isnan(feature_vector(one.features, None)).all():
+        if not np.isnan(feature_vector(one.features)).all():
             return True
         return any(self.names.knows(word) for names in _parts(one) for name in names for word in name)
 
@@ -202,25 +215,30 @@ class GenrePredictor:
 
     def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
         """Return the network's inputs."""
-        values = np.array([feature_vector(one.features, one.year) for one in inputs])
+        values = np.array([feature_vector(one.numbers()) for one in inputs])
         bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
         return Encoded(self.scaler.transform(values), bags)
 
     def _probabilities(self, encoded: Encoded) -> Floats:
         raw = self.network(encoded.audio, encoded.bags)
-        return calibrate(raw, temperatures(encoded.audio, encoded.bags, self._temperature))
+        return combine(raw, self._weights[bases(encoded.audio, encoded.bags)])
 
 
-def temperatures(audio: Floats, bags: Floats, by_basis: Mapping[str, float]) -> Floats:
-    """Return each row's temperature, (n, 1): names alone are surer of themselves than they should be, audio less so."""
-    heard, named = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)  # their masks come first
-    chosen = np.where(heard, np.where(named, by_basis["both"], by_basis["audio"]), by_basis["names"])
-    return chosen[:, None].astype(np.float32)
+def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
+    """Return for each row the place in :data:`BASES` of what is known of it; the masks of the columns come first."""
+    heard, named = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)
+    rated = audio[:, COLUMNS.index("popularity")] > 0
+    found = np.where(heard, np.where(named, np.where(rated, 0, 1), 2), 3)
+    return found.astype(np.intp)
 
 
-def calibrate(probabilities: Floats, temperature: Floats | float) -> Floats:
-    """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
-    logits = np.log(np.maximum(probabilities, _TINY)) / temperature
+def combine(probabilities: Floats, weights: Floats) -> Floats:
+    """Return the weighted product of the experts' (n, experts, k) probabilities, rows summing to 1.
+
+    A logarithmic pool (Genest and Zidek, 1986) with ``weights`` (n, experts): names alone are surer of themselves
+    than they should be, and deserve less beside a sound than without one. Their sum is the inverse of a temperature.
+    """
+    logits = np.einsum("nek,ne->nk", np.log(np.maximum(probabilities, _TINY)), weights)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 

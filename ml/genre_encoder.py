@@ -20,21 +20,22 @@ from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 Floats = npt.NDArray[np.float32]
 
-CATEGORIES = ("key", "mode", "time_signature")
-COLUMNS = (*AUDIO_FEATURES, "year")
+CATEGORIES = ("key", "mode", "time_signature", "explicit")
+# What a catalogue knows of a track beside its sound and its names.
+FACTS = ("year", "popularity", "explicit")
+COLUMNS = (*AUDIO_FEATURES, *FACTS)
+BOUNDS = {**FEATURE_BOUNDS, "year": (1900.0, 2100.0), "popularity": (0.0, 100.0), "explicit": (0.0, 1.0)}
 BINS = 32
 
 
-def feature_vector(one: Mapping[str, float], year: float | None) -> list[float]:
-    """Return the 13 values in the order of ``AUDIO_FEATURES`` and the year; NaN where absent or out of bounds."""
+def feature_vector(known: Mapping[str, float | None]) -> list[float]:
+    """Return the values in the order of ``COLUMNS``; NaN where absent or out of bounds."""
     vector = []
-    for name, (low, high) in _BOUNDS:
-        value = year if name == "year" else one.get(name)
+    for name in COLUMNS:
+        value = known.get(name)
+        low, high = BOUNDS[name]
         vector.append(float(value) if value is not None and low <= value <= high else math.nan)
     return vector
-
-
-_BOUNDS = tuple((name, FEATURE_BOUNDS.get(name, (1900.0, 2100.0))) for name in COLUMNS)
 
 
 class AudioScaler:
@@ -56,7 +57,7 @@ class AudioScaler:
             self._lay_out()
 
     def fit(self, values: npt.NDArray[np.floating]) -> AudioScaler:
-        """Learn from an (n, 14) array of the 13 features and the year, NaN where unknown."""
+        """Learn from an (n, 16) array in the order of ``COLUMNS``, NaN where unknown."""
         grid = np.linspace(0.0, 1.0, BINS + 1)
         for column, name in zip(values.T, COLUMNS, strict=True):
             known = column[~np.isnan(column)].astype(float)
@@ -81,11 +82,11 @@ class AudioScaler:
         return len(self._owner)
 
     def columns(self, name: str) -> npt.NDArray[np.intp]:
-        """Return the columns that a feature, or "year", fills: zero them and it is left out."""
+        """Return the columns that a feature, or one of ``FACTS``, fills: zero them and it is left out."""
         return np.flatnonzero(self._owner == COLUMNS.index(name))
 
     def transform(self, values: npt.NDArray[np.floating]) -> Floats:
-        """Return (n, width) numbers within 0..1 for (n, 14) values, NaN where unknown."""
+        """Return (n, width) numbers within 0..1 for (n, 16) values, NaN where unknown."""
         known = ~np.isnan(values)
         filled = np.where(known, values, 0.0)
         bins = ((filled[:, self._bin] - self._low) * self._slope).clip(0.0, 1.0) * known[:, self._bin]

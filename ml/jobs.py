@@ -21,7 +21,10 @@ from store.database import Database, open_database
 
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
-JOBS: dict[str, str] = {"families": "ml.train.families:train_own"}
+JOBS: dict[str, str] = {
+    "families": "ml.train.families:train_own",
+    "genre": "ml.train.genre_own:train_own",
+}
 
 
 class Say(Protocol):

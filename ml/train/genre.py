@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 
 from ml import artefacts
-from ml.genre import GenreInput, GenrePredictor, calibrate
+from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS
@@ -24,14 +24,14 @@ from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
 from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
-from ml.train.genre_network import Fitted, Settings, Task, fit_audio, probabilities_of
+from ml.train.genre_network import EXPERTS, SEEN, Fitted, Settings, Task, fit_alone, fit_weights, probabilities_of
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
-_NO_TEMPERATURE = {"both": 1.0, "audio": 1.0, "names": 1.0}
+_EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
 
 Rows = npt.NDArray[np.intp]
 Say = Callable[[str], None]
@@ -57,25 +57,29 @@ class GenreFit:
 
 
 def only(one: GenreInput, basis: str) -> GenreInput:
-    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names")."""
+    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
+
+    "unrated" is all but the popularity, as sources that are no Spotify know it.
+    """
     if basis == "audio":
         return GenreInput(features=one.features)
-    return replace(one, features={}, year=None) if basis == "names" else one
+    if basis == "unrated":
+        return replace(one, popularity=None)
+    return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
 
 
 def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
     """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
     genre, micro = targets(table, genres, settings.first_share), micro_targets(table, settings.least_micro)
     learn = (table.split == "train") & (genre.any(axis=1) | (micro.getnnz(axis=1) > 0))
-    numbers = np.column_stack([table.values, table.years])
-    scaler = AudioScaler().fit(numbers[learn])
+    scaler = AudioScaler().fit(table.values[learn])
     counts, pieces = hash_names(table)
     artists = first_artists(table, learn)
     profiles = [profiles_of(artists, csr_matrix(genre)), profiles_of(artists, micro)]
     vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
     task = Task(
         scaler=scaler,
-        audio=scaler.transform(numbers),
+        audio=scaler.transform(table.values),
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
         genre=genre,
@@ -86,17 +90,17 @@ def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> t
     return scaler, task, vocabulary
 
 
-def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> GenreFit:
+def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
     started = time.monotonic()
     scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
     say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro.shape[1]} microgenres")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    expert = fit_audio(task)
-    say(f"audio expert: {time.monotonic() - started:.0f} s")
+    alone = [fit_alone(task, name) for name in SEEN]
+    say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
     valid = table.rows("valid")
-    fitted = Fitted(task, expert).fit(valid, say)
+    fitted = Fitted(task, alone).fit(valid, say)
     say(f"fitted: {time.monotonic() - started:.0f} s")
     made = GenreFit(
         task=task,
@@ -104,38 +108,37 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say) -> 
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
         network=probabilities_of(fitted.network),
         settings={
-            "version": VERSION,
+            "version": version,
             "taxonomy": taxonomy.version,
             "genres": list(taxonomy.genres),
-            "temperature": _NO_TEMPERATURE,
+            "weights": _EVEN_WEIGHTS,
             **statistics(table, taxonomy.genres),
         },
     )
-    temperature = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _NO_TEMPERATURE
-    return replace(made, settings={**made.settings, "temperature": temperature})
+    weights = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _EVEN_WEIGHTS
+    return replace(made, settings={**made.settings, "weights": weights})
 
 
-def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, float]:
-    """Return for each basis the temperature of least log-loss on ``rows``."""
+def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
+    """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    grid = np.geomspace(0.5, 3.0, 61)
     chosen = {}
-    for basis in _NO_TEMPERATURE:
-        raw = predictor.predict([only(one, basis) for one in inputs])
-        losses = [score(calibrate(raw, t), answers).nll for t in grid]
-        chosen[basis] = round(float(grid[int(np.argmin(losses))]), 4)
+    for basis in BASES:
+        encoded = predictor.encode([only(one, basis) for one in inputs])
+        told = np.log(np.maximum(predictor.network(encoded.audio, encoded.bags), 1e-30))
+        chosen[basis] = fit_weights(np.moveaxis(told, 1, 0), answers).round(4).tolist()
     return chosen
 
 
 def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
     """Return 101 quantiles of each feature over the training tracks, and each genre's mean of each feature."""
     train = table.rows("train")
-    quantiles = np.nanquantile(table.values[train].astype(float), np.linspace(0, 1, 101), axis=0).T
+    quantiles = np.nanquantile(table.sound[train].astype(float), np.linspace(0, 1, 101), axis=0).T
     means = []
     for genre in genres:
         rows = [row for row in train if genre in table.labels[row]]
-        known = table.values[rows].astype(float)
+        known = table.sound[rows].astype(float)
         counts = (~np.isnan(known)).sum(axis=0)
         sums = np.nansum(known, axis=0)
         means.append([round(s / c, 5) if c else None for s, c in zip(sums.tolist(), counts.tolist(), strict=True)])
@@ -187,7 +190,12 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     rows = table.rows(split)
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    titles = {"both": "genre model", "names": "genre model, names alone", "audio": "genre model, audio alone"}
+    titles = {
+        "both": "genre model",
+        "unrated": "genre model, popularity unknown",
+        "names": "genre model, names alone",
+        "audio": "genre model, audio alone",
+    }
     return {
         title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
         for basis, title in titles.items()
@@ -199,7 +207,7 @@ def score_baselines(task: Task, table: TrackTable, genres: tuple[str, ...]) -> d
     train, test, seed = table.rows("train"), table.rows("test"), task.settings.seed
     answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
     k = len(genres)
-    audio = (table.values, train, answers, test, k, seed)
+    audio = (table.sound, train, answers, test, k, seed)
     names = baselines.linear_names(task.bags, task.weight, train, answers, test, k, seed)
     return {
         "majority": score(baselines.majority(answers, k, len(test)), wanted),
@@ -227,19 +235,36 @@ def train(
     ml.train.genre_data.DataMissingError
         ``data`` holds no ``tracks.csv.gz``.
     """
-    table = read(data)
-    taxonomy = Taxonomy.active(models)
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
-    made = fit(table, taxonomy, settings, say)
-    folder = models / "genre" / VERSION
-    files = publish(save(made, folder.with_name(f"{VERSION}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
-    artefacts.register("genre", VERSION, files, models)
+    command = f"python -m ml train genre --seed {seed}" + (" --quick" if quick else "")
+    return publish_trained(read(data), models, VERSION, settings, genre_card.Origin(command=command), say)
+
+
+def publish_trained(
+    table: TrackTable,
+    models: Path,
+    version: str,
+    settings: Settings,
+    origin: genre_card.Origin,
+    say: Say,
+    *,
+    activate: bool = True,
+) -> Mapping[str, Scores]:
+    """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores."""
+    taxonomy = Taxonomy.active(models)
+    made = fit(table, taxonomy, settings, say, version)
+    folder = models / "genre" / version
+    files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    artefacts.register("genre", version, files, models, activate=activate)
     predictor = GenrePredictor.load(folder)
+    say("scoring")
     results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
     say(format_table(results))
-    card = folder / "card.md"
-    card.write_text(genre_card.write(predictor, table, settings, results, quick=quick))
-    artefacts.register("genre", VERSION, [*files, card], models)
+    card, figures = folder / "card.md", folder / "scores.json"
+    card.write_text(genre_card.write(predictor, table, settings, results, origin))
+    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    figures.write_text(json.dumps({"split": "test", "table": rows}) + "\n")
+    artefacts.register("genre", version, [*files, card, figures], models, activate=activate)
     return results
 
 

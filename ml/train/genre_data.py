@@ -13,8 +13,9 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from ml.genre import GenreInput
+from ml.genre_encoder import BOUNDS, COLUMNS, FACTS
 from ml.text_features import Name, words
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.domain import AUDIO_FEATURES
 from store.text import split_artists
 
 TABLE = "tracks.csv.gz"
@@ -30,7 +31,7 @@ class DataMissingError(FileNotFoundError):
 class TrackTable:
     """Tracks in columns; row ``i`` is the same track in each.
 
-    ``values`` (n, 13) and ``years`` (n,) are NaN where unknown; ``labels`` are the track's genres (first = the
+    ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown; ``labels`` are the track's genres (first = the
     answer that scores count; empty = unlabelled), ``micro`` the microgenres of its artists and playlists.
     """
 
@@ -38,13 +39,17 @@ class TrackTable:
     artists: Sequence[tuple[str, ...]]
     albums: Sequence[str]
     values: npt.NDArray[np.float32]
-    years: npt.NDArray[np.float32]
     labels: Sequence[tuple[str, ...]]
     micro: Sequence[tuple[str, ...]]
     split: npt.NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.titles)
+
+    @property
+    def sound(self) -> npt.NDArray[np.float32]:
+        """The 13 audio features alone, (n, 13)."""
+        return self.values[:, : len(AUDIO_FEATURES)]
 
     def rows(self, split: str, *, labelled: bool = True) -> npt.NDArray[np.intp]:
         """Return the rows of a split, by default those with a label."""
@@ -59,13 +64,15 @@ class TrackTable:
 
     def input(self, row: int) -> GenreInput:
         """Return one row as the predictor takes it."""
-        known = {n: float(v) for n, v in zip(AUDIO_FEATURES, self.values[row], strict=True) if not np.isnan(v)}
-        year = self.years[row]
+        known = {n: float(v) for n, v in zip(COLUMNS, self.values[row], strict=True) if not np.isnan(v)}
+        year, popularity, explicit = (known.pop(name, None) for name in FACTS)
         return GenreInput(
             title=self.titles[row] or None,
             artists=self.artists[row],
             album=self.albums[row] or None,
-            year=None if np.isnan(year) else int(year),
+            year=None if year is None else int(year),
+            popularity=popularity,
+            explicit=None if explicit is None else bool(explicit),
             features=known,
         )
 
@@ -86,17 +93,16 @@ def read(folder: Path) -> TrackTable:
 
 def from_frame(frame: pd.DataFrame) -> TrackTable:
     """Turn a frame with the columns of ``tracks.csv.gz`` into a table; out-of-bounds features become unknown."""
-    values = frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)
-    for index, name in enumerate(AUDIO_FEATURES):
-        low, high = FEATURE_BOUNDS[name]
+    numbers = frame.reindex(columns=COLUMNS).assign(year=frame["release_date"].astype("string").str[:4])
+    values = numbers.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32, na_value=np.nan)
+    for index, name in enumerate(COLUMNS):
+        low, high = BOUNDS[name]
         values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
-    years = pd.to_numeric(frame["release_date"].astype("string").str[:4], errors="coerce")
     return TrackTable(
         titles=frame["track_name"].fillna("").astype(str).tolist(),
         artists=[split_artists(a) for a in frame["artist"].fillna("").astype(str)],
         albums=frame["album_name"].fillna("").astype(str).tolist(),
         values=values,
-        years=years.to_numpy(np.float32, na_value=np.nan),
         labels=_lists(frame, ("genres114",)),
         micro=_lists(frame, _MICRO_COLUMNS),
         split=frame["split"].to_numpy(str),

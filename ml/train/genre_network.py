@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -13,12 +13,16 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
-from ml.genre_encoder import COLUMNS, AudioScaler, Floats
+from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, PieceTable, Rows
+from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
-EXPERTS = ("by_audio", "by_names", "by_both")  # the layers whose logits add up
+# What each of the experts that are trained alone sees. The one that also knows year and popularity says little without
+# them, so there is one beside it that never had them.
+SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
+EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits add up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,8 @@ class Settings:
     hide_feature: float = 0.04
     few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
     hide_year: float = 0.5
+    hide_popularity: float = 0.4
+    hide_explicit: float = 0.4
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     least_micro: int = 40  # training tracks of a microgenre
@@ -72,6 +78,13 @@ class Task:
         self.rng = np.random.default_rng(self.settings.seed)
         self._columns = {name: self.scaler.columns(name) for name in COLUMNS}
 
+    def shown(self, *names: str) -> Floats:
+        """Return the (width,) mask of the columns of these features and facts."""
+        mask = np.zeros(self.scaler.width, np.float32)
+        for name in names:
+            mask[self._columns[name]] = 1.0
+        return mask
+
     def whole(self, tracks: Rows) -> NameBatch:
         """Return the names of ``tracks`` with nothing left out."""
         return NameBatch.gather(self.bags, self.weight, tracks)
@@ -92,53 +105,54 @@ class Task:
         few = self.rng.random(n) < s.few_features
         share = np.where(few, self.rng.random(n), s.hide_feature)
         for name in COLUMNS:
-            gone = self.rng.random(n) < s.hide_year if name == "year" else (self.rng.random(n) < share) | hidden
+            rate = getattr(s, f"hide_{name}") if name in FACTS else share
+            gone = self.rng.random(n) < rate if name in FACTS else (self.rng.random(n) < rate) | hidden
             audio[np.ix_(gone, self._columns[name])] = 0.0
         return audio
 
 
-def build_audio(width: int, hidden: int, genres: int, dropout: float) -> keras.Model:
-    """Return the audio expert: audio -> (hidden layer, genre logits)."""
-    audio = keras.Input((width,), name="audio")
-    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(audio))
+def build_alone(name: str, shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
+    """Return an expert of numbers: audio -> (hidden layer, genre logits). It sees the columns ``shown`` alone."""
+    audio = keras.Input(shown.shape, name="audio")
+    heard = layers.Rescaling(shown)(audio)
     heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
-    return keras.Model(audio, [heard, layers.Dense(genres, name=EXPERTS[0])(heard)], name="audio_expert")
+    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
+    return keras.Model(audio, [heard, layers.Dense(genres, name=name)(heard)], name=f"{name}_expert")
 
 
-def build(audio_expert: keras.Model, width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
+def build(alone: Sequence[keras.Model], width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
     """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
 
-    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): audio, names (linearly), and both
-    jointly; so a part that is missing leaves the others' say as it is.
+    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): those trained ``alone``, names
+    (linearly), and all jointly; so a part that is missing leaves the others' say as it is.
     """
-    audio = keras.Input(audio_expert.input_shape[1:], name="audio")
+    audio = keras.Input(alone[0].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
-    heard, by_audio = audio_expert(audio)
+    heard, by_numbers = zip(*(expert(audio) for expert in alone), strict=True)
     named = layers.Dropout(dropout)(bags)
     read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
-    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([heard, read]))
+    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*heard, read]))
     joint = layers.Dropout(dropout)(joint)
-    genres = by_audio.shape[-1]
-    experts = [
-        by_audio,
-        *(layers.Dense(genres, name=n)(x) for n, x in zip(EXPERTS[1:], (named, joint), strict=True)),
-    ]
-    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([heard, named, read, joint]))
+    genres = by_numbers[0].shape[-1]
+    named_alike = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
+    experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in named_alike)]
+    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([*heard, named, read, joint]))
     return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
 
 
 def probabilities_of(network: keras.Model) -> keras.Model:
-    """Return what ships: (audio, bags) -> uncalibrated genre probabilities, without the microgenres."""
-    return keras.Model(network.inputs, layers.Softmax(name="probabilities")(network.outputs[0]))
+    """Return what ships: (audio, bags) -> each expert's genre probabilities, without the microgenres."""
+    each = [layers.Reshape((1, -1))(layers.Softmax()(logits)) for logits in network.outputs[2:]]
+    return keras.Model(network.inputs, layers.Concatenate(axis=1, name="probabilities")(each))
 
 
-def fit_audio(task: Task) -> keras.Model:
-    """Return the audio expert, trained alone on the labelled tracks.
+def fit_alone(task: Task, name: str) -> keras.Model:
+    """Return the expert of :data:`SEEN` called ``name``, trained alone on the labelled tracks.
 
     It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
     """
     s = task.settings
-    expert = build_audio(task.audio.shape[1], s.hidden, task.genre.shape[1], s.audio_dropout)
+    expert = build_alone(name, task.shown(*SEEN[name]), s.hidden, task.genre.shape[1], s.audio_dropout)
     labelled = task.train[task.genre[task.train].any(axis=1)]
     batch = min(s.audio_batch, len(labelled))
     steps = len(labelled) // batch
@@ -168,10 +182,10 @@ def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 class Fitted:
     """The vectors of name pieces and the network behind them, while they are trained together."""
 
-    def __init__(self, task: Task, audio_expert: keras.Model) -> None:
+    def __init__(self, task: Task, alone: Sequence[keras.Model]) -> None:
         s = task.settings
         self.task = task
-        self.network = build(audio_expert, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
+        self.network = build(alone, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
         self.pieces = PieceTable(len(task.weight), s.width, s.seed)
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch
@@ -224,7 +238,7 @@ class Fitted:
         return np.concatenate(found, axis=1)
 
     def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
-        """Train; keep the epoch, and give the experts the weights, that answer ``held_out`` best.
+        """Train; keep the epoch that answers ``held_out`` best.
 
         With no ``held_out`` tracks the last epoch stays as it is.
         """
@@ -234,34 +248,32 @@ class Fitted:
             weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
             say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
             if right >= best:
-                best, kept = right, (self.pieces.values.copy(), self.network.get_weights(), weights)
+                best, kept = right, (self.pieces.values.copy(), self.network.get_weights())
         if kept is not None:
             self.pieces.values = kept[0]
             self.network.set_weights(kept[1])
-            self._apply(kept[2])
         return self
 
     def _weigh(self, tracks: Rows) -> tuple[npt.NDArray[np.float64], float]:
-        """Return the experts' weights of least log-loss on ``tracks``, and the share answered rightly with them.
-
-        Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
-        """
+        """Return the experts' weights for ``tracks`` as they are, and the share answered rightly with them."""
         logits, answers = self.logits(tracks), self.task.genre[tracks].argmax(axis=1)
-
-        def log_loss(weights: npt.NDArray[np.float64]) -> float:
-            summed = np.tensordot(weights, logits, axes=1)
-            told = summed[np.arange(len(answers)), answers]
-            return float((logsumexp(summed, axis=1) - told).mean())
-
-        found = minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.05, 3.0)] * len(logits)).x
+        found = fit_weights(logits, answers)
         return found, float((np.tensordot(found, logits, axes=1).argmax(axis=1) == answers).mean())
-
-    def _apply(self, weights: npt.NDArray[np.float64]) -> None:
-        for name, weight in zip(EXPERTS, weights, strict=True):
-            owner = self.network.get_layer("audio_expert") if name == "by_audio" else self.network
-            layer = owner.get_layer(name)
-            layer.set_weights([value * weight for value in layer.get_weights()])
 
     def vectors(self) -> Floats:
         """Return the pieces' vectors with each one's weight multiplied in, as serving sums them."""
         return self.pieces.values * self.task.weight[:, None]
+
+
+def fit_weights(logits: Floats, answers: Rows) -> npt.NDArray[np.float64]:
+    """Return the weights of least log-loss for the experts' (experts, n, genres) logits or log-probabilities.
+
+    Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
+    """
+
+    def log_loss(weights: npt.NDArray[np.float64]) -> float:
+        summed = np.tensordot(weights, logits, axes=1)
+        told = summed[np.arange(len(answers)), answers]
+        return float((logsumexp(summed, axis=1) - told).mean())
+
+    return minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.0, 3.0)] * len(logits)).x

@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 from sklearn.metrics import f1_score
 
-from ml.genre import calibrate
+from ml.genre import combine
 from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
 from ml.text_features import Vocabulary, hashes, word_hashes, words
 from ml.train.genre_network import mean_loss
@@ -115,10 +115,12 @@ def test_scores_agree_with_scikit_learn_and_with_the_definition() -> None:
     assert calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), np.array([True, True, False, False])) == pytest.approx(0.1)
 
 
-def test_temperature_keeps_the_order_and_the_sum() -> None:
-    probabilities = np.random.default_rng(2).dirichlet(np.ones(5), 20).astype(np.float32)
-    softer = calibrate(probabilities, 2.0)
+def test_the_pool_of_experts_sums_to_one_and_weights_decide() -> None:
+    rng = np.random.default_rng(3)
+    probabilities = rng.dirichlet(np.ones(6), (4, 2)).astype(np.float32)
+    first = combine(probabilities, np.repeat(np.float32([[1.0, 0.0]]), 4, axis=0))
+    np.testing.assert_allclose(first, probabilities[:, 0], atol=1e-6)
+    softer = combine(probabilities, np.repeat(np.float32([[0.5, 0.0]]), 4, axis=0))
     np.testing.assert_allclose(softer.sum(axis=1), 1.0, atol=1e-6)
-    np.testing.assert_array_equal(softer.argsort(axis=1), probabilities.argsort(axis=1))
-    assert (softer.max(axis=1) <= probabilities.max(axis=1)).all()
-    np.testing.assert_allclose(calibrate(probabilities, 1.0), probabilities, atol=1e-6)
+    np.testing.assert_array_equal(softer.argmax(axis=1), first.argmax(axis=1))
+    assert (softer.max(axis=1) < first.max(axis=1)).all()

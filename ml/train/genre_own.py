@@ -1,0 +1,117 @@
+"""Train the genre model on what this installation has brought in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ml import artefacts
+from ml.genre_encoder import BOUNDS, COLUMNS
+from ml.jobs import Job, TooLittle
+from ml.taxonomy import Taxonomy
+from ml.train.genre import QUICK, publish_trained
+from ml.train.genre_card import Origin
+from ml.train.genre_data import TrackTable
+from ml.train.genre_network import Settings
+from store.catalogue import Snapshot
+from store.domain import Track
+
+LEAST_TRACKS, LEAST_GENRES, LEAST_ARTISTS = 500, 3, 20
+# One artist in so many is held out to stop and calibrate on, and as many to score on.
+_SHARES = 10
+# Spotify's terms forbid to train on what its API answers; what files brought is the user's to decide.
+_NOT_LEARNT_FROM = "spotify"
+
+
+def train_own(job: Job) -> dict[str, Any]:
+    """Train on the labelled tracks of the catalogue and return the version with its scores.
+
+    Raises
+    ------
+    TooLittle
+        Too few tracks have one of the 114 genres, or they are of too few genres or artists.
+    """
+    job.say("reading the catalogue")
+    taxonomy = job.shelf.active("taxonomy")
+    table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
+    _check(table)
+    own = job.shelf.own
+    assert own is not None
+    copies = artefacts.copy_version(taxonomy, own)
+    artefacts.register("taxonomy", taxonomy.name, copies, own)
+    version = job.new_version()
+    results = publish_trained(
+        table,
+        own,
+        version,
+        QUICK if job.request.get("options", {}).get("quick") else Settings(),
+        Origin(
+            command="the Lab",
+            data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
+            caution="It is your data; mind where it came from before you give the model away.",
+        ),
+        lambda line: job.say(line.splitlines()[0][:80]),
+        activate=False,
+    )
+    return {
+        "version": version,
+        "tracks": len(table.rows("train")),
+        "scores": {name: {"top1": round(one.top1, 3), "top3": round(one.top3, 3)} for name, one in results.items()},
+    }
+
+
+def own_table(snapshot: Snapshot, genres: Sequence[str]) -> TrackTable:
+    """Return the catalogue as a table to train on; the artist decides the split, by a hash of the name."""
+    known = frozenset(genres)
+    tracks = [track for track in _each(snapshot) if track.artists and track.source != _NOT_LEARNT_FROM]
+    return TrackTable(
+        titles=[track.title for track in tracks],
+        artists=[track.artists for track in tracks],
+        albums=[track.album or "" for track in tracks],
+        values=np.array([_numbers(track) for track in tracks], np.float32).reshape(-1, len(COLUMNS)),
+        labels=[tuple(label for label in track.labels if label in known) for track in tracks],
+        micro=[tuple(dict.fromkeys((*track.artist_genres, *track.labels))) for track in tracks],
+        split=np.array([_split_of(track.artists[0]) for track in tracks], dtype="<U5"),
+    )
+
+
+def _each(snapshot: Snapshot) -> Iterator[Track]:
+    seen: set[str] = set()
+    for position in range(len(snapshot)):
+        track = snapshot.track(snapshot.ref(position))
+        if track.id not in seen:
+            seen.add(track.id)
+            yield track
+
+
+def _numbers(track: Track) -> list[float]:
+    known: dict[str, float | None] = {"year": track.year, "popularity": track.popularity, "explicit": track.explicit}
+    if track.features is not None and track.features.source != _NOT_LEARNT_FROM:
+        known |= track.features.values
+    found = []
+    for name in COLUMNS:
+        value, (low, high) = known.get(name), BOUNDS[name]
+        found.append(float(value) if value is not None and low <= value <= high else np.nan)
+    return found
+
+
+def _split_of(artist: str) -> str:
+    share = int.from_bytes(hashlib.sha256(artist.casefold().encode()).digest()[:4], "big") % _SHARES
+    return {0: "test", 1: "valid"}.get(share, "train")
+
+
+def _check(table: TrackTable) -> None:
+    rows = table.rows("train")
+    genres = {table.labels[row][0] for row in rows}
+    artists = {table.artists[row][0] for row in rows}
+    held_out = len(table.rows("valid")) and len(table.rows("test"))
+    if len(rows) < LEAST_TRACKS or len(genres) < LEAST_GENRES or len(artists) < LEAST_ARTISTS or not held_out:
+        raise TooLittle(
+            f"The catalogue has {len(rows)} tracks with one of the 114 genres, of {len(genres)} genres and "
+            f"{len(artists)} artists.",
+            f"Bring in a table with genres: {LEAST_TRACKS} tracks, {LEAST_GENRES} genres and {LEAST_ARTISTS} artists "
+            "at the least. README.md names two.",
+        )

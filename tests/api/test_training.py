@@ -1,0 +1,128 @@
+"""Training on what an installation holds, as the Lab starts it: a run, a process of its own, a version to choose."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from ml.train.genre_own import own_table
+from store.builder import build_collection
+from store.catalogue import Catalogue
+from store.domain import AudioFeatures, Track
+from tests.ml.genre_world import GENRES, frame
+
+SECONDS = 120
+
+
+def tracks(count: int) -> list[Track]:
+    """Return the invented world as tracks of a catalogue."""
+    return [
+        Track(
+            id=f"t{number}",
+            title=row["track_name"],
+            artists=tuple(row["artist"].split(", ")),
+            labels=(str(row["genres114"]).split("|")[0],),
+            artist_genres=(row["artist_genres"],) if isinstance(row["artist_genres"], str) else (),
+            features=AudioFeatures(
+                values={name: float(row[name]) for name in ("danceability", "energy", "loudness", "valence")},
+                source="table: invented",
+            ),
+            source="table: invented",
+        )
+        for number, row in enumerate(frame(count).to_dict("records"))
+    ]
+
+
+def ended(client: FlaskClient, run: dict[str, Any]) -> dict[str, Any]:
+    until = time.monotonic() + SECONDS
+    while run["state"] not in {"done", "failed", "cancelled"} and time.monotonic() < until:
+        time.sleep(0.3)
+        run = client.get(f"/api/runs/{run['id']}").get_json()
+    return run
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.models.spawn_worker", lambda var, uri: None)
+
+
+def test_the_table_keeps_artists_apart_and_leaves_out_what_spotify_answered(tmp_path: Path) -> None:
+    build_collection(tmp_path, [*tracks(60), Track(id="x", title="A", artists=("B",), source="spotify")])
+    table = own_table(Catalogue(tmp_path).current(), GENRES)
+    assert len(table) == 60
+    by_split = {split: {table.artists[row][0] for row in table.rows(split)} for split in ("train", "valid", "test")}
+    assert not by_split["train"] & (by_split["valid"] | by_split["test"])
+    assert np.isfinite(table.sound).any()
+
+
+def test_a_version_is_trained_beside_the_served_one_and_can_be_served(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    build_collection(tmp_path / "catalogue", tracks(900))
+    client = configured(tmp_path, database_uri)
+    served = client.get("/genre-predict?q=floating nebula").get_json()["model"]["version"]
+    started = client.post("/api/models/genre/train", json={"options": {"quick": True}})
+    assert started.status_code == 202
+    run = ended(client, started.get_json()["run"])
+    assert (run["state"], run["error"]) == ("done", None)
+    version = run["result"]["version"]
+    assert run["result"]["scores"]["genre model"]["top1"] > run["result"]["scores"]["majority"]["top1"]
+    assert client.get("/genre-predict?q=floating nebula").get_json()["model"]["version"] == served
+    assert "Where it loses" in client.get(f"/api/models/genre/{version}/card").get_json()["markdown"]
+    client.put("/api/models/genre/active", json={"version": version})
+    assert client.get("/genre-predict?q=floating nebula").get_json()["model"]["version"] == version
+
+
+def test_too_little_says_what_to_bring(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, no_worker: None
+) -> None:
+    client = configured(tmp_path, database_uri)
+    run = client.post("/api/models/genre/train", json={}).get_json()["run"]
+    subprocess.run(
+        [sys.executable, "-m", "etl", "work"],
+        env={"TASTEMAP_VAR": str(tmp_path), "MONGODB_URI": database_uri, "PATH": ""},
+        check=True,
+        timeout=SECONDS,
+    )
+    run = client.get(f"/api/runs/{run['id']}").get_json()
+    assert (run["state"], run["error"]["code"]) == ("failed", "too_little")
+    assert "README.md" in run["error"]["hint"]
+    assert client.post("/api/models/nonsense/train", json={}).status_code == 404
+
+
+def test_a_cancelled_training_ends_its_process(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    build_collection(tmp_path / "catalogue", tracks(900))
+    client = configured(tmp_path, database_uri)
+    run = client.post("/api/models/genre/train", json={}).get_json()["run"]
+    until = time.monotonic() + SECONDS
+    while client.get(f"/api/runs/{run['id']}").get_json()["phase"] == "waiting" and time.monotonic() < until:
+        time.sleep(0.1)
+    assert client.delete(f"/api/runs/{run['id']}").status_code in {200, 204}
+    assert client.get(f"/api/runs/{run['id']}").get_json()["state"] == "cancelled"
+    assert client.get("/api/models").get_json()["tasks"]
+    until = time.monotonic() + SECONDS
+    while _jobs_of(run["id"]) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not _jobs_of(run["id"])
+
+
+def _jobs_of(run_id: str) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if f"ml\0job\0{run_id}" in command:
+            found.append(folder.name)
+    return found
