@@ -55,7 +55,7 @@ class TrackTable:
         """Return the rows of a split, by default those with a label."""
         wanted = self.split == split
         if labelled:
-            wanted &= np.array([bool(label) for label in self.labels])
+            wanted &= np.array([bool(label) for label in self.labels], bool)
         return np.flatnonzero(wanted)
 
     def names(self, row: int) -> tuple[list[Name], list[Name], list[Name]]:

@@ -192,7 +192,7 @@ def test_encoder_survives_saving(predictor: GenrePredictor, tmp_path: Path) -> N
     predictor.scaler.save(tmp_path / "scaler.json")
     predictor.names.save(tmp_path)
     scaler, names = AudioScaler.load(tmp_path / "scaler.json"), NameEmbedding.load(tmp_path)
-    values = np.array([[*SOUND.values(), 1987.0], [np.nan] * 14])
+    values = np.array([[*SOUND.values(), 1987.0, 55.0, 1.0], [np.nan] * 16])
     np.testing.assert_array_equal(scaler.transform(values), predictor.scaler.transform(values))
     parts = [[["Enter", "Sandman"]], [["Metallica"], []], [[]]]
     np.testing.assert_array_equal(names.bags(parts), predictor.names.bags(parts))
