@@ -24,6 +24,7 @@ from api import (
     spotify,
     spotify_lists,
     status,
+    timbre,
     uploads,
 )
 from api.services import Services
@@ -55,5 +56,6 @@ def register(app: APIFlask, config: Config) -> None:
         doctor,
         harvest,
         datasets,
+        timbre,
     ):
         app.register_blueprint(module.blueprint)

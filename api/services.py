@@ -20,6 +20,7 @@ from ml.artists import ArtistEmbedding
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from ml.shelf import Shelf
+from ml.timbre import Library, TimbreModel
 from store.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
@@ -66,6 +67,10 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    @property
+    def timbre(self) -> Library:
+        return self._served("timbre", lambda folder: Library(TimbreModel.load(folder)))
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

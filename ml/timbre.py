@@ -144,7 +144,7 @@ class LiteRTEncoder:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster from 0."""
+    """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster (from 0)."""
 
     vector: Floats
     spot: Floats
@@ -160,7 +160,7 @@ class TimbreModel:
     scores : dict
         What the training run measured: recall of the served embedding and of the plain statistics.
     clusters : np.ndarray
-        (k, d) centres of the clusters, unit vectors.
+        (k, 2) centres of the clusters on the map.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class TimbreModel:
             raise ValueError(f"{len(timbre)} segments are too few: {LEAST_SEGMENTS} are needed")
         vector = self.projection.embed(timbre)
         spot = self.network(self.scaler.transform(middle(timbre, self.length)))
-        return Placed(vector, spot, int(np.argmax(self.clusters @ vector)))
+        return Placed(vector, spot, int(np.argmin(((self.clusters - spot) ** 2).sum(axis=1))))
 
 
 class Library:
@@ -229,8 +229,8 @@ class Library:
             for name, stamp in stamps.items():
                 if name not in self._placed or self._placed[name][0] != stamp:
                     timbre = read(name)
-                    enough = timbre is not None and len(timbre) >= LEAST_SEGMENTS
-                    self._placed[name] = (stamp, self.model.place(timbre) if enough else None)
+                    heard = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.place(timbre)
+                    self._placed[name] = (stamp, heard)
             self._placed = {name: kept for name, kept in self._placed.items() if name in stamps}
             return {name: placed for name, (_, placed) in self._placed.items() if placed is not None}
 

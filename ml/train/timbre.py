@@ -32,6 +32,7 @@ _LEAST_TRACKS = 20
 _WINDOWS, _SHORTEST, _LONGEST, _LEAST = 30, 0.15, 0.6, 40
 _SHRINK = 0.2
 _FOLDS, _NETWORK_FOLDS = 7, 3
+_QUICK: dict[str, Any] = {"steps": 5, "length": 32}
 
 Say = Callable[[str], None]
 Results = Mapping[str, Mapping[str, Ranks]]
@@ -170,28 +171,24 @@ def fit(
     """Train on all tracks what the scores, taken with tracks left out, say is to be served."""
     timbres = segments.timbres
     gain = ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED)
-    everything = np.arange(len(timbres))
-    if gain.mean >= ENOUGH:
-        projection = Windows.draw(timbres, "described", settings.seed).whitening(everything, "described")
-    else:
-        projection = standardised(np.array([STATISTICS["moments"](one.astype(float)) for one in timbres]), "moments")
+    projection = choose(timbres, results, settings.seed)
     network = timbre_network.fit(timbres, settings, progress)
     vectors = np.stack([projection.embed(timbre) for timbre in timbres])
-    clusters, silhouettes = find_clusters(vectors, settings.seed)
     spots = network.encode(timbres)
+    clusters, silhouettes = find_clusters(spots, settings.seed)
     neighbours = min(5, (len(timbres) - 1) // 2)
     kept = {
         "version": version,
-        "length": timbre_network.LENGTH,
+        "length": settings.length,
         "statistics": projection.statistics,
         "tracks": len(timbres),
-        "scores": scores_of(results, gain.mean >= ENOUGH),
+        "scores": scores_of(results, OURS if projection.statistics == "described" else PLAIN),
         "gain": [gain.mean, gain.low, gain.high],
         "silhouettes": silhouettes,
         "trustworthiness": float(trustworthiness(vectors, spots, n_neighbors=neighbours, metric="cosine")),
         "loss": network.loss,
     }
-    proof = np.stack([network.scaler.transform(middle(one, timbre_network.LENGTH)) for one in timbres[:16]])
+    proof = np.stack([network.scaler.transform(middle(one, settings.length)) for one in timbres[:16]])
     return TimbreFit(
         settings=kept,
         scaler=network.scaler,
@@ -202,28 +199,31 @@ def fit(
     )
 
 
-def scores_of(results: Results, served_ours: bool) -> dict[str, Any]:
-    """Return what the page shows: recall of what is served beside the plain statistics."""
+def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection:
+    """Return the learnt projection, fitted on all tracks, or the plain one where it is not ENOUGH times better."""
+    if ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED).mean >= ENOUGH:
+        return Windows.draw(timbres, "described", seed).whitening(np.arange(len(timbres)), "described")
+    return standardised(np.array([STATISTICS["moments"](one.astype(float)) for one in timbres]), "moments")
+
+
+def scores_of(results: Results, served: str) -> dict[str, Any]:
+    """Return what the page shows: recall of what is ``served`` beside the plain statistics."""
     rows = {row["model"]: row for row in table(results, SCORE_SEED)}
 
     def shown(name: str) -> dict[str, Any]:
         numbers = {key: [v.mean, v.low, v.high] for key, v in rows[name].items() if key != "model"}
         return {"model": name, **numbers}
 
-    return {"served": shown(OURS if served_ours else PLAIN), "baselines": [shown(PLAIN), shown(COVARIANCES)]}
+    return {"served": shown(served), "baselines": [shown(PLAIN), shown(COVARIANCES)]}
 
 
-def find_clusters(vectors: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
-    """Return the (k, d) centres, as unit vectors, of the k with the best silhouette, and the silhouette by k."""
-    best: tuple[float, Floats] | None = None
-    silhouettes = {}
-    for k in range(2, max(3, min(12, len(vectors) // 4) + 1)):
-        made = KMeans(k, n_init=10, random_state=seed).fit(vectors)
-        silhouettes[str(k)] = float(silhouette_score(vectors, made.labels_, metric="cosine"))
-        if best is None or silhouettes[str(k)] > best[0]:
-            best = (silhouettes[str(k)], made.cluster_centers_)
-    assert best is not None
-    return best[1] / np.maximum(np.linalg.norm(best[1], axis=1, keepdims=True), 1e-9), silhouettes
+def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
+    """Return the (k, 2) centres of the k, 2 to 12, with the best silhouette on the map, and the silhouette by k."""
+    centres, silhouettes = {}, {}
+    for k in range(2, max(3, min(12, len(spots) // 4) + 1)):
+        made = KMeans(k, n_init=10, random_state=seed).fit(spots)
+        centres[str(k)], silhouettes[str(k)] = made.cluster_centers_, float(silhouette_score(spots, made.labels_))
+    return centres[max(silhouettes, key=lambda k: silhouettes[k])], silhouettes
 
 
 def publish(made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, told: str) -> Path:
@@ -241,10 +241,13 @@ def publish(made: TimbreFit, segments: Segments, results: Results, models: Path,
     return folder
 
 
-def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Say = print) -> None:
+def train(
+    data: Path, models: Path, *, seed: int = 1, quick: bool = False, networks: bool = True, say: Say = print
+) -> None:
     """Score with tracks left out, then train on all of them and write ``models/timbre/<version>``.
 
-    ``quick`` takes few steps and makes a version of its own that is not the active one.
+    ``quick`` takes few steps and makes a version of its own that is not the active one; without ``networks`` the
+    autoencoders, which are not searched by, go unscored.
 
     Raises
     ------
@@ -252,8 +255,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
         The analyses are absent.
     """
     segments = read(data)
-    settings = timbre_network.Settings(seed=seed, steps=10 if quick else timbre_network.Settings.steps)
-    results = compare(segments.timbres, settings, say=say)
+    settings = timbre_network.Settings(seed=seed, **_QUICK if quick else {})
+    results = compare(segments.timbres, settings, networks=networks, say=say)
     version = f"{VERSION}-quick" if quick else VERSION
     made = fit(segments, settings, results, version)
     told = f"A folder of Spotify audio analyses; trained by `python -m ml {' '.join(sys.argv[1:])}`, seed {seed}."
@@ -281,7 +284,8 @@ def evaluate(data: Path, models: Path, *, say: Say = print) -> None:
 def train_own(job: jobs.Job) -> dict[str, Any]:
     """Train on the analyses that this installation has stored.
 
-    ``request["options"]``: ``min_segments``, ``min_popularity`` (0 to 100).
+    ``request["options"]``: ``min_segments``, ``min_popularity`` (0 to 100), ``quick`` (a map of little worth,
+    to see the whole path work).
 
     Raises
     ------
@@ -300,7 +304,7 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
             f"{len(segments.names)} tracks have segments enough; {_LEAST_TRACKS} are needed.",
             "Drop audio analysis files, or fetch segments with a Spotify application of extended mode.",
         )
-    settings = timbre_network.Settings(steps=int(options.get("steps", timbre_network.Settings.steps)))
+    settings = timbre_network.Settings(**_QUICK if options.get("quick") else {})
     results = compare(segments.timbres, settings, networks=False, say=lambda phase: job.say(phase))
     made = fit(
         segments, settings, results, job.new_version(), lambda done, total: job.say("training the map", done, total)

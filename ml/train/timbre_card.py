@@ -15,7 +15,8 @@ _CARD = """# Timbre model {version}
 From the segments of a track's audio analysis (twelve numbers of timbre each) to a unit vector for finding
 sound-alikes, a place on a map of two dimensions, and one of {clusters} clusters.
 
-- **Trained** {date} at git revision {revision}. {told}
+- **Trained** {date} at git revision {revision}.
+  {told}
 - **Data** {tracks} tracks ({segments} segments; {left_out} left out as too short or not popular enough), mostly
   electronic music where this is the shipped version. That is few: the intervals below are wide, and other music may
   be told apart worse. What ships is weights, means and cluster centres; no track and no segment.
@@ -28,8 +29,8 @@ sound-alikes, a place on a map of two dimensions, and one of {clusters} clusters
   around fewer, Conv1D 16/32/64 with pooling and an LSTM of 128 to a latent of 2, decoded by the mirror image. Mean
   squared error at the end {loss:.4f}. Trustworthiness of the map beside the search vectors (5 neighbours)
   {trust:.2f}: 1 is faithful, 0.5 about chance. LiteRT and Keras differ by less than 1e-5.
-- **Clusters** K-means on the search vectors; silhouette by k: {silhouettes}. Below 0.25 there are no real groups, only
-  regions.
+- **Clusters** {clusters}, by K-means on the map; silhouette by k: {silhouettes}. They are regions of the map, which
+  colour it, rather than kinds of music.
 
 ## Scores
 
@@ -48,17 +49,19 @@ chance it is {chance:.3f}.
 {loses}
 """
 
-_LOSES = """The statistics and the shrinkage of the whitening were chosen by hand with these scores in sight, so they are a
-little kinder than another set of tracks would be. Another part of one track is not another track that sounds alike:
-what makes a recording the same (its mastering, its noise) helps here and not there. Order in time is not heard beyond
-a few segments. On quarters and short excerpts every model falls off, as a track's parts differ in sound. The
+_LOSES = """The statistics and the shrinkage of the whitening were chosen by hand with these scores in sight, so they
+are a little kinder than another set of tracks would be. Another part of one track is not another track that sounds
+alike: what makes a recording the same (its mastering, its noise) helps here and not there. Order in time is not
+heard beyond a few segments. On quarters and short excerpts every model falls off, as a track's parts differ in sound. The
 autoencoders, here with so few tracks, keep loudness and brightness and little else: hence the map is a picture, and
 the search does not use it; what they do find is partly the zeros around a short piece, which tell its length. A
 contrastive Conv1D network (InfoNCE on stretches of a track, 300 steps on 54 tracks) was tried: recall@1 on halves was
 0.43 on the four folds of seven that were run, so it does not ship."""
 
-_WHITENED = """210 statistics of the segments (means, log deviations, correlations, quantiles, how fast each number changes,
-autocorrelation at 1, 2, 4, 8 segments), standardised and whitened by their covariance within tracks: directions in which stretches of one track differ count little. Learnt from 30 random stretches of each track, closed form."""
+_WHITENED = """210 statistics of the segments (means, log deviations, correlations, quantiles, how fast each number
+  changes, autocorrelation at 1, 2, 4, 8 segments), standardised and whitened by their covariance within tracks:
+  directions in which stretches of one track differ count little. Learnt from 30 random stretches of each track, in
+  closed form."""
 
 _MOMENTS = (
     """Mean and variance of each number, standardised: the plain baseline, as nothing learnt beat it well enough."""
@@ -68,13 +71,13 @@ _MOMENTS = (
 def verdict(settings: Mapping[str, Any]) -> str:
     """Say in words which embedding is served, and why."""
     gain, low, high = settings["gain"]
-    told = f"{gain:.2f} times the recall@1 (95 % interval {low:.2f}-{high:.2f})"
+    told = f"{gain:.2f} times the\nrecall@1 (95 % interval {low:.2f}-{high:.2f})"
     if settings["statistics"] == "moments":
         return (
             f"**The plain baseline is what is served**: the learnt embedding has {told} of the moments on halves, "
             "less than the 1.3 times that it should have."
         )
-    doubt = "" if low >= 1.3 else " The interval reaches below 1.3: with more tracks it may turn out to be less."
+    doubt = "" if low >= 1.3 else "\nThe interval reaches below 1.3: with more tracks it may turn out to be less."
     return f"**The whitened statistics are served**: {told} of the moments on halves.{doubt}"
 
 
@@ -115,6 +118,6 @@ def _beside_covariances(results: Mapping[str, Mapping[str, Ranks]]) -> str:
         for name in ("described statistics, whitened", "moments and covariances, cosine")
     )
     return (
-        f" Beside the stronger baseline, moments with covariances, the learnt embedding has {ours / theirs:.2f} times "
+        f"\nBeside the stronger baseline, moments with covariances, the learnt embedding has {ours / theirs:.2f} times "
         "the recall@1."
     )

@@ -11,7 +11,6 @@ from keras import layers
 
 from ml.timbre import TIMBRES, Floats, TwoStepScaler, middle
 
-LENGTH = 256  # segments: about a minute of music
 _FILTERS = (16, 32, 64)  # each followed by pooling in pairs
 _LSTM = 128
 
@@ -21,13 +20,14 @@ class Settings:
     """How the autoencoder is trained; a step is a batch of one random stretch of every track (at most ``batch``)."""
 
     latent: int = 2
-    steps: int = 250
+    length: int = 256  # segments, a multiple of 8: about a minute of music
+    steps: int = 150
     batch: int = 64
     rate: float = 2e-3
     seed: int = 1
 
 
-def build(latent: int, length: int = LENGTH) -> tuple[keras.Model, keras.Model]:
+def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
     """Return (encoder, autoencoder); the encoder maps (n, length, 12) scaled segments to (n, latent)."""
     heard = given = keras.Input((length, TIMBRES), name="segments")
     for filters in _FILTERS:
@@ -39,7 +39,7 @@ def build(latent: int, length: int = LENGTH) -> tuple[keras.Model, keras.Model]:
     encoder = keras.Model(given, code, name="encoder")
     short = length // 2 ** len(_FILTERS)
     made = layers.RepeatVector(short)(layers.Dense(_LSTM, activation="relu")(code))
-    made = layers.LSTM(_LSTM, return_sequences=True, unroll=True)(made)
+    made = layers.LSTM(_LSTM, return_sequences=True)(made)
     for filters in reversed(_FILTERS):
         made = layers.UpSampling1D(2)(made)
         made = layers.Conv1D(filters, 5, padding="same", activation="relu")(made)
@@ -68,18 +68,18 @@ def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int],
     rng = np.random.default_rng(settings.seed)
     scaler = TwoStepScaler.fit(timbres)
     scaled = [scaler.transform(timbre) for timbre in timbres]
-    encoder, model = build(settings.latent)
+    encoder, model = build(settings.latent, settings.length)
     model.compile(keras.optimizers.Adam(settings.rate), "mse")
     loss = float("nan")
     for step in range(settings.steps):
         some = rng.permutation(len(scaled))[: settings.batch]
-        batch = np.stack([_stretch(scaled[i], rng) for i in some])
+        batch = np.stack([_stretch(scaled[i], settings.length, rng) for i in some])
         loss = float(model.train_on_batch(batch, batch))
         if say:
             say(step + 1, settings.steps)
     return Fitted(scaler, encoder, loss)
 
 
-def _stretch(rows: Floats, rng: np.random.Generator) -> Floats:
-    start = int(rng.integers(0, max(1, len(rows) - LENGTH + 1)))
-    return middle(rows[start : start + LENGTH], LENGTH)
+def _stretch(rows: Floats, length: int, rng: np.random.Generator) -> Floats:
+    start = int(rng.integers(0, max(1, len(rows) - length + 1)))
+    return middle(rows[start : start + length], length)

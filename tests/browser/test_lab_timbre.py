@@ -1,0 +1,50 @@
+"""Drop analyses, see the timbre map, choose a track and read what sounds like it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.ml.timbre_world import analysis
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_dropped_analyses_to_sound_alikes(page: Page, empty_app: str) -> None:
+    watch = Watch(page, empty_app)
+    page.goto(f"{empty_app}/#/lab/timbre")
+    expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
+    expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
+
+    files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(4)}
+    files["Invented 2 again.json"] = json.dumps(analysis(2, 150))
+    playlists = PlaylistPage(page, empty_app).open()
+    playlists.drop_all(files)
+    expect(playlists.uploads.filter(has_text="new")).not_to_have_count(0, timeout=IMPORT_MS)
+
+    page.goto(f"{empty_app}/#/lab/timbre")
+    listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
+
+    def all_here() -> bool:
+        page.reload()
+        expect(page.get_by_role("heading", name="How good that is")).to_be_visible(timeout=ANSWER_MS)
+        return listed.count() == len(files)
+
+    assert any(all_here() for _ in range(60))
+    listed.filter(has_text="Invented 2 again").click()
+    found = page.locator(".tm-timbre-found tbody tr")
+    expect(found).to_have_count(4, timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("Invented 2")
+
+    plot = page.get_by_role("application", name="Map of 5 tracks by timbre")
+    plot.focus()
+    plot.press("PageDown")
+    expect(page.locator(".tm-tip")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sounds like")).to_have_count(1, timeout=ANSWER_MS)
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert watch.problems() == []
