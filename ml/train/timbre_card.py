@@ -49,10 +49,11 @@ chance it is {chance:.3f}.
 {loses}
 """
 
-_LOSES = """The statistics and the shrinkage of the whitening were chosen by hand with these scores in sight, so they
-are a little kinder than another set of tracks would be. Another part of one track is not another track that sounds
-alike: what makes a recording the same (its mastering, its noise) helps here and not there. Order in time is not
-heard beyond a few segments. On quarters and short excerpts every model falls off, as a track's parts differ in sound. The
+_LOSES = """\
+The statistics and the shrinkage of the whitening were chosen by hand with these scores in sight, so they are a little
+kinder than another set of tracks would be. Another part of one track is not another track that sounds alike: what
+makes a recording the same (its mastering, its noise) helps here and not there. Order in time is not heard beyond a
+few segments. On quarters and short excerpts every model falls off, as a track's parts differ in sound. The
 autoencoders, here with so few tracks, keep loudness and brightness and little else: hence the map is a picture, and
 the search does not use it; what they do find is partly the zeros around a short piece, which tell its length. A
 contrastive Conv1D network (InfoNCE on stretches of a track, 300 steps on 54 tracks) was tried: recall@1 on halves was

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watch
+from tests.browser.conftest import Watch, serve
 from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
 from tests.ml.timbre_world import analysis
 
 pytestmark = pytest.mark.browser
 
 
-def test_from_dropped_analyses_to_sound_alikes(page: Page, empty_app: str) -> None:
-    watch = Watch(page, empty_app)
-    page.goto(f"{empty_app}/#/lab/timbre")
+@pytest.fixture
+def quiet_app(tmp_path: Path) -> Iterator[str]:
+    """An app into which nothing has been brought, and which may ask nobody."""
+    with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
+        yield address
+
+
+def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> None:
+    watch = Watch(page, quiet_app)
+    page.goto(f"{quiet_app}/#/lab/timbre")
     expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
     expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
 
     files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(4)}
     files["Invented 2 again.json"] = json.dumps(analysis(2, 150))
-    playlists = PlaylistPage(page, empty_app).open()
+    playlists = PlaylistPage(page, quiet_app).open()
     playlists.drop_all(files)
     expect(playlists.uploads.filter(has_text="new")).not_to_have_count(0, timeout=IMPORT_MS)
 
-    page.goto(f"{empty_app}/#/lab/timbre")
+    page.goto(f"{quiet_app}/#/lab/timbre")
     listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
 
     def all_here() -> bool:
