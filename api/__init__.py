@@ -27,6 +27,7 @@ from api import (
     spotify,
     spotify_lists,
     status,
+    timbre,
     uploads,
 )
 from api.services import Services
@@ -62,5 +63,6 @@ def register(app: APIFlask, config: Config) -> None:
         doctor,
         harvest,
         datasets,
+        timbre,
     ):
         app.register_blueprint(module.blueprint)

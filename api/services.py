@@ -22,6 +22,7 @@ from ml.families import Families
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from ml.shelf import Shelf
+from ml.timbre import Library, TimbreModel
 from store.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
@@ -76,6 +77,9 @@ class Services:
     @property
     def families(self) -> Families:
         return self._served("families", Families.load)
+
+    def timbre(self) -> Library:
+        return self._served("timbre", lambda folder: Library(TimbreModel.load(folder)))
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

@@ -12,11 +12,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from etl.analysis_import import import_analysis
 from etl.dataset_import import import_slice
 from etl.finishing import STORED, fail, finish, lock_file, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.entries import check_to_the_end
-from etl.imports.recognise import DatasetFile, TableFile, recognise
+from etl.imports.recognise import AnalysisFile, DatasetFile, TableFile, recognise
 from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.reporting import Reporter, Show, silent
@@ -157,6 +158,9 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         _import_table(database, var, document, str(path), report, resumed)
     elif isinstance(found, DatasetFile):
         _import_dataset(database, var, document, found, report)
+    elif isinstance(found, AnalysisFile):
+        database.update_run(document["_id"], {"kind": "analysis"})
+        _record(database, document["_id"], import_analysis(database, found, document["name"], document))
     else:
         check_to_the_end(found, document["name"], document["started_at"])
         PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()

@@ -21,6 +21,7 @@ TASKS = {
     "artists": "ml.train.artists",
     "clusters": "ml.train.clusters",
     "families": "ml.train.families",
+    "timbre": "ml.train.timbre",
 }
 
 _DATA = ROOT.parent / "shared" / "data"

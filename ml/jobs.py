@@ -24,6 +24,7 @@ from store.database import Database, open_database
 JOBS: dict[str, str] = {
     "families": "ml.train.families:train_own",
     "genre": "ml.train.genre_own:train_own",
+    "timbre": "ml.train.timbre:train_own",
 }
 
 

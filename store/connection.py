@@ -149,6 +149,11 @@ class Connection:
         return [document["_id"] for document in self._mongo[collection].find(dict(equal), {"_id": 1})]
 
     @translated
+    def fields_of(self, collection: str, fields: Sequence[str]) -> list[Document]:
+        """Return ``_id`` and ``fields`` of every document, for collections of some thousands of large ones."""
+        return list(self._mongo[collection].find({}, dict.fromkeys(fields, 1)))
+
+    @translated
     def documents_among(self, collection: str, field: str, values: Collection[Any]) -> list[Document]:
         """Return the documents whose (indexed) ``field`` has one of ``values``."""
         return [one for some in chunks(list(values)) for one in self._mongo[collection].find({field: {"$in": some}})]

@@ -129,6 +129,11 @@ def put_segments(
     )
 
 
+def analysed(database: Database) -> dict[str, datetime | None]:
+    """Return the ids of the tracks that have been analysed, with when each was fetched."""
+    return {one["_id"]: one["fetched_at"] for one in database.fields_of(ANALYSES, ["fetched_at"])}
+
+
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:
     """Return the timbre of a track's segments, shape (n, 12); ``None`` for a track that has not been analysed."""
     document = database.get_document(ANALYSES, track_id)

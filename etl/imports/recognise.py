@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.imports import apple_library, archive, jspf, lastfm, listenbrainz, m3u, mpd, spotify_account
+from etl.imports.analysis import is_analysis
 from etl.imports.entries import Begin, Collection, Entry, Source
 from etl.imports.exportify import Sheet, below_headings, read_rows
 from etl.imports.history import History
@@ -33,7 +34,7 @@ _SHORT = re.compile(r"(?i)(^|/)streaminghistory(_music)?_?\d*\.json$")
 _LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
 _JSON_HINT = (
     "Known are Spotify's Playlist1.json, YourLibrary.json and streaming histories, ListenBrainz listens, JSPF "
-    "playlists and slices of the Million Playlist Dataset."
+    "playlists, audio analyses and slices of the Million Playlist Dataset."
 )
 _ZIP_HINT = "Bring the zip that Spotify or ListenBrainz sent, or unpack this one and bring the files inside."
 
@@ -55,12 +56,21 @@ class DatasetFile:
     source: Source
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalysisFile:
+    """The audio analysis of one track, parsed: a document of a few megabytes."""
+
+    size: int
+    sha256: str
+    document: Any
+
+
 def may_be_ours(name: str) -> bool:
     """Say whether a file found in a folder is worth opening."""
     return bool(_NAMES.search(name))
 
 
-def recognise(path: Path, watch: Watch | None = None) -> Collection | TableFile | DatasetFile:
+def recognise(path: Path, watch: Watch | None = None) -> Collection | TableFile | DatasetFile | AnalysisFile:
     """Say what the file at ``path`` is. It is read once as a whole, for its digest.
 
     Raises
@@ -133,7 +143,7 @@ def _scrobbles(sheet: Sheet, columns: Any) -> Collection:
 # -- JSON and XML ---------------------------------------------------------------------------------------------
 
 
-def _json(path: Path, start: bytes, sha256: str, size: int) -> Collection | DatasetFile:
+def _json(path: Path, start: bytes, sha256: str, size: int) -> Collection | DatasetFile | AnalysisFile:
     source = source_of(path)
     if is_tastemap_json(start[:200].decode(errors="replace")):
         return _ours(source, sha256, size)
@@ -149,6 +159,8 @@ def _json(path: Path, start: bytes, sha256: str, size: int) -> Collection | Data
 
         return Collection(kind="listenbrainz", size=size, sha256=sha256, read=read_listens)
     document = load(source)
+    if is_analysis(document):
+        return AnalysisFile(size=size, sha256=sha256, document=document)
     kind = _kind_of(document, path.name)
 
     def read(origin: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:

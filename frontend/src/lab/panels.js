@@ -6,4 +6,5 @@ export const PANELS = [
   { id: 'genres', label: 'Genres', component: defineAsyncComponent(() => import('./GenresPanel.vue')) },
   { id: 'clusters', label: 'Clusters', component: defineAsyncComponent(() => import('./ClustersPanel.vue')) },
   { id: 'families', label: 'Families', component: defineAsyncComponent(() => import('./FamiliesPanel.vue')) },
+  { id: 'timbre', label: 'Timbre', component: defineAsyncComponent(() => import('./TimbrePanel.vue')) },
 ]

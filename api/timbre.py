@@ -1,0 +1,99 @@
+"""Sound-alikes and the timbre map of the tracks whose analyses are stored here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Integer, String
+from apiflask.validators import Length, Range
+from marshmallow import RAISE
+
+from api.errors import ApiError
+from api.schemas import MAX_QUERY, track_summary
+from api.services import services
+from ml.timbre import LEAST_SEGMENTS, Placed, alike
+from store.domain import Track
+from store.facts import analysed, timbre_of
+
+blueprint = APIBlueprint("timbre", __name__, tag="Timbre")
+
+_HINT = (
+    "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Data and fetch "
+    "segments: it analyses for applications only that had extended mode before November 2024."
+)
+
+
+class AlikeQuery(Schema):
+    track_id = String(required=True, validate=Length(min=1, max=MAX_QUERY), metadata={"description": "See the map."})
+    limit = Integer(load_default=10, validate=Range(1, 50))
+
+
+@blueprint.get("/api/timbre/map")
+def timbre_map() -> dict[str, Any]:
+    """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
+    stamps, placed = _placed()
+    tracks = services().database.get_tracks(sorted(placed))
+    model = services().timbre.model
+    return {
+        "version": model.version,
+        "statistics": model.projection.statistics,
+        "learnt_from": model.settings["tracks"],
+        "scores": model.scores,
+        "analysed": len(stamps),
+        "too_short": len(stamps) - len(placed),
+        "least_segments": LEAST_SEGMENTS,
+        "notice": None if placed else _nothing(len(stamps)),
+        "tracks": [
+            {
+                **_summary(tracks, name),
+                "x": round(float(one.spot[0]), 5),
+                "y": round(float(one.spot[1]), 5),
+                "cluster": one.cluster,
+            }
+            for name, one in sorted(placed.items())
+        ],
+    }
+
+
+@blueprint.get("/api/timbre/alike")
+@blueprint.input(AlikeQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.doc(responses={404: "The track has no analysis here"})
+def timbre_alike(query: dict[str, Any]) -> dict[str, Any]:
+    """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
+    name = query["track_id"]
+    stamps, placed = _placed()
+    if not placed:
+        raise ApiError(404, "no_analyses", **_nothing(len(stamps)))
+    if name not in placed:
+        short = f"its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "it was not analysed"
+        raise ApiError(404, "no_analysis", f"Nothing sounds like {name} here: {short}.", _HINT)
+    found = alike(placed, name, query["limit"])
+    tracks = services().database.get_tracks([name, *(other for other, _ in found)])
+    return {
+        "version": services().timbre.model.version,
+        "track": _summary(tracks, name),
+        "alike": [
+            {**_summary(tracks, other), "score": round(score, 4), "cluster": placed[other].cluster}
+            for other, score in found
+        ],
+    }
+
+
+def _placed() -> tuple[dict[str, Any], dict[str, Placed]]:
+    """Return all stored analyses by track, and the places of those that are long enough."""
+    here = services()
+    stamps = analysed(here.database)
+    return stamps, here.timbre.update(stamps, lambda name: timbre_of(here.database, name))
+
+
+def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
+    return track_summary(tracks.get(name) or Track(id=name, title=name, artists=()))
+
+
+def _nothing(stored: int) -> dict[str, str]:
+    if stored:
+        message = f"None of the {stored} stored analyses has {LEAST_SEGMENTS} segments."
+    else:
+        message = "No audio analysis is stored here yet."
+    return {"message": message, "hint": _HINT}

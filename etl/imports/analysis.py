@@ -1,0 +1,86 @@
+"""Audio analyses as Spotify's Web API gave them: one track's segments, with its id where the file has it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from etl.imports.json_file import listed, under
+from etl.providers.base import Analysis
+from etl.runs import ImportProblem
+from store.domain import Track, local_track_id
+
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+_NUMBERS = 12
+_MAX_NAME = 200
+_HINT = "Bring the file as the service gave it: an object with a list of segments, each with timbre and pitches."
+# Beyond these a number is no timbre: the first is loudness (0 to 60), the others lie within some hundreds.
+_BOUND = 10_000.0
+
+
+def is_analysis(document: Any) -> bool:
+    """Say whether a JSON document is an audio analysis."""
+    segments = listed(document, "segments")
+    return bool(segments) and isinstance(segments[0], dict) and "timbre" in segments[0]
+
+
+def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis]:
+    """Return the track's id, the track, and its segments; ids and names are the file's, else that of the file.
+
+    A file that has Spotify's id and no name gives no track: a playlist that holds it will name it. A segment without
+    a duration ends where the next one begins.
+
+    Raises
+    ------
+    ImportProblem
+        A segment is not as it should be (``malformed``).
+    """
+    segments = listed(document, "segments")
+    try:
+        start = [_number(one["start"]) for one in segments]
+        ends = [*start[1:], _number(under(document, "track", "duration") or start[-1])]
+        duration = [
+            _number(one.get("duration", max(0.0, end - begin)))
+            for one, begin, end in zip(segments, start, ends, strict=True)
+        ]
+        timbre, pitches = ([_twelve(one[key]) for one in segments] for key in ("timbre", "pitches"))
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise ImportProblem("malformed", f"{name} has a segment that is none: {fault}.", _HINT) from fault
+    made = Analysis(start=tuple(start), duration=tuple(duration), timbre=tuple(timbre), pitches=tuple(pitches))
+    return (*_track(document, name), made)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _BOUND:
+        raise ValueError(f"{value!r} is no number of a segment"[:100])
+    return float(value)
+
+
+def _twelve(values: Any) -> tuple[float, ...]:
+    if not isinstance(values, list) or len(values) != _NUMBERS:
+        raise ValueError("there are not twelve numbers")
+    return tuple(_number(one) for one in values)
+
+
+def _track(document: Any, name: str) -> tuple[str, Track | None]:
+    stem = PurePath(name).name.removesuffix(".gz").removesuffix(".json")[:_MAX_NAME]
+    told = (under(document, "track", "id"), under(document, "id"), stem)
+    spotify_id = next((one for one in told if isinstance(one, str) and _ID.fullmatch(one)), None)
+    title = _text(document, "title") or ("" if _ID.fullmatch(stem) else stem)
+    if spotify_id and not title:
+        return spotify_id, None
+    artist = _text(document, "artist")
+    artists = (artist,) if artist else ()
+    seconds = under(document, "track", "duration")
+    length = round(1000 * seconds) if isinstance(seconds, int | float) and 0 < seconds < _BOUND else None
+    track_id = spotify_id or local_track_id(title, artists, None, length)
+    return track_id, Track(id=track_id, title=title, artists=artists, duration_ms=length, source=f"file: {name}")
+
+
+def _text(document: Any, key: str) -> str | None:
+    for part in ("meta", "track"):
+        value = under(document, part, key)
+        if isinstance(value, str) and value.strip():
+            return " ".join(value.split())[:_MAX_NAME]
+    return None

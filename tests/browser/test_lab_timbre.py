@@ -1,0 +1,57 @@
+"""Drop analyses, see the timbre map, choose a track and read what sounds like it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watch, serve
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.ml.timbre_world import analysis
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def quiet_app(tmp_path: Path) -> Iterator[str]:
+    """An app into which nothing has been brought, and which may ask nobody."""
+    with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
+        yield address
+
+
+def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> None:
+    watch = Watch(page, quiet_app)
+    page.goto(f"{quiet_app}/#/lab/timbre")
+    expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
+    expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
+
+    files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(4)}
+    files["Invented 2 again.json"] = json.dumps(analysis(2, 150))
+    playlists = PlaylistPage(page, quiet_app).open()
+    playlists.drop_all(files)
+    until = time.monotonic() + IMPORT_MS / 1000
+    while page.request.get(f"{quiet_app}/api/timbre/map").json()["analysed"] < len(files):
+        assert time.monotonic() < until, playlists.uploads.all_inner_texts()
+        page.wait_for_timeout(300)
+
+    page.goto(f"{quiet_app}/#/lab/timbre")
+    listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
+    expect(listed).to_have_count(len(files), timeout=ANSWER_MS)
+    listed.filter(has_text="Invented 2 again").click()
+    found = page.locator(".tm-timbre-found tbody tr")
+    expect(found).to_have_count(4, timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("Invented 2")
+
+    plot = page.get_by_role("application", name="Map of 5 tracks by timbre")
+    plot.focus()
+    plot.press("PageDown")
+    expect(page.locator(".tm-tip")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sounds like")).to_have_count(1, timeout=ANSWER_MS)
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert watch.problems() == []
