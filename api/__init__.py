@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    contributors,
     datasets,
     doctor,
     errors,
@@ -45,6 +46,7 @@ def register(app: APIFlask, config: Config) -> None:
         preview,
         playlists,
         people,
+        contributors,
         exports,
         uploads,
         models,

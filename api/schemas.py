@@ -46,6 +46,10 @@ GenreQuery = cast(
 )
 
 
+class WhoseQuery(_SubjectQuery):
+    pass
+
+
 class RecommendQuery(_SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
     artist_cap = Integer(load_default=2, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})

@@ -17,6 +17,7 @@ from etl.engine import Engine, engine_config
 from etl.lookup_pool import settle
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
+from ml.contributors import Contributors, TrackInputs
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from ml.shelf import Shelf
@@ -66,6 +67,25 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
+        """Return the served model of one playlist, and what reads tracks as that model learnt them.
+
+        Raises
+        ------
+        ApiError
+            503, for a model that is missing or damaged, its own or one of those it learnt from.
+        """
+        model = self._served(task, Contributors.load)
+        genre = self._version("genre", model.genre_version, GenrePredictor.load) if model.genre_version else None
+        artists = (
+            self._version("artists", model.artists_version, ArtistEmbedding.load) if model.artists_version else None
+        )
+        return model, TrackInputs(model.inputs, genre, artists)
+
+    def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
+        name = task if version == self.shelf.active_version(task) else f"{task} {version}"
+        return self._served(task, lambda _served: load(self.shelf.folder(task, version)), name)
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""
