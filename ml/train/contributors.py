@@ -1,4 +1,4 @@
-"""Train the model that tells whose track it is: for a playlist of the user's, or on the likes to see what it is worth."""
+"""Train the model that tells whose track it is: for a playlist, or on one listener's likes to see what it is worth."""
 
 from __future__ import annotations
 
