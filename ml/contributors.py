@@ -134,7 +134,8 @@ class InputScaler:
         for name, shift in self.shift_.items():
             scaled = (self._columns(name, blocks[name]) - shift) * self.factor_[name]
             parts += [np.nan_to_num(scaled), ~np.isnan(blocks[name]).all(axis=1, keepdims=True)]
-        return np.hstack(parts).clip(-_FARTHEST, _FARTHEST).astype(np.float32)
+        whole = np.hstack(parts).astype(np.float32)
+        return whole if self.scaling == "none" else whole.clip(-_FARTHEST, _FARTHEST)
 
     def as_json(self) -> dict[str, Any]:
         """Return what :meth:`from_json` reads."""

@@ -75,7 +75,7 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
         BOOSTER: (audio, baselines.booster, baselines.BOOSTERS),
     }
     if same_inputs:
-        plans[BOOSTER_ALL] = (tracks, baselines.booster, baselines.BOOSTERS[1:])
+        plans[BOOSTER_ALL] = (tracks, baselines.booster, baselines.WIDE_BOOSTERS)
     folds = list(tracks.folds(settings.folds, settings.seed))
     shares = np.zeros((len(tracks), people), np.float32)
     for learn, held in folds:
@@ -87,7 +87,15 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
     for name, (given, make, choices) in plans.items():
         odds, taken = np.zeros_like(shares), []
         for learn, held in folds:
-            odds[held], seconds = baselines.tuned(make, choices, given.of(learn), given.of(held), people, settings.seed)
+            odds[held], seconds = baselines.tuned(
+                make,
+                choices,
+                given.of(learn),
+                given.of(held),
+                people,
+                settings.seed,
+                scaled=make is baselines.nearest,
+            )
             taken.append(seconds)
         found[name] = Held(odds=odds, answers=odds.argmax(axis=1), seconds=float(np.mean(taken)))
     return found

@@ -150,7 +150,7 @@ class Fit:
     def penultimate(self, blocks: Blocks) -> Floats:
         """Return the last hidden layers of all members side by side."""
         inputs = self.scaler.transform(blocks)
-        parts = [keras.Model(one.inputs, one.get_layer(_PENULTIMATE).output) for one in self.members]
+        parts = [keras.Model(one.input, one.get_layer(_PENULTIMATE).output) for one in self.members]
         return np.hstack([np.asarray(part(inputs, training=False)) for part in parts])
 
 
