@@ -134,7 +134,7 @@ def _loses(found: Study) -> str:
         lines.append("- The boosters train faster.")
     if audio and audio.auc < booster.auc:
         lines.append(
-            f"- On the audio features alone it has a ROC AUC of {audio.auc:.3f}, a booster {booster.auc:.3f}: most of what "
-            "it knows comes from artist and genre,\n  and of names that say nothing it knows less than a booster would."
+            f"- On the audio features alone it has a ROC AUC of {audio.auc:.3f}, a booster {booster.auc:.3f}: most of "
+            "what it knows\n  comes from artist and genre, and of names that say nothing it knows less than a booster."
         )
     return "\n".join(lines)
