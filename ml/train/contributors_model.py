@@ -60,6 +60,8 @@ class Trainer:
     def __init__(self, width: int, people: int, settings: Settings) -> None:
         self.settings = settings
         self._shape = (width, people)
+        # Dropout layers draw their seeds when they are built.
+        keras.utils.set_random_seed(settings.seed)
         self.network = build(width, people, settings)
         self._optimiser = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
         self._optimiser.build(self.network.trainable_variables)
