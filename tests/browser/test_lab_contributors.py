@@ -46,3 +46,6 @@ def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: 
     page.keyboard.press("Enter")
     expect(page.locator(".tm-whose-answer li")).to_have_count(2)
     expect(page.locator(".tm-whose-answer")).to_contain_text("%")
+    bars = page.locator(".tm-whose-bar > span")
+    widths = [bars.nth(number).evaluate("(bar) => bar.offsetWidth") for number in range(2)]
+    assert widths[0] > widths[1], "a bar is as long as its odds"
