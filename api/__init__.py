@@ -6,6 +6,7 @@ from apiflask import APIFlask
 
 from api import (
     clusters,
+    contributors,
     datasets,
     doctor,
     errors,
@@ -50,6 +51,7 @@ def register(app: APIFlask, config: Config) -> None:
         preview,
         playlists,
         people,
+        contributors,
         exports,
         uploads,
         models,

@@ -15,12 +15,11 @@ from api.lookup import genres_by_source, known_genres, other_features, source_li
 from api.schemas import GenreQuery, iso, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
-from etl.lookup_found import SHOWN_ONLY
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre import GenreInput
 from store.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, SHOWN_ONLY, AudioFeatures, Track
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 

@@ -13,6 +13,7 @@ from api import session
 from api.errors import ApiError
 from api.schemas import PlaylistQuery, track_summary
 from api.services import services
+from ml.contributors import task_of
 from store.domain import Person, Playlist, PlaylistItem, Track
 
 blueprint = APIBlueprint("playlists", __name__, tag="Playlists")
@@ -57,6 +58,7 @@ def delete(playlist_id: str) -> str:
             "An imported one is deleted on the server: python -m etl delete " + playlist.id,
         )
     services().database.delete_playlist(playlist.id)
+    services().shelf.forget(task_of(playlist.id))
     return ""
 
 
@@ -69,7 +71,7 @@ def describe(playlist: Playlist) -> dict[str, Any]:
         "complete": playlist.complete,
         "mine": playlist.owner is not None and playlist.owner == session.owner(),
         "nameable": may_name(playlist),
-        "contributors": [_contributor(playlist, person, count) for person, count in people],
+        "contributors": [contributor(playlist, person, count) for person, count in people],
         "created_at": playlist.created_at.isoformat() if playlist.created_at else None,
     }
 
@@ -79,7 +81,8 @@ def may_name(playlist: Playlist) -> bool:
     return playlist.owner is None or playlist.owner == session.owner()
 
 
-def _contributor(playlist: Playlist, person: str, count: int) -> dict[str, Any]:
+def contributor(playlist: Playlist, person: str, count: int) -> dict[str, Any]:
+    """Return a person with the name and the colour that the listener gave them."""
     told = playlist.people.get(person, Person())
     return {"id": person, "name": told.name, "colour": told.colour, "count": count}
 

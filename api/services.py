@@ -18,6 +18,7 @@ from etl.lookup_pool import settle
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
 from ml.clusters import Clusters
+from ml.contributors import Contributors, TrackInputs
 from ml.families import Families
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
@@ -78,8 +79,28 @@ class Services:
     def families(self) -> Families:
         return self._served("families", Families.load)
 
+    @property
     def timbre(self) -> Library:
         return self._served("timbre", lambda folder: Library(TimbreModel.load(folder)))
+
+    def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
+        """Return the served model of one playlist, and what reads tracks as that model learnt them.
+
+        Raises
+        ------
+        ApiError
+            503, for a model that is missing or damaged, its own or one of those it learnt from.
+        """
+        model = self._served(task, Contributors.load)
+        genre = self._version("genre", model.genre_version, GenrePredictor.load) if model.genre_version else None
+        artists = (
+            self._version("artists", model.artists_version, ArtistEmbedding.load) if model.artists_version else None
+        )
+        return model, TrackInputs(model.inputs, genre, artists)
+
+    def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
+        name = task if version == self.shelf.active_version(task) else f"{task} {version}"
+        return self._served(task, lambda _served: load(self.shelf.folder(task, version)), name)
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

@@ -11,15 +11,13 @@ from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
 from etl.lookup_choice import Choice
 from etl.providers.base import GenreTag, Identity, Sound
 from store.database import Database
-from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id
 from store.facts import tracks_like
 
 # A source that knows fewer values than this does not tell how a track sounds.
 _SOUND_VALUES = 4
 _GENRES, _GENRE_WEIGHT = 5, 0.2
 _BROUGHT_BY = "look-up"
-# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
-SHOWN_ONLY = frozenset({"spotify"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

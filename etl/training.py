@@ -79,8 +79,9 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def _read(stream: IO[str], lines: Queue[str | None]) -> None:
-    for line in stream:
-        lines.put(line)
+    with stream:
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 

@@ -22,6 +22,7 @@ TASKS = {
     "clusters": "ml.train.clusters",
     "families": "ml.train.families",
     "timbre": "ml.train.timbre",
+    "contributors": "ml.train.contributors",
 }
 
 _DATA = ROOT.parent / "shared" / "data"

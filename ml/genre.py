@@ -75,7 +75,7 @@ LeftOut = tuple[str, int, list[Name]]  # a word, the index of its part in PARTS,
 
 
 class LiteRTNetwork:
-    """The network behind its scaled inputs. LiteRT's interpreter is not thread-safe, so each thread has its own."""
+    """A network behind its scaled inputs. LiteRT's interpreter is not thread-safe, so each thread has its own."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -95,10 +95,10 @@ class LiteRTNetwork:
             self._local.rows = rows
         return interpreter
 
-    def __call__(self, audio: Floats, bags: Floats) -> Floats:
-        """Return each expert's probabilities (n, experts, genres) for (n, audio width) and (n, 3 * embedding width)."""
-        interpreter = self._interpreter(len(audio))
-        for index, value in zip(self._local.inputs, (audio, bags), strict=True):
+    def __call__(self, *inputs: Floats) -> Floats:
+        """Return the network's output, (n, ...), for its inputs, (n, width) each, in their order."""
+        interpreter = self._interpreter(len(inputs[0]))
+        for index, value in zip(self._local.inputs, inputs, strict=True):
             interpreter.set_tensor(index, value)
         interpreter.invoke()
         return interpreter.get_tensor(self._local.output)

@@ -22,6 +22,7 @@ from store.database import Database, open_database
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
 JOBS: dict[str, str] = {
+    "contributors": "ml.train.contributors:train_own",
     "families": "ml.train.families:train_own",
     "genre": "ml.train.genre_own:train_own",
     "timbre": "ml.train.timbre:train_own",
@@ -38,13 +39,27 @@ def silent(phase: str, done: int = 0, total: int | None = None) -> None:
     """Tell nobody."""
 
 
-class TooLittle(Exception):  # noqa: N818 - told to the user, who can change it
-    """There is too little to learn from: ``message`` says of what, ``hint`` what to bring."""
+class Refused(Exception):  # noqa: N818 - told to the user, who can change it
+    """A training cannot start as it was asked for: ``message`` says why, ``hint`` what to do about it."""
+
+    code = "refused"
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class TooLittle(Refused):
+    """There is too little to learn from: ``message`` says of what, ``hint`` what to bring."""
+
+    code = "too_little"
+
+
+class BadOption(Refused):
+    """An option of the request that the task does not have, or a value that it cannot take."""
+
+    code = "bad_option"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +123,8 @@ def _train(job: Job) -> int:
         message = f"Training needs the package {missing.name}, which is not installed here."
         _tell(problem={"code": "no_training_packages", "message": message, "hint": hint})
         return 1
-    except TooLittle as little:
-        _tell(problem={"code": "too_little", "message": little.message, "hint": little.hint})
+    except Refused as why:
+        _tell(problem={"code": why.code, "message": why.message, "hint": why.hint})
         return 1
     return 0
 

@@ -7,6 +7,7 @@ manifest of the installation's own folder, beside what was trained there.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,20 @@ class Shelf:
         self.folder(task, before[-1])
         self._choose(task, before[-1], before[:-1])
         return before[-1]
+
+    def forget(self, task: str) -> None:
+        """Delete every version of ``task`` that was trained here, and the choice of one."""
+        if self.own is None:
+            return
+        manifest = artefacts.read_manifest(self.own)
+        for part in ("active", "before"):
+            manifest.get(part, {}).pop(task, None)
+        files = [name for name in manifest["files"] if name.startswith(f"{task}/")]
+        for name in files:
+            del manifest["files"][name]
+        if files:
+            artefacts.write_manifest(manifest, self.own)
+        shutil.rmtree(self.own / task, ignore_errors=True)
 
     def before(self, task: str) -> list[str]:
         """Return the versions that were served before, the latest last, as far as they are still there."""

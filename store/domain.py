@@ -30,6 +30,9 @@ AUDIO_FEATURES = (
     "time_signature",
 )
 
+# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
+SHOWN_ONLY = frozenset({"spotify"})
+
 MAX_PERSON_NAME = 60
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 

@@ -7,4 +7,5 @@ export const PANELS = [
   { id: 'clusters', label: 'Clusters', component: defineAsyncComponent(() => import('./ClustersPanel.vue')) },
   { id: 'families', label: 'Families', component: defineAsyncComponent(() => import('./FamiliesPanel.vue')) },
   { id: 'timbre', label: 'Timbre', component: defineAsyncComponent(() => import('./TimbrePanel.vue')) },
+  { id: 'whose', label: 'Whose track', component: defineAsyncComponent(() => import('./WhosePanel.vue')) },
 ]

@@ -1,0 +1,117 @@
+"""GET /api/playlists/<id>/whose: who of a playlist's contributors would have added a track."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from apiflask import APIBlueprint
+from marshmallow import RAISE
+
+from api.errors import ApiError
+from api.genre import as_input
+from api.lookup import source_lines
+from api.playlists import contributor, describe, find_playlist
+from api.schemas import WhoseQuery, track_summary
+from api.services import services
+from api.subject import resolve
+from etl.providers.base import Need
+from ml.artefacts import verified
+from ml.contributors import knows, task_of
+from ml.shelf import scores_of
+from store.domain import Playlist
+
+blueprint = APIBlueprint("contributors", __name__, tag="Playlists")
+
+NEEDS = frozenset({Need.FEATURES})
+_POINT = ("track_id", "x", "y", "who", "answer", "odds")
+TRAIN = "Train it first: POST /api/models/contributors/train, or the Lab's panel Whose track."
+
+
+@blueprint.get("/api/playlists/<playlist_id>/whose")
+@blueprint.input(WhoseQuery, location="query", arg_name="query", unknown=RAISE)
+def whose(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
+    """Whose track it is, by a model that was trained on this playlist.
+
+    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).
+    Without: how good that model is, its confusion matrix, and its tracks on a map.
+    """
+    playlist = find_playlist(playlist_id)
+    return _answer(playlist, query) if query else _state(playlist)
+
+
+def _answer(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
+    task = task_of(playlist.id)
+    if not _versions(task):
+        raise ApiError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
+    model, reader = services().contributors(task)
+    subject = resolve(services(), query, NEEDS)
+    given = as_input(subject.track)
+    blocks = reader.blocks([given])
+    sources = source_lines(services(), subject)
+    if not knows(blocks):
+        raise ApiError(
+            404,
+            "not_found",
+            "Nothing is known about any of these words.",
+            "Check the spelling, or add the artist.",
+            sources=sources,
+        )
+    odds = model.odds(blocks)[0]
+    answer = model.answer(odds)
+    people = _people(playlist, model.people)
+    ranked = sorted(zip(people, odds.tolist(), strict=True), key=lambda one: -one[1])
+    return {
+        "track": track_summary(subject.track),
+        "match": subject.match(),
+        "who": None if answer is None else people[answer],
+        "odds": [{**person, "odds": round(share, 4)} for person, share in ranked],
+        "threshold": model.threshold,
+        "has_features": bool(given.features),
+        "model": {"task": task, "version": model.version},
+        "sources": sources,
+    }
+
+
+def _state(playlist: Playlist) -> dict[str, Any]:
+    task = task_of(playlist.id)
+    versions = _versions(task)
+    served = next((one["version"] for one in versions if one["active"]), None)
+    return {
+        "playlist": describe(playlist),
+        "task": task,
+        "versions": versions,
+        "served": _learnt(playlist, task, served) if served else None,
+    }
+
+
+def _versions(task: str) -> list[dict[str, Any]]:
+    """Return the versions of one playlist's model, the newest first."""
+    shelf = services().shelf
+    found = [
+        {"version": one.name, "active": one.active, "scores": scores_of(shelf, task, one.name)}
+        for one in shelf.versions()
+        if one.task == task
+    ]
+    return sorted(found, key=lambda one: str(one["version"]), reverse=True)
+
+
+def _learnt(playlist: Playlist, task: str, version: str) -> dict[str, Any]:
+    """Return what a training run found, with names where it kept ids."""
+    path = verified(services().shelf.folder(task, version) / "whose.json")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
+    tracks = services().database.get_tracks({point["track_id"] for point in points})
+    named = [
+        {**point, "title": track.title, "artists": list(track.artists)}
+        for point in points
+        if (track := tracks.get(point["track_id"])) is not None
+    ]
+    people = _people(playlist, [one["id"] for one in found["people"]])
+    learnt = [{**person, "tracks": one["tracks"]} for person, one in zip(people, found["people"], strict=True)]
+    return {**found, "version": version, "people": learnt, "points": named}
+
+
+def _people(playlist: Playlist, ids: Any) -> list[dict[str, Any]]:
+    return [contributor(playlist, person, playlist.contributors.get(person, 0)) for person in ids]

@@ -1,0 +1,51 @@
+"""The Lab's panel "Whose track": train on a playlist, see how good it is, look at the map, ask."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.pages import IMPORT_MS, PlaylistPage
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = {"user_0f1e2d3c4b": 24, "wanda.flint": 22}
+# TensorFlow starts, and five folds are trained beside the plain models.
+TRAINING_MS = 240_000
+
+
+def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: Page, live_app: str) -> None:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop("Of two.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    page.goto(f"{live_app}/#/lab/whose")
+    page.get_by_label("Playlist", exact=True).select_option(label=f"Of two ({len(tracks)} tracks, 2 people)")
+    expect(page.get_by_text("Nothing has been learnt from this playlist yet.")).to_be_visible(timeout=IMPORT_MS)
+    page.get_by_text("Settings of the network").click()
+    page.get_by_label("Units of each hidden layer").fill("8")
+    page.get_by_role("button", name="Train on this playlist").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+    scores = page.get_by_role("row", name=re.compile("^network"))
+    expect(scores).to_be_visible(timeout=TRAINING_MS)
+    expect(page.get_by_role("row", name=re.compile("^majority"))).to_contain_text("0.")
+    expect(page.get_by_role("columnheader", name="Not sure")).to_be_visible()
+    told = page.get_by_role("application", name=re.compile(rf"^Map of {len(tracks)} tracks"))
+    told.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tm-whose-named")).to_contain_text("added by Person")
+    first = page.locator(".tm-whose-table tbody tr").first
+    first.hover()
+    expect(page.locator(".tm-whose-named")).to_contain_text(first.locator("th").inner_text())
+
+    page.get_by_label("Title and artist of any track").fill("Paper Moons Nadia Verholt")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tm-whose-answer li")).to_have_count(2)
+    expect(page.locator(".tm-whose-answer")).to_contain_text("%")
+    bars = page.locator(".tm-whose-bar > span")
+    widths = [bars.nth(number).evaluate("(bar) => bar.offsetWidth") for number in range(2)]
+    assert widths[0] > widths[1], "a bar is as long as its odds"
