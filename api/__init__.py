@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    blend,
     datasets,
     doctor,
     errors,
@@ -13,6 +14,7 @@ from api import (
     genres,
     harvest,
     models,
+    never,
     page,
     people,
     playlists,
@@ -55,5 +57,7 @@ def register(app: APIFlask, config: Config) -> None:
         doctor,
         harvest,
         datasets,
+        blend,
+        never,
     ):
         app.register_blueprint(module.blueprint)

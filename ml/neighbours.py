@@ -122,6 +122,14 @@ class Neighbours:
                     break
         return found
 
+    def likeness(self, snapshot: Snapshot, seed: Track) -> list[npt.NDArray[np.float32]]:
+        """Return how well every row goes with ``seed``, 0 to 1: an array (n,) for each segment of ``snapshot``.
+
+        Raises NothingToCompare as :meth:`recommend` does.
+        """
+        judged = self._judge(snapshot, seed)
+        return [self._scores(segment, judged) for segment in snapshot.segments]
+
     def _judge(self, snapshot: Snapshot, track: Track) -> _Seed:
         place = _place(track.features) if track.features else None
         # A source's word for a genre, which no track here has, compares with nothing.
@@ -191,7 +199,7 @@ class Neighbours:
         place = _place(features)
         if place is None:
             return []
-        left_out = _recordings(snapshot, exclude)
+        left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
             np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), place), nan=-np.inf)
@@ -213,7 +221,7 @@ class _Taken:
     """Remembers what a list holds already, and what it must not hold."""
 
     def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:
-        self._recordings = _recordings(snapshot, {*exclude, seed.id} - {""})
+        self._recordings = recordings_of(snapshot, {*exclude, seed.id} - {""})
         if seed.artists:
             self._recordings.add(recording_hash(recording_key(seed.title, seed.artists[0])))
         self._ids = {*exclude, seed.id}
@@ -240,7 +248,7 @@ def _place(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     return None if np.isnan(squared_distances(place[None], place)[0]) else place
 
 
-def _recordings(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
+def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
     """Return the recordings of the tracks with these ids, wherever they stand."""
     found = ((segment, segment.find(one)) for one in track_ids for segment in snapshot.segments)
     return {int(segment.recording_code[row]) for segment, row in found if row is not None}
