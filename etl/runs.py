@@ -234,10 +234,15 @@ def catalogue_is_behind(database: Database, var: Path) -> bool:
     last :meth:`~store.database.Database.refresh_counts`.
     """
     try:
-        counts = {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
+        counts = segments_of(var)
     except CatalogueError:
         return True
     return counts.get("collection", 0) < database.counts()["tracks"]
+
+
+def segments_of(var: Path) -> dict[str, int]:
+    """Return the segments of the catalogue and how many tracks each holds; raises CatalogueError."""
+    return {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
 
 
 def spawn_worker(var: Path, mongodb_uri: str) -> None:

@@ -99,9 +99,13 @@ def _check(client: Client) -> int:
     except TimeoutError as fault:
         raise ScaleError("The cluster has no workers.", _START) from fault
     versions: dict[str, Any] = client.run(_version, on_error="return")
-    others = {str(version) for version in versions.values() if version != VERSION}
+    others = {repr(version) for version in versions.values() if version != VERSION}
     if others:
         raise ScaleError(f"The workers do not have Tastemap {VERSION}: {', '.join(sorted(others))}.", _START)
+    try:
+        client.submit(_version, pure=False).result()
+    except Exception as fault:  # Dask wraps what it was in several ways
+        raise ScaleError("The scheduler cannot load this program.", _START) from fault
     threads: dict[str, int] = client.nthreads()
     return max(1, sum(threads.values()))
 

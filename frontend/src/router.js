@@ -1,8 +1,9 @@
-// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/data/<part>.
+// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/lab/<panel>,
+// #/data/<part>.
 // What a link cannot carry, the trail of tracks that led here, travels in history.state: Back restores it.
 import { reactive, readonly } from 'vue'
 
-const VIEWS = ['track', 'playlist', 'data']
+const VIEWS = ['track', 'playlist', 'lab', 'data']
 const current = reactive({ view: 'track', id: null, query: {}, trail: [], moves: 0 })
 export const route = readonly(current)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -23,9 +24,9 @@ _COUNT_COLOUR = """(canvas, wanted) => {
   return count
 }"""
 
-_DROP = """([name, text]) => {
+_DROP = """(files) => {
   const transfer = new DataTransfer()
-  transfer.items.add(new File([text], name, { type: 'text/csv' }))
+  for (const [name, text] of files) transfer.items.add(new File([text], name, { type: 'text/csv' }))
   return transfer
 }"""
 
@@ -47,7 +48,11 @@ class PlaylistPage:
 
     def drop(self, name: str, text: str) -> None:
         """Drop a file onto the view, as a listener does with the mouse."""
-        transfer = self.page.evaluate_handle(_DROP, [name, text])
+        self.drop_all({name: text})
+
+    def drop_all(self, files: Mapping[str, str]) -> None:
+        """Drop several at once; ``files`` maps names to texts."""
+        transfer = self.page.evaluate_handle(_DROP, list(files.items()))
         self.page.dispatch_event(".tm-playlists", "dragover", {"dataTransfer": transfer})
         self.page.dispatch_event(".tm-playlists", "drop", {"dataTransfer": transfer})
 
@@ -102,6 +107,19 @@ class TrackPage:
         self.box.fill(text)
         self.box.press("Enter")
         expect(self.genre).to_be_visible(timeout=ANSWER_MS)
+
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail on what axe calls serious or critical in what the window shows, and on anything wider than it."""
+    # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    serious = [one for one in report["violations"] if one["impact"] in {"serious", "critical"}]
+    assert not serious, [(page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 
 KEYLESS = (*("acousticbrainz", "deezer", "itunes", "listenbrainz", "listenbrainz_labs", "musicbrainz", "reccobeats"),)

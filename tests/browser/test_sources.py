@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, KEYLESS, DataPage, TrackPage
-from tests.fake_services.faults import limited
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, DataPage, TrackPage, expect_accessible
+from tests.fake_services.faults import garbage, limited
 from tests.fake_services.fixtures import FakeServices
 
 pytestmark = pytest.mark.browser
@@ -29,6 +30,7 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     track_page.ask("Marble Foxes Glass Tide")
     assert services.asked() == before
 
+    expect_accessible(page)
     question.get_by_role("checkbox").first.focus()
     page.keyboard.press("Escape")
     expect(question).to_have_count(0)
@@ -95,7 +97,42 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     fault = page.locator(".tm-fault[data-source=itunes]")
     expect(fault).to_contain_text(re.compile(r"Asked again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
     expect(track_page.genre).to_be_visible()
+    expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible(timeout=ANSWER_MS)
+    page.locator(".tm-notes summary").click()
+    expect_accessible(page)
 
     data_page.open()
     state = data_page.source("itunes").locator(".tm-state")
     expect(state).to_contain_text(re.compile(r"Waiting until (tomorrow )?\d\d:\d\d"))
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
+def test_the_data_view_is_for_everybody(
+    data_page: DataPage, page: Page, theme: Literal["light", "dark"], width: int
+) -> None:
+    data_page.let_ask(KEYLESS)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800})
+    for part, ready in (
+        ("", ".tm-source"),
+        ("spotify", ".tm-step"),
+        ("gather", ".tm-runs .tm-empty, .tm-runs .tm-upload"),
+        ("checks", ".tm-area"),
+    ):
+        data_page.open(part)
+        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        expect_accessible(page)
+
+
+def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: Page, healed: FakeServices) -> None:
+    data_page.let_ask(["listenbrainz", "reccobeats"])
+    healed.reccobeats.fail(garbage(), times=None)
+    data_page.open("checks")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("status").filter(has_text="Checked")).to_contain_text("broken", timeout=IMPORT_MS)
+    area = page.locator("[data-area=reccobeats]")
+    expect(area).to_have_attribute("open", "")
+    expect(area.locator(".tm-check.is-fault").first).to_contain_text("not JSON")
+    expect(page.locator("[data-area=listenbrainz]")).to_contain_text("fine")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from pymongo import MongoClient
 
@@ -31,7 +32,7 @@ from etl.scale_import import execute_runs
 from etl.scale_processes import Processes
 from store.connection import StoreDown
 from store.database import PAGE_ITEMS, Database
-from store.playlist_sets import read_batches
+from store.playlist_sets import read_batches, set_names
 from tests.etl import files, formats, scale_tasks
 from tests.etl.harvest.support import PLAYLIST, do, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
@@ -144,6 +145,12 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "dask_scheduler" in caught.value.hint
 
 
+def test_workers_of_another_version(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.scale_cluster.VERSION", "1066.10")
+    with pytest.raises(ScaleError, match=r"do not have Tastemap 1066\.10"):
+        workers_from(options("--cluster", cluster))
+
+
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ScaleError, match="not installed") as caught:
@@ -252,13 +259,34 @@ def test_an_import_with_a_worker_killed_in_the_middle(
         assert everything(database, tmp_path) == undisturbed
 
 
-def test_the_command(database_uri: str, sources: list[Path], tmp_path: Path) -> None:
-    env = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path)}
-    command = [sys.executable, "-m", "etl", "import", "--cores", "2", *map(str, sources[3:5])]
+def test_the_command_killed_and_given_again(database_uri: str, tmp_path: Path) -> None:
+    (tmp_path / "slices").mkdir()
+    for at in range(24):
+        lists = (formats.slice_playlist(10 * at + n, n, n + 1) for n in range(2))
+        (tmp_path / "slices" / f"mpd.slice.{at}000-{at}999.json").write_text(formats.mpd_slice(*lists))
+    env = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "var")}
+    command = [sys.executable, "-m", "etl", "import", "--cores", "2", str(tmp_path / "slices")]
+    sets = tmp_path / "var" / "playlists"
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log) as importer,
+    ):
+        until = time.monotonic() + START_SECONDS
+        while len(set_names(sets)) < 3:
+            assert importer.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        workers = psutil.Process(importer.pid).children(recursive=True)
+        importer.kill()
+    # What its workers have in hand they finish or not; they do not stay.
+    assert psutil.wait_procs(workers, timeout=START_SECONDS)[1] == []
+    assert len(set_names(sets)) < 24
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == [*(path.name for path in sources[3:5]), "2"]
     assert "files: importing, 2 at a time" in done.stderr
+    assert done.stdout.splitlines()[-1].split() == ["24", "files", "96", "96", "0", "0"]
+    found = [one["pid"] for batch in read_batches(sets, "playlists") for one in batch.to_pylist()]
+    assert sorted(found) == sorted(10 * at + n for at in range(24) for n in range(2))
 
 
 def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
