@@ -19,6 +19,7 @@ from api import (
     people,
     playlists,
     preview,
+    projection,
     recommend,
     search,
     session,
@@ -59,5 +60,6 @@ def register(app: APIFlask, config: Config) -> None:
         datasets,
         blend,
         never,
+        projection,
     ):
         app.register_blueprint(module.blueprint)

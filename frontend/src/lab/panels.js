@@ -4,4 +4,6 @@ import { defineAsyncComponent } from 'vue'
 export const PANELS = [
   { id: 'models', label: 'Models', component: defineAsyncComponent(() => import('./ModelsPanel.vue')) },
   { id: 'genres', label: 'Genres', component: defineAsyncComponent(() => import('./GenresPanel.vue')) },
+  { id: 'blend', label: 'Blend', component: defineAsyncComponent(() => import('./BlendPanel.vue')) },
+  { id: 'maps', label: 'Maps', component: defineAsyncComponent(() => import('./MapsPanel.vue')) },
 ]
