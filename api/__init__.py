@@ -15,6 +15,7 @@ from api import (
     harvest,
     models,
     never,
+    operator,
     page,
     people,
     playlists,
@@ -38,6 +39,7 @@ def register(app: APIFlask, config: Config) -> None:
     app.extensions["tastemap"] = Services(config)
     errors.register(app)
     page.register(app, config)
+    app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
     for module in (
@@ -51,6 +53,7 @@ def register(app: APIFlask, config: Config) -> None:
         exports,
         uploads,
         models,
+        operator,
         genres,
         sources,
         spotify,
