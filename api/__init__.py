@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    blend,
     clusters,
     contributors,
     datasets,
@@ -16,11 +17,13 @@ from api import (
     genres,
     harvest,
     models,
+    never,
     operator,
     page,
     people,
     playlists,
     preview,
+    projection,
     recommend,
     search,
     session,
@@ -66,5 +69,8 @@ def register(app: APIFlask, config: Config) -> None:
         harvest,
         datasets,
         timbre,
+        blend,
+        never,
+        projection,
     ):
         app.register_blueprint(module.blueprint)

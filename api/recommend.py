@@ -17,7 +17,7 @@ from api.schemas import RecommendQuery, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
 from etl.providers.base import Need
-from ml.neighbours import NothingToCompare
+from ml.neighbours import NothingToCompare, weights_from
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 
@@ -72,6 +72,7 @@ def _neighbours(
     snapshot = subject.snapshot
     if not len(snapshot):
         return None
+    weights = weights_from(query["weights"])
     try:
         found = services.neighbours.recommend(
             snapshot,
@@ -79,8 +80,16 @@ def _neighbours(
             limit=query["limit"],
             exclude=exclude,
             artist_cap=query["artist_cap"],
+            weights=weights,
         )
     except NothingToCompare as nothing:
+        if weights:
+            raise ApiError(
+                422,
+                "no_features",
+                "What is known of this track has no weight, so there is nothing to compare.",
+                "Give sound, artist or genre a weight above 0.",
+            ) from nothing
         raise ApiError(
             422,
             "no_features",

@@ -8,8 +8,10 @@ from typing import Any, cast
 from apiflask import Schema
 from apiflask.fields import Float, Integer, String
 from apiflask.validators import Length, OneOf, Range
+from marshmallow import ValidationError
 
 from etl.exports.formats import FORMATS
+from ml.neighbours import weights_from
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
 
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
@@ -19,6 +21,13 @@ _text = Length(max=MAX_QUERY)
 def _feature_field(name: str) -> Float:
     low, high = FEATURE_BOUNDS[name]
     return Float(validate=Range(low, high), metadata={"description": f"Audio feature, {low:g} to {high:g}."})
+
+
+def _weights(text: str) -> None:
+    try:
+        weights_from(text)
+    except ValueError as fault:
+        raise ValidationError(f"{fault}.") from fault
 
 
 class SearchQuery(Schema):
@@ -72,6 +81,14 @@ class RecommendQuery(SubjectQuery):
     # The class attribute that mypy sees here is marshmallow's; its metaclass takes the field away before that matters.
     exclude = String(  # type: ignore[assignment]
         load_default="", metadata={"description": "Track ids that must not come back, with commas."}
+    )
+    weights = String(
+        load_default="",
+        validate=[_text, _weights],
+        metadata={
+            "description": "Factors on the usual weights, as in tempo:2,energy:0.5: a compared feature, or sound, "
+            "artist, genre, popularity; 0 to 10."
+        },
     )
 
 

@@ -138,8 +138,14 @@ def hubness(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) ->
         for ref in recommend(seed):
             counts[ref] += 1
     most = sorted(counts.values(), reverse=True)
+    # Skewness of the k-occurrence, the usual measure of hubness (M. Radovanović et al., JMLR 2010).
+    often = np.array(most + [0] * (len(snapshot) - len(most)), np.float64)
+    skew = float(((often - often.mean()) ** 3).mean() / often.std() ** 3)
     share, lists = sum(most[:10]) / sum(most), most[0] / len(seeds)
-    return f"{len(counts)} tracks, the ten most frequent {share:.1%} of all, the most frequent in {lists:.1%} of lists"
+    return (
+        f"{len(counts)} tracks, the ten most frequent {share:.1%} of all, the most frequent in {lists:.1%} of lists, "
+        f"skewness {skew:.0f}"
+    )
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ JOBS: dict[str, str] = {
     "contributors": "ml.train.contributors:train_own",
     "families": "ml.train.families:train_own",
     "genre": "ml.train.genre_own:train_own",
+    "projection": "ml.train.projection:train_own",
     "timbre": "ml.train.timbre:train_own",
 }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from threading import Lock
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ml.artists import ArtistEmbedding, top
 from ml.reasons import Difference, differences, reasons
-from ml.sound import SoundIndex, coordinates, squared_distances
+from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
 from store.catalogue import Ref, Segment, Snapshot
 from store.domain import AudioFeatures, Track
 from store.segment import recording_hash
@@ -68,14 +68,48 @@ class _SegmentIndex:
         self.popularity: npt.NDArray[np.float16] = known.astype(np.float16)
 
 
+KINDS = tuple(one.name for one in fields(Weights))
+MOST_WEIGHT = 10.0
+
+
+def weights_from(text: str) -> dict[str, float]:
+    """Return the weights that "tempo:2,energy:0.5" asks for: factors on the usual weights of features and kinds.
+
+    Raises
+    ------
+    ValueError
+        A name is neither a feature that is compared nor one of sound, artist, genre, popularity; a factor is not 0 to
+        10; a name comes twice.
+    """
+    weights: dict[str, float] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, _, number = (one.strip() for one in part.partition(":"))
+        if name not in AXES and name not in KINDS:
+            raise ValueError(f"{name!r} has no weight; these have: {', '.join((*KINDS, *AXES))}")
+        try:
+            factor = float(number)
+        except ValueError:
+            factor = math.nan
+        if not 0 <= factor <= MOST_WEIGHT or name in weights:
+            raise ValueError(f"{name} needs one number from 0 to {MOST_WEIGHT:g}, as in tempo:2")
+        weights[name] = factor
+    return weights
+
+
 @dataclass(frozen=True, slots=True)
 class _Seed:
-    """What the seed offers for comparison."""
+    """What the seed offers for comparison, and what each kind of likeness counts in it.
+
+    ``factors`` are those of :func:`ml.sound.factors_of`, ``told`` the weights as they were asked for.
+    """
 
     track: Track
     place: npt.NDArray[np.float32] | None
     artist: int | None
     labels: tuple[str, ...]
+    weights: Weights
+    factors: npt.NDArray[np.float32] | None
+    told: Mapping[str, float]
 
 
 class Neighbours:
@@ -95,22 +129,25 @@ class Neighbours:
         limit: int = 10,
         exclude: Collection[str] = (),
         artist_cap: int = 2,
+        weights: Mapping[str, float] | None = None,
     ) -> list[Neighbour]:
         """Return the tracks that go best with ``seed``, best first.
 
         Never the seed's recording, never one recording twice, none whose id (or recording) is in ``exclude``, and
-        at most ``artist_cap`` of one first artist, the seed's included.
+        at most ``artist_cap`` of one first artist, the seed's included. ``weights`` (see :func:`weights_from`) multiply
+        the usual ones; what counts more comes first among the reasons, and what counts nothing is none.
 
         Raises
         ------
         NothingToCompare
-            The seed has no audio features, and neither its artist nor a label of it is known.
+            The seed has no audio features, and neither its artist nor a label of it is known; or what is known of it
+            has no weight.
         ValueError
             ``limit`` is not within 1 to 50, or ``artist_cap`` is below 1.
         """
         if not 1 <= limit <= MAX_LIMIT or artist_cap < 1:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
-        judged = self._judge(snapshot, snapshot.track(seed) if isinstance(seed, Ref) else seed)
+        judged = self._judge(snapshot, snapshot.track(seed) if isinstance(seed, Ref) else seed, weights or {})
         scores = [self._scores(segment, judged) for segment in snapshot.segments]
         taken = Taken(snapshot, judged.track, exclude, artist_cap)
         found = []
@@ -122,24 +159,44 @@ class Neighbours:
                     break
         return found
 
-    def _judge(self, snapshot: Snapshot, track: Track) -> _Seed:
-        place = _place(track.features) if track.features else None
+    def likeness(self, snapshot: Snapshot, seed: Track) -> list[npt.NDArray[np.float32]]:
+        """Return how well every row goes with ``seed``, 0 to 1: an array (n,) for each segment of ``snapshot``.
+
+        Raises NothingToCompare as :meth:`recommend` does.
+        """
+        judged = self._judge(snapshot, seed, {})
+        return [self._scores(segment, judged) for segment in snapshot.segments]
+
+    def _judge(self, snapshot: Snapshot, track: Track, told: Mapping[str, float]) -> _Seed:
+        weights = Weights(**{name: getattr(self.weights, name) * told.get(name, 1.0) for name in KINDS})
+        factors = factors_of(told)
+        heard = weights.sound > 0 and (factors is None or bool(factors.any()))
+        place = _place(track.features) if track.features and heard else None
         # A source's word for a genre, which no track here has, compares with nothing.
         labels = tuple(one for one in track.labels if any(len(s.rows_with_label(one)) for s in snapshot.segments))
         found = (self.artists.find_exact(name) for name in track.artists)
         artist = next((index for index in found if index is not None), None)
-        if place is None and artist is None and not labels:
+        seed = _Seed(
+            track=track,
+            place=place,
+            artist=artist if weights.artist else None,
+            labels=labels if weights.genre else (),
+            weights=weights,
+            factors=factors,
+            told=told,
+        )
+        if seed.place is None and seed.artist is None and not seed.labels:
             raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
-        return _Seed(track, place, artist, labels)
+        return seed
 
     def _scores(self, segment: Segment, seed: _Seed) -> npt.NDArray[np.float32]:
         """Return (n,) scores of a segment's rows, 0 to 1."""
-        index, weights = self._index(segment), self.weights
+        index, weights = self._index(segment), seed.weights
         score = index.popularity.astype(np.float32)
         score *= weights.popularity
         judged = weights.popularity
         if seed.place is not None:
-            likeness = index.sound.squared_distances(seed.place)
+            likeness = index.sound.squared_distances(seed.place, seed.factors)
             likeness /= np.float32(-2 * SOUND_WIDTH**2)
             np.exp(likeness, out=likeness)
             likeness[np.isnan(likeness)] = UNKNOWN_SOUND
@@ -176,7 +233,7 @@ class Neighbours:
 
     def _neighbour(self, snapshot: Snapshot, seed: _Seed, ref: Ref, score: float) -> Neighbour:
         other = snapshot.track(ref)
-        why = reasons(seed.track, other, self.artists)
+        why = reasons(seed.track, other, self.artists, seed.told)
         return Neighbour(ref, min(max(score, 0.0), 1.0), why, differences(seed.track, other))
 
     def nearest_labelled(
@@ -195,7 +252,7 @@ class Neighbours:
         place = _place(features)
         if place is None:
             return []
-        left_out = _recordings(snapshot, exclude)
+        left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
             np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), place), nan=-np.inf)
@@ -217,7 +274,7 @@ class Taken:
     """Remembers what a list holds already, and what it must not hold."""
 
     def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:
-        self._recordings = _recordings(snapshot, {*exclude, seed.id} - {""})
+        self._recordings = recordings_of(snapshot, {*exclude, seed.id} - {""})
         if seed.artists:
             self._recordings.add(recording_hash(recording_key(seed.title, seed.artists[0])))
         self._ids = {*exclude, seed.id}
@@ -244,7 +301,7 @@ def _place(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     return None if np.isnan(squared_distances(place[None], place)[0]) else place
 
 
-def _recordings(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
+def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
     """Return the recordings of the tracks with these ids, wherever they stand."""
     found = ((segment, segment.find(one)) for one in track_ids for segment in snapshot.segments)
     return {int(segment.recording_code[row]) for segment, row in found if row is not None}

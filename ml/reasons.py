@@ -53,9 +53,22 @@ def _shared(seed: Track, other: Track) -> Iterator[tuple[str, float, float]]:
             yield name, mine, theirs
 
 
-def reasons(seed: Track, other: Track, artists: ArtistEmbedding) -> tuple[str, ...]:
-    """Return at most five reasons why ``other`` goes with ``seed``, the most telling first; at least one."""
-    found = [*_by_artist(seed, other, artists), *_by_genre(seed, other, artists), *_by_sound(seed, other)]
+def reasons(
+    seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
+    """Return at most five reasons why ``other`` goes with ``seed``, the most telling first; at least one.
+
+    With ``weights`` (factors by feature, "sound", "artist" and "genre") what counts more comes first, and what counts
+    nothing is no reason.
+    """
+    asked = weights or {}
+    weighed = [
+        *((asked.get("artist", 1.0), text) for text in _by_artist(seed, other, artists)),
+        *((asked.get("genre", 1.0), text) for text in _by_genre(seed, other, artists)),
+        *((asked.get("sound", 1.0) * factor, text) for factor, text in _by_sound(seed, other, asked)),
+    ]
+    weighed.sort(key=lambda pair: -pair[0])
+    found = [text for factor, text in weighed if factor > 0]
     if not found:
         found = list(_by_default(seed, other, artists))[:1]
     return tuple(found[:MOST])
@@ -91,19 +104,22 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
     return dict.fromkeys(name.replace("-", " ").casefold() for name in named)
 
 
-def _by_sound(seed: Track, other: Track) -> Iterator[str]:
-    pairs = {name: (mine, theirs) for name, mine, theirs in _shared(seed, other)}
+def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
+    """Yield what the two sound like together, each with the factor on the weight of its feature."""
+    pairs = {name: (mine, theirs) for name, mine, theirs in _shared(seed, other) if weights.get(name, 1.0) > 0}
     if "tempo" in pairs:
-        yield from _tempo(*pairs["tempo"])
+        yield from ((weights.get("tempo", 1.0), text) for text in _tempo(*pairs["tempo"]))
     said = set()
     for name, is_so, words in _EXTREMES:
         if name in pairs and all(map(is_so, pairs[name])):
             said.add(name)
-            yield f"{words} ({_numbers(*pairs[name])})"
+            yield weights.get(name, 1.0), f"{words} ({_numbers(*pairs[name])})"
     near = [name for name in _ALIKE if name in pairs and name not in said and _is_near(name, pairs[name])]
+    near.sort(key=lambda name: -weights.get(name, 1.0))
     if near:
-        yield "Similar " + ", ".join(f"{name} ({_numbers(*pairs[name])})" for name in near[:2])
-    yield from _key(pairs)
+        factor = weights.get(near[0], 1.0)
+        yield factor, "Similar " + ", ".join(f"{name} ({_numbers(*pairs[name])})" for name in near[:2])
+    yield from ((1.0, text) for text in _key(pairs))
 
 
 def _is_near(name: str, pair: tuple[float, float]) -> bool:

@@ -56,6 +56,7 @@ _PLACES: list[tuple[int, str]] = [(AUDIO_FEATURES.index(name), name) for name in
 _TOTAL = sum(axis.weight for axis in AXES.values())
 
 
+_COLUMNS = tuple(name for name in AXES for _ in range(2 if name == "tempo" else 1))
 # Share of the whole weight behind each column of :func:`coordinates`.
 SHARES = np.array(
     [w for name, axis in AXES.items() for w in ([axis.weight / 2] * 2 if name == "tempo" else [axis.weight])],
@@ -92,12 +93,30 @@ def coordinates(features: Floats) -> npt.NDArray[np.float32]:
     return places
 
 
-def squared_distances(places: Floats, seed: Floats) -> npt.NDArray[np.float32]:
-    """Return (n,) squared distances of ``places`` (n, 12) from ``seed`` (12,), NaN where too little is shared."""
+def factors_of(weights: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
+    """Return (12,) factors for the columns of :func:`coordinates`, such that the whole weight stays 1.
+
+    ``weights`` multiply the usual weight of a feature of :data:`AXES`; other names are ignored. ``None`` where none
+    is changed; zeros where nothing is to count.
+    """
+    if all(weights.get(name, 1.0) == 1.0 for name in AXES):
+        return None
+    factors = np.array([weights.get(name, 1.0) for name in _COLUMNS], np.float32)
+    return factors / max(float(SHARES @ factors), 1e-9)
+
+
+def squared_distances(
+    places: Floats, seed: Floats, factors: npt.NDArray[np.float32] | None = None
+) -> npt.NDArray[np.float32]:
+    """Return (n,) squared distances of ``places`` (n, 12) from ``seed`` (12,), NaN where too little is shared.
+
+    ``factors`` (12,) are :func:`factors_of` weights of one's own.
+    """
+    scale = np.ones(len(SHARES), np.float32) if factors is None else factors
     difference = places - seed
     known = ~np.isnan(difference)
-    shared = known @ SHARES
-    total = np.einsum("ij,ij->i", *([np.where(known, difference, 0.0)] * 2))
+    shared = known @ (SHARES * scale)
+    total = np.square(np.where(known, difference, 0.0)) @ scale
     return np.where(shared >= ENOUGH_SHARED, total / np.maximum(shared, 1e-6), np.nan).astype(np.float32)
 
 
@@ -119,19 +138,26 @@ class SoundIndex:
         self.places = places
         self._length = np.einsum("ij,ij->i", self.places, self.places)
 
-    def squared_distances(self, seed: Floats) -> npt.NDArray[np.float32]:
-        """Return (n,) squared distances from the coordinates ``seed`` (12,), NaN where they cannot be compared."""
+    def squared_distances(
+        self, seed: Floats, factors: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return (n,) squared distances from the coordinates ``seed`` (12,), NaN where they cannot be compared.
+
+        ``factors`` are as in :func:`squared_distances`.
+        """
         known = ~np.isnan(seed)
-        if SHARES[known].sum() < ENOUGH_SHARED:
+        scale = np.ones(len(SHARES), np.float32) if factors is None else factors
+        share = float(SHARES[known] @ scale[known])
+        if share < ENOUGH_SHARED:
             return np.full(len(self.places), np.nan, np.float32)
         centre = np.where(known, seed, np.float32(0.0)).astype(np.float32)
-        length = self._length if known.all() else np.square(self.places[:, known]).sum(axis=1)
-        squared = self.places @ (-2 * centre)
-        squared += length
-        squared += centre @ centre
+        usual = factors is None and known.all()
+        squared = self.places @ (-2 * centre * scale)
+        squared += self._length if usual else np.square(self.places[:, known]) @ scale[known]
+        squared += centre @ (centre * scale)
         np.maximum(squared, 0.0, out=squared)
-        squared /= SHARES[known].sum()
-        squared[self.partial] = squared_distances(self.partial_places, seed)
+        squared /= share
+        squared[self.partial] = squared_distances(self.partial_places, seed, factors)
         squared[self.unknown] = np.nan
         return squared
 

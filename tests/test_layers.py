@@ -36,6 +36,7 @@ OWNERS = {
     "sklearn": {"ml.train"},
     "joblib": {"ml.train"},
     "scipy": {"ml.train"},
+    "umap": {"ml.train"},
     "tensorflow": {"ml.train"},
     "keras": {"ml.train"},
     "secantus": set(),  # GPL-2.0: a program of its own, never imported

@@ -1,6 +1,7 @@
 import { ref, shallowRef, watch } from 'vue'
 import { ApiError, get, isAbort } from './api.js'
 import { route, typedOf } from './router.js'
+import { weightsText } from './weights.js'
 
 // What the server says of the track in the address: its genre and what goes with it. The two are asked
 // at once and shown as they come; the last answer stays up until the next one is there.
@@ -39,7 +40,7 @@ export function useAnswer() {
     const seen = route.trail.map((step) => step.id).filter(Boolean)
     await Promise.all([
       ask('/genre-predict', asked, genre, error, own.signal),
-      ask('/recommend', { ...asked, exclude: seen.join(',') }, picks, picksError, own.signal),
+      ask('/recommend', { ...asked, exclude: seen.join(','), weights: weightsText.value }, picks, picksError, own.signal),
     ])
     if (controller === own) loading.value = false
   }

@@ -30,6 +30,13 @@ def test_artist_cap_limit_and_exclusions(client: FlaskClient) -> None:
     assert not {"metal3", "same2"} & set(ids(client, "track_id=metal1&exclude=metal3,same2"))
 
 
+def test_weights_of_ones_own_change_what_comes_first(client: FlaskClient) -> None:
+    """Harbour of the Ostrich Cartel has the tempo of Anvil Choir, Rust Parade does not."""
+    usual, by_tempo = (ids(client, f"track_id=metal1&weights={asked}") for asked in ("", "tempo:10,popularity:0"))
+    assert usual != by_tempo
+    assert by_tempo.index("metal3") > by_tempo.index("same2")
+
+
 def test_typed_names_are_a_question_too(client: FlaskClient) -> None:
     assert ids(client, "q=paper moons verholt") == ids(client, "track_id=calm1")
 
@@ -53,6 +60,9 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
         ("track_id=silent", 422, "no_features"),
         ("track_id=metal1&limit=0", 422, "invalid_value"),
         ("track_id=metal1&limit=many", 422, "invalid_value"),
+        ("track_id=metal1&weights=loudest:2", 422, "invalid_value"),
+        ("track_id=metal1&weights=tempo:99", 422, "invalid_value"),
+        ("track_id=metal5&weights=sound:0,artist:0", 422, "no_features"),
     ],
 )
 def test_each_fault_has_its_own_status(client: FlaskClient, asked: str, status: int, code: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 from etl.imports.tables import import_table
 from ml import artefacts
 from ml.artists import ArtistEmbedding
-from ml.neighbours import Neighbours, NothingToCompare, Weights
+from ml.neighbours import Neighbours, NothingToCompare, Weights, weights_from
 from ml.reasons import differences, reasons
-from ml.sound import SoundIndex, coordinates, difference, squared_distances
+from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
 from ml.train.artists_model import ArtistModel
 from store.builder import build_public
 from store.catalogue import Catalogue, Snapshot
@@ -238,6 +238,50 @@ def test_weights_decide_what_counts(tmp_path: Path, artists: ArtistEmbedding) ->
     snapshot = catalogue_of(tmp_path, seed, *tracks)
     for weights, first in ((Weights(artist=0.0), "Same sound"), (Weights(sound=0.0), "Same scene")):
         assert titles_of(snapshot, Neighbours(artists, weights).recommend(snapshot, seed))[0] == first
+
+
+def test_weights_of_ones_own_decide_and_the_reasons_follow(tmp_path: Path, neighbours: Neighbours) -> None:
+    seed = a_track(1, "Seed", "Nobody A", features=sounding(tempo=120, energy=0.5))
+    tempo = a_track(2, "Same tempo", "Nobody B", features=sounding(tempo=120, energy=0.8))
+    energy = a_track(3, "Same energy", "Nobody C", features=sounding(tempo=165, energy=0.5))
+    snapshot = catalogue_of(tmp_path, seed, tempo, energy)
+    for asked, first, reason in (
+        ({"tempo": 10.0, "energy": 0.1}, "Same tempo", "Nearly the same tempo"),
+        ({"tempo": 0.0, "energy": 10.0}, "Same energy", "Similar energy"),
+    ):
+        found = neighbours.recommend(snapshot, seed, weights=asked)
+        assert titles_of(snapshot, found)[0] == first
+        assert found[0].reasons[0].startswith(reason)
+    silent = neighbours.recommend(snapshot, seed, weights={"tempo": 0.0})
+    assert not any("tempo" in reason for one in silent for reason in one.reasons)
+    usual = neighbours.recommend(snapshot, seed)
+    assert neighbours.recommend(snapshot, seed, weights={"tempo": 1.0, "artist": 1.0}) == usual
+    with pytest.raises(NothingToCompare):
+        neighbours.recommend(snapshot, seed, weights={"sound": 0.0})
+    with pytest.raises(NothingToCompare):
+        neighbours.recommend(snapshot, seed, weights=dict.fromkeys(AXES, 0.0))
+
+
+def test_weighted_distances_of_whole_and_of_partial_rows_agree() -> None:
+    rng = np.random.default_rng(5)
+    features = np.tile(np.array([FEATURES.vector()], np.float32), (40, 1))
+    features *= rng.uniform(0.8, 1.2, features.shape).astype(np.float32)
+    seed = coordinates(features[:1])[0]
+    factors = factors_of({"tempo": 5.0, "valence": 0.0})
+    indexed = SoundIndex(features).squared_distances(seed, factors)
+    np.testing.assert_allclose(indexed, squared_distances(coordinates(features), seed, factors), atol=1e-3)
+    assert factors_of({"tempo": 1.0, "artist": 3.0}) is None
+
+
+@pytest.mark.parametrize("wrong", ["tempo", "tempo:", "tempo:-1", "tempo:11", "tempo:nan", "key:1", "tempo:1,tempo:2"])
+def test_weights_that_make_no_sense_are_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"weight|number"):
+        weights_from(wrong)
+
+
+def test_weights_are_written_as_pairs() -> None:
+    assert weights_from("tempo:2, energy:0.5,artist:0") == {"tempo": 2.0, "energy": 0.5, "artist": 0.0}
+    assert weights_from("") == {}
 
 
 @pytest.mark.shared

@@ -8,4 +8,6 @@ export const PANELS = [
   { id: 'families', label: 'Families', component: defineAsyncComponent(() => import('./FamiliesPanel.vue')) },
   { id: 'timbre', label: 'Timbre', component: defineAsyncComponent(() => import('./TimbrePanel.vue')) },
   { id: 'whose', label: 'Whose track', component: defineAsyncComponent(() => import('./WhosePanel.vue')) },
+  { id: 'blend', label: 'Blend', component: defineAsyncComponent(() => import('./BlendPanel.vue')) },
+  { id: 'maps', label: 'Maps', component: defineAsyncComponent(() => import('./MapsPanel.vue')) },
 ]

@@ -1,0 +1,70 @@
+"""What a map of the catalogue costs and how faithful it is.
+
+    python -m bench.projection [--points 20000]
+
+Needs a catalogue in TASTEMAP_VAR (default var/). Prints time, memory, trustworthiness and continuity of t-SNE and
+UMAP beside the first two principal components, and how far tracks that are held back are placed from where the map
+of all has them. The target: 20,000 points within 2 minutes each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+
+import numpy as np
+
+from config import Config
+from ml.jobs import silent
+from ml.projection import METHODS, Projection, faithfulness
+from ml.train.projection import compute, drawn_from
+from store.catalogue import Catalogue
+
+SECONDS = 120.0
+HELD_BACK = 500
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--points", type=int, default=20_000)
+    options.add_argument("--seed", type=int, default=1)
+    asked = options.parse_args()
+    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
+    tracks, places, available = drawn_from(snapshot, asked.points, asked.seed)
+    print(f"{len(tracks)} points of {available} recordings, seed {asked.seed}")
+    centred = places - places.mean(axis=0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    print("  pca    trustworthiness {:.3f}, continuity {:.3f}".format(*faithfulness(places, centred @ axes.T)))
+    missed = False
+    for method in METHODS:
+        began, cpu = time.perf_counter(), time.process_time()
+        maps, scores = compute(places, [method], asked.seed, silent)
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        one = scores[method]
+        print(
+            f"  {method:<6} trustworthiness {one['trustworthiness']:.3f}, continuity {one['continuity']:.3f}; "
+            f"{took:.0f} s ({cpu:.0f} s of CPU), peak {memory:.0f} MB",
+            flush=True,
+        )
+        print(f"         new points: {placed_apart(places, maps[method], method):.4f} of the map's width off (median)")
+        missed |= took > SECONDS
+    return int(missed)
+
+
+def placed_apart(places: np.ndarray, mapped: np.ndarray, method: str) -> float:
+    """Return how far points are placed from where the map has them, by a map that lacks them."""
+    kept, back = np.arange(HELD_BACK, len(places)), np.arange(HELD_BACK)
+    texts = tuple("" for _ in kept)
+    without = Projection(
+        ids=texts, titles=texts, artists=texts, families=texts,
+        places=places[kept], maps={method: mapped[kept]}, about={},
+    )  # fmt: skip
+    apart = np.linalg.norm(without.place(places[back], method) - mapped[back], axis=1)
+    return float(np.median(apart)) / 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

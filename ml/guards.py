@@ -1,0 +1,61 @@
+"""What a listener never wants in a list: tracks of a kind, told from what is known of them.
+
+A track of which nothing is known in this respect is not of the kind: these are guards against what can be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from store.domain import Track
+from store.text import normalise
+
+# Above it a track "is probably made entirely of spoken words", as Spotify's reference defines speechiness.
+SPOKEN = 0.66
+# Words of titles and albums that belong to Christmas or Halloween, in the languages of most such lists. Words that mean
+# other things as often ("winter", "holiday", "jul") count only within the phrases.
+SEASONAL_WORDS = frozenset(
+    (
+        *("christmas", "claus", "halloween", "hanukkah", "jingle", "joulu", "kerst", "mistletoe", "natal", "natale"),
+        *("navidad", "noel", "reindeer", "rudolph", "santa", "sleigh", "snowman", "weihnacht", "weihnachten"),
+        *("weihnachts", "xmas", "yule", "yuletide"),
+    )
+)
+SEASONAL_PHRASES = (
+    *("auld lang syne", "feliz navidad", "god jul", "happy holidays", "jingle bells", "let it snow"),
+    *("little drummer boy", "o holy night", "silent night", "stille nacht", "winter wonderland"),
+)
+_SPOKEN_WORDS = re.compile(r"\b(audiobook|audio book|horbuch|horspiel|podcast)\b")
+
+
+def is_spoken(track: Track) -> bool:
+    """Tell spoken word: by speechiness above 0.66, or by a title or album that says audiobook or podcast."""
+    speech = track.features.values.get("speechiness") if track.features else None
+    return (speech is not None and speech > SPOKEN) or bool(_SPOKEN_WORDS.search(_named(track)))
+
+
+def is_explicit(track: Track) -> bool:
+    return track.explicit is True
+
+
+def is_seasonal(track: Track) -> bool:
+    """Tell songs of a season by the words of title and album (:data:`SEASONAL_WORDS`)."""
+    named = _named(track)
+    return not SEASONAL_WORDS.isdisjoint(named.split()) or any(f" {one} " in f" {named} " for one in SEASONAL_PHRASES)
+
+
+def _named(track: Track) -> str:
+    return f"{normalise(track.title)} {normalise(track.album or '')}"
+
+
+GUARDS: Mapping[str, Callable[[Track], bool]] = {
+    "spoken": is_spoken,
+    "explicit": is_explicit,
+    "seasonal": is_seasonal,
+}
+
+
+def caught(track: Track, guards: Mapping[str, bool]) -> str | None:
+    """Return the first of the guards that are on which keeps ``track`` out, ``None`` where none does."""
+    return next((name for name, tells in GUARDS.items() if guards.get(name) and tells(track)), None)

@@ -1,0 +1,128 @@
+"""POST /api/blend, what is never wanted again, and playlists of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from store.database import Database
+from store.domain import Playlist, PlaylistItem, Track
+from tests.api.conftest import CALM, LOUD, a_track
+
+
+@pytest.fixture
+def shared_list(client: FlaskClient, database: Database) -> str:
+    """A playlist of two people, one calm, one loud, as the operator imported it."""
+    rows = [("calm1", "ann"), ("metal1", "ben"), ("calm2", "ann"), ("unknown", "cy")]
+    database.put_tracks([a_track("calm1", "Paper Moons", "Nadia Verholt", CALM)])
+    database.put_tracks([Track(id="unknown", title="Nobody Knows", artists=("Zzyqx Qqvx",), source="test")])
+    items = [PlaylistItem(position=at, track_id=one, added_by=by) for at, (one, by) in enumerate(rows)]
+    database.put_page("both", 0, items)
+    people = {"ann": 2, "ben": 1, "cy": 1}
+    database.put_playlist(Playlist(id="both", name="Both", item_count=len(rows), contributors=people, complete=True))
+    return "both"
+
+
+def blended(client: FlaskClient, **wish: Any) -> dict[str, Any]:
+    answer = client.post("/api/blend", json=wish)
+    assert answer.status_code == 200, answer.json
+    return dict(answer.json)
+
+
+def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) -> None:
+    answer = blended(client, playlist=shared_list, length=4)
+    assert {one["id"] for one in answer["people"]} == {"ann", "ben"}
+    assert [one["id"] for one in answer["not_compared"]] == ["cy"]
+    for pick in answer["tracks"]:
+        assert pick["for"]["id"] in {"ann", "ben"}
+        assert pick["satisfaction"].keys() == {"ann", "ben"}
+        assert pick["reasons"]
+        assert pick["like"]["id"] in {"calm1", "calm2", "metal1"}
+    assert {one["id"] for one in answer["tracks"]} & {"metal3", "metal4", "metal5"}
+    known = {"calm1", "calm2", "metal1", "metal2"}
+    assert not known & {one["id"] for one in answer["tracks"]}, "known ones, other editions included, stay out"
+    assert [one["id"] for one in answer["fairness"]] == [one["id"] for one in answer["average"]]
+    assert sum(one["picks"] for one in answer["fairness"]) == len(answer["tracks"])
+
+
+def test_people_quotas_and_playlists_as_people(client: FlaskClient, shared_list: str) -> None:
+    answer = blended(client, playlist=shared_list, people=["ben"], length=2)
+    assert [one["id"] for one in answer["people"]] == ["ben"]
+    answer = blended(client, playlist=shared_list, length=2, quotas={"ben": 1})
+    assert {one["id"]: one["picks"] for one in answer["fairness"]} == {"ann": 0, "ben": 2}
+    answer = blended(client, playlists=[shared_list], length=2, filters={"known": False})
+    assert [(one["id"], one["name"]) for one in answer["people"]] == [("both", "Both")]
+
+
+def test_never_again_is_remembered_for_the_browser_alone(client: FlaskClient, shared_list: str) -> None:
+    first = blended(client, playlist=shared_list, length=3)["tracks"][0]["id"]
+    answer = client.put("/api/never", json={"tracks": [first, first, "gone"]}).json
+    assert [one["id"] for one in answer["tracks"]] == [first, "gone"]
+    assert answer["tracks"][0]["title"]
+    assert first not in [one["id"] for one in blended(client, playlist=shared_list, length=3)["tracks"]]
+    other = client.application.test_client()
+    assert other.get("/api/never").json == {"tracks": []}
+    assert first in [one["id"] for one in blended(other, playlist=shared_list, length=3)["tracks"]]
+    assert first not in [one["id"] for one in blended(other, playlist=shared_list, never=[first])["tracks"]]
+    assert client.put("/api/never", json={"tracks": []}).json == {"tracks": []}
+
+
+def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClient, shared_list: str) -> None:
+    answer = blended(client, playlist=shared_list, length=3)
+    tracks = [{"id": one["id"], "person": one["for"]["id"]} for one in answer["tracks"]]
+    made = client.post("/api/playlists", json={"name": "For both", "tracks": tracks, "people": {"ann": "Ann"}})
+    assert made.status_code == 201
+    playlist = made.json["playlist"]
+    assert (playlist["name"], playlist["item_count"], playlist["mine"]) == ("For both", len(tracks), True)
+    assert playlist["id"] in [one["id"] for one in client.get("/api/playlists").json["playlists"]]
+    page = client.get(f"/data?playlist={playlist['id']}").json
+    assert [one["id"] for one in page["tracks"]] == [one["id"] for one in tracks]
+    assert [one["added_by"] for one in page["tracks"]] == [one["person"] for one in tracks]
+    names = {one["id"]: one["name"] for one in page["playlist"]["contributors"]}
+    assert names.get("ann", "Ann") == "Ann"
+    assert answer["tracks"][0]["title"] in client.get(f"/api/playlists/{playlist['id']}/export?format=csv").text
+    assert client.delete(f"/api/playlists/{playlist['id']}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "code"),
+    [
+        ({}, 400, "bad_request"),
+        ({"playlist": "both", "playlists": ["both"]}, 400, "bad_request"),
+        ({"playlist": "nothing"}, 404, "not_found"),
+        ({"playlist": "both", "people": ["stranger"]}, 404, "not_found"),
+        ({"playlist": "both", "quotas": {"stranger": 1}}, 404, "not_found"),
+        ({"playlist": "both", "quotas": {"ann": 0}}, 422, "invalid_value"),
+        ({"playlist": "both", "people": ["cy"]}, 422, "no_features"),
+        ({"playlist": "both", "method": "dictator"}, 422, "invalid_value"),
+        ({"playlist": "both", "length": 0}, 422, "invalid_value"),
+        ({"playlist": "both", "novelty": 2}, 422, "invalid_value"),
+        ({"playlist": "both", "filters": {"loud": True}}, 422, "invalid_value"),
+    ],
+)
+def test_each_fault_has_its_own_status(
+    client: FlaskClient, shared_list: str, wish: dict[str, Any], status: int, code: str
+) -> None:
+    answer = client.post("/api/blend", json=wish)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code), answer.json
+    assert answer.json["error"]["hint"]
+
+
+def test_a_playlist_needs_tracks_that_are_known(client: FlaskClient) -> None:
+    assert client.post("/api/playlists", json={"name": "x", "tracks": [{"id": "nobody"}]}).status_code == 404
+    assert client.post("/api/playlists", json={"name": "x", "tracks": []}).status_code == 422
+    assert client.post("/api/playlists", json={"name": "", "tracks": [{"id": "calm1"}]}).status_code == 422
+
+
+def test_an_empty_installation_says_what_is_missing(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
+) -> None:
+    database.put_tracks([a_track("metal1", "Anvil Choir", "Iron Almond", LOUD)])
+    database.put_page("one", 0, [PlaylistItem(position=0, track_id="metal1")])
+    database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))
+    answer = configured(tmp_path, database_uri).post("/api/blend", json={"playlist": "one"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "no_features")

@@ -1,0 +1,66 @@
+"""Maps over HTTP: what was computed, and what came later placed among it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from ml.projection import CATALOGUE, Projection
+from ml.sound import coordinates
+from store.database import Database
+from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem
+from tests.api.conftest import CALM, LOUD, a_track
+
+
+@pytest.fixture
+def mapped(catalogue_folder: Path) -> Projection:
+    """A map of ten loud and ten calm tracks, which only the map knows, of the catalogue and of the playlist "some"."""
+    rows = [[sound.get(name, np.nan) for name in AUDIO_FEATURES] for sound in [LOUD] * 10 + [CALM] * 10]
+    places = np.nan_to_num(coordinates(np.array(rows, np.float32)))
+    text = tuple(f"m{at}" for at in range(20))
+    made = Projection(
+        ids=text, titles=text, artists=text, families=("metal",) * 10 + ("",) * 10, places=places,
+        maps={"tsne": np.repeat(np.array([[-1, 0], [1, 0]], np.float32), 10, axis=0)},
+        about={"sampled_from": 20, "methods": {"tsne": {"trustworthiness": 0.9, "continuity": 0.9, "seconds": 1.0}}},
+    )  # fmt: skip
+    for name in (CATALOGUE, "some"):
+        made.save(catalogue_folder, name)
+    return made
+
+
+def test_the_map_of_the_catalogue_places_a_track(client: FlaskClient, mapped: Projection) -> None:
+    answer = client.get("/api/projection").json
+    columns = answer["columns"]
+    assert {len(column) for column in columns.values()} == {20}
+    assert (answer["families"], columns["family"][0], columns["family"][-1]) == (["metal"], 0, -1)
+    assert answer["methods"]["tsne"]["trustworthiness"] == 0.9
+    columns = client.get("/api/projection?track_id=calm1").json["columns"]
+    assert (columns["id"][-1], columns["placed"][-1]) == ("calm1", True)
+    assert columns["tsne"][-1] == pytest.approx([1, 0], abs=0.05)
+
+
+def test_the_map_of_a_playlist_says_who_added_what(client: FlaskClient, mapped: Projection, database: Database) -> None:
+    database.put_tracks([a_track("late", "Late", "Nobody", CALM), a_track("silent2", "Silent", "Nobody", None)])
+    rows = [("m0", "ann"), ("late", "ben"), ("silent2", "ben")]
+    items = [PlaylistItem(position=at, track_id=one, added_by=by) for at, (one, by) in enumerate(rows)]
+    database.put_page("some", 0, items)
+    database.put_playlist(Playlist(id="some", name="Some", item_count=3, complete=True))
+    answer = client.get("/api/playlists/some/projection").json
+    columns = answer["columns"]
+    assert answer["not_shown"] == 1
+    assert (columns["person"][0], columns["person"][-1]) == ("ann", "ben")
+    assert columns["tsne"][-1] == pytest.approx([1, 0], abs=0.05)
+
+
+def test_what_has_no_map_says_how_to_get_one(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/api/projection")
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "no_projection")
+    assert "Maps" in answer.json["error"]["hint"]
+    assert empty_client.get("/api/playlists/nothing/projection").json["error"]["code"] == "not_found"
+
+
+def test_maps_can_be_computed(client: FlaskClient) -> None:
+    assert "projection" in client.get("/api/models").json["trainable"]

@@ -1,0 +1,159 @@
+"""A list for several people: what must stay out stays out, and each pick says for whom and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.blend import Listener, Wish, blend, evenly
+from ml.fairness import Method
+from ml.guards import caught, is_seasonal, is_spoken
+from ml.neighbours import Neighbours, NothingToCompare
+from ml.train.artists_model import ArtistModel
+from store.catalogue import Snapshot
+from store.domain import AudioFeatures, Track
+from tests.ml.artist_world import SMALL, world
+from tests.store.catalogues import FEATURES, a_track, catalogue_of
+
+CALM = {"energy": 0.1, "loudness": -25.0, "acousticness": 0.95, "danceability": 0.25}
+LOUD = {"energy": 0.95, "loudness": -4.0, "acousticness": 0.01, "danceability": 0.7}
+
+
+@pytest.fixture(scope="module")
+def neighbours() -> Neighbours:
+    return Neighbours(ArtistModel(SMALL).fit(world()).export(world(), "test"))
+
+
+def sounding(base: dict[str, float], shift: float = 0.0) -> AudioFeatures:
+    return AudioFeatures(values={**FEATURES.values, **base, "tempo": 120.0 + shift}, source="test")
+
+
+def many(start: int, word: str, base: dict[str, float], count: int = 30) -> list[Track]:
+    return [
+        a_track(start + i, f"{word} {i}", f"Band {start + i // 3}", features=sounding(base, i / 3))
+        for i in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    odd = [
+        a_track(500, "Jingle of Santa", "Band X", features=sounding(CALM)),
+        a_track(501, "Talk", "Band Y", features=AudioFeatures(values={**CALM, "speechiness": 0.9}, source="test")),
+        a_track(502, "Rude", "Band Z", features=sounding(CALM), explicit=True),
+        a_track(503, "Calm 0 - Remastered 2011", "Band 100", features=sounding(CALM)),
+        a_track(504, "Unheard Calm", "Band U", features=sounding(CALM), popularity=1.0),
+    ]
+    return catalogue_of(tmp_path_factory.mktemp("c"), *many(100, "Calm", CALM), *many(200, "Loud", LOUD), *odd)
+
+
+ANN = Listener("ann", "Ann", tuple(many(100, "Calm", CALM)[:3]))
+BEN = Listener("ben", "Ben", tuple(many(200, "Loud", LOUD)[:3]))
+ALL = {"spoken": True, "explicit": True, "seasonal": True}
+
+
+def titles(made: object) -> list[str]:
+    return [pick.track.title for pick in made.picks]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("method", Method)
+def test_guards_known_never_and_the_cap_hold(neighbours: Neighbours, snapshot: Snapshot, method: Method) -> None:
+    known = [*ANN.tracks, *BEN.tracks]
+    never = {f"id{110:020d}"}
+    wish = Wish(method=method, length=30, artist_cap=1, guards=ALL, known=known, never=never)
+    made = blend(neighbours, snapshot, [ANN, BEN], wish)
+    picked = [pick.track for pick in made.picks]
+    assert not any(caught(track, ALL) for track in picked)
+    assert not {track.id for track in picked} & {*never, *(track.id for track in known)}
+    assert "Calm 0 - Remastered 2011" not in titles(made), "another edition of what is known"
+    assert max(Counter(track.artists[0] for track in picked).values()) == 1
+    assert made.left_out == {"seasonal": 1, "spoken": 1, "explicit": 1}
+    assert made == blend(neighbours, snapshot, [ANN, BEN], wish)
+
+
+def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    made = blend(neighbours, snapshot, [ANN], Wish(length=60, artist_cap=5))
+    assert {"Jingle of Santa", "Rude", "Calm 1"} <= set(titles(made))
+
+
+def test_each_pick_is_to_the_taste_of_the_one_it_is_for(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    wish = Wish(method=Method.MAX_MIN, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
+    made = blend(neighbours, snapshot, [ANN, BEN], wish)
+    for pick in made.picks:
+        word = ("Calm", "Loud")[pick.person]
+        assert word in pick.track.title
+        assert pick.seed in (ANN, BEN)[pick.person].tracks
+        assert pick.reasons
+        assert pick.satisfaction[pick.person] == max(pick.satisfaction)
+    assert [share.picks for share in made.shares] == [5, 5]
+
+
+def test_quotas_by_person(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    wish = Wish(length=8, quotas={"ann": 3, "ben": 1}, known=[*ANN.tracks, *BEN.tracks])
+    assert [share.picks for share in blend(neighbours, snapshot, [ANN, BEN], wish).shares] == [6, 2]
+
+
+def test_novelty_brings_up_what_few_know(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    lists = [
+        blend(neighbours, snapshot, [ANN], Wish(length=8, novelty=novelty, known=ANN.tracks)) for novelty in (0.0, 1.0)
+    ]
+    usual, new = (float(np.mean([pick.novelty for pick in made.picks])) for made in lists)
+    assert new > usual
+    assert titles(lists[1])[0] == "Unheard Calm"
+
+
+def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    unheard = Listener("cy", "Cy", (Track(id="x", title="Unheard", artists=("Nobody at all",)),))
+    made = blend(neighbours, snapshot, [ANN, unheard], Wish(length=5))
+    assert [one.id for one in made.silent] == ["cy"]
+    assert [one.id for one in made.people] == ["ann"]
+    with pytest.raises(NothingToCompare):
+        blend(neighbours, snapshot, [unheard], Wish())
+    with pytest.raises(NothingToCompare):
+        blend(neighbours, Snapshot(), [ANN], Wish())
+
+
+@pytest.mark.parametrize("changed", [{"length": 0}, {"length": 101}, {"artist_cap": 0}, {"quotas": {"nobody": 1.0}}])
+def test_what_is_out_of_range_is_refused(neighbours: Neighbours, snapshot: Snapshot, changed: dict) -> None:
+    with pytest.raises(ValueError, match=r"range|quotas"):
+        blend(neighbours, snapshot, [ANN], replace(Wish(), **changed))
+
+
+@pytest.mark.parametrize(
+    ("title", "album", "seasonal"),
+    [
+        ("White Christmas", None, True),
+        ("Stille Nacht, heilige Nacht", None, True),
+        ("Let It Snow! Let It Snow!", None, True),
+        ("Carol", "A Very XMAS Album", True),
+        ("Christmastide Road", None, False),
+        ("A Winter's Tale", None, False),
+        ("Holiday in Cambodia", None, False),
+    ],
+)
+def test_seasonal_titles(title: str, album: str | None, seasonal: bool) -> None:
+    assert is_seasonal(Track(id="x", title=title, artists=(), album=album)) is seasonal
+
+
+def test_spoken_word_by_sound_or_by_name() -> None:
+    assert is_spoken(Track(id="x", title="Die Reise - Hörbuch, Teil 1", artists=()))
+    assert not is_spoken(Track(id="x", title="Talk", artists=()))
+    rap = AudioFeatures(values={"speechiness": 0.4}, source="test")
+    assert not is_spoken(Track(id="x", title="Rap", artists=(), features=rap))
+
+
+def test_seeds_are_taken_evenly() -> None:
+    tracks = many(1, "T", CALM, 100)
+    chosen = evenly(tracks, 16)
+    assert (len(chosen), chosen[0], chosen[-1]) == (16, tracks[0], tracks[-1])
+    assert evenly(tracks[:5], 16) == tracks[:5]
+
+
+def test_the_catalogue_of_nobody(neighbours: Neighbours, tmp_path: Path) -> None:
+    only = catalogue_of(tmp_path, *ANN.tracks)
+    with pytest.raises(NothingToCompare):
+        blend(neighbours, only, [ANN], Wish(known=ANN.tracks))
