@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from api import (
+    continuation,
     doctor,
     errors,
     exports,
@@ -45,6 +46,7 @@ def register(app: APIFlask, config: Config) -> None:
         exports,
         uploads,
         models,
+        continuation,
         genres,
         sources,
         spotify,

@@ -16,6 +16,7 @@ from config import Config
 from etl.engine import Engine, engine_config
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
+from ml.continuation import Continuation
 from ml.genre import GenrePredictor
 from ml.neighbours import Neighbours
 from ml.shelf import Shelf
@@ -65,6 +66,11 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    @property
+    def continuation(self) -> Continuation:
+        artists = self.artists
+        return self._served("continuation", lambda folder: Continuation.load(folder, artists))
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

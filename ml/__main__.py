@@ -15,7 +15,12 @@ from ml.shelf import Shelf, describe
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
-TASKS = {"taxonomy": "ml.train.taxonomy", "genre": "ml.train.genre", "artists": "ml.train.artists"}
+TASKS = {
+    "taxonomy": "ml.train.taxonomy",
+    "genre": "ml.train.genre",
+    "artists": "ml.train.artists",
+    "continuation": "ml.train.continuation",
+}
 
 _DATA = ROOT.parent / "shared" / "data"
 

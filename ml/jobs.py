@@ -21,7 +21,7 @@ from store.database import Database, open_database
 
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
-JOBS: dict[str, str] = {}
+JOBS: dict[str, str] = {"continuation": "ml.train.continuation_own:train_own"}
 
 
 class Say(Protocol):
