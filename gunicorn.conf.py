@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
-from etl.runs import catalogue_is_behind, spawn_worker
+from etl.runs import catalogue_is_behind, spawn_worker, watch_waiting
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 
@@ -43,6 +43,8 @@ def post_worker_init(worker):
     config = Config.from_env()
     if worker.age == 1 and _database and (_database.unfinished_runs() or catalogue_is_behind(_database, config.var)):
         spawn_worker(config.var, config.mongodb_uri)
+    if _database:
+        watch_waiting(_database, config.var, config.mongodb_uri)
 
 
 def on_exit(server):

@@ -6,11 +6,13 @@ from apiflask import APIFlask
 
 from api import (
     continuation,
+    datasets,
     doctor,
     errors,
     exports,
     genre,
     genres,
+    harvest,
     models,
     page,
     people,
@@ -21,6 +23,7 @@ from api import (
     session,
     sources,
     spotify,
+    spotify_lists,
     status,
     uploads,
 )
@@ -50,6 +53,9 @@ def register(app: APIFlask, config: Config) -> None:
         genres,
         sources,
         spotify,
+        spotify_lists,
         doctor,
+        harvest,
+        datasets,
     ):
         app.register_blueprint(module.blueprint)

@@ -10,6 +10,7 @@ from api.schemas import iso, track_summary
 from api.services import Services
 from api.subject import Subject
 from etl.providers.base import Need
+from etl.providers.registry import ORDER
 from etl.recommended import store_recommended
 from store.connection import StoreDown
 from store.domain import Track
@@ -43,7 +44,7 @@ def fetched(services: Services, subject: Subject, exclude: Collection[str]) -> t
 def _told(services: Services, subject: Subject) -> Iterator[Recommendations]:
     seed = subject.track.id
     if subject.found is None or not subject.found.similar:
-        yield from recommended_by(services.database, seed, list(services.engine.providers()))
+        yield from recommended_by(services.database, seed, ORDER[Need.SIMILAR])
         return
     for answer in subject.found.similar.values():
         stored = store_recommended(services.database, seed, answer, most=MOST)

@@ -14,7 +14,7 @@ from etl.lookup import look_up
 from etl.lookup_choice import Choice
 from etl.lookup_found import LookedUp, completed, store_looked_up
 from etl.providers.base import Asked, GenreTag, Identity, Need
-from store.catalogue import Snapshot
+from store.catalogue import Snapshot, filled
 from store.connection import StoreDown
 from store.domain import Track
 
@@ -123,14 +123,7 @@ def _better_known(services: Services, subject: Subject, needs: Collection[Need])
     track = subject.track
     stored = services.database.get_track(track.id) if subject.ref is not None else None
     if stored is not None:
-        track = replace(
-            track,
-            isrc=track.isrc or stored.isrc,
-            labels=track.labels or stored.labels,
-            artist_genres=track.artist_genres or stored.artist_genres,
-            features=track.features or stored.features,
-            ids={**stored.ids, **track.ids},
-        )
+        track = replace(filled(track, stored), ids={**stored.ids, **track.ids})
     subject = replace(subject, track=track)
     wanted = _wanted(services, subject, needs)
     if not wanted:

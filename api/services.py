@@ -14,6 +14,7 @@ from api.answers import AnswerCache
 from api.errors import ApiError
 from config import Config
 from etl.engine import Engine, engine_config
+from etl.lookup_pool import settle
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
 from ml.continuation import Continuation
@@ -75,6 +76,7 @@ class Services:
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""
         if "engine" in self.__dict__:
+            settle()
             self.engine.close()
         if "database" in self.__dict__:
             self.database.close()

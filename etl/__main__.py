@@ -17,6 +17,7 @@ from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
 from etl.exports.command import add_export
 from etl.runs import ImportProblem
+from etl.scale import ScaleError
 from store.catalogue import CatalogueError
 from store.database import StoreError, open_database
 from store.embedded import EmbeddedError
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CatalogueError as fault:
         print(f"{fault.message} {fault.hint}", file=sys.stderr)
         return 1
-    except ImportProblem as problem:
+    except (ImportProblem, ScaleError) as problem:
         print(f"{problem.message} {problem.hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -17,12 +17,14 @@ from etl.runs import (
     catalogue_is_behind,
     delete_incomplete,
     now,
+    segments_of,
     upload_folder,
 )
 from etl.tasks import RUNNERS
 from store.builder import build_collection, build_public
 from store.database import Database, StoreError
 from store.segment import CatalogueError
+from store.tables import tables_there
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         if changed or ready:
-            _build_changed(database, var, bool(changed), {document["kind"] for document in ready}, show)
+            _build_changed(database, var, {document["kind"] for document in changed}, show)
     except StoreError:
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs are told
@@ -73,14 +75,20 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         lock_file(var, document["_id"]).unlink(missing_ok=True)
 
 
-def _build_changed(database: Database, var: Path, changed: bool, kinds: set[str], show: Show) -> None:
-    if "table" in kinds:
+def _build_changed(database: Database, var: Path, kinds: set[str], show: Show) -> None:
+    """Build what runs of these kinds have changed, and what the catalogue lacks otherwise."""
+    if "table" in kinds or (tables_there(var / "catalogue") and not _has_public(var)):
         _build(database, var, ("table",), show)
-    if kinds <= {"table", "dataset"} and not changed:
-        return
     database.refresh_counts()
-    if changed or catalogue_is_behind(database, var):
+    if kinds - {"table", "dataset"} or catalogue_is_behind(database, var):
         _build(database, var, ("playlist",), show)
+
+
+def _has_public(var: Path) -> bool:
+    try:
+        return "public" in segments_of(var)
+    except CatalogueError:
+        return False
 
 
 def lock_file(var: Path, run_id: str) -> Path:

@@ -7,7 +7,7 @@ ISRC alone does not, because sources hold duplicates and odd editions under a wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -70,7 +70,7 @@ def same_artists(one: Sequence[str], other: Sequence[str]) -> float:
     ours, theirs = list(map(_artist_key, one)), list(map(_artist_key, other))
     if ours[0] in theirs or theirs[0] in ours or sorted(ours) == sorted(theirs):
         return 1.0
-    our_parts, their_parts = list(_credited(one)), list(_credited(other))
+    our_parts, their_parts = credited(one), credited(other)
     if our_parts[0] in their_parts or their_parts[0] in our_parts:
         return _CREDITED
     if set(our_parts) & set(their_parts):
@@ -79,8 +79,9 @@ def same_artists(one: Sequence[str], other: Sequence[str]) -> float:
     return closest**2 if closest >= _CLOSE_NAME else closest**4
 
 
-def _credited(names: Iterable[str]) -> Iterator[str]:
-    return (_artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip())
+def credited(names: Iterable[str]) -> list[str]:
+    """Return the artists of a credit one by one, as they are compared: ("A & B feat. C",) names three."""
+    return [_artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
 
 
 def _artist_key(name: str) -> str:

@@ -37,6 +37,7 @@ from store.catalogue import Catalogue, Snapshot
 from store.database import Database, StoreError
 from store.locks import take
 from store.segment import CatalogueError
+from store.tables import tables_there
 
 __all__ = ["STORED", "execute", "finish", "give_up", "rebuild", "sweep_uploads", "tries"]
 
@@ -195,7 +196,10 @@ def _import_table(
     from etl.imports.tables import import_table
 
     database.update_run(document["_id"], {"kind": "table"})
+    before = tables_there(var / "catalogue")
     _record(database, document["_id"], import_table(source, var / "catalogue", report, resumed=resumed))
+    if resumed or tables_there(var / "catalogue") != before:
+        database.update_run(document["_id"], {"changed": True})
 
 
 def _import_dataset(

@@ -214,7 +214,7 @@ class _LookUp:
 def _late(need: Need, source: str, title: str) -> Answer:
     fault = Fault(
         kind=FaultKind.UNREACHABLE,
-        message=f"{title} did not answer in time.",
+        message=f"{title} has not answered in time: it is slow, or its limit makes us wait.",
         hint="Ask again in a moment: its answer is kept when it comes.",
         retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
     )

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import cast
 
 from etl.engine import Answer, Status
-from etl.identity import SAME, clean_isrc, merge, same_recording
+from etl.identity import SAME, clean_isrc, credited, merge, same_recording
 from etl.providers.base import Asked, Candidate, Identity
 from etl.versions import said_kinds, version_of
 from store.ranking import coverage
@@ -18,7 +18,7 @@ from store.text import normalise
 
 # Further down in a source's list stands what it thinks was not meant.
 _LOOKED_AT = 10
-# Below this a candidate is something else; one word of two would be more.
+# Below this a candidate is something else, unless it is the same as a likelier one; one word of two would be more.
 _POSSIBLE = 0.3
 # A title without its artist is shared by many tracks; a version that nobody asked for is not what was meant.
 _TITLE_ALONE, _LEFT_OVER, _UNASKED_VERSION = 0.7, 0.6, 0.3
@@ -82,25 +82,23 @@ def choices(asked: Asked, answers: Sequence[Answer]) -> tuple[Choice, ...]:
     for listed in sorted(_listed(asked, answers), key=lambda one: -one.points):
         home = (group for group in groups if _same(group[0].candidate.identity, listed.candidate.identity))
         group = next(home, None)
-        if group is None:
-            groups.append([listed])
-        else:
+        if group is not None:
             group.append(listed)
+        elif listed.confidence >= _POSSIBLE:
+            groups.append([listed])
     order = [answer.source for answer in answers]
     found = [_choice(group, order) for group in groups]
     return tuple(choice for _, choice in sorted(found, key=lambda one: -one[0]))
 
 
 def _listed(asked: Asked, answers: Iterable[Answer]) -> Iterator[_Listed]:
-    known = bool(asked.identity.title)
     for answer in answers:
-        if answer.status is not Status.FOUND:
-            continue
-        for place, candidate in enumerate(cast(tuple[Candidate, ...], answer.value)[:_LOOKED_AT]):
-            sure = same_recording(asked.identity, candidate.identity) if known else 0.0
-            # Words typed into two fields are typed words all the same: spelling and order are the source's business.
-            sure = max(sure, typed_match(words_of(asked), candidate.identity)) if not asked.identity.ids else sure
-            if sure >= _POSSIBLE:
+        if answer.status is Status.FOUND:
+            for place, candidate in enumerate(cast(tuple[Candidate, ...], answer.value)[:_LOOKED_AT]):
+                # Words typed into two fields are typed words all the same: they may have slips.
+                sure = max(
+                    same_recording(asked.identity, candidate.identity), typed_match(asked.text, candidate.identity)
+                )
                 yield _Listed(source=answer.source, place=place, candidate=candidate, confidence=sure)
 
 
@@ -117,13 +115,26 @@ def _choice(group: Sequence[_Listed], order: Sequence[str]) -> tuple[float, Choi
     candidates = [one.candidate for one in ranked]
     identity = reduce(merge, (candidate.identity for candidate in candidates))
     choice = Choice(
-        identity=replace(identity, ids={**identity.ids, **_agreed_isrc(candidates)}),
+        identity=replace(
+            identity,
+            artists=_one_by_one([candidate.identity.artists for candidate in candidates]),
+            ids={**identity.ids, **_agreed_isrc(candidates)},
+        ),
         confidence=min(1.0, sure),
         sources=tuple(sources),
         popularity=next((one.popularity for one in candidates if one.popularity is not None), None),
         explicit=next((one.explicit for one in candidates if one.explicit is not None), None),
     )
     return max(one.points for one in group) + sure - ranked[0].confidence, choice
+
+
+def _one_by_one(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the first credit, or one that names its first artist alone where it says "A & B" in one name."""
+    first = next(filter(None, credits), ())
+    joined = credited(first[:1])
+    if len(joined) < 2:
+        return first
+    return next((names for names in credits if names and credited(names[:1]) == joined[:1]), first)
 
 
 def _agreed_isrc(candidates: Iterable[Candidate]) -> dict[str, str]:

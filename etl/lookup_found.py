@@ -59,7 +59,7 @@ class LookedUp:
 
     def named_genres(self, *levels: str) -> tuple[str, ...]:
         """Return the strongest genres at ``levels`` (track, album, artist) of the best source that has any."""
-        return next(filter(None, (tuple(_strongest(answer, levels)) for answer in self.genres.values())), ())
+        return next(filter(None, (tuple(strongest(answer, levels)) for answer in self.genres.values())), ())
 
 
 def _in_bounds(name: str, value: float) -> bool:
@@ -67,7 +67,8 @@ def _in_bounds(name: str, value: float) -> bool:
     return low <= value <= high
 
 
-def _strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
+def strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
+    """Yield the genres at ``levels`` that an answer about GENRES gives most weight, in lower case."""
     tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
     strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
     yield from dict.fromkeys(strong)

@@ -11,6 +11,9 @@ from tqdm import tqdm
 from etl.runs import Progress
 
 CATALOGUE = "catalogue"  # the bar of a build, which counts rows
+FILES = "files"  # the bar of several imports at a time, which counts them
+PAGES = "pages"  # the bar of asking ahead
+_UNITS = {CATALOGUE: "rows", FILES: "files", PAGES: "pages"}
 
 
 class ProgressBar:
@@ -49,11 +52,10 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.close()
         self._phase = progress.phase
-        unit = "rows" if self._name == CATALOGUE else "B"
         self._bar = tqdm(
             total=progress.total,
             desc=f"{self._name[:40]} ({progress.phase})",
-            unit=unit,
+            unit=_UNITS.get(self._name, "B"),
             unit_scale=True,
             leave=False,
             file=sys.stderr,

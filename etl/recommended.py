@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from etl.engine import Answer
+from etl.engine import Answer, Status
 from etl.harvest.found_tracks import store_found
 from etl.providers.base import Candidate
 from store.database import Database
@@ -26,7 +26,7 @@ def store_recommended(
 
     ``brought_by`` is the run, ``step`` the step of it that stores the tracks.
     """
-    if answer.fetched_at is None:
+    if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
         return None
     found = cast(tuple[Candidate, ...], answer.value or ())[:most]
     ids, _ = store_found(database, found, answer.source, step or brought_by)

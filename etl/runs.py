@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from store.catalogue import Catalogue, CatalogueError
-from store.database import Database
+from store.database import Database, StoreError
 from store.documents import playlist_ids_of
 
 log = logging.getLogger(__name__)
@@ -234,10 +234,15 @@ def catalogue_is_behind(database: Database, var: Path) -> bool:
     last :meth:`~store.database.Database.refresh_counts`.
     """
     try:
-        counts = {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
+        counts = segments_of(var)
     except CatalogueError:
         return True
     return counts.get("collection", 0) < database.counts()["tracks"]
+
+
+def segments_of(var: Path) -> dict[str, int]:
+    """Return the segments of the catalogue and how many tracks each holds; raises CatalogueError."""
+    return {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
 
 
 def spawn_worker(var: Path, mongodb_uri: str) -> None:
@@ -274,3 +279,20 @@ def spawn_worker(var: Path, mongodb_uri: str) -> None:
 
     # Waiting for it is what keeps a zombie from staying.
     threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()
+
+
+def watch_waiting(database: Database, var: Path, mongodb_uri: str, *, every_s: float = 60.0) -> threading.Event:
+    """Start a thread that looks for runs that have slept enough and has them done, until the event is set."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(every_s):
+            try:
+                due = any(run["state"] == "waiting" for run in database.unfinished_runs())
+            except StoreError:
+                continue  # those who ask for something are told; here the next look will do
+            if due:
+                spawn_worker(var, mongodb_uri)
+
+    threading.Thread(target=watch, daemon=True, name="waiting runs").start()
+    return stop

@@ -44,15 +44,22 @@ def take(page: Page, name: str) -> None:
         sys.exit(f"{name} has {size:,} bytes, more than {MOST_BYTES:,}")
 
 
-def picture_of_track(browser: Browser, url: str, words: str) -> None:
+def new_page(browser: Browser) -> Page:
+    """Open a window in which the question of the first start has been put off."""
     page = browser.new_page(viewport=DESK, color_scheme="light")
+    page.add_init_script("localStorage.setItem('tastemap-asked', 'later')")
+    return page
+
+
+def picture_of_track(browser: Browser, url: str, words: str) -> None:
+    page = new_page(browser)
     TrackPage(page, url).open().ask(words)
     expect(page.locator(".tm-card").first).to_be_visible(timeout=PATIENCE_MS)
     take(page, "track.png")
 
 
 def pictures_of_map(browser: Browser, url: str, name: str, text: str) -> None:
-    page = browser.new_page(viewport=DESK, color_scheme="light")
+    page = new_page(browser)
     view = PlaylistPage(page, url).open()
     view.drop(name, text)
     expect(page).to_have_url(re.compile("#/playlist/."), timeout=PATIENCE_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ from rapidfuzz.distance import OSA
 MIN_FUZZY_LETTERS = 5
 # Share of letters that must agree: one slip in six letters, two in twelve.
 CLOSE = 0.83
+# A word is a common one from this many names on that have it.
+COMMON = 5
 
 
 class NameTable:
@@ -98,6 +101,11 @@ class KeyIndex:
         length = len(key.encode())
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
         return low + np.flatnonzero(np.abs(sizes - length) <= slack)
+
+    def common_words(self) -> dict[str, int]:
+        """Return the words that more than :data:`COMMON` names have, with the number of these names."""
+        counts = Counter(word for at in range(len(self.keys)) for word in set(self.keys[at].split()))
+        return {word: names for word, names in counts.items() if names > COMMON}
 
     def match_sorted(self, others: Iterable[str]) -> npt.NDArray[np.int32]:
         """Return the artist of each of ``others`` (normalised, sorted by code point), -1 for an unknown one."""

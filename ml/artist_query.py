@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.artist_names import COMMON
 from store.text import normalise
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
 # likely to be a title's own words, a slip makes it less sure. Chosen on queries made from tracks (bench/artists.py,
 # another sample than the one it reports).
 _WORD_WORTH, _LETTERS_WORTH, _LETTERS_ENOUGH, _SLIP_COST = 0.3, 0.6, 12, 0.1
+# One word that many artists have in their names ("love", "black") is a word of the language before it is an artist.
+_COMMON_COST = 0.5  # for every tenfold of COMMON
 _SURE = 0.35
 _CLOSE = 0.86  # stricter than for a name given alone: here any words may be tried as an artist
 
@@ -55,6 +59,8 @@ def _by_words(artists: ArtistEmbedding, query: str) -> tuple[str, str] | None:
             index, cost = artists.keys.close(key, _CLOSE), _SLIP_COST
         if index is not None:
             letters = min(len(key), _LETTERS_ENOUGH) / _LETTERS_ENOUGH
+            if count == 1 and (names := artists.common_words.get(key)):
+                cost += _COMMON_COST * math.log10(names / COMMON)
             sure = float(artists.prior[index]) + _WORD_WORTH * (count - 1) + _LETTERS_WORTH * letters - cost
             if sure > best:
                 best, answer = sure, (artists.names[index], title)

@@ -138,6 +138,11 @@ class ArtistEmbedding:
         lengths = [np.linalg.norm(self.vectors[at : at + _BLOCK].astype(np.float32), axis=1) for at in self._blocks()]
         return 1.0 / np.maximum(np.concatenate(lengths), 1.0)
 
+    @cached_property
+    def common_words(self) -> dict[str, int]:
+        """Words of the language rather than names: see :meth:`ml.artist_names.KeyIndex.common_words`."""
+        return self.keys.common_words()
+
     def _blocks(self) -> range:
         return range(0, len(self), _BLOCK)
 

@@ -65,7 +65,7 @@ class Snapshot:
         track = self._by_name[ref.segment].track(ref.row)
         for segment in self.segments:
             if segment.name != ref.segment and (row := segment.find(track.id)) is not None:
-                track = _filled(track, segment.track(row))
+                track = filled(track, segment.track(row))
         return track
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
@@ -84,7 +84,7 @@ class Snapshot:
         return tuple(name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
 
 
-def _filled(track: Track, other: Track) -> Track:
+def filled(track: Track, other: Track) -> Track:
     """Return ``track`` with what only ``other`` knows; names stay as they are."""
     gaps = ("album", "year", "duration_ms", "isrc", "popularity", "explicit", "features", "labels", "artist_genres")
     known = {name: getattr(other, name) for name in gaps if getattr(track, name) in (None, ())}

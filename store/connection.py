@@ -95,7 +95,13 @@ class Connection:
         self._left: list[MongoClient[Document]] = []
         self._pid = 0
         self._reviving = threading.Lock()
+        self._opening = threading.Lock()
         self._revive_after = 0.0
+
+    @property
+    def uri(self) -> str:
+        """Where it answers now; the embedded server may answer elsewhere when it has been started again."""
+        return self._server.uri if self._server else self._uri
 
     @property
     def kind(self) -> str:
@@ -199,13 +205,21 @@ class Connection:
 
     @property
     def _mongo(self) -> MongoDatabase[Document]:
-        if self._client is None or self._pid != os.getpid():
-            uri = self._server.uri if self._server else self._uri
+        client = self._client
+        if client is None or self._pid != os.getpid():
+            client = self._opened()
+        return client.get_default_database(DATABASE)
+
+    def _opened(self) -> MongoClient[Document]:
+        with self._opening:
+            if self._client is not None and self._pid == os.getpid():
+                return self._client  # another thread was here
+            uri = self.uri
             unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
             timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
-            self._client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
+            self._client = client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
             self._pid = os.getpid()
-        return self._client.get_default_database(DATABASE)
+            return client
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         found = (one for chunk in chunks(list(ids)) for one in self._mongo[collection].find({"_id": {"$in": chunk}}))

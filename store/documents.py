@@ -154,13 +154,14 @@ def public_run(document: Mapping[str, Any]) -> Document:
 
     Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
     the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
-    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits and, by source, what was asked and came of it.
+    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source what was asked and came of it, and
+    the ``result`` of a training.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
     run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
     run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}
-    run["sources"] = document.get("sources", [])
+    run |= {"sources": document.get("sources", []), "result": document.get("result")}
     for name in ("started_at", "finished_at", "wake_at"):
         run[name] = document[name].isoformat() if document.get(name) else None
     return run

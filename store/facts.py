@@ -7,7 +7,7 @@ beside them, and in ``found_by`` which run put them there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -88,15 +88,6 @@ def put_genres(
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
     gone = [name for name, value in given.items() if not value]
     _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
-
-
-def put_ids(database: Database, track: Track, ids: Mapping[str, str], isrc: str | None) -> None:
-    """Add the ids by which sources know the track, and its ISRC where it had none."""
-    changes: dict[str, Any] = {f"ids.{name}": value for name, value in ids.items()}
-    if isrc and not track.isrc:
-        changes |= {"isrc": isrc, "keys": recording_keys(replace(track, isrc=isrc))}
-    if changes:
-        _change(database, track.id, changes)
 
 
 def add_label(database: Database, track: Track, label: str) -> None:

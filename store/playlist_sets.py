@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.locks import locked
+from store.set_summaries import RECKONING
 
 PLAYLISTS = pa.schema(
     [
@@ -45,7 +46,6 @@ _COMPRESSION: Mapping[str, Any] = {
     "playlists": "none",
     "tracks": {name: "none" if name == "id" else "lz4" for name in TRACKS.names},
 }
-_RECKONING = "reckoning.json"
 _UNFINISHED = ".unfinished-"
 
 
@@ -62,6 +62,7 @@ class PlaylistSetWriter:
         # Lock files stay: to remove one would let two writers hold the locks of two files of one name.
         self._lock = locked(root / ".locks" / name)
         self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows = dict.fromkeys(_FILES, 0)
 
     def __enter__(self) -> PlaylistSetWriter:
         self._target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +83,14 @@ class PlaylistSetWriter:
                 use_dictionary=kind == "playlists",
                 write_statistics=False,
             )
-        self._writers[kind].write_table(pa.table(dict(rows), schema=schema))
+        table = pa.table(dict(rows), schema=schema)
+        self._writers[kind].write_table(table)
+        self._rows[kind] += len(table)
 
     def publish(self, reckoning: Mapping[str, Any]) -> None:
-        """Make what was written the set of this name; ``reckoning`` is kept beside it."""
+        """Make what was written the set of this name; ``reckoning`` is kept beside it, with the counts."""
         self._close()
-        (self._folder / _RECKONING).write_text(json.dumps(reckoning), encoding="utf-8")
+        (self._folder / RECKONING).write_text(json.dumps({**reckoning, **self._rows}), encoding="utf-8")
         if self._target.exists():  # another run of the same file was faster
             return
         self._folder.rename(self._target)
@@ -105,13 +108,13 @@ class PlaylistSetWriter:
 
 def reckoning_of(root: Path, name: str) -> dict[str, Any] | None:
     """Return the reckoning of an imported set, ``None`` if there is none of this name."""
-    path = root / name / _RECKONING
+    path = root / name / RECKONING
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def set_names(root: Path) -> list[str]:
     """Return the names of all imported sets."""
-    return sorted(path.parent.name for path in root.glob(f"[!.]*/{_RECKONING}"))
+    return sorted(path.parent.name for path in root.glob(f"[!.]*/{RECKONING}"))
 
 
 def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:

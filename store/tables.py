@@ -45,6 +45,11 @@ def table_files(root: Path) -> list[TableFile]:
     return sorted(found, key=lambda table: (table.order, table.path.name))
 
 
+def tables_there(root: Path) -> list[str]:
+    """Return the names of the imported tables' files; each has its own for each content."""
+    return sorted(path.name for path in (root / TABLES_DIR).glob("*.parquet"))
+
+
 def _described(path: Path) -> TableFile:
     try:
         meta = json.loads((pq.read_metadata(path).metadata or {})[_META])

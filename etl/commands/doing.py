@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from etl.importing import STORED, execute, finish
-from etl.progress_bar import CATALOGUE, ProgressBar
+from etl.progress_bar import CATALOGUE, FILES, ProgressBar
+from etl.runs import Progress
+from etl.scale import OneCore, Workers
+from etl.scale_import import execute_runs
 from store.database import Database
 
 
-def do(database: Database, var: Path, run_ids: Sequence[str]) -> int:
+def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
     """Do the runs, bring all of them into the catalogue at once, and print the reckoning."""
     ours = []
-    for run_id in run_ids:
-        run = database.get_run(run_id)
-        with ProgressBar(run["name"] if run else run_id) as bar:
-            state = execute(database, var, run_id, bar, build=False)
+    if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
+        ended = _in_turn(database, var, run_ids)
+    else:
+        ended = _at_once(database, var, run_ids, workers)
+    for run_id, state in ended:
         if state == "running" and not _stored(database, run_id):
             print(f"{run_id} is being done by another process.", file=sys.stderr)
             continue
         ours.append(run_id)
+    ours.sort(key=run_ids.index)
     if ours:
         with ProgressBar(CATALOGUE) as bar:
             finish(database, var, ours, bar)
     done = [run for run in map(database.get_run, ours) if run]
     print_reckoning(done)
     return int(any(run["state"] != "done" for run in done) or len(done) < len(run_ids))
+
+
+def _in_turn(database: Database, var: Path, run_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for run_id in run_ids:
+        run = database.get_run(run_id)
+        with ProgressBar(run["name"] if run else run_id) as bar:
+            state = execute(database, var, run_id, bar, build=False)
+        yield run_id, state
+
+
+def _at_once(database: Database, var: Path, run_ids: Sequence[str], workers: Workers) -> Iterator[tuple[str, str]]:
+    with ProgressBar(FILES) as bar:
+        for done, (run_id, state) in enumerate(execute_runs(workers, database, var, run_ids), start=1):
+            bar(Progress(phase=f"importing, {workers.count} at a time", done=done, total=len(run_ids)))
+            yield run_id, state
 
 
 def _stored(database: Database, run_id: str) -> bool:

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from etl.commands.doing import do
+from etl.harvest.ahead import ask_ahead
 from etl.harvest.balanced import PER_GENRE, new_balanced
 from etl.harvest.enrich import NEEDS, new_enrichment
 from etl.harvest.segments import TRACKS, new_segments
 from etl.harvest.terms import TERMS, new_harvest
+from etl.progress_bar import PAGES, ProgressBar
+from etl.runs import Progress
+from etl.scale import OneCore, add_scale_options, workers_from
 from store.database import Database
 
 
@@ -21,6 +25,7 @@ def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     one = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
     one.add_argument("playlist_id", help="the last part of the playlist's address in the page")
     one.add_argument("--needs", nargs="+", choices=list(NEEDS), default=list(NEEDS), help="default: all")
+    add_scale_options(one)
     one.set_defaults(command=_enrich)
     one = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")
     one.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="default: those of the genre model")
@@ -48,7 +53,13 @@ def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
     if playlist is None:
         print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
         return 1
-    return _run(database, var, new_enrichment(playlist.id, playlist.name, None, options.needs))
+    run = new_enrichment(playlist.id, playlist.name, None, options.needs)
+    with workers_from(options) as workers:
+        if not isinstance(workers, OneCore):
+            with ProgressBar(PAGES) as bar:
+                for done, total in ask_ahead(workers, database, var, run):
+                    bar(Progress(phase=f"asking, {workers.count} at a time", done=done, total=total))
+    return _run(database, var, run)
 
 
 def _balanced(database: Database, var: Path, options: argparse.Namespace) -> int:

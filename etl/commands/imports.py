@@ -12,6 +12,7 @@ from etl.importing import sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from etl.runs import new_run
+from etl.scale import add_scale_options, workers_from
 from store.database import Database
 
 
@@ -19,8 +20,10 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the commands to the parser of ``python -m etl``."""
     one = commands.add_parser("import", help="import playlists, histories and track tables")
     one.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
+    add_scale_options(one)
     one.set_defaults(command=_import)
     one = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
+    add_scale_options(one)
     one.set_defaults(command=_resume)
 
 
@@ -37,17 +40,19 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
             database.put_run(run)
             run_id = run["_id"]
         run_ids.append(run_id)
-    return do(database, var, run_ids) or int(bool(missing))
+    with workers_from(options) as workers:
+        return do(database, var, run_ids, workers) or int(bool(missing))
 
 
-def _resume(database: Database, var: Path, _options: argparse.Namespace) -> int:
+def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
     sweep_uploads(database, var)
     unfinished = [run["_id"] for run in database.unfinished_runs()]
     if not unfinished:
         print("Nothing was cut off.")
     for run in database.waiting_runs():
         print(f"{run['name']}: {run['phase']}; not before {run['wake_at'].astimezone():%Y-%m-%d %H:%M}.")
-    return do(database, var, unfinished)
+    with workers_from(options) as workers:
+        return do(database, var, unfinished, workers)
 
 
 def _expand(sources: Sequence[str]) -> tuple[list[str], list[str]]:

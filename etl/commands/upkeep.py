@@ -1,4 +1,4 @@
-"""``catalogue`` and ``delete``."""
+"""``catalogue``, ``delete`` and ``cancel``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from etl.finishing import rebuild
 from etl.progress_bar import CATALOGUE, ProgressBar
+from etl.runs import cancel_run
 from store.database import Database
 
 
@@ -18,6 +19,9 @@ def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     one = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
     one.add_argument("playlist_id")
     one.set_defaults(command=_delete)
+    one = commands.add_parser("cancel", help="end a run; what it has stored stays")
+    one.add_argument("run_id")
+    one.set_defaults(command=_cancel)
 
 
 def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:
@@ -34,4 +38,12 @@ def _delete(database: Database, _var: Path, options: argparse.Namespace) -> int:
     database.delete_playlist(playlist.id)
     database.refresh_counts()
     print(f"Deleted {playlist.name!r} ({playlist.item_count} rows).")
+    return 0
+
+
+def _cancel(database: Database, _var: Path, options: argparse.Namespace) -> int:
+    if not cancel_run(database, options.run_id):
+        print(f"There is no run {options.run_id} that has not ended.", file=sys.stderr)
+        return 1
+    print(f"{options.run_id} is cancelled; a process that does it ends behind the present page.")
     return 0

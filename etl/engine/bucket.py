@@ -8,6 +8,7 @@ no two processes take the same one.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -60,9 +61,10 @@ class Bucket:
         end = self._clock.monotonic() + patience_s
         while True:
             document = self._document()
-            wait_s, why = self.closed(document)
-            if wait_s:
-                self._sleep(wait_s, end, why)
+            asleep = self.asleep(document)
+            if asleep is not None:
+                until, why = asleep
+                self._sleep(self._clock.until(until), end, why)
                 continue
             turn_s = self._reserve(document, end)
             if turn_s is None:  # another process was faster
@@ -70,25 +72,26 @@ class Bucket:
                 continue
             self._clock.sleep(turn_s)
             # While we slept, somebody who was served before us may have been told to stay away.
-            if not turn_s or not self.closed(self._document())[0]:
+            if not turn_s or self.asleep(self._document()) is None:
                 return
 
-    def closed(self, document: dict[str, Any] | None = None) -> tuple[float, str]:
-        """Return in how many seconds this credential may be used again (0: now), and why not before."""
-        document = document or self._document()
+    def asleep(self, document: Mapping[str, Any]) -> tuple[datetime, str] | None:
+        """Return until when this credential may not be used, and why; None where it may. ``document`` is its own."""
+        until = document["blocked_until"]
         # A time farther ahead than we ever write was written by a clock that has been set back since.
-        wait_s = self._clock.until(document["blocked_until"])
-        if 0.0 < wait_s <= _LONGEST_S:
-            return wait_s, document["blocked_why"]
-        wait_s = self._clock.until(document["resets_at"])
-        if self._rate.daily is not None and 0.0 < wait_s <= DAY_S and document["used"] >= self._rate.daily:
-            return wait_s, f"the daily budget of {self._rate.daily} requests is used up"
-        return 0.0, ""
+        if 0.0 < self._clock.until(until) <= _LONGEST_S:
+            return until, document["blocked_why"]
+        until = document["resets_at"]
+        used_up = self._rate.daily is not None and document["used"] >= self._rate.daily
+        if used_up and 0.0 < self._clock.until(until) <= DAY_S:
+            return until, f"the daily budget of {self._rate.daily} requests is used up"
+        return None
 
     def wait_s(self) -> float:
         """Return in how many seconds a request could be sent."""
         document = self._document()
-        return max(self.closed(document)[0], self._turn_in(document)[0])
+        until, _ = self.asleep(document) or (None, "")
+        return max(self._clock.until(until), self._turn_in(document)[0])
 
     def note_limit(self, why: str, retry_after_s: float | None) -> float:
         """Stay away for ``retry_after_s`` (or longer with each refusal in a row); return how many seconds that is.

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Protocol
 
 import requests
 
-from etl.engine.bucket import Bucket, GateFault
+from etl.engine.bucket import GateFault
 from etl.engine.channel import SourceChannel
 from etl.engine.clock import Clock
+from etl.engine.lines import Line
 from etl.providers.base import Asked, FaultKind, Need, NotThere, Provider, SourceFault, Value
 
 log = logging.getLogger(__name__)
 
 _TRIES = 3
 _BAD_QUESTION = 400
-
-
-class Line(Protocol):
-    """One credential of a source, ready for use until the time of a question runs out."""
-
-    @property
-    def bucket(self) -> Bucket: ...
-
-    @property
-    def channel(self) -> SourceChannel: ...
 
 
 def call(

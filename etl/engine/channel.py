@@ -47,7 +47,7 @@ class SourceChannel:
             found = json.loads(response.content)
         except (ValueError, RecursionError) as fault:
             raise SourceFault(FaultKind.GARBLED, f"{self.title} sent something that is not JSON.") from fault
-        return _writable(found) if b"\\ud" in response.content.lower() else found
+        return writable(found) if b"\\ud" in response.content.lower() else found
 
     def _fault(self, response: requests.Response) -> SourceFault:
         status = response.status_code
@@ -68,12 +68,12 @@ class SourceChannel:
         return text
 
 
-def _writable(value: Any) -> Any:
+def writable(value: Any) -> Any:
     """Return ``value`` without the halves of characters that JSON can spell and no database can hold."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [_writable(one) for one in value]
+        return [writable(one) for one in value]
     if isinstance(value, dict):
-        return {_writable(name): _writable(one) for name, one in value.items()}
+        return {writable(name): writable(one) for name, one in value.items()}
     return value

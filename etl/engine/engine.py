@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from requests.adapters import HTTPAdapter
-
-from config import VERSION
 from etl.engine.answers import Answer, EngineConfig, SourceState, Status
-from etl.engine.bucket import Bucket
 from etl.engine.channel import SourceChannel
 from etl.engine.clock import Clock
-from etl.engine.gate import GatedSession
 from etl.engine.keys import answer_key
+from etl.engine.lines import UNDER_DATA, Lines
 from etl.engine.memory import Memory
 from etl.engine.round import Round, unanswered
 from etl.engine.sources import DEFAULT, Document, Sources
 from etl.engine.states import state_of
-from etl.engine.vault import Vault, VaultError
+from etl.engine.vault import Vault
 from etl.providers.base import Asked, FaultKind, Need, Provider, SourceFault
 from store.database import Database
-
-_UNDER_DATA = "Open Data in Tastemap, or run: python -m etl sources"
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    bucket: Bucket
-    channel: SourceChannel
 
 
 class Engine:
@@ -60,12 +47,11 @@ class Engine:
         self._clock = clock or Clock()
         self._sources = Sources(database, config, providers, self.vault, self._clock)
         self._memory = Memory(database, self._clock)
-        self._adapter = HTTPAdapter(pool_connections=32, pool_maxsize=16)
-        self._agent = f"Tastemap/{VERSION} ({config.contact or 'self-hosted'})"
+        self._lines = Lines(database, config, self._sources, self._clock)
 
     def close(self) -> None:
         """Close the connections to the sources; the database stays open."""
-        self._adapter.close()
+        self._lines.close()
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -86,7 +72,7 @@ class Engine:
         try:
             self._refuse(source, need, document)
             provider = self._providers[source]
-            lines = self._lines(provider, document, None, within_s, until)
+            lines = self._lines.of(provider, document, within_s=within_s, until=until)
         except SourceFault as fault:
             is_off = source in self._providers and not self._sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
@@ -124,7 +110,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        lines = self._lines(provider, document, owner, within_s, None, credential)
+        lines = self._lines.of(provider, document, within_s=within_s, owner=owner, credential=credential)
         return min(lines, key=lambda line: line.bucket.wait_s() if len(lines) > 1 else 0.0).channel
 
     # -- the sources ------------------------------------------------------------------------------------------
@@ -199,65 +185,14 @@ class Engine:
         """Raise the SourceFault of a source that is not to be contacted for ``need``."""
         provider = self._providers.get(source)
         if provider is None:
-            raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", _UNDER_DATA)
+            raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", UNDER_DATA)
         title = provider.about.title
         if not self._sources.is_on(source, document):
-            raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", _UNDER_DATA)
+            raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", UNDER_DATA)
         if need is not None and not self._sources.offers(source, need, document):
             raise SourceFault(FaultKind.ABSENT, f"{title} does not do this for us.")
 
-    def _lines(
-        self,
-        provider: Provider,
-        document: Document,
-        owner: str | None,
-        within_s: float,
-        until: float | None,
-        credential: str | None = None,
-    ) -> list[_Line]:
-        """Return the usable credentials of a source; raises the SourceFault of one that has none."""
-        about = provider.about
-        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credential called {credential}.", _UNDER_DATA)
-        lines = []
-        for name in [credential] if credential else self._sources.credentials(about.name, document):
-            try:
-                settings = self._sources.settings(document, name)
-            except VaultError as problem:
-                fault = SourceFault(FaultKind.REFUSED, f"{about.title}: {problem.message}", problem.hint)
-                continue
-            lacks = self._sources.lacks(about.name, settings)
-            if lacks:
-                fault = SourceFault(FaultKind.REFUSED, f"{about.title} needs: {', '.join(lacks)}.", _UNDER_DATA)
-                continue
-            bucket = self._bucket(provider, name)
-            session = GatedSession(
-                about.title, bucket, self._adapter, self._agent, self._clock, within_s=within_s, until=until
-            )
-            secret = {one.name for one in about.settings if one.secret}
-            channel = SourceChannel(
-                title=about.title,
-                session=session,
-                base_url=self.config.source_urls.get(about.name, about.base_url).rstrip("/"),
-                settings=settings | self._addresses(about.name),
-                secrets=frozenset(value for key, value in settings.items() if key in secret and value),
-                credential=name,
-                owner=owner,
-            )
-            lines.append(_Line(bucket, channel))
-        if not lines:
-            raise fault
-        return lines
-
-    def _addresses(self, source: str) -> dict[str, str]:
-        prefix = f"{source}_"
-        urls = self.config.source_urls.items()
-        return {f"{name.removeprefix(prefix)}_url": url for name, url in urls if name.startswith(prefix)}
-
-    def _bucket(self, provider: Provider, credential: str) -> Bucket:
-        about = provider.about
-        return Bucket(self._database, f"{about.name}/{credential}", about.title, about.rate, self._clock)
-
     def _state(self, provider: Provider, documents: Mapping[str, Document]) -> SourceState:
         names = self._sources.credentials(provider.about.name, documents.get(provider.about.name, {}))
-        buckets = {name: self._bucket(provider, name) for name in names}
+        buckets = {name: self._lines.bucket(provider, name) for name in names}
         return state_of(provider.about, documents, self._sources, buckets, self._clock)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.engine.answers import Answer, Fault, Status
-from etl.engine.caller import Line, call
+from etl.engine.caller import call
 from etl.engine.clock import Clock
 from etl.engine.keys import NEVER_KEPT
+from etl.engine.lines import Line
 from etl.engine.memory import Memory, Since
 from etl.engine.sources import Document, Sources
 from etl.providers.base import Asked, FaultKind, Need, Provider, SourceFault, Value

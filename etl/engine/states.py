@@ -30,7 +30,8 @@ def state_of(
         settings, lacks = {}, True
         error = LastError(at=clock.now(), kind=FaultKind.REFUSED, message=fault.message, hint=fault.hint)
     used = {name: dict(documents.get(f"{about.name}/{name}") or fresh_bucket("")) for name in buckets}
-    wait_s, why = min(bucket.closed(used[name]) for name, bucket in buckets.items())
+    asleep = [bucket.asleep(used[name]) for name, bucket in buckets.items()]
+    until, why = (None, None) if None in asleep else min(one for one in asleep if one)
     on = sources.is_on(about.name, document)
     return SourceState(
         name=about.name,
@@ -41,9 +42,9 @@ def state_of(
         sends=about.sends,
         needs=tuple(need for need in Need if need in about.needs),
         on=on,
-        state=_word(on, lacks, bool(wait_s), error is not None),
-        blocked_until=clock.now(wait_s) if wait_s else None,
-        blocked_why=why or None,
+        state=_word(on, lacks, until is not None, error is not None),
+        blocked_until=until,
+        blocked_why=why,
         budget=_budget(about, used, clock),
         last_ok_at=document.get("last_ok_at"),
         last_error=error,

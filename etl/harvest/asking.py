@@ -23,14 +23,13 @@ _CLOSED = frozenset({Status.OFF, Status.CANNOT})
 
 
 class Blocked(Exception):  # noqa: N818 - a state of the source
-    """The source may not, or cannot, be asked before ``until``; ``why`` in words; ``asked_to``: it asked us to wait."""
+    """The source may not, or cannot, be asked before ``until``; ``why`` in words."""
 
-    def __init__(self, source: str, until: datetime, why: str, *, asked_to: bool) -> None:
+    def __init__(self, source: str, until: datetime, why: str) -> None:
         super().__init__(why)
         self.source = source
         self.until = until
         self.why = why
-        self.asked_to = asked_to
 
 
 class Out(Exception):  # noqa: N818 - a state of the source
@@ -92,7 +91,7 @@ class Asker:
                 attempts += 1
                 self.wait(_PAUSE_S * attempts, f"asking {self.title(source)} again")
             elif unreached:
-                raise Blocked(source, self._later(source), _words(answers[unreached[0]]), asked_to=False)
+                raise Blocked(source, self._later(source), _words(answers[unreached[0]]))
             else:
                 return answers
             again = sorted(limited + failed)
@@ -119,7 +118,7 @@ class Asker:
         if waits > _SHORT_WAITS:
             until = max(until, self._later(source))
         if seconds > SHORT_WAIT_S or waits > _SHORT_WAITS:
-            raise Blocked(source, until, _words(limited[0]), asked_to=True)
+            raise Blocked(source, until, _words(limited[0]))
         if seconds > 0:
             self.wait(seconds, f"waiting {math.ceil(seconds)} s for {self.title(source)}")
 

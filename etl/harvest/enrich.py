@@ -61,7 +61,7 @@ class Enrichment:
         self.needs = [NEEDS[name] for name in self.request["needs"]]
         self.tally = Tally(task.document)
         self.asker = Asker(task, self._progress)
-        self.tracks = _tracks_of(self.database, self.request["playlist_id"])
+        self.tracks = tracks_of(self.database, self.request["playlist_id"])
         self.pages = [self.tracks[at : at + PAGE] for at in range(0, len(self.tracks), PAGE)]
         if self.cursor["plan"] is None:
             self.cursor["plan"] = [list(step) for step in plan_of(task.engine, self.needs)]
@@ -184,7 +184,7 @@ _SPOKEN = {
 }
 
 
-def _tracks_of(database: Database, playlist_id: str) -> list[str]:
+def tracks_of(database: Database, playlist_id: str) -> list[str]:
     """Return the ids of a playlist's tracks in their order, each once."""
     playlist = database.playlist(playlist_id)
     if playlist is None:

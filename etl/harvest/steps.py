@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from etl.engine import Answer, Engine, Status
-from etl.harvest.found_tracks import store_found
-from etl.identity import SAME, clean_isrc, identity_of, same_recording
-from etl.providers.base import Asked, Candidate, GenreTag, Identity, Need, Sound
+from etl.identity import SAME, as_track, identity_of, same_recording
+from etl.lookup_found import strongest
+from etl.providers.base import Asked, Candidate, Identity, Need, Sound
+from etl.recommended import store_recommended
 from store.database import Database
-from store.domain import AudioFeatures
-from store.facts import Known, Provenance, known_tracks, put_features, put_genres, put_ids
-from store.recommendations import (
-    Recommendations,
-    Recommended,
-    add_playlist,
-    put_recommendations,
-    recommended_for,
-)
+from store.domain import AudioFeatures, Track
+from store.facts import Known, Provenance, known_tracks, put_features, put_genres
+from store.recommendations import add_playlist, recommended_for
 
 # Recommendations kept of one source for one track.
 MOST_RECOMMENDED = 25
-_GENRES, _GENRE_WEIGHT = 5, 0.2
 IDENTIFYING = (Need.SEARCH, Need.TRACK)
 # Which ids a source's TRACK (or SEARCH) may add, by its name.
 _LEADS_TO: Mapping[str, frozenset[str]] = {
@@ -85,54 +79,41 @@ class Steps:
 
     def store(self, step: Step, asked: Mapping[str, Asked], answers: Sequence[Answer], page: int) -> None:
         """Store what was found out about each of ``asked``."""
-        answered = [(name, answer) for name, answer in zip(asked, answers, strict=True)]
-        if step.need is Need.SIMILAR:
-            self._store_similar(step, answered, f"{self._run}:{step.number}:{page}")
-            return
-        for name, answer in answered:
-            if answer.status is not Status.FOUND:
+        completed = []
+        for name, answer in zip(asked, answers, strict=True):
+            if step.need is Need.SIMILAR:
+                store_recommended(
+                    self._database,
+                    name,
+                    answer,
+                    most=MOST_RECOMMENDED,
+                    playlists=(self._playlist,),
+                    brought_by=self._run,
+                    step=f"{self._run}:{step.number}:{page}",
+                )
+            elif answer.status is not Status.FOUND:
                 continue
-            if step.need is Need.FEATURES:
+            elif step.need is Need.FEATURES:
                 put_features(self._database, name, _features(answer), self._run)
             elif step.need is Need.GENRES:
-                labels, of_artist = _genre_names(answer, ("track", "album")), _genre_names(answer, ("artist",))
+                labels = tuple(strongest(answer, ("track", "album")))
+                of_artist = tuple(strongest(answer, ("artist",)))
                 if labels or of_artist:
                     put_genres(self._database, name, labels, of_artist, _told(answer, self._run))
-            else:
-                self._store_ids(name, asked[name].identity, answer)
+            elif track := self._completed(name, asked[name].identity, answer):
+                completed.append(track)
+        if completed:
+            self._database.put_tracks(completed, f"{self._run}:{step.number}:{page}")
 
-    def _store_ids(self, name: str, known: Identity, answer: Answer) -> None:
+    def _completed(self, name: str, known: Identity, answer: Answer) -> Track | None:
+        """Return the track with the ids by which the source knows it, and what else it tells that was not known."""
         track = self._database.get_track(name)
         found = (answer.value,) if isinstance(answer.value, Candidate) else cast(tuple[Candidate, ...], answer.value)
         best = max(found, key=lambda one: same_recording(known, one.identity), default=None)
         if track is None or best is None or same_recording(known, best.identity) < SAME:
-            return
-        new = {namespace: value for namespace, value in best.identity.ids.items() if namespace not in known.ids}
-        put_ids(self._database, track, new, clean_isrc(new.get("isrc")))
-
-    def _store_similar(self, step: Step, answered: Sequence[tuple[str, Answer]], brought_by: str) -> None:
-        for seed, answer in answered:
-            if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
-                continue
-            found = cast(tuple[Candidate, ...], answer.value or ())[:MOST_RECOMMENDED]
-            ids, _ = store_found(self._database, found, step.source, brought_by)
-            tracks = {
-                name: Recommended(track_id=name, score=one.score, reason=one.reason)
-                for name, one in zip(reversed(ids), reversed(found), strict=True)
-                if name not in {None, seed}
-            }
-            put_recommendations(
-                self._database,
-                Recommendations(
-                    seed=seed,
-                    source=step.source,
-                    fetched_at=answer.fetched_at,
-                    licence=answer.licence,
-                    tracks=tuple(reversed(tracks.values())),
-                    playlists=(self._playlist,),
-                    brought_by=self._run,
-                ),
-            )
+            return None
+        told = as_track(best.identity, answer.source, popularity=best.popularity, explicit=best.explicit)
+        return replace(told, id=name, title=track.title, artists=track.artists, isrc=track.isrc or told.isrc)
 
     def _wanting(self, step: Step, track_ids: Sequence[str]) -> dict[str, Known]:
         known = known_tracks(self._database, track_ids)
@@ -196,9 +177,3 @@ def _features(answer: Answer) -> AudioFeatures:
 
 def _told(answer: Answer, brought_by: str) -> Provenance:
     return Provenance(source=answer.source, fetched_at=answer.fetched_at, licence=answer.licence, brought_by=brought_by)
-
-
-def _genre_names(answer: Answer, levels: Sequence[str]) -> tuple[str, ...]:
-    tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
-    strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
-    return tuple(dict.fromkeys(strong))

@@ -11,7 +11,7 @@ from etl.harvest.tally import Tally
 from etl.providers.base import Need
 from etl.runs import Postponed
 
-# A source that still cannot be reached when a run has slept for it so often is left out of the rest.
+# A source for which a run has slept so often without getting an answer in between is left out of the rest.
 _MOST_SLEEPS = 3
 
 
@@ -41,9 +41,9 @@ class Waiting:
         if asleep and asleep.until > datetime.now(UTC):
             return asleep
         try:
-            return do()
+            blocked = do()
         except Blocked as blocked:
-            if not blocked.asked_to and dict(self._cursor["sleeps"]).get(source, 0) >= _MOST_SLEEPS:
+            if self._sleeps().get(source, 0) >= _MOST_SLEEPS:
                 self._leave_out(source, need, blocked.why)
                 return None
             self._tally.note(source, need, blocked.why)
@@ -52,6 +52,9 @@ class Waiting:
         except Out as out:
             self._leave_out(source, need, out.why)
             return None
+        if blocked is None:
+            self._put_sleeps({name: times for name, times in self._sleeps().items() if name != source})
+        return blocked
 
     def is_out(self, source: str, need: Need) -> bool:
         """Say whether the source is not asked for this again by this run."""
@@ -59,18 +62,23 @@ class Waiting:
 
     def until_again(self, blocking: Iterable[Blocked]) -> None:
         """Wait for the first of the sources in the way; raises Postponed where that takes long."""
+        blocking = list(blocking)
         first = min(blocking, key=lambda one: one.until)
         title = self._asker.title(first.source)
         seconds = (first.until - datetime.now(UTC)).total_seconds()
         if seconds <= SHORT_WAIT_S:
             self._asker.wait(seconds, f"waiting for {title}")
             return
-        sleeps = dict(self._cursor["sleeps"])
-        for source in {one.source for one in self.asleep.values() if not one.asked_to}:
-            sleeps[source] = sleeps.get(source, 0) + 1
-        self._cursor["sleeps"] = [list(pair) for pair in sleeps.items()]
+        sleeping = {one.source for one in blocking}
+        self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})
         self._record()
         raise Postponed(f"waiting for {title}: {first.why}", first.until)
+
+    def _sleeps(self) -> dict[str, int]:
+        return dict(self._cursor["sleeps"])
+
+    def _put_sleeps(self, sleeps: dict[str, int]) -> None:
+        self._cursor["sleeps"] = [list(pair) for pair in sleeps.items()]
 
     def _leave_out(self, source: str, need: Need, why: str) -> None:
         self._cursor["out"] += [[source, need.value]]

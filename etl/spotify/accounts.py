@@ -76,6 +76,10 @@ class Accounts:
         found = {one["_id"] for one in self._database.documents_where(COLLECTION, {}) if "token" in one}
         return owner if owner in found else min(found, default=None)
 
+    def any(self) -> bool:
+        """Tell whether any session has an account connected."""
+        return any("token" in document for document in self._database.documents_where(COLLECTION, {}))
+
     def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
         """Keep a new permission in the place of an earlier one."""
         moment = datetime.now(UTC)
@@ -185,13 +189,14 @@ class Session:
     """Signs questions as one account; with :meth:`call`, once more after a token was withdrawn early."""
 
     def __init__(self, accounts: Accounts, owner: str, channel: Channel) -> None:
-        self._accounts, self._owner, self._channel = accounts, owner, channel
+        self.owner = owner
+        self._accounts, self._channel = accounts, channel
         self._refused: str | None = None
         self._last: str | None = None
 
     def get_access_token(self, as_dict: bool = False) -> str:
         """Return an access token (what spotipy calls this with is of no account)."""
-        self._last = self._accounts.access_token(self._owner, self._channel, refused=self._refused)
+        self._last = self._accounts.access_token(self.owner, self._channel, refused=self._refused)
         return self._last
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from spotipy.exceptions import SpotifyException, SpotifyOauthError
 
+from etl.engine.channel import writable
 from etl.providers.base import FaultKind, NotThere, SourceFault
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
@@ -49,12 +50,12 @@ def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]
         raise garbled() from error
     except requests.RequestException as error:
         raise SourceFault(FaultKind.UNREACHABLE, "Spotify cannot be reached.", "Try again later.") from error
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
         # spotipy reads members of an answer without looking whether it is an object at all.
         raise garbled() from error
     if not isinstance(answer, dict):
         raise garbled()
-    return answer
+    return {str(name): writable(value) for name, value in answer.items()}
 
 
 def garbled() -> SourceFault:

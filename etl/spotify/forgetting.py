@@ -10,49 +10,63 @@ from etl.runs import cancel_run, new_task_run
 from etl.spotify.accounts import Accounts
 from etl.spotify.importing import KIND, SOURCE
 from etl.spotify.staging import Staging
+from etl.spotify.writing import forget_writes
 from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
+from store.facts import ANALYSES
+from store.recommendations import forget_recommendations
 
 
 def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]:
     """Delete the tokens, runs and playlists of this session's account, and what Spotify has answered.
 
-    Returns the document of the run that remains to be queued: :func:`forget` deletes the tracks that came by the
-    login and that no other playlist holds.
+    Returns the run, queued by now, that deletes the tracks: see :func:`forget`. It is queued first and begins with
+    the same deletions, so that nothing stays behind where this is cut off.
     """
     accounts = Accounts(database, engine.vault)
     runs = list(accounts.document(owner).get("runs", {}))
-    accounts.forget(owner)  # first: a run under way finds no token from now on
+    run = new_task_run("spotify-forget", "What came from Spotify", owner) | {"runs": runs}
+    database.put_run(run)
+    accounts.forget(owner)  # a run under way finds no token from now on
+    _purge(database, owner, runs)
+    engine.forget(SOURCE)
+    return run
+
+
+def forget(task: Task) -> None:
+    """Delete the tracks that came by a login and are in no playlist; and when nobody is connected, all of Spotify's."""
+    database, owner = task.database, task.document["owner"]
+    accounts = Accounts(database, task.engine.vault)
+    if accounts.get(owner) is None:
+        _purge(database, owner, task.document["runs"])
+    sources = {KIND}
+    if not accounts.any():
+        sources.add(SOURCE)
+        forget_recommendations(database, SOURCE)
+        database.delete_documents(ANALYSES, database.names_where(ANALYSES, {"source": SOURCE}))
+    held = {track_id for playlist in _all_playlists(database) for track_id in _tracks_in(database, playlist)}
+    gone, deaf = set(), set()
+    for track in database.all_tracks():
+        if track.source in sources and track.id not in held:
+            gone.add(track.id)
+        elif track.features is not None and track.features.source in sources:
+            deaf.add(track.id)
+    database.delete_documents("tracks", gone)
+    for track_id in deaf:
+        database.change_document("tracks", track_id, {}, unset=("features", "found_by.features"))
+    task.report.record({"changed": True})
+
+
+def _purge(database: Database, owner: str, runs: list[str]) -> None:
     for run_id in runs:
         cancel_run(database, run_id)
         Staging(database, run_id).clear()
     database.delete_documents("runs", runs)
-    tracks = _delete_playlists(database, owner)
-    engine.forget(SOURCE)
-    return new_task_run("spotify-forget", "What came from Spotify", owner) | {"tracks": sorted(tracks)}
-
-
-def forget(task: Task) -> None:
-    """Delete the tracks in ``document["tracks"]`` that came by a login and that no playlist holds any more."""
-    database, owner = task.database, task.document["owner"]
-    ids = set(task.document["tracks"])
-    if Accounts(database, task.engine.vault).get(owner) is None:
-        ids |= _delete_playlists(database, owner)  # of a run that was at its last page
-    came = {track_id for track_id, track in database.get_tracks(ids).items() if track.source == KIND}
-    held = {track_id for playlist in _all_playlists(database) for track_id in _tracks_in(database, playlist)}
-    database.delete_documents("tracks", came - held)
-    task.report.record({"changed": True})
-
-
-def _delete_playlists(database: Database, owner: str) -> set[str]:
-    """Delete the playlists that came by this session's login; return the ids of the tracks in them."""
-    tracks: set[str] = set()
+    forget_writes(database, owner)
     for playlist in database.playlists(owner):
         if playlist.owner == owner and playlist.source.startswith(f"{KIND}: "):
-            tracks |= set(_tracks_in(database, playlist))
             database.delete_playlist(playlist.id)
-    return tracks
 
 
 def _all_playlists(database: Database) -> Iterator[Playlist]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.imports.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
-from etl.spotify.accounts import Account, Session
+from etl.spotify.accounts import Account, NotConnected, Session
 from etl.spotify.faults import Refused
 from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
 from store.database import PAGE_ITEMS, Database
@@ -23,6 +23,9 @@ _MOST_ROWS = 10_000  # Spotify takes no more in one playlist
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _LEASE = timedelta(minutes=5)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# The same asked for again within this time is the same, not another one.
+_REPEATED = timedelta(minutes=10)
+_CUT_OFF = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +48,8 @@ def write_playlist(
 ) -> Written:
     """Write ``playlist`` to the account as a new playlist called ``name``.
 
-    Where an earlier attempt of the same was cut off, its playlist is completed instead.
+    Where an earlier attempt of the same was cut off, its playlist is completed instead; and one that ended minutes
+    ago is not repeated: perhaps only its answer was lost.
 
     Raises
     ------
@@ -55,16 +59,35 @@ def write_playlist(
     uris, skipped = _uris(database, playlist)
     if not uris:
         raise Refused("No track of this playlist has a Spotify id.", "Only tracks that Spotify numbers can be written.")
-    key = hashlib.sha256("\n".join([account.user_id, name, str(public), *uris]).encode()).hexdigest()[:32]
+    _sweep(database)
+    asked = "\n".join([account.user_id, name, str(public), *uris])
+    key = f"{session.owner}:{hashlib.sha256(asked.encode()).hexdigest()[:32]}"
     again = _take(database, key)
     try:
-        spotify_id, url = _target(database, session, key, name, public, again)
-        for start in range(_rows_of(session, spotify_id) if again else 0, len(uris), _BATCH):
-            session.call("playlist_add_items", spotify_id, uris[start : start + _BATCH])
+        spotify_id, url, whole = _target(database, session, key, name, public, again)
+        if not whole:
+            for start in range(_rows_of(session, spotify_id) if again else 0, len(uris), _BATCH):
+                session.call("playlist_add_items", spotify_id, uris[start : start + _BATCH])
+            database.change_document(COLLECTION, key, {"whole": True, "at": datetime.now(UTC)})
     finally:
         database.change_document(COLLECTION, key, {"lease_until": _LONG_AGO})
-    database.delete_documents(COLLECTION, [key])
     return Written(id=spotify_id, url=url, written=len(uris), skipped=skipped)
+
+
+def forget_writes(database: Database, owner: str) -> None:
+    """Delete what is kept of what this session has written."""
+    names = database.names_where(COLLECTION, {})
+    database.delete_documents(COLLECTION, [name for name in names if name.startswith(f"{owner}:")])
+
+
+def _sweep(database: Database) -> None:
+    moment = datetime.now(UTC)
+    old = [
+        one["_id"]
+        for one in database.documents_where(COLLECTION, {})
+        if moment - one["at"] > (_REPEATED if one["whole"] else _CUT_OFF)
+    ]
+    database.delete_documents(COLLECTION, old)
 
 
 def _uris(database: Database, playlist: Playlist) -> tuple[list[str], int]:
@@ -86,7 +109,8 @@ def _uris(database: Database, playlist: Playlist) -> tuple[list[str], int]:
 def _take(database: Database, key: str) -> bool:
     """Let one request write this at a time; tell whether an earlier one was cut off."""
     moment = datetime.now(UTC)
-    fresh = {"_id": key, "nonce": secrets.token_hex(6), "spotify_id": None, "lease_until": moment + _LEASE}
+    fresh = {"_id": key, "nonce": secrets.token_hex(6), "spotify_id": None, "whole": False, "at": moment}
+    fresh["lease_until"] = moment + _LEASE
     if database.insert_document(COLLECTION, fresh):
         return False
     free = {"lease_until": {"$lt": moment}}
@@ -95,11 +119,15 @@ def _take(database: Database, key: str) -> bool:
     return True
 
 
-def _target(database: Database, session: Session, key: str, name: str, public: bool, again: bool) -> tuple[str, str]:
-    """Return id and address of the playlist at Spotify to write to: the one that was begun, or a new one."""
-    document = database.get_document(COLLECTION, key) or {}
+def _target(
+    database: Database, session: Session, key: str, name: str, public: bool, again: bool
+) -> tuple[str, str, bool]:
+    """Return id and address of the playlist to write to, a new one or the one begun, and whether it is whole."""
+    document = database.get_document(COLLECTION, key)
+    if document is None:  # the account was disconnected at this moment
+        raise NotConnected
     if document["spotify_id"]:
-        return document["spotify_id"], document["url"]
+        return document["spotify_id"], document["url"], document["whole"]
     # Made, but cut off before we noted it? What it says of itself tells.
     described = f"Written by Tastemap ({document['nonce']})"
     found = (_begun(session, described) if again else None) or session.call(
@@ -110,7 +138,7 @@ def _target(database: Database, session: Session, key: str, name: str, public: b
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say which playlist it has made.", "Try again.")
     url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
     database.change_document(COLLECTION, key, {"spotify_id": spotify_id, "url": url})
-    return spotify_id, url
+    return spotify_id, url, False
 
 
 def _begun(session: Session, described: str) -> dict[str, Any] | None:

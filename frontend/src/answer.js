@@ -1,6 +1,6 @@
 import { ref, shallowRef, watch } from 'vue'
 import { ApiError, get, isAbort } from './api.js'
-import { route } from './router.js'
+import { route, typedOf } from './router.js'
 
 // What the server says of the track in the address: its genre and what goes with it. The two are asked
 // at once and shown as they come; the last answer stays up until the next one is there.
@@ -26,9 +26,10 @@ export function useAnswer() {
 
   async function load() {
     controller?.abort()
-    const asked = route.id ? { track_id: route.id } : { q: route.query.q }
+    const { q, track, artist } = route.query
+    const asked = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
     if (route.view !== 'track') return
-    if (!asked.track_id && !asked.q) {
+    if (!Object.values(asked).some(Boolean)) {
       genre.value = picks.value = error.value = picksError.value = null
       loading.value = false
       return
@@ -43,6 +44,6 @@ export function useAnswer() {
     if (controller === own) loading.value = false
   }
 
-  watch(() => [route.view, route.id, route.query.q], load, { immediate: true })
+  watch(() => [route.view, route.id, typedOf(route.query)], load, { immediate: true })
   return { genre, picks, error, picksError, loading, load }
 }

@@ -16,8 +16,9 @@ function summed(source, notes) {
     answered: whatOf(notes, ['found']),
     lacking: whatOf(notes, ['not_found']),
     missed: whatOf(notes, TROUBLE),
-    messages: unique(trouble.map((note) => note.message)),
-    hints: unique(trouble.map((note) => note.hint)),
+    // The first says why; later ones say that it is not asked because of that.
+    message: trouble[0]?.message ?? '',
+    hint: trouble[0]?.hint ?? '',
     retryAt: latest(trouble.map((note) => note.retry_at)),
     licences: unique(found.map((note) => note.licence)),
     fetchedAt: latest(found.map((note) => note.fetched_at)),

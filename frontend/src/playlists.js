@@ -82,11 +82,15 @@ export function usePlaylist() {
     loading.value = !last
   }
 
-  async function load(id) {
+  // `again` keeps the rows of the same playlist in sight until the new ones have come.
+  async function load(id, { again = false } = {}) {
     controller?.abort()
     controller = new AbortController()
-    playlist.value = error.value = null
-    rows.value = []
+    error.value = null
+    if (!again) {
+      playlist.value = null
+      rows.value = []
+    }
     loading.value = true
     const pages = []
     try {

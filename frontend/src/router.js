@@ -1,8 +1,9 @@
-// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/data/<part>.
+// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/lab/<panel>,
+// #/data/<part>.
 // What a link cannot carry, the trail of tracks that led here, travels in history.state: Back restores it.
 import { reactive, readonly } from 'vue'
 
-const VIEWS = ['track', 'playlist', 'data']
+const VIEWS = ['track', 'playlist', 'lab', 'data']
 const current = reactive({ view: 'track', id: null, query: {}, trail: [], moves: 0 })
 export const route = readonly(current)
 
@@ -11,6 +12,13 @@ export function href(view, id = null, query = {}) {
   const search = new URLSearchParams(known).toString()
   return `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`
 }
+
+// What was asked for in words.
+export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
+
+// A track's page; one that nobody here has numbered is asked for by its names.
+export const trackHref = (track) =>
+  track.id ? href('track', track.id) : href('track', null, { track: track.title, artist: track.artists?.[0] })
 
 function decoded(part) {
   try {

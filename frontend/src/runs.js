@@ -3,6 +3,8 @@ import { ApiError, get, problemOf, remove } from './api.js'
 
 const RETRY_MS = 2000
 const POLL_MS = 1500
+// While all that goes on sleeps until a source may be asked again.
+const ASLEEP_MS = 30_000
 const ENDED = ['done', 'failed', 'cancelled']
 
 export const hasEnded = (run) => ENDED.includes(run?.state)
@@ -74,7 +76,8 @@ export function useRuns({ wanted = () => true, onEnd = () => {} } = {}) {
       if (!hasEnded(run)) awaited.add(run.id)
       else if (awaited.delete(run.id)) onEnd(run)
     }
-    if (busy.value || error.value) timer = setTimeout(load, error.value ? 5 * POLL_MS : POLL_MS)
+    const awake = list.some((run) => !hasEnded(run) && run.state !== 'waiting')
+    if (busy.value || error.value) timer = setTimeout(load, awake ? POLL_MS : ASLEEP_MS)
   }
 
   // A run that this page has just started; it may have ended before it is first seen.

@@ -34,11 +34,16 @@ export async function changeSource(name, changes) {
 
 export const forgetAnswers = (name) => remove(`${addressOf(name)}/answers`)
 
+export const hasKeys = (source) => Boolean(source?.settings.every((setting) => setting.set || !setting.required))
+
 // Whose terms are which: what is free for all, what is free to listeners, what wants an account of one's own.
 export function kindOf(source) {
   if (source.settings.some((setting) => setting.required)) return 'own'
   return /CC0|CC BY|public domain/i.test(source.licence) ? 'open' : 'service'
 }
+
+// What is sent besides the address of this machine, which every service sees.
+export const sendsBesides = ({ sends }) => sends.replace(/,? and this computer's network address/, '')
 
 const KINDS = [
   { kind: 'open', title: 'Open data', about: 'Kept by volunteers, free to use.' },
@@ -64,13 +69,13 @@ const GIVES = {
 }
 const ORDER = Object.keys(GIVES)
 const NOUNS = { search: 'search', track: 'names', features: 'sound', preview: 'preview' }
-// Who finds tracks names them too; what only a harvest asks for is said there.
-const UNSAID = { track: 'search', genre_tracks: 'search', artists: 'search' }
+// Who finds tracks names them too; what only gathering asks for is said where one gathers.
+const GATHERED = ['genre_tracks', 'artists']
+const saidOf = (needs) => needs.filter((need) => need !== 'track' || !needs.includes('search')).filter((need) => !GATHERED.includes(need))
 const gives = (need) => GIVES[need] ?? need
 export const nounOf = (need) => NOUNS[need] ?? gives(need)
 export const givesAll = (needs) =>
-  needs
-    .filter((need) => !needs.includes(UNSAID[need]))
+  saidOf(needs)
     .sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map(gives)
     .join(', ')

@@ -1,6 +1,8 @@
 import { shallowRef } from 'vue'
 import { get, post, problemOf, remove } from './api.js'
-import { remember } from './storage.js'
+import { recall, remember } from './storage.js'
+
+const KEY = 'tastemap-login'
 
 // What /api/spotify says: {configured, connected, user, expires_at, redirect_uri, notice}; null until it has answered.
 export const spotify = shallowRef(null)
@@ -12,11 +14,20 @@ export async function refreshSpotify() {
   })
 }
 
-// Leaves the page for Spotify's, which comes back to #/data.
-export async function logIn() {
-  const { url } = await post('/api/spotify/login')
-  remember('sessionStorage', 'tastemap-login', 'yes')
+// Leaves the page for Spotify's, which comes back to #/data; from there the way leads on to where one was.
+export function leaveFor(url) {
+  remember('sessionStorage', KEY, location.hash)
   location.assign(url)
+}
+
+export function whereWeWere() {
+  const address = recall('sessionStorage', KEY)
+  remember('sessionStorage', KEY, '')
+  return address
+}
+
+export async function logIn() {
+  leaveFor((await post('/api/spotify/login')).url)
 }
 
 export async function finishLogin(url) {

@@ -57,7 +57,7 @@ function follow(upload, id) {
       progress(upload, run)
       upload.endedAt = route.moves
       note()
-      const finished = uploads.filter(ended)
+      const finished = uploads.filter((one) => ended(one) && !failed(one))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
       await Promise.all([refreshPlaylists(), refreshStatus()])
     },
@@ -68,9 +68,8 @@ function follow(upload, id) {
   })
 }
 
-// XMLHttpRequest, because fetch does not say how much of a body has been sent.
-function send(file, alone) {
-  const upload = add(file.name, { alone })
+// XMLHttpRequest, because fetch does not say how much of a body has been sent. Resolves when the server has the file.
+function send(upload, file) {
   const form = new FormData()
   form.append('file', file)
   const request = new XMLHttpRequest()
@@ -78,6 +77,9 @@ function send(file, alone) {
   request.upload.onprogress = (event) => {
     if (event.lengthComputable) upload.sent = event.loaded / event.total
   }
+  const over = new Promise((resolve) => {
+    request.onloadend = resolve
+  })
   request.onerror = () => {
     upload.error = new ApiError(0, {
       message: 'The file could not be sent.',
@@ -96,11 +98,16 @@ function send(file, alone) {
   }
   request.open('POST', '/api/uploads')
   request.send(form)
+  return over
 }
+
+// One after the other: the answer to a browser's first file opens the session that the next ones belong to.
+let sending = Promise.resolve()
 
 export function sendFiles(files) {
   const list = [...files]
-  list.forEach((file) => send(file, list.length === 1))
+  const queued = list.map((file) => [add(file.name, { alone: list.length === 1 }), file])
+  for (const [upload, file] of queued) sending = sending.then(() => send(upload, file))
 }
 
 export function resumeRuns() {

@@ -18,7 +18,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
-from store.text import normalise, split_artists
+from store.text import normalise, split_at_commas
 
 FILES = ("tracks.csv.gz", "songs.csv.gz", "playlists.jsonl.gz")
 # The mean of a pitch class or of a time signature says nothing of an artist.
@@ -77,7 +77,7 @@ class Directory:
 
     def _encode(self, cell: str, count: int) -> list[int]:
         codes = []
-        for name in join_parts(split_artists(cell), self._whole):
+        for name in join_parts(split_at_commas(cell), self._whole):
             code = self._codes.setdefault(normalise(name), len(self._codes))
             if code == len(self._spellings):
                 self._spellings.append(Counter())
@@ -117,7 +117,7 @@ def comma_names(counts: Mapping[str, int]) -> tuple[set[tuple[str, str]], dict[s
     for cell, count in counts.items():
         if ";" in cell:
             continue
-        parts = split_artists(cell)
+        parts = split_at_commas(cell)
         for part in parts:
             alone[part] += count
         for pair in pairwise(parts):

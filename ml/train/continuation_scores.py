@@ -14,8 +14,10 @@ from ml.listened import Knn
 from ml.train import artists_model
 from ml.train.artists_data import ArtistData
 from ml.train.continuation_data import FOLDS, ContinuationData, group_of
+from ml.train.continuation_factors import FactorModels
 from ml.train.continuation_protocol import (
     CUTS,
+    DEPTH,
     MEASURES,
     Interval,
     Question,
@@ -118,10 +120,15 @@ def cross_validate(data: ContinuationData, size: Size, seed: int = 1, say: Calla
         rankers = {kind: as_trees(fit_ranker(tables, kind, seed)) for kind in ("content", "playlists")}
         world = World(data, place_artists(known, folds, {outer}, genres, content, seed), fold != outer, titles)
         country = country_artists(known, genres)
+        factors = FactorModels(world.evidence.songs, seed)
         for protocol in ("half", *map(str, size.cuts)):
             asked = [q for q in questions(data.lists, None if protocol == "half" else int(protocol)) if q.fold == outer]
             for at in sorted(rng.permutation(len(asked))[: size.scored if protocol == "half" else size.per_cut]):
                 lists = recommend_all(world, rankers, asked[at], everything=protocol == "half")
+                if protocol == "half":
+                    most = max(DEPTH, len(asked[at].hidden))
+                    told = factors.scores(asked[at].seeds)
+                    lists |= {name: best(scores, asked[at].seeds, most) for name, scores in told.items()}
                 found.add(protocol, asked[at], lists)
                 if protocol == "half" and (share := country_share(world, country, asked[at], lists[OURS])):
                     found.country.append(share)
@@ -146,7 +153,7 @@ def recommend_all(world: World, rankers: Mapping[str, Any], asked: Question, *, 
     """Return what each recommender answers, best first."""
     table = world.ranked(asked)
     lists = world.evidence.songs
-    most = max(500, len(asked.hidden))
+    most = max(DEPTH, len(asked.hidden))
     by_content = world.ranked(asked, with_lists=False)
     found = {
         OURS: order(table, rankers["playlists"].decide(table.columns)),

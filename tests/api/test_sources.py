@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from etl.engine import Status
+from etl.engine.bucket import fresh_bucket
 from etl.providers.base import Asked, Identity, Need
 from store.database import Database
 
@@ -119,6 +121,22 @@ def test_a_lost_key_is_a_state_and_not_a_crash(
     answer = engine.ask("spotify", Need.TRACK, Asked(identity=Identity(ids={"spotify": "4uLU6hMCjMI75M1A2tKUQC"})))
     assert answer.status is Status.CANNOT
     assert client.put("/api/sources/spotify", json={"settings": settings}).get_json()["state"] == "ready"
+
+
+def test_a_waiting_source_says_until_when_and_why(empty_client: FlaskClient, database: Database) -> None:
+    empty_client.put("/api/sources/spotify", json={"on": True, "settings": {"client_id": "a"}})
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    used = {"used": 12, "resets_at": tomorrow, "blocked_until": tomorrow, "blocked_why": "its quota is used up"}
+    database.put_document("sources", fresh_bucket("spotify/default") | used)
+    error = {"at": tomorrow, "kind": "refused", "message": "No.", "hint": "Ask nicely."}
+    database.change_document("sources", "spotify", {"last_error": error, "last_ok_at": tomorrow})
+    spotify = source(empty_client, "spotify")
+    assert spotify["state"] == "waiting"
+    assert datetime.fromisoformat(spotify["blocked_until"]) == tomorrow
+    assert spotify["blocked_why"] == "its quota is used up"
+    assert spotify["budget"] == {"limit": 500, "used": 12, "resets_at": tomorrow.isoformat()}
+    assert spotify["last_error"] == {"at": tomorrow.isoformat(), "message": "No.", "hint": "Ask nicely."}
+    assert spotify["last_ok_at"] == tomorrow.isoformat()
 
 
 def test_answers_of_a_source_are_forgotten_on_request(empty_client: FlaskClient, database: Database) -> None:

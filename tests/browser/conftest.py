@@ -10,15 +10,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.pages import PlaylistPage, TrackPage
+from tests.browser.pages import DataPage, PlaylistPage, TrackPage
+from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,12 +62,16 @@ def _wait_until_well(server: subprocess.Popen[bytes], url: str, log: Path) -> No
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Serve the app as in production (gunicorn, embedded database), data below ``folder``; yields its address."""
+def serve(folder: Path, told: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Serve the app as in production (gunicorn, embedded database), data below ``folder``; yields its address.
+
+    ``told`` are further variables of its environment.
+    """
     if not (ROOT / "static" / "dist" / "styles.json").exists():
         pytest.fail("The page is not built. Run: make build")
     port, log = _free_port(), folder / "server.log"
-    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    ours = ("MONGODB_URI", "TASTEMAP_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | dict(told)
     environment |= {"TASTEMAP_VAR": str(folder / "var"), "TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1"}
     gunicorn = Path(sys.executable).with_name("gunicorn")
     with log.open("wb") as out:
@@ -83,7 +89,26 @@ def serve(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One app for all tests; each test's browser is a session of its own, the catalogue is common to them."""
-    with serve(tmp_path_factory.mktemp("live")) as address:
+    with serve(tmp_path_factory.mktemp("live"), {"TASTEMAP_SOURCES": "none"}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[FakeServices]:
+    """Every source, as a fake on loopback."""
+    fakes = FakeServices()
+    fakes.lift_limits()
+    for fake in fakes.all:
+        fake.start()
+    yield fakes
+    for fake in fakes.all:
+        fake.stop()
+
+
+@pytest.fixture(scope="session")
+def asking_app(tmp_path_factory: pytest.TempPathFactory, services: FakeServices) -> Iterator[str]:
+    """One app that may ask the fakes once somebody says so."""
+    with serve(tmp_path_factory.mktemp("asking"), services.environment) as address:
         yield address
 
 
@@ -92,6 +117,21 @@ def empty_app(tmp_path: Path) -> Iterator[str]:
     """An app into which nothing has been brought."""
     with serve(tmp_path) as address:
         yield address
+
+
+@pytest.fixture
+def fresh_app(tmp_path: Path, services: FakeServices) -> Iterator[str]:
+    """An app that may ask the fakes and has never been opened."""
+    with serve(tmp_path, services.environment) as address:
+        yield address
+
+
+@pytest.fixture
+def healed(services: FakeServices) -> Iterator[FakeServices]:
+    """The fakes of :func:`asking_app`, well again after the test, whatever it did to them."""
+    yield services
+    for fake in services.all:
+        fake.heal()
 
 
 class Watch:
@@ -131,6 +171,14 @@ def watch(page: Page, live_app: str) -> Iterator[Watch]:
     """Fail the test on any console error, policy violation or request to another host."""
     watching = Watch(page, live_app)
     yield watching
+    assert watching.problems() == []
+
+
+@pytest.fixture
+def data_page(page: Page, asking_app: str) -> Iterator[DataPage]:
+    """The Data view of an app that may ask the fakes; fails the test as :func:`watch` does."""
+    watching = Watch(page, asking_app)
+    yield DataPage(page, asking_app, watching.allow)
     assert watching.problems() == []
 
 

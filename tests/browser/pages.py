@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -19,9 +24,9 @@ _COUNT_COLOUR = """(canvas, wanted) => {
   return count
 }"""
 
-_DROP = """([name, text]) => {
+_DROP = """(files) => {
   const transfer = new DataTransfer()
-  transfer.items.add(new File([text], name, { type: 'text/csv' }))
+  for (const [name, text] of files) transfer.items.add(new File([text], name, { type: 'text/csv' }))
   return transfer
 }"""
 
@@ -43,7 +48,11 @@ class PlaylistPage:
 
     def drop(self, name: str, text: str) -> None:
         """Drop a file onto the view, as a listener does with the mouse."""
-        transfer = self.page.evaluate_handle(_DROP, [name, text])
+        self.drop_all({name: text})
+
+    def drop_all(self, files: Mapping[str, str]) -> None:
+        """Drop several at once; ``files`` maps names to texts."""
+        transfer = self.page.evaluate_handle(_DROP, list(files.items()))
         self.page.dispatch_event(".tm-playlists", "dragover", {"dataTransfer": transfer})
         self.page.dispatch_event(".tm-playlists", "drop", {"dataTransfer": transfer})
 
@@ -98,3 +107,52 @@ class TrackPage:
         self.box.fill(text)
         self.box.press("Enter")
         expect(self.genre).to_be_visible(timeout=ANSWER_MS)
+
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail on what axe calls serious or critical in what the window shows, and on anything wider than it."""
+    # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    serious = [one for one in report["violations"] if one["impact"] in {"serious", "critical"}]
+    assert not serious, [(page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
+
+
+KEYLESS = (*("acousticbrainz", "deezer", "itunes", "listenbrainz", "listenbrainz_labs", "musicbrainz", "reccobeats"),)
+
+
+class DataPage:
+    """Sources, Spotify, gathering and checks; ``allow`` excuses what the browser complains about."""
+
+    def __init__(self, page: Page, address: str, allow: Callable[[str], None]) -> None:
+        self.page = page
+        self.address = address
+        self.allow = allow
+
+    def let_ask(self, names: Collection[str], **settings: dict[str, str]) -> None:
+        """Say which sources may be asked and what they are told, as the page does, but without it."""
+        self._put("/api/sources", {"on": sorted(names)})
+        for name, values in settings.items():
+            self._put(f"/api/sources/{name}", {"settings": values})
+
+    def _put(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            self.address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 200
+
+    def open(self, part: str = "") -> DataPage:
+        self.page.goto(f"{self.address}/#/data{'/' if part else ''}{part}")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Data")
+        return self
+
+    def source(self, name: str) -> Locator:
+        return self.page.locator(f".tm-source[data-source={name}]")
+
+    def run(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.locator(".tm-upload").filter(has_text=name).first

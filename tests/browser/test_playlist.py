@@ -114,6 +114,22 @@ def test_other_files_are_named_and_several_playlists_come_from_one(playlist_page
         expect(page.get_by_role("listitem").filter(has_text=name).last).to_contain_text("3 tracks")
 
 
+def test_several_files_at_once_belong_to_one_browser_and_do_not_pile_up(
+    playlist_page: PlaylistPage, page: Page
+) -> None:
+    playlist_page.open()
+    files = {f"Pile {number}.csv": invented.bare_file(invented.rows({"ann": 2 + number})) for number in range(6)}
+    playlist_page.drop_all({"broken.csv": "\x89PNG not a table"} | files)
+    for number in range(6):
+        expect(page.get_by_role("link", name=f"Pile {number}")).to_be_visible(timeout=IMPORT_MS)
+    expect(playlist_page.uploads).to_have_count(5, timeout=IMPORT_MS)  # the failed one and four of those that went well
+    expect(playlist_page.uploads.first).to_contain_text("broken.csv")
+    page.get_by_role("link", name="Pile 5").click()
+    expect(playlist_page.uploads).to_have_count(1)
+    page.get_by_role("button", name="Put broken.csv away").click()
+    expect(playlist_page.uploads).to_have_count(0)
+
+
 def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) -> None:
     watch.allow("Failed to load resource")
     playlist_page.open()
@@ -144,10 +160,10 @@ def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPa
     playlist_page.drop("Taken out.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
 
-    menu = page.locator("details.tm-export")
+    menu = page.locator("details.tm-export", has=page.locator("summary", has_text="Export"))
     summary = menu.locator("summary")
     summary.click()
-    links = menu.get_by_role("link")
+    links = menu.locator("ul").get_by_role("link")
     expect(links).to_have_count(len(FORMATS))
     for one in FORMATS.values():
         link = menu.get_by_role("link", name=re.compile(rf"^{one.label} "))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage
+from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -106,9 +105,6 @@ def test_spotify_is_contacted_only_on_request(
     expect(page.locator("iframe.tm-player")).to_have_attribute("src", source)
 
 
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_accessibility_violations(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, theme: str
@@ -124,11 +120,7 @@ def test_no_serious_accessibility_violations(
     ):
         track_page.open(address)
         expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
-        # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-        serious = [v for v in report["violations"] if v["impact"] in {"serious", "critical"}]
-        assert [(address, v["id"], [n["html"] for n in v["nodes"]]) for v in serious] == []
+        expect_accessible(page)
 
 
 @pytest.mark.parametrize("width", [360, 1440])

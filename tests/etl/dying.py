@@ -19,9 +19,10 @@ WRITES = ("put_page", "grow_playlist", "update_run", "put_playlist", "refresh_co
 class DyingDatabase(Database):
     """Counts its writes and dies at one of them; in the middle of the batch where that is one of tracks."""
 
-    def __init__(self, uri: str, write: int) -> None:
+    def __init__(self, uri: str, write: int, end: Callable[[], None] | None = None) -> None:
         super().__init__(uri)
         self.left = write
+        self.end = end or die
         for name in WRITES:
             setattr(self, name, self._mortal(getattr(self, name)))
 
@@ -29,14 +30,14 @@ class DyingDatabase(Database):
         self.left -= 1
         if self.left == 0:
             super().put_tracks(tracks[: len(tracks) // 2], brought_by)
-            die()
+            self.end()
         return super().put_tracks(tracks, brought_by)
 
     def _mortal(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.left -= 1
             if self.left == 0:
-                die()
+                self.end()
             return method(*args, **kwargs)
 
         return counted

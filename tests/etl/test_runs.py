@@ -19,6 +19,7 @@ from etl.runs import (
     ENDED,
     ImportProblem,
     Progress,
+    cancel_run,
     catalogue_is_behind,
     create_upload_run,
     new_run,
@@ -28,6 +29,7 @@ from etl.runs import (
 )
 from store.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
+from store.domain import Track
 from store.locks import locked
 from tests.etl import files
 
@@ -327,6 +329,38 @@ def test_a_catalogue_that_is_lost_or_outdated_is_built_again(
 def damage(catalogue: Path) -> None:
     for described in catalogue.glob("segments/*/format.json"):
         described.write_text(described.read_text().replace('"format":', '"format": 9'))
+
+
+def test_bringing_the_same_again_builds_no_catalogue(database: Database, tmp_path: Path) -> None:
+    table = "id,name,artists,popularity,danceability,energy\nt1,One,A,10,0.5,0.5\nt2,Two,B,20,0.4,0.6\n"
+    paths = [write(tmp_path, files.playlist(5)), write(tmp_path, table, "table.csv")]
+    for path in paths:
+        assert do(database, tmp_path / "var", path)["stored"] > 0
+    built = Catalogue(tmp_path / "var" / "catalogue").current()
+    assert len(built) == 7
+    for path in (*paths, write(tmp_path, table, "the same.csv")):
+        assert do(database, tmp_path / "var", path)["stored"] == 0
+    assert Catalogue(tmp_path / "var" / "catalogue").current().generation == built.generation
+    # What knows more of a known track does change it, and so does what was stored by another way.
+    richer = files.text([files.NET, files.net_row(3, Genres="polka")])
+    database.put_tracks([Track(id="looked-up", title="Up", artists=("C",))])
+    do(database, tmp_path / "var", write(tmp_path, richer, "richer.csv"))
+    assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == 8
+
+
+def test_a_cancelled_import_leaves_nothing_half(database: Database, tmp_path: Path) -> None:
+    run_id = queue(database, write(tmp_path, files.playlist(3 * PAGE_ITEMS)))
+
+    def cancel(progress: Progress) -> None:
+        if progress.asked:
+            cancel_run(database, run_id)
+
+    assert execute(database, tmp_path / "var", run_id, cancel) == "cancelled"
+    assert database.playlists(None) == []
+    assert database.unfinished_runs() == []
+    run = database.get_run(run_id)
+    assert run
+    assert (run["state"], run["error"]) == ("cancelled", None)
 
 
 @pytest.mark.shared

@@ -45,7 +45,8 @@ def playlists(seed: int = 1) -> list[tuple[str, list[Track]]]:
     found = []
     for name, scene in (("Loud Evening", TRACKS[:24]), ("Quiet Evening", TRACKS[48:72])):
         for at in range(6):
-            found.append((f"{name} {at}", [scene[i] for i in rng.permutation(24)[:16]]))
+            songs_of = [scene[i] for i in rng.permutation(24)[:16]]
+            found.append((f"{name} {at}", songs_of))
     return found
 
 

@@ -71,14 +71,16 @@ def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: st
     owner = Database(database_uri, place=place_of(tmp_path / "here"))
     run = new_run("list.csv", owner="me")  # its file lies in the uploads of `here`, to come any moment
     owner.put_run(run)
+    there = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "there")}
     for command in ("work", "resume"):
-        subprocess.run(
-            [sys.executable, "-m", "etl", command],
-            cwd=ROOT,
-            env=os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "there")},
-            check=True,
-        )
+        subprocess.run([sys.executable, "-m", "etl", command], cwd=ROOT, env=there, check=True)
     assert (owner.load_run(run["_id"]) or {})["state"] == "queued"
+    # What the doctor advises where an installation is gone for good.
+    subprocess.run(
+        [sys.executable, "-m", "etl", "resume"], cwd=ROOT, env=there | {"TASTEMAP_PLACE": owner.place}, check=False
+    )
+    ended = owner.load_run(run["_id"]) or {}
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "file_gone")
     owner.close()
 
 

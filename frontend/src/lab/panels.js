@@ -4,4 +4,5 @@ import { defineAsyncComponent } from 'vue'
 export const PANELS = [
   { id: 'models', label: 'Models', component: defineAsyncComponent(() => import('./ModelsPanel.vue')) },
   { id: 'genres', label: 'Genres', component: defineAsyncComponent(() => import('./GenresPanel.vue')) },
+  { id: 'next', label: 'Next', component: defineAsyncComponent(() => import('./NextPanel.vue')) },
 ]

@@ -14,6 +14,7 @@ from etl.providers.registry import PROVIDERS
 from etl.tasks import OpenEngine
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
+from store.text import normalise
 from tests.fake_services.world import Song, World
 
 PLAYLIST = "0123456789abcdef01234567"
@@ -53,8 +54,8 @@ def track_of(song: Song) -> Track:
 
 
 def put_playlist(database: Database, world: World, count: int = 8, owner: str | None = None) -> list[Track]:
-    """Store the first ``count`` songs of the world as the playlist :data:`PLAYLIST`; return its tracks."""
-    tracks = [track_of(song) for song in world.songs[:count]]
+    """Store every other song of the world, ``count`` of them, as the playlist :data:`PLAYLIST`; return its tracks."""
+    tracks = [track_of(song) for song in world.songs[::2][:count]]
     database.put_tracks(tracks, "import")
     items = [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(tracks)]
     database.put_page(PLAYLIST, 0, items)
@@ -69,3 +70,14 @@ def do(database: Database, var: Path, run: dict[str, Any], open_engine: OpenEngi
     done = database.get_run(run["_id"])
     assert done
     return done
+
+
+def search_by_beginning(world: World) -> None:
+    """Let the services search as real ones do: a word that begins so is found."""
+
+    def search(service: str, text: str) -> list[Song]:
+        start = normalise(text)
+        found = [song for song in world.on(service) if any(word.startswith(start) for word in song.words)]
+        return sorted(found, key=lambda song: (-song.popularity, song.number)) if start else []
+
+    world.search = search  # type: ignore[method-assign]

@@ -243,6 +243,7 @@ def test_without_a_secret_the_catalogue_is_not_asked(
     ("happening", "kind"),
     [
         (garbage(), FaultKind.GARBLED),
+        (garbage(b"[" * 200_000), FaultKind.GARBLED),
         (replying(200, ["a list"]), FaultKind.GARBLED),
         (replying(200, {"tracks": {"items": "none"}}), FaultKind.GARBLED),
         (replying(200, {"tracks": {"items": [1, 2]}}), FaultKind.GARBLED),

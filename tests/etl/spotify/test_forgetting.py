@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from etl.engine import Engine
 from etl.providers.base import Asked, Need
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
 from store.catalogue import Catalogue
 from store.database import Database
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from tests.etl.spotify.setting import OWNER, app_engine, bring_in, invented, log_in, queue, resume
 from tests.fake_services.faults import limited
 from tests.fake_services.fixtures import FakeServices
@@ -20,7 +22,6 @@ from tests.fake_services.spotify_state import row
 
 def forget(database: Database, folder: Path, engine: Engine) -> None:
     run = disconnect(database, engine, OWNER)
-    database.put_run(run)
     assert resume(database, folder, engine, run["_id"]) == "done"
 
 
@@ -58,6 +59,43 @@ def test_what_another_playlist_holds_stays(
     forget(database, tmp_path, engine)
     assert [track.id for track in database.all_tracks()] == [shared]
     assert database.playlist("other") is not None
+
+
+def test_what_spotify_said_of_others_tracks_goes_with_the_last_account(
+    database: Database, engine: Engine, tmp_path: Path
+) -> None:
+    told = AudioFeatures(values={"energy": 0.5}, source="spotify")
+    file = Track(id="of-a-file", title="Brought by hand", artists=("A",), source="exportify: x.csv", features=told)
+    database.put_tracks([file, Track(id="found", title="Looked up", artists=("B",), source="spotify")])
+    log_in(database, engine)
+    log_in(database, engine, "1" * 64)
+    forget(database, tmp_path, engine)
+    assert {track.id for track in database.all_tracks()} == {"of-a-file", "found"}
+    disconnect(database, engine, "1" * 64)
+    [waiting] = database.unfinished_runs()
+    resume(database, tmp_path, engine, waiting["_id"])
+    [left] = database.all_tracks()
+    assert (left.id, left.features) == ("of-a-file", None)
+
+
+def test_cut_off_in_the_middle_the_run_does_the_rest(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = fake_services.spotify_state.add_list("Mine", "wanda", [row(invented(n)) for n in range(5)])
+    log_in(database, engine)
+    bring_in(database, tmp_path, engine, mine.id)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "delete_playlist", die)
+        with pytest.raises(KeyboardInterrupt):
+            disconnect(database, engine, OWNER)
+    assert len(database.playlists(OWNER)) == 1
+    [left] = database.unfinished_runs()
+    resume(database, tmp_path, engine, left["_id"])
+    assert (database.playlists(OWNER), list(database.all_tracks())) == ([], [])
 
 
 def test_a_run_that_waits_does_not_go_on(

@@ -117,6 +117,31 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     assert len(fake_services.spotify.asked("/me/playlists")) == 2
 
 
+def test_rows_that_are_not_what_they_should_be(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path
+) -> None:
+    odd = [
+        invented(0) | {"name": "Half a \ud83d smile", "artists": None, "album": 7, "duration_ms": "long"},
+        invented(1) | {"name": None},
+        invented(2) | {"type": "chapter"},
+        invented(3) | {"artists": [None, {"name": "\u0000Nul\ttab"}, {"name": 3}], "album": {"release_date": "0000"}},
+        {"name": "No id and no address", "type": "track"},
+        "a text",
+    ]
+    rows = [*(row(item) for item in odd), row(invented(4), "wan.da", "yesterday")]
+    mine = fake_services.spotify_state.add_list("Mine", "wanda", rows)
+    log_in(database, engine)
+    run = bring_in(database, tmp_path, engine, mine.id)
+    assert (run["state"], run["asked"], run["stored"]) == ("done", 7, 4)
+    assert sum(count for _, count in run["skipped"]) == 3
+    playlist = only_playlist(database)
+    assert titles(database, playlist) == ["Half a ? smile", "Invented 3", "No id and no address", "Invented 4"]
+    track = database.get_track(invented(3)["id"])
+    assert track is not None
+    assert (track.artists, track.year) == (("Nul tab",), None)
+    assert database.playlist_items(playlist.id)[-1].added_at is None
+
+
 def test_rows_that_only_the_playlist_itself_gives(
     database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path
 ) -> None:

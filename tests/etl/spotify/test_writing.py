@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,6 @@ def test_batches_in_order(database: Database, engine: Engine, fake_services: Fak
     assert (written.written, written.skipped) == (242, 2)
     assert written.url == f"https://open.spotify.com/playlist/{written.id}"
     assert len(fake_services.spotify.asked(f"/playlists/{written.id}/items", "POST")) == 3
-    assert database.documents_where(COLLECTION, {}) == []
 
 
 def add_then_fail(service: FakeService, request: Request) -> Reply:
@@ -98,12 +99,37 @@ def test_cut_off_and_tried_again(
     assert (written.written, written.skipped) == (242, 2)
 
 
-def test_written_twice_on_purpose_there_are_two(
+def test_asked_again_at_once_it_is_the_same_and_later_another(
     database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
 ) -> None:
-    first, second = write(database, engine, playlist), write(database, engine, playlist)
-    assert first.id != second.id
+    first = write(database, engine, playlist)
+    assert write(database, engine, playlist) == first
+    assert uris(fake_services) == EXPECTED
+    [document] = database.documents_where(COLLECTION, {})
+    database.change_document(COLLECTION, document["_id"], {"at": datetime.now(UTC) - timedelta(hours=1)})
+    assert write(database, engine, playlist).id != first.id
     assert len(fake_services.spotify_state.lists) == 2
+
+
+def test_two_at_once_write_one(
+    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+) -> None:
+    accounts = log_in(database, engine, OWNER, WRITE_PRIVATE)
+    account = accounts.get(OWNER)
+    assert account is not None
+    fake_services.spotify.latency = 0.03
+
+    def once(_: int) -> str:
+        session = Session(accounts, OWNER, engine.channel("spotify", owner=OWNER))
+        try:
+            return write_playlist(database, session, account, playlist, name="From Tastemap", public=False).id
+        except Refused as refused:
+            return refused.message
+
+    with ThreadPoolExecutor(2) as threads:
+        found = set(threads.map(once, range(2)))
+    assert found & set(fake_services.spotify_state.lists)
+    assert uris(fake_services) == EXPECTED
 
 
 def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices) -> None:

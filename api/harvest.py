@@ -1,0 +1,212 @@
+"""Gathering from sources: what a playlist lacks, harvests, all runs and their end, and how a track got here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Float, Integer, List, String
+from apiflask.validators import Length, OneOf, Range
+from marshmallow import RAISE
+
+from api import session
+from api.errors import ApiError
+from api.playlists import find_playlist, may_name
+from api.schemas import iso, track_summary
+from api.services import Services, services
+from etl.harvest.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
+from etl.harvest.enrich import NEEDS, new_enrichment
+from etl.harvest.segments import MOST_TRACKS, TRACKS, new_segments
+from etl.harvest.terms import MOST_TERMS, TERMS, new_harvest
+from etl.providers.base import Need
+from etl.runs import cancel_run, spawn_worker
+from store.domain import Track
+from store.recommendations import trail_of
+
+blueprint = APIBlueprint("harvest", __name__, tag="Sources")
+
+RUNS = 50
+# Whoever may open the page may start runs that take hours; beyond so many one has to wait or cancel.
+_MOST_OPEN = 20
+_WAKE_PAUSE_SECONDS = 30.0
+_KINDS = {
+    "tracks": Need.SEARCH,
+    "artists": Need.ARTISTS,
+    "segments": Need.ANALYSIS,
+    "balanced": Need.GENRE_TRACKS,
+}
+_woken_at = -_WAKE_PAUSE_SECONDS
+
+
+class EnrichBody(Schema):
+    needs = List(
+        String(validate=OneOf(list(NEEDS))),
+        load_default=lambda: list(NEEDS),
+        validate=Length(min=1),
+        metadata={"description": "What to fetch; everything where nothing is named."},
+    )
+
+
+class HarvestBody(Schema):
+    kind = String(required=True, validate=OneOf(list(_KINDS)))
+    source = String(allow_none=True, validate=Length(max=64), metadata={"description": "Ask this one alone."})
+    terms = Integer(
+        validate=Range(1, MOST_TRACKS),
+        metadata={"description": f"Search terms (of segments: tracks); by default {TERMS} ({TRACKS})."},
+    )
+    genres = List(String(validate=Length(1, 64)), validate=Length(max=MOST_GENRES))
+    per_genre = Integer(load_default=PER_GENRE, validate=Range(1, MOST_PER_GENRE))
+    min_popularity = Float(allow_none=True, validate=Range(0, 100))
+    years = List(
+        Integer(validate=Range(1000, 2999)),
+        allow_none=True,
+        validate=Length(equal=2),
+        metadata={"description": "From and to, both included."},
+    )
+
+
+@blueprint.post("/api/playlists/<playlist_id>/enrich")
+@blueprint.input(EnrichBody, arg_name="body", unknown=RAISE)
+@blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
+def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
+    playlist = find_playlist(playlist_id)
+    if not may_name(playlist):
+        raise ApiError(
+            403, "not_yours", "Only the browser that brought this playlist in can do that.", "Bring the file in here."
+        )
+    if not playlist.complete:
+        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+    _need_source([NEEDS[name] for name in body["needs"]], None)
+    return _start(new_enrichment(playlist.id, playlist.name, session.start(), body["needs"]))
+
+
+@blueprint.post("/api/harvests")
+@blueprint.input(HarvestBody, arg_name="body", unknown=RAISE)
+@blueprint.doc(responses={202: "The run that gathers", 409: "No source that does this is switched on"})
+def harvest(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
+    kind, years = body["kind"], body.get("years")
+    if years and years[0] > years[1]:
+        raise ApiError(422, "invalid_value", "years: the first one is later than the second.", "Such as [1990, 1999].")
+    if kind in {"tracks", "artists"} and body.get("terms", 0) > MOST_TERMS:
+        raise ApiError(422, "invalid_value", f"terms: at most {MOST_TERMS} at a time.", "See `terms`.")
+    _need_source([_KINDS[kind]], body.get("source"))
+    filters: dict[str, Any] = {"source": body.get("source"), "min_popularity": body.get("min_popularity")}
+    filters["years"] = tuple(years) if years else None
+    owner = session.start()
+    if kind == "balanced":
+        return _start(new_balanced(owner, genres=body.get("genres", ()), per_genre=body["per_genre"], **filters))
+    if kind == "segments":
+        return _start(new_segments(owner, terms=body.get("terms", TRACKS), **filters))
+    return _start(new_harvest(kind, owner, terms=body.get("terms", TERMS), **filters))
+
+
+@blueprint.get("/api/runs")
+def runs() -> dict[str, Any]:
+    """The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here."""
+    here = services()
+    _wake(here)
+    return {"runs": [_public(run) for run in here.database.runs_of(session.owner(), RUNS)]}
+
+
+@blueprint.delete("/api/runs/<run_id>")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(responses={403: "Not the browser that started it", 409: "It has ended"})
+def cancel(run_id: str) -> str:
+    """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
+    database = services().database
+    run = database.get_run(run_id)
+    if run is None or run["owner"] not in {None, session.owner()}:
+        raise ApiError(404, "not_found", "There is no such run here.", "It may be from another browser.")
+    if run["owner"] is None:
+        raise ApiError(
+            403, "not_yours", "The operator started this one.", f"On the server: python -m etl cancel {run_id}"
+        )
+    if not cancel_run(database, run_id):
+        raise ApiError(409, "ended", "This run has ended already.", "See its state.")
+    return ""
+
+
+@blueprint.get("/api/tracks/<track_id>/trail")
+def trail(track_id: str) -> dict[str, Any]:
+    """How a track got here: which track led to it in which source, back to a playlist of this browser."""
+    here = services()
+    tracks = _tracks(here, [track_id])
+    if track_id not in tracks:
+        raise ApiError(404, "not_found", "There is no such track here.", "See /search.")
+    playlists = {one.id: one for one in here.database.playlists(session.owner())}
+    found = trail_of(here.database, track_id, playlists)
+    seeds = _tracks(here, [step.seed for step in found.steps])
+    providers = here.engine.providers()
+    steps = [
+        {
+            "seed": track_summary(seeds[step.seed]),
+            "source": step.source,
+            "title": providers[step.source].about.title if step.source in providers else step.source,
+            "score": step.score,
+            "fetched_at": iso(step.fetched_at),
+        }
+        for step in found.steps
+        if step.seed in seeds
+    ]
+    home = found.playlist
+    return {
+        "track": track_summary(tracks[track_id]),
+        "steps": steps,
+        "playlist": {"id": home.id, "name": home.name} if home else None,
+    }
+
+
+def _tracks(here: Services, track_ids: Sequence[str]) -> dict[str, Track]:
+    """Return the tracks with these ids, from the database or an imported table."""
+    found = here.database.get_tracks(track_ids)
+    snapshot = here.catalogue.current()
+    for track_id in track_ids:
+        ref = snapshot.find(track_id) if track_id not in found else None
+        if ref is not None:
+            found[track_id] = snapshot.track(ref)
+    return found
+
+
+def _need_source(needs: Sequence[Need], source: str | None) -> None:
+    engine = services().engine
+    on = [one for need in needs for one in engine.on(need)]
+    if source is not None and source not in engine.providers():
+        raise ApiError(422, "invalid_value", f"source: there is none called {source!r}.", "See /api/sources.")
+    if not on or source not in {None, *on}:
+        raise ApiError(
+            409, "no_sources", "No source that does this is switched on.", "Switch one on under Data; see /api/sources."
+        )
+
+
+def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Queue the run, or return the one that asks for the same and has not ended."""
+    here = services()
+    database = here.database
+    unended = [*database.unfinished_runs(), *database.waiting_runs()]
+    same = next((one for one in unended if all(one.get(key) == run[key] for key in ("kind", "owner", "request"))), None)
+    if same is None:
+        if sum(one.get("request") is not None for one in unended) >= _MOST_OPEN:
+            raise ApiError(429, "too_many_runs", f"{_MOST_OPEN} runs have not ended yet.", "Wait, or cancel some.")
+        database.put_run(run)
+    spawn_worker(here.config.var, here.config.mongodb_uri)
+    queued = database.get_run((same or run)["_id"])
+    assert queued is not None
+    return {"run": _public(queued)}, 202
+
+
+def _wake(here: Services) -> None:
+    """Let the worker go on with the runs that have slept enough; not at every request, for it takes a moment."""
+    global _woken_at
+    if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
+        return
+    _woken_at = time.monotonic()
+    if any(run["state"] == "waiting" for run in here.database.unfinished_runs()):
+        spawn_worker(here.config.var, here.config.mongodb_uri)
+
+
+def _public(run: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in run.items() if name != "owner"} | {"mine": run["owner"] is not None}

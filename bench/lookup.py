@@ -1,0 +1,103 @@
+"""How long a track that nobody has brought in takes, when every service needs 300 ms for each of its answers.
+
+    python -m bench.lookup [--tracks 8] [--latency 0.3]
+
+The real application under gunicorn over the full catalogue (see bench.catalogue), asked as the page does:
+/genre-predict and /recommend at once, for songs that only the fake services of the tests know. All sources without a
+key are on, with their real limits (MusicBrainz one call a second); between two songs there is the pause of somebody
+who types. `cold` is the first time, `again` the second, after all others. The limit is 3 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import quote
+from urllib.request import urlopen
+
+from bench.catalogue import full_catalogue
+from bench.serving import served
+from config import ROOT
+from tests.fake_services.fixtures import FakeServices
+
+LIMIT_S, PAUSE_S = 3.0, 4.0
+PATHS = ("/genre-predict", "/recommend")
+SOURCES = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
+
+
+@contextmanager
+def services(latency_s: float) -> Iterator[FakeServices]:
+    """Run the fakes, and let the application that is started meanwhile ask them."""
+    fakes = FakeServices()
+    for service in fakes.all:
+        service.start()
+    fakes.set_latency(latency_s)
+    os.environ |= fakes.environment | {"TASTEMAP_SOURCES": ",".join(SOURCES)}
+    yield fakes
+    for service in fakes.all:
+        service.stop()
+
+
+def ask(port: int, words: str) -> list[tuple[float, dict]]:
+    """Ask both questions at once; returns seconds and the answer of each."""
+
+    def one(path: str) -> tuple[float, dict]:
+        begin = time.perf_counter()
+        with urlopen(f"http://127.0.0.1:{port}{path}?q={quote(words)}") as answer:
+            body = json.load(answer)
+        return time.perf_counter() - begin, body
+
+    with ThreadPoolExecutor(len(PATHS)) as pool:
+        return list(pool.map(one, PATHS))
+
+
+def report(name: str, answers: Sequence[list[tuple[float, dict]]]) -> bool:
+    """Print the times of each question and what was in the answers; tell whether all kept within the limit."""
+    kept = True
+    for path, told in zip(PATHS, zip(*answers, strict=True), strict=True):
+        took = sorted(seconds for seconds, _ in told)
+        bodies = [body for _, body in told]
+        found = sum(body.get("match", {"kind": "source"})["kind"] == "source" for body in bodies)
+        parts = [sum(bool(body.get(part)) for body in bodies) for part in ("features", "fetched")]
+        late = Counter(
+            f"{line['title']} {line['need']} {line['status']}"
+            for body in bodies
+            for line in body["sources"]
+            if line["status"] in {"failed", "limited"}
+        )
+        what = f"{parts[0]} with features" if path == PATHS[0] else f"{parts[1]} with lists of sources"
+        print(
+            f"{name:>6} {path:15} p50 {statistics.median(took):.2f} s, worst {took[-1]:.2f} s; "
+            f"of {len(bodies)}: {found} found, {what}, missing {dict(late) or 'nothing'}"
+        )
+        kept &= took[-1] < LIMIT_S
+    return kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tracks", type=int, default=8)
+    parser.add_argument("--latency", type=float, default=0.3, help="seconds that every answer of a service takes")
+    arguments = parser.parse_args()
+    with services(arguments.latency) as fakes, full_catalogue(), served("app:create_app()", ROOT) as (port, _):
+        songs = [song for song in fakes.world.songs if "Glass Tide" not in song.title][: arguments.tracks + 1]
+        first, *asked = [f"{song.title} {song.artist.name}" for song in songs]
+        ask(port, first)  # loads the models and starts the database
+        cold = []
+        for words in asked:
+            time.sleep(PAUSE_S)
+            cold.append(ask(port, words))
+        kept = report("cold", cold)
+        kept &= report("again", [ask(port, words) for words in asked])
+    print(f"within {LIMIT_S:g} s: {'yes' if kept else 'NO'}")
+
+
+if __name__ == "__main__":
+    main()

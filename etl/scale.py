@@ -1,0 +1,165 @@
+"""Work in this process, in several, or on a Dask cluster, behind one ``map``.
+
+    with workers_from(options) as workers:
+        for result in workers.map(function, items):
+            ...
+
+Results come as they are ready, in any order. What is mapped must be fit to travel: ``function`` lies at the top of a
+module, or is a functools.partial of one that does; items and results can be pickled. And it must be fit to be done
+twice: where a worker dies, its items are done again by another, so an item done twice, or once and a half, has to
+leave what it leaves when it is done once. Nothing here schedules: concurrent.futures and Dask do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+# So often an item may be under way in a worker that dies: once more and it is taken for the cause.
+MAX_DEATHS = 2
+
+
+class ScaleError(Exception):
+    """The workers cannot be had, or items end every worker that does them: ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Workers(Protocol):
+    """A context manager; leaving it by an exception ends what is under way, as a kill would.
+
+    ``count`` is how many items are done at a time, ``remote`` whether that may be on other machines.
+    """
+
+    count: int
+    remote: bool
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield ``function`` of each item, in any order; ``items`` is read only a little ahead.
+
+        Raises
+        ------
+        ScaleError
+            The cluster is lost; or items ended every worker that did them, and all others are done.
+        Exception
+            Whatever ``function`` raises; items that are not done yet are left.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class OneCore:
+    """Does everything here and now."""
+
+    count = 1
+    remote = False
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        return map(function, items)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+def add_scale_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cores`` and ``--cluster``."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--cores", type=_cores, default=1, metavar="1|all|N", help="processes to work in (1)")
+    either.add_argument("--cluster", metavar="tcp://HOST:8786", help="the scheduler of a Dask cluster to work on")
+
+
+def workers_from(options: argparse.Namespace) -> Workers:
+    """Return the workers that the options of :func:`add_scale_options` ask for.
+
+    Raises
+    ------
+    ScaleError
+        There is no such cluster, or Dask is not installed.
+    """
+    if options.cluster:
+        from etl.scale_cluster import Cluster
+
+        return Cluster(options.cluster)
+    if options.cores == 1:
+        return OneCore()
+    from etl.scale_processes import Processes
+
+    return Processes(options.cores)
+
+
+def _cores(text: str) -> int:
+    if text == "all":
+        return available_cores()
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is neither a number of processes nor "all"')
+    return int(text)
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        return os.cpu_count() or 1
+
+
+# -- what travels between processes -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What became of an item: a result, or what the function raised.
+
+    An exception does not travel as itself: pickle would call its class with other arguments than it asks for.
+    """
+
+    result: Result | None = None
+    raised: tuple[type[Exception], tuple[Any, ...], dict[str, Any], str] | None = None
+
+    def get(self) -> Result:
+        """Return the result, or raise what was raised, with a note of where."""
+        if self.raised is None:
+            return self.result  # type: ignore[return-value]  # None where the function returned that
+        kind, arguments, attributes, trace = self.raised
+        fault = kind.__new__(kind, *arguments)
+        fault.__dict__.update(attributes)
+        fault.add_note(f"In a worker:\n{trace}")
+        raise fault
+
+
+def attempt(function: Callable[[Item], Result], item: Item) -> Outcome[Result]:
+    """Return what becomes of ``item``; this is what a worker does."""
+    try:
+        return Outcome(function(item))
+    except Exception as fault:  # noqa: BLE001 - raised again where the result is taken
+        attributes = {name: value for name, value in vars(fault).items() if not name.startswith("_")}
+        return Outcome(raised=(type(fault), fault.args, attributes, traceback.format_exc()))
+
+
+def deadly(items: list[Any]) -> ScaleError:
+    """Return the error for ``items`` that have ended every worker that did them."""
+    shown = ", ".join(f"{item!s:.80}" for item in items[:3])
+    return ScaleError(
+        f"Whoever did one of these was ended by it {MAX_DEATHS + 1} times: {shown} ({len(items)} in all).",
+        "Perhaps there is not enough memory for so many at a time: use fewer cores. All others are done.",
+    )

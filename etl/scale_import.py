@@ -1,0 +1,24 @@
+"""Runs done by several workers at a time (see :mod:`etl.scale`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from etl.importing import execute
+from etl.installation import Installation
+from etl.scale import Workers
+from store.database import Database
+
+
+def execute_runs(workers: Workers, database: Database, var: Path, run_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Do the runs, several at a time, and yield the id and the state of each as it ends.
+
+    The states are those of :func:`etl.importing.execute` without ``build``: :func:`etl.importing.finish` remains.
+    """
+    return workers.map(partial(_execute, Installation.of(database, var, workers)), run_ids)
+
+
+def _execute(installation: Installation, run_id: str) -> tuple[str, str]:
+    return run_id, execute(installation.database(), installation.var, run_id, build=False)

@@ -1,0 +1,96 @@
+"""Several processes on this machine (see :mod:`etl.scale`)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
+
+from etl.scale import MAX_DEATHS, Item, Outcome, Result, attempt, deadly
+
+# Threads and connections do not survive a fork.
+_SPAWN = get_context("spawn")
+
+
+class Processes:
+    """``count`` processes; a new set of them where one has died, which concurrent.futures answers by ending all."""
+
+    remote = False
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        # Nobody writes: its end is what workers wait for, and it ends when we close it or are no more.
+        self._leash, self._hand = _SPAWN.Pipe(duplex=False)
+        self._pool = self._new_pool()
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        numbered = enumerate(items)
+        suspects: deque[tuple[int, Item]] = deque()
+        under_way: dict[Future[Outcome[Result]], tuple[int, Item]] = {}
+        deaths: Counter[int] = Counter()
+        given_up: list[Item] = []
+        while True:
+            # Whatever was under way when a process died is done again alone: so it shows who ends processes, and
+            # what has too little memory beside others has it then. Otherwise one waits for each that is done.
+            room = 1 if suspects else 2 * self.count
+            while len(under_way) < room and (job := suspects.popleft() if suspects else next(numbered, None)):
+                under_way[self._submit(function, job[1])] = job
+            if not under_way:
+                break
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = under_way.pop(future)
+                try:
+                    outcome = future.result()
+                except BrokenProcessPool:
+                    deaths[job[0]] += 1
+                    if deaths[job[0]] > MAX_DEATHS:
+                        given_up.append(job[1])
+                    else:
+                        suspects.append(job)
+                else:
+                    yield outcome.get()
+        if given_up:
+            raise deadly(given_up)
+
+    def _submit(self, function: Callable[[Item], Result], item: Item) -> Future[Outcome[Result]]:
+        try:
+            return self._pool.submit(attempt, function, item)
+        except BrokenProcessPool:
+            self._pool.shutdown()
+            self._pool = self._new_pool()
+            return self._pool.submit(attempt, function, item)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.count, mp_context=_SPAWN, initializer=_on_leash, initargs=(self._leash,))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._hand.close()
+        self._pool.shutdown(cancel_futures=True)
+        self._hand.close()
+        self._leash.close()
+
+
+def _on_leash(leash: Connection) -> None:
+    """End this worker at once when its master has let go, or Ctrl-C reached it: a kill loses nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def watch() -> None:
+        leash.poll(None)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="leash").start()

@@ -1,0 +1,39 @@
+"""What playlist sets there are (see :mod:`store.playlist_sets`), without a library that reads columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+RECKONING = "reckoning.json"
+_DIGEST = 13  # of a set's name: a hyphen and twelve digits of the file's SHA-256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetSummary:
+    """One imported file: ``rows`` of its playlists name ``tracks`` distinct tracks (0 in sets that do not say)."""
+
+    name: str
+    playlists: int
+    rows: int
+    tracks: int
+    imported_at: datetime
+
+
+def summaries(root: Path) -> list[SetSummary]:
+    """Return the sets under ``root``, the newest first."""
+    found = (_summary(path) for path in root.glob(f"[!.]*/{RECKONING}"))
+    return sorted(found, key=lambda one: (one.imported_at, one.name), reverse=True)
+
+
+def _summary(path: Path) -> SetSummary:
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return SetSummary(
+        name=path.parent.name[:-_DIGEST],
+        playlists=kept.get("playlists", 0),
+        rows=kept["stored"],
+        tracks=kept.get("tracks", 0),
+        imported_at=datetime.fromtimestamp(int(path.stat().st_mtime), UTC),
+    )

@@ -1,0 +1,215 @@
+"""Runs that gather from sources, started, listed and ended from the page; and how a track got here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api import harvest
+from etl.harvest.enrich import new_enrichment
+from etl.importing import execute
+from etl.runs import new_run
+from store.database import Database
+from tests.api.conftest import TRACKS
+from tests.etl.harvest.support import PLAYLIST, opening, put_playlist
+from tests.fake_services.fixtures import FakeServices
+
+Configured = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What was handed to the starter of the worker, which starts none."""
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(harvest, "spawn_worker", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(harvest, "_woken_at", -1000.0)
+    return calls
+
+
+@pytest.fixture
+def switched_on(configured: Configured, tmp_path: Path, database_uri: str) -> FlaskClient:
+    return configured(tmp_path, database_uri, sources=frozenset({"deezer", "musicbrainz", "reccobeats"}))
+
+
+def error(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.get_json()["error"]["code"]
+
+
+def test_a_playlist_is_enriched(
+    switched_on: FlaskClient, database: Database, fake_services: FakeServices, spawned: list[Any], tmp_path: Path
+) -> None:
+    put_playlist(database, fake_services.world)
+    answer = switched_on.post(f"/api/playlists/{PLAYLIST}/enrich", json={"needs": ["similar", "features"]})
+    assert answer.status_code == 202
+    run = answer.get_json()["run"]
+    assert (run["kind"], run["state"], run["unit"], run["name"]) == ("enrich", "queued", "questions", "Eight songs")
+    assert run["request"] == {"playlist_id": PLAYLIST, "needs": ["features", "similar"]}
+    assert "owner" not in run
+    assert run["mine"]
+    assert len(spawned) == 1
+    # Asked for again it is the same run.
+    again = switched_on.post(f"/api/playlists/{PLAYLIST}/enrich", json={"needs": ["features", "similar"]})
+    assert again.get_json()["run"]["id"] == run["id"]
+    fake_services.lift_limits()
+    assert execute(database, tmp_path, run["id"], open_engine=opening(fake_services.urls)) == "done"
+    listed = switched_on.get("/api/runs").get_json()["runs"]
+    assert [(one["id"], one["state"]) for one in listed] == [(run["id"], "done")]
+    assert {row["need"] for row in listed[0]["sources"]} == {"features", "similar", "track"}
+    assert switched_on.get(f"/api/runs/{run['id']}").get_json()["state"] == "done"
+
+
+def test_everything_is_wanted_where_nothing_is_named(
+    switched_on: FlaskClient, database: Database, fake_services: FakeServices
+) -> None:
+    put_playlist(database, fake_services.world)
+    run = switched_on.post(f"/api/playlists/{PLAYLIST}/enrich", json={}).get_json()["run"]
+    assert run["request"]["needs"] == ["features", "genres", "similar"]
+
+
+def test_what_cannot_be_enriched(
+    switched_on: FlaskClient, empty_client: FlaskClient, database: Database, fake_services: FakeServices
+) -> None:
+    address = f"/api/playlists/{PLAYLIST}/enrich"
+    assert error(switched_on.post(address, json={})) == (404, "not_found")
+    put_playlist(database, fake_services.world, owner="somebody else")
+    assert error(switched_on.post(address, json={})) == (403, "not_yours")
+    put_playlist(database, fake_services.world)
+    assert error(switched_on.post(address, json={"needs": ["lyrics"]})) == (422, "invalid_value")
+    assert error(switched_on.post(address, json={"needs": []})) == (422, "invalid_value")
+    assert error(empty_client.post(address, json={})) == (409, "no_sources")
+    playlist = database.playlist(PLAYLIST)
+    assert playlist
+    database.change_document("playlists", PLAYLIST, {"complete": False})
+    assert error(switched_on.post(address, json={})) == (409, "arriving")
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "request_"),
+    [
+        ({"kind": "tracks"}, "Harvest of tracks: 26 terms", {"terms": 26, "source": None, "years": None}),
+        (
+            {"kind": "tracks", "terms": 3, "source": "deezer", "min_popularity": 20, "years": [1990, 1999]},
+            "Harvest of tracks: 3 terms",
+            {"terms": 3, "source": "deezer", "min_popularity": 20.0, "years": [1990, 1999]},
+        ),
+        ({"kind": "artists", "terms": 2}, "Harvest of artists: 2 terms", {"terms": 2}),
+        (
+            {"kind": "balanced", "genres": ["rock", "jazz"], "per_genre": 5},
+            "Genre-balanced set: 2 x 5",
+            {"genres": ["rock", "jazz"], "per_genre": 5},
+        ),
+        ({"kind": "balanced"}, "Genre-balanced set: 114 x 100", {"per_genre": 100}),
+    ],
+)
+def test_harvests_are_queued(
+    switched_on: FlaskClient, spawned: list[Any], body: dict[str, Any], name: str, request_: dict[str, Any]
+) -> None:
+    answer = switched_on.post("/api/harvests", json=body)
+    assert answer.status_code == 202, answer.get_json()
+    run = answer.get_json()["run"]
+    assert (run["kind"], run["name"], run["state"]) == (body["kind"], name, "queued")
+    assert run["request"].items() >= request_.items()
+    assert len(spawned) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "invalid_value"),
+        ({"kind": "lyrics"}, 422, "invalid_value"),
+        ({"kind": "tracks", "terms": 0}, 422, "invalid_value"),
+        ({"kind": "tracks", "terms": 20_001}, 422, "invalid_value"),
+        ({"kind": "tracks", "years": [1999]}, 422, "invalid_value"),
+        ({"kind": "tracks", "years": [1999, 1990]}, 422, "invalid_value"),
+        ({"kind": "tracks", "source": "nobody"}, 422, "invalid_value"),
+        ({"kind": "tracks", "source": "itunes"}, 409, "no_sources"),
+        ({"kind": "segments"}, 409, "no_sources"),
+        ({"kind": "balanced", "per_genre": 1001}, 422, "invalid_value"),
+        ({"kind": "tracks", "colour": "blue"}, 422, "invalid_value"),
+    ],
+)
+def test_harvests_that_make_no_sense_are_refused(
+    switched_on: FlaskClient, spawned: list[Any], body: dict[str, Any], status: int, code: str
+) -> None:
+    assert error(switched_on.post("/api/harvests", json=body)) == (status, code)
+    assert spawned == []
+
+
+def test_there_is_an_end_to_what_may_be_queued(switched_on: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harvest, "_MOST_OPEN", 2)
+    for terms in (1, 2):
+        assert switched_on.post("/api/harvests", json={"kind": "tracks", "terms": terms}).status_code == 202
+    assert error(switched_on.post("/api/harvests", json={"kind": "tracks", "terms": 3})) == (429, "too_many_runs")
+
+
+def test_runs_are_listed_newest_first_and_those_of_others_are_not(switched_on: FlaskClient, database: Database) -> None:
+    mine = [switched_on.post("/api/harvests", json={"kind": "tracks", "terms": n}).get_json()["run"] for n in (1, 2)]
+    database.put_run(new_run("theirs.csv", "somebody else"))
+    operators = new_run("operators.csv")
+    database.put_run(operators)
+    listed = switched_on.get("/api/runs").get_json()["runs"]
+    assert [one["id"] for one in listed] == [operators["_id"], mine[1]["id"], mine[0]["id"]]
+    assert [one["mine"] for one in listed] == [False, True, True]
+    assert all("cursor" not in one and "source" not in one for one in listed)
+
+
+def test_a_run_is_cancelled_by_whoever_started_it(switched_on: FlaskClient, database: Database) -> None:
+    run = switched_on.post("/api/harvests", json={"kind": "tracks"}).get_json()["run"]
+    assert switched_on.delete(f"/api/runs/{run['id']}").status_code == 204
+    assert switched_on.get(f"/api/runs/{run['id']}").get_json()["state"] == "cancelled"
+    assert database.unfinished_runs() == []
+    assert error(switched_on.delete(f"/api/runs/{run['id']}")) == (409, "ended")
+    theirs, operators = new_run("theirs.csv", "somebody else"), new_run("operators.csv")
+    for one in (theirs, operators):
+        database.put_run(one)
+    assert error(switched_on.delete(f"/api/runs/{theirs['_id']}")) == (404, "not_found")
+    assert error(switched_on.delete(f"/api/runs/{operators['_id']}")) == (403, "not_yours")
+    assert len(database.unfinished_runs()) == 2
+
+
+def test_a_run_that_has_slept_enough_is_woken_by_the_list(
+    switched_on: FlaskClient, database: Database, spawned: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_enrichment(PLAYLIST, "x", None, ["features"])
+    soon, past = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
+    database.put_run(run | {"state": "waiting", "wake_at": soon})
+    shown = switched_on.get("/api/runs").get_json()["runs"][0]
+    assert datetime.fromisoformat(shown["wake_at"]) - soon < timedelta(milliseconds=1)
+    assert spawned == []
+    database.update_run(run["_id"], {"wake_at": past})
+    monkeypatch.setattr(harvest, "_woken_at", -1000.0)
+    switched_on.get("/api/runs")
+    switched_on.get("/api/runs")
+    assert len(spawned) == 1
+
+
+def test_the_trail_of_a_recommended_track(
+    switched_on: FlaskClient, database: Database, fake_services: FakeServices, tmp_path: Path
+) -> None:
+    ours = put_playlist(database, fake_services.world, 2)
+    fake_services.lift_limits()
+    run = new_enrichment(PLAYLIST, "x", None, ["similar"])
+    database.put_run(run)
+    execute(database, tmp_path, run["_id"], open_engine=opening(fake_services.urls))
+    far = next(track for track in database.all_tracks() if track.id not in {one.id for one in ours})
+    answer = switched_on.get(f"/api/tracks/{far.id}/trail").get_json()
+    assert answer["track"]["title"] == far.title
+    assert answer["playlist"] == {"id": PLAYLIST, "name": "Eight songs"}
+    assert [step["seed"]["id"] in {track.id for track in ours} for step in answer["steps"]] == [True]
+    step = answer["steps"][0]
+    assert step["title"] in {"ReccoBeats", "Deezer", "ListenBrainz labs"}
+    assert step["fetched_at"]
+    # A playlist of somebody else's is not told of.
+    database.change_document("playlists", PLAYLIST, {"owner": "somebody else"})
+    assert switched_on.get(f"/api/tracks/{far.id}/trail").get_json()["playlist"] is None
+
+
+def test_a_track_that_nobody_recommended_has_no_trail(client: FlaskClient) -> None:
+    answer = client.get(f"/api/tracks/{TRACKS[0].id}/trail").get_json()
+    assert (answer["track"]["id"], answer["steps"], answer["playlist"]) == (TRACKS[0].id, [], None)
+    assert error(client.get("/api/tracks/nobody/trail")) == (404, "not_found")

@@ -1,0 +1,138 @@
+"""Which services may be asked: the question of the first start, the switches, and what a failing source looks like."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, DataPage, TrackPage, expect_accessible
+from tests.fake_services.faults import garbage, limited
+from tests.fake_services.fixtures import FakeServices
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "Where may Tastemap ask?"
+
+
+def test_the_first_start_asks_once_and_nothing_is_sent_before(
+    page: Page, fresh_app: str, services: FakeServices
+) -> None:
+    before = services.asked()
+    watch = Watch(page, fresh_app)
+    track_page = TrackPage(page, fresh_app).open()
+    question = page.get_by_role("region", name=QUESTION)
+    expect(question).to_be_visible()
+    expect(track_page.box).to_be_focused()  # it does not take the caret away
+    track_page.ask("Marble Foxes Glass Tide")
+    assert services.asked() == before
+
+    expect_accessible(page)
+    question.get_by_role("checkbox").first.focus()
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(page.locator("main")).to_be_focused()
+    track_page.open()
+    page.reload()
+    expect(track_page.box).to_be_visible()
+    expect(question).to_have_count(0)
+
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(question).to_be_visible()
+    question.get_by_role("checkbox", name="iTunes").uncheck()
+    question.get_by_role("button", name=f"Ask these {len(KEYLESS) - 1}").click()
+    outcome = page.get_by_role("status").filter(has_text="Asked from now on")
+    expect(outcome).to_be_focused()
+    expect(outcome).not_to_contain_text("iTunes")
+    for name in KEYLESS:
+        switch = page.locator(f"[data-source={name}]").get_by_role("switch")
+        expect(switch).to_be_checked(checked=name != "itunes")
+    assert services.asked() == before
+
+    track_page.open().ask("Marble Foxes Glass Tide")
+    expect(page.locator(".tm-notes")).to_contain_text("sources", timeout=ANSWER_MS)
+    assert services.asked() > before
+    assert not services.itunes.requests
+    assert watch.problems() == []
+
+
+def test_a_source_is_switched_and_told_of(data_page: DataPage, page: Page) -> None:
+    data_page.let_ask([])
+    data_page.open()
+    expect(page.get_by_role("region", name=QUESTION)).to_have_count(0)
+    deezer = data_page.source("deezer")
+    expect(deezer.locator(".tm-state")).to_have_text(re.compile("Off"))
+    deezer.get_by_role("switch", name="Deezer").focus()
+    page.keyboard.press("Space")
+    expect(deezer.locator(".tm-state")).to_contain_text("Ready")
+    page.reload()
+    expect(deezer.get_by_role("switch")).to_be_checked()
+
+    deezer.locator("summary").click()
+    for said in ("network address", "non-commercial"):
+        expect(deezer).to_contain_text(said)
+    deezer.get_by_role("button", name="Forget its answers").click()
+    expect(deezer.get_by_role("status")).to_contain_text("is forgotten")
+    spotify = data_page.source("spotify")
+    expect(spotify.locator(".tm-state")).to_contain_text("Off")
+
+
+def test_the_operator_may_have_settled_it(track_page: TrackPage, page: Page) -> None:
+    track_page.open("#/data")
+    expect(page.get_by_text("TASTEMAP_SOURCES")).to_be_visible()
+    expect(page.get_by_role("switch").first).to_be_disabled()
+    expect(page.get_by_role("region", name=QUESTION)).to_have_count(0)
+
+
+def test_a_source_that_fails_is_named_with_when_it_comes_back(
+    data_page: DataPage, page: Page, healed: FakeServices
+) -> None:
+    data_page.let_ask(KEYLESS)
+    healed.itunes.fail(limited(3600), times=None)
+    track_page = TrackPage(page, data_page.address).open()
+    track_page.ask("Orla Quintet Blue Umbrella")
+    fault = page.locator(".tm-fault[data-source=itunes]")
+    expect(fault).to_contain_text(re.compile(r"Asked again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
+    expect(track_page.genre).to_be_visible()
+    expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible(timeout=ANSWER_MS)
+    page.locator(".tm-notes summary").click()
+    expect_accessible(page)
+
+    data_page.open()
+    state = data_page.source("itunes").locator(".tm-state")
+    expect(state).to_contain_text(re.compile(r"Waiting until (tomorrow )?\d\d:\d\d"))
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
+def test_the_data_view_is_for_everybody(
+    data_page: DataPage, page: Page, theme: Literal["light", "dark"], width: int
+) -> None:
+    data_page.let_ask(KEYLESS)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800})
+    for part, ready in (
+        ("", ".tm-source"),
+        ("spotify", ".tm-step"),
+        ("gather", ".tm-runs .tm-empty, .tm-runs .tm-upload"),
+        ("checks", ".tm-area"),
+    ):
+        data_page.open(part)
+        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        expect_accessible(page)
+
+
+def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: Page, healed: FakeServices) -> None:
+    data_page.let_ask(["listenbrainz", "reccobeats"])
+    healed.reccobeats.fail(garbage(), times=None)
+    data_page.open("checks")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("status").filter(has_text="Checked")).to_contain_text("broken", timeout=IMPORT_MS)
+    area = page.locator("[data-area=reccobeats]")
+    expect(area).to_have_attribute("open", "")
+    expect(area.locator(".tm-check.is-fault").first).to_contain_text("not JSON")
+    expect(page.locator("[data-area=listenbrainz]")).to_contain_text("fine")

@@ -1,0 +1,94 @@
+"""Connecting Spotify through its page, bringing a collaborative playlist in, writing one back, and leaving."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, DataPage, PlaylistPage
+from tests.fake_services.fixtures import FakeServices
+from tests.fake_services.spotify_state import row
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def shared_list(services: FakeServices) -> str:
+    songs = [song for song in services.world.songs if "spotify" not in song.absent][:5]
+    rows = [row(song, "otto" if number % 2 else "wanda") for number, song in enumerate(songs)]
+    services.spotify_state.lists.clear()
+    return services.spotify_state.add_list("Kitchen duty", "wanda", rows, collaborators={"otto"}).name
+
+
+def test_connect_bring_in_name_write_back_and_leave(
+    data_page: DataPage, page: Page, services: FakeServices, shared_list: str
+) -> None:
+    for service in (services.spotify_accounts, services.spotify):
+        data_page.allow(service.url)
+    data_page.let_ask([])
+    data_page.open("spotify")
+    expect(page.get_by_label("Redirect address")).to_have_value(re.compile(r"^http://127\.0\.0\.1:\d+/callback$"))
+    connect = page.get_by_role("button", name="Connect Spotify")
+    expect(connect).to_be_disabled()
+    page.get_by_label("Client ID").fill(services.spotify_state.app.client_id)
+    page.get_by_role("button", name="Save").click()
+    connect.click()
+
+    expect(page.get_by_role("heading", name="Connected as Wanda W.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page).to_have_url(re.compile("#/data/spotify$"))
+    expect(page.get_by_text("six months")).to_be_visible()
+    page.get_by_role("checkbox", name=shared_list).check()
+    page.get_by_role("button", name="Bring this one in").click()
+    card = data_page.run(shared_list)
+    expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    card.get_by_role("link", name="Open the map").click()
+
+    playlist_page = PlaylistPage(page, data_page.address)
+    expect(playlist_page.people).to_have_count(2, timeout=ANSWER_MS)
+    page.get_by_role("button", name="Name and colour of Person 1").click()
+    page.get_by_label("Called").fill("Wanda")
+    page.keyboard.press("Enter")
+    expect(playlist_page.people.first).to_contain_text("Wanda")
+
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="write it to your account").click()
+    page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
+    data_page.allow("Failed to load resource")  # Spotify has to be asked for that permission first
+    page.get_by_role("button", name="Write to Spotify").click()
+    page.get_by_role("button", name="Agree at Spotify").click()
+    expect(page).to_have_url(re.compile("#/playlist/"), timeout=ANSWER_MS)
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="write it to your account").click()
+    page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
+    page.get_by_role("button", name="Write to Spotify").click()
+    expect(page.get_by_text("5 tracks are on Spotify now")).to_be_visible(timeout=ANSWER_MS)
+    assert "Kitchen duty, kept" in {one.name for one in services.spotify_state.lists.values()}
+
+    data_page.open("spotify")
+    page.get_by_role("button", name="Disconnect", exact=True).click()
+    expect(page.get_by_text("This deletes the login")).to_be_visible()
+    page.get_by_role("button", name="Disconnect and delete").click()
+    expect(connect).to_be_enabled(timeout=ANSWER_MS)
+
+
+def test_somebody_who_does_not_agree_is_told(data_page: DataPage, page: Page, services: FakeServices) -> None:
+    data_page.allow(services.spotify_accounts.url)
+    data_page.let_ask(["spotify"], spotify={"client_id": services.spotify_state.app.client_id})
+    data_page.open("spotify")
+    services.spotify_state.agrees = False
+    page.get_by_role("button", name="Connect Spotify").click()
+    expect(page.locator(".tm-note.is-warning")).to_be_visible(timeout=ANSWER_MS)
+    services.spotify_state.agrees = True
+    expect(page.get_by_role("button", name="Connect Spotify")).to_be_enabled()
+
+
+def test_without_spotify_the_export_says_how_to_connect(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    playlist_page.drop("Not there.csv", invented.bare_file(invented.rows({"ann": 3})))
+    playlist_page.wait_for_map(3)
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("link", name="Connect it").click()
+    expect(page.get_by_role("heading", name="Register this Tastemap at Spotify")).to_be_visible()
