@@ -43,9 +43,11 @@ Means over groups with a 95 % bootstrap interval. R-precision and NDCG@500: more
 Many tracks of the table were collected through playlists, so a rare artist's songs in it are rather those of some
 playlist than in a catalogue of everything: expect less gain for new songs there. With no
 seed at all only the words of the name speak, and most names say little. The neural network over song embeddings is
-not part of this version and was not measured. ALS and BPR know the songs that two lists hold, EASE the 4,000 most
-frequent ones; their settings were not tuned.
+not part of this version and was not measured. {factors}
 """
+
+_FACTORS = """ALS and BPR know the songs that two lists hold, EASE the 4,000 most frequent ones; their settings were
+not tuned."""
 
 
 def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, seed: int, command: str) -> str:
@@ -66,6 +68,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
         folds=FOLDS,
         scores=format_scores(scores),
         country=_country(scores),
+        factors=_FACTORS if "ALS" in scores.rows["half"] else "Neither were ALS, BPR and EASE.",
     )
 
 
