@@ -26,7 +26,8 @@ class Config:
     ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
     sources that want to know whom to write to are told. ``place`` names this installation among several on one
-    MongoDB; where it is empty, a name is made and kept in ``var``.
+    MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
+    change what concerns everybody; ``hosts`` are further names that this server is reached by.
     """
 
     var: Path = ROOT / "var"
@@ -40,6 +41,8 @@ class Config:
     secret_key: str = field(default="", repr=False)
     contact: str = ""
     place: str = ""
+    operator_key: str = field(default="", repr=False)
+    hosts: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -70,6 +73,8 @@ class Config:
             },
             secret_key=env.get("TASTEMAP_SECRET_KEY", "").strip(),
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
+            operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
+            hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             # A dyno's disk does not stay, but its name does.
             place=env.get("TASTEMAP_PLACE", "").strip() or env.get("DYNO", ""),
         )

@@ -14,6 +14,7 @@ from api import (
     genres,
     harvest,
     models,
+    operator,
     page,
     people,
     playlists,
@@ -36,6 +37,7 @@ def register(app: APIFlask, config: Config) -> None:
     app.extensions["tastemap"] = Services(config)
     errors.register(app)
     page.register(app, config)
+    app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
     for module in (
@@ -50,6 +52,7 @@ def register(app: APIFlask, config: Config) -> None:
         uploads,
         models,
         continuation,
+        operator,
         genres,
         sources,
         spotify,

@@ -25,7 +25,7 @@ blueprint = APIBlueprint("doctor", __name__, tag="Status")
 # The page waits for it; gunicorn ends a request after 60 s.
 _WITHIN_SECONDS = 30.0
 # Each probe uses up some of the sources' budgets, whoever presses the button.
-_PAUSE = timedelta(seconds=10)
+_PAUSE = timedelta(seconds=60)
 _COLLECTION, _NAME = "stats", "doctor"
 _probing = threading.Lock()
 
@@ -44,14 +44,16 @@ def probe() -> dict[str, Any]:
     opened = _opened(services())
     if isinstance(opened, StoreError):
         return _answer(opened, [], None)
-    # Whoever presses while another's probe is under way gets what that one found.
-    with _probing:
-        kept = _kept(opened)
-        if not kept or now() - kept["checked_at"] > _PAUSE:
+    kept = _kept(opened)
+    # Whoever presses while another's probe is under way gets what was found before it: no thread waits.
+    if (not kept or now() - kept["checked_at"] > _PAUSE) and _probing.acquire(blocking=False):
+        try:
             found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
-            kept = {"_id": _NAME, "checked_at": now(), "checks": [_shown(check) for check in found]}
-            opened.database.put_document(_COLLECTION, kept)
-    return _answer(opened, kept["checks"], kept["checked_at"])
+        finally:
+            _probing.release()
+        kept = {"_id": _NAME, "checked_at": now(), "checks": [_shown(check) for check in found]}
+        opened.database.put_document(_COLLECTION, kept)
+    return _answer(opened, kept.get("checks", []), kept.get("checked_at"))
 
 
 def _opened(here: Services) -> Opened | StoreError:
@@ -75,13 +77,14 @@ def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime |
     found += [check for check in probed if check["area"] not in off]
     areas = list(dict.fromkeys(check["area"] for check in found))
     return {
-        "checked_at": (at or now()).isoformat(),
+        "checked_at": at.isoformat() if at else None,
         "checks": sorted(found, key=lambda check: areas.index(check["area"])),
     }
 
 
 def _visitor() -> Visitor:
-    return Visitor(redirect=redirect_for(request.scheme, request.host), owner=session.owner())
+    # A browser without a session has no account; None would mean the operator, who sees any.
+    return Visitor(redirect=redirect_for(request.scheme, request.host), owner=session.owner() or "nobody")
 
 
 def _load(here: Services) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from apiflask.fields import Dict, String
 
 from api import session
 from api.errors import ApiError
+from api.operator import require_operator
 from api.playlists import find_playlist
 from api.services import services
 from etl.runs import new_task_run, spawn_worker
@@ -60,6 +61,7 @@ def card(task: str, version: str) -> dict[str, str]:
 @blueprint.input(VersionChoice, location="json", arg_name="choice")
 def activate(task: str, choice: dict[str, str]) -> dict[str, Any]:
     """Serve another version from now on, in every worker; the one before can be brought back."""
+    require_operator()
     shelf = services().shelf
     try:
         shelf.activate(task, choice["version"])
@@ -71,6 +73,7 @@ def activate(task: str, choice: dict[str, str]) -> dict[str, Any]:
 @blueprint.post("/api/models/<task>/rollback")
 def rollback(task: str) -> dict[str, Any]:
     """Serve what was served before the last change."""
+    require_operator()
     try:
         services().shelf.rollback(task)
     except ArtefactError as fault:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
 from api.errors import ApiError
+from api.services import services
 
 COOKIE = "tastemap_session"
 _YEAR_SECONDS = 365 * 24 * 3600
+_HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
 
 def owner() -> str | None:
@@ -37,6 +40,33 @@ def keep(response: Response) -> Response:
             COOKIE, token, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
         )
     return response
+
+
+def refuse_foreign_hosts() -> None:
+    """Refuse requests by a name that is not ours: a page elsewhere may let its own name point to this machine.
+
+    Addresses, names without a dot and names of a home network are ours; behind a proxy that is the proxy's matter.
+
+    Raises
+    ------
+    ApiError
+        421 otherwise.
+    """
+    config = services().config
+    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
+    if config.behind_proxy or _is_address(name) or "." not in name or name.endswith(_HOME) or name in config.hosts:
+        return
+    raise ApiError(
+        421, "unknown_host", f"This server is not known as {name}.", f"If it is yours: TASTEMAP_HOSTS={name} make run"
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def refuse_foreign_pages() -> None:

@@ -13,6 +13,7 @@ from apiflask.validators import Length
 from marshmallow import RAISE
 
 from api.errors import ApiError
+from api.operator import require_operator
 from api.services import services
 from etl.engine import Engine, SourceState, VaultError
 
@@ -53,6 +54,7 @@ def sources() -> dict[str, Any]:
 @blueprint.input(ChoiceBody, arg_name="body", unknown=RAISE)
 def choose(body: dict[str, Any]) -> dict[str, Any]:
     """Let exactly these sources be asked; an empty list is an answer too."""
+    require_operator()
     engine = services().engine
     for name in body["on"]:
         _known(engine, name)
@@ -64,6 +66,7 @@ def choose(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.input(SourceBody, arg_name="body", unknown=RAISE)
 def change(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """Switch one source on or off, and set or unset its settings. Secrets are never shown again."""
+    require_operator()
     engine = services().engine
     _known(engine, name)
     settings = _settings(engine, name, body.get("settings", {}))
@@ -82,6 +85,7 @@ def change(name: str, body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.output({}, status_code=204)
 def forget(name: str) -> str:
     """Delete what this source has answered; the tracks it was stored with stay known."""
+    require_operator()
     engine = services().engine
     _known(engine, name)
     engine.forget(name)

@@ -32,9 +32,15 @@ _Probe = tuple[str, Callable[[], Any]]
 def look_at_login(accounts: Accounts, redirect: Redirect, owner: str | None) -> Iterator[Check]:
     """Yield what a login needs and how long the present one lasts; nothing is asked."""
     yield redirect_check(redirect)
-    account = accounts.get(accounts.any_connected(owner) or owner)
+    account = accounts.get(_account_of(accounts, owner) or owner)
     if account:
         yield permission_check(account, datetime.now(UTC))
+
+
+def _account_of(accounts: Accounts, owner: str | None) -> str | None:
+    """Return whose account may be looked at: the operator at the command line sees any, a browser its own alone."""
+    found = accounts.any_connected(owner)
+    return found if owner is None or found == owner else None
 
 
 def redirect_check(redirect: Redirect) -> Check:
@@ -89,7 +95,7 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
     if not app.is_extended(channel):
         for what in ("audio features", "audio analysis", "recommendations"):
             yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not asked.")
-    name = accounts.any_connected(owner)
+    name = _account_of(accounts, owner)
     if name is None:
         remedy = "To import playlists from there, connect Spotify in the Data view."
         yield _check(name="me", state=State.OFF, message="No account is connected.", remedy=remedy)
@@ -117,9 +123,12 @@ def _of_the_account(session: Session) -> Iterator[_Probe]:
     yield "me", lambda: found.update(me=session.call("current_user"))
     yield "my playlists", lambda: found.update(session.call("current_user_playlists", limit=50))
     me = found.get("me", {}).get("id")
-    # The rows of anybody else's playlist are refused to everybody.
+    yield "saved tracks", lambda: session.call("current_user_saved_tracks", limit=1)
+    yield "top tracks", lambda: session.call("current_user_top_tracks", limit=1)
+    # The rows of anybody else's playlist are refused to everybody; without one of one's own nothing can be tried.
     own = [one for one in found.get("items") or () if one and (one.get("owner") or {}).get("id") == me]
     if own:
+        yield "playlist", lambda: session.call("playlist", own[0]["id"], fields="id")
         yield "items", lambda: session.call("playlist_items", own[0]["id"], limit=1)
 
 

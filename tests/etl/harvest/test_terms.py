@@ -17,7 +17,7 @@ from etl.providers.base import About, Analysis, Asked, Channel, Need, Provider, 
 from store.database import Database
 from store.domain import Track
 from store.facts import ANALYSES, timbre_of
-from store.text import normalise
+from store.text import normalise, plain_title
 from tests.etl.harvest.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying
 from tests.fake_services.fixtures import FakeServices
@@ -44,11 +44,12 @@ def test_a_harvest_stores_what_the_terms_find_once(
     assert run["asked"] == run["stored"] + run["known"] + sum(run["skipped"].values())
     stored = list(database.all_tracks())
     assert len(stored) == run["stored"]
-    found = {(track.title, track.artists[0]) for track in stored}
+    # A remaster and its original are one recording, whichever of them was found first.
+    found = {(plain_title(track.title), track.artists[0]) for track in stored}
     latin = [song for song in fake_services.world.songs if not song.absent and song.title[0].isascii()]
-    assert {(song.title, song.artist.name) for song in latin} <= found
+    assert {(plain_title(song.title), song.artist.name) for song in latin} <= found
     # The same words at four sources are one track.
-    assert len(found) == len(stored)
+    assert len({(track.title, track.artists[0]) for track in stored}) == len(stored)
 
 
 def test_the_next_harvest_goes_on_behind_the_last_term(

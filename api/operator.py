@@ -1,0 +1,69 @@
+"""Who may change what concerns everybody: the sources, their credentials, which model is served.
+
+On a machine of one's own (no proxy before it) whoever reaches the page may. Where it stands on the web, or where
+TASTEMAP_OPERATOR_KEY is set, a browser must have named the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import String
+from apiflask.validators import Length
+from flask import Response, jsonify, request
+from marshmallow import RAISE
+
+from api.errors import ApiError
+from api.services import services
+
+blueprint = APIBlueprint("operator", __name__, tag="Status")
+
+COOKIE = "tastemap_operator"
+_MONTH_SECONDS = 30 * 24 * 3600
+# A wrong key is answered late, so that guessing takes for ever.
+_WRONG_KEY_SECONDS = 1.0
+
+
+class KeyBody(Schema):
+    key = String(required=True, validate=Length(max=500), metadata={"description": "TASTEMAP_OPERATOR_KEY's value."})
+
+
+@blueprint.post("/api/operator")
+@blueprint.input(KeyBody, arg_name="body", unknown=RAISE)
+def name_key(body: dict[str, str]) -> Response:
+    """Let this browser change what concerns everybody, for a month."""
+    key = services().config.operator_key
+    if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
+        time.sleep(_WRONG_KEY_SECONDS)
+        raise ApiError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
+    answer = jsonify({"operator": True})
+    answer.set_cookie(
+        COOKIE, _mark(key), max_age=_MONTH_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
+    )
+    return answer
+
+
+def require_operator() -> None:
+    """Let a browser pass that may change what concerns everybody.
+
+    Raises
+    ------
+    ApiError
+        403 ``operator_only``, for any other.
+    """
+    config = services().config
+    if not config.operator_key:
+        if not config.behind_proxy:
+            return
+        hint = "Whoever runs this server sets TASTEMAP_OPERATOR_KEY and then names it here."
+        raise ApiError(403, "operator_only", "Only whoever runs this server may change this.", hint)
+    if not hmac.compare_digest(request.cookies.get(COOKIE, ""), _mark(config.operator_key)):
+        hint = "Name the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
+        raise ApiError(403, "operator_only", "Only whoever runs this server may change this.", hint)
+
+
+def _mark(key: str) -> str:
+    return hmac.new(key.encode(), b"operator of tastemap", hashlib.sha256).hexdigest()
