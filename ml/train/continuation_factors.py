@@ -51,7 +51,7 @@ class FactorModels:
     def scores(self, seeds: Ints) -> dict[str, Floats]:
         """Return (n,) scores of every song by "ALS", "BPR" and "EASE"; positive where one can be told."""
         mine = np.flatnonzero(np.isin(self._known, seeds))
-        found = {name: np.zeros(self._songs) for name in ("ALS", "BPR", "EASE")}
+        found: dict[str, Floats] = {name: np.zeros(self._songs) for name in ("ALS", "BPR", "EASE")}
         if not len(mine):
             return found
         row = sp.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, len(self._known)))

@@ -23,7 +23,7 @@ from ml.train.continuation_world import Ranked
 from ml.trees import Trees
 from store.catalogue import Catalogue, Snapshot
 from store.database import Database
-from store.domain import Playlist, PlaylistItem
+from store.domain import Playlist, PlaylistItem, Track
 from store.segment import recording_hash
 from store.text import recording_key
 from tests.ml.continuation_world import BY_ID, JAZZ, METAL, TRACKS, playlists, snapshot
@@ -101,7 +101,7 @@ def test_lists_are_heard_and_muted_ones_are_not(
     assert model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=(0,)), "user-knn")[0][1] == 0.0
 
 
-def own(name: str, tracks: list) -> OwnList:  # type: ignore[type-arg]
+def own(name: str, tracks: list[Track]) -> OwnList:
     recordings = [recording_hash(recording_key(t.title, t.artists[0])) for t in tracks]
     return OwnList(name=name, recordings=recordings, artists=[t.artists[0] for t in tracks], tracks=tracks)
 
