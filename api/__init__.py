@@ -7,6 +7,7 @@ from apiflask import APIFlask
 from api import (
     blend,
     clusters,
+    continuation,
     contributors,
     datasets,
     doctor,
@@ -60,6 +61,7 @@ def register(app: APIFlask, config: Config) -> None:
         models,
         clusters,
         features,
+        continuation,
         operator,
         genres,
         sources,

@@ -36,7 +36,7 @@ def data(query: dict[str, Any]) -> dict[str, Any]:
     size = query["page_size"]
     database = services().database
     items = database.playlist_items(playlist.id, start=(query["page"] - 1) * size, limit=size)
-    tracks = _with_features(database.get_tracks({item.track_id for item in items}))
+    tracks = with_features(database.get_tracks({item.track_id for item in items}))
     return {
         "playlist": describe(playlist),
         "page": query["page"],
@@ -97,7 +97,7 @@ def find_playlist(playlist_id: str) -> Playlist:
     return playlist
 
 
-def _with_features(tracks: Mapping[str, Track]) -> dict[str, Track]:
+def with_features(tracks: Mapping[str, Track]) -> dict[str, Track]:
     """Let the catalogue say how a track sounds of which the file said nothing; its source goes along."""
     snapshot = services().catalogue.current()
     filled = dict(tracks)

@@ -18,6 +18,7 @@ from etl.lookup_pool import settle
 from ml.artefacts import ArtefactError
 from ml.artists import ArtistEmbedding
 from ml.clusters import Clusters
+from ml.continuation import Continuation
 from ml.contributors import Contributors, TrackInputs
 from ml.families import Families
 from ml.genre import GenrePredictor
@@ -101,6 +102,11 @@ class Services:
     def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
         name = task if version == self.shelf.active_version(task) else f"{task} {version}"
         return self._served(task, lambda _served: load(self.shelf.folder(task, version)), name)
+
+    @property
+    def continuation(self) -> Continuation:
+        artists = self.artists
+        return self._served("continuation", lambda folder: Continuation.load(folder, artists))
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

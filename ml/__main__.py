@@ -23,6 +23,7 @@ TASKS = {
     "families": "ml.train.families",
     "timbre": "ml.train.timbre",
     "contributors": "ml.train.contributors",
+    "continuation": "ml.train.continuation",
 }
 
 _DATA = ROOT.parent / "shared" / "data"

@@ -22,6 +22,7 @@ from store.database import Database, open_database
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
 JOBS: dict[str, str] = {
+    "continuation": "ml.train.continuation_own:train_own",
     "contributors": "ml.train.contributors:train_own",
     "families": "ml.train.families:train_own",
     "genre": "ml.train.genre_own:train_own",

@@ -63,12 +63,15 @@ class ArtistModel:
         self.settings = settings or Settings()
         self.seed = seed
 
-    def fit(self, data: ArtistData) -> ArtistModel:
-        """Learn from the ``train`` lists and from genres and sound of all artists."""
+    def fit(self, data: ArtistData, content: Floats | None = None) -> ArtistModel:
+        """Learn from the ``train`` lists and from genres and sound of all artists.
+
+        ``content`` are their :func:`content_features` where they are at hand from another fit.
+        """
         self.members_ = member_matrix(training_lists(data.listings), len(data.keys))
         self.lists_ = count_lists(self.members_)
         self.prior_ = self._prior(data)
-        content = content_features(data, self.settings, self.seed)
+        content = content_features(data, self.settings, self.seed) if content is None else content
         listed = self._from_lists()
         expected = self._from_content(content, data.tracks > 0, listed)
         company = unit(self._short_lists()[:, None] * listed + self.settings.evidence * expected)

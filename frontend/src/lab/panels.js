@@ -10,4 +10,5 @@ export const PANELS = [
   { id: 'whose', label: 'Whose track', component: defineAsyncComponent(() => import('./WhosePanel.vue')) },
   { id: 'blend', label: 'Blend', component: defineAsyncComponent(() => import('./BlendPanel.vue')) },
   { id: 'maps', label: 'Maps', component: defineAsyncComponent(() => import('./MapsPanel.vue')) },
+  { id: 'next', label: 'Next', component: defineAsyncComponent(() => import('./NextPanel.vue')) },
 ]

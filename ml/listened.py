@@ -1,0 +1,151 @@
+"""Playlists as evidence: which lists hold which songs, and what neighbouring lists say should come next.
+
+Item-kNN and user-kNN are one computation in two weightings: every list that shares songs with the seeds gets a
+weight, and a song scores the sum of the weights of the lists that hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Knn:
+    """How neighbouring lists are weighed; the defaults were the best of a grid in cross-validation.
+
+    Attributes
+    ----------
+    rarity : float
+        Power of a shared song's inverse frequency (log lists / lists that hold it).
+    length : float
+        Power of a list's summed rarity by which its weight is divided: 0.5 makes it a cosine.
+    sharpness : float
+        Power of the likeness: above 1 the nearest lists count more than many distant ones.
+    nearest : int
+        So many lists are heard.
+    fame : float
+        Power of the number of lists that hold a song by which its score is divided.
+    """
+
+    rarity: float = 1.0
+    length: float = 0.5
+    sharpness: float = 1.0
+    nearest: int = 1000
+    fame: float = 0.0
+
+
+class Lists:
+    """L lists over n items (songs, or artists), by list and by item; immutable, arrays may be mapped.
+
+    Parameters
+    ----------
+    start, item, share
+        (L + 1,) where each list begins in ``item`` (entries,); ``share`` (entries,) is the weight of each, above 0
+        and at most 1.
+    items : int
+        n.
+    """
+
+    def __init__(self, start: Ints, item: Ints, share: Floats, items: int) -> None:
+        self.start, self.item, self.share = start, item, share
+        self.muted: Ints = np.empty(0, np.int64)
+        order = np.argsort(item, kind="stable")
+        self.count = np.bincount(item, minlength=items)
+        self.item_start = np.concatenate([[0], np.cumsum(self.count)])
+        self.list = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))[order]
+        self.list_share = share[order]
+        self._told: dict[float, tuple[Floats, Floats]] = {}
+
+    @classmethod
+    def of(cls, lists: Sequence[Ints], items: int, shares: Sequence[Floats] | None = None) -> Lists:
+        """Build from the items of each list."""
+        start = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
+        item = np.concatenate(lists).astype(np.int32) if lists else np.empty(0, np.int32)
+        share = np.concatenate(shares) if shares else np.ones(len(item))
+        return cls(start, item, share.astype(np.float32), items)
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def without(self, left_out: npt.NDArray[np.bool_]) -> Lists:
+        """Return these lists with those marked in ``left_out`` (L,) emptied; numbers of lists stay."""
+        kept = np.repeat(~left_out, np.diff(self.start))
+        start = np.concatenate([[0], np.cumsum(np.diff(self.start) * ~left_out)])
+        return Lists(start, self.item[kept], self.share[kept], len(self.count))
+
+    def muting(self, lists: Ints) -> Lists:
+        """Return these lists as if ``lists`` were not among them: cheap, nothing is copied but the counts."""
+        other = copy(self)
+        other.muted = np.asarray(lists, np.int64)
+        at, _ = ranges(self.start, other.muted)
+        other.count = self.count - np.bincount(self.item[at], minlength=len(self.count))
+        return other
+
+    def rarity(self, power: float = 1.0) -> Floats:
+        """Return (n,) the logarithm of all lists over those that hold an item, to a power."""
+        return self._known(power)[0]
+
+    def _known(self, power: float) -> tuple[Floats, Floats]:
+        """Return (n,) rarities and (L,) the summed rarity of each list; those of all lists where some are muted."""
+        if power not in self._told:
+            rarity = np.log((1.0 + len(self)) / (1.0 + self.count)) ** power
+            total = np.add.reduceat(np.append(rarity[self.item], 0.0), self.start[:-1]) if len(self) else np.empty(0)
+            self._told[power] = rarity, np.where(np.diff(self.start) > 0, np.maximum(total, 1e-9), 1.0)
+        return self._told[power]
+
+    def weights(self, seeds: Ints, how: Knn, amounts: Floats | None = None) -> Floats:
+        """Return (L,) how much each list has to say about what goes with ``seeds``: 0 for those that share nothing.
+
+        ``amounts`` (len(seeds),) is how much of each seed there is, 1 unless given.
+        """
+        rarity, length = self._known(how.rarity)
+        told = rarity[seeds] * (1.0 if amounts is None else amounts)
+        at, lengths = ranges(self.item_start, seeds)
+        shared = np.bincount(self.list[at], weights=self.list_share[at] * np.repeat(told, lengths), minlength=len(self))
+        shared[self.muted] = 0.0
+        touched = np.flatnonzero(shared)
+        like = shared[touched] / length[touched] ** how.length
+        if len(touched) > how.nearest:
+            nearest = np.argpartition(-like, how.nearest)[: how.nearest]
+            touched, like = touched[nearest], like[nearest]
+        weights = np.zeros(len(self))
+        weights[touched] = like**how.sharpness
+        return weights
+
+    def scores(self, weights: Floats, fame: float = 0.0) -> Floats:
+        """Return (n,) the sum of the weights of the lists that hold each item, divided by its fame."""
+        touched = np.flatnonzero(weights)
+        at, lengths = ranges(self.start, touched)
+        found = np.bincount(
+            self.item[at], weights=np.repeat(weights[touched], lengths) * self.share[at], minlength=len(self.count)
+        )
+        return np.asarray(found / np.maximum(self.count, 1.0) ** fame, float)
+
+    def neighbours(self, seeds: Ints, how: Knn) -> Floats:
+        """Return (n,) the scores of user-kNN: lists like the seeds vote for what they hold."""
+        return self.scores(self.weights(seeds, how), how.fame)
+
+    def item_neighbours(self, seeds: Ints, power: float = 0.5) -> Floats:
+        """Return (n,) the scores of item-kNN: the summed cosine of every item's lists with those of each seed."""
+        at, lengths = ranges(self.item_start, seeds)
+        told = np.repeat(np.maximum(self.count[seeds], 1.0) ** -power, lengths)
+        weights = np.bincount(self.list[at], weights=told * self.list_share[at], minlength=len(self))
+        told_lists = np.asarray(weights, float)
+        told_lists[self.muted] = 0.0
+        return self.scores(told_lists, power)
+
+
+def ranges(start: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """Return the positions ``start[r]`` to ``start[r + 1]`` of every row, end to end, and how many each has."""
+    lengths = np.asarray(start[np.asarray(rows) + 1] - start[rows], np.int64)
+    before = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.arange(int(lengths.sum())) - before + np.repeat(start[rows], lengths), lengths

@@ -1,0 +1,82 @@
+"""The card of playlist continuation, written by the run that trained it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import numpy as np
+
+from ml.continuation import Knowledge
+from ml.train.continuation_data import ALWAYS_TRAINED, FOLDS, ContinuationData
+from ml.train.continuation_scores import Scores, format_scores
+from ml.train.revision import revision
+
+_CARD = """# Playlist continuation {version}
+
+Ranks the catalogue for a playlist: by its artists and artists alike, their genres, the sound of its songs (mean and
+variance), words of titles and of its name, and how well known a song is; and, where a version was trained on
+somebody's playlists, by what neighbouring lists hold. What ships knows {words} words of names and no song.
+
+- **Trained** {date} at git revision {revision} by `python -m ml {command}`, seed {seed}.
+- **Data** {lists} lists (snapshots of one playlist counting once) over {songs} recordings; sources: {sources}.
+- **Licence caution** Audio features and most genres are Spotify's, whose developer terms forbid training on content
+  taken from its API. Train your own on other data (`--data DIR`, same columns) where that matters to you.
+- **Split** {folds} folds over groups of playlists. One playlist that came into the data on several ways
+  (`browse_`, `tt_`, an archive) is one group here: the data's own `split` has some of them on both sides. For every
+  fold the artists are placed anew without it; the ranker learns from another fold's lists, which did not place the
+  artists either and do not count as their own neighbours.
+- **Candidates** All recordings of the track table, also those in no playlist, and songs of training lists. A song that
+  no table describes and no training list holds is none, since nearly all of those are in held-out lists: that they
+  are there would tell the answer. They count as missed. Years of release are not used for the same reason.
+- **What ships** is fitted on the tables of all folds, so the scores are those of its like, not its own.
+
+## Scores
+
+Means over groups with a 95 % bootstrap interval. R-precision and NDCG@500: more is better; clicks (0 to 51): less.
+
+{scores}
+
+## Where it loses
+
+{country}
+Many tracks of the table were collected through playlists, so a rare artist's songs in it are rather those of some
+playlist than in a catalogue of everything: expect less gain for new songs there. With no
+seed at all only the words of the name speak, and most names say little. The neural network over song embeddings is
+not part of this version and was not measured. {factors}
+"""
+
+_FACTORS = """ALS and BPR know the songs that two lists hold, EASE the 4,000 most frequent ones; their settings were
+not tuned."""
+
+
+def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, seed: int, command: str) -> str:
+    """Return the card's Markdown."""
+    sources = Counter(one.source for one in data.lists)
+    always = sum(one.fold == ALWAYS_TRAINED for one in data.lists)
+    return _CARD.format(
+        version=version,
+        words=len(knowledge.names.index),
+        date=datetime.now(UTC).date().isoformat(),
+        revision=revision(),
+        command=command,
+        seed=seed,
+        lists=len(data.lists),
+        songs=len(data.songs),
+        sources=", ".join(f"{name} {count}" for name, count in sources.most_common())
+        + f" ({always} of them are only ever learnt from)",
+        folds=FOLDS,
+        scores=format_scores(scores),
+        country=_country(scores),
+        factors=_FACTORS if "ALS" in scores.rows["half"] else "Neither were ALS, BPR and EASE.",
+    )
+
+
+def _country(scores: Scores) -> str:
+    if not scores.country:
+        return "No list asked about was a country playlist."
+    ours, chance = np.mean(scores.country, axis=0)
+    return (
+        f"Country playlists ({len(scores.country)} of those asked) get {ours:.0%} country artists among the first 50, "
+        f"by chance {chance:.0%}: the rest is what is known beside country rather than in it."
+    )
