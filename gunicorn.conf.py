@@ -44,7 +44,21 @@ def post_worker_init(worker):
     if worker.age == 1 and _database and (_database.unfinished_runs() or catalogue_is_behind(_database, config.var)):
         spawn_worker(config.var, config.mongodb_uri)
     if _database:
-        watch_waiting(_database, config.var, config.mongodb_uri)
+        watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
+
+
+def _upkeep(database, config):
+    """Return what is to be done now and then; it tells whether the worker has to delete something of Spotify's."""
+    from etl.engine import Engine, engine_config  # in the worker, which needs them anyway
+    from etl.spotify.expiry import is_due
+
+    engine = Engine(database, engine_config(config))
+
+    def look():
+        engine.sweep()
+        return is_due(database, engine)
+
+    return look
 
 
 def on_exit(server):

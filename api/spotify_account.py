@@ -19,6 +19,8 @@ from etl.spotify.importing import SOURCE
 from etl.spotify.login import Login, Redirect, redirect_for
 from etl.spotify.notice import how_to_register
 
+# Each request of a page has this much time, with its wait for a turn: threads are few.
+_WITHIN_S = 3.0
 _STATUS = {
     FaultKind.LIMITED: (503, "spotify_limited"),
     FaultKind.UNREACHABLE: (502, "spotify_unreachable"),
@@ -35,7 +37,7 @@ def all_accounts() -> Accounts:
 
 def channel() -> Channel:
     """Return the way to Spotify; raises SourceFault where it is switched off or not set up."""
-    return services().engine.channel(SOURCE, owner=session.owner())
+    return services().engine.channel(SOURCE, owner=session.owner(), within_s=_WITHIN_S)
 
 
 def way_back() -> Redirect:

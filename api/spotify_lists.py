@@ -15,7 +15,7 @@ from api.playlists import find_playlist
 from api.services import services
 from api.spotify_account import all_accounts, channel, connected_account, login_url, told
 from api.uploads import shown_run
-from etl.runs import spawn_worker
+from etl.runs import ENDED, spawn_worker
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import SOURCE, new_import
 from etl.spotify.lists import is_list, lists_of
@@ -68,9 +68,10 @@ def bring_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     names = {one["id"]: one["name"] for one in accounts.document(owner).get("listing", {}).get("rows", [])}
     under_way = {
         run["request"]["list"]: run["_id"]
-        for run in database.unfinished_runs()
+        for run in (*database.unfinished_runs(), *database.waiting_runs())
         if run["kind"] == SOURCE and run["owner"] == owner
     }
+    _trim(owner)
     runs = []
     for list_id in dict.fromkeys(body["ids"]):
         run_id = under_way.get(list_id)
@@ -110,6 +111,15 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], 
             public=body["public"],
         )
     return {"id": written.id, "url": written.url, "written": written.written, "skipped": written.skipped}, 201
+
+
+def _trim(owner: str) -> None:
+    """Let the account name the runs that have not ended alone; the others are found by their owner."""
+    database, accounts = services().database, all_accounts()
+    noted = accounts.document(owner).get("runs", {})
+    ended = [one for one in noted if (run := database.load_run(one)) is None or run["state"] in ENDED]
+    if ended:
+        accounts.note(owner, {}, unset=tuple(f"runs.{one}" for one in ended))
 
 
 def _lists(owner: str, account: Account, *, fresh: bool) -> list[dict[str, Any]]:

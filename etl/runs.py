@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -281,14 +281,24 @@ def spawn_worker(var: Path, mongodb_uri: str) -> None:
     threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()
 
 
-def watch_waiting(database: Database, var: Path, mongodb_uri: str, *, every_s: float = 60.0) -> threading.Event:
-    """Start a thread that looks for runs that have slept enough and has them done, until the event is set."""
+def watch_waiting(
+    database: Database,
+    var: Path,
+    mongodb_uri: str,
+    *,
+    every_s: float = 60.0,
+    also: Callable[[], bool] = lambda: False,
+) -> threading.Event:
+    """Start a thread that looks for runs that have slept enough and has them done, until the event is set.
+
+    Each time it calls ``also``, too, which tells whether there is something else for the worker.
+    """
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(every_s):
             try:
-                due = any(run["state"] == "waiting" for run in database.unfinished_runs())
+                due = also() or any(run["state"] == "waiting" for run in database.unfinished_runs())
             except StoreError:
                 continue  # those who ask for something are told; here the next look will do
             if due:

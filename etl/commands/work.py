@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from etl.finishing import rebuild, sweep_uploads
 from etl.importing import execute, give_up, tries
 from etl.runs import catalogue_is_behind
+from etl.spotify.expiry import expire
 from etl.tasks import LONG, engine_of_environment
 from store.catalogue import CatalogueError
 from store.database import Database, StoreError
@@ -17,6 +19,8 @@ from store.locks import take
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
+# What has ended is told for so long, and of each owner at least so many.
+_KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 # Runs of one lane are done in turn; a harvest of hours does not keep a file waiting.
 _FILES, _HARVESTS = "worker", "harvest"
 
@@ -50,6 +54,7 @@ def _do_lane(database: Database, var: Path, lane: str, tried: set[str]) -> bool:
         return False
     try:
         if lane == _FILES:
+            _expire(database, var)
             _mend_catalogue(database, var)
         ours = [run for run in database.unfinished_runs() if _lane(run["kind"]) == lane]
         waiting = [run["_id"] for run in ours if run["_id"] not in tried]
@@ -65,12 +70,24 @@ def _do_lane(database: Database, var: Path, lane: str, tried: set[str]) -> bool:
 
 
 def _sweep(database: Database, var: Path) -> None:
-    """Delete what sources have said and what has expired since."""
+    """Delete what sources have said and what has expired since, and the list of runs that ended long ago."""
     engine = engine_of_environment(database, var)
     try:
         engine.sweep()
+        database.delete_old_runs(datetime.now(UTC) - _KEPT, _KEPT_RUNS)
     except StoreError:
         logging.exception("expired answers could not be deleted")
+    finally:
+        engine.close()
+
+
+def _expire(database: Database, var: Path) -> None:
+    """Delete what Spotify told and may be kept no longer."""
+    engine = engine_of_environment(database, var)
+    try:
+        expire(database, engine, lambda: rebuild(database, var))
+    except (StoreError, CatalogueError, OSError):
+        logging.exception("what Spotify told could not be deleted")
     finally:
         engine.close()
 

@@ -74,7 +74,10 @@ def engine_config(config: Config) -> EngineConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BudgetState:
-    """``used`` of ``limit`` requests since 24 hours before ``resets_at``, of all credentials together."""
+    """``used`` of ``limit`` requests in the last 24 hours (counted by the hour), of all credentials together.
+
+    ``resets_at`` is when the oldest of them no longer count.
+    """
 
     limit: int
     used: int

@@ -7,9 +7,10 @@ no two processes take the same one.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from etl.engine.clock import Clock
@@ -18,6 +19,9 @@ from store.database import Database
 
 COLLECTION = "sources"
 DAY_S = 86_400.0
+_HOUR_S = 3600
+# A request made in one hour counts in the 24 that follow, so that no 24 hours see more than the budget.
+_COUNTED_HOURS = 25
 # A wake-up that a source names is believed up to here; one that it does not name doubles up to the second.
 _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
@@ -81,10 +85,21 @@ class Bucket:
         # A time farther ahead than we ever write was written by a clock that has been set back since.
         if 0.0 < self._clock.until(until) <= _LONGEST_S:
             return until, document["blocked_why"]
-        until = document["resets_at"]
-        used_up = self._rate.daily is not None and document["used"] >= self._rate.daily
-        if used_up and 0.0 < self._clock.until(until) <= DAY_S:
+        until = self._spent_until(document)
+        if until is not None:
             return until, f"the daily budget of {self._rate.daily} requests is used up"
+        return None
+
+    def _spent_until(self, document: Mapping[str, Any]) -> datetime | None:
+        """Return when enough of the counted requests lie a day back; None where the budget has room."""
+        hours = counted_hours(document, self._clock)
+        over = sum(hours.values()) - (self._rate.daily or math.inf)
+        for hour in sorted(hours):
+            if over < 0:
+                break
+            over -= hours[hour]
+            if over < 0:
+                return _forgotten_at(hour)
         return None
 
     def wait_s(self) -> float:
@@ -136,10 +151,12 @@ class Bucket:
         """Take the next turn and return how many seconds it is away; None where the document has changed."""
         wait_s, following = self._turn_in(document)
         self._within(wait_s, end, "")
-        changes: dict[str, Any] = {"tat": following, "used": document["used"] + 1}
-        left_s = self._clock.until(document["resets_at"])
-        if not left_s or left_s > DAY_S:
-            changes |= {"used": 1, "resets_at": self._clock.now(DAY_S)}
+        changes: dict[str, Any] = {"tat": following}
+        if self._rate.daily is not None:
+            hours = counted_hours(document, self._clock)
+            hour = int((self._clock.time() + wait_s) // _HOUR_S)
+            hours[hour] = hours.get(hour, 0) + 1
+            changes["hours"] = {str(one): count for one, count in hours.items()}
         return wait_s if self._change(document, changes) else None
 
     def _turn_in(self, document: dict[str, Any]) -> tuple[float, float]:
@@ -187,12 +204,33 @@ def fresh_bucket(name: str) -> dict[str, Any]:
         "_id": name,
         "version": 0,
         "tat": 0.0,
-        "used": 0,
-        "resets_at": never,
         "blocked_until": never,
         "blocked_why": "",
         "strikes": 0,
     }
+
+
+def counted_hours(document: Mapping[str, Any], clock: Clock) -> dict[int, int]:
+    """Return how many requests count towards the daily budget, by the hour (since 1970) they were made in.
+
+    A document of before counts them in one, with the time when they end.
+    """
+    this_hour = int(clock.time() // _HOUR_S)
+    hours = {int(hour): count for hour, count in document.get("hours", {}).items()}
+    if not hours and document.get("resets_at"):
+        hours = {int(document["resets_at"].timestamp() // _HOUR_S) - _COUNTED_HOURS: document["used"]}
+    # What lies ahead was counted by a clock that has been set back since.
+    return {hour: count for hour, count in hours.items() if this_hour - _COUNTED_HOURS < hour <= this_hour + 1}
+
+
+def budget_used(document: Mapping[str, Any], clock: Clock) -> tuple[int, datetime | None]:
+    """Return how many requests count, and when the oldest of them does no longer (None without any)."""
+    hours = counted_hours(document, clock)
+    return sum(hours.values()), _forgotten_at(min(hours)) if hours else None
+
+
+def _forgotten_at(hour: int) -> datetime:
+    return datetime.fromtimestamp((hour + _COUNTED_HOURS) * _HOUR_S, UTC)
 
 
 def _spoken(moment: datetime) -> str:

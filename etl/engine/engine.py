@@ -176,8 +176,11 @@ class Engine:
         self._memory.forget(source)
 
     def sweep(self) -> None:
-        """Delete remembered answers that have expired: a little at a time, for a worker to call now and then."""
-        self._sources.put_swept_hour(self._memory.sweep(self._sources.swept_hour()))
+        """Delete remembered answers that have expired: a little at a time, to be called now and then."""
+        before = self._sources.swept_hour()
+        hour = self._memory.sweep(before)
+        if hour != before:
+            self._sources.put_swept_hour(hour)
 
     # -- inside -----------------------------------------------------------------------------------------------
 

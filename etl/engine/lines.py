@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from requests.adapters import HTTPAdapter
@@ -37,7 +38,6 @@ class Lines:
         self._sources = sources
         self._clock = clock
         self._adapter = HTTPAdapter(pool_connections=32, pool_maxsize=16)
-        self._agent = f"Tastemap/{VERSION} ({config.contact or 'self-hosted'})"
 
     def close(self) -> None:
         self._adapter.close()
@@ -74,7 +74,7 @@ class Lines:
                 continue
             bucket = self.bucket(provider, name)
             session = GatedSession(
-                about.title, bucket, self._adapter, self._agent, self._clock, within_s=within_s, until=until
+                about.title, bucket, self._adapter, self._agent(settings), self._clock, within_s=within_s, until=until
             )
             secret = {one.name for one in about.settings if one.secret}
             channel = SourceChannel(
@@ -95,6 +95,13 @@ class Lines:
         """Return the bucket of one credential."""
         about = provider.about
         return Bucket(self._database, f"{about.name}/{credential}", about.title, about.rate, self._clock)
+
+    def _agent(self, settings: Mapping[str, str]) -> str:
+        """Return what we call ourselves: with whom to write to, where the source's settings or the installation say."""
+        contact = settings.get("contact", "").strip() or self._config.contact
+        # A header holds no other characters.
+        contact = "".join(one for one in contact if one.isascii() and one.isprintable())
+        return f"Tastemap/{VERSION}" + (f" ({contact})" if contact else "")
 
     def _addresses(self, source: str) -> dict[str, str]:
         prefix = f"{source}_"

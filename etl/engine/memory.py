@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,11 @@ class Memory:
             ours = document is not None and document["lease"] == lease
         return lease if ours else None
 
-    def keep(self, key: str, answer: Answer, about: About) -> None:
-        """Put ``answer`` in the place of the lease on ``key``, for as long as its status may be remembered."""
+    def keep(self, key: str, answer: Answer, about: About) -> Answer:
+        """Put ``answer`` in the place of the lease on ``key``, for as long as its status may be remembered.
+
+        Returns it as it is remembered: a failure says when it is asked again.
+        """
         lifetime = {
             Status.FOUND: timedelta(days=about.found_days),
             Status.NOT_FOUND: timedelta(days=about.not_found_days),
@@ -83,12 +87,14 @@ class Memory:
             "licence": answer.licence,
             "lease": "",
         }
+        answer = _until(answer, expires_at)
         if answer.value is not None:
             document["value"] = dumps(answer.value)
         if answer.fault is not None:
             fault = answer.fault
             document["fault"] = {"kind": fault.kind.value, "message": fault.message, "hint": fault.hint}
         self._database.put_document(COLLECTION, document)
+        return answer
 
     def release(self, key: str, lease: str) -> None:
         """Give a lease back without an answer; what was remembered before stays."""
@@ -106,11 +112,16 @@ class Memory:
             self._delete({"slice": f"{source}:{number:02x}"})
 
     def sweep(self, first_hour: int | None) -> int:
-        """Delete what expired from ``first_hour`` (since 1970) up to this one; return the hour to go on with."""
+        """Delete what expired from ``first_hour`` (since 1970) up to this one; return the hour to go on with.
+
+        Without ``first_hour`` it begins with the first one stored.
+        """
         this_hour = _hour(self._clock.now())
-        first = this_hour if first_hour is None else first_hour
-        end = min(this_hour, first + _SWEPT_AT_ONCE)
-        for hour in range(first, end):
+        if first_hour is None:
+            self._delete({"expires_hour": {"$lt": this_hour}})
+            return this_hour
+        end = min(this_hour, first_hour + _SWEPT_AT_ONCE)
+        for hour in range(first_hour, end):
             self._delete({"expires_hour": hour})
         return end
 
@@ -128,7 +139,7 @@ class Memory:
             value = loads(need, document["value"]) if "value" in document else None
         except ValueError:
             return None  # asked again
-        return Answer(
+        answer = Answer(
             source=document["source"],
             need=need,
             status=Status(document["status"]),
@@ -138,10 +149,18 @@ class Memory:
             fault=Fault(kind=FaultKind(fault["kind"]), message=fault["message"], hint=fault["hint"]) if fault else None,
             cached=True,
         )
+        return _until(answer, document["expires_at"])
 
     def _is_held(self, document: Mapping[str, Any]) -> bool:
         lease = document["lease"]
         return bool(lease and self._clock.until(document["lease_until"]) and _is_alive(lease))
+
+
+def _until(answer: Answer, expires_at: datetime) -> Answer:
+    """Return a failure with the time when it is asked again, any other answer as it is."""
+    if answer.status is not Status.FAILED or answer.fault is None:
+        return answer
+    return replace(answer, fault=replace(answer.fault, retry_at=expires_at))
 
 
 def _slice(key: str) -> str:

@@ -72,12 +72,12 @@ class Round:
                 found = self._ask({key: batch[key] for key in leases})
                 for key, answer in found.items():
                     if self._is_worth_keeping(answer, left_s):
-                        self.memory.keep(key, answer, self.provider.about)
+                        answers[key] = self.memory.keep(key, answer, self.provider.about)
                         del leases[key]
             finally:
                 for key, lease in leases.items():
                     self.memory.release(key, lease)
-            answers |= found
+            answers = found | answers
             limited = next((one for one in found.values() if one.status is Status.LIMITED), None)
             if limited is not None:  # and so are all that follow
                 return dict.fromkeys(questions, limited) | answers

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from etl.engine.answers import BudgetState, LastError, SettingState, SourceState
-from etl.engine.bucket import Bucket, fresh_bucket
+from etl.engine.bucket import Bucket, budget_used, fresh_bucket
 from etl.engine.clock import Clock
 from etl.engine.sources import Document, Sources
 from etl.engine.vault import VaultError
@@ -69,11 +69,11 @@ def _last_error(document: Document) -> LastError | None:
 def _budget(about: About, used: Mapping[str, Mapping[str, Any]], clock: Clock) -> BudgetState | None:
     if about.rate.daily is None:
         return None
-    running = [one for one in used.values() if clock.until(one["resets_at"])]
+    counted = [budget_used(one, clock) for one in used.values()]
     return BudgetState(
         limit=about.rate.daily * len(used),
-        used=sum(one["used"] for one in running),
-        resets_at=min((one["resets_at"] for one in running), default=None),
+        used=sum(count for count, _ in counted),
+        resets_at=min((until for _, until in counted if until), default=None),
     )
 
 

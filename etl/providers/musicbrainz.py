@@ -23,6 +23,7 @@ from etl.providers.base import (
     Identity,
     Need,
     Rate,
+    Setting,
     SourceFault,
 )
 from etl.providers.translation import (
@@ -205,10 +206,17 @@ class MusicBrainz(Translator):
         ),
         sends=(
             "Titles, artists, genres, ISRCs and MusicBrainz ids of what you look up, this computer's network address, "
-            "and whom to write to where the operator has set a contact."
+            "and whom to write to where a contact is set."
         ),
         rate=Rate(per_second=1.0),
         found_days=90.0,
         needs=frozenset(ways),
+        settings=(
+            Setting(
+                name="contact",
+                label="Contact",
+                help="An e-mail or web address: MusicBrainz wants to know whom to write to. Else TASTEMAP_CONTACT.",
+            ),
+        ),
         reads=frozenset({"mbid", "isrc"}),
     )

@@ -198,8 +198,10 @@ class Spotify(Translator):
         base_url="https://api.spotify.com/v1",
         licence="Spotify Developer Terms",
         terms=(
-            "What Spotify says is kept for 24 hours, is never used to train a model, and is deleted when the account "
-            "is disconnected. Needs an app whose owner has Premium; at most five people may log in."
+            "Answers, audio features, analyses and recommendations are kept for 24 hours, the names of tracks that "
+            "were found until Spotify is switched off here or its settings are removed, what came by a login until "
+            "that is disconnected. No model is trained on any of it. Needs an app whose owner has Premium; at most "
+            "five people may log in."
         ),
         sends="search words, track ids and ISRCs; after a login what you import and what you write to Spotify",
         rate=Rate(per_second=2.0, burst=5, daily=500),

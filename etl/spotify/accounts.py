@@ -30,6 +30,8 @@ _FRESH_SECONDS = 60
 _LEASE = timedelta(seconds=30)
 _PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.1
+# A login that has not ended by then never will.
+_UNFINISHED = timedelta(days=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,6 +110,17 @@ class Accounts:
     def end_login(self, owner: str, state: str) -> bool:
         """End the login under way whose state has this digest; ``False`` where there is none: it counts once."""
         return self._database.change_document(COLLECTION, owner, {}, where={"login.state": state}, unset=("login",))
+
+    def sweep(self) -> None:
+        """Delete what logins that were never completed have left."""
+        old = datetime.now(UTC) - _UNFINISHED
+        for document in self._database.documents_where(COLLECTION, {}):
+            if document.get("begun_at", _LONG_AGO) > old:
+                continue
+            if "user" not in document:
+                self.forget(document["_id"])
+            elif "login" in document:
+                self.end_login(document["_id"], document["login"]["state"])
 
     def forget(self, owner: str) -> None:
         """Delete everything that is kept for this session."""

@@ -11,6 +11,9 @@ from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify.client import client_credentials, spotify
 from etl.spotify.faults import Refused, ask
 
+# The operations whose address names no track.
+_WITHOUT_A_NAME = frozenset({"recommendations"})
+
 
 def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     """Call a method of spotipy by its name; once more with a new token where the present one is no longer taken.
@@ -37,7 +40,11 @@ def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[st
 
 
 def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Call what only apps with extended access may; a 404 on such an address means the same as a 403: ABSENT."""
+    """Call what only apps with extended access may.
+
+    A 404 is NotThere where the address names a track, which Spotify may lack; for recommendations, whose address
+    names none, it means the same as a 403: ABSENT.
+    """
     if not is_extended(channel):
         raise SourceFault(
             FaultKind.ABSENT,
@@ -47,6 +54,8 @@ def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwarg
     try:
         return call(channel, operation, *args, **kwargs)
     except NotThere as answer:
+        if operation not in _WITHOUT_A_NAME:
+            raise
         raise SourceFault(FaultKind.ABSENT, f"Spotify no longer gives {what} to this app.") from answer
 
 

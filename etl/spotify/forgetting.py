@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 from etl.engine import Engine
@@ -25,7 +26,8 @@ def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]
     the same deletions, so that nothing stays behind where this is cut off.
     """
     accounts = Accounts(database, engine.vault)
-    runs = list(accounts.document(owner).get("runs", {}))
+    noted = accounts.document(owner).get("runs", {})
+    runs = list(dict.fromkeys([*noted, *database.names_where("runs", {"owner": owner, "kind": SOURCE})]))
     run = new_task_run("spotify-forget", "What came from Spotify", owner) | {"runs": runs}
     database.put_run(run)
     accounts.forget(owner)  # a run under way finds no token from now on
@@ -45,17 +47,36 @@ def forget(task: Task) -> None:
         sources.add(SOURCE)
         forget_recommendations(database, SOURCE)
         database.delete_documents(ANALYSES, database.names_where(ANALYSES, {"source": SOURCE}))
-    held = {track_id for playlist in _all_playlists(database) for track_id in _tracks_in(database, playlist)}
+    delete_told(database, tracks_of=sources, features_of=sources)
+    task.report.record({"changed": True})
+
+
+def delete_told(
+    database: Database, *, tracks_of: Collection[str], features_of: Collection[str], before: datetime | None = None
+) -> bool:
+    """Delete the tracks of some sources that are in no playlist, and the features of some from all others.
+
+    With ``before``, of the features those that were fetched earlier. Reads all tracks; ``True`` if any has changed.
+    """
     gone, deaf = set(), set()
     for track in database.all_tracks():
-        if track.source in sources and track.id not in held:
+        told = track.features
+        if track.source in tracks_of:
             gone.add(track.id)
-        elif track.features is not None and track.features.source in sources:
+        if told is not None and told.source in features_of and (before is None or _is_older(told.fetched_at, before)):
             deaf.add(track.id)
+    if gone:
+        for playlist in _all_playlists(database):
+            gone.difference_update(_tracks_in(database, playlist))
     database.delete_documents("tracks", gone)
-    for track_id in deaf:
+    for track_id in deaf - gone:
         database.change_document("tracks", track_id, {}, unset=("features", "found_by.features"))
-    task.report.record({"changed": True})
+    database.tracks_changed += len(gone | deaf)
+    return bool(gone or deaf)
+
+
+def _is_older(fetched_at: datetime | None, before: datetime) -> bool:
+    return fetched_at is None or fetched_at < before
 
 
 def _purge(database: Database, owner: str, runs: list[str]) -> None:

@@ -32,6 +32,8 @@ _READING = "reading from Spotify"
 _FRESH = {"name": "", "fingerprint": None, "offset": 0, "total": None, "withheld": 0, "whole": False, "times": 0}
 _MOST_TIMES = 5
 _MOST_FAULTS = 5
+# An empty page before the end is asked for again so often, then what it lacks counts as withheld.
+_EMPTY_TRIES = 2
 _FAULT_PAUSE_SECONDS = 30.0
 _LIMIT_PAUSE_SECONDS = 60.0
 
@@ -106,6 +108,8 @@ class _Reading:
 
     def _page(self) -> bool:
         page = self._reader.page(self._state["offset"])
+        if page.withheld and not page.rows and self._task.document["faults"] < _EMPTY_TRIES:
+            raise SourceFault(FaultKind.GARBLED, "Spotify sent an empty page before the end of the list.", "Try again.")
         self._staging.put(self._state["offset"], page.rows)
         self._state["offset"] += len(page.rows)
         self._state |= {"total": page.total, "withheld": page.withheld}

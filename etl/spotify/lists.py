@@ -130,7 +130,8 @@ def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Pag
     total = found.get("total")
     known = total if isinstance(total, int) else None
     more = bool(rows) and (offset + len(rows) < known if known is not None else bool(found.get("next")))
-    return Page(rows=[kept(row, wrapped=wrapped) for row in rows], total=known, more=more)
+    withheld = max(0, (known or 0) - offset) if not rows else 0
+    return Page(rows=[kept(row, wrapped=wrapped) for row in rows], total=known, more=more, withheld=withheld)
 
 
 def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:

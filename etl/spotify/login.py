@@ -68,6 +68,7 @@ class Login:
         state = secrets.token_urlsafe(24) + (_LOCALHOST if redirect.localhost else "")
         login = pkce(channel, redirect.uri, " ".join(sorted(scope)))
         address = login.get_authorize_url(state)
+        self._accounts.sweep()
         self._accounts.note(
             owner,
             {
@@ -76,7 +77,8 @@ class Login:
                     "verifier": self._vault.seal(login.code_verifier),
                     "redirect_uri": redirect.uri,
                     "started_at": datetime.now(UTC),
-                }
+                },
+                "begun_at": datetime.now(UTC),
             },
         )
         return str(address)

@@ -62,15 +62,16 @@ def write_playlist(
     _sweep(database)
     asked = "\n".join([account.user_id, name, str(public), *uris])
     key = f"{session.owner}:{hashlib.sha256(asked.encode()).hexdigest()[:32]}"
-    again = _take(database, key)
+    lease, again = _take(database, key)
     try:
         spotify_id, url, whole = _target(database, session, key, name, public, again)
         if not whole:
             for start in range(_rows_of(session, spotify_id) if again else 0, len(uris), _BATCH):
+                _renew(database, key, lease)
                 session.call("playlist_add_items", spotify_id, uris[start : start + _BATCH])
             database.change_document(COLLECTION, key, {"whole": True, "at": datetime.now(UTC)})
     finally:
-        database.change_document(COLLECTION, key, {"lease_until": _LONG_AGO})
+        database.change_document(COLLECTION, key, {"lease_until": _LONG_AGO}, where={"lease": lease})
     return Written(id=spotify_id, url=url, written=len(uris), skipped=skipped)
 
 
@@ -106,17 +107,29 @@ def _uris(database: Database, playlist: Playlist) -> tuple[list[str], int]:
     return kept, rows - len(kept)
 
 
-def _take(database: Database, key: str) -> bool:
-    """Let one request write this at a time; tell whether an earlier one was cut off."""
-    moment = datetime.now(UTC)
+def _take(database: Database, key: str) -> tuple[str, bool]:
+    """Let one request write this at a time; return its lease and whether an earlier one was cut off."""
+    moment, lease = datetime.now(UTC), secrets.token_hex(8)
+    held = {"lease": lease, "lease_until": moment + _LEASE}
     fresh = {"_id": key, "nonce": secrets.token_hex(6), "spotify_id": None, "whole": False, "at": moment}
-    fresh["lease_until"] = moment + _LEASE
-    if database.insert_document(COLLECTION, fresh):
-        return False
-    free = {"lease_until": {"$lt": moment}}
-    if not database.change_document(COLLECTION, key, {"lease_until": moment + _LEASE}, where=free):
-        raise Refused("This playlist is being written at this moment.", "Wait until that has ended.")
-    return True
+    if database.insert_document(COLLECTION, fresh | held):
+        return lease, False
+    if not database.change_document(COLLECTION, key, held, where={"lease_until": {"$lt": moment}}):
+        raise _busy()
+    return lease, True
+
+
+def _renew(database: Database, key: str, lease: str) -> None:
+    """Hold the lease for longer; raises Refused where another request has taken it over."""
+    if database.change_document(COLLECTION, key, {"lease_until": datetime.now(UTC) + _LEASE}, where={"lease": lease}):
+        return
+    if database.get_document(COLLECTION, key) is None:  # the account was disconnected at this moment
+        raise NotConnected
+    raise _busy()
+
+
+def _busy() -> Refused:
+    return Refused("This playlist is being written at this moment.", "Wait until that has ended.")
 
 
 def _target(

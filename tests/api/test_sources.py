@@ -126,7 +126,8 @@ def test_a_lost_key_is_a_state_and_not_a_crash(
 def test_a_waiting_source_says_until_when_and_why(empty_client: FlaskClient, database: Database) -> None:
     empty_client.put("/api/sources/spotify", json={"on": True, "settings": {"client_id": "a"}})
     tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
-    used = {"used": 12, "resets_at": tomorrow, "blocked_until": tomorrow, "blocked_why": "its quota is used up"}
+    hour = int(datetime.now(UTC).timestamp() // 3600)
+    used = {"hours": {str(hour): 12}, "blocked_until": tomorrow, "blocked_why": "its quota is used up"}
     database.put_document("sources", fresh_bucket("spotify/default") | used)
     error = {"at": tomorrow, "kind": "refused", "message": "No.", "hint": "Ask nicely."}
     database.change_document("sources", "spotify", {"last_error": error, "last_ok_at": tomorrow})
@@ -134,7 +135,8 @@ def test_a_waiting_source_says_until_when_and_why(empty_client: FlaskClient, dat
     assert spotify["state"] == "waiting"
     assert datetime.fromisoformat(spotify["blocked_until"]) == tomorrow
     assert spotify["blocked_why"] == "its quota is used up"
-    assert spotify["budget"] == {"limit": 500, "used": 12, "resets_at": tomorrow.isoformat()}
+    forgotten_at = datetime.fromtimestamp((hour + 25) * 3600, UTC)
+    assert spotify["budget"] == {"limit": 500, "used": 12, "resets_at": forgotten_at.isoformat()}
     assert spotify["last_error"] == {"at": tomorrow.isoformat(), "message": "No.", "hint": "Ask nicely."}
     assert spotify["last_ok_at"] == tomorrow.isoformat()
 

@@ -296,3 +296,32 @@ def test_no_token_leaves_in_an_answer(client: FlaskClient, fake_services: FakeSe
 def test_another_site_cannot_begin_a_login(client: FlaskClient) -> None:
     answer = client.post("/api/spotify/login", json={}, base_url=HERE, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
+
+
+def test_no_request_of_a_page_sleeps_for_long(client: FlaskClient, fake_services: FakeServices) -> None:
+    """Spotify wants half a minute: a run waits for that, a page is told when to ask again."""
+    connect(client)
+    fake_services.spotify.fail(limited(30), path="/me/playlists")
+    answer = client.get("/api/spotify/playlists", base_url=HERE)
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "spotify_limited")
+    wait = datetime.fromisoformat(answer.json["error"]["retry_at"]) - datetime.now(UTC)
+    assert timedelta() < wait <= timedelta(seconds=30)
+
+
+def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, database: Database) -> None:
+    connect(client)
+    [first] = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE).json["runs"]
+    ended(client, first["id"])
+    [owner] = database.names_where(COLLECTION, {})
+    asleep = {"state": "waiting", "wake_at": datetime.now(UTC) + timedelta(hours=9), "finished_at": None}
+    database.change_document("runs", first["id"], asleep)
+    [again] = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE).json["runs"]
+    assert again["id"] == first["id"]
+    database.change_document("runs", first["id"], {"state": "done"})
+    [other] = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE).json["runs"]
+    assert other["id"] != first["id"]
+    [account] = database.documents_where(COLLECTION, {})
+    assert list(account["runs"]) == [other["id"]]  # what has ended is found by its owner
+    ended(client, other["id"])
+    client.delete("/api/spotify", base_url=HERE)
+    assert {one["kind"] for one in database.documents_where("runs", {"owner": owner})} == {"spotify-forget"}

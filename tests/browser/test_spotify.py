@@ -69,9 +69,11 @@ def test_connect_bring_in_name_write_back_and_leave(
 
     data_page.open("spotify")
     page.get_by_role("button", name="Disconnect", exact=True).click()
-    expect(page.get_by_text("This deletes the login")).to_be_visible()
+    told = page.get_by_role("group", name="Disconnect from Spotify")
+    expect(told).to_contain_text("This deletes the login and what came with it: the playlists you brought in")
     page.get_by_role("button", name="Disconnect and delete").click()
     expect(connect).to_be_enabled(timeout=ANSWER_MS)
+    assert page.request.get(f"{data_page.address}/api/playlists").json()["playlists"] == []  # as it said
 
 
 def test_somebody_who_does_not_agree_is_told(data_page: DataPage, page: Page, services: FakeServices) -> None:

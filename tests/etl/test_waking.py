@@ -46,3 +46,15 @@ def test_a_run_that_has_slept_enough_is_done(
     stop.set()
     next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
     assert woken[0] == tmp_path
+
+
+def test_what_else_is_due_starts_the_worker_too(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+    monkeypatch.setattr(runs, "spawn_worker", lambda *_: started.set())
+    looks = iter([False, True])
+    stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: next(looks, False))
+    assert started.wait(10)
+    stop.set()
+    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from etl.engine import Status
 from etl.providers.base import Asked, FaultKind, Identity, Need, Setting, Sound
-from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text
+from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
 
@@ -163,6 +163,31 @@ def test_expired_answers_are_swept_out_and_the_others_stay(engines: Engines, clo
     engine.sweep()
     documents = engine._database.documents_where("lookups", {})
     assert [document["status"] for document in documents] == ["not_found"]
+
+
+def test_what_expired_before_anybody_swept_goes_too(engines: Engines, clock: HandClock) -> None:
+    engine = engines(clock=clock)
+    engine.ask(INVENTED, Need.SEARCH, by_text("found"))
+    clock.at += timedelta(days=300).total_seconds()
+    engine.ask(INVENTED, Need.SEARCH, by_text("another"))
+    engine.sweep()
+    assert len(engine._database.names_where("lookups", {})) == 1
+    assert engine.ask(INVENTED, Need.SEARCH, by_text("another")).cached
+
+
+def test_a_failure_says_when_it_is_asked_again(engines: Engines, server: Server, clock: HandClock) -> None:
+    engine = engines(clock=clock)
+    server.does = lambda reply: reply.send(500, b"")
+    again = clock.now(600)
+    for cached in (False, True):
+        answer = engine.ask(INVENTED, Need.FEATURES, by_isrc("A"))
+        assert (answer.status, answer.cached) == (Status.FAILED, cached)
+        assert answer.fault is not None
+        assert answer.fault.retry_at == again
+        clock.at += 60
+    clock.at = again.timestamp()
+    server.does = knows_everything
+    assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A")).status is Status.FOUND
 
 
 def test_new_settings_give_what_failed_another_chance(engines: Engines, server: Server, clock: HandClock) -> None:

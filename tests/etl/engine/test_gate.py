@@ -12,7 +12,7 @@ import pytest
 
 from etl.engine import Answer, Engine, Status
 from etl.engine.gate import MAX_BODY_BYTES
-from etl.providers.base import FaultKind, Need, NotThere, SourceFault
+from etl.providers.base import FaultKind, Need, NotThere, Setting, SourceFault
 from tests.etl.engine.conftest import Engines, Provider, Reply, Server, by_text, knows_everything
 
 INVENTED = "invented"
@@ -169,6 +169,17 @@ def test_it_says_who_asks(engines: Engines, server: Server) -> None:
     agent = server.headers[0]["User-Agent"]
     assert agent.startswith("Tastemap/")
     assert "somebody@example.org" in agent
+
+
+def test_a_contact_of_the_source_comes_first_and_none_is_invented(engines: Engines, server: Server) -> None:
+    provider = Provider(settings=(Setting(name="contact", label="Contact", help="Whom to write to."),))
+    ask(engines(provider), "A")
+    engine = engines(provider, contact="somebody@example.org")
+    for contact in ("else@example.org", "f\u00fcr\r\nX-Evil: 1", None):
+        engine.put_settings(INVENTED, {"contact": contact})
+        ask(engine, f"{contact}")
+    told = [one["User-Agent"].partition(" ")[2] for one in server.headers]
+    assert told == ["", "(else@example.org)", "(frX-Evil: 1)", "(somebody@example.org)"]
 
 
 def test_a_client_library_passes_the_same_gate(engines: Engines, server: Server) -> None:

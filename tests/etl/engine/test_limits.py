@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from etl.engine import Answer, Engine, Status
+from etl.engine.bucket import fresh_bucket
 from etl.providers.base import FaultKind, Need, Rate, SourceFault
+from store.database import Database
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
@@ -154,18 +156,42 @@ def test_a_limit_inside_a_good_answer_is_a_limit(engines: Engines, server: Serve
 
 def test_a_used_up_budget_comes_back_after_a_day(engines: Engines, server: Server, clock: HandClock) -> None:
     engine = engines(Provider(rate=Rate(per_second=100.0, burst=100, daily=3)), clock=clock)
-    reset = clock.now(86_400)
+    reset = clock.now(25 * 3600)  # of the hour that they were made in, which has just begun
     assert [ask(engine, one).status for one in "ABC"] == [Status.FOUND] * 3
     assert retry_at(ask(engine, "D")) == reset
     state = engine.states()[0]
     assert state.budget is not None
     assert (state.state, state.budget.limit, state.budget.used, state.budget.resets_at) == ("waiting", 3, 3, reset)
     assert ask(engine, "A").cached
-    clock.at += 86_400
+    clock.at = reset.timestamp()
     assert ask(engine, "D").status is Status.FOUND
     state = engine.states()[0]
     assert state.budget is not None
     assert (state.state, state.budget.used) == ("ready", 1)
+
+
+def test_no_24_hours_see_more_than_the_budget(engines: Engines, server: Server, clock: HandClock) -> None:
+    """A window that began with the first request let nearly twice as many through about its end."""
+    engine = engines(Provider(rate=Rate(per_second=100.0, burst=100, daily=10)), clock=clock)
+    begun, made = clock.at, list[float]()
+    clock.at += 1800.0
+    for number in range(400):
+        if number == 1:
+            clock.at = begun + 23.9 * 3600
+        if ask(engine, str(number), within_s=1.0).status is Status.FOUND:
+            made.append(clock.at)
+        clock.at += 360.0
+    assert len(made) == len(server.asked) > 20
+    assert max(sum(at <= other < at + 86_400 for other in made) for at in made) == 10
+
+
+def test_a_budget_counted_before_an_update_still_counts(engines: Engines, clock: HandClock, database: Database) -> None:
+    engine = engines(Provider(rate=Rate(per_second=100.0, burst=100, daily=3)), clock=clock)
+    former = {"used": 3, "resets_at": clock.now(7200)}
+    database.put_document("sources", fresh_bucket("invented/default") | former)
+    assert retry_at(ask(engine)) == former["resets_at"]
+    clock.at += 7200
+    assert ask(engine).status is Status.FOUND
 
 
 def test_the_next_credential_takes_over(engines: Engines, server: Server, clock: HandClock) -> None:

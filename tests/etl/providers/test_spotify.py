@@ -159,6 +159,19 @@ def test_an_extended_app_gets_analyses_and_recommendations(extended: Engine, fak
     assert titles(ask(extended, Need.SIMILAR, spotify=song.spotify))[0] == "Rust and Ivy"
 
 
+def test_a_track_that_has_no_analysis_ends_nothing(extended: Engine, fake_services: FakeServices) -> None:
+    unknown, song = base62("nothing"), fake_services.world.song("Glass Tide")
+    assert ask(extended, Need.ANALYSIS, spotify=unknown).status is Status.NOT_FOUND
+    fake_services.spotify.fail(replying(404, {"error": {"status": 404}}), path="/audio-features.*")
+    assert ask(extended, Need.FEATURES, spotify=unknown).status is Status.NOT_FOUND
+    for need in (Need.ANALYSIS, Need.FEATURES):
+        assert "spotify" in extended.on(need)
+        assert ask(extended, need, spotify=song.spotify).status is Status.FOUND
+    fake_services.spotify.fail(replying(404), path="/recommendations")
+    assert ask(extended, Need.SIMILAR, spotify=song.spotify).status is Status.CANNOT
+    assert "spotify" not in extended.on(Need.SIMILAR)
+
+
 def test_an_extended_app_gets_a_genre_by_seed_and_else_by_search(extended: Engine, fake_services: FakeServices) -> None:
     assert len(titles(ask(extended, Need.GENRE_TRACKS, "hip hop"))) == 6
     assert fake_services.spotify.asked("/recommendations")[0].query["seed_genres"] == "hip-hop"

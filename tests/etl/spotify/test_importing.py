@@ -196,6 +196,29 @@ def test_saved_tracks_that_change_are_read_again(
     assert titles(database, only_playlist(database)) == ["Invented 500", *(f"Invented {n}" for n in range(79))]
 
 
+@pytest.mark.parametrize(("times", "stored"), [(1, 120), (2, 120), (None, 50)])
+def test_an_empty_page_before_the_end_is_not_the_end(
+    database: Database,
+    engine: Engine,
+    fake_services: FakeServices,
+    tmp_path: Path,
+    times: int | None,
+    stored: int,
+) -> None:
+    mine = fake_services.spotify_state.add_list("Mine", "wanda", [row(invented(n)) for n in range(120)])
+    empty = replying(200, {"items": [], "total": 120, "next": None})
+    fake_services.spotify.fail(empty, path=f"/playlists/{mine.id}/items", skip=1, times=times)
+    log_in(database, engine)
+    run = bring_in(database, tmp_path, engine, mine.id)
+    for _ in range(2):
+        if run["state"] == "waiting":
+            database.change_document("runs", run["_id"], {"wake_at": run["started_at"]})
+            resume(database, tmp_path, engine, run["_id"])
+            run = database.load_run(run["_id"]) or {}
+    assert (run["state"], run["asked"], run["stored"]) == ("done", 120, stored)
+    assert dict(run["skipped"]) == ({WITHHELD: 70} if stored == 50 else {})
+
+
 def test_a_list_that_never_rests(
     database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path
 ) -> None:

@@ -251,3 +251,21 @@ def test_another_key_means_to_connect_again(database: Database, engine: Engine, 
     account = accounts.get(OWNER)
     assert account is not None
     assert account.ended
+
+
+def test_logins_that_nobody_completed_go(database: Database, engine: Engine) -> None:
+    for owner in ("1" * 64, "2" * 64):
+        begun(database, engine, owner)
+    log_in(database, engine)
+    begun(database, engine)  # once more, by somebody who is connected
+    declined, address = begun(database, engine, "3" * 64)
+    state = dict(parse_qsl(urlsplit(address).query))["state"]
+    with pytest.raises(Refused):
+        declined.complete("3" * 64, engine.channel("spotify"), {"state": state, "error": "access_denied"})
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    for owner in ("1" * 64, "3" * 64, OWNER):
+        database.change_document(COLLECTION, owner, {"begun_at": long_ago})
+    begun(database, engine, "4" * 64)
+    kept = {one["_id"]: "login" in one for one in database.documents_where(COLLECTION, {})}
+    assert kept == {OWNER: False, "2" * 64: True, "4" * 64: True}
+    assert Accounts(database, engine.vault).get(OWNER) is not None

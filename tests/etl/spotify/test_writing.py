@@ -132,6 +132,44 @@ def test_two_at_once_write_one(
     assert uris(fake_services) == EXPECTED
 
 
+def test_a_long_list_holds_its_lease_while_it_is_written(
+    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+) -> None:
+    """As if each batch took longer than a lease lasts."""
+    leases = []
+
+    def slowly(service: FakeService, request: Request) -> Reply:
+        [document] = database.documents_where(COLLECTION, {})
+        leases.append(document["lease_until"] > datetime.now(UTC))
+        database.change_document(COLLECTION, document["_id"], {"lease_until": datetime(2020, 1, 1, tzinfo=UTC)})
+        answer = service._answer(request)
+        assert isinstance(answer, Reply)
+        return answer
+
+    fake_services.spotify.fail(slowly, path="/playlists/.*/items", method="POST", times=None)
+    write(database, engine, playlist)
+    assert leases == [True] * 3
+    assert uris(fake_services) == EXPECTED
+
+
+def test_who_has_lost_the_lease_stops(
+    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+) -> None:
+    def taken_over(service: FakeService, request: Request) -> Reply:
+        [document] = database.documents_where(COLLECTION, {})
+        database.change_document(COLLECTION, document["_id"], {"lease": "another's"})
+        answer = service._answer(request)
+        assert isinstance(answer, Reply)
+        return answer
+
+    fake_services.spotify.fail(taken_over, path="/playlists/.*/items", method="POST")
+    with pytest.raises(Refused, match="being written"):
+        write(database, engine, playlist)
+    [document] = database.documents_where(COLLECTION, {})
+    assert (document["lease"], document["lease_until"] > datetime.now(UTC)) == ("another's", True)
+    assert len(fake_services.spotify.asked("/playlists/.*/items", "POST")) == 1
+
+
 def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     database.put_tracks([Track(id="local-1", title="L", artists=())])
     database.put_page("local", 0, [PlaylistItem(position=0, track_id="local-1")])
