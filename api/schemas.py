@@ -115,6 +115,7 @@ def track_summary(track: Track) -> dict[str, Any]:
         "album": track.album,
         "year": track.year,
         "popularity": track.popularity,
+        "explicit": track.explicit,
         "duration_ms": track.duration_ms,
         "has_features": track.features is not None,
         "source": track.source,

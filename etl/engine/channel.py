@@ -12,6 +12,7 @@ import requests
 from etl.engine.gate import GatedSession
 from etl.providers.base import FaultKind, NotThere, SourceFault
 
+_STRANGE = "It is asked again by itself. If that goes on for days, it has changed and Tastemap needs an update."
 _SHOWN = 160
 
 
@@ -46,7 +47,8 @@ class SourceChannel:
         try:
             found = json.loads(response.content)
         except (ValueError, RecursionError) as fault:
-            raise SourceFault(FaultKind.GARBLED, f"{self.title} sent something that is not JSON.") from fault
+            message = f"{self.title} sent an answer that cannot be read."
+            raise SourceFault(FaultKind.GARBLED, message, _STRANGE) from fault
         return writable(found) if b"\\ud" in response.content.lower() else found
 
     def _fault(self, response: requests.Response) -> SourceFault:
@@ -57,7 +59,7 @@ class SourceChannel:
         return SourceFault(
             FaultKind.REFUSED if refused else FaultKind.GARBLED,
             f"{self.title} {'refuses' if refused else 'does not understand us'} ({status}){said}",
-            "Check its settings under Data." if refused else "",
+            "Check its settings under Data." if refused else _STRANGE,
             status=status,
             body=body,
         )

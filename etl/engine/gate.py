@@ -98,7 +98,7 @@ class GatedSession(requests.Session):
             raise GateFault(
                 FaultKind.UNREACHABLE,
                 f"{self._title} cannot be reached: there was no connection, or it broke off.",
-                "Check this machine's connection to the network.",
+                "It is asked again by itself. Where no source can be reached, check this machine's network.",
                 again=True,
             ) from fault
         except (requests.exceptions.ContentDecodingError, HTTPError) as fault:

@@ -122,10 +122,11 @@ export const AXES = {
 
 export function formatFeature(name, value) {
   if (value === null || value === undefined) return 'unknown'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return AXES[name] ? AXES[name].format(value) : String(value)
 }
 
-export const featureLabel = (name) => AXES[name]?.label ?? name
+export const featureLabel = (name) => AXES[name]?.label ?? name.charAt(0).toUpperCase() + name.slice(1)
 
 const GENRE_NAMES = {
   'r-n-b': 'R&B',

@@ -134,5 +134,5 @@ def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: 
     expect(page.get_by_role("status").filter(has_text="Checked")).to_contain_text("broken", timeout=IMPORT_MS)
     area = page.locator("[data-area=reccobeats]")
     expect(area).to_have_attribute("open", "")
-    expect(area.locator(".tm-check.is-fault").first).to_contain_text("not JSON")
+    expect(area.locator(".tm-check.is-fault").first).to_contain_text("cannot be read")
     expect(page.locator("[data-area=listenbrainz]")).to_contain_text("fine")
