@@ -227,8 +227,10 @@ def test_it_meets_its_marks_on_artists_it_never_saw(predictor: GenrePredictor, s
 
     results = evaluate_predictor(predictor, read(shared_data))
     whole = results["genre model"]
-    assert whole.top1 >= 0.38
-    assert whole.top3 >= 0.56
-    assert whole.macro_f1 >= 0.30
+    assert whole.top1 >= 0.42
+    assert whole.top3 >= 0.62
+    assert whole.macro_f1 >= 0.36
+    assert whole.ece <= 0.03
+    assert results["genre model, popularity unknown"].top1 >= 0.37
     assert results["genre model, names alone"].top1 > 0.2
-    assert results["genre model, audio alone"].top1 > 0.2
+    assert results["genre model, audio alone"].top1 > 0.232  # the random forest on the same features

@@ -90,7 +90,7 @@ def test_a_number_fills_its_bins_and_a_missing_one_none() -> None:
 
 
 def test_values_out_of_bounds_count_as_missing() -> None:
-    vector = feature_vector({"energy": 1.5, "tempo": 0.0, "valence": 0.3, "loudness": float("nan")}, 99999)
+    vector = feature_vector({"energy": 1.5, "tempo": 0.0, "valence": 0.3, "loudness": float("nan"), "year": 99999})
     assert [name for name, value in zip(COLUMNS, vector, strict=True) if not np.isnan(value)] == ["valence"]
 
 
