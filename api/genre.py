@@ -15,11 +15,10 @@ from api.lookup import genres_by_source, known_genres, other_features, source_li
 from api.schemas import GenreQuery, iso, track_summary
 from api.services import Services, services
 from api.subject import Subject, resolve
-from etl.lookup_found import SHOWN_ONLY
 from etl.providers.base import Need
 from ml.genre import GenreInput
 from store.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, Track, usable_features
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 
@@ -87,17 +86,14 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
 
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
+    features = usable_features(track)
     return GenreInput(
         title=track.title or None,
         artists=track.artists,
         album=track.album,
         year=track.year,
-        features=track.features.values if track.features and _may_be_used(track.features) else {},
+        features=features.values if features else {},
     )
-
-
-def _may_be_used(features: AudioFeatures) -> bool:
-    return features.source not in SHOWN_ONLY
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
@@ -164,9 +160,10 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
 
 
 def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[dict[str, Any]]:
-    if track.features is None:
+    features = usable_features(track)
+    if features is None:
         return []
     near = services.neighbours.nearest_labelled(
-        snapshot, track.features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
+        snapshot, features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
     )
     return [{**track_summary(snapshot.track(ref)), "distance": round(distance, 3)} for ref, distance in near]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -17,6 +18,7 @@ from api.services import Services, services
 from api.subject import Subject, resolve
 from etl.providers.base import Need
 from ml.neighbours import NothingToCompare
+from store.domain import usable_features
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 
@@ -67,10 +69,11 @@ def _neighbours(
     snapshot = subject.snapshot
     if not len(snapshot):
         return None
+    seed = replace(subject.track, features=usable_features(subject.track))
     try:
         found = services.neighbours.recommend(
             snapshot,
-            subject.track,
+            seed,
             limit=query["limit"],
             exclude=exclude,
             artist_cap=query["artist_cap"],
@@ -96,7 +99,7 @@ def _neighbours(
         }
         for one in found
     ]
-    note = None if subject.track.features else "No audio features are known for this track: its artist decided."
+    note = None if seed.features else "No audio features that may be used are known for this track: its artist decided."
     return {
         "seed": track_summary(subject.track),
         "method": "neighbours",
