@@ -19,7 +19,7 @@ from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre import GenreInput
 from store.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, SHOWN_ONLY, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, Track, usable_features
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 
@@ -87,6 +87,7 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
 
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
+    features = usable_features(track)
     return GenreInput(
         title=track.title or None,
         artists=track.artists,
@@ -95,12 +96,8 @@ def as_input(track: Track) -> GenreInput:
         # Spotify's measure, which files bring; what other services call popularity is another scale.
         popularity=None if track.source in PROVIDERS else track.popularity,
         explicit=track.explicit,
-        features=track.features.values if track.features and _may_be_used(track.features) else {},
+        features=features.values if features else {},
     )
-
-
-def _may_be_used(features: AudioFeatures) -> bool:
-    return features.source not in SHOWN_ONLY
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
@@ -167,9 +164,10 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
 
 
 def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[dict[str, Any]]:
-    if track.features is None:
+    features = usable_features(track)
+    if features is None:
         return []
     near = services.neighbours.nearest_labelled(
-        snapshot, track.features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
+        snapshot, features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
     )
     return [{**track_summary(snapshot.track(ref)), "distance": round(distance, 3)} for ref, distance in near]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
-from apiflask.fields import Float, Integer, List, String
+from apiflask.fields import Boolean, Float, Integer, List, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE
 
@@ -18,8 +18,8 @@ from api.schemas import iso, track_summary
 from api.services import Services, services
 from etl.harvest.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.harvest.enrich import NEEDS, new_enrichment
-from etl.harvest.segments import MOST_TRACKS, TRACKS, new_segments
-from etl.harvest.terms import MOST_TERMS, TERMS, new_harvest
+from etl.harvest.segments import TRACKS, new_segments
+from etl.harvest.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from etl.runs import cancel_run, spawn_worker
 from store.domain import Track
@@ -28,8 +28,10 @@ from store.recommendations import trail_of
 blueprint = APIBlueprint("harvest", __name__, tag="Sources")
 
 RUNS = 50
-# Whoever may open the page may start runs that take hours; beyond so many one has to wait or cancel.
-_MOST_OPEN = 20
+# Whoever may open the page may start runs that take hours; beyond so many of a browser one has to wait or cancel.
+_MOST_OPEN = 5
+# What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
+BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
 _WAKE_PAUSE_SECONDS = 30.0
 _KINDS = {
     "tracks": Need.SEARCH,
@@ -53,17 +55,23 @@ class HarvestBody(Schema):
     kind = String(required=True, validate=OneOf(list(_KINDS)))
     source = String(allow_none=True, validate=Length(max=64), metadata={"description": "Ask this one alone."})
     terms = Integer(
-        validate=Range(1, MOST_TRACKS),
-        metadata={"description": f"Search terms (of segments: tracks); by default {TERMS} ({TRACKS})."},
+        validate=Range(1, BROWSER_TRACKS),
+        metadata={
+            "description": f"Search terms, at most {BROWSER_TERMS}, by default {TERMS}; of segments: tracks ({TRACKS})."
+        },
     )
     genres = List(String(validate=Length(1, 64)), validate=Length(max=MOST_GENRES))
     per_genre = Integer(load_default=PER_GENRE, validate=Range(1, MOST_PER_GENRE))
+    min_segments = Integer(load_default=1, validate=Range(1, 100_000), metadata={"description": "Of segments."})
     min_popularity = Float(allow_none=True, validate=Range(0, 100))
     years = List(
         Integer(validate=Range(1000, 2999)),
         allow_none=True,
         validate=Length(equal=2),
         metadata={"description": "From and to, both included."},
+    )
+    strict = Boolean(
+        load_default=False, metadata={"description": "Leave out what no popularity or year is known of, too."}
     )
 
 
@@ -91,16 +99,20 @@ def harvest(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     kind, years = body["kind"], body.get("years")
     if years and years[0] > years[1]:
         raise ApiError(422, "invalid_value", "years: the first one is later than the second.", "Such as [1990, 1999].")
-    if kind in {"tracks", "artists"} and body.get("terms", 0) > MOST_TERMS:
-        raise ApiError(422, "invalid_value", f"terms: at most {MOST_TERMS} at a time.", "See `terms`.")
+    if kind in {"tracks", "artists"} and body.get("terms", 0) > BROWSER_TERMS:
+        raise ApiError(
+            422, "invalid_value", f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest."
+        )
     _need_source([_KINDS[kind]], body.get("source"))
     filters: dict[str, Any] = {"source": body.get("source"), "min_popularity": body.get("min_popularity")}
-    filters["years"] = tuple(years) if years else None
+    filters |= {"years": tuple(years) if years else None, "strict": body["strict"]}
     owner = session.start()
     if kind == "balanced":
         return _start(new_balanced(owner, genres=body.get("genres", ()), per_genre=body["per_genre"], **filters))
     if kind == "segments":
-        return _start(new_segments(owner, terms=body.get("terms", TRACKS), **filters))
+        return _start(
+            new_segments(owner, terms=body.get("terms", TRACKS), min_segments=body["min_segments"], **filters)
+        )
     return _start(new_harvest(kind, owner, terms=body.get("terms", TERMS), **filters))
 
 
@@ -189,8 +201,10 @@ def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
     unended = [*database.unfinished_runs(), *database.waiting_runs()]
     same = next((one for one in unended if all(one.get(key) == run[key] for key in ("kind", "owner", "request"))), None)
     if same is None:
-        if sum(one.get("request") is not None for one in unended) >= _MOST_OPEN:
-            raise ApiError(429, "too_many_runs", f"{_MOST_OPEN} runs have not ended yet.", "Wait, or cancel some.")
+        if sum(one.get("request") is not None and one["owner"] == run["owner"] for one in unended) >= _MOST_OPEN:
+            raise ApiError(
+                429, "too_many_runs", f"{_MOST_OPEN} runs of yours have not ended yet.", "Wait, or cancel some."
+            )
         database.put_run(run)
     spawn_worker(here.config.var, here.config.mongodb_uri)
     queued = database.get_run((same or run)["_id"])

@@ -16,7 +16,7 @@ from etl.lookup_found import LookedUp, completed, store_looked_up
 from etl.providers.base import Asked, GenreTag, Identity, Need
 from store.catalogue import Snapshot, filled
 from store.connection import StoreDown
-from store.domain import Track
+from store.domain import Track, usable_features
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -66,7 +66,7 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
     if subject.kind == "names" or (subject.ref is None and track.ids):
         return frozenset(needs if track.title else ())
     missing = set()
-    if track.features is None:
+    if usable_features(track) is None:
         missing |= {Need.FEATURES, Need.SIMILAR}
     if not any(known_genres(services, subject.snapshot, track)):
         missing |= {Need.GENRES}

@@ -17,6 +17,10 @@ from store.domain import MAX_PERSON_NAME, Person, person_colour, person_name
 blueprint = APIBlueprint("people", __name__, tag="Playlists")
 
 
+# Whoever adds to a playlist has an id of a service; while rows arrive nobody knows yet who they all are.
+_LONGEST_ID, _MOST_PEOPLE = 256, 1000
+
+
 class PersonGiven(Schema):
     name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
     colour = String(
@@ -28,9 +32,10 @@ class PersonGiven(Schema):
 
 class PeopleGiven(Schema):
     people = Dict(
-        keys=String(),
+        keys=String(validate=Length(1, _LONGEST_ID)),
         values=Nested(PersonGiven(unknown=RAISE)),
         required=True,
+        validate=Length(max=_MOST_PEOPLE),
         metadata={"description": "By contributor id; who is not named here stays as they are, null takes back."},
     )
 
@@ -57,5 +62,7 @@ def put_people(playlist_id: str, given: dict[str, Any]) -> dict[str, Any]:
         for person, one in given["people"].items()
     }
     people = {person: known for person, known in {**playlist.people, **told}.items() if known != Person()}
+    if len(people) > max(_MOST_PEOPLE, len(playlist.contributors)):
+        raise ApiError(422, "invalid_value", f"people: at most {_MOST_PEOPLE}.", "Wait until all rows have arrived.")
     services().database.put_people(playlist.id, people)
     return {"playlist": describe(find_playlist(playlist.id))}

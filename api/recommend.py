@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -18,6 +19,7 @@ from api.services import Services, services
 from api.subject import Subject, resolve
 from etl.providers.base import Need
 from ml.neighbours import NothingToCompare, weights_from
+from store.domain import usable_features
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
 
@@ -73,10 +75,11 @@ def _neighbours(
     if not len(snapshot):
         return None
     weights = weights_from(query["weights"])
+    seed = replace(subject.track, features=usable_features(subject.track))
     try:
         found = services.neighbours.recommend(
             snapshot,
-            subject.track,
+            seed,
             limit=query["limit"],
             exclude=exclude,
             artist_cap=query["artist_cap"],
@@ -110,7 +113,7 @@ def _neighbours(
         }
         for one in found
     ]
-    note = None if subject.track.features else "No audio features are known for this track: its artist decided."
+    note = None if seed.features else "No audio features that may be used are known for this track: its artist decided."
     return {
         "seed": track_summary(subject.track),
         "method": "neighbours",

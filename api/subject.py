@@ -13,7 +13,7 @@ from api.services import Services
 from etl.lookup_found import LookedUp
 from etl.providers.base import Asked, Identity, Need
 from store.catalogue import Ref, Snapshot
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
 
 # A catalogue track answers for a name only when they agree at least this well; below it the names themselves are
@@ -80,8 +80,11 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
             400, "bad_request", "Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values."
         )
     found = with_sources(services, found, typed, needs)
-    heard_by = found.track.features.source if found.track.features else None
-    return replace(found, track=_with_given(found.track, query), heard_by=heard_by)
+    given = {name: query[name] for name in AUDIO_FEATURES if name in query}
+    # In a mixture with given values it would be hidden whose the others are: those that no model may read stay out.
+    heard = usable_features(found.track) if given else found.track.features
+    track = replace(found.track, features=heard)
+    return replace(found, track=_with_given(track, given, query), heard_by=heard.source if heard else None)
 
 
 def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
@@ -167,12 +170,11 @@ def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
     )
 
 
-def _with_given(track: Track, query: Mapping[str, Any]) -> Track:
+def _with_given(track: Track, given: Mapping[str, float], query: Mapping[str, Any]) -> Track:
     """Let values of the request stand in front of what is known, and say that they came from there."""
-    given = {name: query[name] for name in AUDIO_FEATURES if name in query}
     track = replace(track, album=query.get("album") or track.album, year=query.get("year") or track.year)
     if not given:
         return track
     known = dict(track.features.values) if track.features else {}
     source = f"request, else {track.features.source}" if track.features else "request"
-    return replace(track, features=AudioFeatures(values=known | given, source=source))
+    return replace(track, features=AudioFeatures(values=known | dict(given), source=source))

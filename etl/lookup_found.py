@@ -11,7 +11,7 @@ from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
 from etl.lookup_choice import Choice
 from etl.providers.base import GenreTag, Identity, Sound
 from store.database import Database
-from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id
+from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id, usable_features
 from store.facts import tracks_like
 
 # A source that knows fewer values than this does not tell how a track sounds.
@@ -83,7 +83,7 @@ def completed(track: Track, found: LookedUp) -> Track:
         isrc=track.isrc or clean_isrc(identity.ids.get("isrc")),
         labels=track.labels or found.named_genres("track", "album"),
         artist_genres=track.artist_genres or found.named_genres("artist"),
-        features=track.features or (sounds[0] if sounds else None),
+        features=usable_features(track) or (sounds[0] if sounds else track.features),
         ids={**identity.ids, **track.ids},
     )
 

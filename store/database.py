@@ -37,6 +37,10 @@ __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 # A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
 PAGE_ITEMS = 500
 _DUPLICATE_KEY = 11000
+_UNFINISHED = ("queued", "running", "waiting")
+# Enough of a run to choose by; a cursor may hold thousands of places.
+_OUTLINE = dict.fromkeys(("state", "started_at", "owner", "place", "changed"), 1)
+_OPERATORS_RUNS = 15
 
 
 class Database(Connection):
@@ -208,15 +212,46 @@ class Database(Connection):
 
     def _ours_unfinished(self) -> list[Document]:
         ours = [document for document in self._all_unfinished() if self._is_ours(document)]
-        return sorted(ours, key=lambda document: (document["started_at"], document["_id"]))
+        return sorted(ours, key=_age)
 
     @translated
     def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
-        """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first."""
-        found = self._mongo["runs"].find({"owner": {"$in": [owner, None]}})
-        ours = [document for document in found if document["owner"] is not None or self._is_ours(document)]
-        newest = sorted(ours, key=lambda document: (document["started_at"], document["_id"]), reverse=True)
-        return [public_run(document) for document in newest[:limit]]
+        """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first.
+
+        Which ones, if there are more: those that have not ended, then the newest; of the operator's no more than
+        ``_OPERATORS_RUNS`` where the others have runs of their own.
+        """
+        own = self._newest_runs(owner, limit)
+        most = max(limit - len(own), min(limit, _OPERATORS_RUNS))
+        operators = self._newest_runs(None, most) if owner is not None else []
+        names = [*own[: limit - len(operators)], *operators]
+        found = self._mongo["runs"].find({"_id": {"$in": names}}, {"cursor": 0})
+        return [public_run(document) for document in sorted(found, key=_age, reverse=True)]
+
+    def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
+        """Return the names of at most ``limit`` runs: those that have not ended, then the newest."""
+        found = [one for one in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(one)]
+        newest = sorted(found, key=lambda run: (run["state"] in _UNFINISHED, *_age(run)), reverse=True)
+        return [run["_id"] for run in newest[:limit]]
+
+    def delete_old_runs(self, before: datetime, keep: int) -> int:
+        """Delete the runs of this place that began and ended ``before`` (aware), but for each owner's ``keep`` newest.
+
+        Returns how many. Reads an outline of every run: for the worker, not requests.
+        """
+        with self._errors():
+            found = [one for one in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(one)]
+        by_owner: dict[str | None, list[Document]] = {}
+        for run in sorted(found, key=_age, reverse=True):
+            by_owner.setdefault(run["owner"], []).append(run)
+        old = [
+            run["_id"]
+            for runs in by_owner.values()
+            for run in runs[keep:]
+            if run["started_at"] < before and run["state"] not in _UNFINISHED and not run.get("changed")
+        ]
+        self.delete_documents("runs", old)
+        return len(old)
 
     @translated
     def runs_elsewhere(self) -> list[Document]:
@@ -224,7 +259,7 @@ class Database(Connection):
         return [document for document in self._all_unfinished() if not self._is_ours(document)]
 
     def _all_unfinished(self) -> Iterator[Document]:
-        return iter(self._mongo["runs"].find({"state": {"$in": ["queued", "running", "waiting"]}}))
+        return iter(self._mongo["runs"].find({"state": {"$in": list(_UNFINISHED)}}))
 
     def _is_ours(self, run: Document) -> bool:
         return self.place in ("", run.get("place") or self.place)
@@ -278,6 +313,10 @@ def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience
 
 def _asleep(run: Document) -> bool:
     return run["state"] == "waiting" and run["wake_at"] > datetime.now(UTC)
+
+
+def _age(run: Document) -> tuple[datetime, str]:
+    return run["started_at"], run["_id"]
 
 
 def _page_id(playlist_id: str, page: int) -> str:

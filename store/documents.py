@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from store.domain import AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.domain import SHOWN_ONLY, AudioFeatures, Person, Playlist, PlaylistItem, Track
 from store.text import recording_key
 
 Document = dict[str, Any]
@@ -62,7 +62,7 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     """Return the fields of ``offered`` (with their paths) that fill gaps of ``stored``; what is there stays.
 
     Audio features are one source's or another's, never a mixture: others take the place of the stored ones
-    only where they hold all of the same features and more.
+    only where they hold all of the same features and more, or where models may read them and not the stored ones.
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
     known = stored.get("ids", {})
@@ -71,10 +71,26 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     if not set(offered["keys"]) <= set(keys):
         filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
     if "features" in offered:
-        have = stored.get("features", {"values": {}})["values"].keys()
-        if offered["features"]["values"].keys() > have:
-            filling["features"] = offered["features"]
+        have, new = stored.get("features"), offered["features"]
+        if have is None or (new["source"] in SHOWN_ONLY) < (have["source"] in SHOWN_ONLY):
+            better = True
+        else:
+            may = (new["source"] in SHOWN_ONLY) == (have["source"] in SHOWN_ONLY)
+            better = may and new["values"].keys() > have["values"].keys()
+        if better:
+            filling |= {"features": new, "features_told": told(stored, "features", new)}
     return filling
+
+
+def told(stored: Mapping[str, Any], what: str, new: Mapping[str, Any] | None = None) -> list[Document]:
+    """Return what each source has told a track's document (``what``: features, genres), ``new`` as the latest.
+
+    A list, because the name of a source may hold a dot. Documents of earlier versions hold the chosen features alone.
+    """
+    by_source = {one["source"]: one for one in stored.get(f"{what}_told", ())}
+    if what == "features" and "features" in stored:
+        by_source.setdefault(stored["features"]["source"], stored["features"])
+    return list((by_source | ({new["source"]: dict(new)} if new else {})).values())
 
 
 def item_document(item: PlaylistItem) -> Document:

@@ -54,6 +54,10 @@ FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 
 
+# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
+SHOWN_ONLY = frozenset({"spotify"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudioFeatures:
     """What one source says of a track's sound.
@@ -97,6 +101,11 @@ class Track:
     features: AudioFeatures | None = None
     source: str = "unknown"
     ids: Mapping[str, str] = field(default_factory=dict)
+
+
+def usable_features(track: Track) -> AudioFeatures | None:
+    """Return the audio features that models and neighbours may read, ``None`` where there are none."""
+    return track.features if track.features and track.features.source not in SHOWN_ONLY else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,8 @@
 """Facts that a source tells of tracks which are known already: features, genres, ids, segments of an analysis.
 
-The document of a track holds the facts of one source at a time; which one, when and under which licence stands
-beside them, and in ``found_by`` which run put them there.
+The document of a track holds what each source has told (``features_told``, ``genres_told``), and where readers look
+the facts of the one that was chosen; when and under which licence stands beside them, and in ``found_by`` which run
+put them there.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
-from store.documents import features_document, recording_keys, track_from
-from store.domain import AudioFeatures, Track
+from store.documents import features_document, recording_keys, told, track_from
+from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
 _TIMBRES = 12
@@ -24,12 +25,16 @@ _TIMBRES = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """A track with what is not part of it: which run put its features and genres there, and whose the latter are."""
+    """A track with what is not part of it: which run put its features and genres there, and whose the latter are.
+
+    ``heard_by`` are the sources that have told its audio features, chosen or not.
+    """
 
     track: Track
     features_by: str = ""
     genres_by: str = ""
     genres_source: str | None = None
+    heard_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +56,7 @@ def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, Kn
             track=track_from(document),
             features_by=by.get("features", ""),
             genres_by=by.get("genres", ""),
+            heard_by=frozenset(one["source"] for one in told(document, "features")),
             genres_source=document.get("genres_from", {}).get("source"),
         )
     return found
@@ -74,17 +80,56 @@ def _rank(track: Track) -> tuple[bool, str]:
 
 
 def put_features(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
-    """Let ``features`` be those of the track, whatever it had before."""
-    changes = {"features": features_document(features), "found_by.features": brought_by}
+    """Keep what a source told of the track's sound, and let it be that of the track.
+
+    Values that are shown only (:data:`store.domain.SHOWN_ONLY`) do not displace those that models may read.
+    """
+    stored, new = database.get_document("tracks", track_id) or {}, features_document(features)
+    changes: dict[str, Any] = {"features_told": told(stored, "features", new)}
+    if features.source not in SHOWN_ONLY or stored.get("features", new)["source"] in SHOWN_ONLY:
+        changes |= {"features": new, "found_by.features": brought_by}
     _change(database, track_id, changes)
 
 
+def forget_features(
+    database: Database,
+    track_id: str,
+    sources: Collection[str],
+    order: Sequence[str],
+    before: datetime | None = None,
+) -> bool:
+    """Forget what ``sources`` told of the track's sound (``before``, aware: earlier than that or nobody knows when).
+
+    What another told takes its place, by ``order`` (the best first). ``True`` if anything was forgotten.
+    """
+    stored = database.get_document("tracks", track_id) or {}
+    known = told(stored, "features")
+    left = [one for one in known if one["source"] not in sources or not _is_older(one.get("fetched_at"), before)]
+    if left == known:
+        return False
+    places = {source: place for place, source in enumerate(order)}
+    left.sort(key=lambda one: (one["source"] in SHOWN_ONLY, places.get(one["source"], -1)))
+    changes: dict[str, Any] = {"features_told": left}
+    gone = []
+    if stored.get("features") not in left:
+        changes |= {"features": left[0]} if left else {}
+        gone = ["found_by.features", *([] if left else ["features"])]
+    _change(database, track_id, changes, gone)
+    return True
+
+
+def _is_older(moment: datetime | None, before: datetime | None) -> bool:
+    return moment is None or before is None or moment < before
+
+
 def put_genres(
-    database: Database, track_id: str, labels: Sequence[str], artist_genres: Sequence[str], told: Provenance
+    database: Database, track_id: str, labels: Sequence[str], artist_genres: Sequence[str], by: Provenance
 ) -> None:
-    """Let these be the genres of the track and of its artists, whatever was there before."""
-    told_by = {"source": told.source, "fetched_at": told.fetched_at, "licence": told.licence}
-    changes: dict[str, Any] = {"genres_from": told_by, "found_by.genres": told.brought_by}
+    """Let these be the genres of the track and of its artists; what other sources told is kept beside."""
+    told_by = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
+    changes: dict[str, Any] = {"genres_from": told_by, "found_by.genres": by.brought_by}
+    new = {**told_by, "labels": list(labels), "artist_genres": list(artist_genres)}
+    changes["genres_told"] = told(database.get_document("tracks", track_id) or {}, "genres", new)
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
     gone = [name for name, value in given.items() if not value]
     _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
@@ -104,7 +149,7 @@ def _change(database: Database, track_id: str, changes: Mapping[str, Any], unset
 def put_segments(
     database: Database,
     track_id: str,
-    told: Provenance,
+    by: Provenance,
     start: Sequence[float],
     duration: Sequence[float],
     timbre: Sequence[Sequence[float]],
@@ -116,10 +161,10 @@ def put_segments(
         ANALYSES,
         {
             "_id": track_id,
-            "source": told.source,
-            "fetched_at": told.fetched_at,
-            "licence": told.licence,
-            "brought_by": told.brought_by,
+            "source": by.source,
+            "fetched_at": by.fetched_at,
+            "licence": by.licence,
+            "brought_by": by.brought_by,
             "segments": len(start),
             "start": _packed(start),
             "duration": _packed(duration),

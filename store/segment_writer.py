@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import tantivy
 
-from store.domain import AUDIO_FEATURES, Track
+from store.domain import AUDIO_FEATURES, Track, usable_features
 from store.records import write_records
 from store.segment import (
     ARTISTS_FILE,
@@ -61,12 +61,13 @@ _LINES_BATCH = 10_000
 
 
 def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
-    """Return ``tracks`` as a table of the schema :data:`ROWS`."""
+    """Return ``tracks`` as a table of the schema :data:`ROWS`; features that no model may read stay out of it."""
     columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
     for track in tracks:
-        vector = track.features.vector() if track.features else (None,) * len(AUDIO_FEATURES)
+        features = usable_features(track)
+        vector = features.vector() if features else (None,) * len(AUDIO_FEATURES)
         columns["features"].append([np.nan if value is None else value for value in vector])
-        columns["features_source"].append(track.features.source if track.features else None)
+        columns["features_source"].append(features.source if features else None)
         for name in ROWS.names:
             if not name.startswith("features"):
                 columns[name].append(getattr(track, name))

@@ -46,6 +46,7 @@ def _add_filters(one: argparse.ArgumentParser) -> None:
     one.add_argument("--source", metavar="NAME", help="ask this one alone; default: all that are switched on")
     one.add_argument("--min-popularity", type=float, metavar="N", help="leave out what is less popular (0 to 100)")
     one.add_argument("--years", type=_years, metavar="A-B", help="leave out what is older or newer")
+    one.add_argument("--strict", action="store_true", help="leave out what no popularity or year is known of, too")
 
 
 def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
@@ -53,13 +54,14 @@ def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
     if playlist is None:
         print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
         return 1
-    run = new_enrichment(playlist.id, playlist.name, None, options.needs)
+    # Stored first: a kill while it asks ahead leaves a run that goes on.
+    run = _stored(database, new_enrichment(playlist.id, playlist.name, None, options.needs))
     with workers_from(options) as workers:
         if not isinstance(workers, OneCore):
             with ProgressBar(PAGES) as bar:
                 for done, total in ask_ahead(workers, database, var, run):
                     bar(Progress(phase=f"asking, {workers.count} at a time", done=done, total=total))
-    return _run(database, var, run)
+    return do(database, var, [run["_id"]])
 
 
 def _balanced(database: Database, var: Path, options: argparse.Namespace) -> int:
@@ -74,16 +76,21 @@ def _harvest(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("source", "min_popularity", "years")}
+    return {name: getattr(options, name) for name in ("source", "min_popularity", "years", "strict")}
 
 
 def _run(database: Database, var: Path, run: dict[str, Any]) -> int:
     """Do the run, or the one of the operator's that asks for the same and has not ended."""
+    return do(database, var, [_stored(database, run)["_id"]])
+
+
+def _stored(database: Database, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the run of the operator's that asks for the same and has not ended, else ``run``, stored."""
     same = (one for one in (*database.unfinished_runs(), *database.waiting_runs()) if _is_same(one, run))
     before = next(same, None)
     if before is None:
         database.put_run(run)
-    return do(database, var, [(before or run)["_id"]])
+    return before or run
 
 
 def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:

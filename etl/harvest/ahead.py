@@ -22,6 +22,7 @@ from etl.providers.base import Need
 from etl.scale import Workers
 from etl.tasks import engine_of_environment
 from store.database import Database
+from store.domain import SHOWN_ONLY
 
 _ONE_SOURCE_IS_ENOUGH = frozenset({Need.FEATURES, Need.GENRES})
 
@@ -53,7 +54,7 @@ def _ask(installation: Installation, run_id: str, request: dict[str, Any], page:
             answers = engine.ask_many(step.source, step.need, list(asked.values()), within_s=SHORT_WAIT_S)
             if step.need in IDENTIFYING:  # further sources are asked by what these say
                 steps.store(step, asked, answers, page[0])
-            elif step.need in _ONE_SOURCE_IS_ENOUGH:
+            elif step.need in _ONE_SOURCE_IS_ENOUGH and step.source not in SHOWN_ONLY:
                 found = (name for name, one in zip(asked, answers, strict=True) if one.status is Status.FOUND)
                 settled[step.need].update(found)
     finally:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from etl.engine import Answer, Status
 from etl.providers.base import Asked, FaultKind, Need
 from etl.runs import Progress
-from etl.tasks import Task
+from etl.tasks import LONG, Task
 
 # How long a run waits for a source with nothing else to do; beyond that it goes on with others, or ends its process.
 SHORT_WAIT_S = 60.0
@@ -99,6 +99,14 @@ class Asker:
             renewed = self._engine.ask_many(source, need, some, within_s=SHORT_WAIT_S, fresh=bool(failed))
             for place, answer in zip(again, renewed, strict=True):
                 answers[place] = answer
+
+    def others_wait(self) -> bool:
+        """Say whether other long runs are due; the operator's own commands give way to nobody."""
+        ours = self._task.document
+        if ours["owner"] is None:
+            return False
+        due = self._task.database.unfinished_runs()
+        return any(run["_id"] != ours["_id"] and run["kind"] in LONG and run["state"] != "running" for run in due)
 
     def title(self, source: str) -> str:
         """Return what people call the source."""

@@ -35,13 +35,14 @@ def new_balanced(
     source: str | None = None,
     min_popularity: float | None = None,
     years: tuple[int, int] | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Return the document of a run that gathers ``per_genre`` tracks of each genre (none named: all we know)."""
     wanted = list(dict.fromkeys(genres)) or shipped_genres()
     request = {"genres": wanted, "per_genre": per_genre, "source": source, "min_popularity": min_popularity}
-    request["years"] = list(years) if years else None
+    request |= {"years": list(years) if years else None, "strict": strict}
     name = f"Genre-balanced set: {len(wanted)} x {per_genre}"
-    return new_task_run("balanced", name, owner, request=request, cursor={"rows": [], "items": 0})
+    return new_task_run("balanced", name, owner, request=request, cursor={"rows": [], "items": 0, "rejected": []})
 
 
 def run(task: Task) -> None:
@@ -59,9 +60,11 @@ class Balanced(LaneRun):
         super().__init__(task)
         self.filter = Filter.of(self.request)
         self.counts = Counter(dict(self.cursor["rows"]))
+        self.rejected = Counter({(genre, why): times for genre, why, times in self.cursor.get("rejected", ())})
         rows = range(0, self.cursor["items"], PAGE_ITEMS)
         items = [item for start in rows for item in task.database.playlist_items(self.playlist, start)]
         self.tracks = [item.track_id for item in items][: self.cursor["items"]]
+        self.kept = set(self.tracks)
         known = task.database.get_tracks(self.tracks).values()
         self.taken = {key for track in known for key in (track.id, *recording_keys(track))}
 
@@ -111,11 +114,14 @@ class Balanced(LaneRun):
             keys = {track.id, *recording_keys(track)}
             if len(wanted) == self._missing(genre) or not track.title or keys & self.taken:
                 continue
-            if self.filter.reason(candidate.popularity, candidate.identity.year) is None:
-                wanted.append(candidate)
-                self.taken |= keys
+            if reason := self.filter.reason(candidate.popularity, candidate.identity.year):
+                self.rejected[genre, reason] += 1
+                continue
+            wanted.append(candidate)
+            self.taken |= keys
+        self.cursor["rejected"] = [[*what, times] for what, times in self.rejected.items()]
         ids, new = store_found(self.task.database, wanted, source, brought_by, labels=(genre,))
-        rows = [one for one in dict.fromkeys(ids) if one is not None and one not in set(self.tracks)]
+        rows = [one for one in dict.fromkeys(ids) if one is not None and one not in self.kept]
         if not rows:
             return
         for track in self.task.database.get_tracks(rows).values():
@@ -134,6 +140,7 @@ class Balanced(LaneRun):
             self.task.report.record({"playlist_id": self.playlist, "playlist_ids": [self.playlist]})
             self._put_playlist(complete=False)
         self.tracks += rows
+        self.kept.update(rows)
         for page in range(first // PAGE_ITEMS, (len(self.tracks) - 1) // PAGE_ITEMS + 1):
             start = page * PAGE_ITEMS
             some = enumerate(self.tracks[start : start + PAGE_ITEMS], start)
@@ -173,5 +180,7 @@ class Balanced(LaneRun):
         self.tally.skipped.clear()
         for genre in self.request["genres"]:
             if (missing := self._missing(genre)) > 0:
-                self.tally.skipped[f"{genre}: no source knows more"] = missing
+                left_out = [f"{times} {why}" for (of, why), times in self.rejected.items() if of == genre]
+                found = f" (left out: {', '.join(left_out)})" if left_out else ""
+                self.tally.skipped[f"{genre}: no source knows more{found}"] = missing
         self.record()

@@ -68,7 +68,7 @@ class Enrichment:
         self.steps = Steps(
             self.database, task.engine, self.cursor["plan"], task.document["_id"], self.request["playlist_id"]
         )
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record)
+        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
 
     def run(self) -> None:
         if not self.steps.plan:

@@ -30,7 +30,7 @@ class LaneRun(ABC):
         self.cursor: dict[str, Any] = {"lanes": None, **fresh_waiting(), **task.document["cursor"]}
         self.tally = Tally(task.document)
         self.asker = Asker(task, self.progress)
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self.record)
+        self.waiting = Waiting(self.asker, self.tally, self.cursor, self.record, self.asker.others_wait)
         if self.cursor["lanes"] is None:
             self.cursor["lanes"] = self.begin(self._sources())
 
@@ -96,27 +96,37 @@ class LaneRun(ABC):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """What is worth keeping: a popularity of at least (0 to 100), years from and to; None where all are."""
+    """What is worth keeping: a popularity of at least (0 to 100), years from and to; None where all are.
+
+    What is not known passes, because many sources tell neither; not where ``strict``.
+    """
 
     min_popularity: float | None = None
     years: tuple[int, int] | None = None
+    strict: bool = False
 
     @classmethod
     def of(cls, request: dict[str, Any]) -> Filter:
         years = request.get("years")
-        return cls(min_popularity=request.get("min_popularity"), years=(years[0], years[1]) if years else None)
+        return cls(
+            min_popularity=request.get("min_popularity"),
+            years=(years[0], years[1]) if years else None,
+            strict=bool(request.get("strict")),
+        )
 
     def reason(self, popularity: float | None, year: int | None) -> str | None:
-        """Return why something is left out, ``None`` where it is kept. What is not known is not enough."""
+        """Return why something is left out, ``None`` where it is kept."""
         if self.min_popularity is not None:
             if popularity is None:
-                return "its popularity is not known"
-            if popularity < self.min_popularity:
+                if self.strict:
+                    return "its popularity is not known"
+            elif popularity < self.min_popularity:
                 return f"less popular than {self.min_popularity:g}"
         if self.years is not None:
             if year is None:
-                return "its year is not known"
-            if not self.years[0] <= year <= self.years[1]:
+                if self.strict:
+                    return "its year is not known"
+            elif not self.years[0] <= year <= self.years[1]:
                 return f"not from {self.years[0]} to {self.years[1]}"
         return None
 

@@ -21,7 +21,7 @@ from etl.tasks import Task
 from store.domain import Track
 from store.facts import ANALYSES, Provenance, put_segments
 
-TRACKS, MOST_TRACKS = 1000, 1_000_000
+TRACKS = 1000
 
 
 def new_segments(
@@ -31,11 +31,12 @@ def new_segments(
     source: str | None = None,
     min_popularity: float | None = None,
     years: tuple[int, int] | None = None,
+    strict: bool = False,
     min_segments: int = 1,
 ) -> dict[str, Any]:
     """Return the document of a run that fetches the segments of at most ``terms`` tracks that have none yet."""
     request: dict[str, Any] = {"terms": terms, "source": source, "min_segments": min_segments}
-    request |= {"min_popularity": min_popularity, "years": list(years) if years else None}
+    request |= {"min_popularity": min_popularity, "years": list(years) if years else None, "strict": strict}
     cursor = {"last": "", **fresh_waiting()}
     return new_task_run("segments", f"Segments of {terms} tracks", owner, request=request, cursor=cursor)
 
@@ -54,7 +55,7 @@ class SegmentHarvest:
         self.cursor: dict[str, Any] = dict(task.document["cursor"])
         self.tally = Tally(task.document)
         self.asker = Asker(task, self._progress)
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record)
+        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
 
     def run(self) -> None:
         on = self.task.engine.on(Need.ANALYSIS)

@@ -13,7 +13,7 @@ from etl.lookup_found import strongest
 from etl.providers.base import Asked, Candidate, Identity, Need, Sound
 from etl.recommended import store_recommended
 from store.database import Database
-from store.domain import AudioFeatures, Track
+from store.domain import SHOWN_ONLY, AudioFeatures, Track
 from store.facts import Known, Provenance, known_tracks, put_features, put_genres
 from store.recommendations import add_playlist, recommended_for
 
@@ -135,7 +135,9 @@ class Steps:
         """Say whether a track has nothing of the kind yet, or from a source that is asked later than this one."""
         if step.need is Need.FEATURES:
             source = known.track.features.source if known.track.features else None
-            return source is None or self._is_better(step, source)
+            if source is None or (source in SHOWN_ONLY and step.source not in SHOWN_ONLY):
+                return True
+            return step.source not in known.heard_by and self._is_better(step, source)
         if step.need is Need.GENRES:
             if not (known.track.labels or known.track.artist_genres):
                 return True

@@ -20,7 +20,7 @@ from store.database import Database
 from store.text import normalise
 
 HARVESTS = "harvests"
-TERMS, MOST_TERMS = 26, 20_000
+TERMS = 26
 # A term that has more pages is a word of its own language: the next ones bring what else there is.
 _MOST_PAGES = 20
 _FAILED = "failed"
@@ -58,11 +58,12 @@ def new_harvest(
     source: str | None = None,
     min_popularity: float | None = None,
     years: tuple[int, int] | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Return the document of a run that asks the next ``terms`` terms of every source (or one) for "tracks" or
     "artists"."""
     request: dict[str, Any] = {"terms": terms, "source": source, "min_popularity": min_popularity}
-    request |= {"years": list(years) if years and kind == "tracks" else None}
+    request |= {"years": list(years) if years and kind == "tracks" else None, "strict": strict}
     return new_task_run(kind, f"Harvest of {kind}: {terms} terms", owner, request=request, unit="terms", cursor={})
 
 
@@ -88,6 +89,7 @@ class TermHarvest(LaneRun):
     def go(self, lane: list[Any]) -> None:
         source, first, number, page, before, _ = lane
         if number - first >= self.request["terms"]:
+            put_next(self.task.database, self.kind, source, number)  # a kill may have come before the last one
             lane[-1] = True
             self.record()
             return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from etl.harvest.asking import SHORT_WAIT_S, Asker, Blocked, Out
@@ -13,6 +14,8 @@ from etl.runs import Postponed
 
 # A source for which a run has slept so often without getting an answer in between is left out of the rest.
 _MOST_SLEEPS = 3
+# So long a run that a browser started goes on while others wait for the one process that does them.
+TURN_S = 15 * 60.0
 
 
 def fresh_waiting() -> dict[str, Any]:
@@ -21,20 +24,30 @@ def fresh_waiting() -> dict[str, Any]:
 
 
 class Waiting:
-    """Remembers which sources sleep, in memory, and which are left out, in the ``cursor``; ``record`` stores it."""
+    """Remembers which sources sleep, in memory, and which are left out, in the ``cursor``; ``record`` stores it.
 
-    def __init__(self, asker: Asker, tally: Tally, cursor: dict[str, Any], record: Callable[[], None]) -> None:
+    ``others`` says whether other runs wait for this one to give way.
+    """
+
+    def __init__(
+        self, asker: Asker, tally: Tally, cursor: dict[str, Any], record: Callable[[], None], others: Callable[[], bool]
+    ) -> None:
         self._asker = asker
         self._tally = tally
         self._cursor = cursor
         self._record = record
+        self._others = others
+        self._begun, self._did = time.monotonic(), False
         self.asleep: dict[str, Blocked] = {}
 
     def attempt(self, source: str, need: Need, do: Callable[[], Blocked | None]) -> Blocked | None:
         """Call ``do``, which asks ``source``, unless that sleeps; return what stands in the way for now.
 
         Where the source is left out for good there is nothing in the way, and nothing is done: see :meth:`is_out`.
+        Raises Postponed where the run has had its turn (:data:`TURN_S`) and others wait.
         """
+        if self._did and time.monotonic() - self._begun >= TURN_S and self._others():
+            raise Postponed("waiting for its next turn", datetime.now(UTC))
         asleep = self.asleep.get(source)
         if self.is_out(source, need):
             return None
@@ -52,6 +65,7 @@ class Waiting:
         except Out as out:
             self._leave_out(source, need, out.why)
             return None
+        self._did = True
         if blocked is None:
             self._put_sleeps({name: times for name, times in self._sleeps().items() if name != source})
         return blocked
@@ -69,7 +83,9 @@ class Waiting:
         if seconds <= SHORT_WAIT_S:
             self._asker.wait(seconds, f"waiting for {title}")
             return
-        sleeping = {one.source for one in blocking}
+        # One that sleeps for a day has not failed again when the run is woken for another.
+        soon = first.until + timedelta(seconds=SHORT_WAIT_S)
+        sleeping = {one.source for one in blocking if one.until <= soon}
         self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})
         self._record()
         raise Postponed(f"waiting for {title}: {first.why}", first.until)

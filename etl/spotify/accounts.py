@@ -28,7 +28,7 @@ COLLECTION = "spotify_accounts"
 PERMISSION = timedelta(days=181)
 _FRESH_SECONDS = 60
 _LEASE = timedelta(seconds=30)
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
 # A login that has not ended by then never will.
 _UNFINISHED = timedelta(days=1)

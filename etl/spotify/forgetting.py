@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from etl.engine import Engine
+from etl.providers.base import Need
+from etl.providers.registry import ORDER
 from etl.runs import cancel_run, new_task_run
 from etl.spotify.accounts import Accounts
 from etl.spotify.importing import KIND, SOURCE
@@ -15,7 +17,7 @@ from etl.spotify.writing import forget_writes
 from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
-from store.facts import ANALYSES
+from store.facts import ANALYSES, forget_features
 from store.recommendations import forget_recommendations
 
 
@@ -69,8 +71,9 @@ def delete_told(
         for playlist in _all_playlists(database):
             gone.difference_update(_tracks_in(database, playlist))
     database.delete_documents("tracks", gone)
-    for track_id in deaf - gone:
-        database.change_document("tracks", track_id, {}, unset=("features", "found_by.features"))
+    for source in features_of:  # also where another's are the ones that are shown
+        deaf.update(database.names_where("tracks", {"features_told.source": source}))
+    deaf = {name for name in deaf - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)}
     database.tracks_changed += len(gone | deaf)
     return bool(gone or deaf)
 

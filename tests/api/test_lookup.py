@@ -184,6 +184,18 @@ def test_what_spotify_tells_is_shown_and_no_model_reads_it(client: FlaskClient) 
     assert "terms" in answer["note"]
 
 
+@pytest.mark.parametrize("given", ["", "&danceability=0.5"])
+def test_what_spotify_tells_goes_into_no_comparison(client: FlaskClient, given: str) -> None:
+    database: Database = client.application.extensions["tastemap"].database
+    values = {"energy": 0.9, "tempo": 150.0, "danceability": 0.4, "valence": 0.2, "acousticness": 0.1, "loudness": -5.0}
+    heard = AudioFeatures(values=values, source="spotify")
+    database.put_tracks([Track(id="x1", title="Anvil Choir", artists=("Iron Almond",), features=heard)])
+    answer = client.get(f"/genre-predict?track_id=x1{given}").json
+    assert {one["name"] for one in answer["features"]} == ({"danceability"} if given else values.keys())
+    assert answer["why"]["nearest"] == []
+    assert client.get(f"/recommend?track_id=x1{given}").status_code == 422  # one value is too little
+
+
 def test_where_no_source_is_on_nobody_is_asked(
     configured: Callable[..., FlaskClient], catalogue_folder: Path, database_uri: str, fake_services: FakeServices
 ) -> None:

@@ -52,6 +52,8 @@ def test_names_are_given_one_by_one_and_taken_back(empty_client: FlaskClient, ev
     ("people", "status"),
     [
         ({"nobody": ANN}, 404),
+        ({"q" * 257: ANN}, 422),
+        ({f"q{number}": ANN for number in range(1001)}, 422),
         ({"q": {"name": "x" * 61}}, 422),
         ({"q": {"colour": "red"}}, 422),
         ({"q": {"colour": "#0065a8\n"}}, 422),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,22 @@ def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> No
     assert {run["owner"] for run in there.runs_of("me")} == {"me", None}
     for database in (here, there):
         database.close()
+
+
+def test_the_list_of_runs_is_bounded_and_without_cursors(database_uri: str) -> None:
+    here = Database(database_uri, place="here")
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    ended = {"state": "done"}
+    first = new_run("first.csv", "me") | {"started_at": day}
+    here.put_run(first)
+    for number in range(60):
+        at = day + timedelta(hours=number + 1)
+        here.put_run(new_run(f"{number}.csv", "me") | ended | {"started_at": at})
+        here.put_run(new_run(f"operator {number}.csv") | ended | {"started_at": at})
+    listed = here.runs_of("me", 50)
+    assert len(listed) == 50
+    assert sum(run["owner"] is None for run in listed) == 15
+    assert listed[-1]["id"] == first["_id"]  # has not ended
+    assert here.delete_old_runs(day + timedelta(days=1), 40) == 40
+    assert here.load_run(first["_id"])
+    here.close()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from etl.commands import harvests, work
 from etl.harvest.enrich import new_enrichment
 from etl.harvest.terms import first_open
 from etl.runs import new_run
@@ -50,6 +53,38 @@ def test_enrich_prints_what_came_of_each_source(database: Database, etl: Shell, 
     assert any(line.strip() == "1 skipped: no source that was asked knows a genre" for line in lines)
     assert any(line.strip().startswith("reccobeats, features: 8 of 8 found") for line in lines)
     assert etl("enrich", "nothing").returncode == 1
+
+
+def test_asking_ahead_that_is_killed_leaves_a_run_that_goes_on(
+    database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_playlist(database, fake_services.world)
+
+    def killed(*_: object) -> Iterator[tuple[int, int]]:
+        raise KeyboardInterrupt
+        yield 0, 0
+
+    monkeypatch.setattr(harvests, "ask_ahead", killed)
+    parser = argparse.ArgumentParser()
+    harvests.add_harvests(parser.add_subparsers())
+    options = parser.parse_args(["enrich", PLAYLIST, "--cores", "2"])
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            options.command(database, tmp_path, options)
+    assert [run["kind"] for run in database.unfinished_runs()] == ["enrich"]
+
+
+def test_the_worker_deletes_runs_that_ended_long_ago(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_KEPT_RUNS", 1)
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    old = {"state": "done", "started_at": datetime.now(UTC) - timedelta(weeks=9)}
+    runs = [new_run("a.csv"), new_run("b.csv") | old, new_run("c.csv") | old | {"state": "waiting"}]
+    for run in runs:
+        database.put_run(run)
+    work._sweep(database, tmp_path)
+    assert [bool(database.load_run(run["_id"])) for run in runs] == [True, False, True]
 
 
 def test_a_harvest_goes_on_where_the_last_one_ended(database: Database, etl: Shell) -> None:

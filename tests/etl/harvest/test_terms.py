@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from etl.engine import Engine, EngineConfig
-from etl.harvest import terms
+from etl.harvest import terms, waiting
+from etl.harvest.asking import Blocked
 from etl.harvest.balanced import new_balanced
 from etl.harvest.genres import names_of, shipped_genres
 from etl.harvest.segments import new_segments
+from etl.harvest.tally import Tally
 from etl.harvest.terms import first_open, new_harvest, next_term, number_of, term
+from etl.importing import execute
 from etl.providers.base import About, Analysis, Asked, Channel, Need, Provider, Rate, Value
+from etl.runs import Postponed, cancel_run
 from store.database import Database
 from store.domain import Track
 from store.facts import ANALYSES, timbre_of
@@ -69,16 +75,66 @@ def test_the_next_harvest_goes_on_behind_the_last_term(
 def test_filters_leave_out_what_is_not_popular_or_not_of_the_years(
     database: Database, tmp_path: Path, fake_services: FakeServices
 ) -> None:
-    new = new_harvest("tracks", terms=26, min_popularity=50, source="deezer")
+    new = new_harvest("tracks", terms=26, min_popularity=50, source="deezer", strict=True)
     run = do(database, tmp_path, new, opening(fake_services.urls))
     assert run["stored"] > 0
     assert all((track.popularity or 0) >= 50 for track in database.all_tracks())
     assert run["skipped"]["less popular than 50"] > 0
-    new = new_harvest("tracks", terms=26, years=(1990, 2010), source="musicbrainz")
+    new = new_harvest("tracks", terms=26, years=(1990, 2010), source="musicbrainz", strict=True)
     run = do(database, tmp_path, new, opening(fake_services.urls))
     brought = [track for track in database.all_tracks() if track.source == "musicbrainz"]
     assert all(track.year and 1990 <= track.year <= 2010 for track in brought)
     assert run["skipped"]["not from 1990 to 2010"] > 0
+
+
+def test_what_a_source_does_not_tell_is_no_reason_to_leave_out(
+    database: Database, tmp_path: Path, fake_services: FakeServices
+) -> None:
+    new = new_harvest("tracks", terms=3, years=(1800, 1801), source="deezer")  # Deezer's search tells no years
+    run = do(database, tmp_path, new, opening(fake_services.urls))
+    assert run["stored"] > 0
+    assert run["skipped"] == {}
+
+
+def test_a_balanced_set_says_what_was_left_out(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
+    new = new_balanced(genres=["rock"], per_genre=500, min_popularity=83, source="deezer")
+    run = do(database, tmp_path, new, opening(fake_services.urls))
+    ((reason, missing),) = run["skipped"].items()
+    assert "3 less popular than 83" in reason
+    assert run["asked"] == run["stored"] + run["known"] + missing
+
+
+def test_a_long_run_of_a_browser_gives_way_to_another(
+    database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "TURN_S", 0.0)
+    other = new_harvest("artists", "somebody else", terms=1)
+    database.put_run(other)
+    run = new_harvest("tracks", "me", terms=4, source="deezer")
+    opener = opening(fake_services.urls)
+    assert do(database, tmp_path, run, opener)["state"] == "waiting"
+    assert [one["_id"] for one in database.unfinished_runs()] == [other["_id"], run["_id"]]
+    cancel_run(database, other["_id"])
+    execute(database, tmp_path, run["_id"], open_engine=opener)
+    assert (database.get_run(run["_id"]) or {})["state"] == "done"
+    assert first_open(database, "tracks", "deezer") == 4
+
+
+class _Names:
+    def title(self, source: str) -> str:
+        return source
+
+
+def test_only_what_would_be_asked_again_is_counted_as_a_sleep() -> None:
+    cursor = waiting.fresh_waiting()
+    nobody: Any = _Names()
+    tally = Tally({"asked": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
+    held = waiting.Waiting(nobody, tally, cursor, lambda: None, lambda: False)
+    now = datetime.now(UTC)
+    asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
+    with pytest.raises(Postponed):
+        held.until_again(asleep)
+    assert cursor["sleeps"] == [["deezer", 1]]
 
 
 def test_artists_are_harvested(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -227,7 +283,7 @@ def test_segments_are_fetched_for_as_many_tracks_as_wanted_with_filters(
 ) -> None:
     put_playlist(database, fake_services.world)
     database.put_tracks([Track(id="known", title="four", artists=("A",), popularity=80.0, ids={"spotify": "x" * 22})])
-    popular = do(database, tmp_path, new_segments(min_popularity=50), listening)
+    popular = do(database, tmp_path, new_segments(min_popularity=50, strict=True), listening)
     assert (popular["asked"], popular["stored"]) == (1, 1)
     long = do(database, tmp_path, new_segments(min_segments=1000, terms=3), listening)
     assert (long["asked"], long["stored"]) == (3, 0)
