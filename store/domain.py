@@ -54,10 +54,6 @@ FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 
 
-# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
-SHOWN_ONLY = frozenset({"spotify"})
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudioFeatures:
     """What one source says of a track's sound.

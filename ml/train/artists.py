@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ml.train import artists_card
 from ml.train.artists_data import read
 from ml.train.artists_model import ArtistModel, Settings
 from ml.train.artists_scores import compare, format_table
+from ml.train.revision import command
 
 TASK = "artists"
 VERSION = "2026.11.1"
@@ -41,7 +41,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     for split, scores in results.items():
         print(f"\n{TASK} {version} on {split}\n\n{format_table(scores)}")
     card = directory / "card.md"
-    card.write_text(artists_card.write(embedding, model, known, results, " ".join(sys.argv[1:])), encoding="utf-8")
+    card.write_text(artists_card.write(embedding, model, known, results, command()), encoding="utf-8")
     artefacts.register(TASK, version, [*written, card], models, activate=not quick)
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 

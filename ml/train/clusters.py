@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import clusters_card
 from ml.train.clusters_scores import Ints, Sample, Scores, agreement, format_table, nearest, score
+from ml.train.revision import command
 from ml.train.sound_data import SoundTable, balanced, read
 
 TASK = "clusters"
@@ -258,7 +258,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     written = save(found, directory)
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
     card, scores = directory / "card.md", directory / "scores.json"
-    card.write_text(clusters_card.write(found, settings, seed, " ".join(sys.argv[1:])), encoding="utf-8")
+    card.write_text(clusters_card.write(found, settings, seed, command()), encoding="utf-8")
     lines = [{"model": name, **_figures(one)} for name, one in found.results.items()]
     scores.write_text(json.dumps({"split": "test", "table": lines}, indent=1) + "\n", encoding="utf-8")
     artefacts.register(TASK, version, [*written, card, scores], models, activate=not quick)

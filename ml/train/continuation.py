@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ml.train.continuation_protocol import MEASURES
 from ml.train.continuation_ranker import NAMES, as_trees, fit_ranker
 from ml.train.continuation_scores import CONTENT_ONLY, Scores, Size, cross_validate, format_scores
 from ml.train.continuation_world import Titles, by_group, group_share, name_words
+from ml.train.revision import command
 
 TASK = "continuation"
 VERSION = "2026.11.1"
@@ -62,7 +62,7 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
     written += [directory / "rankers.joblib", directory / "scores.json", directory / "card.md"]
     joblib.dump(fitted, written[-3], compress=3)
     written[-2].write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
-    card = continuation_card.write(version, data, scores, knowledge, seed, " ".join(sys.argv[1:]))
+    card = continuation_card.write(version, data, scores, knowledge, seed, command())
     written[-1].write_text(card, encoding="utf-8")
     artefacts.register(TASK, version, written, models, activate=not quick)
     print(format_scores(scores))

@@ -8,7 +8,6 @@ number of clusters per genre in a list, and one name misspelt in it left a third
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import families_card
 from ml.train.families_scores import Ints, Scores, format_table, mean, score
+from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
 
 TASK = "families"
@@ -255,7 +255,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     """
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
-    origin = families_card.Origin(command=f"python -m ml {' '.join(sys.argv[1:])}")
+    origin = families_card.Origin(command=f"python -m ml {command()}")
     directory = _publish(found, models, version, settings, seed, origin, not quick)
     print(f"\n{TASK} {version} on test\n\n{format_table({name: mean(one) for name, one in found.results.items()})}")
     print(f"\n{len(found.families.models)} families in {directory}")

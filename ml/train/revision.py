@@ -1,8 +1,9 @@
-"""Which commit a model was trained at."""
+"""Which commit a model was trained at, and by which command."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -19,3 +20,14 @@ def revision() -> str:
     if head.returncode:
         return "unknown"
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def command() -> str:
+    """Return the command line of this training, without the folders of this machine."""
+    words = sys.argv[1:]
+    told = [word for at, word in enumerate(words) if not _is_folder(word) and not (at and _is_folder(words[at - 1]))]
+    return " ".join(told)
+
+
+def _is_folder(word: str) -> bool:
+    return word in {"--data", "--models"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from ml import artefacts, jobs
 from ml.timbre import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.train import timbre_card, timbre_network
 from ml.train.export import export
+from ml.train.revision import command
 from ml.train.timbre_data import Segments, read, stored
 from ml.train.timbre_scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
 
@@ -259,7 +259,7 @@ def train(
     results = compare(segments.timbres, settings, networks=networks, say=say)
     version = f"{VERSION}-quick" if quick else VERSION
     made = fit(segments, settings, results, version)
-    told = f"A folder of Spotify audio analyses; trained by `python -m ml {' '.join(sys.argv[1:])}`, seed {seed}."
+    told = f"A folder of Spotify audio analyses; trained by `python -m ml {command()}`, seed {seed}."
     folder = publish(made, segments, results, models, activate=not quick, told=told)
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     say(f"\n{format_table(table(results, SCORE_SEED))}\n\n{timbre_card.verdict(made.settings)}\n\n{size:.1f} MB")
