@@ -19,7 +19,7 @@ from tests.fake_services.fixtures import FakeServices
 
 CATALOGUE = ["token", "search", "track", "artist"]
 CLOSED = ["audio features", "audio analysis", "recommendations"]
-ACCOUNT = ["me", "my playlists", "items"]
+ACCOUNT = ["me", "my playlists", "saved tracks", "top tracks", "playlist", "items"]
 
 
 class Spotify:
@@ -62,7 +62,7 @@ def test_each_operation_of_a_new_app_is_called_once_and_no_closed_one(spotify: S
     assert {checks[name].state for name in (*CATALOGUE, *ACCOUNT)} == {State.OK}
     assert {checks[name].state for name in CLOSED} == {State.OFF}
     asked = [request.path for request in spotify.api.requests]
-    assert len(asked) == len(set(asked)) == 6
+    assert len(asked) == len(set(asked)) == 9
     mine = next(one.id for one in spotify.state.lists.values() if one.owner == "wanda")
     assert asked[-1] == f"/playlists/{mine}/items"
 
@@ -122,9 +122,10 @@ def test_a_quota_that_is_used_up_ends_the_probing(spotify: Spotify) -> None:
     assert "track" not in checks
 
 
-def test_the_account_of_another_browser_stands_in(spotify: Spotify) -> None:
+def test_the_operator_may_look_at_any_account_and_a_browser_at_its_own_alone(spotify: Spotify) -> None:
     spotify.log_in()
-    assert spotify.probe("you")["me"].state is State.OK
+    assert spotify.probe(None)["me"].state is State.OK
+    assert spotify.probe("you")["me"].state is State.OFF
 
 
 @pytest.mark.parametrize(

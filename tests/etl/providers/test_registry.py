@@ -22,7 +22,7 @@ def test_a_listener_is_told_what_to_know(name: str) -> None:
     about = PROVIDERS[name].about
     assert about.name == name
     assert about.base_url.startswith("https://")
-    assert not about.settings
+    assert not any(setting.required or setting.secret for setting in about.settings)
     for told in (about.title, about.licence, about.terms, about.sends, about.home):
         assert told.strip()
     assert set(about.batches) <= about.needs
