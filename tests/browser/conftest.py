@@ -93,9 +93,9 @@ def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def services() -> Iterator[FakeServices]:
-    """Every source, as a fake on loopback."""
+@contextmanager
+def started_services() -> Iterator[FakeServices]:
+    """Start every source as a fake on loopback, without limits."""
     fakes = FakeServices()
     fakes.lift_limits()
     for fake in fakes.all:
@@ -103,6 +103,20 @@ def services() -> Iterator[FakeServices]:
     yield fakes
     for fake in fakes.all:
         fake.stop()
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[FakeServices]:
+    """The sources that :func:`asking_app` may ask."""
+    with started_services() as fakes:
+        yield fakes
+
+
+@pytest.fixture
+def fresh_services() -> Iterator[FakeServices]:
+    """Sources that nobody has asked anything yet."""
+    with started_services() as fakes:
+        yield fakes
 
 
 @pytest.fixture(scope="session")
@@ -120,9 +134,9 @@ def empty_app(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def fresh_app(tmp_path: Path, services: FakeServices) -> Iterator[str]:
-    """An app that may ask the fakes and has never been opened."""
-    with serve(tmp_path, services.environment) as address:
+def fresh_app(tmp_path: Path, fresh_services: FakeServices) -> Iterator[str]:
+    """An app that may ask fakes of its own and has never been opened."""
+    with serve(tmp_path, fresh_services.environment) as address:
         yield address
 
 
