@@ -10,7 +10,6 @@ from apiflask import APIBlueprint
 from marshmallow import RAISE
 
 from api.errors import ApiError
-from api.genre import as_input
 from api.lookup import source_lines
 from api.playlists import contributor, describe, find_playlist
 from api.schemas import WhoseQuery, track_summary
@@ -18,7 +17,7 @@ from api.services import services
 from api.subject import resolve
 from etl.providers.base import Need
 from ml.artefacts import verified
-from ml.contributors import knows, task_of
+from ml.contributors import input_of, knows, task_of
 from ml.shelf import scores_of
 from store.domain import Playlist
 
@@ -47,7 +46,7 @@ def _answer(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
         raise ApiError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
     model, reader = services().contributors(task)
     subject = resolve(services(), query, NEEDS)
-    given = as_input(subject.track)
+    given = input_of(subject.track)
     blocks = reader.blocks([given])
     sources = source_lines(services(), subject)
     if not knows(blocks):

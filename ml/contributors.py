@@ -19,7 +19,7 @@ from ml.artists import ArtistEmbedding
 from ml.genre import GenreInput, GenrePredictor, LiteRTNetwork
 from ml.genre_encoder import Floats, feature_vector
 from ml.sound import AXES
-from store.domain import AUDIO_FEATURES
+from store.domain import AUDIO_FEATURES, Track, usable_features
 
 INPUTS = ("audio", "genre", "artist")
 SCALINGS = ("standard", "minmax", "none")
@@ -31,6 +31,18 @@ _FARTHEST = 5.0  # scaled inputs beyond this are cut off: one odd value must not
 _BATCH = 512
 
 Blocks = Mapping[str, Floats]
+
+
+def input_of(track: Track) -> GenreInput:
+    """Return what these models look at of a track, in training as when they are asked; not its popularity."""
+    features = usable_features(track)
+    return GenreInput(
+        title=track.title or None,
+        artists=track.artists,
+        album=track.album,
+        year=track.year,
+        features=features.values if features else {},
+    )
 
 
 def task_of(playlist_id: str) -> str:

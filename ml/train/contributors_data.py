@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.contributors import TrackInputs
+from ml.contributors import TrackInputs, input_of
 from ml.genre import GenreInput
 from ml.jobs import Job, TooLittle
 from ml.train.contributors_model import Rows, Tracks
 from ml.train.contributors_settings import Settings
 from store.database import Database
-from store.domain import AUDIO_FEATURES, SHOWN_ONLY, PlaylistItem, Track
+from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.text import normalise, split_artists
 
 LIKES = "likes/georgemcintire_2017.csv.gz"
@@ -97,22 +97,10 @@ def read_playlist(job: Job, settings: Settings) -> Added:
     taken = [track for track in known if adder[track.id] in index]
     return Added(
         ids=tuple(track.id for track in taken),
-        inputs=tuple(as_input(track) for track in taken),
+        inputs=tuple(input_of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),
         people=tuple(people),
         left_out=len(known) - len(taken),
-    )
-
-
-def as_input(track: Track) -> GenreInput:
-    """Return what a model may look at: without features whose source keeps them out of machine learning."""
-    heard = track.features is not None and track.features.source not in SHOWN_ONLY
-    return GenreInput(
-        title=track.title or None,
-        artists=track.artists,
-        album=track.album,
-        year=track.year,
-        features=track.features.values if heard and track.features else {},
     )
 
 

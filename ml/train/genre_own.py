@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,13 @@ from ml.train.genre import QUICK, publish_trained
 from ml.train.genre_card import Origin
 from ml.train.genre_data import TrackTable
 from ml.train.genre_network import Settings
+from ml.train.own_tracks import learnable
 from store.catalogue import Snapshot
 from store.domain import Track
 
 LEAST_TRACKS, LEAST_GENRES, LEAST_ARTISTS = 500, 3, 20
 # One artist in so many is held out to stop and calibrate on, and as many to score on.
 _SHARES = 10
-# Spotify's terms forbid to train on what its API answers; what files brought is the user's to decide.
-_NOT_LEARNT_FROM = "spotify"
 
 
 def train_own(job: Job) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def train_own(job: Job) -> dict[str, Any]:
 def own_table(snapshot: Snapshot, genres: Sequence[str]) -> TrackTable:
     """Return the catalogue as a table to train on; the artist decides the split, by a hash of the name."""
     known = frozenset(genres)
-    tracks = [track for track in _each(snapshot) if track.artists and track.source != _NOT_LEARNT_FROM]
+    tracks = [track for track in learnable(snapshot) if track.artists]
     return TrackTable(
         titles=[track.title for track in tracks],
         artists=[track.artists for track in tracks],
@@ -78,18 +77,9 @@ def own_table(snapshot: Snapshot, genres: Sequence[str]) -> TrackTable:
     )
 
 
-def _each(snapshot: Snapshot) -> Iterator[Track]:
-    seen: set[str] = set()
-    for position in range(len(snapshot)):
-        track = snapshot.track(snapshot.ref(position))
-        if track.id not in seen:
-            seen.add(track.id)
-            yield track
-
-
 def _numbers(track: Track) -> list[float]:
     known: dict[str, float | None] = {"year": track.year, "popularity": track.popularity, "explicit": track.explicit}
-    if track.features is not None and track.features.source != _NOT_LEARNT_FROM:
+    if track.features is not None:
         known |= track.features.values
     found = []
     for name in COLUMNS:

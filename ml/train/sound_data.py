@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,13 @@ import pandas as pd
 
 from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
+from ml.train.own_tracks import learnable
 from store.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import normalise, split_artists
 
 TABLE = "tracks.csv.gz"
 _LABELS, _MICRO = "genres114", ("artist_genres", "seed_genres", "playlist_subgenres")
-# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning.
-_NOT_LEARNT_FROM = "spotify"
 # Of one's own artists, one in so many is held out to choose by, and as many to score.
 _SHARES = 5
 
@@ -92,7 +91,7 @@ def read(folder: Path) -> SoundTable:
 
 def from_snapshot(snapshot: Snapshot) -> SoundTable:
     """Return what a catalogue knows without Spotify's API; an artist's split is decided by a hash of the name."""
-    tracks = list(_heard(snapshot))
+    tracks = [(track, track.features.vector()) for track in learnable(snapshot) if track.features]
     values = [[_NAN if value is None else value for value in features] for _, features in tracks]
     names = [normalise(track.artists[0]) if track.artists else "" for track, _ in tracks]
     return SoundTable(
@@ -105,17 +104,6 @@ def from_snapshot(snapshot: Snapshot) -> SoundTable:
 
 
 _NAN = float("nan")
-
-
-def _heard(snapshot: Snapshot) -> Iterator[tuple[Track, tuple[float | None, ...]]]:
-    seen: set[str] = set()
-    for position in range(len(snapshot)):
-        track = snapshot.track(snapshot.ref(position))
-        if track.id in seen or track.source == _NOT_LEARNT_FROM:
-            continue
-        seen.add(track.id)
-        if track.features is not None and track.features.source != _NOT_LEARNT_FROM:
-            yield track, track.features.vector()
 
 
 def _split_of(artist: str) -> str:

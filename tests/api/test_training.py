@@ -55,7 +55,8 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table_keeps_artists_apart_and_leaves_out_what_spotify_answered(tmp_path: Path) -> None:
-    build_collection(tmp_path, [*tracks(60), Track(id="x", title="A", artists=("B",), source="spotify")])
+    told = [Track(id=source, title="A", artists=("B",), source=source) for source in ("spotify", "spotify login")]
+    build_collection(tmp_path, [*tracks(60), *told])
     table = own_table(Catalogue(tmp_path).current(), GENRES)
     assert len(table) == 60
     by_split = {split: {table.artists[row][0] for row in table.rows(split)} for split in ("train", "valid", "test")}

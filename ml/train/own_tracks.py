@@ -1,0 +1,23 @@
+"""The tracks of one's own catalogue that a model may learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from store.catalogue import Snapshot
+from store.domain import SHOWN_ONLY, Track, usable_features
+
+# Lists that came by a login at such a source name it so: "spotify login: Kitchen mix".
+_BY_LOGIN = tuple(f"{name} login" for name in SHOWN_ONLY)
+
+
+def learnable(snapshot: Snapshot) -> Iterator[Track]:
+    """Yield each track once, without those, and without the features, that came from an API that is shown only."""
+    seen: set[str] = set()
+    for position in range(len(snapshot)):
+        track = snapshot.track(snapshot.ref(position))
+        if track.id in seen or track.source in SHOWN_ONLY or track.source.startswith(_BY_LOGIN):
+            continue
+        seen.add(track.id)
+        yield replace(track, features=usable_features(track))
