@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -158,14 +158,9 @@ def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: 
     assert other is not None
     rows = []
     for measure in measures_of(task):
-        pair = one.get(measure.key), other.get(measure.key)
-        if pair[0] is None or pair[1] is None:
-            continue
-        gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
-        better = 0 if gap > 0 else 1 if gap < 0 else None
-        rows.append({"key": measure.key, "label": measure.label, "higher": measure.higher} | _shown(pair, better))
+        pair = [round(float(row[measure.key]), 4) for row in (one, other) if row.get(measure.key) is not None]
+        if len(pair) == 2:
+            gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
+            better = 0 if gap > 0 else 1 if gap < 0 else None
+            rows.append(asdict(measure) | {"values": pair, "better": better})
     return Comparison(on=on, rows=tuple(rows), note=note)
-
-
-def _shown(pair: tuple[float, float], better: int | None) -> dict[str, Any]:
-    return {"values": [round(float(value), 4) for value in pair], "better": better}

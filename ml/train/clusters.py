@@ -6,7 +6,6 @@ times 400 MB. So it runs on a subsample, balanced over the genres, and all other
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ from sklearn.cluster import AffinityPropagation, KMeans
 
 from ml import artefacts
 from ml.clusters import Clusters, elbow
+from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import clusters_card
@@ -257,11 +257,11 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     directory = models / TASK / version
     written = save(found, directory)
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
-    card, scores = directory / "card.md", directory / "scores.json"
+    card = directory / "card.md"
     card.write_text(clusters_card.write(found, settings, seed, command()), encoding="utf-8")
     lines = [{"model": name, **_figures(one)} for name, one in found.results.items()]
-    scores.write_text(json.dumps({"split": "test", "table": lines}, indent=1) + "\n", encoding="utf-8")
-    artefacts.register(TASK, version, [*written, card, scores], models, activate=not quick)
+    figures = write_scores(directory, split="test", table=lines)
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
     print(f"\n{len(found.clusters)} clusters in {directory}")
 
 
