@@ -28,7 +28,7 @@ class VersionChoice(Schema):
 
 class ComparisonQuery(Schema):
     version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
-    beside = String(required=True, metadata={"description": "Another one."})
+    beside = String(load_default="", metadata={"description": "Another one; default: what is served, or was before."})
 
 
 class TrainRequest(Schema):
@@ -62,14 +62,17 @@ def _score(task: str, scores: dict[str, Any] | None) -> dict[str, Any] | None:
 def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
     """Two versions side by side by every measure, where both were scored on the same held-out data.
 
-    `rows` have `values` in the order asked for and `better`: 0, 1, or null for equal. Without rows `why` says why not.
+    `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
+    not. `before` is what a rollback would serve.
     """
-    one, other = asked["version"], asked["beside"]
+    shelf, one = services().shelf, asked["version"]
     try:
-        found = compare(services().shelf, task, one, other)
+        served, before = shelf.active_version(task), [None, *shelf.before(task)][-1]
+        other = asked["beside"] or (served if served != one else before) or one
+        found = asdict(compare(shelf, task, one, other))
     except ArtefactError as fault:
         raise _not_there(fault) from fault
-    return {"task": task, "versions": [one, other], **asdict(found)}
+    return {"task": task, "versions": [one, other], "served": served, "before": before, **found}
 
 
 @blueprint.get("/api/models/<task>/<version>/card")
