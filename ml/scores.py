@@ -140,21 +140,21 @@ def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, A
     """Compare two versions by name; ``scores`` are theirs. They must have been scored on the same held-out data."""
     if one == other:
         return Comparison(why="There is no other version to compare it with.", hint=_TRAIN)
-    of, beside = scores[one], scores[other]
-    if not of or not beside or not measures_of(task):
-        silent = [name for name in (one, other) if not scores[name]]
-        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
-    if of.get("on") and of.get("on") == beside.get("on"):
-        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
+    of, beside = scores[one] or {}, scores[other] or {}
     for mine, theirs, swapped in ((of, other, False), (beside, one, True)):
         before = mine.get("before") or {}
-        if before.get("version") == theirs:
+        if before.get("version") == theirs and mine.get("on") != (scores[theirs] or {}).get("on"):
             if before["score"] is None:
                 return Comparison(why=f"{theirs} could not be scored beside it. {before['note']}")
             pair = (served_score(task, mine), before["score"])
             left, right = reversed(pair) if swapped else pair
             note = f"{theirs}: {before['note']}" if before["note"] else ""
             return _side_by_side(task, str(mine["split"]), left, right, note)
+    if not of or not beside or not measures_of(task):
+        silent = [name for name in (one, other) if not scores[name]]
+        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
+    if of.get("on") and of.get("on") == beside.get("on"):
+        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
     why = f"They were not scored on the same data. {one}: {of['split']}. {other}: {beside['split']}."
     return Comparison(why=why, hint=_TRAIN)
 
