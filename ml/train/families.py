@@ -91,7 +91,7 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     record, models, choices = {}, {}, {}
     results: dict[str, dict[str, Scores]] = {}
     for at, (family, rows) in enumerate(members.items()):
-        tell(f"family {family}", at, len(members))
+        tell(f"clusters of {family}", at, len(members))
         known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "valid", "test")}
         learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
         if not len(learnt):

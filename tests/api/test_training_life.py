@@ -29,7 +29,7 @@ from tests.ml.test_timbre import store as store_analysis
 
 SECONDS = 180
 # Phases before a training has looked at anything.
-BEFORE = {"waiting", "starting", "preparing"}
+BEFORE = {"waiting", "starting", "loading the training packages"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ class Here:
             assert now["state"] in {"queued", "running"}, now
             assert now["phase"] != "reading the file"
             if now["phase"] not in BEFORE and (found := jobs_of(run["id"])):
-                return found[0]
+                return min(found)  # what it starts in its turn is younger
             time.sleep(0.02)
         pytest.fail(f"{self.task} told nothing")
 
