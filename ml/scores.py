@@ -22,11 +22,11 @@ _TRAIN = "Serve the one you want to compare with, then train: the new version is
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a row: its ``key``, what people call it, and whether more of it is better."""
+    """A figure of a row: its ``key``, what people call it, and whether more of it is better (None: neither)."""
 
     key: str
     label: str
-    higher: bool = True
+    higher: bool | None = True
 
 
 # The measures of each task, the one that counts first; versions of contributors have a task per playlist.
@@ -54,6 +54,7 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
         Measure("silhouette", "Groups stand apart (silhouette)"),
         Measure("together", "Artists stay together, times chance"),
         Measure("ami", "Groups tell artists (mutual information)"),
+        Measure("clusters", "Groups for each family", higher=None),
     ),
     "genre": (
         Measure("top1", "Right at once (top-1)"),
@@ -166,7 +167,7 @@ def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: 
     for measure in measures_of(task):
         pair = [round(float(row[measure.key]), 4) for row in (one, other) if row.get(measure.key) is not None]
         if len(pair) == 2:
-            gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
-            better = 0 if gap > 0 else 1 if gap < 0 else None
+            even = measure.higher is None or pair[0] == pair[1]
+            better = None if even else int((pair[0] < pair[1]) == measure.higher)
             rows.append(asdict(measure) | {"values": pair, "better": better})
     return Comparison(on=on, rows=tuple(rows), note=note)

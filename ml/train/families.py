@@ -353,8 +353,8 @@ def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
 
     artists = len(np.unique(table.artist[rows]))
     return {
-        "split": f"{len(rows)} tracks of {artists} artists of your own catalogue that it did not learn from; mean over "
-        f"{len(asked)} families",
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; mean over {len(asked)} "
+        "families",
         "on": on,
         "before": served_now(job, TASK, on, score_served) if asked else None,
     }
