@@ -157,7 +157,9 @@ def here(
     database_uri: str,
 ) -> Here:
     world = WORLDS[request.param]
-    build_collection(tmp_path / "catalogue", world.bring(database))
+    tracks_here = world.bring(database)
+    database.put_tracks(tracks_here)
+    build_collection(tmp_path / "catalogue", tracks_here)
     clients = (configured(tmp_path, database_uri), configured(tmp_path, database_uri))
     return Here(clients, tmp_path, request.param, world)
 
