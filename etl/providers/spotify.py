@@ -25,6 +25,7 @@ from etl.providers.base import (
     Setting,
     SourceFault,
     Value,
+    is_extended,
 )
 from etl.providers.translation import (
     Object,
