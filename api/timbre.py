@@ -20,7 +20,7 @@ blueprint = APIBlueprint("timbre", __name__, tag="Timbre")
 
 _HINT = (
     "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Data and fetch "
-    "segments: it analyses for applications only that had extended mode before November 2024."
+    "segments: it gives analyses only to apps with extended access from before November 2024."
 )
 
 

@@ -15,7 +15,7 @@ from spotipy.cache_handler import MemoryCacheHandler
 from etl.doctor.examination import Check, State
 from etl.doctor.sources import PROBE
 from etl.engine import Engine
-from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
 from etl.spotify import app
 from etl.spotify.accounts import Account, Accounts, Session
 from etl.spotify.client import client_credentials
@@ -92,7 +92,7 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
             message="Without a client secret the catalogue (search, tracks) is not asked; the login works.",
             remedy="To use it, enter the app's client secret in the Data view.",
         )
-    if not app.is_extended(channel):
+    if not is_extended(channel.settings):
         for what in ("audio features", "audio analysis", "recommendations"):
             yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not asked.")
     name = _account_of(accounts, owner)
@@ -111,7 +111,7 @@ def _of_the_app(channel: Channel) -> Iterator[_Probe]:
     yield "search", lambda: app.call(channel, "search", "Queen", limit=1, type="track", market=market)
     yield "track", lambda: app.call(channel, "track", _TRACK, market=market)
     yield "artist", lambda: app.call(channel, "artist", _ARTIST)
-    if app.is_extended(channel):
+    if is_extended(channel.settings):
         closed = partial(app.call_closed, channel)
         yield "audio features", lambda: closed("audio features", "audio_features", [_TRACK])
         yield "audio analysis", lambda: closed("audio analyses", "audio_analysis", _TRACK)

@@ -10,7 +10,7 @@ from etl.engine.bucket import Bucket, budget_used, fresh_bucket
 from etl.engine.clock import Clock
 from etl.engine.sources import Document, Sources
 from etl.engine.vault import VaultError
-from etl.providers.base import About, FaultKind, Need
+from etl.providers.base import About, FaultKind, Need, is_extended
 
 
 def state_of(
@@ -33,6 +33,7 @@ def state_of(
     asleep = [bucket.asleep(used[name]) for name, bucket in buckets.items()]
     until, why = (None, None) if None in asleep else min(one for one in asleep if one)
     on = sources.is_on(about.name, document)
+    offered = about.needs if is_extended(settings) else about.needs - about.extended
     return SourceState(
         name=about.name,
         title=about.title,
@@ -40,7 +41,7 @@ def state_of(
         licence=about.licence,
         terms=about.terms,
         sends=about.sends,
-        needs=tuple(need for need in Need if need in about.needs),
+        needs=tuple(need for need in Need if need in offered),
         on=on,
         state=_word(on, lacks, until is not None, error is not None),
         blocked_until=until,

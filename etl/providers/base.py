@@ -205,6 +205,7 @@ class About:
     ``found_days`` is how long an answer is kept; ``batches`` how many questions of a kind go into one call
     (1 where not named). ``reads`` are the namespaces of ids it looks at beside its own (``<name>``, ``<name>_...``);
     an answer is remembered under these and the names, so a question that gained other ids is still the same.
+    ``extended`` are those of ``needs`` that only credentials with extended access get (:func:`is_extended`).
     """
 
     name: str
@@ -219,9 +220,15 @@ class About:
     not_found_days: float = 14.0
     failed_minutes: float = 10.0
     needs: frozenset[Need] = frozenset()
+    extended: frozenset[Need] = frozenset()
     batches: Mapping[Need, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     reads: frozenset[str] = frozenset({"isrc", "mbid", "artist_mbid", "spotify"})
+
+
+def is_extended(settings: Mapping[str, str]) -> bool:
+    """Tell whether the setting ``tier`` says that an app has extended access."""
+    return settings.get("tier", "").strip().lower() == "extended"
 
 
 class Provider(Protocol):

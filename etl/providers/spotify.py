@@ -25,6 +25,7 @@ from etl.providers.base import (
     Setting,
     SourceFault,
     Value,
+    is_extended,
 )
 from etl.providers.translation import (
     Object,
@@ -43,7 +44,7 @@ from etl.providers.translation import (
     text,
     year,
 )
-from etl.spotify.app import call, call_closed, is_extended, market
+from etl.spotify.app import call, call_closed, market
 
 _TITLE = "Spotify"
 # What a new app gets at once; more answers 400.
@@ -147,7 +148,7 @@ def _similar(asked: Asked, channel: Channel) -> Value | None:
 
 def _genre_tracks(asked: Asked, channel: Channel) -> Value | None:
     genre = asked.text.strip().lower()
-    if asked.page == 0 and is_extended(channel):
+    if asked.page == 0 and is_extended(channel.settings):
         seeded = _recommended_for(genre, channel)
         if seeded:
             return seeded
@@ -218,6 +219,7 @@ class Spotify(Translator):
                 Need.ARTISTS,
             }
         ),
+        extended=frozenset({Need.FEATURES, Need.SIMILAR, Need.ANALYSIS}),
         batches={Need.FEATURES: _FEATURES_AT_ONCE},
         settings=(
             Setting(

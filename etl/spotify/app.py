@@ -7,7 +7,7 @@ from typing import Any
 
 from spotipy.cache_handler import MemoryCacheHandler
 
-from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
 from etl.spotify.client import client_credentials, spotify
 from etl.spotify.faults import Refused, ask
 
@@ -45,7 +45,7 @@ def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwarg
     A 404 is NotThere where the address names a track, which Spotify may lack; for recommendations, whose address
     names none, it means the same as a 403: ABSENT.
     """
-    if not is_extended(channel):
+    if not is_extended(channel.settings):
         raise SourceFault(
             FaultKind.ABSENT,
             f"Spotify gives {what} only to apps with extended access from before November 2024.",
@@ -57,11 +57,6 @@ def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwarg
         if operation not in _WITHOUT_A_NAME:
             raise
         raise SourceFault(FaultKind.ABSENT, f"Spotify no longer gives {what} to this app.") from answer
-
-
-def is_extended(channel: Channel) -> bool:
-    """Tell whether the app is said to have extended access."""
-    return channel.settings.get("tier", "").strip().lower() == "extended"
 
 
 def market(channel: Channel) -> str:

@@ -106,6 +106,20 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     expect(state).to_contain_text(re.compile(r"Waiting until (tomorrow )?\d\d:\d\d"))
 
 
+def test_a_state_is_fresh_on_return_to_the_page(page: Page, fresh_app: str, fresh_services: FakeServices) -> None:
+    watch = Watch(page, fresh_app)
+    data_page = DataPage(page, fresh_app, watch.allow)
+    data_page.let_ask(["itunes"])
+    data_page.open()
+    state = data_page.source("itunes").locator(".tm-state")
+    expect(state).to_contain_text("Not asked yet")
+    fresh_services.itunes.fail(limited(3600), times=None)
+    assert page.request.get(f"{fresh_app}/genre-predict?q=Orla Quintet Blue Umbrella").ok
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(state).to_contain_text("Waiting until", timeout=ANSWER_MS)
+    assert watch.problems() == []
+
+
 @pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
 def test_the_data_view_is_for_everybody(
     data_page: DataPage, page: Page, theme: Literal["light", "dark"], width: int

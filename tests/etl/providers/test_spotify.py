@@ -172,6 +172,16 @@ def test_a_track_that_has_no_analysis_ends_nothing(extended: Engine, fake_servic
     assert "spotify" not in extended.on(Need.SIMILAR)
 
 
+def test_a_source_offers_what_its_kind_of_app_gets(new: Engine) -> None:
+    def offered() -> set[Need]:
+        return {need for state in new.states() if state.name == "spotify" for need in state.needs}
+
+    before = offered()
+    assert Need.SEARCH in before
+    new.put_settings("spotify", {"tier": "extended"})
+    assert offered() - before == {Need.FEATURES, Need.SIMILAR, Need.ANALYSIS}
+
+
 def test_an_extended_app_gets_a_genre_by_seed_and_else_by_search(extended: Engine, fake_services: FakeServices) -> None:
     assert len(titles(ask(extended, Need.GENRE_TRACKS, "hip hop"))) == 6
     assert fake_services.spotify.asked("/recommendations")[0].query["seed_genres"] == "hip-hop"
