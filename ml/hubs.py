@@ -62,12 +62,13 @@ class LocalScaling:
         known = ~np.isnan(points)
         filled, share = np.where(known, points, np.float32(0)), known @ self._shares
         squared = filled @ self._minus_twice
-        squared += known.astype(np.float32) @ self._squares
-        squared += np.einsum("ij,ij->i", filled, filled)[:, None]
-        squared[squared < _SAME] = np.inf
+        squared += self._squares.sum(axis=0) if known.all() else known.astype(np.float32) @ self._squares
         squared.partition(NEAREST - 1, axis=1)
-        usual = squared[:, :NEAREST].mean(axis=1) / np.maximum(share, 1e-6) / self._usual
-        return np.where((share > 0) & np.isfinite(usual), usual, 1.0)
+        nearest = squared[:, :NEAREST] + np.einsum("ij,ij->i", filled, filled)[:, None]
+        others = nearest > _SAME
+        count = others.sum(axis=1) * share
+        mean = np.where(others, nearest, 0).sum(axis=1) / np.maximum(count, 1e-6)
+        return np.where(count > 0, mean / self._usual, 1.0)
 
 
 class Hubs:
