@@ -1,6 +1,6 @@
 """How well recommendations fit held-out playlists, how evenly they fall, and what one costs.
 
-    python -m bench.neighbours [--split test] [--queries 400] [--world 3000]
+    python -m bench.neighbours [--split test] [--queries 400] [--hubs] [--world 3000]
 
 Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
 track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
@@ -10,7 +10,7 @@ label scores it is trained again without those of the asked split, and the seeds
 Hub correction (ml.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence (how many lists
 of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is asked for once; its
 skewness is the usual measure of hubness (M. Radovanović et al., JMLR 2010). Also with weights of one's own, for which
-the correction is an approximation.
+the correction is an approximation. ``--hubs`` leaves the other recommenders out.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,7 @@ COMPARED = {
     "artists alone": Weights(sound=0.0, popularity=0.0),
 }
 Recommend = Callable[[Track], list[Ref]]
+Seeds = Sequence[Any]  # what a score asks with: tracks, or (track, recordings of its playlist)
 
 
 def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[tuple[Track, set[int]]]:
@@ -94,7 +96,12 @@ def weighted(
     return recommend
 
 
-def recommenders(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]:
+def recommenders(snapshot: Snapshot, artists: ArtistEmbedding, hubs_alone: bool) -> dict[str, Recommend]:
+    both = {f"neighbours, {name}": weighted(snapshot, artists, corrected=how) for name, how in HOW.items()}
+    return both if hubs_alone else both | others(snapshot, artists)
+
+
+def others(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]:
     rng = np.random.default_rng(SEED)
     largest = max(snapshot.segments, key=len)
 
@@ -105,7 +112,6 @@ def recommenders(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Reco
         return [Ref(largest.name, row) for row in range(AT)]
 
     return {
-        **{f"neighbours, {name}": weighted(snapshot, artists, corrected=how) for name, how in HOW.items()},
         **{name: weighted(snapshot, artists, weights) for name, weights in COMPARED.items()},
         "popularity": popular,
         "random": at_random,
@@ -124,6 +130,22 @@ def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]
         if labelled := [one for one in labels if one]:
             shares.append(sum(bool(one & set(seed.labels)) for one in labelled) / len(labelled))
     return shares
+
+
+def compare(
+    score: Callable[[Snapshot, Recommend, Seeds], list[float]],
+    snapshot: Snapshot,
+    recommended: dict[str, Recommend],
+    seeds: Seeds,
+) -> None:
+    """Print the mean score of each recommender with its 95 % interval, and what the first has over the second."""
+    scores = {}
+    for name, recommend in recommended.items():
+        scores[name] = score(snapshot, recommend, seeds)
+        print(f"  {name:<24} {interval(scores[name])}", flush=True)
+    first, second = list(scores.values())[:2]
+    if len(first) == len(second):
+        print(f"  {'corrected less plain':<24} {interval(np.subtract(first, second).tolist())}")
 
 
 def interval(values: Sequence[float]) -> str:
@@ -195,6 +217,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--split", default="test", choices=("valid", "test"))
     options.add_argument("--queries", type=int, default=400)
+    options.add_argument("--hubs", action="store_true")
     options.add_argument("--world", type=int, default=3000)
     asked = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
@@ -209,19 +232,16 @@ def main() -> None:
     print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
     measure(snapshot, model, [track for track, _ in pairs])
     print(f"\nOn the seed's playlist, of {AT} recommended ({asked.split}, {len(pairs)} seeds):")
-    for name, recommend in recommenders(snapshot, artists).items():
-        print(f"  {name:<24} {interval(playlist_share(snapshot, recommend, pairs))}")
+    compare(playlist_share, snapshot, recommenders(snapshot, artists, asked.hubs), pairs)
     print(f"\nBy the seed's own artist, of {AT} recommended without a cap:")
-    for name, corrected in HOW.items():
-        recommend = weighted(snapshot, artists, corrected=corrected, cap=AT)
-        print(f"  {name:<24} {interval(same_artist(snapshot, recommend, [track for track, _ in pairs]))}", flush=True)
+    uncapped = {name: weighted(snapshot, artists, corrected=how, cap=AT) for name, how in HOW.items()}
+    compare(same_artist, snapshot, uncapped, [track for track, _ in pairs])
     hubs(snapshot, model, asked.world)
     hidden = read(folder, hide_labels_of=[asked.split])
     blind = ArtistModel().fit(hidden).export(hidden, "without labels")
     seeds = labelled_seeds(folder, snapshot, asked.split, asked.queries)
     print(f"\nWith a label of the seed, of the labelled ones recommended ({asked.split}, {len(seeds)} seeds):")
-    for name, recommend in recommenders(snapshot, blind).items():
-        print(f"  {name:<24} {interval(label_share(snapshot, recommend, seeds))}")
+    compare(label_share, snapshot, recommenders(snapshot, blind, asked.hubs), seeds)
 
 
 if __name__ == "__main__":
