@@ -1,6 +1,6 @@
 """How well recommendations fit held-out playlists, how evenly they fall, and what one costs.
 
-    python -m bench.neighbours [--split test] [--queries 400] [--hubs] [--world 3000]
+    python -m bench.neighbours [--split test] [--queries 400] [--hubs] [--world 1000]
 
 Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
 track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
@@ -46,7 +46,7 @@ from store.domain import Track
 
 AT, SEED = 20, 1
 LISTED = 10  # in the lists whose k-occurrence is counted
-OWN_WEIGHTS: Sequence[dict[str, float]] = ({}, {"tempo": 5, "energy": 0}, {"artist": 0}, {"artist": 0, "valence": 5})
+OWN_WEIGHTS: Sequence[dict[str, float]] = ({}, {"artist": 0, "valence": 5})
 HOW = {"corrected": True, "plain": False}
 COMPARED = {
     "sound alone": Weights(artist=0.0, popularity=0.0),
@@ -218,7 +218,7 @@ def main() -> None:
     options.add_argument("--split", default="test", choices=("valid", "test"))
     options.add_argument("--queries", type=int, default=400)
     options.add_argument("--hubs", action="store_true")
-    options.add_argument("--world", type=int, default=3000)
+    options.add_argument("--world", type=int, default=1000)
     asked = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
