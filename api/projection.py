@@ -35,18 +35,18 @@ class ProjectionQuery(Schema):
 def catalogue_projection(query: dict[str, Any]) -> dict[str, Any]:
     """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
     projection = _load(CATALOGUE)
-    wanted = [query["track_id"]] if "track_id" in query else []
-    return _answer(projection, wanted, {})
+    return _answer(projection, list(query.values()), {})
 
 
 @blueprint.get("/api/playlists/<playlist_id>/projection")
+@blueprint.input(ProjectionQuery, location="query", arg_name="query", unknown=RAISE)
 @blueprint.doc(responses={404: "No such playlist, or no map of it"})
-def playlist_projection(playlist_id: str) -> dict[str, Any]:
+def playlist_projection(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
     playlist = find_playlist(playlist_id)
     projection = _load(playlist.id)
     items = services().database.playlist_items(playlist.id, limit=min(playlist.item_count or 1, _MOST_ROWS))
-    return _answer(projection, [item.track_id for item in items], _added_by(items))
+    return _answer(projection, [*(item.track_id for item in items), *query.values()], _added_by(items))
 
 
 def _load(name: str) -> Projection:

@@ -84,6 +84,7 @@ def _neighbours(
             exclude=exclude,
             artist_cap=query["artist_cap"],
             weights=weights,
+            corrected=query["hubs"] == "corrected",
         )
     except NothingToCompare as nothing:
         if weights:

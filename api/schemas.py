@@ -90,6 +90,14 @@ class RecommendQuery(SubjectQuery):
             "artist, genre, popularity; 0 to 10."
         },
     )
+    hubs = String(
+        load_default="corrected",
+        validate=OneOf(["corrected", "plain"]),
+        metadata={
+            "description": "Whether distances are scaled locally, so that no track is everybody's neighbour "
+            "(`corrected`), or taken as they are (`plain`)."
+        },
+    )
 
 
 class PlaylistQuery(Schema):

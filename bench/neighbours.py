@@ -1,11 +1,16 @@
-"""How well recommendations fit held-out playlists, and what one costs.
+"""How well recommendations fit held-out playlists, how evenly they fall, and what one costs.
 
-    python -m bench.neighbours [--split test] [--queries 400]
+    python -m bench.neighbours [--split test] [--queries 400] [--hubs] [--world 1000]
 
 Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
 track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
 ones that share one of the seed's 114 labels. The artist embedding knows the artists' labels, so for the
 label scores it is trained again without those of the asked split, and the seeds' own labels are hidden.
+
+Hub correction (ml.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence (how many lists
+of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is asked for once; its
+skewness is the usual measure of hubness (M. Radovanović et al., JMLR 2010). Also with weights of one's own, for which
+the correction is an approximation. ``--hubs`` leaves the other recommenders out.
 """
 
 from __future__ import annotations
@@ -17,13 +22,16 @@ import os
 import random
 import resource
 import statistics
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from config import ROOT, Config
@@ -32,18 +40,22 @@ from ml.artists import ArtistEmbedding
 from ml.neighbours import Neighbours, Weights
 from ml.train.artists_data import read
 from ml.train.artists_model import ArtistModel
+from store.builder import build_collection
 from store.catalogue import Catalogue, Ref, Snapshot
 from store.domain import Track
 
 AT, SEED = 20, 1
+LISTED = 10  # in the lists whose k-occurrence is counted
+OWN_WEIGHTS: Sequence[dict[str, float]] = ({}, {"artist": 0, "valence": 5})
+HOW = {"corrected": True, "plain": False}
 COMPARED = {
-    "neighbours, as served": Weights(),
     "sound alone": Weights(artist=0.0, popularity=0.0),
     "sound and popularity": Weights(artist=0.0),
     "artists and popularity": Weights(sound=0.0),
     "artists alone": Weights(sound=0.0, popularity=0.0),
 }
 Recommend = Callable[[Track], list[Ref]]
+Seeds = Sequence[Any]  # what a score asks with: tracks, or (track, recordings of its playlist)
 
 
 def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[tuple[Track, set[int]]]:
@@ -70,13 +82,26 @@ def recording(snapshot: Snapshot, ref: Ref) -> int:
     return int(snapshot.segment(ref.segment).recording_code[ref.row])
 
 
-def weighted(snapshot: Snapshot, artists: ArtistEmbedding, weights: Weights) -> Recommend:
+def weighted(
+    snapshot: Snapshot, artists: ArtistEmbedding, weights: Weights | None = None, corrected: bool = True, cap: int = 2
+) -> Recommend:
     """Return the recommender with these weights, on seeds without their labels."""
     model = Neighbours(artists, weights)
-    return lambda track: [one.ref for one in model.recommend(snapshot, replace(track, labels=()), limit=AT)]
+
+    def recommend(track: Track) -> list[Ref]:
+        seed = replace(track, labels=())
+        found = model.recommend(snapshot, seed, limit=AT, corrected=corrected, artist_cap=cap)
+        return [one.ref for one in found]
+
+    return recommend
 
 
-def recommenders(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]:
+def recommenders(snapshot: Snapshot, artists: ArtistEmbedding, hubs_alone: bool) -> dict[str, Recommend]:
+    both = {f"neighbours, {name}": weighted(snapshot, artists, corrected=how) for name, how in HOW.items()}
+    return both if hubs_alone else both | others(snapshot, artists)
+
+
+def others(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]:
     rng = np.random.default_rng(SEED)
     largest = max(snapshot.segments, key=len)
 
@@ -107,6 +132,22 @@ def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]
     return shares
 
 
+def compare(
+    score: Callable[[Snapshot, Recommend, Seeds], list[float]],
+    snapshot: Snapshot,
+    recommended: dict[str, Recommend],
+    seeds: Seeds,
+) -> None:
+    """Print the mean score of each recommender with its 95 % interval, and what the first has over the second."""
+    scores = {}
+    for name, recommend in recommended.items():
+        scores[name] = score(snapshot, recommend, seeds)
+        print(f"  {name:<24} {interval(scores[name])}", flush=True)
+    first, second = list(scores.values())[:2]
+    if len(first) == len(second):
+        print(f"  {'corrected less plain':<24} {interval(np.subtract(first, second).tolist())}")
+
+
 def interval(values: Sequence[float]) -> str:
     draws = np.random.default_rng(SEED).choice(values, (1000, len(values))).mean(axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])
@@ -120,38 +161,64 @@ def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> 
 
 
 def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
-    took, cpu = [], time.process_time()
+    """Print what a recommendation costs, with and without hub correction, each seed asked for in both ways."""
+    took: dict[str, list[float]] = {name: [] for name in HOW}
+    spent = dict.fromkeys(HOW, 0.0)
     for seed in seeds:
-        start = time.perf_counter()
-        model.recommend(snapshot, seed, limit=10)
-        took.append((time.perf_counter() - start) * 1000)
-    cpu = (time.process_time() - cpu) * 1000 / len(seeds)
-    took.sort()
-    p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
-    print(f"recommend over {len(snapshot)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {cpu:.1f} ms of CPU")
+        for name, corrected in HOW.items():
+            start, cpu = time.perf_counter(), time.process_time()
+            model.recommend(snapshot, seed, limit=10, corrected=corrected)
+            spent[name] += (time.process_time() - cpu) * 1000 / len(seeds)
+            took[name].append((time.perf_counter() - start) * 1000)
+    print(f"recommend over {len(snapshot)} tracks:")
+    for name, times in took.items():
+        p50, p99 = statistics.median(times), sorted(times)[int(len(times) * 0.99)]
+        print(f"  {name:<10} p50 {p50:.1f} ms, p99 {p99:.1f} ms, {spent[name]:.1f} ms of CPU")
+    print(f"  corrected to plain: {spent['corrected'] / spent['plain']:.2f} times the CPU")
 
 
-def hubness(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> str:
-    """Return how unevenly recommendations fall: of all of them, the share of the ten most recommended tracks."""
-    counts: dict[Ref, int] = defaultdict(int)
-    for seed in seeds:
-        for ref in recommend(seed):
-            counts[ref] += 1
-    most = sorted(counts.values(), reverse=True)
-    # Skewness of the k-occurrence, the usual measure of hubness (M. Radovanović et al., JMLR 2010).
-    often = np.array(most + [0] * (len(snapshot) - len(most)), np.float64)
-    skew = float(((often - often.mean()) ** 3).mean() / often.std() ** 3)
-    share, lists = sum(most[:10]) / sum(most), most[0] / len(seeds)
+def same_artist(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> list[float]:
+    """Return for each seed the share of recommendations by its first artist."""
+    return [sum(snapshot.track(ref).artists[:1] == seed.artists[:1] for ref in recommend(seed)) / AT for seed in seeds]
+
+
+def hubness(occurrences: npt.NDArray[np.int64]) -> str:
+    """Return how unevenly recommendations fall, by how many lists each track is in."""
+    most = np.sort(occurrences)[::-1]
+    counts = most.astype(np.float64)
+    skew = float(((counts - counts.mean()) ** 3).mean() / counts.std() ** 3)
+    hundredth = most[: -(-len(most) // 100)].sum() / most.sum()
     return (
-        f"{len(counts)} tracks, the ten most frequent {share:.1%} of all, the most frequent in {lists:.1%} of lists, "
-        f"skewness {skew:.0f}"
+        f"skewness {skew:.2f}, the most frequent in {most[0]} lists, the most frequent 1 % hold {hundredth:.2%}, "
+        f"in none {np.mean(most == 0):.2%}"
     )
+
+
+def hubs(snapshot: Snapshot, model: Neighbours, count: int) -> None:
+    """Print the k-occurrence in a catalogue of ``count`` recordings drawn from ``snapshot``, corrected and plain."""
+    drawn = np.random.default_rng(SEED).permutation(len(snapshot))
+    by_recording = {recording(snapshot, ref): ref for ref in map(snapshot.ref, drawn[: 2 * count].tolist())}
+    tracks = [snapshot.track(ref) for ref in list(by_recording.values())[:count]]
+    with tempfile.TemporaryDirectory() as folder:
+        build_collection(Path(folder), tracks)
+        world = Catalogue(Path(folder)).current()
+        print(f"\nLists of {LISTED} for each of {len(world)} recordings (mean occurrence {LISTED}):")
+        for weights in OWN_WEIGHTS:
+            print(f"  weights {','.join(f'{name}:{factor:g}' for name, factor in weights.items()) or 'as usual'}")
+            for name, corrected in HOW.items():
+                occurrences = np.zeros(len(world), np.int64)
+                for row in range(len(world)):
+                    found = model.recommend(world, world.ref(row), limit=LISTED, weights=weights, corrected=corrected)
+                    occurrences[[one.ref.row for one in found]] += 1
+                print(f"    {name:<10} {hubness(occurrences)}", flush=True)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--split", default="test", choices=("valid", "test"))
     options.add_argument("--queries", type=int, default=400)
+    options.add_argument("--hubs", action="store_true")
+    options.add_argument("--world", type=int, default=1000)
     asked = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
@@ -165,18 +232,16 @@ def main() -> None:
     print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
     measure(snapshot, model, [track for track, _ in pairs])
     print(f"\nOn the seed's playlist, of {AT} recommended ({asked.split}, {len(pairs)} seeds):")
-    for name, recommend in recommenders(snapshot, artists).items():
-        print(f"  {name:<24} {interval(playlist_share(snapshot, recommend, pairs))}")
-    print(
-        "Hubs:",
-        hubness(snapshot, weighted(snapshot, artists, Weights()), [track for track, _ in pairs]),
-    )
+    compare(playlist_share, snapshot, recommenders(snapshot, artists, asked.hubs), pairs)
+    print(f"\nBy the seed's own artist, of {AT} recommended without a cap:")
+    uncapped = {name: weighted(snapshot, artists, corrected=how, cap=AT) for name, how in HOW.items()}
+    compare(same_artist, snapshot, uncapped, [track for track, _ in pairs])
+    hubs(snapshot, model, asked.world)
     hidden = read(folder, hide_labels_of=[asked.split])
     blind = ArtistModel().fit(hidden).export(hidden, "without labels")
     seeds = labelled_seeds(folder, snapshot, asked.split, asked.queries)
     print(f"\nWith a label of the seed, of the labelled ones recommended ({asked.split}, {len(seeds)} seeds):")
-    for name, recommend in recommenders(snapshot, blind).items():
-        print(f"  {name:<24} {interval(label_share(snapshot, recommend, seeds))}")
+    compare(label_share, snapshot, recommenders(snapshot, blind, asked.hubs), seeds)
 
 
 if __name__ == "__main__":

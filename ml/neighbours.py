@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artists import ArtistEmbedding, top
+from ml.hubs import Hubs
 from ml.reasons import Difference, differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
 from store.catalogue import Ref, Segment, Snapshot
@@ -100,7 +101,8 @@ def weights_from(text: str) -> dict[str, float]:
 class _Seed:
     """What the seed offers for comparison, and what each kind of likeness counts in it.
 
-    ``factors`` are those of :func:`ml.sound.factors_of`, ``told`` the weights as they were asked for.
+    ``factors`` are those of :func:`ml.sound.factors_of`, ``told`` the weights as they were asked for, ``hubs`` what
+    distances are corrected by, if they are.
     """
 
     track: Track
@@ -110,6 +112,7 @@ class _Seed:
     weights: Weights
     factors: npt.NDArray[np.float32] | None
     told: Mapping[str, float]
+    hubs: Hubs | None
 
 
 class Neighbours:
@@ -119,6 +122,7 @@ class Neighbours:
         self.artists = artists
         self.weights = weights or Weights()
         self._indexes: dict[str, _SegmentIndex] = {}
+        self._hubs: Hubs | None = None
         self._lock = Lock()
 
     def recommend(
@@ -130,12 +134,14 @@ class Neighbours:
         exclude: Collection[str] = (),
         artist_cap: int = 2,
         weights: Mapping[str, float] | None = None,
+        corrected: bool = True,
     ) -> list[Neighbour]:
         """Return the tracks that go best with ``seed``, best first.
 
         Never the seed's recording, never one recording twice, none whose id (or recording) is in ``exclude``, and
         at most ``artist_cap`` of one first artist, the seed's included. ``weights`` (see :func:`weights_from`) multiply
-        the usual ones; what counts more comes first among the reasons, and what counts nothing is none.
+        the usual ones; what counts more comes first among the reasons, and what counts nothing is none. ``corrected``
+        distances are scaled locally (see :mod:`ml.hubs`), so that no track is everybody's neighbour.
 
         Raises
         ------
@@ -147,7 +153,8 @@ class Neighbours:
         """
         if not 1 <= limit <= MAX_LIMIT or artist_cap < 1:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
-        judged = self._judge(snapshot, snapshot.track(seed) if isinstance(seed, Ref) else seed, weights or {})
+        track = snapshot.track(seed) if isinstance(seed, Ref) else seed
+        judged = self._judge(snapshot, track, weights or {}, self._hubs_of(snapshot) if corrected else None)
         scores = [self._scores(segment, judged) for segment in snapshot.segments]
         taken = Taken(snapshot, judged.track, exclude, artist_cap)
         found = []
@@ -162,12 +169,13 @@ class Neighbours:
     def likeness(self, snapshot: Snapshot, seed: Track) -> list[npt.NDArray[np.float32]]:
         """Return how well every row goes with ``seed``, 0 to 1: an array (n,) for each segment of ``snapshot``.
 
-        Raises NothingToCompare as :meth:`recommend` does.
+        Distances are not corrected for hubs, so that likenesses to several seeds compare. Raises NothingToCompare as
+        :meth:`recommend` does.
         """
-        judged = self._judge(snapshot, seed, {})
+        judged = self._judge(snapshot, seed, {}, None)
         return [self._scores(segment, judged) for segment in snapshot.segments]
 
-    def _judge(self, snapshot: Snapshot, track: Track, told: Mapping[str, float]) -> _Seed:
+    def _judge(self, snapshot: Snapshot, track: Track, told: Mapping[str, float], hubs: Hubs | None) -> _Seed:
         weights = Weights(**{name: getattr(self.weights, name) * told.get(name, 1.0) for name in KINDS})
         factors = factors_of(told)
         heard = weights.sound > 0 and (factors is None or bool(factors.any()))
@@ -184,6 +192,7 @@ class Neighbours:
             weights=weights,
             factors=factors,
             told=told,
+            hubs=hubs,
         )
         if seed.place is None and seed.artist is None and not seed.labels:
             raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
@@ -197,6 +206,8 @@ class Neighbours:
         judged = weights.popularity
         if seed.place is not None:
             likeness = index.sound.squared_distances(seed.place, seed.factors)
+            if seed.hubs is not None:
+                likeness /= np.sqrt(seed.hubs.of_rows(segment) * seed.hubs.of_place(seed.place))
             likeness /= np.float32(-2 * SOUND_WIDTH**2)
             np.exp(likeness, out=likeness)
             likeness[np.isnan(likeness)] = UNKNOWN_SOUND
@@ -204,7 +215,8 @@ class Neighbours:
             score += likeness
             judged += weights.sound
         if seed.artist is not None:
-            score += (np.float32(weights.artist) * self._artist_likeness(index, seed.artist))[segment.artist_code]
+            likeness = self._artist_likeness(index, seed.artist, seed.hubs) * np.float32(weights.artist)
+            score += likeness[segment.artist_code]
             judged += weights.artist
         if seed.labels:
             for label in seed.labels:
@@ -213,10 +225,14 @@ class Neighbours:
         score /= np.float32(judged)
         return score
 
-    def _artist_likeness(self, index: _SegmentIndex, artist: int) -> npt.NDArray[np.float32]:
+    def _artist_likeness(self, index: _SegmentIndex, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
         """Return the likeness of each of the segment's artists, 0 to 1."""
-        cosine = np.maximum(self.artists.similarities(self.artists.unit(artist)), 0.0) ** ARTIST_POWER
-        likeness = np.where(index.artist >= 0, cosine[index.artist], np.float32(UNKNOWN_ARTIST))
+        cosine = self.artists.similarities(self.artists.unit(artist))
+        if hubs is not None:
+            # One minus the cosine is half the squared distance.
+            cosine = 1 - (1 - cosine) / np.sqrt(hubs.artists * hubs.artists[artist])
+        powered = np.maximum(cosine, 0.0) ** ARTIST_POWER
+        likeness = np.where(index.artist >= 0, powered[index.artist], np.float32(UNKNOWN_ARTIST))
         return likeness.astype(np.float32)
 
     def _index(self, segment: Segment) -> _SegmentIndex:
@@ -226,6 +242,17 @@ class Neighbours:
             if known is None or known.directory != segment.directory:
                 known = self._indexes[segment.name] = _SegmentIndex(segment, self.artists)
             return known
+
+    def _hubs_of(self, snapshot: Snapshot) -> Hubs | None:
+        """Return what distances are corrected by: drawn from the largest segment, once per generation of it."""
+        largest = max(snapshot.segments, key=len, default=None)
+        if largest is None:
+            return None
+        index = self._index(largest)
+        with self._lock:
+            if self._hubs is None or self._hubs.drawn_from != largest.directory:
+                self._hubs = Hubs(largest, index.artist, self.artists)
+            return self._hubs
 
     def sound(self, segment: Segment) -> SoundIndex:
         """Return the distances of a segment's tracks, worked out once."""

@@ -53,6 +53,8 @@ def test_the_map_of_a_playlist_says_who_added_what(client: FlaskClient, mapped: 
     assert answer["not_shown"] == 1
     assert (columns["person"][0], columns["person"][-1]) == ("ann", "ben")
     assert columns["tsne"][-1] == pytest.approx([1, 0], abs=0.05)
+    columns = client.get("/api/playlists/some/projection?track_id=metal1").json["columns"]
+    assert (columns["id"][-1], columns["placed"][-1], columns["person"][-1]) == ("metal1", True, None)
 
 
 def test_what_has_no_map_says_how_to_get_one(empty_client: FlaskClient) -> None:

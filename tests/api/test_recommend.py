@@ -37,6 +37,11 @@ def test_weights_of_ones_own_change_what_comes_first(client: FlaskClient) -> Non
     assert by_tempo.index("metal3") > by_tempo.index("same2")
 
 
+def test_hub_correction_can_be_left_out(client: FlaskClient) -> None:
+    """So few tracks have no hubs: both ways are the same here (tests/ml/test_hubs.py has more)."""
+    assert ids(client, "track_id=metal1&hubs=plain") == ids(client, "track_id=metal1&hubs=corrected")
+
+
 def test_typed_names_are_a_question_too(client: FlaskClient) -> None:
     assert ids(client, "q=paper moons verholt") == ids(client, "track_id=calm1")
 
@@ -62,6 +67,7 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
         ("track_id=metal1&limit=many", 422, "invalid_value"),
         ("track_id=metal1&weights=loudest:2", 422, "invalid_value"),
         ("track_id=metal1&weights=tempo:99", 422, "invalid_value"),
+        ("track_id=metal1&hubs=some", 422, "invalid_value"),
         ("track_id=metal5&weights=sound:0,artist:0", 422, "no_features"),
     ],
 )

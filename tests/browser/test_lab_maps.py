@@ -15,6 +15,15 @@ pytestmark = pytest.mark.browser
 
 PEOPLE = {"wanda.flint": 20, "user_0f1e2d3c4b": 16}
 TRAINING_MS = 240_000
+# Of what is drawn on a canvas, in pixels of the page.
+MIDDLE = """(canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let [x, y, count] = [0, 0, 0]
+  for (let i = 0; i < canvas.width * canvas.height; i += 1) {
+    if (data[4 * i + 3]) [x, y, count] = [x + (i % canvas.width), y + Math.floor(i / canvas.width), count + 1]
+  }
+  return [x / count / devicePixelRatio, y / count / devicePixelRatio]
+}"""
 
 
 def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPage, page: Page) -> None:
@@ -37,7 +46,9 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     playlist_page.expect_markers(4)
 
 
-def test_a_map_is_computed_and_drawn_with_its_scores(playlist_page: PlaylistPage, page: Page, watch: Watch) -> None:
+def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
+    playlist_page: PlaylistPage, page: Page, watch: Watch
+) -> None:
     # That there is no map yet is an answer, which the browser reports as a fault.
     watch.allow("404")
     playlist_page.open()
@@ -46,8 +57,49 @@ def test_a_map_is_computed_and_drawn_with_its_scores(playlist_page: PlaylistPage
     page.goto(f"{playlist_page.address}/#/lab/maps")
     page.get_by_label("Of", exact=True).select_option(label="To be mapped")
     page.get_by_role("button", name="Compute the map").click()
-    expect(page.get_by_text(re.compile(r"Trustworthiness 0\.\d+"))).to_be_visible(timeout=TRAINING_MS)
-    expect(page.get_by_role("application")).to_have_attribute("aria-label", "Map of 36 tracks", timeout=IMPORT_MS)
+    plot = page.get_by_role("application")
+    scores = page.get_by_text(re.compile(r"Trustworthiness 0\.\d+, continuity 0\.\d+"))
+    expect(scores).to_be_visible(timeout=TRAINING_MS)
+    expect(plot).to_have_attribute("aria-label", "Map of 36 tracks", timeout=IMPORT_MS)
+
+    plot.focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".tm-tip")).to_contain_text(invented.rows(PEOPLE)[0].title)
+    by_tsne, where = scores.inner_text(), page.locator(".tm-tip").get_attribute("style")
+    page.get_by_label("Method").select_option(label="UMAP")
+    expect(scores).not_to_have_text(by_tsne)
+    expect(page.locator(".tm-tip")).not_to_have_attribute("style", where or "")
+
     page.get_by_label("Colour by").select_option(label="who added it")
     page.get_by_role("button", name=re.compile("wanda.flint")).click()
-    expect(page.get_by_role("application")).to_have_attribute("aria-label", "Map of 16 tracks")
+    expect(plot).to_have_attribute("aria-label", "Map of 16 tracks")
+    page.get_by_role("button", name=re.compile("wanda.flint")).click()
+
+    by_umap = scores.inner_text()
+    late = invented.Invented(number=83, person="wanda.flint")
+    playlist_page.open()
+    playlist_page.drop("Later.csv", invented.bare_file([late]))
+    playlist_page.wait_for_map(1)
+    page.goto(f"{playlist_page.address}/#/lab/maps")
+    page.get_by_label("Of", exact=True).select_option(label="To be mapped")
+    page.get_by_label("Method").select_option(label="UMAP")
+    expect(scores).to_have_text(by_umap)
+    page.get_by_label("Where is this track?").fill(f"{late.title} {late.artist}")
+    page.get_by_role("button", name="Show it").click()
+    expect(plot).to_have_attribute("aria-label", "Map of 37 tracks", timeout=ANSWER_MS)
+    expect(page.locator(".tm-maps-table tbody tr").first).to_contain_text("placed later")
+    expect(page.locator(".tm-tip")).to_contain_text(late.artist)
+    expect(scores).to_have_text(by_umap.replace("36 tracks", "37 tracks"))
+
+
+@pytest.mark.browser_context_args(has_touch=True, viewport={"width": 390, "height": 800})
+def test_a_tap_names_the_track_until_another_place_is_tapped(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    playlist_page.drop("Tapped.csv", invented.bare_file(invented.rows({"ann": 1})))
+    playlist_page.wait_for_map(1)
+    x, y = page.locator("canvas[data-layer=points]").evaluate(MIDDLE)
+    playlist_page.map.tap(position={"x": x, "y": y})
+    expect(page.locator(".tm-tip")).to_contain_text("Harbour at Dawn")
+    expect(page.locator(".tm-selected")).to_contain_text("Harbour at Dawn")
+    playlist_page.map.tap(position={"x": 60, "y": 45})
+    expect(page.locator(".tm-tip")).to_have_count(0)

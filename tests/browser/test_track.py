@@ -69,6 +69,33 @@ def test_search_genre_recommendation_and_back(
     expect(track_page.trail).to_have_count(0)
 
 
+def test_knobs_change_what_is_recommended_and_why_and_are_kept(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"#/track/{with_tracks[0].id}")
+    titles, reasons = page.locator(".tm-card-title"), page.locator(".tm-card").first.locator(".tm-reasons li")
+    expect(titles).to_have_count(10, timeout=ANSWER_MS)
+    usual = titles.all_inner_texts()
+    knobs = page.locator(".tm-knobs")
+    knobs.locator("summary").click()
+    tempo = page.get_by_label("Tempo")
+    for kind in ("Artists alike", "Genres", "Popularity"):
+        page.get_by_label(kind).fill("0")
+    tempo.fill("5")
+    expect(reasons.first).to_contain_text("tempo", timeout=ANSWER_MS)
+    expect(titles).not_to_have_text(usual)
+    expect(page.get_by_text("Same artist", exact=True)).to_have_count(0)
+    by_tempo = titles.all_inner_texts()
+
+    page.reload()
+    expect(knobs.locator("summary")).to_have_text("What counts (changed)")
+    expect(titles).to_have_text(by_tempo, timeout=ANSWER_MS)
+    knobs.locator("summary").click()
+    expect(tempo).to_have_value("5")
+    page.get_by_role("button", name="As usual").click()
+    expect(titles).to_have_text(usual, timeout=ANSWER_MS)
+
+
 def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Invented], track_page: TrackPage) -> None:
     track_page.open()
     track_page.type("harbour")
