@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from marshmallow import RAISE
 
 from api.answers import Worked, cached_answer
 from api.errors import ApiError
-from api.lookup import genres_by_source, known_genres, other_features, source_lines
+from api.lookup import other_features, source_lines
 from api.schemas import GenreQuery, iso, track_summary
 from api.services import Services, services
-from api.subject import Subject, resolve
+from api.subject import resolve
+from api.track_families import families_of, genres_of
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre import GenreInput
@@ -60,18 +62,22 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     families = services.genre.family_probabilities(why.probabilities[None])[0]
     ranked = _ranked(services.genre.genres, why.probabilities)
     first = ranked[0][0]
+    known = genres_of(services, subject)
+    shares = dict(zip(services.genre.families, families.tolist(), strict=True))
+    in_families = families_of(services.genre.taxonomy, known, shares)
     body = {
         "track": track_summary(track) if subject.kind != "features" else None,
         "match": subject.match(),
         "genre": first,
-        "family": services.genre.taxonomy.family_of(first),
+        "family": in_families[0].name,
+        "in_families": [one.told() for one in in_families],
         "probability": ranked[0][1],
         "genres": [{"genre": g, "family": services.genre.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),
-        "known_genres": _known_genres(services, subject),
+        "known_genres": asdict(known),
         "features": _features(services, track, first),
         "other_features": other_features(services, subject),
         "why": {
@@ -128,19 +134,6 @@ def _note(track: Track, given: GenreInput) -> str | None:
     if track.features is not None:
         return "From the names alone: the terms of the source of these audio features keep them from the model."
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
-
-
-def _known_genres(services: Services, subject: Subject) -> dict[str, Any]:
-    of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
-    told = genres_by_source(services, subject)
-    if told and subject.ref is None:
-        source = told[0]["source"]
-    return {
-        "track": list(of_track),
-        "artist": list(of_artist),
-        "source": source if of_track or of_artist else None,
-        "by_source": told,
-    }
 
 
 def _features(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
