@@ -155,7 +155,7 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ApiError:
 
 def _alike(services: Services, subject: Subject) -> list[dict[str, Any]]:
     names = subject.track.artists or (subject.track.title,)
-    artist = services.artists.find(names[0])
+    artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
     return [
         {
             "name": one.name,

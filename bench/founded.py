@@ -30,7 +30,7 @@ import pandas as pd
 from config import ROOT
 from ml import artefacts
 from ml.artists import ArtistEmbedding
-from ml.founded import LEAST, founded, likeness
+from ml.founded import LEAST, founded, genres, likeness
 from ml.neighbours import Neighbours, NothingToCompare
 from ml.train.artists_data import read
 from ml.train.artists_model import ArtistModel
@@ -58,6 +58,7 @@ def tracks_of(folder: Path, wanted: Callable[[pd.DataFrame], pd.Series]) -> dict
             popularity=_number(row.popularity),
             features=AudioFeatures(values=values, source="table"),
             labels=labels,
+            artist_genres=tuple(row.artist_genres.split("|")) if isinstance(row.artist_genres, str) else (),
         )
     return found
 
@@ -155,8 +156,14 @@ def main() -> None:
         one, two = rng.sample(lists, 2)
         return rng.choice(one), rng.choice(two)
 
+    drawn, chance = pairs_of(together, rng), pairs_of(apart, rng)
     title = f"On one of {len(lists)} held-out playlists ({asked.split})"
-    compare(title, pairs_of(together, rng), pairs_of(apart, rng), artists)
+    compare(title, drawn, chance, artists)
+    shares = [
+        np.mean([bool(genres(a) & genres(b)) for a, b in of if genres(a) and genres(b)]) for of in (drawn, chance)
+    ]
+    print(f"  a genre of the artists shared: {shares[0]:.1%} together, {shares[1]:.1%} by chance, ", end="")
+    print(f"{shares[0] / shares[1]:.1f} times")
     small_catalogues(lists, artists, rng)
     if asked.labels:
         by_labels(folder, asked.split, rng)

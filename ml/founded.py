@@ -9,12 +9,14 @@ import numpy as np
 
 from ml.artists import ArtistEmbedding
 from ml.neighbours import ARTIST_POWER, SOUND_WIDTH, Weights
+from ml.reasons import known_artist
 from ml.sound import coordinates, squared_distances
 from store.domain import Track, usable_features
 from store.text import normalise
 
 # Likeness, by what it could be judged by, from which two tracks by different artists are on one playlist at least four
-# times as often as chance has it. Chosen on the playlists of split `valid`; bench/founded.py reports `test`.
+# times as often as chance has it; so are those whose artists share a genre. Chosen on the playlists of split `valid`;
+# bench/founded.py reports `test`.
 LEAST: Mapping[frozenset[str], float] = {
     frozenset({"sound", "artist"}): 0.40,
     frozenset({"sound"}): 0.92,
@@ -24,7 +26,7 @@ _PLAIN: Mapping[str, float] = {}
 
 
 def founded(seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] = _PLAIN) -> bool:
-    """Tell whether ``other`` goes with ``seed``: by the same artist, of one genre by its label, or alike enough.
+    """Tell whether ``other`` goes with ``seed``: by the same artist, of one genre by name, or alike enough.
 
     ``weights`` are those of :func:`ml.neighbours.weights_from`: a kind of likeness that counts nothing founds nothing.
     """
@@ -32,10 +34,15 @@ def founded(seed: Track, other: Track, artists: ArtistEmbedding, weights: Mappin
     firsts = {normalise(track.artists[0]) if track.artists else track.id for track in (seed, other)}
     if "artist" in counted and len(firsts) == 1:
         return True
-    if "genre" in counted and set(seed.labels) & set(other.labels):
+    if "genre" in counted and genres(seed) & genres(other):
         return True
     value, by = likeness(seed, other, artists, counted)
     return bool(by) and value >= LEAST[by]
+
+
+def genres(track: Track) -> set[str]:
+    """Return the genres that were given to a track and its artists, as they are compared."""
+    return {normalise(name) for name in (*track.labels, *track.artist_genres)}
 
 
 def likeness(seed: Track, other: Track, artists: ArtistEmbedding, counted: set[str]) -> tuple[float, frozenset[str]]:
@@ -61,11 +68,8 @@ def _sound(seed: Track, other: Track) -> float | None:
 
 
 def _artist(seed: Track, other: Track, artists: ArtistEmbedding) -> float | None:
-    places = []
-    for track in (seed, other):
-        known = (index for name in track.artists if (index := artists.find_exact(name)) is not None)
-        index = next(known, None)
-        if index is None or not (place := artists.unit(index)).any():
-            return None
-        places.append(place)
+    found = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    places = [artists.unit(one[0]) for one in found if one]
+    if len(places) < 2 or not all(place.any() for place in places):
+        return None
     return max(float(places[0] @ places[1]), 0.0) ** ARTIST_POWER
