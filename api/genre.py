@@ -19,7 +19,7 @@ from api.subject import resolve
 from api.track_families import families_of, genres_of
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
-from ml.genre import GenreInput
+from ml.genre import GenreInput, GenrePredictor
 from store.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -49,8 +49,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     """Answer one question; raises ApiError as `resolve` does, and 404 where nothing at all is known."""
     subject = resolve(services, query, NEEDS)
     track = subject.track
-    given = as_input(track)
-    if not services.genre.knows(given):
+    given, model = as_input(track), services.genre
+    if not model.knows(given):
         raise ApiError(
             404,
             "not_found",
@@ -58,13 +58,13 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
             "Check the spelling, or add the artist.",
             sources=source_lines(services, subject),
         )
-    why = services.genre.explain(given)
-    families = services.genre.family_probabilities(why.probabilities[None])[0]
-    ranked = _ranked(services.genre.genres, why.probabilities)
+    why = model.explain(given)
+    families = model.family_probabilities(why.probabilities[None])[0]
+    ranked = _ranked(model.genres, why.probabilities)
     first = ranked[0][0]
     known = genres_of(services, subject)
-    shares = dict(zip(services.genre.families, families.tolist(), strict=True))
-    in_families = families_of(services.genre.taxonomy, known, shares)
+    shares = dict(zip(model.families, families.tolist(), strict=True))
+    in_families = families_of(model.taxonomy, known, shares)
     body = {
         "track": track_summary(track) if subject.kind != "features" else None,
         "match": subject.match(),
@@ -72,20 +72,20 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         "family": in_families[0].name,
         "in_families": [one.told() for one in in_families],
         "probability": ranked[0][1],
-        "genres": [{"genre": g, "family": services.genre.taxonomy.family_of(g), "probability": p} for g, p in ranked],
-        "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
+        "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
+        "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),
         "known_genres": asdict(known),
-        "features": _features(services, track, first),
+        "features": _features(model, track, first),
         "other_features": other_features(services, subject),
         "why": {
             "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
             "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
             "nearest": _nearest(services, subject.snapshot, subject.track, first),
         },
-        "model": {"task": "genre", "version": services.genre.version},
+        "model": {"task": "genre", "version": model.version},
         "sources": source_lines(services, subject),
     }
     return Worked(body, subject.final)
@@ -136,7 +136,7 @@ def _note(track: Track, given: GenreInput) -> str | None:
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
 
 
-def _features(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
+def _features(model: GenrePredictor, track: Track, genre: str) -> list[dict[str, Any]]:
     if track.features is None:
         return []
     return [
@@ -148,8 +148,8 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
             "fetched_at": iso(track.features.fetched_at),
             "licence": track.features.licence,
             "confidence": track.features.confidence,
-            "percentile": round(services.genre.percentile(name, value), 1),
-            "genre_mean": services.genre.genre_mean(genre, name),
+            "percentile": round(model.percentile(name, value), 1),
+            "genre_mean": model.genre_mean(genre, name),
         }
         for name in AUDIO_FEATURES
         if (value := track.features.values.get(name)) is not None
