@@ -34,8 +34,10 @@ NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 def recommend_tracks(query: dict[str, Any]) -> Any:
     """Tracks that go with a track, each with its reasons and how it differs.
 
-    Where the catalogue has nothing to recommend, artists alike are answered instead. `fetched` holds what sources
-    recommend, each for itself; a track that is not known here is looked up at those that are switched on.
+    `founded` says whether a track is close enough to go with it; the others are merely the nearest there are, and where
+    all are, artists alike are named beside them. Where the catalogue has none, artists alike are answered instead.
+    `fetched` holds what sources recommend, each for itself; a track that is not known here is looked up at those that
+    are switched on.
     """
     return cached_answer(services(), recommend, query)
 
