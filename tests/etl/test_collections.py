@@ -68,6 +68,17 @@ def test_several_playlists_of_one_file(database: Database, tmp_path: Path) -> No
     assert len(database.playlists("me")) == 2
 
 
+def test_tracks_which_everybody_finds_do_not_name_the_file(database: Database, tmp_path: Path) -> None:
+    path = write(tmp_path / "Songs for a parting.csv", formats.TUNE_MY_MUSIC)
+    run = do(database, tmp_path / "var", path, "me")
+    assert (run["state"], run["stored"], run["known"]) == ("done", 3, 1)
+    assert {playlist.source for playlist in database.playlists("me")} == {"tunemymusic: Songs for a parting.csv"}
+    assert [playlist.name for playlist in database.playlists("me")].count("Evenings") == 1
+    snapshot = Catalogue(tmp_path / "var" / "catalogue").current()
+    found = [snapshot.track(snapshot.ref(row)) for row in range(len(snapshot))]
+    assert {track.source for track in (*found, *database.all_tracks())} == {"tunemymusic"}
+
+
 def test_a_file_whose_second_part_is_broken_leaves_nothing(database: Database, tmp_path: Path) -> None:
     path = formats.zipped(
         tmp_path / "x.zip", {"Playlist1.json": account(PAGE_ITEMS + 3), "Playlist2.json": '{"playlists": [{"cut'}
