@@ -162,7 +162,7 @@ def test_tracks_without_ids_gain_features_by_name(database: Database, tmp_path: 
     matched, other = database.get_track(first.track_id), database.get_track(second.track_id)
     assert matched is not None
     assert other is not None
-    assert (matched.id[:6], matched.title, matched.source) == ("local-", "All I Need", "m3u: list.m3u8")
+    assert (matched.id[:6], matched.title, matched.source) == ("local-", "All I Need", "m3u")
     assert matched.features is not None
     assert matched.features.values["energy"] == 0.5
     assert matched.features.source.endswith(f"found by name as {files.spotify_id(1)}")
