@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ from marshmallow import RAISE
 
 from api.answers import Worked, cached_answer
 from api.errors import ApiError
-from api.lookup import genres_by_source, known_genres, other_features, source_lines
+from api.lookup import other_features, source_lines
 from api.schemas import GenreQuery, iso, track_summary
 from api.services import Services, services
-from api.subject import Subject, resolve
+from api.subject import resolve
+from api.track_families import families_of, genres_of
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
-from ml.genre import GenreInput
+from ml.genre import GenreInput, GenrePredictor
 from store.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -47,8 +49,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     """Answer one question; raises ApiError as `resolve` does, and 404 where nothing at all is known."""
     subject = resolve(services, query, NEEDS)
     track = subject.track
-    given = as_input(track)
-    if not services.genre.knows(given):
+    given, model = as_input(track), services.genre
+    if not model.knows(given):
         raise ApiError(
             404,
             "not_found",
@@ -56,30 +58,34 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
             "Check the spelling, or add the artist.",
             sources=source_lines(services, subject),
         )
-    why = services.genre.explain(given)
-    families = services.genre.family_probabilities(why.probabilities[None])[0]
-    ranked = _ranked(services.genre.genres, why.probabilities)
+    why = model.explain(given)
+    families = model.family_probabilities(why.probabilities[None])[0]
+    ranked = _ranked(model.genres, why.probabilities)
     first = ranked[0][0]
+    known = genres_of(services, subject)
+    shares = dict(zip(model.families, families.tolist(), strict=True))
+    in_families = families_of(model.taxonomy, known, shares)
     body = {
         "track": track_summary(track) if subject.kind != "features" else None,
         "match": subject.match(),
         "genre": first,
-        "family": services.genre.taxonomy.family_of(first),
+        "family": in_families[0].name,
+        "in_families": [one.told() for one in in_families],
         "probability": ranked[0][1],
-        "genres": [{"genre": g, "family": services.genre.taxonomy.family_of(g), "probability": p} for g, p in ranked],
-        "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
+        "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
+        "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),
-        "known_genres": _known_genres(services, subject),
-        "features": _features(services, track, first),
+        "known_genres": asdict(known),
+        "features": _features(model, track, first),
         "other_features": other_features(services, subject),
         "why": {
             "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
             "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
             "nearest": _nearest(services, subject.snapshot, subject.track, first),
         },
-        "model": {"task": "genre", "version": services.genre.version},
+        "model": {"task": "genre", "version": model.version},
         "sources": source_lines(services, subject),
     }
     return Worked(body, subject.final)
@@ -130,20 +136,7 @@ def _note(track: Track, given: GenreInput) -> str | None:
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
 
 
-def _known_genres(services: Services, subject: Subject) -> dict[str, Any]:
-    of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
-    told = genres_by_source(services, subject)
-    if told and subject.ref is None:
-        source = told[0]["source"]
-    return {
-        "track": list(of_track),
-        "artist": list(of_artist),
-        "source": source if of_track or of_artist else None,
-        "by_source": told,
-    }
-
-
-def _features(services: Services, track: Track, genre: str) -> list[dict[str, Any]]:
+def _features(model: GenrePredictor, track: Track, genre: str) -> list[dict[str, Any]]:
     if track.features is None:
         return []
     return [
@@ -155,8 +148,8 @@ def _features(services: Services, track: Track, genre: str) -> list[dict[str, An
             "fetched_at": iso(track.features.fetched_at),
             "licence": track.features.licence,
             "confidence": track.features.confidence,
-            "percentile": round(services.genre.percentile(name, value), 1),
-            "genre_mean": services.genre.genre_mean(genre, name),
+            "percentile": round(model.percentile(name, value), 1),
+            "genre_mean": model.genre_mean(genre, name),
         }
         for name in AUDIO_FEATURES
         if (value := track.features.values.get(name)) is not None

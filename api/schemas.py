@@ -63,8 +63,12 @@ class RecommendQuery(SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
     method = String(
         load_default="neighbours",
-        validate=OneOf(["neighbours", "families"]),
-        metadata={"description": "families: one track for each family of genres, from the same cluster of sound."},
+        validate=OneOf(["neighbours", "sound", "artists", "families", "timbre"]),
+        metadata={
+            "description": "neighbours: sound, artists, genres and popularity together; sound or artists: that alone; "
+            "families: one track for each family of genres, from the same cluster of sound; timbre: analysed tracks "
+            "with the most similar timbre."
+        },
     )
     pick = String(
         load_default="fresh",

@@ -15,7 +15,7 @@ from api.services import services
 from etl.engine import VaultError
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected
-from etl.spotify.importing import SOURCE
+from etl.spotify.attempt import SOURCE
 from etl.spotify.login import Login, Redirect, redirect_for
 from etl.spotify.notice import how_to_register
 

@@ -17,9 +17,9 @@ from api.spotify_account import all_accounts, channel, connected_account, login_
 from api.uploads import shown_run
 from etl.runs import ENDED, spawn_worker
 from etl.spotify.accounts import Account, Session
-from etl.spotify.importing import SOURCE, new_import
+from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
-from etl.spotify.writing import scope_for, write_playlist
+from etl.spotify.writing import new_write, scope_for
 
 blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
 
@@ -62,36 +62,27 @@ def lists(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
 def bring_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Bring lists of the connected account in, each by a run of its own."""
-    here = services()
     owner, _ = connected_account()
-    accounts, database = all_accounts(), here.database
-    names = {one["id"]: one["name"] for one in accounts.document(owner).get("listing", {}).get("rows", [])}
-    under_way = {
-        run["request"]["list"]: run["_id"]
-        for run in (*database.unfinished_runs(), *database.waiting_runs())
-        if run["kind"] == SOURCE and run["owner"] == owner
-    }
-    _trim(owner)
-    runs = []
-    for list_id in dict.fromkeys(body["ids"]):
-        run_id = under_way.get(list_id)
-        if run_id is None:
-            run = new_import(owner, list_id, names.get(list_id, "Spotify playlist"))
-            run_id = run["_id"]
-            accounts.note(owner, {f"runs.{run_id}": True})  # first, so that disconnecting finds it
-            database.put_run(run)
-        runs.append(database.get_run(run_id))
-    spawn_worker(here.config.var, here.config.mongodb_uri)
-    return {"runs": [shown_run(run) for run in runs if run]}, 202
+    names = {one["id"]: one["name"] for one in all_accounts().document(owner).get("listing", {}).get("rows", [])}
+    asked = dict.fromkeys(body["ids"])
+    return {"runs": _queued(owner, [new_import(owner, one, names.get(one, "Spotify playlist")) for one in asked])}, 202
 
 
 @blueprint.post("/api/playlists/<playlist_id>/spotify")
 @blueprint.input(WriteBody, arg_name="body", unknown=RAISE)
-@blueprint.doc(responses={201: "Written", 403: "Spotify refuses; `error.url` is where to agree", 409: "Not connected"})
+@blueprint.doc(
+    responses={
+        202: "The run that writes it; its `result` has the address at Spotify",
+        403: "Spotify has to be asked first; `error.url` is where to agree",
+        409: "Not connected, or still arriving",
+    }
+)
 def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Write a playlist to the connected account; asked again after a failure, it goes on where it was."""
+    """Write a playlist to the connected account as a new one, by a run."""
     playlist = find_playlist(playlist_id)
     owner, account = connected_account()
+    if not playlist.complete:
+        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
     scope = scope_for(body["public"])
     if scope not in account.scope:
         raise ApiError(
@@ -101,16 +92,27 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], 
             "Agree at Spotify, then write it again.",
             url=login_url(scope),
         )
-    with told():
-        written = write_playlist(
-            services().database,
-            Session(all_accounts(), owner, channel()),
-            account,
-            playlist,
-            name=body.get("name") or playlist.name,
-            public=body["public"],
-        )
-    return {"id": written.id, "url": written.url, "written": written.written, "skipped": written.skipped}, 201
+    run = new_write(owner, account, playlist, name=body.get("name") or playlist.name, public=body["public"])
+    return {"run": _queued(owner, [run])[0]}, 202
+
+
+def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Queue runs of the owner's account and return them; where the same is under way, that one."""
+    here, accounts = services(), all_accounts()
+    database = here.database
+    under_way = [*database.unfinished_runs(), *database.waiting_runs()]
+    _trim(owner)
+    queued = []
+    for run in wanted:
+        same = (one for one in under_way if all(one.get(key) == run[key] for key in ("kind", "owner", "request")))
+        run_id = next((one["_id"] for one in same), None)
+        if run_id is None:
+            run_id = run["_id"]
+            accounts.note(owner, {f"runs.{run_id}": True})  # first, so that disconnecting finds it
+            database.put_run(run)
+        queued.append(database.get_run(run_id))
+    spawn_worker(here.config.var, here.config.mongodb_uri)
+    return [shown_run(run) for run in queued if run]
 
 
 def _trim(owner: str) -> None:

@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from api import session
 from api.services import services
 from store.database import StoreDown
+from store.facts import ANALYSES
 
 blueprint = APIBlueprint("status", __name__, tag="Status")
 
@@ -28,22 +29,24 @@ def readyz() -> dict[str, str]:
 
 @blueprint.get("/api/status")
 def status() -> dict[str, Any]:
-    """How many tracks and playlists there are, which store is in use, which models are active."""
+    """How many tracks, playlists and audio analyses there are, which store is in use, which models are active."""
     here = services()
     snapshot = here.catalogue.current()
-    store, playlists = _store_state()
+    store, playlists, analyses = _store_state()
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
         "models": [{"task": one.task, "version": one.name} for one in here.shelf.versions() if one.active],
         "playlists": playlists,
+        "analyses": analyses,
     }
 
 
-def _store_state() -> tuple[dict[str, Any], int | None]:
+def _store_state() -> tuple[dict[str, Any], int | None, int]:
     database = services().database
     try:
         count = len(database.playlists(session.owner()))
+        analyses = len(database.names_where(ANALYSES, {}))
     except StoreDown as down:
-        return {"ok": False, "kind": database.kind, "message": down.message, "hint": down.hint}, None
-    return {"ok": True, "kind": database.kind}, count
+        return {"ok": False, "kind": database.kind, "message": down.message, "hint": down.hint}, None, 0
+    return {"ok": True, "kind": database.kind}, count, analyses

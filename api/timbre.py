@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -10,8 +11,11 @@ from apiflask.validators import Length, Range
 from marshmallow import RAISE
 
 from api.errors import ApiError
+from api.picks import pick
 from api.schemas import MAX_QUERY, track_summary
-from api.services import services
+from api.services import Services, services
+from api.subject import Subject
+from ml.reasons import differences
 from ml.timbre import LEAST_SEGMENTS, Placed, alike
 from store.domain import Track
 from store.facts import analysed, timbre_of
@@ -62,13 +66,7 @@ def timbre_map() -> dict[str, Any]:
 def timbre_alike(query: dict[str, Any]) -> dict[str, Any]:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
     name = query["track_id"]
-    stamps, placed = _placed()
-    if not placed:
-        raise ApiError(404, "no_analyses", **_nothing(len(stamps)))
-    if name not in placed:
-        short = f"its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "it was not analysed"
-        raise ApiError(404, "no_analysis", f"Nothing sounds like {name} here: {short}.", _HINT)
-    found = alike(placed, name, query["limit"])
+    placed, found = _alike(name, query["limit"])
     tracks = services().database.get_tracks([name, *(other for other, _ in found)])
     return {
         "version": services().timbre.model.version,
@@ -80,6 +78,35 @@ def timbre_alike(query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def timbre_picks(
+    here: Services, subject: Subject, query: Mapping[str, Any], exclude: Collection[str]
+) -> dict[str, Any]:
+    """Return the analysed tracks with the most similar timbre as recommendations; raises ApiError 404 for none."""
+    seed = subject.track
+    placed, found = _alike(seed.id, query["limit"] + len(exclude))
+    found = [(name, cosine) for name, cosine in found if name not in exclude][: query["limit"]]
+    tracks = here.database.get_tracks([name for name, _ in found])
+    picks = []
+    for name, cosine in found:
+        other = tracks.get(name) or _unnamed(name)
+        why = [f"Alike in timbre (cosine {cosine:.2f})"]
+        if placed[name].cluster == placed[seed.id].cluster:
+            why.append("In the same region of the timbre map")
+        picks.append(pick(other, cosine, why, differences(seed, other)))
+    return {"seed": track_summary(seed), "method": "timbre", "tracks": picks, "artists": [], "note": None}
+
+
+def _alike(name: str, limit: int) -> tuple[dict[str, Placed], list[tuple[str, float]]]:
+    """Return the places of the analysed tracks and the ones most like ``name``; raises ApiError 404."""
+    stamps, placed = _placed()
+    if not placed:
+        raise ApiError(404, "no_analyses", **_nothing(len(stamps)))
+    if name not in placed:
+        short = f"its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "it was not analysed"
+        raise ApiError(404, "no_analysis", f"Nothing sounds like {name} here: {short}.", _HINT)
+    return placed, alike(placed, name, limit)
+
+
 def _placed() -> tuple[dict[str, Any], dict[str, Placed]]:
     """Return all stored analyses by track, and the places of those that are long enough."""
     here = services()
@@ -88,7 +115,11 @@ def _placed() -> tuple[dict[str, Any], dict[str, Placed]]:
 
 
 def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
-    return track_summary(tracks.get(name) or Track(id=name, title=name, artists=()))
+    return track_summary(tracks.get(name) or _unnamed(name))
+
+
+def _unnamed(name: str) -> Track:
+    return Track(id=name, title=name, artists=())
 
 
 def _nothing(stored: int) -> dict[str, str]:

@@ -75,7 +75,7 @@ class PlaylistImport:
         self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
         rows_before, current = self.rows, -1
         seen = 0
-        for entry in self.collection.read(self._source, self.document["started_at"], self._watch):
+        for entry in self.collection.read(self.collection.kind, self.document["started_at"], self._watch):
             if isinstance(entry, Begin):
                 current += 1
                 if current >= self.number:

@@ -26,6 +26,7 @@ RUNNERS: Mapping[str, str] = {
     "segments": "etl.harvest.segments:run",
     "train": "etl.training:run",
     "spotify": "etl.spotify.importing:run",
+    "spotify-write": "etl.spotify.writing:run",
     "spotify-forget": "etl.spotify.forgetting:forget",
 }
 # Kinds that may take hours: files that are dropped meanwhile do not wait for them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ml.artists import ArtistEmbedding
 from ml.sound import AXES, difference
@@ -74,17 +74,20 @@ def reasons(
     return tuple(found[:MOST])
 
 
+def known_artist(names: Sequence[str], artists: ArtistEmbedding) -> tuple[int, str] | None:
+    """Return the number and the name of the first of ``names`` that the embedding knows."""
+    return next(((index, name) for name in names if (index := artists.find_exact(name)) is not None), None)
+
+
 def _by_artist(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
     theirs = {normalise(name) for name in other.artists}
     same = [name for name in seed.artists if normalise(name) in theirs]
     if same:
         yield "Same artist" if normalise(other.artists[0]) == normalise(seed.artists[0]) else f"Both with {same[0]}"
-    elif seed.artists and other.artists:
-        one, two = artists.find_exact(seed.artists[0]), artists.find_exact(other.artists[0])
-        if one is not None and two is not None:
-            lists = artists.lists_together(one, two)
-            if lists >= _ENOUGH_LISTS:
-                yield f"Playlists hold both {seed.artists[0]} and {other.artists[0]}"
+        return
+    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if one and two and artists.lists_together(one[0], two[0]) >= _ENOUGH_LISTS:
+        yield f"Playlists hold both {one[1]} and {two[1]}"
 
 
 def _by_genre(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
@@ -151,10 +154,9 @@ def _key(pairs: Mapping[str, tuple[float, float]]) -> Iterator[str]:
 
 def _by_default(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
     """Say what remains when nothing in particular is shared: in what the two are close taken together."""
-    if seed.artists and other.artists:
-        one, two = artists.find_exact(seed.artists[0]), artists.find_exact(other.artists[0])
-        if one is not None and two is not None and float(artists.unit(one) @ artists.unit(two)) >= _CLOSE_ARTISTS:
-            yield f"{other.artists[0]} is close to {seed.artists[0]} in genres, sound and company"
+    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if one and two and float(artists.unit(one[0]) @ artists.unit(two[0])) >= _CLOSE_ARTISTS:
+        yield f"{two[1]} is close to {one[1]} in genres, sound and company"
     apart = [d * d for name, _, _, d in differences(seed, other) if name in AXES]
     if apart and (sum(apart) / len(apart)) ** 0.5 <= _CLOSE_SOUND:
         yield "Close in sound, all features taken together"

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from store.domain import Track
@@ -26,6 +27,8 @@ CURRENT_FILE, SEGMENTS_DIR = "CURRENT.json", "segments"
 # In order of preference. What the operator imported names a track for everybody; what people bring in adds to it.
 SEGMENT_NAMES = ("public", "collection")
 _STAT_SECONDS = 0.5
+# Asked for more than once while one answer is worked out.
+_ARTISTS_KEPT = 256
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +39,7 @@ class Snapshot:
         self.segments = segments
         self.generation = "+".join(segment.directory.name for segment in segments) or "empty"
         self._by_name = {segment.name: segment for segment in segments}
+        self._artist_genres = lru_cache(_ARTISTS_KEPT)(self._count_artist_genres)
 
     def __len__(self) -> int:
         return sum(map(len, self.segments))
@@ -78,10 +82,13 @@ class Snapshot:
 
     def artist_genres(self, artist_key: str, limit: int = 10) -> tuple[str, ...]:
         """Return the genres most often given to this artist or their tracks, most frequent first."""
+        return self._artist_genres(normalise(artist_key))[:limit]
+
+    def _count_artist_genres(self, artist_key: str) -> tuple[str, ...]:
         counts: Counter[str] = Counter()
         for segment in self.segments:
-            counts += segment.artist_genre_counts(normalise(artist_key))
-        return tuple(name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
+            counts += segment.artist_genre_counts(artist_key)
+        return tuple(name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def filled(track: Track, other: Track) -> Track:

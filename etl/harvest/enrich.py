@@ -177,7 +177,7 @@ class Enrichment:
 
 _SPOKEN = {
     Need.SEARCH: "their ids",
-    Need.TRACK: "their ids",
+    Need.TRACK: "their ids and years",
     Need.FEATURES: "audio features",
     Need.GENRES: "genres",
     Need.SIMILAR: "recommendations",

@@ -26,9 +26,12 @@ _LEADS_TO: Mapping[str, frozenset[str]] = {
     "itunes": frozenset({"itunes"}),
     "reccobeats": frozenset({"reccobeats", "isrc", "spotify"}),
     "musicbrainz": frozenset({"mbid", "isrc"}),
+    "listenbrainz": frozenset(),
     "listenbrainz_labs": frozenset({"spotify", "mbid"}),
     "spotify": frozenset({"spotify", "isrc"}),
 }
+# Those whose TRACK tells the year of the release, and which may be asked for that alone.
+_TELLS_YEAR = frozenset({"deezer", "listenbrainz", "musicbrainz"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +151,9 @@ class Steps:
         return self._ranks.get((step.need, source), -1) > step.number
 
     def _helps(self, step: Step, identity: Identity, known: Known) -> bool:
-        """Say whether this source may add an id that another one, still to be asked about the track, needs."""
+        """Say whether this source may add the year, or an id that another one, still to be asked, needs."""
+        if step.need is Need.TRACK and identity.year is None and step.source in _TELLS_YEAR:
+            return True
         if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
             return False
         adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()

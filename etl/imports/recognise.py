@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from etl.imports import apple_library, archive, jspf, lastfm, listenbrainz, m3u, mpd, spotify_account
+from etl.imports import apple_library, archive, jspf, lastfm, listenbrainz, m3u, mpd, spotify_account, tunemymusic
 from etl.imports.analysis import is_analysis
 from etl.imports.entries import Begin, Collection, Entry, Source
 from etl.imports.exportify import Sheet, below_headings, read_rows
@@ -104,6 +104,8 @@ def _text(path: Path, file: TextFile) -> Collection | TableFile:
 
         return Collection(kind="m3u", size=file.size, sha256=file.sha256, read=read_list)
     sheet = Sheet.open(file)
+    if places := tunemymusic.columns_of(sheet.headings):
+        return _transfer(sheet, places)
     certain = sheet.layout is not None and sheet.layout.certain
     columns = None if certain else lastfm.columns_of(sheet.headings)
     if columns and sheet.layout is None and not _is_table(sheet.headings):
@@ -117,6 +119,16 @@ def _text(path: Path, file: TextFile) -> Collection | TableFile:
         yield from read_rows(sheet, source, moment, watch)
 
     return Collection(kind="exportify", size=file.size, sha256=file.sha256, read=read)
+
+
+def _transfer(sheet: Sheet, columns: Mapping[str, int]) -> Collection:
+    file = sheet.file
+
+    def read(source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+        rows = below_headings(file, sheet.delimiter, list(sheet.headings), watch)
+        return tunemymusic.playlists(rows, columns, source)
+
+    return Collection(kind="tunemymusic", size=file.size, sha256=file.sha256, read=read)
 
 
 def _is_table(headings: Sequence[str]) -> bool:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from etl.engine import Engine, SourceState
 from etl.spotify.accounts import Accounts
+from etl.spotify.attempt import SOURCE
 from etl.spotify.forgetting import delete_told
-from etl.spotify.importing import SOURCE
 from store.database import Database
 from store.facts import ANALYSES
 from store.recommendations import COLLECTION as RECOMMENDATIONS

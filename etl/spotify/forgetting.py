@@ -11,9 +11,10 @@ from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from etl.runs import cancel_run, new_task_run
 from etl.spotify.accounts import Accounts
-from etl.spotify.importing import KIND, SOURCE
+from etl.spotify.attempt import SOURCE
+from etl.spotify.importing import KIND
 from etl.spotify.staging import Staging
-from etl.spotify.writing import forget_writes
+from etl.spotify.writing import WRITE
 from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
@@ -29,7 +30,8 @@ def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]
     """
     accounts = Accounts(database, engine.vault)
     noted = accounts.document(owner).get("runs", {})
-    runs = list(dict.fromkeys([*noted, *database.names_where("runs", {"owner": owner, "kind": SOURCE})]))
+    kinds = {"$in": [SOURCE, WRITE]}
+    runs = list(dict.fromkeys([*noted, *database.names_where("runs", {"owner": owner, "kind": kinds})]))
     run = new_task_run("spotify-forget", "What came from Spotify", owner) | {"runs": runs}
     database.put_run(run)
     accounts.forget(owner)  # a run under way finds no token from now on
@@ -87,7 +89,6 @@ def _purge(database: Database, owner: str, runs: list[str]) -> None:
         cancel_run(database, run_id)
         Staging(database, run_id).clear()
     database.delete_documents("runs", runs)
-    forget_writes(database, owner)
     for playlist in database.playlists(owner):
         if playlist.owner == owner and playlist.source.startswith(f"{KIND}: "):
             database.delete_playlist(playlist.id)

@@ -8,34 +8,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from etl.imports.entries import Begin, Collection, Entry, Row
 from etl.imports.text_file import Watch
 from etl.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
-from etl.providers.base import FaultKind, NotThere, SourceFault
-from etl.runs import Cancelled, ImportProblem, Postponed, Progress, new_task_run, now
-from etl.spotify.accounts import Account, Accounts, NotConnected, Session
+from etl.providers.base import FaultKind, SourceFault
+from etl.runs import ImportProblem, Progress, new_task_run
+from etl.spotify.accounts import Account
+from etl.spotify.attempt import SOURCE, attempt
 from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
 from etl.spotify.rows import row_from
-from etl.spotify.staging import Staging, sweep
+from etl.spotify.staging import Staging
 from etl.tasks import Task
 from store.catalogue import Catalogue, CatalogueError, Snapshot
 
-SOURCE = "spotify"
 # What playlists and tracks that came by the login name as their source.
 KIND = "spotify login"
 WITHHELD = "Spotify does not give this row to an app like this one"
 _READING = "reading from Spotify"
 _FRESH = {"name": "", "fingerprint": None, "offset": 0, "total": None, "withheld": 0, "whole": False, "times": 0}
 _MOST_TIMES = 5
-_MOST_FAULTS = 5
 # An empty page before the end is asked for again so often, then what it lacks counts as withheld.
 _EMPTY_TRIES = 2
-_FAULT_PAUSE_SECONDS = 30.0
-_LIMIT_PAUSE_SECONDS = 60.0
 
 
 def new_import(owner: str, list_id: str, name: str) -> dict[str, Any]:
@@ -45,36 +42,19 @@ def new_import(owner: str, list_id: str, name: str) -> dict[str, Any]:
 
 
 def run(task: Task) -> None:
-    """Bring the list of ``task`` in.
-
-    Raises
-    ------
-    ImportProblem
-        Spotify does not give the list, or the account is no longer connected.
-    Postponed
-        Spotify may not be asked, or cannot be, for a while.
-    """
-    sweep(task.database)
-    owner, document = task.document["owner"], task.document
-    accounts = Accounts(task.database, task.engine.vault)
+    """Bring the list of ``task`` in; raises what :func:`etl.spotify.attempt.attempt` does."""
+    document = task.document
     staging = Staging(task.database, document["_id"])
-    try:
-        account = accounts.get(owner)
-        if account is None:
-            raise NotConnected
+    gone = ImportProblem("not_there", "Spotify no longer has this playlist, or gives it to no app.")
+    refused = ImportProblem(
+        "not_given",
+        "Spotify does not give the rows of this playlist to this app.",
+        "It gives those of playlists that you own or collaborate on. For others, bring a file (Exportify).",
+    )
+    with attempt(task, staging, gone=gone, refused=refused) as (session, account):
         if not document["reading"]["whole"]:
-            session = Session(accounts, owner, task.engine.channel(SOURCE, owner=owner))
             _Reading(task, staging, reader_of(session, document["request"]["list"])).run()
         _store(task, staging, account)
-    except NotThere as answer:
-        staging.clear()
-        raise ImportProblem("not_there", "Spotify no longer has this playlist, or gives it to no app.") from answer
-    except SourceFault as fault:
-        raise _pause_or_problem(task, staging, fault) from fault
-    except (ImportProblem, Cancelled):
-        staging.clear()
-        raise
-    staging.clear()
 
 
 class _Reading:
@@ -150,25 +130,3 @@ def _served(task: Task) -> Snapshot:
         return Catalogue(task.var / "catalogue").current()
     except (CatalogueError, OSError):
         return Snapshot()
-
-
-def _pause_or_problem(task: Task, staging: Staging, fault: SourceFault) -> Exception:
-    """Return what ends this attempt: a pause where waiting may help, else the problem, and then nothing stays."""
-    if fault.kind is FaultKind.LIMITED:
-        return _pause(fault, fault.retry_after_s or _LIMIT_PAUSE_SECONDS)
-    faults = task.document["faults"] + 1
-    if fault.kind in {FaultKind.UNREACHABLE, FaultKind.GARBLED} and faults <= _MOST_FAULTS:
-        task.report.record({"faults": faults})
-        return _pause(fault, _FAULT_PAUSE_SECONDS * faults)
-    staging.clear()
-    if fault.kind is FaultKind.ABSENT:
-        return ImportProblem(
-            "not_given",
-            "Spotify does not give the rows of this playlist to this app.",
-            "It gives those of playlists that you own or collaborate on. For others, bring a file (Exportify).",
-        )
-    return ImportProblem("spotify", fault.message, fault.hint)
-
-
-def _pause(fault: SourceFault, seconds: float) -> Postponed:
-    return Postponed(f"waiting for Spotify: {fault.message}", now() + timedelta(seconds=seconds))

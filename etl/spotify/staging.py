@@ -1,4 +1,4 @@
-"""Where a list lies while it is read: page by page in the store, until it is known to be of one piece."""
+"""Where a list lies while it is read or written: page by page in the store, until its run has ended."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Staging:
     def __init__(self, database: Database, run_id: str) -> None:
         self._database, self._run_id = database, run_id
 
-    def put(self, offset: int, rows: list[dict[str, Any]]) -> None:
+    def put(self, offset: int, rows: list[Any]) -> None:
         """Keep the rows from ``offset`` on."""
         self._database.put_document(COLLECTION, {"_id": self._name(offset), "rows": rows})
 
-    def rows(self, end: int) -> Iterator[dict[str, Any]]:
+    def rows(self, end: int) -> Iterator[Any]:
         """Yield the rows up to the offset ``end``."""
         at = 0
         while at < end and (page := self._database.get_document(COLLECTION, self._name(at))):

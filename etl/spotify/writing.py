@@ -1,41 +1,33 @@
-"""Writing a playlist to Spotify, in batches; what was cut off goes on where it was and makes no second playlist."""
+"""The run that writes a playlist to a connected account, in batches.
+
+What is to be written is kept before Spotify hears of it, and how much of it is there Spotify is asked: a run that is
+killed, or whose answer is lost, goes on behind the last batch that arrived, in the playlist that was begun.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from etl.imports.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
-from etl.spotify.accounts import Account, NotConnected, Session
-from etl.spotify.faults import Refused
+from etl.runs import ImportProblem, Progress, new_task_run
+from etl.spotify.accounts import Account, Session
+from etl.spotify.attempt import attempt
 from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
+from etl.spotify.staging import Staging
+from etl.tasks import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
 
-COLLECTION = "spotify_writes"
+WRITE = "spotify-write"
+UNKNOWN = "Spotify does not number this track"
+TOO_MANY = "Spotify takes 10,000 rows in one playlist"
 _BATCH = 100
-_MOST_ROWS = 10_000  # Spotify takes no more in one playlist
+_MOST_ROWS = 10_000
 _ID = re.compile(r"[0-9A-Za-z]{22}")
-_LEASE = timedelta(minutes=5)
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# The same asked for again within this time is the same, not another one.
-_REPEATED = timedelta(minutes=10)
-_CUT_OFF = timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """The playlist at Spotify; ``skipped`` rows are of tracks that Spotify does not number."""
-
-    id: str
-    url: str
-    written: int
-    skipped: int
+_FRESH = {"total": None, "asked": False, "id": None, "done": 0}
 
 
 def scope_for(public: bool) -> str:
@@ -43,115 +35,99 @@ def scope_for(public: bool) -> str:
     return WRITE_PUBLIC if public else WRITE_PRIVATE
 
 
-def write_playlist(
-    database: Database, session: Session, account: Account, playlist: Playlist, *, name: str, public: bool
-) -> Written:
-    """Write ``playlist`` to the account as a new playlist called ``name``.
-
-    Where an earlier attempt of the same was cut off, its playlist is completed instead; and one that ended minutes
-    ago is not repeated: perhaps only its answer was lost.
-
-    Raises
-    ------
-    SourceFault
-        Spotify failed; asking again goes on. REFUSED also where there is nothing to write, or it is being written.
-    """
-    uris, skipped = _uris(database, playlist)
-    if not uris:
-        raise Refused("No track of this playlist has a Spotify id.", "Only tracks that Spotify numbers can be written.")
-    _sweep(database)
-    asked = "\n".join([account.user_id, name, str(public), *uris])
-    key = f"{session.owner}:{hashlib.sha256(asked.encode()).hexdigest()[:32]}"
-    lease, again = _take(database, key)
-    try:
-        spotify_id, url, whole = _target(database, session, key, name, public, again)
-        if not whole:
-            for start in range(_rows_of(session, spotify_id) if again else 0, len(uris), _BATCH):
-                _renew(database, key, lease)
-                session.call("playlist_add_items", spotify_id, uris[start : start + _BATCH])
-            database.change_document(COLLECTION, key, {"whole": True, "at": datetime.now(UTC)})
-    finally:
-        database.change_document(COLLECTION, key, {"lease_until": _LONG_AGO}, where={"lease": lease})
-    return Written(id=spotify_id, url=url, written=len(uris), skipped=skipped)
+def new_write(owner: str, account: Account, playlist: Playlist, *, name: str, public: bool) -> dict[str, Any]:
+    """Return the document of a run that writes ``playlist`` as a new one called ``name``."""
+    request = {"playlist_id": playlist.id, "name": name, "public": public}
+    # The nonce, in the new playlist's description, tells one that was made from one that was only asked for.
+    writing = {**_FRESH, "user": account.user_id, "nonce": secrets.token_hex(6)}
+    return new_task_run(WRITE, name, owner, request=request) | {"writing": writing, "faults": 0}
 
 
-def forget_writes(database: Database, owner: str) -> None:
-    """Delete what is kept of what this session has written."""
-    names = database.names_where(COLLECTION, {})
-    database.delete_documents(COLLECTION, [name for name in names if name.startswith(f"{owner}:")])
+def run(task: Task) -> None:
+    """Write the playlist of ``task``; raises what :func:`etl.spotify.attempt.attempt` does."""
+    staging = Staging(task.database, task.document["_id"])
+    gone = ImportProblem("not_there", "Spotify does not find the playlist that was begun.", "Write it again.")
+    refused = ImportProblem(
+        "not_given", "Spotify does not let this app write to the playlist.", "Connect Spotify again, then write it."
+    )
+    with attempt(task, staging, gone=gone, refused=refused) as (session, account):
+        if account.user_id != task.document["writing"]["user"]:
+            raise ImportProblem("another_account", "Another Spotify account is connected by now.", "Write it again.")
+        _Writing(task, staging, session).run()
 
 
-def _sweep(database: Database) -> None:
-    moment = datetime.now(UTC)
-    old = [
-        one["_id"]
-        for one in database.documents_where(COLLECTION, {})
-        if moment - one["at"] > (_REPEATED if one["whole"] else _CUT_OFF)
-    ]
-    database.delete_documents(COLLECTION, old)
+class _Writing:
+    """The playlist on its way to Spotify; goes on from ``document["writing"]``."""
+
+    def __init__(self, task: Task, staging: Staging, session: Session) -> None:
+        self._task, self._staging, self._session = task, staging, session
+        self._state: dict[str, Any] = task.document["writing"]
+
+    def run(self) -> None:
+        if self._state["total"] is None:
+            self._stage()
+        again = self._state["asked"]
+        spotify_id = self._state["id"] or self._made(again)
+        uris = [f"spotify:track:{one}" for one in self._staging.rows(self._state["total"])]
+        self._record(done=_rows_of(self._session, spotify_id) if again else 0)
+        while self._state["done"] < len(uris):
+            batch = uris[self._state["done"] :][:_BATCH]
+            self._session.call("playlist_add_items", spotify_id, batch)
+            self._task.document["faults"] = 0
+            self._record(done=self._state["done"] + len(batch))
+
+    def _stage(self) -> None:
+        playlist = self._task.database.playlist(self._task.document["request"]["playlist_id"])
+        if playlist is None:
+            raise ImportProblem("deleted", "The playlist was deleted meanwhile.")
+        ids, unknown = _ids_of(self._task.database, playlist)
+        if not ids:
+            hint = "Only tracks that Spotify numbers can be written."
+            raise ImportProblem("no_tracks", "No track of this playlist has a Spotify id.", hint)
+        kept, skipped = ids[:_MOST_ROWS], {UNKNOWN: unknown, TOO_MANY: max(len(ids) - _MOST_ROWS, 0)}
+        for start in range(0, len(kept), _BATCH):
+            self._staging.put(start, kept[start : start + _BATCH])
+        told = {"skipped": [[reason, count] for reason, count in skipped.items() if count]}
+        self._record(total=len(kept), told=told | {"asked": len(ids) + unknown})
+
+    def _made(self, again: bool) -> str:
+        """Return the id of the playlist to write to: the one begun, as far as there is one, else a new one."""
+        if not again:
+            self._record(asked=True)
+        asked, described = self._task.document["request"], f"Written by Tastemap ({self._state['nonce']})"
+        found = (_begun(self._session, described) if again else None) or self._session.call(
+            "current_user_playlist_create", asked["name"], public=asked["public"], description=described
+        )
+        spotify_id = str(found.get("id") or "")
+        if not _ID.fullmatch(spotify_id):
+            fault = "Spotify does not say which playlist it has made."
+            raise SourceFault(FaultKind.GARBLED, fault, "Try again.")
+        url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
+        self._record(id=spotify_id, told={"result": {"id": spotify_id, "url": url}})
+        return spotify_id
+
+    def _record(self, told: dict[str, Any] | None = None, **changes: Any) -> None:
+        """Move the cursor, behind what Spotify has; raises Cancelled where the run was."""
+        self._state |= changes
+        done, total, faults = self._state["done"], self._state["total"], self._task.document["faults"]
+        counts = {"stored": done, "bytes_done": done, "bytes_total": total}
+        self._task.report.record({"writing": self._state, "faults": faults, **counts, **(told or {})})
+        self._task.report(Progress(phase="writing to Spotify", done=done, total=total), recorded=True)
 
 
-def _uris(database: Database, playlist: Playlist) -> tuple[list[str], int]:
-    """Return the addresses of the rows in their order, and how many rows have none."""
-    uris, rows = [], 0
+def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
+    """Return Spotify's ids of the rows in their order, and how many rows have none."""
+    ids, rows = [], 0
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
         tracks = database.get_tracks({item.track_id for item in items if not _ID.fullmatch(item.track_id)})
-        ids = (
+        found = (
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items
         )
-        uris += [f"spotify:track:{one}" for one in ids if _ID.fullmatch(one)]
+        ids += [one for one in found if _ID.fullmatch(one)]
         rows += len(items)
-    kept = uris[:_MOST_ROWS]
-    return kept, rows - len(kept)
-
-
-def _take(database: Database, key: str) -> tuple[str, bool]:
-    """Let one request write this at a time; return its lease and whether an earlier one was cut off."""
-    moment, lease = datetime.now(UTC), secrets.token_hex(8)
-    held = {"lease": lease, "lease_until": moment + _LEASE}
-    fresh = {"_id": key, "nonce": secrets.token_hex(6), "spotify_id": None, "whole": False, "at": moment}
-    if database.insert_document(COLLECTION, fresh | held):
-        return lease, False
-    if not database.change_document(COLLECTION, key, held, where={"lease_until": {"$lt": moment}}):
-        raise _busy()
-    return lease, True
-
-
-def _renew(database: Database, key: str, lease: str) -> None:
-    """Hold the lease for longer; raises Refused where another request has taken it over."""
-    if database.change_document(COLLECTION, key, {"lease_until": datetime.now(UTC) + _LEASE}, where={"lease": lease}):
-        return
-    if database.get_document(COLLECTION, key) is None:  # the account was disconnected at this moment
-        raise NotConnected
-    raise _busy()
-
-
-def _busy() -> Refused:
-    return Refused("This playlist is being written at this moment.", "Wait until that has ended.")
-
-
-def _target(
-    database: Database, session: Session, key: str, name: str, public: bool, again: bool
-) -> tuple[str, str, bool]:
-    """Return id and address of the playlist to write to, a new one or the one begun, and whether it is whole."""
-    document = database.get_document(COLLECTION, key)
-    if document is None:  # the account was disconnected at this moment
-        raise NotConnected
-    if document["spotify_id"]:
-        return document["spotify_id"], document["url"], document["whole"]
-    # Made, but cut off before we noted it? What it says of itself tells.
-    described = f"Written by Tastemap ({document['nonce']})"
-    found = (_begun(session, described) if again else None) or session.call(
-        "current_user_playlist_create", name, public=public, description=described
-    )
-    spotify_id = str(found.get("id") or "")
-    if not _ID.fullmatch(spotify_id):
-        raise SourceFault(FaultKind.GARBLED, "Spotify does not say which playlist it has made.", "Try again.")
-    url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
-    database.change_document(COLLECTION, key, {"spotify_id": spotify_id, "url": url})
-    return spotify_id, url, False
+    return ids, rows - len(ids)
 
 
 def _begun(session: Session, described: str) -> dict[str, Any] | None:
@@ -163,7 +139,7 @@ def _rows_of(session: Session, spotify_id: str) -> int:
     """Return how many rows the playlist has: the last batch may have come to Spotify without our hearing so."""
     try:
         total = session.call("playlist_items", spotify_id, limit=1).get("total")
-    except NotThere:
+    except NotThere:  # one just made is not known everywhere at once, and none is ever quite deleted
         total = None
     if not isinstance(total, int):
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say how much of the playlist is written.", "Try again.")

@@ -1,17 +1,19 @@
 import { ref, shallowRef, watch } from 'vue'
 import { ApiError, get, isAbort } from './api.js'
+import { methodIn } from './methods.js'
 import { route, typedOf } from './router.js'
 import { weightsText } from './weights.js'
 
 // What the server says of the track in the address: its genre and what goes with it. The two are asked
-// at once and shown as they come; the last answer stays up until the next one is there.
+// at once and shown as they come; the last answer stays up until the next one is there. By another method or with
+// other weights only the latter is asked again.
 export function useAnswer() {
   const genre = shallowRef(null)
   const picks = shallowRef(null)
   const error = shallowRef(null)
   const picksError = shallowRef(null)
   const loading = ref(false)
-  let controller = null
+  const picking = ref(false)
 
   async function ask(path, params, target, problem, signal) {
     try {
@@ -25,26 +27,48 @@ export function useAnswer() {
     }
   }
 
-  async function load() {
-    controller?.abort()
+  const controllers = {}
+  function begun(what) {
+    controllers[what]?.abort()
+    return (controllers[what] = new AbortController()).signal
+  }
+
+  function askedFor() {
     const { q, track, artist } = route.query
     const asked = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
+    return route.view === 'track' && Object.values(asked).some(Boolean) ? asked : null
+  }
+
+  async function loadPicks() {
+    const asked = askedFor()
+    const signal = begun('picks')
+    if (!asked) return
+    const method = methodIn(route.query)
+    const exclude = route.trail.map((step) => step.id).filter(Boolean).join(',')
+    picking.value = true
+    await ask('/recommend', { ...asked, exclude, method, weights: weightsText.value }, picks, picksError, signal)
+    if (!signal.aborted) picking.value = false
+  }
+
+  async function load() {
+    const asked = askedFor()
+    const signal = begun('genre')
     if (route.view !== 'track') return
-    if (!Object.values(asked).some(Boolean)) {
+    if (!asked) {
+      begun('picks')
       genre.value = picks.value = error.value = picksError.value = null
-      loading.value = false
+      loading.value = picking.value = false
       return
     }
-    const own = (controller = new AbortController())
     loading.value = true
-    const seen = route.trail.map((step) => step.id).filter(Boolean)
-    await Promise.all([
-      ask('/genre-predict', asked, genre, error, own.signal),
-      ask('/recommend', { ...asked, exclude: seen.join(','), weights: weightsText.value }, picks, picksError, own.signal),
-    ])
-    if (controller === own) loading.value = false
+    await Promise.all([ask('/genre-predict', asked, genre, error, signal), loadPicks()])
+    if (!signal.aborted) loading.value = false
   }
 
   watch(() => [route.view, route.id, typedOf(route.query)], load, { immediate: true })
-  return { genre, picks, error, picksError, loading, load }
+  watch(
+    () => [route.id, typedOf(route.query), methodIn(route.query)],
+    ([id, typed], [idBefore, typedBefore]) => id === idBefore && typed === typedBefore && loadPicks(),
+  )
+  return { genre, picks, error, picksError, loading, picking, load, loadPicks }
 }

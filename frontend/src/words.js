@@ -159,9 +159,11 @@ export function effectFactor(effect) {
 export const trackLine = (track) => `${track.title} – ${track.artists.join(', ')}`
 
 const SOURCES = {
-  exportify: 'your Exportify file',
+  exportify: 'an Exportify file',
   kaggle114k: 'Kaggle 114k table',
   tidytuesday: 'tidytuesday table',
   names: 'what you typed',
+  catalogue: 'tracks of this catalogue',
+  'artist embedding': 'the artist model',
 }
 export const sourceName = (source) => SOURCES[source] ?? titleOf(source) ?? source

@@ -107,10 +107,31 @@ def test_the_nearest_one_and_what_is_left_out(client: FlaskClient) -> None:
 
 
 def test_families_of_a_track_without_a_genre_are_guessed_and_said_to_be(client: FlaskClient) -> None:
-    answer = client.get("/recommend?track_id=metal5&method=families").get_json()
+    answer = client.get("/recommend?track_id=same2&method=families").get_json()
     assert answer["families"]
     assert all(one["guessed"] for one in answer["families"])
     assert answer["note"]
+
+
+@pytest.mark.parametrize(
+    ("track", "family", "by", "source"),
+    [
+        ("metal1", "metal", "track", "table: invented"),
+        ("metal5", "metal", "artist", "catalogue"),  # by the labels of other tracks of the artist
+        ("same2", None, "model", None),
+    ],
+)
+def test_genre_and_picks_tell_the_same_families(
+    client: FlaskClient, track: str, family: str | None, by: str, source: str | None
+) -> None:
+    genre = client.get(f"/genre-predict?track_id={track}").get_json()
+    assert genre["in_families"] == client.get(f"/recommend?track_id={track}&method=families").get_json()["families"]
+    main = genre["in_families"][0]
+    assert (main["by"], main["source"], main["guessed"]) == (by, source, by == "model")
+    assert genre["family"] == main["family"]
+    assert family in {None, main["family"]}
+    if by == "model":
+        assert main["family"] == genre["families"][0]["family"]
 
 
 def test_neighbours_stay_the_usual_method(client: FlaskClient) -> None:

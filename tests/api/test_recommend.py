@@ -42,6 +42,40 @@ def test_hub_correction_can_be_left_out(client: FlaskClient) -> None:
     assert ids(client, "track_id=metal1&hubs=plain") == ids(client, "track_id=metal1&hubs=corrected")
 
 
+def test_what_goes_with_it_comes_before_what_is_merely_near(client: FlaskClient) -> None:
+    answer = client.get("/recommend?track_id=metal1").json
+    goes = [one["founded"] for one in answer["tracks"]]
+    assert goes == sorted(goes, reverse=True)
+    by_id = {one["id"]: one["founded"] for one in answer["tracks"]}
+    assert by_id["metal3"]
+    assert not by_id["calm2"]
+    assert (answer["note"], answer["artists"]) == (None, [])
+
+
+def test_where_nothing_is_close_it_says_so_and_names_artists(client: FlaskClient) -> None:
+    answer = client.get(
+        "/recommend?track=Enter Sandman&artist=Metallica&exclude=metal1,metal2,metal3,metal4,metal5"
+    ).json
+    assert answer["tracks"]
+    assert not any(one["founded"] for one in answer["tracks"])
+    assert "Only distant matches here" in answer["note"]
+    assert len(answer["artists"]) == 10
+
+
+def test_by_sound_alone_artists_do_not_matter(client: FlaskClient) -> None:
+    answer = client.get("/recommend?track_id=metal1&method=sound&weights=tempo:2").json
+    assert answer["method"] == "sound"
+    assert "same2" in [one["id"] for one in answer["tracks"][:3]]
+    assert not any("artist" in reason.lower() for one in answer["tracks"] for reason in one["reasons"])
+
+
+def test_by_artists_alone_sound_does_not_matter(client: FlaskClient) -> None:
+    answer = client.get("/recommend?q=Metallica Enter Sandman&method=artists").json
+    assert (answer["method"], len(answer["artists"])) == ("artists", 10)
+    refused = client.get("/recommend?track_id=silent&method=artists").json["error"]
+    assert (refused["code"], refused["hint"]) == ("no_features", "Choose another method.")
+
+
 def test_typed_names_are_a_question_too(client: FlaskClient) -> None:
     assert ids(client, "q=paper moons verholt") == ids(client, "track_id=calm1")
 
@@ -63,6 +97,9 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
         ("track_id=nobody", 404, "not_found"),
         ("q=Harbour", 409, "ambiguous"),
         ("track_id=silent", 422, "no_features"),
+        ("track_id=silent&method=sound", 422, "no_features"),
+        ("track_id=metal1&method=timbre", 404, "no_analyses"),
+        ("track_id=metal1&method=magic", 422, "invalid_value"),
         ("track_id=metal1&limit=0", 422, "invalid_value"),
         ("track_id=metal1&limit=many", 422, "invalid_value"),
         ("track_id=metal1&weights=loudest:2", 422, "invalid_value"),

@@ -273,11 +273,14 @@ def test_writing_asks_for_the_permission_first(client: FlaskClient, fake_service
     assert fake_services.spotify_state.lists == {}
     agreed = requests.get(refused.json["error"]["url"], allow_redirects=False, timeout=5)
     assert follow(client, agreed.headers["Location"]) == "/#/data"
-    answer = client.post(path, json={"name": "Out"}, base_url=HERE)
-    assert answer.status_code == 201
-    assert (answer.json["written"], answer.json["skipped"]) == (2, 1)
+    answers = [client.post(path, json={"name": "Out"}, base_url=HERE) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    [run_id] = {answer.json["run"]["id"] for answer in answers}  # the second asks for what is under way
+    assert answers[0].json["run"]["request"] == {"playlist_id": playlist, "name": "Out", "public": False}
+    run = ended(client, run_id)
+    assert (run["state"], run["stored"], sum(run["skipped"].values())) == ("done", 2, 1)
     [made] = fake_services.spotify_state.lists.values()
-    assert (made.id, made.name, made.public) == (answer.json["id"], "Out", False)
+    assert (made.id, made.name, made.public) == (run["result"]["id"], "Out", False)
     assert client.post(path, json={"public": True}, base_url=HERE).json["error"]["code"] == "consent_needed"
     assert client.post("/api/playlists/none/spotify", json={}, base_url=HERE).status_code == 404
 

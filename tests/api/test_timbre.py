@@ -67,6 +67,14 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     assert len(found["alike"]) == 2
     assert 1 >= found["alike"][0]["score"] >= found["alike"][1]["score"] >= -1
 
+    asked = {"track_id": first, "method": "timbre"}
+    picks = empty_client.get("/recommend", query_string=asked).get_json()
+    assert [one["id"] for one in picks["tracks"]][:2] == [one["id"] for one in found["alike"]]
+    assert all("Alike in timbre" in one["reasons"][0] for one in picks["tracks"])
+    gone = empty_client.get("/recommend", query_string=asked | {"exclude": found["alike"][0]["id"]}).get_json()
+    assert gone["tracks"] == picks["tracks"][1:]
+    assert empty_client.get("/api/status").get_json()["analyses"] == 5
+
     # A playlist that names the track gives the map its name.
     database.put_tracks([Track(id=SPOTIFY_ID, title="Copper Rain", artists=("Nadia Verholt",))])
     titles = {row["title"] for row in empty_client.get("/api/timbre/map").get_json()["tracks"]}

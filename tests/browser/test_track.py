@@ -96,6 +96,26 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     expect(titles).to_have_text(usual, timeout=ANSWER_MS)
 
 
+def test_the_method_is_chosen_and_stays_in_the_address(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"#/track/{with_tracks[3].id}")
+    close = page.locator("[data-part=close]")
+    expect(close.get_by_role("heading", name="Goes well with it")).to_be_visible(timeout=ANSWER_MS)
+    page.get_by_role("radio", name="Sound").check(force=True)
+    expect(page).to_have_url(re.compile(r"method=sound"))
+    expect(page.get_by_text("By the audio features alone")).to_be_visible()
+    expect(page.locator(".tm-picks[aria-busy=false] .tm-card").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-knobs")).to_be_visible()
+    page.get_by_role("radio", name="Families").check(force=True)
+    expect(page.locator(".tm-picks .tm-eyebrow").first).not_to_be_empty(timeout=ANSWER_MS)
+    expect(page.locator(".tm-knobs")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Timbre")).to_have_count(0)  # nothing was analysed here
+    page.reload()
+    expect(page.get_by_role("radio", name="Families")).to_be_checked()
+    expect(page.locator(".tm-genre-family")).to_contain_text(re.compile("famil"))
+
+
 def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Invented], track_page: TrackPage) -> None:
     track_page.open()
     track_page.type("harbour")

@@ -175,3 +175,13 @@ def zipped(path: Path, members: dict[str, Any], compression: int = zipfile.ZIP_D
         for name, content in members.items():
             archive.writestr(name, content if isinstance(content, (str, bytes)) else json.dumps(content))
     return path
+
+
+# The headings are TuneMyMusic's own; the tracks are invented.
+TUNE_MY_MUSIC = """Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id
+"Lanterns, Unlit","Ada Fern, The Hollow Pines",Low Water,Evenings,Playlist,ZZINV2600101,0000000000000000000001
+Tin Roof,Ada Fern,Low Water,Evenings,Playlist,not one,
+,Ada Fern,,Evenings,Artist,,
+The Hollow Pines - Salt and Cedar,,,Liked videos,Favorite,,
+Tin Roof,Ada Fern,Low Water,Liked videos,Favorite,,
+"""

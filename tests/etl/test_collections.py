@@ -68,6 +68,17 @@ def test_several_playlists_of_one_file(database: Database, tmp_path: Path) -> No
     assert len(database.playlists("me")) == 2
 
 
+def test_tracks_which_everybody_finds_do_not_name_the_file(database: Database, tmp_path: Path) -> None:
+    path = write(tmp_path / "Songs for a parting.csv", formats.TUNE_MY_MUSIC)
+    run = do(database, tmp_path / "var", path, "me")
+    assert (run["state"], run["stored"], run["known"]) == ("done", 3, 1)
+    assert {playlist.source for playlist in database.playlists("me")} == {"tunemymusic: Songs for a parting.csv"}
+    assert [playlist.name for playlist in database.playlists("me")].count("Evenings") == 1
+    snapshot = Catalogue(tmp_path / "var" / "catalogue").current()
+    found = [snapshot.track(snapshot.ref(row)) for row in range(len(snapshot))]
+    assert {track.source for track in (*found, *database.all_tracks())} == {"tunemymusic"}
+
+
 def test_a_file_whose_second_part_is_broken_leaves_nothing(database: Database, tmp_path: Path) -> None:
     path = formats.zipped(
         tmp_path / "x.zip", {"Playlist1.json": account(PAGE_ITEMS + 3), "Playlist2.json": '{"playlists": [{"cut'}
@@ -151,7 +162,7 @@ def test_tracks_without_ids_gain_features_by_name(database: Database, tmp_path: 
     matched, other = database.get_track(first.track_id), database.get_track(second.track_id)
     assert matched is not None
     assert other is not None
-    assert (matched.id[:6], matched.title, matched.source) == ("local-", "All I Need", "m3u: list.m3u8")
+    assert (matched.id[:6], matched.title, matched.source) == ("local-", "All I Need", "m3u")
     assert matched.features is not None
     assert matched.features.values["energy"] == 0.5
     assert matched.features.source.endswith(f"found by name as {files.spotify_id(1)}")

@@ -388,3 +388,26 @@ def test_texts_and_numbers_are_bounded() -> None:
 )
 def test_what_is_taken_from_a_folder(name: str, taken: bool) -> None:
     assert may_be_ours(name) is taken
+
+
+def test_tune_my_music_holds_several_playlists(tmp_path: Path) -> None:
+    kind, lists = read(write(tmp_path, "My Playlists.csv", formats.TUNE_MY_MUSIC))
+    assert (kind, [name for name, _ in lists]) == ("tunemymusic", ["Evenings", "Liked videos"])
+    evenings, videos = ([row.track for row in rows if row.track] for _, rows in lists)
+    lanterns, roof = evenings
+    assert (lanterns.title, lanterns.artists) == ("Lanterns, Unlit", ("Ada Fern", "The Hollow Pines"))
+    assert (lanterns.id, lanterns.isrc, lanterns.album) == ("0" * 21 + "1", "ZZINV2600101", "Low Water")
+    assert (roof.isrc, roof.id) == (None, videos[1].id)
+    assert (videos[0].title, videos[0].artists) == ("Salt and Cedar", ("The Hollow Pines",))
+    assert [(row.line, row.reason) for row in lists[0][1] if row.reason] == [(4, "no title")]
+
+
+def test_tune_my_music_without_ids_and_from_a_spreadsheet(tmp_path: Path) -> None:
+    without = "\r\n".join(";".join(row.split(",")[:6]) for row in formats.TUNE_MY_MUSIC.splitlines() if '"' not in row)
+    kind, lists = read(write(tmp_path, "x.csv", without))
+    assert kind == "tunemymusic"
+    assert [row.track.title for _, rows in lists for row in rows if row.track] == [
+        "Tin Roof",
+        "Salt and Cedar",
+        "Tin Roof",
+    ]

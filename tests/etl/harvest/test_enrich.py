@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,22 @@ def test_everything_is_fetched_and_counted(database: Database, tmp_path: Path, f
         assert track.genres_source in {"musicbrainz", "listenbrainz", "deezer"}
         assert track.track.labels or track.track.artist_genres
     assert len(Catalogue(tmp_path / "catalogue").current()) == database.counts()["tracks"] > len(tracks)
+
+
+def test_a_year_is_asked_for_where_nothing_else_is_lacking(
+    database: Database, tmp_path: Path, fake_services: FakeServices
+) -> None:
+    tracks = put_playlist(database, fake_services.world)
+    database.put_tracks([replace(track, labels=("folk",)) for track in tracks])
+    released = {song.spotify: song.year for song in fake_services.world.songs if "deezer" not in song.absent}
+    enriched(database, tmp_path, fake_services, ["genres"], ("deezer",))
+    found = database.get_tracks([track.id for track in tracks])
+    years = {name: track.year for name, track in found.items() if track.year}
+    assert years.items() <= released.items()
+    assert len(years) == 7  # under the ISRC of the eighth Deezer has another recording
+    asked = len(fake_services.deezer.asked("/track/.*"))
+    enriched(database, tmp_path, fake_services, ["genres"], ("deezer",))
+    assert len(fake_services.deezer.asked("/track/.*")) == asked
 
 
 def test_what_is_known_is_not_asked_for_again(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:

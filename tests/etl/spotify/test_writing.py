@@ -1,29 +1,45 @@
-"""Playlists to Spotify: in order, in batches, and only once however often it is tried."""
+"""Playlists to Spotify: in order, in batches, and only once, whatever happens on the way."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from etl.engine import Engine
-from etl.providers.base import FaultKind, SourceFault
-from etl.spotify.accounts import Session
-from etl.spotify.faults import Refused
+from etl.runs import cancel_run
+from etl.spotify.accounts import Accounts
+from etl.spotify.forgetting import disconnect
 from etl.spotify.login import WRITE_PRIVATE
-from etl.spotify.writing import COLLECTION, Written, write_playlist
-from store.database import Database
+from etl.spotify.writing import TOO_MANY, UNKNOWN, new_write
+from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
-from tests.etl.spotify.setting import OWNER, log_in
-from tests.fake_services.faults import replying
+from tests.etl.spotify.setting import OWNER, log_in, resume
+from tests.fake_services.faults import change, limited, replying
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import FakeService, Reply, Request
 from tests.fake_services.spotify_openapi import among, operations
 from tests.fake_services.world import base62
 
+ROOT = Path(__file__).resolve().parents[3]
 IDS = [base62(f"written {number}") for number in range(240)]
+EXPECTED = [*IDS[:120], IDS[0], *IDS[120:], base62("known")]
+
+
+def stored(database: Database, rows: list[str]) -> Playlist:
+    for page, start in enumerate(range(0, len(rows), PAGE_ITEMS)):
+        part = rows[start : start + PAGE_ITEMS]
+        items = [PlaylistItem(position=start + at, track_id=name) for at, name in enumerate(part)]
+        database.put_page("mine", page, items)
+    made = Playlist(id="mine", name="Mine", owner=OWNER, item_count=len(rows), complete=True)
+    database.put_playlist(made)
+    return made
 
 
 @pytest.fixture
@@ -32,18 +48,26 @@ def playlist(database: Database) -> Playlist:
     known = Track(id="isrc-ZZINV2600001", title="Known", artists=("A",), ids={"spotify": base62("known")})
     rows = [*IDS[:120], "local-0123456789abcdef", IDS[0], *IDS[120:], known.id, "local-fedcba9876543210"]
     database.put_tracks([known, *(Track(id=name, title="L", artists=()) for name in rows if name.startswith("local"))])
-    database.put_page("mine", 0, [PlaylistItem(position=at, track_id=name) for at, name in enumerate(rows)])
-    made = Playlist(id="mine", name="Mine", owner=OWNER, item_count=len(rows), complete=True)
-    database.put_playlist(made)
-    return made
+    return stored(database, rows)
 
 
-def write(database: Database, engine: Engine, playlist: Playlist, scope: str = WRITE_PRIVATE) -> Written:
-    accounts = log_in(database, engine, OWNER, scope)
-    account = accounts.get(OWNER)
+def queue(database: Database, engine: Engine, playlist: Playlist, scope: str = WRITE_PRIVATE) -> str:
+    account = log_in(database, engine, OWNER, scope).get(OWNER)
     assert account is not None
-    session = Session(accounts, OWNER, engine.channel("spotify", owner=OWNER))
-    return write_playlist(database, session, account, playlist, name="From Tastemap", public=False)
+    run = new_write(OWNER, account, playlist, name="From Tastemap", public=False)
+    database.put_run(run)
+    return str(run["_id"])
+
+
+def write(database: Database, folder: Path, engine: Engine, playlist: Playlist, **more: str) -> dict[str, Any]:
+    return go_on(database, folder, engine, queue(database, engine, playlist, **more))
+
+
+def go_on(database: Database, folder: Path, engine: Engine, run_id: str) -> dict[str, Any]:
+    """Do what is left of a run, however often it pauses for a minute, and return it."""
+    while resume(database, folder, engine, run_id) == "waiting":
+        pass
+    return database.load_run(run_id) or {}
 
 
 def uris(fake_services: FakeServices) -> list[str]:
@@ -53,15 +77,17 @@ def uris(fake_services: FakeServices) -> list[str]:
     return [one("item")["item"]["id"] for one in made.rows]
 
 
-EXPECTED = [*IDS[:120], IDS[0], *IDS[120:], base62("known")]
-
-
-def test_batches_in_order(database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist) -> None:
-    written = write(database, engine, playlist)
+def test_batches_in_order(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
+) -> None:
+    run = write(database, tmp_path, engine, playlist)
     assert uris(fake_services) == EXPECTED
-    assert (written.written, written.skipped) == (242, 2)
-    assert written.url == f"https://open.spotify.com/playlist/{written.id}"
-    assert len(fake_services.spotify.asked(f"/playlists/{written.id}/items", "POST")) == 3
+    assert (run["state"], run["asked"], run["stored"], run["known"]) == ("done", 244, 242, 0)
+    assert dict(run["skipped"]) == {UNKNOWN: 2}
+    [made] = fake_services.spotify_state.lists
+    assert run["result"] == {"id": made, "url": f"https://open.spotify.com/playlist/{made}"}
+    assert len(fake_services.spotify.asked(f"/playlists/{made}/items", "POST")) == 3
+    assert database.names_where("spotify_pages", {}) == []
 
 
 def add_then_fail(service: FakeService, request: Request) -> Reply:
@@ -76,124 +102,153 @@ def add_then_fail(service: FakeService, request: Request) -> Reply:
         ("/me/playlists", replying(502, "bad gateway"), 0),
         ("/me/playlists", add_then_fail, 0),
         ("/playlists/.*/items", replying(502, "bad gateway"), 0),
-        ("/playlists/.*/items", replying(502, "bad gateway"), 1),
+        ("/playlists/.*/items", limited(85_771), 1),
         ("/playlists/.*/items", add_then_fail, 1),
         ("/playlists/.*/items", add_then_fail, 2),
     ],
 )
-def test_cut_off_and_tried_again(
+def test_cut_off_it_waits_and_goes_on(
     database: Database,
     engine: Engine,
     fake_services: FakeServices,
+    tmp_path: Path,
     playlist: Playlist,
     path: str,
     happening: object,
     skip: int,
 ) -> None:
     fake_services.spotify.fail(happening, path=path, method="POST", skip=skip)  # type: ignore[arg-type]
-    with pytest.raises(SourceFault) as told:
-        write(database, engine, playlist)
-    assert told.value.kind is FaultKind.UNREACHABLE
-    written = write(database, engine, playlist)
+    run_id = queue(database, engine, playlist)
+    assert resume(database, tmp_path, engine, run_id) == "waiting"
+    run = database.load_run(run_id) or {}
+    assert "waiting for Spotify" in run["phase"]
+    stored(database, IDS[:7])  # what the playlist has become since is another list
+    engine._clock.sleep((run["wake_at"] - datetime.now(UTC)).total_seconds())  # type: ignore[attr-defined]
+    run = go_on(database, tmp_path, engine, run_id)
     assert uris(fake_services) == EXPECTED
-    assert (written.written, written.skipped) == (242, 2)
+    assert (run["state"], run["stored"]) == ("done", 242)
 
 
-def test_asked_again_at_once_it_is_the_same_and_later_another(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+@pytest.mark.parametrize("path", ["/me/playlists", "/playlists/.*/items"])
+def test_what_fails_again_and_again_ends(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist, path: str
 ) -> None:
-    first = write(database, engine, playlist)
-    assert write(database, engine, playlist) == first
-    assert uris(fake_services) == EXPECTED
-    [document] = database.documents_where(COLLECTION, {})
-    database.change_document(COLLECTION, document["_id"], {"at": datetime.now(UTC) - timedelta(hours=1)})
-    assert write(database, engine, playlist).id != first.id
-    assert len(fake_services.spotify_state.lists) == 2
+    fake_services.spotify.fail(replying(502, "bad gateway"), path=path, method="POST", times=None)
+    run = write(database, tmp_path, engine, playlist)
+    assert (run["state"], run["error"]["code"]) == ("failed", "spotify")
+    assert len(fake_services.spotify.asked(path, "POST")) == 6
+    assert database.names_where("spotify_pages", {}) == []
 
 
-def test_two_at_once_write_one(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+def test_cancelled_no_further_batch_is_sent(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
-    accounts = log_in(database, engine, OWNER, WRITE_PRIVATE)
-    account = accounts.get(OWNER)
-    assert account is not None
-    fake_services.spotify.latency = 0.03
-
-    def once(_: int) -> str:
-        session = Session(accounts, OWNER, engine.channel("spotify", owner=OWNER))
-        try:
-            return write_playlist(database, session, account, playlist, name="From Tastemap", public=False).id
-        except Refused as refused:
-            return refused.message
-
-    with ThreadPoolExecutor(2) as threads:
-        found = set(threads.map(once, range(2)))
-    assert found & set(fake_services.spotify_state.lists)
-    assert uris(fake_services) == EXPECTED
+    run_id = queue(database, engine, playlist)
+    fake_services.spotify.fail(change(lambda: cancel_run(database, run_id)), path="/playlists/.*/items", method="POST")
+    assert resume(database, tmp_path, engine, run_id) == "cancelled"
+    assert uris(fake_services) == EXPECTED[:100]
+    assert (database.load_run(run_id) or {})["result"]["url"]  # what there is can be looked at
+    assert database.names_where("spotify_pages", {}) == []
 
 
-def test_a_long_list_holds_its_lease_while_it_is_written(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+def test_disconnected_it_ends_and_leaves_nothing(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
-    """As if each batch took longer than a lease lasts."""
-    leases = []
-
-    def slowly(service: FakeService, request: Request) -> Reply:
-        [document] = database.documents_where(COLLECTION, {})
-        leases.append(document["lease_until"] > datetime.now(UTC))
-        database.change_document(COLLECTION, document["_id"], {"lease_until": datetime(2020, 1, 1, tzinfo=UTC)})
-        answer = service._answer(request)
-        assert isinstance(answer, Reply)
-        return answer
-
-    fake_services.spotify.fail(slowly, path="/playlists/.*/items", method="POST", times=None)
-    write(database, engine, playlist)
-    assert leases == [True] * 3
-    assert uris(fake_services) == EXPECTED
+    fake_services.spotify.fail(limited(85_771), path="/playlists/.*/items", method="POST", skip=1)
+    run_id = queue(database, engine, playlist)
+    assert resume(database, tmp_path, engine, run_id) == "waiting"
+    disconnect(database, engine, OWNER)
+    assert database.load_run(run_id) is None
+    assert database.names_where("spotify_pages", {}) == []
 
 
-def test_who_has_lost_the_lease_stops(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+def test_it_is_for_the_account_that_asked(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
-    def taken_over(service: FakeService, request: Request) -> Reply:
-        [document] = database.documents_where(COLLECTION, {})
-        database.change_document(COLLECTION, document["_id"], {"lease": "another's"})
-        answer = service._answer(request)
-        assert isinstance(answer, Reply)
-        return answer
-
-    fake_services.spotify.fail(taken_over, path="/playlists/.*/items", method="POST")
-    with pytest.raises(Refused, match="being written"):
-        write(database, engine, playlist)
-    [document] = database.documents_where(COLLECTION, {})
-    assert (document["lease"], document["lease_until"] > datetime.now(UTC)) == ("another's", True)
-    assert len(fake_services.spotify.asked("/playlists/.*/items", "POST")) == 1
+    run_id = queue(database, engine, playlist)
+    Accounts(database, engine.vault).note(OWNER, {"user.id": "otto"})
+    assert go_on(database, tmp_path, engine, run_id)["error"]["code"] == "another_account"
+    assert fake_services.spotify_state.lists == {}
 
 
-def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices) -> None:
+def test_more_rows_than_spotify_takes(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.spotify.writing._MOST_ROWS", 150)
+    run = write(database, tmp_path, engine, stored(database, IDS))
+    assert uris(fake_services) == IDS[:150]
+    assert (run["asked"], run["stored"], dict(run["skipped"])) == (240, 150, {TOO_MANY: 90})
+
+
+def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path) -> None:
     database.put_tracks([Track(id="local-1", title="L", artists=())])
-    database.put_page("local", 0, [PlaylistItem(position=0, track_id="local-1")])
-    with pytest.raises(Refused, match="No track of this playlist"):
-        write(database, engine, Playlist(id="local", name="Local", item_count=1))
+    run = write(database, tmp_path, engine, stored(database, ["local-1"]))
+    assert (run["state"], run["error"]["code"]) == ("failed", "no_tracks")
     assert fake_services.spotify_state.lists == {}
 
 
 def test_without_the_permission_to_write(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
-    with pytest.raises(Refused, match="further permission"):
-        write(database, engine, playlist, "user-read-private")
+    run = write(database, tmp_path, engine, playlist, scope="user-read-private")
+    assert "further permission" in run["error"]["message"]
     assert fake_services.spotify_state.lists == {}
 
 
 @pytest.mark.shared
 def test_no_deprecated_operation_is_called(
-    database: Database, engine: Engine, fake_services: FakeServices, playlist: Playlist, shared_data: Path
+    database: Database,
+    engine: Engine,
+    fake_services: FakeServices,
+    tmp_path: Path,
+    playlist: Playlist,
+    shared_data: Path,
 ) -> None:
     fake_services.spotify.fail(replying(502), path="/playlists/.*/items", method="POST", skip=1)
-    with pytest.raises(SourceFault):
-        write(database, engine, playlist)
-    write(database, engine, playlist)
+    assert write(database, tmp_path, engine, playlist)["state"] == "done"
     asked, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
     assert among(operations(description, deprecated=True), asked) == []
     assert len(among(operations(description, deprecated=False), asked)) == len(asked) > 6
+
+
+class Killer:
+    """A run in a process of its own, which Spotify can kill before or after doing what it is asked for."""
+
+    def __init__(self, database: Database, services: FakeServices, run_id: str) -> None:
+        command = [sys.executable, "-m", "tests.etl.spotify.dying", database._uri]
+        self._command = [*command, "VAR", run_id, "0", services.spotify_state.app.client_id, json.dumps(services.urls)]
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, var: Path) -> int:
+        command = [str(var) if part == "VAR" else part for part in self._command]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, text=True)
+        return self._process.wait()
+
+    def before(self, service: FakeService, request: Request) -> Reply:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        return Reply(status=502)
+
+    def after(self, service: FakeService, request: Request) -> Reply:
+        service._answer(request)
+        return self.before(service, request)
+
+
+def test_killed_at_any_call_no_row_comes_twice(
+    database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
+) -> None:
+    run_id = queue(database, engine, playlist)
+    waiting, killer = database.load_run(run_id) or {}, Killer(database, fake_services, run_id)
+    batches = "/playlists/.*/items"
+    calls = [("/me/playlists", killer.before, 0), ("/me/playlists", killer.after, 0)]
+    calls += [(batches, killer.before, 0), *((batches, killer.after, skip) for skip in range(3))]
+    for number, (path, kill, skip) in enumerate(calls):
+        fake_services.spotify_state.lists.clear()
+        database.put_run(waiting)
+        fake_services.spotify.fail(kill, path=path, method="POST", skip=skip)
+        assert killer.run(tmp_path / str(number)) == -signal.SIGKILL
+        assert resume(database, tmp_path / str(number), engine, run_id) == "done"
+        assert uris(fake_services) == EXPECTED, (path, kill, skip)
+        run = database.load_run(run_id) or {}
+        assert (run["asked"], run["stored"], run["result"]["id"]) == (244, 242, *fake_services.spotify_state.lists)

@@ -1,0 +1,194 @@
+"""From which likeness on two tracks go together rather than are merely the nearest there is (ml/founded.py).
+
+    python -m bench.founded [--split test] [--labels]
+
+Pairs of tracks by different artists, drawn from TASTEMAP_DATA: how much oftener than chance pairs of one likeness are
+on one held-out playlist (both from one list against each from another), by what the likeness was judged by. With
+--labels also how much oftener they share one of the 114 genres, by an artist embedding that is trained without the
+labels of the held-out artists (some minutes). Then what small catalogues, the tracks of three held-out lists, have to
+offer for tracks of a fourth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import os
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from config import ROOT
+from ml import artefacts
+from ml.artists import ArtistEmbedding
+from ml.founded import LEAST, founded, genres, likeness
+from ml.neighbours import Neighbours, NothingToCompare
+from ml.train.artists_data import read
+from ml.train.artists_model import ArtistModel
+from store.builder import build_collection
+from store.catalogue import Catalogue
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.text import normalise, split_artists
+
+SEED, PAIRS, EDGES = 1, 40_000, (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+CATALOGUES, SEEDS, AT, LEAST_TRACKS = 20, 20, 10, 10
+Pair = tuple[Track, Track]
+
+
+def tracks_of(folder: Path, wanted: Callable[[pd.DataFrame], pd.Series]) -> dict[str, Track]:
+    """Return the tracks of the table that are ``wanted``, by id, with the 114 genres as labels."""
+    table = pd.read_csv(folder / "tracks.csv.gz", low_memory=False)
+    found = {}
+    for row in table[wanted(table)].itertuples():
+        values = {name: value for name in AUDIO_FEATURES if (value := _number(getattr(row, name))) is not None}
+        labels = tuple(str(row.genres114).split("|")) if isinstance(row.genres114, str) else ()
+        found[str(row.track_id)] = Track(
+            id=str(row.track_id),
+            title=str(row.track_name),
+            artists=split_artists(str(row.artist)),
+            popularity=_number(row.popularity),
+            features=AudioFeatures(values=values, source="table"),
+            labels=labels,
+            artist_genres=tuple(row.artist_genres.split("|")) if isinstance(row.artist_genres, str) else (),
+        )
+    return found
+
+
+def _number(cell: Any) -> float | None:
+    return None if math.isnan(cell) else float(cell)
+
+
+def lists_of(folder: Path, split: str) -> tuple[list[list[str]], set[str]]:
+    """Return one playlist of each group of ``split``, by the ids of its tracks, and all of these."""
+    groups: dict[str, list[str]] = {}
+    with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for raw in map(json.loads, lines):
+            if raw["split"] == split:
+                groups[f"{raw['source']} {raw['group']}"] = list(dict.fromkeys(filter(None, raw["tracks"])))
+    return list(groups.values()), {one for tracks in groups.values() for one in tracks}
+
+
+def pairs_of(draw: Callable[[random.Random], Pair], rng: random.Random) -> list[Pair]:
+    drawn = (draw(rng) for _ in range(PAIRS))
+    return [(one, two) for one, two in drawn if _first(one) != _first(two)]
+
+
+def _first(track: Track) -> str:
+    return normalise(track.artists[0]) if track.artists else track.id
+
+
+def judged(pairs: Iterable[Pair], artists: ArtistEmbedding, by: frozenset[str]) -> np.ndarray:
+    """Return the likeness of the pairs that can be judged by all of ``by``."""
+    found = (likeness(one, two, artists, set(by)) for one, two in pairs)
+    return np.array([value for value, told in found if told == by])
+
+
+def report(title: str, alike: Mapping[frozenset[str], tuple[np.ndarray, np.ndarray]]) -> None:
+    """Print how much oftener a likeness occurs among the first of two sets of pairs than among the second."""
+    print(f"\n{title}")
+    for by, (together, chance) in alike.items():
+        bins = [np.histogram(values, EDGES)[0] / len(values) for values in (together, chance)]
+        times = " ".join(f"{a / b:6.1f}" if b else "     -" for a, b in zip(*bins, strict=True))
+        above = [float((values >= LEAST[by]).mean()) for values in (together, chance)]
+        print(f"  by {' and '.join(sorted(by)):<16} times chance from {EDGES[:-1]}: {times}")
+        print(
+            f"    from {LEAST[by]:.2f} on: {above[0]:.1%} of those together, {above[1]:.1%} of chance pairs, ", end=""
+        )
+        print(f"{above[0] / above[1]:.1f} times")
+
+
+def compare(title: str, together: Sequence[Pair], chance: Sequence[Pair], artists: ArtistEmbedding) -> None:
+    report(title, {by: (judged(together, artists, by), judged(chance, artists, by)) for by in LEAST})
+
+
+def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding, rng: random.Random) -> None:
+    """Print what three lists have to offer for tracks of a fourth, and for further tracks of one of the three."""
+    counts: dict[str, list[int]] = defaultdict(list)
+    for _ in range(CATALOGUES):
+        *mine, other = rng.sample(list(lists), 4)
+        with tempfile.TemporaryDirectory() as folder:
+            (root := Path(folder) / "catalogue").mkdir()
+            inside = rng.sample(mine[0], min(SEEDS, len(mine[0]) // 2))
+            build_collection(root, [one for tracks in mine for one in tracks if one not in inside])
+            snapshot, model = Catalogue(root).current(), Neighbours(artists)
+            for kind, seeds in (
+                ("one of its lists", inside),
+                ("another list", rng.sample(other, min(SEEDS, len(other)))),
+            ):
+                for seed in seeds:
+                    try:
+                        found = [snapshot.track(one.ref) for one in model.recommend(snapshot, seed, limit=AT)]
+                    except NothingToCompare:
+                        continue
+                    counts[kind].append(sum(founded(seed, one, artists) for one in found))
+    print(f"\nOf {AT} tracks that catalogues of three lists recommend:")
+    for kind, of in counts.items():
+        none = np.mean([one == 0 for one in of])
+        print(f"  for a track of {kind:<16} {np.mean(of):.1f} go with it; none does for {none:.0%} ({len(of)} seeds)")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--split", default="test", choices=("valid", "test"))
+    options.add_argument("--labels", action="store_true", help="also by shared genres")
+    asked = options.parse_args()
+    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    artists, rng = ArtistEmbedding.load(artefacts.active("artists")), random.Random(SEED)
+    names, ids = lists_of(folder, asked.split)
+    known = tracks_of(folder, lambda table: table["track_id"].isin(ids))
+    plain = {name: replace(track, labels=()) for name, track in known.items()}
+    lists = [tracks for one in names if len(tracks := [plain[name] for name in one if name in plain]) >= LEAST_TRACKS]
+
+    def together(rng: random.Random) -> Pair:
+        one, two = rng.sample(rng.choice(lists), 2)
+        return one, two
+
+    def apart(rng: random.Random) -> Pair:
+        one, two = rng.sample(lists, 2)
+        return rng.choice(one), rng.choice(two)
+
+    drawn, chance = pairs_of(together, rng), pairs_of(apart, rng)
+    title = f"On one of {len(lists)} held-out playlists ({asked.split})"
+    compare(title, drawn, chance, artists)
+    shares = [
+        np.mean([bool(genres(a) & genres(b)) for a, b in of if genres(a) and genres(b)]) for of in (drawn, chance)
+    ]
+    print(f"  a genre of the artists shared: {shares[0]:.1%} together, {shares[1]:.1%} by chance, ", end="")
+    print(f"{shares[0] / shares[1]:.1f} times")
+    small_catalogues(lists, artists, rng)
+    if asked.labels:
+        by_labels(folder, asked.split, rng)
+
+
+def by_labels(folder: Path, split: str, rng: random.Random) -> None:
+    hidden = read(folder, hide_labels_of=[split])
+    blind = ArtistModel().fit(hidden).export(hidden, "without labels")
+    tracks = list(tracks_of(folder, lambda t: (t["split"] == split) & t["genres114"].notna()).values())
+    with_label: dict[str, list[Track]] = defaultdict(list)
+    for track in tracks:
+        for label in track.labels:
+            with_label[label].append(track)
+    shelves = [of for of in with_label.values() if len(of) > 1]
+
+    def one_genre(rng: random.Random) -> Pair:
+        one, two = rng.sample(rng.choice(shelves), 2)
+        return one, two
+
+    def apart(rng: random.Random) -> Pair:
+        one, two = rng.choice(shelves), rng.choice(shelves)
+        return rng.choice(one), rng.choice(two)
+
+    compare(f"Of one of 114 genres ({split})", pairs_of(one_genre, rng), pairs_of(apart, rng), blind)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What TuneMyMusic writes: one CSV file of one or several playlists, one behind the other.
+
+Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, for some services, one of their ids
+(``Spotify - id``, ``Apple - id``). Of a list of videos the whole "Artist - Title" stands in the first cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from etl.imports.entries import Begin, Entry, Row, named_track
+from store.text import normalise, split_artists
+
+_HEADINGS = {
+    "title": "track name",
+    "artists": "artist name",
+    "album": "album",
+    "playlist": "playlist name",
+    "kind": "type",
+    "isrc": "isrc",
+    "uri": "spotify id",
+}
+_NEEDED = {"title", "artists", "playlist", "kind"}
+_VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
+
+
+def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
+    """Return where the fields stand if these are the headings of such a file."""
+    names = [normalise(heading) for heading in headings]
+    places = {field: names.index(name) for field, name in _HEADINGS.items() if name in names}
+    return places if places.keys() >= _NEEDED else None
+
+
+def playlists(rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> Iterator[Entry]:
+    """Yield each playlist with its rows."""
+    begun: str | None = None
+    for line, cells in rows:
+        texts = {field: cells[place].strip() for field, place in columns.items() if place < len(cells)}
+        name = texts.get("playlist", "")
+        if name != begun:
+            begun = name
+            yield Begin(name=name or None)
+        yield _row(line, texts, source)
+
+
+def _row(line: int, texts: Mapping[str, str], source: str) -> Row:
+    title, artist = texts.get("title", ""), texts.get("artists", "")
+    if not artist and (video := _VIDEO.fullmatch(title)):
+        artist, title = video.groups()
+    track = named_track(
+        title,
+        split_artists(artist),
+        source=source,
+        uri=f"spotify:track:{texts.get('uri', '')}",
+        album=texts.get("album"),
+        isrc=texts.get("isrc"),
+    )
+    return Row(line=line, track=track) if track else Row(line=line, reason="no title")

@@ -1,0 +1,58 @@
+"""What goes with a track, and what is merely the nearest there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ml.artists import ArtistEmbedding
+from ml.founded import LEAST, founded, likeness
+from ml.neighbours import weights_from
+from ml.train.artists_model import ArtistModel
+from store.domain import AudioFeatures, Track
+from tests.ml.artist_world import SMALL, world
+from tests.store.catalogues import FEATURES, a_track
+
+BOTH = {"sound", "artist"}
+FAR = AudioFeatures(values={**FEATURES.values, "energy": 0.0, "danceability": 0.0, "valence": 0.0}, source="test")
+
+
+@pytest.fixture(scope="module")
+def artists() -> ArtistEmbedding:
+    return ArtistModel(SMALL).fit(world()).export(world(), "test")
+
+
+def near(number: int, artist: str) -> Track:
+    return a_track(number, f"Near {number}", artist, features=FEATURES)
+
+
+def far(number: int, artist: str) -> Track:
+    return a_track(number, f"Far {number}", artist, features=FAR)
+
+
+def test_alike_in_sound_where_only_that_is_known(artists: ArtistEmbedding) -> None:
+    seed = near(1, "Nobody A")
+    assert likeness(seed, near(2, "Nobody B"), artists, BOTH) == (1.0, frozenset({"sound"}))
+    assert founded(seed, near(2, "Nobody B"), artists)
+    assert not founded(seed, far(3, "Nobody C"), artists)
+    assert not founded(seed, replace(near(4, "Nobody D"), features=None), artists)
+
+
+def test_by_the_same_artist_or_of_one_genre_however_it_sounds(artists: ArtistEmbedding) -> None:
+    seed = replace(near(1, "Nobody A"), artist_genres=("Slow-core",))
+    assert founded(seed, far(2, "nobody a"), artists)
+    assert founded(seed, replace(far(3, "Nobody B"), labels=("slow core",)), artists)
+    weights = weights_from("artist:0,genre:0")
+    assert not founded(seed, far(2, "nobody a"), artists, weights)
+    assert not founded(seed, replace(far(3, "Nobody B"), labels=("slow core",)), artists, weights)
+
+
+def test_artists_alike_make_up_for_a_sound_that_is_not(artists: ArtistEmbedding) -> None:
+    seed, alike = far(1, "Metallica"), artists.names[artists.alike("Metallica")[0].index]
+    other = near(2, alike)
+    value, by = likeness(seed, other, artists, BOTH)
+    assert by == BOTH
+    assert value >= LEAST[by]
+    assert founded(seed, other, artists)
+    assert not founded(seed, other, artists, weights_from("artist:0"))
