@@ -29,24 +29,24 @@ def readyz() -> dict[str, str]:
 
 @blueprint.get("/api/status")
 def status() -> dict[str, Any]:
-    """How many tracks, playlists and audio analyses there are, which store is in use, which models are active."""
+    """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
     here = services()
     snapshot = here.catalogue.current()
-    store, playlists, analyses = _store_state()
+    store, playlists, analysed = _store_state()
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
         "models": [{"task": one.task, "version": one.name} for one in here.shelf.versions() if one.active],
         "playlists": playlists,
-        "analyses": analyses,
+        "analysed": analysed,
     }
 
 
-def _store_state() -> tuple[dict[str, Any], int | None, int]:
+def _store_state() -> tuple[dict[str, Any], int | None, bool]:
     database = services().database
     try:
         count = len(database.playlists(session.owner()))
-        analyses = len(database.names_where(ANALYSES, {}))
+        analysed = database.has_any(ANALYSES)
     except StoreDown as down:
-        return {"ok": False, "kind": database.kind, "message": down.message, "hint": down.hint}, None, 0
-    return {"ok": True, "kind": database.kind}, count, analyses
+        return {"ok": False, "kind": database.kind, "message": down.message, "hint": down.hint}, None, False
+    return {"ok": True, "kind": database.kind}, count, analysed

@@ -149,6 +149,11 @@ class Connection:
         return [document["_id"] for document in self._mongo[collection].find(dict(equal), {"_id": 1})]
 
     @translated
+    def has_any(self, collection: str) -> bool:
+        """Tell whether there is a document at all."""
+        return self._mongo[collection].find_one({}, {"_id": 1}) is not None
+
+    @translated
     def fields_of(self, collection: str, fields: Sequence[str]) -> list[Document]:
         """Return ``_id`` and ``fields`` of every document, for collections of some thousands of large ones."""
         return list(self._mongo[collection].find({}, dict.fromkeys(fields, 1)))

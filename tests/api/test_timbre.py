@@ -73,7 +73,7 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     assert all("Alike in timbre" in one["reasons"][0] for one in picks["tracks"])
     gone = empty_client.get("/recommend", query_string=asked | {"exclude": found["alike"][0]["id"]}).get_json()
     assert gone["tracks"] == picks["tracks"][1:]
-    assert empty_client.get("/api/status").get_json()["analyses"] == 5
+    assert empty_client.get("/api/status").get_json()["analysed"] is True
 
     # A playlist that names the track gives the map its name.
     database.put_tracks([Track(id=SPOTIFY_ID, title="Copper Rain", artists=("Nadia Verholt",))])
