@@ -16,6 +16,7 @@ from etl.runs import (
     Progress,
     catalogue_is_behind,
     delete_incomplete,
+    lock_file,
     now,
     segments_of,
     upload_folder,
@@ -28,8 +29,6 @@ from store.tables import tables_there
 
 log = logging.getLogger(__name__)
 
-# The phase of a run that only waits for the catalogue to be built.
-STORED = "stored"
 # An upload without a run may still be on its way for so long.
 _ARRIVING_SECONDS = 24 * 3600
 
@@ -89,10 +88,6 @@ def _has_public(var: Path) -> bool:
         return "public" in segments_of(var)
     except CatalogueError:
         return False
-
-
-def lock_file(var: Path, run_id: str) -> Path:
-    return var / "runs" / f"{run_id}.lock"
 
 
 def sweep_uploads(database: Database, var: Path) -> None:

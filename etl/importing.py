@@ -14,7 +14,7 @@ from typing import Any
 
 from etl.analysis_import import import_analysis
 from etl.dataset_import import import_slice
-from etl.finishing import STORED, fail, finish, lock_file, rebuild, sweep_uploads
+from etl.finishing import fail, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.entries import check_to_the_end
 from etl.imports.recognise import AnalysisFile, DatasetFile, TableFile, recognise
@@ -25,12 +25,14 @@ from etl.runs import (
     ENDED,
     FRESH_CURSOR,
     OPEN,
+    STORED,
     Cancelled,
     ImportProblem,
     Postponed,
     Progress,
     Reckoning,
     delete_incomplete,
+    lock_file,
     upload_folder,
 )
 from etl.tasks import RUNNERS, OpenEngine, engine_of_environment, run_task
@@ -128,7 +130,7 @@ def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show
 
 def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine) -> None:
     resumed = document["state"] == "running"
-    begun = {"state": "running", "phase": "reading the file"}
+    begun = {"state": "running", "phase": "starting" if document["kind"] in RUNNERS else "reading the file"}
     if not database.change_document(
         "runs", document["_id"], begun, where={"state": {"$in": list(OPEN)}}, unset=["wake_at"]
     ):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from typing import IO, Any
 from store.catalogue import Catalogue, CatalogueError
 from store.database import Database, StoreError
 from store.documents import playlist_ids_of
+from store.locks import take
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
+# The phase of a run that only waits for the catalogue to be built.
+STORED = "stored"
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 
 
@@ -219,6 +222,11 @@ def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
     return size
 
 
+def lock_file(var: Path, run_id: str) -> Path:
+    """Return the file whose lock a process holds while it does the run; it has a byte for each try."""
+    return var / "runs" / f"{run_id}.lock"
+
+
 def safe_name(filename: str) -> str:
     """Return the last part of ``filename`` as a file name that is safe here; browsers may send paths."""
     last = re.split(r"[/\\]", filename)[-1]
@@ -281,6 +289,20 @@ def spawn_worker(var: Path, mongodb_uri: str) -> None:
     threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()
 
 
+def _left_alone(var: Path, unfinished: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return the runs that were begun and that no process of this machine is at, each with how far it is."""
+    running = [run for run in unfinished if run["state"] == "running"]
+    free = []
+    for run in running:
+        lock = take(lock_file(var, run["_id"]), shared=True, wait=False)
+        if lock is not None:
+            os.close(lock)
+            free.append(run)
+    if len(free) < len(running):  # what is stored waits for the others of its command
+        free = [run for run in free if run["phase"] != STORED]
+    return {(run["_id"], repr([run[name] for name in ("phase", "bytes_done", "cursor")])) for run in free}
+
+
 def watch_waiting(
     database: Database,
     var: Path,
@@ -289,19 +311,23 @@ def watch_waiting(
     every_s: float = 60.0,
     also: Callable[[], bool] = lambda: False,
 ) -> threading.Event:
-    """Start a thread that looks for runs that have slept enough and has them done, until the event is set.
+    """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
 
     Each time it calls ``also``, too, which tells whether there is something else for the worker.
     """
     stop = threading.Event()
 
     def watch() -> None:
+        left: set[tuple[str, str]] = set()
         while not stop.wait(every_s):
             try:
-                due = also() or any(run["state"] == "waiting" for run in database.unfinished_runs())
+                unfinished = database.unfinished_runs()
+                due = also() or any(run["state"] == "waiting" for run in unfinished)
             except StoreError:
                 continue  # those who ask for something are told; here the next look will do
-            if due:
+            before, left = left, _left_alone(var, unfinished)
+            # Found so twice, and no farther: one look may fall between two steps of a process that does it.
+            if due or left & before:
                 spawn_worker(var, mongodb_uri)
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()

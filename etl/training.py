@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +18,14 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, Any
 
-from etl.runs import ImportProblem, Progress
+from etl.runs import ENDED, ImportProblem, Progress
 from etl.tasks import Task
 
 _ROOT = Path(__file__).resolve().parents[1]
 # A cancelled run is noticed within this time although nothing is told.
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
+_KILLED = "Most likely the memory did not suffice: end other programs, or bring less, and train again."
 
 
 def run(task: Task) -> None:
@@ -39,16 +42,28 @@ def run(task: Task) -> None:
         [sys.executable, "-m", "ml", "job", task.document["_id"]],
         cwd=_ROOT,
         env=os.environ | {"TASTEMAP_VAR": str(task.var), "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # never written to: it closes when we end, however we end, and the training with us
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdin is not None
     try:
         result = _follow(task, process)
     except BaseException:
         _end(process)
         raise
+    finally:
+        process.stdin.close()
+        _sweep(task)
     task.report.record({"result": result, "asked": 1, "stored": 1})
+
+
+def _sweep(task: Task) -> None:
+    """Delete what trainings that were ended have left: of this run, and of those that ended while nobody looked."""
+    for folder in (task.var / "training").glob("*"):
+        run = task.database.load_run(folder.name)
+        if run is None or run["state"] in ENDED or folder.name == task.document["_id"]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -64,6 +79,8 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
             continue
         if line is None:
             code = process.wait()
+            if code == -signal.SIGKILL:
+                raise ImportProblem("training_killed", "The training was killed.", _KILLED)
             raise ImportProblem("training_broke", f"Training ended with {code}.", "var/log/import.log has the details.")
         told = _decoded(line)
         if "result" in told:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
-from ml.shelf import Shelf, describe
+from ml.shelf import Shelf, compare, describe, describe_comparison
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
@@ -48,7 +48,12 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--quick", action="store_true", help="a small model in about a minute, to see the path work")
     commands.add_parser("evaluate", parents=[task, data, where], help="score what ships as it is served")
-    commands.add_parser("list", parents=[where], help="list the versions")
+    commands.add_parser("list", parents=[where], help="list the versions and what each scored")
+    one = commands.add_parser(
+        "compare", parents=[where], help="two versions side by side, where both were scored alike"
+    )
+    one.add_argument("task", help="as list shows it")
+    one.add_argument("versions", nargs=2, metavar="VERSION")
     one = commands.add_parser("activate", parents=[task, where], help="serve another version")
     one.add_argument("version")
     commands.add_parser("rollback", parents=[task, where], help="serve the version that was served before")
@@ -95,6 +100,8 @@ def _manage(asked: argparse.Namespace, shelf: Shelf) -> str:
         return f"{asked.task} {asked.version} is served now; rollback brings the one before back."
     if asked.command == "rollback":
         return f"{asked.task} {shelf.rollback(asked.task)} is served again."
+    if asked.command == "compare":
+        return describe_comparison(compare(shelf, asked.task, *asked.versions), *asked.versions)
     if asked.command == "export":
         return "\n".join(str(path) for path in artefacts.copy_version(shelf.active(asked.task), asked.folder))
     return describe(shelf)

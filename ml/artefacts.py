@@ -1,4 +1,4 @@
-"""Which model files ship, which version of each task is active, and the proof that they are the ones written.
+"""Which model files there are, which version of each task is active, and the proof that they are the ones written.
 
 ``models/manifest.json`` lists every file with its SHA-256. Nothing unlisted is opened, so nothing unlisted is
 ever unpickled.
@@ -6,10 +6,13 @@ ever unpickled.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,24 +65,42 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
 
     The manifest is replaced atomically; with ``activate`` this version is the one that is served from now on.
     """
-    manifest = read_manifest(models)
-    prefix = f"{task}/{version}"
-    listed = {name: entry for name, entry in manifest["files"].items() if not _belongs(name, prefix)}
-    for path in files:
-        name = path.relative_to(models).as_posix()
-        listed[name] = {"sha256": digest(path), "bytes": path.stat().st_size}
-    manifest["files"] = dict(sorted(listed.items()))
-    if activate:
-        manifest["active"] = dict(sorted({**manifest["active"], task: version}.items()))
-    write_manifest(manifest, models)
+    written = {
+        path.relative_to(models).as_posix(): {"sha256": digest(path), "bytes": path.stat().st_size} for path in files
+    }
+    with editing(models) as manifest:
+        unlist(manifest, task, version)
+        manifest["files"] |= written
+        if activate:
+            manifest["active"][task] = version
 
 
-def write_manifest(manifest: Mapping[str, Any], models: Path) -> None:
-    """Replace the manifest of ``models`` atomically."""
+@contextmanager
+def editing(models: Path) -> Iterator[dict[str, Any]]:
+    """Yield the manifest of ``models`` to be changed; at the end it is replaced atomically.
+
+    One process at a time edits: a training that ends and a listener who chooses a version lose nothing of each other's.
+    Whatever is raised inside leaves the manifest as it was.
+    """
     models.mkdir(parents=True, exist_ok=True)
-    partial = models / (MANIFEST + ".partial")
-    partial.write_text(json.dumps(manifest, indent=1) + "\n")
-    partial.replace(models / MANIFEST)
+    folder = os.open(models, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        manifest = read_manifest(models)
+        yield manifest
+        for part in ("active", "files"):
+            manifest[part] = dict(sorted(manifest[part].items()))
+        partial = models / (MANIFEST + ".partial")
+        partial.write_text(json.dumps(manifest, indent=1) + "\n")
+        partial.replace(models / MANIFEST)
+    finally:
+        os.close(folder)
+
+
+def unlist(manifest: dict[str, Any], task: str, version: str) -> None:
+    """Take the files of a version out of a manifest that is being edited."""
+    prefix = f"{task}/{version}"
+    manifest["files"] = {name: entry for name, entry in manifest["files"].items() if not _belongs(name, prefix)}
 
 
 def _belongs(name: str, prefix: str) -> bool:

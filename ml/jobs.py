@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import shutil
+import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from threading import Thread
+from typing import IO, Any, Protocol
 
 from config import Config
 from ml.shelf import Shelf
@@ -68,7 +72,8 @@ class BadOption(Refused):
 class Job:
     """What a training function is given. ``request`` is what was asked for, ``owner`` the browser session that asked.
 
-    ``say(phase, done, total)`` tells how far it is.
+    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``, whence they go
+    to the shelf when all is done.
     """
 
     database: Database
@@ -78,6 +83,14 @@ class Job:
     request: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
     say: Say = silent
+    staging: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """The models folder to write to."""
+        place = self.staging or self.shelf.own
+        assert place is not None
+        return place
 
     def new_version(self) -> str:
         """Return the name of a version made now."""
@@ -89,14 +102,25 @@ def trainable() -> list[str]:
     return sorted(JOBS)
 
 
+def staging_of(var: Path, run_id: str) -> Path:
+    """Return where the training of a run writes until it is done; what lies there without it may be deleted."""
+    return var / "training" / run_id
+
+
 def main(run_id: str, config: Config) -> int:
-    """Do the training of one run and print what happens; return the exit code."""
+    """Do the training of one run and print what happens; return the exit code.
+
+    Whoever reads what is printed holds our standard input open: when that closes, nobody waits for us any more.
+    """
+    Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
     database = open_database(config.var, config.mongodb_uri, place=config.place)
+    staging = staging_of(config.var, run_id)
     try:
         run = database.load_run(run_id)
         if run is None:
             _tell(problem={"code": "no_such_run", "message": f"There is no run {run_id}.", "hint": ""})
             return 1
+        shutil.rmtree(staging, ignore_errors=True)  # of a try that was killed
         job = Job(
             database=database,
             catalogue=Catalogue(config.var / "catalogue"),
@@ -105,10 +129,19 @@ def main(run_id: str, config: Config) -> int:
             request=run["request"],
             owner=run["owner"],
             say=_say,
+            staging=staging,
         )
         return _train(job)
     finally:
+        shutil.rmtree(staging, ignore_errors=True)
         database.close()
+
+
+def _end_with(stream: IO[str]) -> None:
+    """End this process at once when ``stream`` is closed at its other end."""
+    if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+        stream.buffer.read()  # type: ignore[attr-defined]
+        os._exit(1)
 
 
 def _train(job: Job) -> int:
@@ -119,7 +152,11 @@ def _train(job: Job) -> int:
         return 1
     try:
         function: Callable[[Job], dict[str, Any]] = getattr(importlib.import_module(module), name)
-        _tell(result=function(job))
+        result = function(job)
+        job.say("keeping the version")
+        if job.place.is_dir():
+            job.shelf.adopt(job.place)
+        _tell(result=result)
     except ModuleNotFoundError as missing:
         hint = 'Install the training packages: pipenv sync --categories "packages train"'
         message = f"Training needs the package {missing.name}, which is not installed here."

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ml import artefacts
+from ml import artefacts, scores
 from ml.artefacts import ArtefactError, Version
 
 # So many versions that were served before are remembered per task.
 _REMEMBERED = 20
+# Files that name the version of another task without which a version cannot be used; its key is that task.
+_NAMES_OTHERS = {"contributors.json": "genre", "families.json": "taxonomy", "genre.json": "taxonomy"}
+
+
+class Kept(ArtefactError):  # noqa: N818 - a rule, told to the user
+    """A version that may not be deleted: ``hint`` says what to do first, if anything."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,9 @@ class Shelf:
         ]
 
     def is_own(self, task: str, version: str) -> bool:
-        """Tell whether a version was trained on this installation."""
-        return self.own is not None and self.folder(task, version).is_relative_to(self.own)
+        """Tell whether a version was trained on this installation; copies of what ships are not."""
+        own = self.own is not None and self.folder(task, version).is_relative_to(self.own)
+        return own and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
 
     def activate(self, task: str, version: str) -> None:
         """Serve ``version`` from now on and remember the one before; raises ArtefactError for an unknown one."""
@@ -89,18 +102,76 @@ class Shelf:
         self._choose(task, before[-1], before[:-1])
         return before[-1]
 
+    def adopt(self, staging: Path) -> None:
+        """Take over the versions that a training has written and registered in a folder of its own.
+
+        Each is there whole or not at all. One that is marked active there is served where nothing was served before.
+        """
+        assert self.own is not None
+        written = artefacts.read_manifest(staging)
+        with artefacts.editing(self.own) as manifest:
+            self._sweep(manifest["files"])
+            for name in written["files"].keys() - manifest["files"].keys():
+                task, version = Path(name).parts[:2]
+                (self.own / task).mkdir(exist_ok=True)
+                if (staging / task / version).exists():  # the folder of a version moves at once
+                    (staging / task / version).replace(self.own / task / version)
+                manifest["files"][name] = written["files"][name]
+            for task, version in written["active"].items():
+                if not self._has_active(task):
+                    manifest["active"][task] = version
+
+    def _sweep(self, listed: Mapping[str, Any]) -> None:
+        """Delete what a kill has left between a move and its listing."""
+        assert self.own is not None
+        known = {Path(name).parts[:2] for name in listed}
+        for folder in self.own.glob("*/*"):
+            if folder.is_dir() and folder.relative_to(self.own).parts not in known:
+                shutil.rmtree(folder)
+
+    def delete(self, task: str, version: str) -> None:
+        """Delete a version that was trained here.
+
+        Raises
+        ------
+        Kept
+            It ships, it is served, or what is served cannot do without it.
+        ArtefactError
+            There is no such version.
+        """
+        path = self.folder(task, version)
+        if not self.is_own(task, version):
+            raise Kept(f"{task} {version} came with Tastemap and stays", "Only versions trained here can be deleted.")
+        if self._has_active(task) and self.active_version(task) == version:
+            raise Kept(f"{task} {version} is served", "Serve another version first.")
+        if users := self._users_of(task, version):
+            raise Kept(
+                f"{task} {version} is what {users[0]} learnt from and reads tracks with", "Delete that one first."
+            )
+        assert self.own is not None
+        with artefacts.editing(self.own) as manifest:
+            artefacts.unlist(manifest, task, version)
+            before = manifest.get("before", {})
+            before[task] = [name for name in before.get(task, []) if name != version]
+        shutil.rmtree(path)
+
+    def _users_of(self, task: str, version: str) -> list[str]:
+        found = []
+        for one in self.versions():
+            for name, needed in _NAMES_OTHERS.items():
+                path = self.folder(one.task, one.name) / name
+                if needed == task and path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
+                    found.append(f"{one.task} {one.name}")
+        return found
+
     def forget(self, task: str) -> None:
         """Delete every version of ``task`` that was trained here, and the choice of one."""
         if self.own is None:
             return
-        manifest = artefacts.read_manifest(self.own)
-        for part in ("active", "before"):
-            manifest.get(part, {}).pop(task, None)
-        files = [name for name in manifest["files"] if name.startswith(f"{task}/")]
-        for name in files:
-            del manifest["files"][name]
-        if files:
-            artefacts.write_manifest(manifest, self.own)
+        with artefacts.editing(self.own) as manifest:
+            for part in ("active", "before"):
+                manifest.get(part, {}).pop(task, None)
+            manifest["files"] = {name: e for name, e in manifest["files"].items() if not name.startswith(f"{task}/")}
         shutil.rmtree(self.own / task, ignore_errors=True)
 
     def before(self, task: str) -> list[str]:
@@ -118,22 +189,36 @@ class Shelf:
         return any(task in artefacts.read_manifest(folder)["active"] for folder in self.folders)
 
     def _choose(self, task: str, version: str, before: list[str]) -> None:
-        folder = self.folders[0]
-        manifest = artefacts.read_manifest(folder)
-        manifest["active"] = dict(sorted({**manifest["active"], task: version}.items()))
-        manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
-        artefacts.write_manifest(manifest, folder)
+        with artefacts.editing(self.folders[0]) as manifest:
+            manifest["active"][task] = version
+            manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
 
 
 def describe(shelf: Shelf) -> str:
-    """Return a table of all versions for a terminal."""
+    """Return a table of all versions for a terminal, each with the score that counts."""
     lines = []
     for one in shelf.versions():
+        main = scores.main_score(one.task, scores_of(shelf, one.task, one.name))
+        score = f"{main[0].label} {main[1]:.3f}" if main else ""
         marks = " ".join(
             mark for mark, holds in (("active", one.active), ("own", shelf.is_own(one.task, one.name))) if holds
         )
-        lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {marks}".rstrip())
+        lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {score:<26} {marks}".rstrip())
     return "\n".join(lines) or "There are no models: run python -m ml train TASK"
+
+
+def compare(shelf: Shelf, task: str, one: str, other: str) -> scores.Comparison:
+    """Compare two versions by the scores beside them; raises ArtefactError for one that is not there."""
+    return scores.compare(task, one, other, {name: scores_of(shelf, task, name) for name in (one, other)})
+
+
+def describe_comparison(found: scores.Comparison, one: str, other: str) -> str:
+    """Return a comparison for a terminal, the better value marked."""
+    lines = [f"on {found.on}", f"{'':<34} {one:>20} {other:>20}"] if found.rows else []
+    for row in found.rows:
+        cells = [f"{value:.4f}{' *' if at == row['better'] else '  '}" for at, value in enumerate(row["values"])]
+        lines.append(f"{row['label']:<34} {cells[0]:>20} {cells[1]:>20}")
+    return "\n".join([*lines, *(text for text in (found.note, found.why) if text)])
 
 
 def card_of(shelf: Shelf, task: str, version: str) -> str:
@@ -145,8 +230,14 @@ def card_of(shelf: Shelf, task: str, version: str) -> str:
 
 
 def scores_of(shelf: Shelf, task: str, version: str) -> dict[str, object] | None:
-    """Return the figures of ``scores.json`` beside a version, ``None`` where the training run wrote none."""
-    path = shelf.folder(task, version) / "scores.json"
+    """Return what ``scores.json`` beside a version holds (:mod:`ml.scores`), ``None`` where there is none.
+
+    Raises
+    ------
+    ArtefactError
+        There is no such version, or the file was changed.
+    """
+    path = shelf.folder(task, version) / scores.FILE
     if not path.is_file():
         return None
     content: dict[str, object] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))

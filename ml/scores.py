@@ -1,0 +1,171 @@
+"""What a version scored, in one shape for all tasks, and two versions side by side.
+
+``scores.json`` beside a version holds ``split`` (on what it was scored, in words), ``table`` (a row for each model that
+was scored there: ``model`` and its figures) and ``served`` (which row is what the version serves). A training on one's
+own collection adds ``on`` (a digest of the held-out data) and ``before``: what the version that was served at the time
+scored on the very same data, as ``{"version", "score", "note"}``; ``score`` is null where ``note`` says why not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Row = Mapping[str, Any]
+FILE = "scores.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of a row: its ``key``, what people call it, and whether more of it is better."""
+
+    key: str
+    label: str
+    higher: bool = True
+
+
+# The measures of each task, the one that counts first; versions of contributors have a task per playlist.
+MEASURES: Mapping[str, tuple[Measure, ...]] = {
+    "clusters": (
+        Measure("silhouette", "Silhouette"),
+        Measure("family_purity", "Purity by family"),
+        Measure("ami", "Mutual information with genre"),
+        Measure("stability", "Stability"),
+        Measure("spread", "Distance from the exemplar", higher=False),
+    ),
+    "continuation": (
+        Measure("ndcg", "NDCG"),
+        Measure("r_precision", "R-precision"),
+        Measure("clicks", "Clicks until a hit", higher=False),
+    ),
+    "contributors": (
+        Measure("auc", "ROC AUC"),
+        Measure("f1", "Macro-F1"),
+        Measure("accuracy", "Right"),
+        Measure("log_loss", "Log-loss", higher=False),
+        Measure("ece", "Calibration error", higher=False),
+    ),
+    "families": (
+        Measure("silhouette", "Silhouette"),
+        Measure("together", "Same artist together, times chance"),
+        Measure("ami", "Mutual information with artist"),
+    ),
+    "genre": (
+        Measure("top1", "Right at once"),
+        Measure("top3", "Right among three"),
+        Measure("macro_f1", "Macro-F1"),
+        Measure("ece", "Calibration error", higher=False),
+        Measure("nll", "Log-loss", higher=False),
+    ),
+    "timbre": (
+        Measure("halves @1", "Finds its other half"),
+        Measure("halves @10", "Other half in ten"),
+        Measure("quarters @1", "Finds another quarter"),
+        Measure("15 s @1", "Finds another 15 s"),
+    ),
+}
+# The row that is served, of tasks whose versions all serve the same.
+_SERVED = {
+    "clusters": "affinity propagation",
+    "contributors": "network",
+    "families": "own scaler, own k",
+    "genre": "genre model",
+    "timbre": "described statistics, whitened",
+}
+
+
+def measures_of(task: str) -> tuple[Measure, ...]:
+    """Return the measures of a task, the one that counts first; none for tasks that have a card alone."""
+    return MEASURES.get(task.split("-")[0], ())
+
+
+def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
+    """Return the figures of what a version serves, ``None`` where its ``scores`` do not tell."""
+    if not scores:
+        return None
+    if scores.get("served_score"):
+        row: Row = scores["served_score"]
+        return row
+    served = scores.get("served") or _SERVED.get(task.split("-")[0])
+    return next((row for row in scores.get("table", ()) if row["model"] == served), None)
+
+
+def main_score(task: str, scores: Mapping[str, Any] | None) -> tuple[Measure, float] | None:
+    """Return the measure that counts and what a version scored by it."""
+    row, measures = served_score(task, scores), measures_of(task)
+    if row is None or not measures or row.get(measures[0].key) is None:
+        return None
+    return measures[0], float(row[measures[0].key])
+
+
+def digest_of(parts: Iterable[object]) -> str:
+    """Return a name for held-out data: the same data in the same order have the same."""
+    made = hashlib.sha256()
+    for part in parts:
+        made.update(part if isinstance(part, bytes) else repr(part).encode())
+        made.update(b"\0")
+    return made.hexdigest()[:16]
+
+
+def write(folder: Path, *, split: str, table: Iterable[Row], **more: Any) -> Path:
+    """Write ``scores.json`` and return its path; of ``served``, ``on`` and ``before`` what is given and not None."""
+    told = {"split": split, "table": [dict(row) for row in table]}
+    told |= {name: value for name, value in more.items() if value is not None}
+    path = folder / FILE
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Two versions side by side: ``rows`` are empty where they cannot be compared, and ``why`` says why.
+
+    ``on`` says in words on what both were scored, ``note`` what to mind.
+    """
+
+    on: str
+    rows: tuple[dict[str, Any], ...]
+    note: str = ""
+    why: str = ""
+
+
+def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, Any] | None]) -> Comparison:
+    """Compare two versions by name; ``scores`` are theirs. They must have been scored on the same held-out data."""
+    of, beside = scores[one], scores[other]
+    if not of or not beside or not measures_of(task):
+        silent = [name for name in (one, other) if not scores[name]]
+        return Comparison(on="", rows=(), why=f"{' and '.join(silent) or task} has no scores but those in its card.")
+    if of.get("on") and of.get("on") == beside.get("on"):
+        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
+    for mine, theirs, swapped in ((of, other, False), (beside, one, True)):
+        before = mine.get("before") or {}
+        if before.get("version") == theirs:
+            if before["score"] is None:
+                return Comparison(on=str(mine["split"]), rows=(), why=str(before["note"]))
+            pair = (served_score(task, mine), before["score"])
+            left, right = reversed(pair) if swapped else pair
+            return _side_by_side(task, str(mine["split"]), left, right, str(before["note"]))
+    why = f"They were not scored on the same data. {one}: {of['split']}. {other}: {beside['split']}."
+    return Comparison(on="", rows=(), why=why)
+
+
+def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: str = "") -> Comparison:
+    assert one is not None
+    assert other is not None
+    rows = []
+    for measure in measures_of(task):
+        pair = one.get(measure.key), other.get(measure.key)
+        if pair[0] is None or pair[1] is None:
+            continue
+        gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
+        better = 0 if gap > 0 else 1 if gap < 0 else None
+        rows.append({"key": measure.key, "label": measure.label, "higher": measure.higher} | _shown(pair, better))
+    return Comparison(on=on, rows=tuple(rows), note=note)
+
+
+def _shown(pair: tuple[float, float], better: int | None) -> dict[str, Any]:
+    return {"values": [round(float(value), 4) for value in pair], "better": better}
