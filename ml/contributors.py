@@ -210,7 +210,7 @@ class Contributors:
         settings = json.loads(verified(directory / "contributors.json").read_text(encoding="utf-8"))
         return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))
 
-    def odds(self, blocks: Blocks) -> Floats:
+    def predict(self, blocks: Blocks) -> Floats:
         """Return calibrated odds (n, people), rows summing to 1, for what :meth:`TrackInputs.blocks` read."""
         return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
 

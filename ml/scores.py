@@ -30,8 +30,13 @@ class Measure:
 
 # The measures of each task, the one that counts first; versions of contributors have a task per playlist.
 MEASURES: Mapping[str, tuple[Measure, ...]] = {
+    "artists": (
+        Measure("recall", "Company found"),
+        Measure("recall_cold", "Company of unlisted artists found"),
+    ),
     "clusters": (
         Measure("silhouette", "Silhouette"),
+        Measure("purity", "Purity by genre"),
         Measure("family_purity", "Purity by family"),
         Measure("ami", "Mutual information with genre"),
         Measure("stability", "Stability"),
@@ -60,6 +65,11 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
         Measure("macro_f1", "Macro-F1"),
         Measure("ece", "Calibration error", higher=False),
         Measure("nll", "Log-loss", higher=False),
+    ),
+    "taxonomy": (
+        Measure("right_family", "In a right family"),
+        Measure("best_family", "In the best family"),
+        Measure("genre", "With a right genre"),
     ),
     "timbre": (
         Measure("halves @1", "Finds its other half"),

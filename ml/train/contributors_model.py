@@ -151,7 +151,7 @@ class Fit:
         average = keras.layers.Average()([member(inputs) for member in self.members])
         return keras.Model(inputs, keras.layers.Softmax()(average))
 
-    def odds(self, blocks: Blocks) -> Floats:
+    def predict(self, blocks: Blocks) -> Floats:
         """Return calibrated odds (n, people)."""
         inputs = self.scaler.transform(blocks)
         logits = np.mean([np.asarray(member(inputs, training=False)) for member in self.members], axis=0)

@@ -100,8 +100,7 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
             scored = _compare(table, models[family], overall, learnt, known["test"], settings, seed)
             for name, scores in scored.items():
                 results.setdefault(name, {})[family] = scores
-    heard = {family for family, rows in members.items() if table.whole[rows].any()}
-    missing = heard - models.keys()
+    missing = heard(table, taxonomy) - models.keys()
     assert not missing, f"families without a model: {', '.join(sorted(missing))}"
     told = {
         "version": version,
@@ -110,6 +109,11 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     }
     counted = _histograms(table, members)
     return Fitted(families=Families(told, models, counted, taxonomy), record=record, choices=choices, results=results)
+
+
+def heard(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
+    """Return the families that occur: those of a track whose sound is known."""
+    return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
 
 
 class FamilyScaler:

@@ -51,7 +51,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert (model.genre_version, model.artists_version) == (reader.genre.version, reader.artists.version)
     loud = GenreInput(title="Rust", artists=("Nobody Known",), features={"energy": 0.95, "loudness": -4.0})
     calm = GenreInput(title="Snow", artists=("Nobody Known",), features={"energy": 0.05, "loudness": -25.0})
-    odds = model.odds(reader.blocks([loud, calm]))
+    odds = model.predict(reader.blocks([loud, calm]))
     np.testing.assert_allclose(odds.sum(axis=1), 1.0, atol=1e-5)
     assert [model.people[i] for i in odds.argmax(axis=1)] == [ANN, BOB]
     assert not knows(reader.blocks([GenreInput()]))

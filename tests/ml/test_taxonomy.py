@@ -59,23 +59,23 @@ def test_any_name_finds_its_family_or_none_where_it_would_be_a_guess(
 
 
 def test_every_family_is_reached_and_every_genre_belongs_to_its_family(taxonomy: Taxonomy) -> None:
-    listed = [taxonomy.place(name) for name in LISTED]
+    listed = [taxonomy.predict(name) for name in LISTED]
     assert {one.family for one in listed} == set(taxonomy.families)
     assert all(one.genre in taxonomy.members(one.family) and 0 < one.confidence <= 1 for one in listed)
 
 
 def test_one_of_the_114_is_itself(taxonomy: Taxonomy) -> None:
     assert all(
-        taxonomy.place(genre).genre == genre and taxonomy.place(genre).confidence == 1 for genre in taxonomy.genres
+        taxonomy.predict(genre).genre == genre and taxonomy.predict(genre).confidence == 1 for genre in taxonomy.genres
     )
 
 
 def test_a_name_that_nobody_listed_goes_with_the_nearest_and_is_less_sure(taxonomy: Taxonomy) -> None:
-    known, misspelt = taxonomy.place("bebop"), taxonomy.place("bebopp")
+    known, misspelt = taxonomy.predict("bebop"), taxonomy.predict("bebopp")
     assert (misspelt.family, misspelt.how, misspelt.nearest) == (known.family, "nearest", "bebop")
     assert misspelt.confidence < known.confidence
     with pytest.raises(ValueError, match="letter"):
-        taxonomy.place("  ")
+        taxonomy.predict("  ")
 
 
 @pytest.mark.shared
@@ -88,7 +88,7 @@ def test_every_genre_list_of_an_artist_maps(taxonomy: Taxonomy, shared_data: Pat
 
 def test_most_names_checked_by_hand_are_in_a_right_family(taxonomy: Taxonomy) -> None:
     sample = read_sample("checked")
-    right = sum(taxonomy.place(name).family in families for name, (families, _genres) in sample.items())
+    right = sum(taxonomy.predict(name).family in families for name, (families, _genres) in sample.items())
     assert len(sample) == 300
     assert right / len(sample) > 0.88
     assert right > sum(taxonomy.by_words(name) in families for name, (families, _genres) in sample.items())
