@@ -102,13 +102,13 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
     scores = json.loads(artefacts.verified(folder / "scores.json").read_text())
     assert {"model", "halves @1", "quarters @10", "15 s @1"} <= set(scores["table"][0])
     assert model.scores["baselines"][0]["model"].startswith("moments")
-    placed = {str(number): model.place(timbre(number)) for number in range(24)}
+    placed = {str(number): model.predict(timbre(number)) for number in range(24)}
     # Another take of a track's sound is nearest to it.
-    again = model.place(timbre(5)[:100])
+    again = model.predict(timbre(5)[:100])
     assert max(placed, key=lambda name: float(placed[name].vector @ again.vector)) == "5"
     assert len({tuple(one.spot.tolist()) for one in placed.values()}) == 24
     with pytest.raises(ValueError, match="too few"):
-        model.place(timbre(1)[: LEAST_SEGMENTS - 1])
+        model.predict(timbre(1)[: LEAST_SEGMENTS - 1])
 
 
 def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Path]) -> None:
