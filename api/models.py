@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -15,13 +16,19 @@ from api.services import services
 from etl.runs import new_task_run, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.jobs import trainable
-from ml.shelf import card_of, scores_of
+from ml.scores import main_score
+from ml.shelf import Kept, card_of, compare, scores_of
 
 blueprint = APIBlueprint("models", __name__, tag="Models")
 
 
 class VersionChoice(Schema):
     version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
+
+
+class ComparisonQuery(Schema):
+    version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
+    beside = String(load_default="", metadata={"description": "Another one; default: what is served, or was before."})
 
 
 class TrainRequest(Schema):
@@ -36,16 +43,36 @@ def models() -> dict[str, Any]:
     tasks: dict[str, dict[str, Any]] = {}
     for one in shelf.versions():
         task = tasks.setdefault(one.task, {"task": one.task, "before": shelf.before(one.task), "versions": []})
-        task["versions"].append(
-            {
-                "version": one.name,
-                "active": one.active,
-                "own": shelf.is_own(one.task, one.name),
-                "bytes": one.size,
-                "scores": scores_of(shelf, one.task, one.name),
-            }
-        )
+        own, scores = shelf.is_own(one.task, one.name), scores_of(shelf, one.task, one.name)
+        known = {"version": one.name, "active": one.active, "own": own, "bytes": one.size}
+        task["versions"].append({**known, "score": _score(one.task, scores), "scores": scores})
     return {"tasks": list(tasks.values()), "trainable": trainable()}
+
+
+def _score(task: str, scores: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the figure that counts, and on what it was measured."""
+    main = main_score(task, scores)
+    if main is None or scores is None:
+        return None
+    return {"label": main[0].label, "value": round(main[1], 4), "higher": main[0].higher, "on": scores["split"]}
+
+
+@blueprint.get("/api/models/<task>/compare")
+@blueprint.input(ComparisonQuery, location="query", arg_name="asked")
+def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
+    """Two versions side by side by every measure, where both were scored on the same held-out data.
+
+    `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
+    not. `before` is what a rollback would serve.
+    """
+    shelf, one = services().shelf, asked["version"]
+    try:
+        served, before = shelf.active_version(task), [None, *shelf.before(task)][-1]
+        other = asked["beside"] or (served if served != one else before) or one
+        found = asdict(compare(shelf, task, one, other))
+    except ArtefactError as fault:
+        raise _not_there(fault) from fault
+    return {"task": task, "versions": [one, other], "served": served, "before": before, **found}
 
 
 @blueprint.get("/api/models/<task>/<version>/card")
@@ -78,6 +105,19 @@ def rollback(task: str) -> dict[str, Any]:
         services().shelf.rollback(task)
     except ArtefactError as fault:
         raise ApiError(409, "nothing_before", f"{fault}.", "See /api/models for the versions there are.") from fault
+    return models()
+
+
+@blueprint.delete("/api/models/<task>/<version>")
+def delete(task: str, version: str) -> dict[str, Any]:
+    """Delete a version that was trained here and is not served."""
+    require_operator()
+    try:
+        services().shelf.delete(task, version)
+    except Kept as rule:
+        raise ApiError(409, "kept", f"{rule}.", rule.hint) from rule
+    except ArtefactError as fault:
+        raise _not_there(fault) from fault
     return models()
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 Row = Mapping[str, Any]
 FILE = "scores.json"
+_TRAIN = "Serve the one you want to compare with, then train: the new version is scored beside what is served."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,33 +135,38 @@ def write(folder: Path, *, split: str, table: Iterable[Row], **more: Any) -> Pat
 class Comparison:
     """Two versions side by side: ``rows`` are empty where they cannot be compared, and ``why`` says why.
 
-    ``on`` says in words on what both were scored, ``note`` what to mind.
+    ``on`` says in words on what both were scored, ``note`` what to mind of the other one; ``hint`` what helps where
+    they cannot be compared.
     """
 
-    on: str
-    rows: tuple[dict[str, Any], ...]
+    on: str = ""
+    rows: tuple[dict[str, Any], ...] = ()
     note: str = ""
     why: str = ""
+    hint: str = ""
 
 
 def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, Any] | None]) -> Comparison:
     """Compare two versions by name; ``scores`` are theirs. They must have been scored on the same held-out data."""
+    if one == other:
+        return Comparison(why="There is no other version to compare it with.", hint=_TRAIN)
     of, beside = scores[one], scores[other]
     if not of or not beside or not measures_of(task):
         silent = [name for name in (one, other) if not scores[name]]
-        return Comparison(on="", rows=(), why=f"{' and '.join(silent) or task} has no scores but those in its card.")
+        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
     if of.get("on") and of.get("on") == beside.get("on"):
         return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
     for mine, theirs, swapped in ((of, other, False), (beside, one, True)):
         before = mine.get("before") or {}
         if before.get("version") == theirs:
             if before["score"] is None:
-                return Comparison(on=str(mine["split"]), rows=(), why=str(before["note"]))
+                return Comparison(why=f"{theirs} could not be scored beside it. {before['note']}")
             pair = (served_score(task, mine), before["score"])
             left, right = reversed(pair) if swapped else pair
-            return _side_by_side(task, str(mine["split"]), left, right, str(before["note"]))
+            note = f"{theirs}: {before['note']}" if before["note"] else ""
+            return _side_by_side(task, str(mine["split"]), left, right, note)
     why = f"They were not scored on the same data. {one}: {of['split']}. {other}: {beside['split']}."
-    return Comparison(on="", rows=(), why=why)
+    return Comparison(why=why, hint=_TRAIN)
 
 
 def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: str = "") -> Comparison:
@@ -168,14 +174,9 @@ def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: 
     assert other is not None
     rows = []
     for measure in measures_of(task):
-        pair = one.get(measure.key), other.get(measure.key)
-        if pair[0] is None or pair[1] is None:
-            continue
-        gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
-        better = 0 if gap > 0 else 1 if gap < 0 else None
-        rows.append({"key": measure.key, "label": measure.label, "higher": measure.higher} | _shown(pair, better))
+        pair = [round(float(row[measure.key]), 4) for row in (one, other) if row.get(measure.key) is not None]
+        if len(pair) == 2:
+            gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
+            better = 0 if gap > 0 else 1 if gap < 0 else None
+            rows.append(asdict(measure) | {"values": pair, "better": better})
     return Comparison(on=on, rows=tuple(rows), note=note)
-
-
-def _shown(pair: tuple[float, float], better: int | None) -> dict[str, Any]:
-    return {"values": [round(float(value), 4) for value in pair], "better": better}

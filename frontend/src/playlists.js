@@ -1,5 +1,5 @@
 import { ref, shallowRef } from 'vue'
-import { ApiError, get, isAbort, remove } from './api.js'
+import { ApiError, get, isAbort, problemOf, remove } from './api.js'
 
 const PAGE_SIZE = 500
 // Rows are handed on each time this share more have arrived, so that drawing 100,000 stays in proportion.
@@ -13,13 +13,9 @@ export const playlists = shallowRef(null)
 export const playlistsError = shallowRef(null)
 
 export async function refreshPlaylists() {
-  try {
+  playlistsError.value = await problemOf(async () => {
     playlists.value = (await get('/api/playlists')).playlists
-    playlistsError.value = null
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    playlistsError.value = error
-  }
+  })
 }
 
 export async function deletePlaylist(id) {

@@ -1,5 +1,6 @@
 import { onBeforeUnmount, ref, shallowRef } from 'vue'
 import { ApiError, get, problemOf, remove } from './api.js'
+import { clock } from './times.js'
 
 const RETRY_MS = 2000
 const POLL_MS = 1500
@@ -9,6 +10,14 @@ const ENDED = ['done', 'failed', 'cancelled']
 
 export const hasEnded = (run) => ENDED.includes(run?.state)
 const addressOf = (id) => `/api/runs/${encodeURIComponent(id)}`
+
+
+// What a run does just now, in words.
+export function doing(run) {
+  if (run.state === 'queued') return 'waiting for its turn'
+  const phase = run.phase || 'working'
+  return run.wake_at ? `${phase}; goes on at ${clock(run.wake_at)}` : phase
+}
 
 export const cancelRun = (id) => remove(addressOf(id))
 

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import AffinityPropagation, KMeans
 
-from ml import artefacts, scores
+from ml import artefacts
 from ml.clusters import Clusters, elbow
+from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import clusters_card
@@ -260,7 +261,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     card = directory / "card.md"
     lines = [{"model": name, **_figures(one)} for name, one in found.results.items()]
     card.write_text(clusters_card.write(found, settings, seed, beaten(TASK, lines, OURS)), encoding="utf-8")
-    figures = scores.write(directory, split="test", table=lines, served=OURS)
+    figures = write_scores(directory, split="test", table=lines, served=OURS)
     artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
     print(f"\n{len(found.clusters)} clusters in {directory}")
 

@@ -22,6 +22,9 @@ from ml.continuation import METHODS, Asked, Continuation, Knowledge, Listened
 from ml.continuation_features import Evidence, words
 from ml.jobs import Job, TooLittle
 from ml.listened import Lists
+from ml.scores import digest_of
+from ml.shelf import scores_of
+from ml.train.beside import Scored, served_now
 from ml.train.continuation_protocol import MEASURES, measures
 from store.catalogue import Snapshot
 from store.database import Database
@@ -72,7 +75,8 @@ def train_own(job: Job) -> dict[str, Any]:
     listened = build(lists, artists)
     model = Continuation("own", knowledge, artists, listened)
     table = compare(model, job.catalogue.current(), mine, asked, job)
-    return _write(job, knowledge, listened, described(table, len(lists), artists.version))
+    scores = described(table, len(lists), artists.version)
+    return _write(job, knowledge, listened, scores | _beside(job, mine, scores))
 
 
 def own_lists(database: Database, owner: str | None) -> Iterator[OwnList]:
@@ -187,10 +191,21 @@ def described(table: dict[str, npt.NDArray[np.float64]], lists: int, artists_ver
     }
 
 
+def _beside(job: Job, mine: Sequence[OwnList], scores: dict[str, Any]) -> dict[str, Any]:
+    """Return which lists were asked about, and how the way to rank that is served now does on their hidden halves."""
+    on = digest_of([len(job.catalogue.current()), *(tuple(one.recordings) for one in mine)])
+
+    def score_served(folder: Path) -> Scored:
+        method = (scores_of(job.shelf, TASK, folder.name) or {}).get("served")
+        row = next((row for row in scores["table"] if row["model"] == method), None)
+        return row, "Its way to rank, with the playlists of today." if row else "It ranks in a way that is no more."
+
+    return {"on": on, "before": served_now(job, TASK, on, score_served)}
+
+
 def _write(job: Job, knowledge: Knowledge, listened: Listened, scores: dict[str, Any]) -> dict[str, Any]:
-    assert job.shelf.own is not None
     version = job.new_version()
-    directory = job.shelf.own / TASK / version
+    directory = job.place / TASK / version
     written = [*knowledge.save(directory), *listened.save(directory), directory / "scores.json", directory / "card.md"]
     written[-2].write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = [
@@ -202,5 +217,5 @@ def _write(job: Job, knowledge: Knowledge, listened: Listened, scores: dict[str,
         f"Hidden songs that the catalogue does not hold count as missed.\n\n{head}\n" + "\n".join(lines) + "\n",
         encoding="utf-8",
     )
-    artefacts.register(TASK, version, written, job.shelf.own, activate=False)
+    artefacts.register(TASK, version, written, job.place, activate=False)
     return {"version": version, **scores}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,19 @@ import numpy as np
 from sklearn.manifold import TSNE
 
 from ml import artefacts
+from ml.artefacts import verified
 from ml.artists import ArtistEmbedding
 from ml.contributors import TASK, TrackInputs, task_of
 from ml.genre import GenrePredictor
 from ml.genre_encoder import Floats
 from ml.jobs import Job
+from ml.scores import digest_of
+from ml.scores import write as write_figures
 from ml.shelf import Shelf
 from ml.train import contributors_baselines as baselines
 from ml.train import contributors_card as cards
 from ml.train import contributors_scores as scores
+from ml.train.beside import Scored, served_now
 from ml.train.contributors_data import Added, read_likes, read_playlist, read_shared
 from ml.train.contributors_model import Fit, Rows, Step, Tracks, fit
 from ml.train.contributors_scores import Scores, format_confusion, format_table
@@ -175,22 +179,54 @@ def train_own(job: Job) -> dict[str, Any]:
     def done() -> None:
         job.say("training", next(steps, settings.trainings), settings.trainings)
 
-    done_before = cross_validate(wanted, people, settings, done)
+    held_out = cross_validate(wanted, people, settings, done)
     made = fit(wanted, people, settings, done)
     job.say("fitting the plain models")
-    held = compare(tracks, people, settings, same_inputs=False) | {NETWORK: done_before}
+    held = compare(tracks, people, settings, same_inputs=False) | {NETWORK: held_out}
     table = table_of(held, added.who)
-    job.say("drawing the picture")
     task, version = task_of(str(job.request["playlist"])), job.new_version()
-    page = page_of(added, done_before, made, wanted, table, settings)
-    folder = (job.shelf.own or job.shelf.shipped) / task / version
+    more = _beside(job, task, added, tracks, settings)
+    job.say("drawing the picture")
+    page = page_of(added, held_out, made, wanted, table, settings)
+    folder = job.place / task / version
     files = save(made, folder, described(made, reader, added, version, settings), wanted)
     (folder / "whose.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
     card = cards.own(version, added, settings, made, table, page["not_sure"])
-    files += [folder / "whose.json", *write_scores(folder, table, card)]
+    files += [folder / "whose.json", *write_scores(folder, table, card, **more)]
     first = not any(one.task == task for one in job.shelf.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)
-    return {"task": task, "version": version, "served": first, "table": scores.as_table(table)}
+    return {
+        "task": task,
+        "version": version,
+        "served": first,
+        "table": scores.as_table(table),
+        "before": more["before"],
+    }
+
+
+def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Settings) -> dict[str, Any]:
+    """Return what ``scores.json`` says of the folds, with the figures of the settings served now on the same folds.
+
+    The served version itself has learnt from most of these tracks: so its settings are asked, trained without them.
+    """
+    on = digest_of([*added.ids, *added.who.tolist(), settings.folds, settings.seed])
+
+    def score_served(folder: Path) -> Scored:
+        kept = json.loads(verified(folder / "whose.json").read_text(encoding="utf-8")).get("options")
+        if kept is None:
+            return None, "It was made before settings were kept, and has learnt from the tracks that are asked about."
+        theirs = replace(read(options=kept), folds=settings.folds, seed=settings.seed)
+        if theirs == settings:
+            return None, "It has the same settings and learnt from an earlier state of the playlist."
+        blocks = added.tracks(reader_of(job.shelf, theirs.inputs)).blocks
+        held = cross_validate(replace(tracks, blocks=blocks), len(added.people), theirs, _quiet)
+        return asdict(held.scores(added.who)), "Its settings, trained anew without the tracks that are asked about."
+
+    return {
+        "split": f"{len(added.ids)} tracks of the playlist in {settings.folds} folds, no artist in two",
+        "on": on,
+        "before": served_now(job, task, on, score_served),
+    }
 
 
 def page_of(
@@ -206,6 +242,7 @@ def page_of(
         "confusion": scores.confusion(held.answers, added.who, people).tolist(),
         "not_sure": {"threshold": made.threshold, "sure": settings.sure, **not_sure(held, added.who)},
         "settings": settings.describe(),
+        "options": asdict(settings),
         "points_of": len(added.ids),
         "points": [_point(added, held, row, place) for row, place in zip(rows.tolist(), places.tolist(), strict=True)],
     }
@@ -226,13 +263,14 @@ def save(made: Fit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> l
     return [network, numbers]
 
 
-def write_scores(folder: Path, table: Mapping[str, Scores], card: str, **more: Any) -> list[Path]:
+def write_scores(
+    folder: Path, table: Mapping[str, Scores], card: str, split: str = "artist-disjoint folds", **more: Any
+) -> list[Path]:
     """Write the card and ``scores.json``."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = {"split": "artist-disjoint folds", "table": scores.as_table(table), **more}
-    (folder / "scores.json").write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     (folder / "card.md").write_text(card, encoding="utf-8")
-    return [folder / "scores.json", folder / "card.md"]
+    figures = write_figures(folder, split=split, table=scores.as_table(table), served=NETWORK, **more)
+    return [figures, folder / "card.md"]
 
 
 @dataclass(frozen=True, kw_only=True)

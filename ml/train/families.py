@@ -7,7 +7,6 @@ number of clusters per genre in a list, and one name misspelt in it left a third
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,9 +23,12 @@ from ml import artefacts, histograms
 from ml.clusters import elbow
 from ml.families import Families, FamilyModel
 from ml.jobs import Job, TooLittle
+from ml.scores import digest_of
+from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import families_card
+from ml.train.beside import MAY_KNOW, Scored, served_now
 from ml.train.families_scores import Ints, Scores, format_table, mean, score
 from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
@@ -34,6 +36,7 @@ from ml.train.sound_data import SoundTable, from_snapshot, read
 TASK = "families"
 VERSION = "2026.11.1"
 ALL = "all"  # the name of the histograms of all tracks together
+OURS = "own scaler, own k"  # what is served, among the scores
 LEAST_TRACKS = 50  # of one's own, with a genre and a known sound
 Tell = Callable[[str, int, int], None]
 Places = npt.NDArray[np.float32]
@@ -198,7 +201,7 @@ def _compare(
         return KMeans(number, n_init=1, random_state=seed).fit(places).cluster_centers_
 
     return {
-        "own scaler, own k": among(own, model.centres),
+        OURS: among(own, model.centres),
         "one scaler for all, same k": among(overall.scale(table.values[asked]), means(shared, min(count, len(some)))),
         f"own scaler, {settings.study} clusters each": among(own, means(model.scale(some), study)),
         "at random, same k": score(own, rng.integers(0, count, len(own)), artist, count, seed),
@@ -233,17 +236,18 @@ def _publish(
     seed: int,
     origin: families_card.Origin,
     activate: bool,
+    **held_out: Any,
 ) -> Path:
     directory = models / TASK / version
     written = save(found, directory)
-    card, scores = directory / "card.md", directory / "scores.json"
+    card = directory / "card.md"
     card.write_text(families_card.write(found, settings, seed, origin), encoding="utf-8")
     lines = [
         {"model": name, **{measure: round(value, 4) for measure, value in asdict(mean(one)).items()}}
         for name, one in found.results.items()
     ]
-    scores.write_text(json.dumps({"split": "test", "table": lines}, indent=1) + "\n", encoding="utf-8")
-    artefacts.register(TASK, version, [*written, card, scores], models, activate=activate)
+    figures = write_scores(directory, table=lines, served=OURS, **({"split": "test"} | held_out))
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
     return directory
 
 
@@ -309,8 +313,7 @@ def train_own(job: Job) -> dict[str, Any]:
             f"The catalogue has {counted} tracks with both a genre and audio features.",
             f"Bring in a table or playlists with genres and features: {LEAST_TRACKS} tracks at the least.",
         )
-    own = job.shelf.own
-    assert own is not None
+    own = job.place
     artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, own), own, activate=False)
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
@@ -320,12 +323,44 @@ def train_own(job: Job) -> dict[str, Any]:
         data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
         caution="It is your data; mind where it came from before you give the model away.",
     )
-    _publish(found, own, version, settings, 1, origin, activate=False)
+    held_out = _held_out(job, table, found)
+    _publish(found, own, version, settings, 1, origin, activate=False, **held_out)
     return {
         "version": version,
+        "before": held_out["before"],
         "tracks": counted,
         "families": {family: one.clusters for family, one in found.choices.items()},
         "scores": {name: asdict(mean(one)) for name, one in found.results.items()},
+    }
+
+
+def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
+    """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
+    members = table.members(found.families.taxonomy)
+    asked = {
+        family: members[family][(table.split[members[family]] == "test") & table.whole[members[family]]]
+        for family in found.results.get(OURS, {})
+    }
+    rows = np.unique(np.concatenate([*asked.values(), np.array([], np.intp)]))
+    on = digest_of([*asked, *sorted(table.values[rows].tolist())])
+
+    def score_served(folder: Path) -> Scored:
+        served = Families.load(folder)
+        if missing := asked.keys() - served.models.keys():
+            return None, f"It has no clusters for {', '.join(sorted(missing))}."
+        scored = {}
+        for family, some in asked.items():
+            model = served.models[family]
+            places = model.scale(table.values[some])
+            scored[family] = score(places, model.assign(places), table.artist[some], len(model.centres), 1)
+        return asdict(mean(scored)), "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
+
+    artists = len(np.unique(table.artist[rows]))
+    return {
+        "split": f"{len(rows)} tracks of {artists} artists of your own catalogue that it did not learn from; mean over "
+        f"{len(asked)} families",
+        "on": on,
+        "before": served_now(job, TASK, on, score_served) if asked else None,
     }
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from scipy.sparse import csr_matrix
 from ml import artefacts
 from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
+from ml.scores import write as write_scores
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS
 from ml.train import genre_baselines as baselines
@@ -29,6 +31,7 @@ from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profil
 from ml.train.genre_scores import Scores, format_table, score
 
 VERSION = "2026.11.2"
+SERVED = "genre model"  # its row among the scores
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
 _EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
@@ -191,7 +194,7 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
     titles = {
-        "both": "genre model",
+        "both": SERVED,
         "unrated": "genre model, popularity unknown",
         "names": "genre model, names alone",
         "audio": "genre model, audio alone",
@@ -249,8 +252,12 @@ def publish_trained(
     say: Say,
     *,
     activate: bool = True,
+    held_out: Mapping[str, Any] = MappingProxyType({"split": "test"}),
 ) -> Mapping[str, Scores]:
-    """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores."""
+    """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores.
+
+    ``held_out`` is what ``scores.json`` says of the test rows beside the figures.
+    """
     taxonomy = Taxonomy.active(models)
     made = fit(table, taxonomy, settings, say, version)
     folder = models / "genre" / version
@@ -260,10 +267,10 @@ def publish_trained(
     say("scoring")
     results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
     say(format_table(results))
-    card, figures = folder / "card.md", folder / "scores.json"
+    card = folder / "card.md"
     card.write_text(genre_card.write(predictor, table, settings, results, origin))
     rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
-    figures.write_text(json.dumps({"split": "test", "table": rows}) + "\n")
+    figures = write_scores(folder, table=rows, served=SERVED, **held_out)
     artefacts.register("genre", version, [*files, card, figures], models, activate=activate)
     return results
 

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ml import artefacts
+from ml.genre import GenrePredictor
 from ml.genre_encoder import BOUNDS, COLUMNS
 from ml.jobs import Job, TooLittle
+from ml.scores import digest_of
 from ml.taxonomy import Taxonomy
-from ml.train.genre import QUICK, publish_trained
+from ml.train.beside import MAY_KNOW, Scored, served_now
+from ml.train.genre import QUICK, first_labels, publish_trained
 from ml.train.genre_card import Origin
 from ml.train.genre_data import TrackTable
 from ml.train.genre_network import Settings
+from ml.train.genre_scores import score
 from ml.train.own_tracks import learnable
 from store.catalogue import Snapshot
 from store.domain import Track
 
+TASK = "genre"
 LEAST_TRACKS, LEAST_GENRES, LEAST_ARTISTS = 500, 3, 20
 # One artist in so many is held out to stop and calibrate on, and as many to score on.
 _SHARES = 10
@@ -37,10 +44,9 @@ def train_own(job: Job) -> dict[str, Any]:
     taxonomy = job.shelf.active("taxonomy")
     table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
     _check(table)
-    own = job.shelf.own
-    assert own is not None
-    copies = artefacts.copy_version(taxonomy, own)
-    artefacts.register("taxonomy", taxonomy.name, copies, own)
+    held_out = _held_out(job, table)
+    own = job.place
+    artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, own), own)
     version = job.new_version()
     results = publish_trained(
         table,
@@ -52,13 +58,37 @@ def train_own(job: Job) -> dict[str, Any]:
             data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
             caution="It is your data; mind where it came from before you give the model away.",
         ),
-        lambda line: job.say(line.splitlines()[0][:80]),
+        lambda line: None if line.startswith("|") else job.say(line[:80]),
         activate=False,
+        held_out=held_out,
     )
     return {
         "version": version,
         "tracks": len(table.rows("train")),
+        "before": held_out["before"],
         "scores": {name: {"top1": round(one.top1, 3), "top3": round(one.top3, 3)} for name, one in results.items()},
+    }
+
+
+def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
+    """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
+    rows = table.rows("test")
+    asked = sorted((table.titles[row], table.artists[row], table.labels[row][0]) for row in rows)
+    on = digest_of(asked)
+    artists = len({table.artists[row][0] for row in rows})
+
+    def score_served(folder: Path) -> Scored:
+        predictor = GenrePredictor.load(folder)
+        if strangers := {table.labels[row][0] for row in rows} - set(predictor.genres):
+            return None, f"It does not know the genres {', '.join(sorted(strangers))}."
+        answers = first_labels(table, rows, predictor.genres)
+        found = asdict(score(predictor.predict([table.input(row) for row in rows]), answers))
+        return found, "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
+
+    return {
+        "split": f"{len(rows)} tracks of {artists} artists of your own catalogue that it did not learn from",
+        "on": on,
+        "before": served_now(job, TASK, on, score_served),
     }
 
 

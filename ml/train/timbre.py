@@ -15,10 +15,13 @@ from sklearn.cluster import KMeans
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
-from ml import artefacts, jobs, scores
+from ml import artefacts, jobs
+from ml.scores import digest_of
+from ml.scores import write as write_scores
 from ml.timbre import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.train import timbre_card, timbre_network
 from ml.train.beaten import beaten
+from ml.train.beside import MAY_KNOW, Scored, served_now
 from ml.train.export import export
 from ml.train.revision import command
 from ml.train.timbre_data import Segments, read, stored
@@ -234,20 +237,41 @@ def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
     return centres[max(silhouettes, key=lambda k: silhouettes[k])], silhouettes
 
 
-def publish(made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, told: str) -> Path:
+def publish(
+    made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, told: str, **held_out: Any
+) -> Path:
     """Write a version with its card and scores, and register it; return its folder."""
     version = made.settings["version"]
     folder = models / TASK / version
     written = made.save(folder)
     card, rows = folder / "card.md", table(results, SCORE_SEED)
-    plain = [{"model": row["model"]} | {k: round(v.mean, 4) for k, v in row.items() if k != "model"} for row in rows]
+    plain = [_plain_row(row) for row in rows]
     served = made.settings["scores"]["served"]["model"]
-    told_lost = beaten(TASK, plain, served)
-    card.write_text(timbre_card.write(made.settings, segments, results, rows, told, told_lost), encoding="utf-8")
-    split = "tracks left out in turn; one half of a track finds its other half"
-    figures = scores.write(folder, split=split, table=plain, served=served)
+    lost = beaten(TASK, plain, served)
+    card.write_text(timbre_card.write(made.settings, segments, results, rows, told, lost), encoding="utf-8")
+    split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
+    figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
     artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
     return folder
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value if isinstance(value, str) else round(value.mean, 4) for key, value in row.items()}
+
+
+def _beside(job: jobs.Job, segments: Segments) -> dict[str, Any]:
+    """Return what ``scores.json`` says of one's own tracks, with the figures of the version served now on them."""
+    on = digest_of([*segments.names, *(timbre.tobytes() for timbre in segments.timbres)])
+
+    def score_served(folder: Path) -> Scored:
+        if job.shelf.is_own(TASK, folder.name):
+            return None, "It was made in the same way from other analyses, and has learnt from most of these tracks."
+        projection = TimbreModel.load(folder).projection
+        embed: Embed = lambda pieces: np.stack([projection.embed(piece) for piece in pieces])  # noqa: E731
+        ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
+        return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), MAY_KNOW
+
+    return {"on": on, "before": served_now(job, TASK, on, score_served)}
 
 
 def train(
@@ -318,11 +342,8 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     made = fit(
         segments, settings, results, job.new_version(), lambda done, total: job.say("training the map", done, total)
     )
-    assert job.shelf.own is not None
     told = "The analyses stored on this installation, trained here."
-    publish(made, segments, results, job.shelf.own, activate=False, told=told)
-    return {
-        "version": made.settings["version"],
-        "tracks": len(segments.names),
-        "scores": made.settings["scores"],
-    }
+    held_out = _beside(job, segments)
+    publish(made, segments, results, job.place, activate=False, told=told, **held_out)
+    found = {"scores": made.settings["scores"], "before": held_out["before"]}
+    return {"version": made.settings["version"], "tracks": len(segments.names), **found}
