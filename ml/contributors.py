@@ -90,7 +90,11 @@ def _audio(tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
 
 def calibrate(probabilities: Floats, temperature: float) -> Floats:
     """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
-    logits = np.log(np.maximum(probabilities, _TINY)) / temperature
+    return softmax(np.log(np.maximum(probabilities, _TINY)) / temperature)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return the (n, k) probabilities that ``logits`` (n, k) stand for."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 

@@ -231,12 +231,9 @@ def _told(step: Step, chosen: bool) -> dict[str, Any]:
 
 def save(found: Fitted, directory: Path) -> list[Path]:
     """Write what is served and the estimator of record, after a check that both say the same; return the paths."""
-    written = found.clusters.save(directory)
-    served = Clusters(
-        found.clusters.settings, found.clusters.exemplars, found.clusters.genre_counts, found.clusters.family_counts
-    )
-    asked = found.clusters.exemplars
-    np.testing.assert_array_equal(served.assign(asked), nearest(coordinates(asked), found.model.cluster_centers_))
+    written, asked = found.clusters.save(directory), found.clusters.exemplars
+    own = nearest(coordinates(asked), found.model.cluster_centers_)
+    np.testing.assert_array_equal(found.clusters.assign(asked), own)
     record = directory / "clusters.joblib"
     joblib.dump(found.model, record)
     return [*written, record]

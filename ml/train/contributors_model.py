@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ml.contributors import Blocks, InputScaler, calibrate
+from ml.contributors import Blocks, InputScaler, calibrate, softmax
 from ml.genre_encoder import Floats
 from ml.train.contributors_settings import Settings
 
@@ -192,11 +192,6 @@ def threshold_of(odds: Floats, who: Rows, sure: float) -> float:
     counts = np.arange(1, len(order) + 1)
     holds = (np.cumsum(right[order]) / counts >= sure) & (counts >= _LEAST_ANSWERS)
     return round(float(top[order[np.flatnonzero(holds)[-1]]]), 4) if holds.any() else NEVER
-
-
-def softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def log_loss(odds: Floats, who: Rows) -> float:
