@@ -93,9 +93,9 @@ def calibrate(probabilities: Floats, temperature: float) -> Floats:
     return softmax(np.log(np.maximum(probabilities, _TINY)) / temperature)
 
 
-def softmax(logits: Floats) -> Floats:
+def softmax(logits: npt.NDArray[np.floating]) -> Floats:
     """Return the (n, k) probabilities that ``logits`` (n, k) stand for."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ml import artefacts
 from ml.taxonomy import Taxonomy
-from ml.train.taxonomy import read_sample
+from ml.train.taxonomy_scores import OURS, by_origin, compare, read_sample
 
 _ACTIVE = artefacts.active("taxonomy")
 LISTED = json.loads(_ACTIVE.with_name(f"{_ACTIVE.name}.json").read_text())["microgenres"]
@@ -104,3 +104,28 @@ def test_a_family_without_a_genre_and_a_genre_in_two_families_are_refused() -> N
         Taxonomy(empty)
     with pytest.raises(ValueError, match="in two families"):
         Taxonomy(twice)
+
+
+def test_a_name_that_is_taken_out_goes_by_its_words_and_its_likeness(taxonomy: Taxonomy) -> None:
+    gone = ["bebop", "melodic techno", "techno"]
+    unseen = taxonomy.without(gone)
+    assert set(taxonomy.names) - set(unseen.names) == {"bebop", "melodic techno"}, "the 114 stay"
+    assert unseen.predict("techno") == taxonomy.predict("techno")
+    assert unseen.predict("melodic techno").nearest != "melodic techno"
+    assert unseen.predict("melodic techno").family == "house & techno"
+
+
+def test_what_is_saved_is_what_ships_to_the_byte(taxonomy: Taxonomy, tmp_path: Path) -> None:
+    taxonomy.save(tmp_path / "models" / "taxonomy" / "again.json")
+    assert (tmp_path / "models" / "taxonomy" / "again.json").read_bytes() == _ACTIVE.with_name(
+        f"{_ACTIVE.name}.json"
+    ).read_bytes()
+
+
+def test_the_check_by_hand_is_scored_beside_plain_ways(taxonomy: Taxonomy) -> None:
+    checked = compare(taxonomy)["checked"]
+    ours, plain = checked[OURS], [one for name, one in checked.items() if not name.startswith(OURS)]
+    assert ours.names == 300
+    assert len(plain) == 3
+    assert all(one.right_family < ours.right_family for one in plain)
+    assert sum(count for count, _, _ in by_origin(taxonomy).values()) == 300

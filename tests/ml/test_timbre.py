@@ -130,6 +130,16 @@ def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Pa
     assert "below 1.3" not in verdict({"statistics": "described", "gain": [3.0, 2.0, 4.0]})
 
 
+def test_the_contrastive_network_learns_which_stretches_belong_together() -> None:
+    pytest.importorskip("tensorflow")
+    from ml.train.timbre_network import Settings, fit_contrastive
+
+    timbres = [timbre(number) for number in range(8)]
+    first, last = (fit_contrastive(timbres, Settings(latent=4, length=32, steps=steps)) for steps in (1, 25))
+    assert last.loss < first.loss
+    assert last.encode(timbres).shape == (8, 4)
+
+
 def test_no_track_is_asked_of_what_has_learnt_from_it() -> None:
     pytest.importorskip("tensorflow")
     from ml.train.timbre_scores import cross_validate
