@@ -85,8 +85,8 @@ def post_blend(wish: dict[str, Any]) -> dict[str, Any]:
         raise ApiError(
             422,
             "no_features",
-            "Nothing is known of the tracks of these people that others could be compared by.",
-            "Import a table of tracks, or fetch audio features for the playlist.",
+            f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
+            "Import a table of tracks, fetch audio features for the playlist, or filter less.",
         ) from nothing
     except ValueError as fault:
         raise ApiError(422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share.") from fault
