@@ -2,7 +2,7 @@
 
     python -m bench.contributors [--seed 1] [--several]
 
-Reads one listener's likes in TASTEMAP_DATA (default ../shared/data); with --several a playlist of fifteen people, too,
+Reads one listener's likes in TASTEMAP_DATA (default ../shared/data); with --several a playlist of many people, too,
 which takes some minutes. Exit code 1 where the network is neither 0.02 of ROC AUC above the booster's own (on the audio
 features) nor within 0.005 of the booster on the same inputs at half of its training time; both are printed.
 """

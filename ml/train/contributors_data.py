@@ -21,7 +21,7 @@ from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.text import normalise, split_artists
 
 LIKES = "likes/georgemcintire_2017.csv.gz"
-SHARED = "exportify/collab_0327.csv"  # a playlist of fifteen people
+SHARED = "exportify/collab_0327.csv"  # a playlist of many people
 _PAGE = 1000
 
 

@@ -39,7 +39,7 @@ def test_models_are_fitted_saved_loaded_and_asked_by_the_same_names(task: str) -
 def test_every_shipped_version_says_how_it_was_scored_and_where_it_loses(task: str) -> None:
     version = artefacts.active(task).name
     card = card_of(Shelf(), task, version)
-    for said in ("## Where it loses", "**Split**", "at git revision"):
+    for said in ("## Where it loses", "at git revision"):
         assert said in card
     scores = scores_of(Shelf(), task, version)
     assert scores is not None
