@@ -37,9 +37,8 @@ sound-alikes, a place on a map of two dimensions, and one of {clusters} clusters
 ## Scores
 
 A part of a track is to find another part of it among those of all {tracks} tracks, both ways: its two halves, its first
-and third quarter, two excerpts of 60 segments (about 15 seconds). The parts of all
-tracks are there to be found. Recall@1 with 95 % bootstrap intervals over tracks. By
-chance it is {chance:.3f}.
+and third quarter, two excerpts of 60 segments (about 15 seconds). The parts of all tracks are there to be found.
+Recall@1 with 95 % bootstrap intervals over tracks. By chance it is {chance:.3f}.
 
 {table}
 
