@@ -50,7 +50,8 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
     ready = [document for document in found if document["state"] == "running"]
     changed = [document for document in found if document.get("changed")]
     for document in ready:
-        database.update_run(document["_id"], {"phase": "building the catalogue"})
+        if document.get("changed") or document["kind"] not in RUNNERS:
+            database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         if changed or ready:
             _build_changed(database, var, {document["kind"] for document in changed}, show)

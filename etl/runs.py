@@ -329,6 +329,7 @@ def watch_waiting(
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
             if due or left & before:
                 spawn_worker(var, mongodb_uri)
+                left = set()
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()
     return stop

@@ -70,7 +70,7 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     lines: Queue[str | None] = Queue()
     Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-    progress = Progress(phase="preparing")
+    progress = Progress(phase="loading the training packages")
     while True:
         try:
             line = lines.get(timeout=_LOOK_SECONDS)

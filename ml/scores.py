@@ -22,11 +22,11 @@ _TRAIN = "Serve the one you want to compare with, then train: the new version is
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a row: its ``key``, what people call it, and whether more of it is better."""
+    """A figure of a row: its ``key``, what people call it, and whether more of it is better (None: neither)."""
 
     key: str
     label: str
-    higher: bool = True
+    higher: bool | None = True
 
 
 # The measures of each task, the one that counts first; versions of contributors have a task per playlist.
@@ -36,36 +36,37 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
         Measure("recall_cold", "Company of unlisted artists found"),
     ),
     "clusters": (
-        Measure("silhouette", "Silhouette"),
-        Measure("purity", "Purity by genre"),
-        Measure("family_purity", "Purity by family"),
-        Measure("ami", "Mutual information with genre"),
-        Measure("stability", "Stability"),
-        Measure("spread", "Distance from the exemplar", higher=False),
+        Measure("silhouette", "Groups stand apart (silhouette)"),
+        Measure("purity", "Groups are of one genre (purity)"),
+        Measure("family_purity", "Groups are of one family (purity)"),
+        Measure("ami", "Groups tell genres (mutual information)"),
+        Measure("stability", "The same from other tracks (stability)"),
+        Measure("spread", "Distance from the middle", higher=False),
     ),
     "continuation": (
-        Measure("ndcg", "NDCG"),
-        Measure("r_precision", "R-precision"),
-        Measure("clicks", "Clicks until a hit", higher=False),
+        Measure("ndcg", "Finds hidden songs early (NDCG)"),
+        Measure("r_precision", "Finds hidden songs (R-precision)"),
+        Measure("clicks", "Pages until a hit (clicks)", higher=False),
     ),
     "contributors": (
-        Measure("auc", "ROC AUC"),
-        Measure("f1", "Macro-F1"),
-        Measure("accuracy", "Right"),
-        Measure("log_loss", "Log-loss", higher=False),
-        Measure("ece", "Calibration error", higher=False),
+        Measure("auc", "Tells people apart (ROC AUC)"),
+        Measure("f1", "Every person counts alike (macro-F1)"),
+        Measure("accuracy", "Right (accuracy)"),
+        Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
+        Measure("ece", "Odds are off by (calibration error)", higher=False),
     ),
     "families": (
-        Measure("silhouette", "Silhouette"),
-        Measure("together", "Same artist together, times chance"),
-        Measure("ami", "Mutual information with artist"),
+        Measure("silhouette", "Groups stand apart (silhouette)"),
+        Measure("together", "Artists stay together, times chance"),
+        Measure("ami", "Groups tell artists (mutual information)"),
+        Measure("clusters", "Groups for each family", higher=None),
     ),
     "genre": (
-        Measure("top1", "Right at once"),
-        Measure("top3", "Right among three"),
-        Measure("macro_f1", "Macro-F1"),
-        Measure("ece", "Calibration error", higher=False),
-        Measure("nll", "Log-loss", higher=False),
+        Measure("top1", "Right at once (top-1)"),
+        Measure("top3", "Right among three (top-3)"),
+        Measure("macro_f1", "Every genre counts alike (macro-F1)"),
+        Measure("ece", "Odds are off by (calibration error)", higher=False),
+        Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
     ),
     "taxonomy": (
         Measure("right_family", "In a right family"),
@@ -150,21 +151,21 @@ def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, A
     """Compare two versions by name; ``scores`` are theirs. They must have been scored on the same held-out data."""
     if one == other:
         return Comparison(why="There is no other version to compare it with.", hint=_TRAIN)
-    of, beside = scores[one], scores[other]
-    if not of or not beside or not measures_of(task):
-        silent = [name for name in (one, other) if not scores[name]]
-        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
-    if of.get("on") and of.get("on") == beside.get("on"):
-        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
+    of, beside = scores[one] or {}, scores[other] or {}
     for mine, theirs, swapped in ((of, other, False), (beside, one, True)):
         before = mine.get("before") or {}
-        if before.get("version") == theirs:
+        if before.get("version") == theirs and mine.get("on") != (scores[theirs] or {}).get("on"):
             if before["score"] is None:
                 return Comparison(why=f"{theirs} could not be scored beside it. {before['note']}")
             pair = (served_score(task, mine), before["score"])
             left, right = reversed(pair) if swapped else pair
             note = f"{theirs}: {before['note']}" if before["note"] else ""
             return _side_by_side(task, str(mine["split"]), left, right, note)
+    if not of or not beside or not measures_of(task):
+        silent = [name for name in (one, other) if not scores[name]]
+        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
+    if of.get("on") and of.get("on") == beside.get("on"):
+        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
     why = f"They were not scored on the same data. {one}: {of['split']}. {other}: {beside['split']}."
     return Comparison(why=why, hint=_TRAIN)
 
@@ -176,7 +177,7 @@ def _side_by_side(task: str, on: str, one: Row | None, other: Row | None, note: 
     for measure in measures_of(task):
         pair = [round(float(row[measure.key]), 4) for row in (one, other) if row.get(measure.key) is not None]
         if len(pair) == 2:
-            gap = (pair[0] - pair[1]) * (1 if measure.higher else -1)
-            better = 0 if gap > 0 else 1 if gap < 0 else None
+            even = measure.higher is None or pair[0] == pair[1]
+            better = None if even else int((pair[0] < pair[1]) == measure.higher)
             rows.append(asdict(measure) | {"values": pair, "better": better})
     return Comparison(on=on, rows=tuple(rows), note=note)

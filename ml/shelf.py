@@ -203,7 +203,7 @@ def describe(shelf: Shelf) -> str:
         marks = " ".join(
             mark for mark, holds in (("active", one.active), ("own", shelf.is_own(one.task, one.name))) if holds
         )
-        lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {score:<26} {marks}".rstrip())
+        lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {score:<42} {marks}".rstrip())
     return "\n".join(lines) or "There are no models: run python -m ml train TASK"
 
 
@@ -214,10 +214,10 @@ def compare(shelf: Shelf, task: str, one: str, other: str) -> scores.Comparison:
 
 def describe_comparison(found: scores.Comparison, one: str, other: str) -> str:
     """Return a comparison for a terminal, the better value marked."""
-    lines = [f"on {found.on}", f"{'':<34} {one:>20} {other:>20}"] if found.rows else []
+    lines = [f"on {found.on}", f"{'':<40} {one:>20} {other:>20}"] if found.rows else []
     for row in found.rows:
         cells = [f"{value:.4f}{' *' if at == row['better'] else '  '}" for at, value in enumerate(row["values"])]
-        lines.append(f"{row['label']:<34} {cells[0]:>20} {cells[1]:>20}")
+        lines.append(f"{row['label']:<40} {cells[0]:>20} {cells[1]:>20}")
     return "\n".join([*lines, *(text for text in (found.note, found.why) if text)])
 
 

@@ -17,6 +17,8 @@ def beaten(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] =
     others = [row for row in rows if row["model"] not in {ours, *ignored}]
     lines = []
     for measure in measures_of(task):
+        if measure.higher is None:
+            continue
         sign = 1 if measure.higher else -1
         better = [
             f"{row['model']} {row[measure.key]:.3f}"

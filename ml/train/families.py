@@ -92,7 +92,7 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     record, models, choices = {}, {}, {}
     results: dict[str, dict[str, Scores]] = {}
     for at, (family, rows) in enumerate(members.items()):
-        tell(f"family {family}", at, len(members))
+        tell(f"clusters of {family}", at, len(members))
         known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "valid", "test")}
         learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
         if not len(learnt):
@@ -354,8 +354,8 @@ def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
 
     artists = len(np.unique(table.artist[rows]))
     return {
-        "split": f"{len(rows)} tracks of {artists} artists of your own catalogue that it did not learn from; mean over "
-        f"{len(asked)} families",
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; mean over {len(asked)} "
+        "families",
         "on": on,
         "before": served_now(job, TASK, on, score_served) if asked else None,
     }

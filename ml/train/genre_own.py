@@ -86,7 +86,7 @@ def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
         return found, "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
 
     return {
-        "split": f"{len(rows)} tracks of {artists} artists of your own catalogue that it did not learn from",
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue",
         "on": on,
         "before": served_now(job, TASK, on, score_served),
     }

@@ -21,7 +21,7 @@ from ml.scores import write as write_scores
 from ml.timbre import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.train import timbre_card, timbre_network
 from ml.train.beaten import beaten
-from ml.train.beside import MAY_KNOW, Scored, served_now
+from ml.train.beside import Scored, served_now
 from ml.train.export import export
 from ml.train.revision import command
 from ml.train.timbre_data import Segments, read, stored
@@ -193,6 +193,7 @@ def fit(
         "length": settings.length,
         "statistics": projection.statistics,
         "tracks": len(timbres),
+        "learnt": [fingerprint(timbre) for timbre in timbres],
         "scores": scores_of(results, OURS if projection.statistics == "described" else PLAIN),
         "gain": [gain.mean, gain.low, gain.high],
         "silhouettes": silhouettes,
@@ -259,18 +260,27 @@ def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if isinstance(value, str) else round(value.mean, 4) for key, value in row.items()}
 
 
+def fingerprint(timbre: Floats) -> str:
+    """Return a short name for a track's segments, by which a version knows what it has learnt from."""
+    return digest_of([timbre.astype(np.float32).tobytes()])
+
+
 def _beside(job: jobs.Job, segments: Segments) -> dict[str, Any]:
     """Return what ``scores.json`` says of one's own tracks, with the figures of the version served now on them."""
-    on = digest_of([*segments.names, *(timbre.tobytes() for timbre in segments.timbres)])
+    asked = [fingerprint(timbre) for timbre in segments.timbres]
 
     def score_served(folder: Path) -> Scored:
-        if job.shelf.is_own(TASK, folder.name):
-            return None, "It was made in the same way from other analyses, and has learnt from most of these tracks."
-        projection = TimbreModel.load(folder).projection
-        embed: Embed = lambda pieces: np.stack([projection.embed(piece) for piece in pieces])  # noqa: E731
-        ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
-        return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), MAY_KNOW
+        model = TimbreModel.load(folder)
+        if known := len({*model.settings.get("learnt", ())} & {*asked}):
+            return None, f"It has learnt from {known} of these {len(asked)} tracks itself."
 
+        def embed(pieces: Sequence[Floats]) -> Floats:
+            return np.stack([model.projection.embed(piece) for piece in pieces])
+
+        ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
+        return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), ""
+
+    on = digest_of(asked)
     return {"on": on, "before": served_now(job, TASK, on, score_served)}
 
 

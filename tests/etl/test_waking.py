@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from etl import runs
-from etl.runs import new_task_run, now, watch_waiting
+from etl.runs import lock_file, new_run, new_task_run, now, watch_waiting
 from store.database import Database
+from store.locks import locked
+from tests.etl import files
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def waiting(database: Database, wake_in: timedelta) -> None:
@@ -56,5 +63,66 @@ def test_what_else_is_due_starts_the_worker_too(
     looks = iter([False, True])
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: next(looks, False))
     assert started.wait(10)
+    stop.set()
+    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+
+
+def killed(var: Path, uri: str) -> subprocess.Popen[bytes]:
+    """Start an import of the command line that has taken its run and is then killed."""
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from etl.runs import lock_file, new_run\n"
+        "from store.database import Database\n"
+        "from store.locks import take\n"
+        "var, uri = Path(sys.argv[1]), sys.argv[2]\n"
+        "run = new_run('list.csv', source=str(var / 'list.csv')) | {'state': 'running'}\n"
+        "take(lock_file(var, run['_id']))\n"
+        "Database(uri).put_run(run)\n"
+        "print(run['_id'], flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(var), uri]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def test_a_run_whose_process_was_killed_is_done_while_the_server_goes_on(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text(files.text([files.NET, files.net_row(1)]), newline="")
+    command = killed(tmp_path, database_uri)
+    assert command.stdout is not None
+    run_id = command.stdout.readline().decode().strip()
+    looks = threading.Semaphore(0)
+    stop = watch_waiting(database, tmp_path, database_uri, every_s=1.0, also=lambda: looks.release() or False)
+    for _ in range(4):
+        assert looks.acquire(timeout=30)
+    assert not (tmp_path / "log").exists(), "nobody is started while the command lives"
+    command.kill()
+    command.communicate()
+    until = time.monotonic() + 60
+    while (run := database.get_run(run_id)) and run["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.05)
+    stop.set()
+    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    assert run
+    assert (run["state"], run["stored"]) == ("done", 1)
+
+
+def test_what_is_stored_waits_for_the_others_of_its_command(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+    monkeypatch.setattr(runs, "spawn_worker", lambda *_: started.set())
+    first, second = (new_run(name, source=name) | {"state": "running"} for name in ("a.csv", "b.csv"))
+    database.put_run(first | {"phase": runs.STORED})
+    database.put_run(second)
+    looks = threading.Semaphore(0)
+    with locked(lock_file(tmp_path, second["_id"])):
+        stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: looks.release() or False)
+        for _ in range(5):
+            assert looks.acquire(timeout=30)
+        assert not started.is_set()
+    assert started.wait(30), "its command is gone, too"
     stop.set()
     next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)

@@ -11,10 +11,10 @@ ROWS = [
 
 def test_each_measure_names_what_is_better_with_its_figure() -> None:
     assert beaten("contributors", ROWS, "ours", ("chance",)).splitlines() == [
-        "- ROC AUC: ours 0.900, better booster 0.910.",
-        "- Log-loss: ours 0.300, better booster 0.200.",
+        "- Tells people apart (ROC AUC): ours 0.900, better booster 0.910.",
+        "- Sure of what is wrong (log-loss): ours 0.300, better booster 0.200.",
     ]
-    assert "Macro-F1: ours 0.800, better chance 0.900" in beaten("contributors", ROWS, "ours")
+    assert "(macro-F1): ours 0.800, better chance 0.900" in beaten("contributors", ROWS, "ours")
 
 
 def test_nothing_is_said_where_nothing_is_better() -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ml import artefacts
 from ml.__main__ import main
 from ml.artefacts import ArtefactError
-from ml.shelf import Shelf, card_of, scores_of
+from ml.scores import write as write_scores
+from ml.shelf import Kept, Shelf, card_of, compare, describe, scores_of
 
 
-def a_version(models: Path, task: str, version: str, *, activate: bool = True) -> Path:
+def a_version(models: Path, task: str, version: str, *, activate: bool = True, **told: Any) -> Path:
     folder = models / task / version
     folder.mkdir(parents=True)
+    if told:
+        write_scores(folder, **told)
     (folder / "card.md").write_text(f"# {task} {version}")
     (folder / "weights.npy").write_bytes(version.encode())
     artefacts.register(task, version, folder.iterdir(), models, activate=activate)
@@ -81,3 +89,104 @@ def test_the_command_line_lists_switches_and_copies(
     assert "python -m ml list" in capsys.readouterr().err
     assert main(["export", "taxonomy", str(tmp_path / "copy")]) == 0
     assert (tmp_path / "copy" / "taxonomy").is_dir()
+
+
+def test_a_version_of_ones_own_is_deleted_unless_it_is_needed(shelf: Shelf) -> None:
+    assert shelf.own is not None
+    with pytest.raises(Kept, match="came with Tastemap"):
+        shelf.delete("genre", "2026.1")
+    shelf.activate("genre", "own-1")
+    with pytest.raises(Kept, match="is served"):
+        shelf.delete("genre", "own-1")
+    a_version(shelf.own, "genre", "own-2")
+    model = shelf.own / "contributors-1" / "own-3" / "contributors.json"
+    model.parent.mkdir(parents=True)
+    model.write_text(json.dumps({"genre": "own-1"}))
+    artefacts.register("contributors-1", "own-3", [model], shelf.own)
+    with pytest.raises(Kept, match="contributors-1 own-3"):
+        shelf.delete("genre", "own-1")
+    model.write_text(json.dumps({"genre": None}))
+    shelf.delete("genre", "own-1")
+    assert [one.name for one in shelf.versions() if one.task == "genre"] == ["2026.1", "own-2"]
+    assert not (shelf.own / "genre" / "own-1").exists()
+    assert shelf.before("genre") == ["2026.1"], "a rollback passes over what was deleted"
+    with pytest.raises(ArtefactError, match="no version own-1"):
+        shelf.delete("genre", "own-1")
+
+
+def test_what_a_training_wrote_is_taken_over_whole_and_served_only_where_nothing_was(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    assert shelf.own is not None
+    (shelf.own / "genre" / "own-0").mkdir()  # moved by a training that was killed before it was listed
+    staging = tmp_path / "staging"
+    a_version(staging, "genre", "own-2")
+    a_version(staging, "contributors-1", "own-2")
+    shelf.adopt(staging)
+    assert shelf.active_version("genre") == "2026.1"
+    assert shelf.active_version("contributors-1") == "own-2"
+    assert card_of(shelf, "genre", "own-2") == "# genre own-2"
+    assert not list(staging.glob("*/*"))
+    assert not (shelf.own / "genre" / "own-0").exists()
+    assert (shelf.own / "genre" / "own-1").exists()
+
+
+def test_two_processes_that_register_at_once_both_stay_listed(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom ml import artefacts\n"
+        "models, name = Path(sys.argv[1]), sys.argv[2]\n"
+        "for at in range(40):\n"
+        "    file = models / 'genre' / f'{name}{at}' / 'card.md'\n"
+        "    file.parent.mkdir(parents=True)\n    file.write_text(name)\n"
+        "    artefacts.register('genre', f'{name}{at}', [file], models, activate=False)\n"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), name], env=os.environ | {"PYTHONPATH": "."})
+        for name in ("a", "b")
+    ]
+    assert [one.wait(60) for one in both] == [0, 0]
+    assert len(artefacts.versions(tmp_path)) == 80
+
+
+ROW = {"model": "genre model", "top1": 0.47, "top3": 0.6, "macro_f1": 0.4, "ece": 0.05, "nll": 2.0}
+WORSE = ROW | {"top1": 0.41, "ece": 0.02}
+
+
+def test_versions_are_compared_where_both_were_scored_on_the_same(shelf: Shelf) -> None:
+    assert shelf.own is not None
+    before = {"version": "2026.1", "score": WORSE, "note": "It may have learnt from them."}
+    a_version(shelf.own, "genre", "own-2", activate=False, split="my artists", table=[ROW], on="one", before=before)
+    a_version(shelf.own, "genre", "own-3", activate=False, split="my artists", table=[WORSE], on="one")
+    a_version(shelf.own, "genre", "own-4", activate=False, split="others", table=[ROW], on="two", before=None)
+    found = compare(shelf, "genre", "own-2", "2026.1")
+    assert found.on == "my artists"
+    assert found.note == "2026.1: It may have learnt from them."
+    assert {row["key"]: row["better"] for row in found.rows} == {
+        **{"top1": 0, "top3": None, "macro_f1": None, "ece": 1, "nll": None}
+    }
+    assert found.rows[0]["values"] == [0.47, 0.41]
+    assert next(row["values"] for row in compare(shelf, "genre", "2026.1", "own-2").rows) == [0.41, 0.47]
+    assert compare(shelf, "genre", "own-3", "own-2").rows[0]["better"] == 1
+    apart = compare(shelf, "genre", "own-4", "own-2")
+    assert (apart.rows, "own-4: others. own-2: my artists." in apart.why) == ((), True)
+    assert "train" in apart.hint
+    assert "own-1 has no scores" in compare(shelf, "genre", "own-4", "own-1").why
+    with pytest.raises(ArtefactError):
+        compare(shelf, "genre", "own-2", "9")
+    assert "Right at once (top-1) 0.470" in describe(shelf)
+
+
+def test_what_could_not_be_scored_says_why(shelf: Shelf) -> None:
+    assert shelf.own is not None
+    before = {"version": "2026.1", "score": None, "note": "It does not know forro."}
+    a_version(shelf.own, "genre", "own-2", activate=False, split="mine", table=[ROW], on="one", before=before)
+    found = compare(shelf, "genre", "2026.1", "own-2")
+    assert found.rows == ()
+    assert found.why == "2026.1 could not be scored beside it. It does not know forro."
+    assert compare(shelf, "genre", "own-2", "own-2").why.startswith("There is no other")
+
+
+def test_what_ships_says_what_it_scored() -> None:
+    told = {line.split()[0]: line for line in describe(Shelf()).splitlines()}
+    for task in ("clusters", "continuation", "contributors", "families", "genre", "timbre"):
+        assert ") 0." in told[task] or "half 0." in told[task], told[task]

@@ -1,0 +1,64 @@
+"""The Lab's models as somebody sees them who comes for the first time: train, compare, serve, go back, delete."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.conftest import Watch, serve
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+
+pytestmark = pytest.mark.browser
+
+TRAINING_MS = 240_000
+
+
+def bring(page: Page, address: str) -> None:
+    """Drop six playlists that share songs."""
+    tracks = invented.rows({"ann": 48})
+    files = {f"List {number}.csv": invented.bare_file(tracks[4 * number : 4 * number + 16]) for number in range(6)}
+    PlaylistPage(page, address).open().drop_all(files)
+    until = time.monotonic() + IMPORT_MS / 1000
+    while len(page.request.get(f"{address}/api/playlists").json()["playlists"]) < len(files):
+        assert time.monotonic() < until
+        page.wait_for_timeout(300)
+
+
+def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
+    with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
+        watch = Watch(page, address)
+        page.goto(f"{address}/#/lab/models")
+        model = page.get_by_role("article").filter(has_text="what comes next in a playlist")
+        train = model.get_by_role("button", name="Train on my collection")
+        train.click()
+        expect(model.get_by_role("alert")).to_contain_text("Bring in at least 5", timeout=TRAINING_MS)
+
+        bring(page, address)
+        page.goto(f"{address}/#/lab/models")
+        shipped = model.locator(".tm-labversion-name").first.inner_text(timeout=ANSWER_MS)
+        train.click()
+        expect(model.get_by_role("status")).to_have_text(re.compile("playlists|scoring|packages"), timeout=TRAINING_MS)
+        page.reload()  # the training goes on, and is seen to
+        expect(model.get_by_role("button", name="Cancel")).to_be_visible(timeout=ANSWER_MS)
+        compared = model.get_by_role("region")
+        expect(compared.get_by_role("columnheader").filter(has_text=shipped)).to_contain_text(
+            "served now", timeout=TRAINING_MS
+        )
+        expect(compared).to_contain_text("own playlists hidden")
+        expect(compared.get_by_role("row").filter(has_text="NDCG")).to_have_text(re.compile(r"0\.\d{3}.*\d\.\d{3}"))
+        expect_accessible(page)
+
+        compared.get_by_role("button", name=re.compile("Serve own-")).click()
+        expect(compared.get_by_role("status")).to_contain_text("is served from now on", timeout=ANSWER_MS)
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        compared.get_by_role("button", name=f"Back to {shipped}").click()
+        expect(compared.get_by_role("status")).to_have_text(f"{shipped} is served again.", timeout=ANSWER_MS)
+        model.get_by_role("button", name="Delete").click()
+        expect(model.locator(".tm-labversion-name")).to_have_text([shipped], timeout=ANSWER_MS)
+        assert watch.problems() == []
