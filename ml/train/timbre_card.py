@@ -56,8 +56,8 @@ makes a recording the same (its mastering, its noise) helps here and not there. 
 few segments. On quarters and short excerpts every model falls off, as a track's parts differ in sound. The
 autoencoders, here with so few tracks, keep loudness and brightness and little else: hence the map is a picture, and
 the search does not use it; what they do find is partly the zeros around a short piece, which tell its length. The
-contrastive network (InfoNCE on stretches of a track, the same encoder) is scored beside them where they are: with this
-few tracks there are too few to tell apart, so it does not ship."""
+contrastive network (InfoNCE on stretches of a track, the same encoder) stands beside them in the table where networks
+were scored; it is not searched by either."""
 
 _WHITENED = """210 statistics of the segments (means, log deviations, correlations, quantiles, how fast each number
   changes, autocorrelation at 1, 2, 4, 8 segments), standardised and whitened by their covariance within tracks:
