@@ -84,7 +84,7 @@ WORLDS = {
         options=QUICK,
         otherwise={**QUICK, "inputs": ["audio"]},
     ),
-    "families": World(bring=bring_families, path="/recommend?track_id=metal10&method=families&pick=nearest"),
+    "families": World(bring=bring_families, path="/recommend?track_id=metal10&method=families&pick=nearest&seed=1"),
     "genre": World(
         bring=lambda _database: tracks(900), path="/genre-predict?energy=0.1&loudness=-25", options={"quick": True}
     ),
