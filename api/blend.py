@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,6 +39,10 @@ class Filters(Schema):
     explicit = Boolean(load_default=False, metadata={"description": "Leave out what is marked as explicit."})
     seasonal = Boolean(load_default=True, metadata={"description": "Leave out Christmas and Halloween, by title."})
     known = Boolean(load_default=True, metadata={"description": "Leave out every recording on these playlists."})
+    shortest_s = Float(load_default=0.0, validate=Range(0), metadata={"description": "Leave out shorter tracks."})
+    longest_s = Float(
+        load_default=None, allow_none=True, validate=Range(0), metadata={"description": "Leave out longer tracks."}
+    )
 
 
 class BlendWish(Schema):
@@ -80,8 +85,8 @@ def post_blend(wish: dict[str, Any]) -> dict[str, Any]:
         raise ApiError(
             422,
             "no_features",
-            "Nothing is known of the tracks of these people that others could be compared by.",
-            "Import a table of tracks, or fetch audio features for the playlist.",
+            f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
+            "Import a table of tracks, fetch audio features for the playlist, or filter less.",
         ) from nothing
     except ValueError as fault:
         raise ApiError(422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share.") from fault
@@ -96,6 +101,8 @@ def _wish(services: Services, wish: Mapping[str, Any], listeners: Sequence[Liste
         quotas=wish["quotas"],
         artist_cap=wish["artist_cap"],
         guards={name: filters[name] for name in GUARDS},
+        shortest_s=filters["shortest_s"],
+        longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=wish["novelty"],
         never={*wish["never"], *never_of(services, session.owner())},
         known=[track for one in listeners for track in one.tracks] if filters["known"] else (),

@@ -57,7 +57,7 @@ def _answer(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
             "Check the spelling, or add the artist.",
             sources=sources,
         )
-    odds = model.odds(blocks)[0]
+    odds = model.predict(blocks)[0]
     answer = model.answer(odds)
     people = _people(playlist, model.people)
     ranked = sorted(zip(people, odds.tolist(), strict=True), key=lambda one: -one[1])

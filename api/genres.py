@@ -25,7 +25,7 @@ class GenreName(Schema):
 def genres() -> dict[str, Any]:
     """The families, the genres in each, and how many names of genres are known to belong there."""
     taxonomy = services().genre.taxonomy
-    sizes = Counter(taxonomy.place(name).family for name in taxonomy.names)
+    sizes = Counter(taxonomy.predict(name).family for name in taxonomy.names)
     return {
         "version": taxonomy.version,
         "families": [
@@ -40,6 +40,6 @@ def genres() -> dict[str, Any]:
 def place(query: dict[str, str]) -> dict[str, Any]:
     """The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found."""
     try:
-        return {"name": query["name"], **asdict(services().genre.taxonomy.place(query["name"]))}
+        return {"name": query["name"], **asdict(services().genre.taxonomy.predict(query["name"]))}
     except ValueError as fault:
         raise ApiError(422, "invalid_value", f"{fault}.", "Type the name of a genre.") from fault

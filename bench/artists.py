@@ -1,29 +1,27 @@
-"""What the artist embedding costs (load, memory, milliseconds) and how well it splits typed queries.
+"""Artists alike: recall on held-out playlists beside plain ways, what it costs, and how typed queries are split.
 
     python -m bench.artists [--tracks 2000]
 
-Queries are made from tracks of the training table (TASTEMAP_DATA, default ../shared/data), popular ones more often
-as people ask for them more often: the artist is known, which one it is and where it ends is the question. Titles
-alone should be split into nothing.
+The served version is scored on the test playlists of TASTEMAP_DATA (default ../shared/data), with baselines fitted in
+the same run. Queries are made from tracks of the training table, popular ones more often as people ask for them more
+often: the artist is known, which one it is and where it ends is the question. Titles alone should be split into
+nothing. Exit code 1 where a plain way finds as much.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
-import os
 import random
-import statistics
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
-import psutil
 
-from config import ROOT
+from bench._cost import DATA, Meter, call_times, finish, peak
 from ml import artefacts
 from ml.artists import ArtistEmbedding
+from ml.train.artists import SCORE_SEED, evaluate
+from ml.train.artists_scores import OWN
 from store.text import normalise, plain_title, split_artists
 
 SEED = 1
@@ -57,54 +55,40 @@ def phrasings(rng: random.Random) -> dict[str, Callable[[str, str], str]]:
 
 
 def report_splits(artists: ArtistEmbedding, pairs: Sequence[tuple[str, str]]) -> None:
-    took: list[float] = []
-
-    def split(query: str) -> tuple[str, str] | None:
-        start = time.perf_counter()
-        found = artists.split_query(query)
-        took.append((time.perf_counter() - start) * 1000)
-        return found
-
+    """Print how often each phrasing is split rightly, and how often a title alone is split though it should not be."""
     for name, phrase in phrasings(random.Random(SEED)).items():
         right = wrong = 0
         for artist, title in pairs:
-            found = split(phrase(artist, title))
+            found = artists.split_query(phrase(artist, title))
             good = found is not None and artists.find(found[0]) == artists.find(artist)
             right, wrong = right + good, wrong + (found is not None and not good)
         print(f"{name:<46} right {right / len(pairs):6.1%}  wrong artist {wrong / len(pairs):6.1%}")
-    titles = {title for _, title in pairs if len(normalise(title).split()) > 1}
-    split_anyway = sum(split(title) is not None for title in titles)
+    titles = sorted({title for _, title in pairs if len(normalise(title).split()) > 1})
+    split_anyway = sum(artists.split_query(title) is not None for title in titles)
     print(
         f"{'title alone (of two words or more)':<46} split though no artist is meant {split_anyway / len(titles):6.1%}"
     )
-    print_times("split_query", took)
+    print("split_query:", call_times(artists.split_query, (f"{artist} {title}" for artist, title in pairs)))
 
 
-def print_times(name: str, took: list[float]) -> None:
-    took = sorted(took)
-    print(f"{name}: p50 {statistics.median(took):.2f} ms, p99 {took[int(len(took) * 0.99)]:.2f} ms ({len(took)} calls)")
-
-
-def main() -> None:
+def main() -> int:
+    """Print what it costs, how queries are split and the scores; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tracks", type=int, default=2000)
     asked = options.parse_args()
-    process = psutil.Process()
-    gc.collect()
-    before, start = process.memory_info().rss, time.perf_counter()
+    meter, before = Meter(), peak()
     artists = ArtistEmbedding.load(artefacts.active("artists"))
     artists.alike("Metallica")
-    took, grown = time.perf_counter() - start, process.memory_info().rss - before
-    print(f"load and first answer: {took:.3f} s, {grown / 1e6:.1f} MB more resident")
-    pairs = sample_tracks(Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data"), asked.tracks)
-    times = []
-    for artist, _ in pairs[:500]:
-        start = time.perf_counter()
-        artists.alike(artist)
-        times.append((time.perf_counter() - start) * 1000)
-    print_times("alike", times)
+    print(f"load and first answer: {meter.read().wall:.2f} s, {peak() - before:.0f} MB more at the peak")
+    pairs = sample_tracks(DATA, asked.tracks)
+    print("alike:", call_times(artists.alike, [artist for artist, _ in pairs[:500]]))
     report_splits(artists, pairs)
+    test = evaluate(DATA, artefacts.MODELS)["test"]
+    ours, *others = test.values()
+    best = max(one["all"].mean for name, one in zip(list(test)[1:], others, strict=True) if name not in OWN)
+    target = f"recall above the best plain way's ({ours['all'].mean:.3f}, {best:.3f})"
+    return finish(meter, f"queries {SEED}, questions {SCORE_SEED}", [(target, ours["all"].mean > best)])
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

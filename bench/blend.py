@@ -1,10 +1,12 @@
-"""How fair lists for several people are, by method, and what one costs.
+"""How fair lists for several people are, by method and beside plain lists, what filters take, and what a list costs.
 
-    python -m bench.blend [--groups 30]
+    python -m bench.blend [--groups 8]
 
-Needs a catalogue in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. A group is three people, each with
-the tracks of one held-out playlist (split `test`) of ten known tracks or more, drawn with a fixed seed. Printed for
-each method: satisfaction of everybody and of the least satisfied (means over a list of 20, 0 to 1).
+A group is three people, each with the tracks of one held-out playlist (split `test` of TASTEMAP_DATA) of ten known
+tracks or more, drawn with a fixed seed; the catalogue is that of TASTEMAP_VAR (default var/) when it is a full one,
+else one made for the occasion. Printed for each method: satisfaction of everybody and of the least satisfied (means
+over a list of 20, 0 to 1). Exit code 1 where a max-min list is less fair than the average's, a quota is not kept, or
+something that is to stay out is in.
 """
 
 from __future__ import annotations
@@ -12,26 +14,33 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import random
-import statistics
-import time
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean
 
-from config import ROOT, Config
+import numpy as np
+
+from bench._cost import DATA, Meter, finish
+from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.artists import ArtistEmbedding
-from ml.blend import Blend, Listener, Wish, blend
-from ml.fairness import Method
+from ml.blend import Blend, Floats, Listener, Wish, blend, satisfactions
+from ml.fairness import Method, apportion
+from ml.guards import GUARDS, caught, is_out_of_length
 from ml.neighbours import Neighbours
 from store.catalogue import Catalogue, Snapshot
 
-SEED, PEOPLE, LENGTH = 1, 3, 20
+SEED, PEOPLE, LENGTH, SHORTEST, LONGEST = 1, 3, 20, 60, 600
+SHARES = (3.0, 2.0, 1.0)
+Group = list[Listener]
 
 
-def groups(folder: Path, snapshot: Snapshot, count: int) -> list[list[Listener]]:
+def groups(snapshot: Snapshot, count: int) -> list[Group]:
+    """Draw ``count`` groups of three."""
     lists = {}
-    with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(DATA / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
             if raw["split"] == "test":
                 known = [snapshot.track(ref) for ref in map(snapshot.find, raw["tracks"]) if ref is not None]
@@ -41,25 +50,91 @@ def groups(folder: Path, snapshot: Snapshot, count: int) -> list[list[Listener]]
     return [rng.sample([lists[name] for name in sorted(lists)], PEOPLE) for _ in range(count)]
 
 
-def main() -> None:
+class Bench:
+    """Blends for the same groups."""
+
+    def __init__(self, neighbours: Neighbours, snapshot: Snapshot, drawn: Sequence[Group]) -> None:
+        self.neighbours, self.snapshot, self.drawn = neighbours, snapshot, drawn
+
+    def wish(self, people: Group, **told: object) -> Wish:
+        known = [track for one in people for track in one.tracks]
+        return replace(Wish(length=LENGTH, known=known), **told)  # type: ignore[arg-type]
+
+    def lists(self, name: str, **told: object) -> list[Blend]:
+        """Make a list for each group and print what people have from them."""
+        meter = Meter()
+        made = [blend(self.neighbours, self.snapshot, one, self.wish(one, **told)) for one in self.drawn]
+        seconds = meter.read().wall / len(made)
+        shares = [[share.mean for share in one.shares] for one in made]
+        popularity = mean(pick.track.popularity or 0.0 for one in made for pick in one.picks)
+        print(f"{_row(name, shares)}; popularity {popularity:.0f}; {seconds:.2f} s a list", flush=True)
+        return made
+
+    def plain(self) -> None:
+        """Print what people have from tracks drawn at random and from the best known ones."""
+        rng = np.random.default_rng(SEED)
+        tables: list[Floats] = [
+            satisfactions(self.neighbours, self.snapshot, one, self.wish(one)) for one in self.drawn
+        ]
+        for name, rows in (
+            ("at random", [rng.choice(len(one), LENGTH, replace=False) for one in tables]),
+            ("popularity", [np.arange(LENGTH) for _ in tables]),
+        ):
+            print(_row(name, [table[some].mean(axis=0).tolist() for table, some in zip(tables, rows, strict=True)]))
+
+
+def _row(name: str, shares: Sequence[Sequence[float]]) -> str:
+    everybody, least = mean(one for some in shares for one in some), mean(min(some) for some in shares)
+    return f"  {name:<32} everybody {everybody:.3f}, the least satisfied {least:.3f}"
+
+
+def _kept_out(made: Blend, wish: Wish) -> bool:
+    """Tell whether a list holds nothing that its wish rules out."""
+    known = {track.id for track in wish.known}
+    artists = Counter(pick.track.artists[0] for pick in made.picks if pick.track.artists)
+    return max(artists.values()) <= wish.artist_cap and not any(
+        caught(pick.track, wish.guards)
+        or is_out_of_length(pick.track, wish.shortest_s, wish.longest_s)
+        or pick.track.id in known
+        for pick in made.picks
+    )
+
+
+def main() -> int:
+    """Print the methods side by side, and what the knobs do; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--groups", type=int, default=30)
+    options.add_argument("--groups", type=int, default=8)
     asked = options.parse_args()
-    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
-    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
-    neighbours = Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
-    drawn = groups(folder, snapshot, asked.groups)
-    print(f"{len(drawn)} groups of {PEOPLE}, {LENGTH} tracks each, seed {SEED}, {len(snapshot)} tracks to choose from")
-    for method in Method:
-        began, made = time.perf_counter(), list[Blend]()
-        for people in drawn:
-            known = [track for one in people for track in one.tracks]
-            made.append(blend(neighbours, snapshot, people, Wish(method=method, length=LENGTH, known=known)))
-        took = (time.perf_counter() - began) / len(drawn)
-        mean = statistics.mean(share.mean for one in made for share in one.shares)
-        least = statistics.mean(min(share.mean for share in one.shares) for one in made)
-        print(f"  {method:<14} everybody {mean:.3f}, the least satisfied {least:.3f}; {took:.2f} s a list")
+    meter, neighbours = Meter(), Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
+    with full_catalogue() as var:
+        snapshot = Catalogue(var / "catalogue").current()
+        bench = Bench(neighbours, snapshot, groups(snapshot, asked.groups))
+        print(f"{asked.groups} groups of {PEOPLE}, {LENGTH} tracks each, {len(snapshot)} tracks to choose from")
+        bench.plain()
+        fair = {method: bench.lists(method.value, method=method) for method in Method}[Method.MAX_MIN]
+        bench.lists("max_min, novelty 1", novelty=1.0)
+        filters = {"guards": dict.fromkeys(GUARDS, True), "shortest_s": SHORTEST, "longest_s": LONGEST}
+        filtered = bench.lists("max_min, all filters", **filters)
+        print(f"    left out: {dict(sum((Counter(one.left_out) for one in filtered), Counter()))}")
+        quotas = [dict(zip((one.id for one in people), SHARES, strict=True)) for people in bench.drawn]
+        shared = [
+            blend(neighbours, snapshot, people, bench.wish(people, quotas=of))
+            for people, of in zip(bench.drawn, quotas, strict=True)
+        ]
+    least = [[min(share.mean for share in some) for some in (one.shares, one.average)] for one in fair]
+    wanted = apportion(LENGTH, SHARES)
+    targets = [
+        ("no max-min list is less fair than the average's", all(ours >= theirs for ours, theirs in least)),
+        (f"quotas {wanted} are kept", all([share.picks for share in one.shares] == wanted for one in shared)),
+        (
+            "what is to stay out stays out",
+            all(
+                _kept_out(one, bench.wish(people, **filters)) for one, people in zip(filtered, bench.drawn, strict=True)
+            ),
+        ),
+    ]
+    return finish(meter, str(SEED), targets)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

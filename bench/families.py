@@ -2,75 +2,87 @@
 
     python -m bench.families [--seeds 2] [--queries 200] [--pictures DIR]
 
-The served version is scored family by family, with baselines fitted in the same run for each seed. Where TASTEMAP_VAR
-(default var/) has a catalogue, it is put into families and asked for picks, with time and memory.
+The served version is scored family by family, with baselines fitted in the same run for each seed. Then a catalogue,
+that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the occasion, is put into families and
+asked for picks. Exit code 1 where a family that occurs has no model, or equal seeds pick differently.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import resource
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from config import ROOT, Config
+from bench._cost import DATA, Meter, call_times, finish
+from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.families import Families
 from ml.pictures import histogram_sheet
-from ml.train.families import ALL, evaluate
+from ml.train.families import ALL, evaluate, heard
+from ml.train.sound_data import read
 from store.catalogue import Catalogue, Snapshot
+from store.domain import Track
+
+SEED = 1
+Asked = tuple[Track, Sequence[str], int]
 
 
-def memory() -> float:
-    """Return the peak of resident memory so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-
-
-def picks(families: Families, snapshot: Snapshot, queries: int) -> None:
-    before, start = memory(), time.perf_counter()
-    for segment in snapshot.segments:
-        families.rows(segment, "rock")
-    took = time.perf_counter() - start
-    print(f"\n{len(snapshot)} tracks into families: {took:.1f} s, {memory() - before:.0f} MB more at the peak")
-    chance, times, none = random.Random(1), [], 0
-    for draw in range(queries):
+def questions(families: Families, snapshot: Snapshot, count: int) -> list[Asked]:
+    """Draw tracks with a family and features, each with its families and the seed of its draw."""
+    chance, found = random.Random(SEED), list[Asked]()
+    for draw in range(count):
         track = snapshot.track(snapshot.ref(chance.randrange(len(snapshot))))
         known = families.families_of((*track.labels, *track.artist_genres))
-        if track.features is None or not known:
-            continue
-        start = time.perf_counter()
-        none += len(families.pick(snapshot, track, known, draw=draw)) < len(known)
-        times.append((time.perf_counter() - start) * 1000)
-    times.sort()
-    if times:
-        p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
-        print(f"picks for {len(times)} tracks: p50 {p50:.1f} ms, p99 {p99:.1f} ms; {none} had a family with none left")
+        if track.features is not None and known:
+            found.append((track, known, draw))
+    return found
 
 
-def main() -> None:
+def picks(families: Families, snapshot: Snapshot, count: int) -> bool:
+    """Print what picks cost; tell whether equal seeds had equal picks."""
+    meter = Meter()
+    for segment in snapshot.segments:
+        families.rows(segment, "rock")
+    print(f"\n{len(snapshot)} tracks into families: {meter.read()}")
+    asked = questions(families, snapshot, count)
+
+    def pick(one: Asked) -> list[str]:
+        track, known, draw = one
+        return [found.ref.segment + str(found.ref.row) for found in families.pick(snapshot, track, known, draw=draw)]
+
+    print("a fresh pick for each family:", call_times(pick, asked))
+    made = [pick(one) for one in asked]
+    short = sum(len(some) < len(one[1]) for some, one in zip(made, asked, strict=True))
+    print(f"of {len(asked)} tracks, {short} had a family with none left")
+    return made == [pick(one) for one in asked]
+
+
+def main() -> int:
+    """Print the tables and the cost; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--queries", type=int, default=200)
     options.add_argument("--pictures", type=Path, help="write the histograms as SVG into this folder")
     asked = options.parse_args()
-    families = Families.load(artefacts.active("families"))
-    snapshot = Catalogue(Config.from_env().var / "catalogue").current()
-    if len(snapshot):
-        picks(families, snapshot, asked.queries)
-    data = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    meter, families = Meter(), Families.load(artefacts.active("families"))
+    with full_catalogue() as var:
+        same = picks(families, Catalogue(var / "catalogue").current(), asked.queries)
     for seed in range(1, asked.seeds + 1):
-        start = time.perf_counter()
-        print(f"\nseed {seed}")
-        evaluate(data, artefacts.MODELS, seed)
-        print(f"\n{time.perf_counter() - start:.0f} s, peak {memory():.0f} MB")
+        print(f"\nseed {seed}", flush=True)
+        evaluate(DATA, artefacts.MODELS, seed)
     if asked.pictures:
         asked.pictures.mkdir(parents=True, exist_ok=True)
         path = asked.pictures / "histograms.svg"
         path.write_text(histogram_sheet(families.histograms[ALL], {}, "Audio features of the tracks learnt from"))
         print(path)
+    occurring = heard(read(DATA), families.taxonomy)
+    targets = [
+        (f"each of {len(occurring)} families that occur has a model", occurring <= families.models.keys()),
+        ("equal seeds, equal picks", same),
+    ]
+    return finish(meter, f"1 to {asked.seeds}; picks {SEED}", targets)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -11,6 +11,7 @@ of it is being little known (popularity), half being far from what the people ch
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ import numpy.typing as npt
 
 from ml.artists import top
 from ml.fairness import Choice, Method, Share, apportion, choose, shares
-from ml.guards import caught
+from ml.guards import caught, is_out_of_length
 from ml.neighbours import Neighbours, NothingToCompare, recordings_of
 from ml.reasons import reasons
 from store.catalogue import Ref, Snapshot
@@ -42,6 +43,8 @@ _LEAST_DEPTH = 400
 # The novelty knob at 1 gives novelty half the weight: what nobody likes is no discovery.
 _NOVELTY_SHARE = 0.5
 _UNKNOWN_POPULARITY = 0.2
+# So many rows tell the middle of the catalogue.
+_SAMPLE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ class Wish:
     """What kind of list is wanted.
 
     ``quotas`` are shares per person (any unit; who is not named has none), ``guards`` which of
-    :data:`ml.guards.GUARDS` are on, ``never`` ids of tracks that must not come, ``novelty`` 0 to 1.
-    ``known`` are tracks that are known already and stay out, in other editions, too.
+    :data:`ml.guards.GUARDS` are on, ``shortest_s`` and ``longest_s`` how many seconds a track may last, ``never`` ids
+    of tracks that must not come, ``novelty`` 0 to 1. ``known`` are tracks that are known already and stay out, in
+    other editions, too.
     """
 
     method: Method = Method.MAX_MIN
@@ -67,6 +71,8 @@ class Wish:
     quotas: Mapping[str, float] = field(default_factory=dict)
     artist_cap: int = 2
     guards: Mapping[str, bool] = field(default_factory=dict)
+    shortest_s: float = 0.0
+    longest_s: float = math.inf
     novelty: float = 0.0
     never: Collection[str] = ()
     known: Sequence[Track] = ()
@@ -94,7 +100,7 @@ class Blend:
 
     ``people`` are those whose tracks could be compared, ``silent`` the others. ``shares`` are of this list and
     ``average`` of the one that the plain average would have given, each in the order of ``people``. ``left_out``
-    counts the candidates that a guard kept out.
+    counts the tracks that a guard or their length kept out of what was looked at.
     """
 
     people: tuple[Listener, ...]
@@ -117,16 +123,13 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     """
     if not 1 <= len(listeners) <= MOST_PEOPLE or not 1 <= wish.length <= MOST_TRACKS or wish.artist_cap < 1:
         raise ValueError(f"{len(listeners)} people, {wish.length} tracks, artist cap {wish.artist_cap}: out of range")
-    recording = np.concatenate([segment.recording_code for segment in snapshot.segments] or [np.empty(0, np.int64)])
-    free = ~np.isin(recording, list(_barred(snapshot, wish)))
-    if not free.any():
-        raise NothingToCompare("the catalogue holds no track that may come")
-    tastes = [(one, _Taste.of(neighbours, snapshot, one, free)) for one in listeners]
+    admitted = _Admitted(snapshot, wish)
+    tastes = [(one, _Taste.of(neighbours, snapshot, one, admitted)) for one in listeners]
     people = tuple(one for one, taste in tastes if taste)
     compared = [taste for _, taste in tastes if taste]
     if not compared:
         raise NothingToCompare("nothing is known of the tracks of these people that others could be compared by")
-    pool = _Pool(snapshot, compared, wish, free, recording)
+    pool = _Pool(snapshot, compared, wish, admitted)
     table = pool.satisfaction
     wanted = (1 - _NOVELTY_SHARE * wish.novelty) * table + _NOVELTY_SHARE * wish.novelty * pool.novelty[:, None]
     quotas = apportion(wish.length, [wish.quotas.get(one.id, 0.0) for one in people]) if wish.quotas else None
@@ -139,8 +142,82 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
         picks=tuple(_pick(neighbours, pool, compared, choice) for choice in choices),
         shares=tuple(shares(table, choices)),
         average=tuple(shares(table, plain)),
-        left_out=pool.left_out,
+        left_out=admitted.left_out(),
     )
+
+
+def satisfactions(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], wish: Wish) -> Floats:
+    """Return (n, people), 0 to 1: what every row of the catalogue, also one that may not come, is worth to each.
+
+    Raises
+    ------
+    NothingToCompare
+        As for :func:`blend`, and where it is so for one of them alone.
+    """
+    admitted = _Admitted(snapshot, wish)
+    tastes = [_Taste.of(neighbours, snapshot, one, admitted) for one in listeners]
+    if not all(tastes):
+        raise NothingToCompare("nothing is known of somebody's tracks")
+    return np.stack([taste.satisfaction for taste in tastes if taste], axis=1)
+
+
+class _Admitted:
+    """The rows of the catalogue that may come: everything that must stay out does so before anything is ranked.
+
+    What is known or never wanted is told from columns at once. Guards and length have to read a track, so that is done
+    for each row when a ranking comes to it: of the rows that pass, the order is the same.
+
+    Attributes
+    ----------
+    recording : np.ndarray
+        (n,) int64, equal for editions of the same recording.
+    free : np.ndarray
+        (n,) bool, not known and not unwanted.
+    some : np.ndarray
+        At most 500 of the rows that may come, drawn evenly: what is usual among them.
+
+    Raises
+    ------
+    NothingToCompare
+        Everything is known, or the catalogue is empty.
+    """
+
+    def __init__(self, snapshot: Snapshot, wish: Wish) -> None:
+        self._snapshot, self._wish = snapshot, wish
+        self._looked_at: dict[int, tuple[Track, str | None]] = {}
+        self._refused: set[int] = set()
+        self.recording = np.concatenate([one.recording_code for one in snapshot.segments] or [np.empty(0, np.int64)])
+        self.free = ~np.isin(self.recording, list(_barred(snapshot, wish)))
+        if not self.free.any():
+            raise NothingToCompare("the catalogue holds no track that may come")
+        drawn = np.random.default_rng(0).permutation(np.flatnonzero(self.free))[:_SAMPLE]
+        self.some = np.array([at for at in drawn.tolist() if not self._look(at)[1]], np.intp)
+
+    def best(self, scores: Floats, count: int) -> list[int]:
+        """Return the ``count`` rows of the highest ``scores`` (n,) that may come, best first."""
+        ranked, depth = np.where(self.free, scores, -np.inf), count
+        while True:
+            rows = [at for at in top(ranked, depth).tolist() if self.free[at]]
+            refused = {at for at in rows if self._look(at)[1]}
+            self._refused |= refused
+            if len(rows) - len(refused) >= count or depth >= len(ranked):
+                return [at for at in rows if at not in refused][:count]
+            depth *= 4
+
+    def track(self, at: int) -> Track:
+        return self._look(at)[0]
+
+    def left_out(self) -> Counter[str]:
+        """Count the rows that rankings came to and that may not come, by what kept them out."""
+        return Counter(str(self._look(at)[1]) for at in self._refused)
+
+    def _look(self, at: int) -> tuple[Track, str | None]:
+        """Return the track of a row and what keeps it out, ``None`` where nothing does."""
+        if at not in self._looked_at:
+            track, wish = self._snapshot.track(self._snapshot.ref(at)), self._wish
+            length = "length" if is_out_of_length(track, wish.shortest_s, wish.longest_s) else None
+            self._looked_at[at] = (track, caught(track, wish.guards) or length)
+        return self._looked_at[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +229,15 @@ class _Taste:
     nearest: npt.NDArray[np.int8]
 
     @classmethod
-    def of(
-        cls, neighbours: Neighbours, snapshot: Snapshot, listener: Listener, free: npt.NDArray[np.bool_]
-    ) -> _Taste | None:
+    def of(cls, neighbours: Neighbours, snapshot: Snapshot, listener: Listener, admitted: _Admitted) -> _Taste | None:
         """Return the taste of ``listener``; ``None`` where nothing of their tracks can be compared.
 
-        The scale spans the ``free`` rows: what they know already may be beyond everything that is left for them.
+        The scale spans the rows that may come: what they know already may be beyond everything that is left for them.
+
+        Raises
+        ------
+        NothingToCompare
+            No row may come.
         """
         seeds, rows = [], []
         for track in evenly(_comparable(listener.tracks), SEEDS):
@@ -172,7 +252,11 @@ class _Taste:
         nearest = likeness.argmax(axis=0).astype(np.int8)
         count = min(_NEAREST, len(seeds))
         best = np.partition(likeness, len(seeds) - count, axis=0)[-count:].mean(axis=0)
-        middle, most = float(np.median(best[free])), float(best[free].max())
+        first = admitted.best(best, 1)
+        if not first:
+            raise NothingToCompare("the catalogue holds no track that may come")
+        most = float(best[first[0]])
+        middle = float(np.median(best[admitted.some])) if len(admitted.some) else most
         scaled = np.clip((best - middle) / max(most - middle, 1e-6), 0.0, 1.0)
         return cls(tuple(seeds), scaled.astype(np.float32), nearest)
 
@@ -196,52 +280,25 @@ def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
 
 
 class _Pool:
-    """The candidates: what goes best with each person, after everything that must stay out has been taken out.
+    """The candidates: of what may come, what goes best with each person, each recording once.
 
     ``satisfaction`` is (n, people), ``novelty`` (n,), both 0 to 1.
     """
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        tastes: Sequence[_Taste],
-        wish: Wish,
-        free: npt.NDArray[np.bool_],
-        recording: npt.NDArray[np.int64],
-    ) -> None:
-        self.left_out: Counter[str] = Counter()
-        self._recording = recording
+    def __init__(self, snapshot: Snapshot, tastes: Sequence[_Taste], wish: Wish, admitted: _Admitted) -> None:
         whole = np.stack([taste.satisfaction for taste in tastes], axis=1)
         novelty = _novelty(snapshot, whole)
         wanted = whole + wish.novelty * novelty[:, None]
-        wanted[~free] = -np.inf
-        positions = self._looked_at(snapshot, wanted, wish)
-        self.positions = np.array(positions, np.intp)
-        self.tracks = [self._tracks[at] for at in positions]
+        depth = max(_DEPTH * wish.length, _LEAST_DEPTH)
+        best = sorted({at for person in range(len(tastes)) for at in admitted.best(wanted[:, person], depth)})
+        # Of several editions of a recording the first row, which is the best known one.
+        of_recording = {int(admitted.recording[at]): at for at in reversed(best)}
+        self.positions = np.array(sorted(of_recording.values()), np.intp)
+        self.refs = [snapshot.ref(at) for at in self.positions.tolist()]
+        self.tracks = [admitted.track(at) for at in self.positions.tolist()]
+        self.artists = [_artist_key(snapshot, ref) for ref in self.refs]
         self.satisfaction = whole[self.positions]
         self.novelty = novelty[self.positions]
-        self.artists = [_artist_key(snapshot, snapshot.ref(at)) for at in positions]
-        self.refs = [snapshot.ref(at) for at in positions]
-
-    def _looked_at(self, snapshot: Snapshot, wanted: Floats, wish: Wish) -> list[int]:
-        """Return the positions of each person's best rows that pass the guards, ascending, one per recording."""
-        never = {*wish.never, *(track.id for track in wish.known)}
-        self._tracks: dict[int, Track] = {}
-        passed: dict[int, int] = {}
-        depth = max(_DEPTH * wish.length, _LEAST_DEPTH)
-        best = {int(at) for person in range(wanted.shape[1]) for at in top(wanted[:, person], depth)}
-        for at in sorted(best):
-            recording = int(self._recording[at])
-            if not np.isfinite(wanted[at, 0]) or recording in passed:
-                continue
-            track = snapshot.track(snapshot.ref(at))
-            kept_out = caught(track, wish.guards)
-            if kept_out:
-                self.left_out[kept_out] += 1
-            elif track.id not in never:
-                passed[recording] = at
-                self._tracks[at] = track
-        return sorted(self._tracks)
 
 
 def _novelty(snapshot: Snapshot, satisfaction: Floats) -> Floats:

@@ -90,8 +90,12 @@ def _audio(tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
 
 def calibrate(probabilities: Floats, temperature: float) -> Floats:
     """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
-    logits = np.log(np.maximum(probabilities, _TINY)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return softmax(np.log(np.maximum(probabilities, _TINY)) / temperature)
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> Floats:
+    """Return the (n, k) probabilities that ``logits`` (n, k) stand for."""
+    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -210,7 +214,7 @@ class Contributors:
         settings = json.loads(verified(directory / "contributors.json").read_text(encoding="utf-8"))
         return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))
 
-    def odds(self, blocks: Blocks) -> Floats:
+    def predict(self, blocks: Blocks) -> Floats:
         """Return calibrated odds (n, people), rows summing to 1, for what :meth:`TrackInputs.blocks` read."""
         return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
 

@@ -149,6 +149,21 @@ class Families:
         """Return the families of genres' names, each once; names whose family would be a guess have none."""
         return tuple(dict.fromkeys(family for one in genres if (family := self._family_of(one)) is not None))
 
+    def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
+        """Return the cluster, from 0, that a track falls into in each of ``families`` that the version knows.
+
+        Raises
+        ------
+        NoSound
+            Too few audio features are known.
+        """
+        row = _row(features)
+        models = {family: self.models[family] for family in families if family in self.models}
+        found = {family: int(model.assign(model.scale(row))[0]) for family, model in models.items()}
+        if -1 in found.values():
+            raise NoSound("too few audio features are known")
+        return found
+
     def pick(
         self,
         snapshot: Snapshot,
@@ -174,17 +189,11 @@ class Families:
         taken = Taken(snapshot, seed, exclude, artist_cap)
         row = _row(seed.features)
         found = []
-        for family in families:
-            model = self.models.get(family)
-            if model is None:
-                continue
-            place = model.scale(row)
-            cluster = int(model.assign(place)[0])
-            if cluster < 0:
-                raise NoSound(f"too few audio features of {seed.title!r} are known")
+        for family, cluster in self.predict(seed.features, families).items():
+            model = self.models[family]
             rows = self._rows(snapshot, family, cluster)
             chance = np.random.default_rng([draw, list(self.models).index(family)])
-            for segment, at, distance in _ordered(model, rows, place[0], kind, chance):
+            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, chance):
                 if taken.add(segment, at):
                     members = sum(len(one) for _, one in rows)
                     found.append(Pick(family, cluster, members, Ref(segment.name, at), distance))

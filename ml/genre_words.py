@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,6 +55,17 @@ class GenreWords:
             if (phrase := " ".join(tokens[start:end])) in self._words
         ]
         return [word for word in found if not any(_inside(word, other) for other in found)]
+
+
+def phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> str | None:
+    """Return what the phrase that stands in ``tokens`` means; of several the last and longest, for it is the noun."""
+    found = [
+        (end, end - start, phrases[tuple(tokens[start:end])])
+        for start in range(len(tokens))
+        for end in range(start + 1, len(tokens) + 1)
+        if tuple(tokens[start:end]) in phrases
+    ]
+    return max(found)[2] if found else None
 
 
 def _inside(word: _Word, other: _Word) -> bool:

@@ -45,6 +45,14 @@ def is_seasonal(track: Track) -> bool:
     return not SEASONAL_WORDS.isdisjoint(named.split()) or any(f" {one} " in f" {named} " for one in SEASONAL_PHRASES)
 
 
+def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
+    """Tell whether a track lasts less or more than that many seconds; one of unknown length does not."""
+    length: float | None = track.duration_ms
+    if not length and track.features:
+        length = track.features.values.get("duration_ms")
+    return bool(length and not shortest_s <= length / 1000 <= longest_s)
+
+
 def _named(track: Track) -> str:
     return f"{normalise(track.title)} {normalise(track.album or '')}"
 

@@ -31,8 +31,13 @@ class Measure:
 
 # The measures of each task, the one that counts first; versions of contributors have a task per playlist.
 MEASURES: Mapping[str, tuple[Measure, ...]] = {
+    "artists": (
+        Measure("recall", "Company found"),
+        Measure("recall_cold", "Company of unlisted artists found"),
+    ),
     "clusters": (
         Measure("silhouette", "Groups stand apart (silhouette)"),
+        Measure("purity", "Groups are of one genre (purity)"),
         Measure("family_purity", "Groups are of one family (purity)"),
         Measure("ami", "Groups tell genres (mutual information)"),
         Measure("stability", "The same from other tracks (stability)"),
@@ -62,6 +67,11 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
         Measure("macro_f1", "Every genre counts alike (macro-F1)"),
         Measure("ece", "Odds are off by (calibration error)", higher=False),
         Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
+    ),
+    "taxonomy": (
+        Measure("right_family", "In a right family"),
+        Measure("best_family", "In the best family"),
+        Measure("genre", "With a right genre"),
     ),
     "timbre": (
         Measure("halves @1", "Finds its other half"),

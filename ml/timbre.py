@@ -197,7 +197,7 @@ class TimbreModel:
         own |= {"stat_mean": self.projection.mean, "stat_deviation": self.projection.deviation}
         return {name: value.astype(np.float32) for name, value in own.items()}
 
-    def place(self, timbre: Floats) -> Placed:
+    def predict(self, timbre: Floats) -> Placed:
         """Return where a track of (n, 12) segments belongs.
 
         Raises
@@ -229,7 +229,7 @@ class Library:
             for name, stamp in stamps.items():
                 if name not in self._placed or self._placed[name][0] != stamp:
                     timbre = read(name)
-                    heard = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.place(timbre)
+                    heard = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.predict(timbre)
                     self._placed[name] = (stamp, heard)
             self._placed = {name: kept for name, kept in self._placed.items() if name in stamps}
             return {name: placed for name, (_, placed) in self._placed.items() if placed is not None}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ml import artefacts
+from ml import artefacts, scores
 from ml.artists import ArtistEmbedding
 from ml.train import artists_card
 from ml.train.artists_data import read
 from ml.train.artists_model import ArtistModel, Settings
-from ml.train.artists_scores import compare, format_table
-from ml.train.revision import command
+from ml.train.artists_scores import OURS, Recall, as_table, compare, format_table
 
 TASK = "artists"
 VERSION = "2026.11.1"
@@ -38,16 +37,19 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     written = embedding.save(directory)
     artefacts.register(TASK, version, written, models, activate=not quick)
     results = {split: compare(ArtistEmbedding.load(directory), known, split, SCORE_SEED) for split in ("valid", "test")}
-    for split, scores in results.items():
-        print(f"\n{TASK} {version} on {split}\n\n{format_table(scores)}")
+    for split, found in results.items():
+        print(f"\n{TASK} {version} on {split}\n\n{format_table(found)}")
     card = directory / "card.md"
-    card.write_text(artists_card.write(embedding, model, known, results, command()), encoding="utf-8")
-    artefacts.register(TASK, version, [*written, card], models, activate=not quick)
+    card.write_text(artists_card.write(embedding, model, known, results), encoding="utf-8")
+    figures = scores.write(directory, split="test", table=as_table(results["test"]), served=OURS)
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 
-def evaluate(data: Path, models: Path) -> None:
+def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Recall]]]:
     """Score the active version as it is served, with baselines fitted in the same run, on ``valid`` and ``test``.
+
+    Returns what it prints: recall by split, recommender and kind of question.
 
     Raises
     ------
@@ -59,6 +61,7 @@ def evaluate(data: Path, models: Path) -> None:
         The embedding knows artists that the data do not.
     """
     embedding, known = ArtistEmbedding.load(artefacts.active(TASK, models)), read(data)
-    for split in ("valid", "test"):
-        print(f"\n{TASK} {embedding.version} on {split}\n")
-        print(format_table(compare(embedding, known, split, SCORE_SEED)))
+    results = {split: compare(embedding, known, split, SCORE_SEED) for split in ("valid", "test")}
+    for split, found in results.items():
+        print(f"\n{TASK} {embedding.version} on {split}\n\n{format_table(found)}")
+    return results

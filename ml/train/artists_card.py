@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from ml.artists import POPULARITY_WEIGHT, ArtistEmbedding
 from ml.train.artists_data import ArtistData
 from ml.train.artists_model import ArtistModel
-from ml.train.artists_scores import Recall, format_table
-from ml.train.revision import revision
+from ml.train.artists_scores import OURS, Recall, as_table, format_table
+from ml.train.beaten import beaten
+from ml.train.revision import command, revision
 
 _CARD = """# Artist embedding {version}
 
@@ -61,7 +62,6 @@ def write(
     model: ArtistModel,
     data: ArtistData,
     results: Mapping[str, Mapping[str, Mapping[str, Recall]]],
-    command: str,
 ) -> str:
     """Return the card's Markdown; ``results`` is by split, recommender and kind of question."""
     sources = Counter(one.source for one in data.listings if one.split == "train")
@@ -72,7 +72,7 @@ def write(
         genres=model.settings.genres_kept,
         date=datetime.now(UTC).date(),
         revision=revision(),
-        command=command,
+        command=command(),
         seed=model.seed,
         lists=model.members_.shape[0],
         sources=", ".join(f"{name} {count}" for name, count in sources.most_common()),
@@ -82,16 +82,5 @@ def write(
         groups=next(iter(results["test"].values()))["all"].groups,
         test=format_table(results["test"]),
         valid=format_table(results["valid"]),
-        loses=_worst(results["test"]) + _LOSES,
+        loses=beaten("artists", as_table(results["test"]), OURS) + _LOSES,
     )
-
-
-def _worst(results: Mapping[str, Mapping[str, Recall]]) -> str:
-    """Name the baselines that are not beaten, so that the card never claims more than its table shows."""
-    ours, *others = results.items()
-    lines = []
-    for kind in ("all", "cold"):
-        better = [name for name, scores in others if kind in scores and scores[kind].mean >= ours[1][kind].mean]
-        if better:
-            lines.append(f"On {kind} artists these do at least as well: {', '.join(better)}.\n")
-    return "".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from ml.train.artists_data import ArtistData, Listing, training_lists
 from ml.train.artists_model import count_lists, member_matrix, tf_idf
 
 AT = 20
+OURS, COSINE = OWN = ("artist embedding, as served", "artist embedding, cosine alone")
 # Of a programme with hundreds of sessions, and of a long list, a sample speaks for the rest.
 _LISTS_PER_GROUP, _SEEDS_PER_LIST, _FEWEST_ARTISTS = 5, 10, 5
 _BLOCK = 128
@@ -127,8 +129,8 @@ def scorers(
         return (genres[seeds] @ genres.T).toarray()
 
     return {
-        "artist embedding, as served": lambda seeds: places[seeds] @ places.T + prior,
-        "artist embedding, cosine alone": lambda seeds: places[seeds] @ places.T,
+        OURS: lambda seeds: places[seeds] @ places.T + prior,
+        COSINE: lambda seeds: places[seeds] @ places.T,
         "item-kNN on playlists, with the same prior": lambda seeds: together(seeds) + prior,
         "item-kNN on playlists": together,
         "genre overlap (TF-IDF), with the same prior": lambda seeds: alike_genres(seeds) + prior,
@@ -157,6 +159,15 @@ def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int)
         name: {kind: recall(scorer, some, seed) for kind, some in kinds.items() if some}
         for name, scorer in scorers(embedding, data, codes, members).items()
     }
+
+
+def as_table(results: Mapping[str, Mapping[str, Recall]]) -> list[dict[str, Any]]:
+    """Return the scores as ``scores.json`` has them."""
+    return [
+        {"model": name, "recall": round(kinds["all"].mean, 4)}
+        | ({"recall_cold": round(kinds["cold"].mean, 4)} if "cold" in kinds else {})
+        for name, kinds in results.items()
+    ]
 
 
 def format_table(results: Mapping[str, Mapping[str, Recall]]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ml.train.clusters_scores import format_table
-from ml.train.revision import revision
+from ml.train.revision import command, revision
 
 if TYPE_CHECKING:
     from ml.train.clusters import Fitted, Settings
@@ -58,8 +58,8 @@ regions with other borders, as the stability says; so a track near a border may 
 the nearest three are shown with their distances. Genres of a mood or an occasion spread over all clusters."""
 
 
-def write(found: Fitted, settings: Settings, seed: int, command: str) -> str:
-    """Return the card's Markdown."""
+def write(found: Fitted, settings: Settings, seed: int, lost: str) -> str:
+    """Return the card's Markdown; ``lost`` says what is better than the model (:mod:`ml.train.beaten`)."""
     clusters = found.clusters
     return _CARD.format(
         version=clusters.version,
@@ -67,7 +67,7 @@ def write(found: Fitted, settings: Settings, seed: int, command: str) -> str:
         taxonomy=clusters.settings["taxonomy"],
         date=datetime.now(UTC).date(),
         revision=revision(),
-        command=command,
+        command=command(),
         seed=seed,
         heard=found.heard,
         per_heard=settings.heard,
@@ -78,7 +78,7 @@ def write(found: Fitted, settings: Settings, seed: int, command: str) -> str:
         sweep=format_sweep(found),
         table=format_table(found.results),
         chance=1 / len(clusters.settings["genres"]),
-        loses=_beaten(found) + _LOSES,
+        loses=lost + "\n" + _LOSES,
     )
 
 
@@ -93,14 +93,3 @@ def format_sweep(found: Fitted) -> str:
             f"{test.family_purity:.3f} | {test.spread:.3f} | {mark} |"
         )
     return "\n".join(lines)
-
-
-def _beaten(found: Fitted) -> str:
-    """Name what a baseline does better, so that the card never claims more than its table shows."""
-    ours, *others = found.results.items()
-    lines = []
-    for measure in ("silhouette", "purity", "ami", "stability"):
-        better = [name for name, one in others if getattr(one, measure) > getattr(ours[1], measure)]
-        if better:
-            lines.append(f"By {measure} these are better: {', '.join(better)}.\n")
-    return "".join(lines)

@@ -26,9 +26,9 @@ from ml.train import contributors_baselines as baselines
 from ml.train import contributors_card as cards
 from ml.train import contributors_scores as scores
 from ml.train.beside import Scored, served_now
-from ml.train.contributors_data import Added, read_likes, read_playlist
+from ml.train.contributors_data import Added, read_likes, read_playlist, read_shared
 from ml.train.contributors_model import Fit, Rows, Step, Tracks, fit
-from ml.train.contributors_scores import Scores, format_table
+from ml.train.contributors_scores import Scores, format_confusion, format_table
 from ml.train.contributors_settings import Settings, read
 from ml.train.export import export
 
@@ -46,7 +46,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """Odds (n, people) of every track by models that learnt from other artists, and what was answered, -1 not sure."""
+    """Odds (n, people) of every track by models that learnt from other artists, and what was answered, -1 not sure.
+
+    ``seconds`` are the mean of the folds' processor time.
+    """
 
     odds: Floats
     answers: Rows
@@ -62,10 +65,10 @@ def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Step) 
     answers = np.full(len(tracks), _NOT_SURE)
     taken = []
     for learn, held in tracks.folds(settings.folds, settings.seed):
-        started = time.perf_counter()
+        started = time.process_time()
         made = fit(tracks.of(learn), people, settings, done)
-        taken.append(time.perf_counter() - started)
-        odds[held] = made.odds(tracks.of(held).blocks)
+        taken.append(time.process_time() - started)
+        odds[held] = made.predict(tracks.of(held).blocks)
         best = odds[held].argmax(axis=1)
         answers[held] = np.where(odds[held].max(axis=1) >= made.threshold, best, _NOT_SURE)
     return Held(odds=odds, answers=answers, seconds=float(np.mean(taken)))
@@ -272,16 +275,34 @@ def write_scores(
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """What the study on the likes came to: scores by model and by inputs, and the AUC differences with intervals."""
+    """What the study came to.
+
+    On the likes: scores by model and by inputs, differences of AUC with their intervals, the confusion matrix (people,
+    people + 1) with "not sure" last, and what is not answered. ``several`` are the scores on a playlist of ``people``
+    people, empty where it was left out.
+    """
 
     table: dict[str, Scores]
     ablation: dict[str, Scores]
     differences: dict[str, tuple[float, float, float]]
+    confusion: list[list[int]]
     not_sure: dict[str, float]
+    several: dict[str, Scores]
+    people: int
 
 
-def study(data: Path, models: Path, settings: Settings, say: Say, *, ablate: bool = True) -> Study:
-    """Score the network and the plain models on one listener's likes; raises DataMissingError where they are absent."""
+def study(
+    data: Path, models: Path, settings: Settings, say: Say, *, ablate: bool = True, several: bool = True
+) -> Study:
+    """Score the network and the plain models on one listener's likes, and on a playlist of ``several`` people.
+
+    ``ablate`` scores the network on some of the inputs, too.
+
+    Raises
+    ------
+    DataMissingError
+        ``data`` does not hold them.
+    """
     added = read_likes(data)
     reader = reader_of(Shelf(models), settings.inputs)
     tracks, people, who = added.tracks(reader), len(added.people), added.who
@@ -296,13 +317,36 @@ def study(data: Path, models: Path, settings: Settings, say: Say, *, ablate: boo
     }
     for name, (gap, low, high) in differences.items():
         say(f"ROC AUC, network minus {name}: {gap:+.3f} (95 % interval {low:+.3f} to {high:+.3f})")
+    confused = scores.confusion(held[NETWORK].answers, who, people).tolist()
+    say(f"\n{format_confusion(added.people, confused)}\n")
     ablation = {}
     for inputs in ABLATIONS if ablate else ():
         part = replace(tracks, blocks={name: tracks.blocks[name] for name in inputs})
         ablation[" + ".join(inputs)] = cross_validate(part, people, settings, _quiet).scores(who)
     ablation[" + ".join(settings.inputs)] = table[NETWORK]
-    say(format_table(ablation))
-    return Study(table=table, ablation=ablation, differences=differences, not_sure=not_sure(held[NETWORK], who))
+    if ablate:
+        say(format_table(ablation))
+    many, count = _several(data, reader, settings, say) if several else ({}, 0)
+    return Study(
+        table=table,
+        ablation=ablation,
+        differences=differences,
+        confusion=confused,
+        not_sure=not_sure(held[NETWORK], who),
+        several=many,
+        people=count,
+    )
+
+
+def _several(data: Path, reader: TrackInputs, settings: Settings, say: Say) -> tuple[dict[str, Scores], int]:
+    """Score network and plain models on a playlist of many people; return the table and how many they are."""
+    added = read_shared(data, settings)
+    tracks, people = added.tracks(reader), len(added.people)
+    held = compare(tracks, people, settings, same_inputs=False)
+    held[NETWORK] = cross_validate(tracks, people, settings, _quiet)
+    table = table_of(held, added.who)
+    say(f"\n{len(added.ids)} tracks of {people} people\n\n{format_table(table)}")
+    return table, people
 
 
 def _quiet() -> None:
@@ -318,7 +362,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
         ``data`` does not hold the likes.
     """
     settings = read(options={"seed": seed, **({"folds": 2, "epochs": 4} if quick else {})})
-    found = study(data, models, settings, say, ablate=not quick)
+    found = study(data, models, settings, say, ablate=not quick, several=not quick)
     card = cards.shipped(VERSION, found, settings, quick=quick)
     folder = models / TASK / VERSION
     artefacts.register(TASK, VERSION, write_scores(folder, found.table, card), models)
@@ -327,4 +371,4 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
     """Run the study again and print it: what ships of it are figures alone."""
-    return study(data, models, read(), say, ablate=False).table
+    return study(data, models, read(), say, ablate=False, several=False).table

@@ -51,7 +51,8 @@ def constant(tracks: Tracks, people: int, held: int) -> Floats:
 def tuned(
     make: Make, choices: Sequence[Any], tracks: Tracks, held: Tracks, people: int, seed: int, *, scaled: bool
 ) -> tuple[Floats, float]:
-    """Choose on held-out artists of ``tracks``, fit on all of them; return odds of ``held`` and that fit's seconds.
+    """Choose on held-out artists of ``tracks``, fit on all of them; return odds of ``held`` and that fit's seconds of
+    processor time.
 
     ``scaled`` inputs are as the network's (standard, one-hot); trees are better off with the numbers as they are.
     """
@@ -66,9 +67,9 @@ def tuned(
         if len(choices) > 1 and fits(choice, len(learn))
     ]
     choice = choices[int(np.argmin(losses))] if losses else choices[0]
-    started = time.perf_counter()
+    started = time.process_time()
     model = make(choice).fit(inputs, tracks.who)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     return _odds(model, asked, people), seconds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.text import normalise, split_artists
 
 LIKES = "likes/georgemcintire_2017.csv.gz"
+SHARED = "exportify/collab_0327.csv"  # a playlist of many people
 _PAGE = 1000
 
 
@@ -51,20 +53,54 @@ def read_likes(data: Path) -> Added:
     DataMissingError
         ``data`` does not hold them.
     """
-    path = data / LIKES
-    if not path.is_file():
-        raise DataMissingError(f"{path} is absent. Say where the training data are: --data DIR or TASTEMAP_DATA")
-    table = pd.read_csv(path, dtype={"song_title": str, "artist": str}, keep_default_na=False)
-    values = table[list(AUDIO_FEATURES)].astype(float).to_dict("records")
-    inputs = [
-        GenreInput(title=title, artists=split_artists(artist), features={str(k): float(v) for k, v in row.items()})
-        for title, artist, row in zip(table["song_title"], table["artist"], values, strict=True)
-    ]
+    table = _table(data / LIKES)
     return Added(
         ids=tuple(map(str, range(len(table)))),
-        inputs=tuple(inputs),
+        inputs=_inputs(table["song_title"], table["artist"], table[list(AUDIO_FEATURES)]),
         who=table["target"].to_numpy(np.intp),
         people=("dislikes", "likes"),
+    )
+
+
+def read_shared(data: Path, settings: Settings) -> Added:
+    """Read a collaborative playlist as Exportify wrote it: the people with enough tracks, those with most first.
+
+    Raises
+    ------
+    DataMissingError
+        ``data`` does not hold it.
+    """
+    table = _table(data / SHARED).drop_duplicates("Track ID")
+    table = table[table["Added By"].notna()]
+    counts = table["Added By"].value_counts()
+    people = counts[counts >= settings.least_tracks].index.tolist()[: settings.most_people]
+    taken = table[table["Added By"].isin(people)]
+    columns = {name: name.replace("_", " ").title() for name in AUDIO_FEATURES} | {"duration_ms": "Duration (ms)"}
+    return Added(
+        ids=tuple(taken["Track ID"]),
+        inputs=_inputs(taken["Track Name"], taken["Artist Name(s)"], taken[[columns[name] for name in AUDIO_FEATURES]]),
+        who=np.array([people.index(one) for one in taken["Added By"]], np.intp),
+        people=tuple(people),
+        left_out=len(table) - len(taken),
+    )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise DataMissingError(f"{path} is absent. Say where the training data are: --data DIR or TASTEMAP_DATA")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tuple[GenreInput, ...]:
+    """Return a row's input for each; ``features`` has the columns of AUDIO_FEATURES in their order, by any name."""
+    rows = zip(titles.fillna(""), artists.fillna(""), features.to_numpy(float).tolist(), strict=True)
+    return tuple(
+        GenreInput(
+            title=str(title) or None,
+            artists=split_artists(str(artist)),
+            features={name: one for name, one in zip(AUDIO_FEATURES, values, strict=True) if not math.isnan(one)},
+        )
+        for title, artist, values in rows
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ml.contributors import Blocks, InputScaler, calibrate
+from ml.contributors import Blocks, InputScaler, calibrate, softmax
 from ml.genre_encoder import Floats
 from ml.train.contributors_settings import Settings
 
@@ -64,48 +65,56 @@ class Trainer:
         self.network = build(width, people, settings)
         self._optimiser = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
         self._optimiser.build(self.network.trainable_variables)
-        self._fresh = [variable.numpy() for variable in self._optimiser.variables]
+        weights = {id(weight) for weight in self.network.weights}
+        seeds = [variable for variable in self.network.variables if id(variable) not in weights]  # of the dropout
+        self._state = [(variable, variable.numpy()) for variable in (*self._optimiser.variables, *seeds)]
         self._epoch = tf.function(
             self._learn,
             input_signature=[
                 tf.TensorSpec((None, width), tf.float32),
                 tf.TensorSpec((None,), tf.int32),
                 tf.TensorSpec((None, None), tf.int32),
+                tf.TensorSpec((None,), tf.int32),
             ],
         )
 
-    def _learn(self, inputs: tf.Tensor, who: tf.Tensor, batches: tf.Tensor) -> None:
+    def _learn(self, inputs: tf.Tensor, who: tf.Tensor, batches: tf.Tensor, check: tf.Tensor) -> tf.Tensor:
+        """Take a step for each row of ``batches``, then return the log-loss of the rows ``check``."""
         for rows in batches:
             with tf.GradientTape() as tape:
-                logits = self.network(tf.gather(inputs, rows), training=True)
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(who, rows), logits)
-                loss = tf.reduce_mean(losses)
+                loss = self._loss(inputs, who, rows, training=True)
             gradients = tape.gradient(loss, self.network.trainable_variables)
             self._optimiser.apply(gradients, self.network.trainable_variables)
+        return self._loss(inputs, who, check, training=False)
+
+    def _loss(self, inputs: tf.Tensor, who: tf.Tensor, rows: tf.Tensor, *, training: bool) -> tf.Tensor:
+        logits = self.network(tf.gather(inputs, rows), training=training)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(who, rows), logits))
 
     def train(self, inputs: Floats, who: Rows, learn: Rows, check: Rows, seed: int) -> keras.Model:
         """Return a network fitted on the rows ``learn``, as it was when the rows ``check`` were told best."""
         settings, rng = self.settings, np.random.default_rng(seed)
         keras.utils.set_random_seed(seed)
-        self.network.set_weights(build(*self._shape, settings).get_weights())
-        for variable, value in zip(self._optimiser.variables, self._fresh, strict=True):
+        trained = build(*self._shape, settings)
+        self.network.set_weights(trained.get_weights())
+        for variable, value in self._state:
             variable.assign(value)
         best, least, since = self.network.get_weights(), np.inf, 0
-        all_inputs, all_who = tf.constant(inputs), tf.constant(who, tf.int32)
+        given, held = (tf.constant(inputs), tf.constant(who, tf.int32)), tf.constant(check, tf.int32)
         for _ in range(settings.epochs):
-            self._epoch(all_inputs, all_who, tf.constant(_batches(learn, settings.batch, rng), tf.int32))
-            loss = log_loss(softmax(self.logits(inputs[check])), who[check])
+            batches = tf.constant(_batches(learn, settings.batch, rng), tf.int32)
+            loss = float(self._epoch(*given, batches, held))
             since += 1
             if loss < least:
                 best, least, since = self.network.get_weights(), loss, 0
             if since >= settings.patience:
                 break
-        trained = build(*self._shape, settings)
         trained.set_weights(best)
         return trained
 
-    def logits(self, inputs: Floats) -> Floats:
-        return np.asarray(self.network(inputs, training=False))
+
+# Tracing a graph takes longer than training one such network: all folds of a run share it.
+_trainer = lru_cache(maxsize=1)(Trainer)
 
 
 def build(width: int, people: int, settings: Settings) -> keras.Model:
@@ -142,7 +151,7 @@ class Fit:
         average = keras.layers.Average()([member(inputs) for member in self.members])
         return keras.Model(inputs, keras.layers.Softmax()(average))
 
-    def odds(self, blocks: Blocks) -> Floats:
+    def predict(self, blocks: Blocks) -> Floats:
         """Return calibrated odds (n, people)."""
         inputs = self.scaler.transform(blocks)
         logits = np.mean([np.asarray(member(inputs, training=False)) for member in self.members], axis=0)
@@ -159,7 +168,7 @@ def fit(tracks: Tracks, people: int, settings: Settings, done: Step) -> Fit:
     """Train the members, each on all artists but its own validation artists, and calibrate on those."""
     scaler = InputScaler(one_hot=settings.one_hot, scaling=settings.scaling).fit(tracks.blocks)
     inputs = scaler.transform(tracks.blocks)
-    trainer = Trainer(scaler.width, people, settings)
+    trainer = _trainer(scaler.width, people, settings)
     members, checked = [], np.zeros((len(tracks), people), np.float32)
     for number, (learn, check) in enumerate(tracks.folds(settings.members, settings.seed)):
         members.append(trainer.train(inputs, tracks.who, learn, check, settings.seed + number))
@@ -183,11 +192,6 @@ def threshold_of(odds: Floats, who: Rows, sure: float) -> float:
     counts = np.arange(1, len(order) + 1)
     holds = (np.cumsum(right[order]) / counts >= sure) & (counts >= _LEAST_ANSWERS)
     return round(float(top[order[np.flatnonzero(holds)[-1]]]), 4) if holds.any() else NEVER
-
-
-def softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def log_loss(odds: Floats, who: Rows) -> float:

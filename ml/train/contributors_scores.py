@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ class Scores:
     """On tracks whose artists were not learnt from.
 
     ``auc`` is of one person against the rest, mean over people; ``f1`` the mean over people; ``ece`` the expected
-    calibration error over ten bins of the highest odds; ``seconds`` what one training takes, tuning apart.
+    calibration error over ten bins of the highest odds; ``seconds`` of processor time that one training takes, tuning
+    apart.
     """
 
     auc: float
@@ -85,10 +86,17 @@ def difference(one: Floats, other: Floats, who: Rows, artist: Rows, seed: int = 
 
 def format_table(results: Mapping[str, Scores]) -> str:
     """Return the scores as Markdown."""
-    lines = ["| model | ROC AUC | macro-F1 | accuracy | log-loss | ECE | seconds |", "|---|---|---|---|---|---|---|"]
+    lines = ["| model | ROC AUC | macro-F1 | accuracy | log-loss | ECE | CPU s |", "|---|---|---|---|---|---|---|"]
     for name, one in results.items():
         numbers = (one.auc, one.f1, one.accuracy, one.log_loss, one.ece)
         lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + f" | {one.seconds:.1f} |")
+    return "\n".join(lines)
+
+
+def format_confusion(people: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """Return what :func:`confusion` counted as Markdown."""
+    lines = [f"| added by \\ said | {' | '.join(people)} | not sure |", "|---" * (len(people) + 2) + "|"]
+    lines += [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(people, counts, strict=True)]
     return "\n".join(lines)
 
 

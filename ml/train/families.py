@@ -29,6 +29,7 @@ from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
 from ml.train import families_card
 from ml.train.beside import MAY_KNOW, Scored, served_now
+from ml.train.clusters_scores import nearest
 from ml.train.families_scores import Ints, Scores, format_table, mean, score
 from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
@@ -103,8 +104,7 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
             scored = _compare(table, models[family], overall, learnt, known["test"], settings, seed)
             for name, scores in scored.items():
                 results.setdefault(name, {})[family] = scores
-    heard = {family for family, rows in members.items() if table.whole[rows].any()}
-    missing = heard - models.keys()
+    missing = heard(table, taxonomy) - models.keys()
     assert not missing, f"families without a model: {', '.join(sorted(missing))}"
     told = {
         "version": version,
@@ -113,6 +113,11 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     }
     counted = _histograms(table, members)
     return Fitted(families=Families(told, models, counted, taxonomy), record=record, choices=choices, results=results)
+
+
+def heard(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
+    """Return the families that occur: those of a track whose sound is known."""
+    return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
 
 
 class FamilyScaler:
@@ -147,7 +152,7 @@ def _choose(
     spread, silhouette = [], []
     for count in counts:
         centres = KMeans(count, n_init=1, random_state=seed).fit(places).cluster_centers_
-        cluster = _nearest(asked, centres)
+        cluster = nearest(asked, centres)
         spread.append(float(np.square(asked - centres[cluster]).sum(axis=1).mean()))
         silhouette.append(score(asked, cluster, cluster, count, seed).silhouette)
     return Choice(
@@ -191,7 +196,7 @@ def _compare(
     rng = np.random.default_rng(seed)
 
     def among(places: Places, centres: Places) -> Scores:
-        return score(places, _nearest(places, centres), artist, len(centres), seed)
+        return score(places, nearest(places, centres), artist, len(centres), seed)
 
     def means(places: Places, number: int) -> Places:
         return KMeans(number, n_init=1, random_state=seed).fit(places).cluster_centers_
@@ -202,10 +207,6 @@ def _compare(
         f"own scaler, {settings.study} clusters each": among(own, means(model.scale(some), study)),
         "at random, same k": score(own, rng.integers(0, count, len(own)), artist, count, seed),
     }
-
-
-def _nearest(places: Places, centres: Places) -> Ints:
-    return np.argmin(np.square(centres).sum(axis=1) - 2 * places @ centres.T, axis=1)
 
 
 def _histograms(table: SoundTable, members: Mapping[str, Ints]) -> dict[str, dict[str, histograms.Counts]]:

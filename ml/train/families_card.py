@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ml.train.beaten import beaten
 from ml.train.families_scores import format_table, mean
 from ml.train.revision import revision
 
@@ -101,13 +102,7 @@ def _families(found: Fitted) -> str:
 
 
 def _beaten(found: Fitted) -> str:
-    """Name what a baseline does better, so that the card never claims more than its table shows."""
     if not found.results:
         return "There were no held-out tracks to score on.\n"
-    ours, *others = [(name, mean(one)) for name, one in found.results.items()]
-    lines = []
-    for measure in ("silhouette", "ami", "together"):
-        better = [name for name, one in others if getattr(one, measure) > getattr(ours[1], measure)]
-        if better:
-            lines.append(f"By {measure} these are better: {', '.join(better)}.\n")
-    return "".join(lines)
+    rows = [{"model": name, **asdict(mean(one))} for name, one in found.results.items()]
+    return beaten("families", rows, rows[0]["model"]) + "\n"

@@ -10,11 +10,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +23,47 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from ml import artefacts
-from ml.genre_words import GenreWords
+from ml import artefacts, scores
+from ml.genre_words import GenreWords, phrase_in
 from ml.taxonomy import HOW, Taxonomy
-from ml.train.revision import revision
+from ml.train import taxonomy_card
 from ml.train.taxonomy_evidence import Artists, features, microgenres, tree_paths
+from ml.train.taxonomy_scores import (
+    HERE,
+    OURS,
+    Scores,
+    by_origin,
+    compare,
+    format_origins,
+    format_table,
+    read_sample,
+)
 from store.text import normalise
 
 TASK = "taxonomy"
 VERSION = "2026.11.2"
-_HERE = Path(__file__).parent / "taxonomy_data"
 # A label tells of a microgenre when so many artists that have the one have tracks with the other, and so much oftener
 # than artists do on the whole.
 _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 
-Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
+
+def fit(data: Path, version: str) -> Taxonomy:
+    """Place every name that ``data`` holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file of ``data`` is absent.
+    """
+    hand = json.loads((HERE / "words.json").read_text(encoding="utf-8"))
+    artists = Artists(data / "tracks.csv.gz")
+    listed = microgenres(data / "genres" / "spotify_microgenres.csv")
+    tree = tree_paths(data / "genres" / "beets_genres-tree.yaml")
+    return Taxonomy({"version": version, **hand, "microgenres": _place_all(hand, listed, artists, tree)})
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
-    """Write ``models/taxonomy/<version>.json`` and its card, and print the score on the 300 names checked by hand.
+    """Write ``models/taxonomy/<version>.json`` with its card and scores, and print the check of 300 names.
 
     ``seed`` and ``quick`` are there for the command line: nothing here is drawn, and it takes a minute.
 
@@ -50,25 +72,40 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     FileNotFoundError
         A file of ``data`` is absent.
     """
-    hand = json.loads((_HERE / "words.json").read_text(encoding="utf-8"))
-    artists = Artists(data / "tracks.csv.gz")
-    listed = microgenres(data / "genres" / "spotify_microgenres.csv")
-    tree = tree_paths(data / "genres" / "beets_genres-tree.yaml")
-    version = f"{VERSION}-quick" if quick else VERSION
-    content = {"version": version, **hand, "microgenres": _place_all(hand, listed, artists, tree)}
-    path = models / TASK / f"{version}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_compact(content), encoding="utf-8")
-    table = _score(Taxonomy(content))
-    print(table)
-    card = path.with_suffix(".md")
-    card.write_text(_card(content, table), encoding="utf-8")
-    artefacts.register(TASK, version, [path, card], models, activate=not quick)
+    made = fit(data, f"{VERSION}-quick" if quick else VERSION)
+    path, folder = models / TASK / f"{made.version}.json", models / TASK / made.version
+    folder.mkdir(parents=True, exist_ok=True)
+    made.save(path)
+    results = compare(made)
+    card = folder / "card.md"
+    card.write_text(taxonomy_card.write(made, results, __doc__.split("\n", 1)[1].strip()), encoding="utf-8")
+    rows = [{"model": name, **_figures(one)} for name, one in results["checked"].items()]
+    split = f"{results['checked'][OURS].names} names checked by hand"
+    figures = scores.write(folder, split=split, table=rows, served=OURS)
+    artefacts.register(TASK, made.version, [path, card, figures], models, activate=not quick)
+    print(_report(made, results))
 
 
-def evaluate(data: Path, models: Path) -> None:
-    """Score the active version on the names checked by hand, beside longest keywords and the largest family."""
-    print(_score(Taxonomy.active(models)))
+def _figures(one: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(one).items() if not math.isnan(value)}
+
+
+def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> str:
+    return f"{format_table(results)}\n\n{format_origins(by_origin(taxonomy))}"
+
+
+def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
+    """Score the active version on the names checked by hand, beside plain ways to tell a family; ``data`` is not read.
+
+    Raises
+    ------
+    ml.artefacts.ArtefactError
+        No version is active, or its file was changed.
+    """
+    taxonomy = Taxonomy.active(models)
+    results = compare(taxonomy)
+    print(f"{TASK} {taxonomy.version}\n\n{_report(taxonomy, results)}")
+    return results
 
 
 def _place_all(
@@ -133,20 +170,9 @@ def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists
     anchors = []
     for name in names:
         expected = {label: overall[label] * having[name] / len(artists.labels) for label in overall}
-        genre = _phrase_in(normalise(name).split(), phrases) or _company(counts.get(name, Counter()), expected)
+        genre = phrase_in(normalise(name).split(), phrases) or _company(counts.get(name, Counter()), expected)
         anchors.append(genres.index(genre) if genre else -1)
     return anchors
-
-
-def _phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> str | None:
-    """Return the genre whose words stand in a name; of several the last, for it is the noun."""
-    found = [
-        (end, end - start, phrases[tuple(tokens[start:end])])
-        for start in range(len(tokens))
-        for end in range(start + 1, len(tokens) + 1)
-        if tuple(tokens[start:end]) in phrases
-    ]
-    return max(found)[2] if found else None
 
 
 def _company(labels: Mapping[str, int], expected: Mapping[str, float]) -> str | None:
@@ -154,74 +180,3 @@ def _company(labels: Mapping[str, int], expected: Mapping[str, float]) -> str | 
     lifts = {label: count / expected[label] for label, count in labels.items() if count >= _LEAST_ARTISTS}
     best = max(lifts, key=lambda label: lifts[label], default=None)
     return best if best and lifts[best] >= _LEAST_LIFT else None
-
-
-def read_sample(name: str) -> Sample:
-    """Return the names checked by hand: acceptable families and genres of each, the best first.
-
-    ``tuning`` was in sight when the words were chosen, ``checked`` was labelled after and looked at once.
-    """
-    with (_HERE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: (row["families"].split("|"), row["genres"].split("|")) for row in csv.DictReader(file)}
-
-
-def _score(taxonomy: Taxonomy) -> str:
-    rows: dict[str, Callable[[str], tuple[str | None, str | None]]] = {
-        "taxonomy": lambda name: (taxonomy.place(name).family, taxonomy.place(name).genre),
-        "words alone": lambda name: (taxonomy.by_words(name), None),
-        "largest family": lambda name: (taxonomy.largest(), None),
-    }
-    lines = ["| | names | best family | a right family | a right genre |", "|---|---|---|---|---|"]
-    for sample_name in ("checked", "tuning"):
-        sample = read_sample(sample_name)
-        for label, place in rows.items():
-            answers = [(place(name), right) for name, right in sample.items()]
-            best = sum(family == families[0] for (family, _), (families, _) in answers)
-            right = sum(family in families for (family, _), (families, _) in answers)
-            genre = sum(genre in genres for (_, genre), (_, genres) in answers)
-            share = f"{genre / len(sample):.3f}" if label == "taxonomy" else ""
-            lines.append(
-                f"| {label}, `{sample_name}` | {len(sample)} | {best / len(sample):.3f} "
-                f"| {right / len(sample):.3f} | {share} |"
-            )
-    return "\n".join(lines)
-
-
-def _compact(content: Mapping[str, Any]) -> str:
-    """Return JSON with one microgenre a line, for a readable difference between versions."""
-    entries = ",\n".join(
-        f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(entry)}" for name, entry in content["microgenres"].items()
-    )
-    rest = json.dumps({**content, "microgenres": {}}, ensure_ascii=False, indent=1)
-    return rest.replace('"microgenres": {}', '"microgenres": {\n' + entries + "\n}") + "\n"
-
-
-def _card(content: Mapping[str, Any], table: str) -> str:
-    sizes = Counter(entry[0] for entry in content["microgenres"].values())
-    how = Counter(HOW[entry[3]] for entry in content["microgenres"].values())
-    families = ", ".join(f"{family['name']} {sizes[number]}" for number, family in enumerate(content["families"]))
-    return f"""# Taxonomy {content["version"]}
-
-{len(content["microgenres"])} names of genres in {len(content["families"])} families and, within them, the 114 genres.
-
-- **Made** {datetime.now(UTC).date().isoformat()} at git revision {revision()} by `python -m ml train taxonomy`.
-- **Procedure** {__doc__.split(chr(10), 1)[1].strip()}
-- **Data** the names of Spotify's microgenres, the genres of artists in a public table of tracks, the beets genre tree
-  (MIT). What ships is names of genres and where they belong.
-- **Placed** by being one of the 114 or {", ".join(f"{kind} {count}" for kind, count in how.most_common())}.
-- **Confidence** of a word's kind: how often it was right on the names it was tuned on; of a learnt one: the model's
-  probability, which is not calibrated.
-- **Sizes** {families}.
-
-## Scores on names checked by hand
-
-{table}
-
-`checked` was drawn and labelled after the words were chosen; `tuning` was in sight. Most names may stand in two
-families ("brazilian rock"), so two figures are given. One person labelled both: another would differ.
-
-## Where it loses
-
-Names in languages of which no word is known and which stand on no known artist are guesses, with a confidence that
-says so. Of the 114 genres many overlap, and a name goes to one alone.
-"""

@@ -20,6 +20,7 @@ from ml.scores import digest_of
 from ml.scores import write as write_scores
 from ml.timbre import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.train import timbre_card, timbre_network
+from ml.train.beaten import beaten
 from ml.train.beside import Scored, served_now
 from ml.train.export import export
 from ml.train.revision import command
@@ -35,6 +36,7 @@ _LEAST_TRACKS = 20
 _WINDOWS, _SHORTEST, _LONGEST, _LEAST = 30, 0.15, 0.6, 40
 _SHRINK = 0.2
 _FOLDS, _NETWORK_FOLDS = 7, 3
+_WIDE = 32  # the latent of the networks that are scored for the search
 _QUICK: dict[str, Any] = {"steps": 5, "length": 32}
 
 Say = Callable[[str], None]
@@ -105,9 +107,13 @@ def _whitened(timbres: Sequence[Floats], statistics: str, seed: int) -> Learn:
     return learn
 
 
-def _network(timbres: Sequence[Floats], settings: timbre_network.Settings) -> Learn:
+def _network(
+    timbres: Sequence[Floats],
+    settings: timbre_network.Settings,
+    fit_network: Callable[[Sequence[Floats], timbre_network.Settings], timbre_network.Fitted] = timbre_network.fit,
+) -> Learn:
     def learn(tracks: npt.NDArray[np.intp]) -> Embed:
-        return timbre_network.fit([timbres[i] for i in tracks], settings).encode
+        return fit_network([timbres[i] for i in tracks], settings).encode
 
     return learn
 
@@ -125,9 +131,11 @@ def compare(
         "moments, distance": (_plain(timbres, "moments"), _FOLDS, True),
     }
     if networks:
-        for latent in (2, 32):
+        for latent in (2, _WIDE):
             name = f"autoencoder, latent of {latent}"
             learners[name] = (_network(timbres, replace(settings, latent=latent)), _NETWORK_FOLDS, True)
+        contrastive = _network(timbres, replace(settings, latent=_WIDE), timbre_network.fit_contrastive)
+        learners[f"contrastive network, latent of {_WIDE}"] = (contrastive, _NETWORK_FOLDS, False)
     found = {}
     for name, (learn, folds, euclidean) in learners.items():
         say(f"scoring {name}")
@@ -237,19 +245,19 @@ def publish(
     version = made.settings["version"]
     folder = models / TASK / version
     written = made.save(folder)
-    card = folder / "card.md"
-    rows = table(results, SCORE_SEED)
-    card.write_text(timbre_card.write(made.settings, segments, results, rows, told), encoding="utf-8")
-    split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
-    served = made.settings["scores"]["served"]["model"]
+    card, rows = folder / "card.md", table(results, SCORE_SEED)
     plain = [_plain_row(row) for row in rows]
+    served = made.settings["scores"]["served"]["model"]
+    lost = beaten(TASK, plain, served)
+    card.write_text(timbre_card.write(made.settings, segments, results, rows, told, lost), encoding="utf-8")
+    split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
     figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
     artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
     return folder
 
 
 def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: getattr(value, "mean", value) for key, value in row.items()}
+    return {key: value if isinstance(value, str) else round(value.mean, 4) for key, value in row.items()}
 
 
 def fingerprint(timbre: Floats) -> str:

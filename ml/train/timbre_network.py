@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
 from keras import layers
 
 from ml.timbre import TIMBRES, Floats, TwoStepScaler, middle
 
 _FILTERS = (16, 32, 64)  # each followed by pooling in pairs
 _LSTM = 128
+_TEMPERATURE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained autoencoder with the scaling in front of it; ``loss`` is the last mean squared error."""
+    """A trained encoder with the scaling in front of it; ``loss`` is that of the last step."""
 
     scaler: TwoStepScaler
     encoder: keras.Model
@@ -63,23 +66,62 @@ class Fitted:
 
 
 def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int], None] | None = None) -> Fitted:
-    """Train on random stretches of the tracks; ``say(step, steps)`` tells how far it is."""
+    """Train the autoencoder on random stretches of the tracks; ``say(step, steps)`` tells how far it is."""
     keras.utils.set_random_seed(settings.seed)
-    rng = np.random.default_rng(settings.seed)
-    scaler = TwoStepScaler.fit(timbres)
-    scaled = [scaler.transform(timbre) for timbre in timbres]
     encoder, model = build(settings.latent, settings.length)
     model.compile(keras.optimizers.Adam(settings.rate), "mse")
+    stretches = _Stretches(timbres, settings)
     loss = float("nan")
     for step in range(settings.steps):
-        some = rng.permutation(len(scaled))[: settings.batch]
-        batch = np.stack([_stretch(scaled[i], settings.length, rng) for i in some])
+        (batch,) = stretches.draw(1)
         loss = float(model.train_on_batch(batch, batch))
         if say:
             say(step + 1, settings.steps)
-    return Fitted(scaler, encoder, loss)
+    return Fitted(stretches.scaler, encoder, loss)
 
 
-def _stretch(rows: Floats, length: int, rng: np.random.Generator) -> Floats:
-    start = int(rng.integers(0, max(1, len(rows) - length + 1)))
-    return middle(rows[start : start + length], length)
+def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> Fitted:
+    """Train the encoder alone to tell which stretches are of one track, among those of all others in a batch.
+
+    InfoNCE (van den Oord et al., 2018), asked both ways as in SimCLR (Chen et al., ICML 2020).
+    """
+    keras.utils.set_random_seed(settings.seed)
+    encoder, _ = build(settings.latent, settings.length)
+    optimiser = keras.optimizers.Adam(settings.rate)
+    optimiser.build(encoder.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def step(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            mine, theirs = (tf.math.l2_normalize(encoder(rows, training=True), axis=1) for rows in (one, other))
+            alike = tf.matmul(mine, theirs, transpose_b=True) / _TEMPERATURE
+            right = tf.range(tf.shape(alike)[0])
+            losses = [tf.nn.sparse_softmax_cross_entropy_with_logits(right, x) for x in (alike, tf.transpose(alike))]
+            loss = tf.reduce_mean(losses)
+        optimiser.apply(tape.gradient(loss, encoder.trainable_variables), encoder.trainable_variables)
+        return loss
+
+    stretches = _Stretches(timbres, settings)
+    loss = float("nan")
+    for _ in range(settings.steps):
+        loss = float(step(*stretches.draw(2)))
+    return Fitted(stretches.scaler, encoder, loss)
+
+
+class _Stretches:
+    """Random stretches of scaled tracks, as long as the network hears."""
+
+    def __init__(self, timbres: Sequence[Floats], settings: Settings) -> None:
+        self.scaler = TwoStepScaler.fit(timbres)
+        self._settings, self._rng = settings, np.random.default_rng(settings.seed)
+        self._scaled = [self.scaler.transform(timbre) for timbre in timbres]
+
+    def draw(self, times: int) -> list[npt.NDArray[np.float32]]:
+        """Return ``times`` batches (n, length, 12); row ``i`` is of the same track in each."""
+        some = self._rng.permutation(len(self._scaled))[: self._settings.batch]
+        return [np.stack([self._stretch(self._scaled[i]) for i in some]) for _ in range(times)]
+
+    def _stretch(self, rows: npt.NDArray[np.float32]) -> Floats:
+        length = self._settings.length
+        start = int(self._rng.integers(0, max(1, len(rows) - length + 1)))
+        return middle(rows[start : start + length], length)

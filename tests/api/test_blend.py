@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from store.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
-from tests.api.conftest import CALM, LOUD, a_track
+from tests.api.conftest import CALM, LOUD, TRACKS, a_track
 
 
 @pytest.fixture
@@ -47,6 +49,17 @@ def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) 
     assert not known & {one["id"] for one in answer["tracks"]}, "known ones, other editions included, stay out"
     assert [one["id"] for one in answer["fairness"]] == [one["id"] for one in answer["average"]]
     assert sum(one["picks"] for one in answer["fairness"]) == len(answer["tracks"])
+
+
+def test_tracks_of_another_length_stay_out_and_are_counted(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, shared_list: str
+) -> None:
+    timed = [replace(track, duration_ms=(60_000, 900_000)[at % 2]) for at, track in enumerate(TRACKS)]
+    build_collection(tmp_path / "catalogue", timed)
+    wish = {"playlist": shared_list, "filters": {"shortest_s": 30, "longest_s": 300}}
+    answer = blended(configured(tmp_path, database_uri), **wish)
+    assert {one["duration_ms"] for one in answer["tracks"]} == {60_000}
+    assert answer["left_out"]["length"] > 0
 
 
 def test_people_quotas_and_playlists_as_people(client: FlaskClient, shared_list: str) -> None:
@@ -102,6 +115,7 @@ def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClie
         ({"playlist": "both", "length": 0}, 422, "invalid_value"),
         ({"playlist": "both", "novelty": 2}, 422, "invalid_value"),
         ({"playlist": "both", "filters": {"loud": True}}, 422, "invalid_value"),
+        ({"playlist": "both", "filters": {"longest_s": -1}}, 422, "invalid_value"),
     ],
 )
 def test_each_fault_has_its_own_status(

@@ -20,15 +20,9 @@ def test_the_next_answer_comes_from_the_version_that_was_chosen(
     settings = own / "genre.json"
     settings.write_text(settings.read_text().replace(f'"version": "{served.name}"', '"version": "mine"'))
     artefacts.register("genre", "mine", own.iterdir(), tmp_path / "models", activate=False)
-    taxonomy = artefacts.active("taxonomy")
-    artefacts.copy_version(taxonomy, tmp_path / "models")
-    artefacts.register(
-        "taxonomy",
-        taxonomy.name,
-        (tmp_path / "models" / "taxonomy").iterdir(),
-        tmp_path / "models",
-        activate=False,
-    )
+    taxonomy, models = artefacts.active("taxonomy"), tmp_path / "models"
+    copies = artefacts.copy_version(taxonomy, models)
+    artefacts.register("taxonomy", taxonomy.name, copies, models, activate=False)
     client = configured(tmp_path, database_uri)
 
     def version() -> str:

@@ -75,6 +75,29 @@ def test_guards_known_never_and_the_cap_hold(neighbours: Neighbours, snapshot: S
     assert made == blend(neighbours, snapshot, [ANN, BEN], wish)
 
 
+def test_filters_come_before_the_ranking_however_much_they_take(neighbours: Neighbours, tmp_path: Path) -> None:
+    rude = [replace(one, explicit=True) for one in many(1000, "Rude", CALM, 900)]
+    near = [replace(one, popularity=1.0) for one in many(100, "Mild", {**CALM, "energy": 0.4}, 12)]
+    crowd = catalogue_of(tmp_path, *rude, *near)
+    made = blend(neighbours, crowd, [ANN], Wish(length=8, guards=ALL))
+    assert len(made.picks) == 8
+    assert all("Mild" in title for title in titles(made))
+    assert max(pick.satisfaction[0] for pick in made.picks) == 1.0, "the scale ends at the best that may come"
+    assert made.left_out["explicit"] == 900
+
+
+def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Path) -> None:
+    lengths = {"Short": 30_000, "Usual": 200_000, "Long": 1_500_000, "Unknown": None}
+    tracks = [
+        replace(one, duration_ms=ms)
+        for at, (word, ms) in enumerate(lengths.items())
+        for one in many(9 * at + 1, word, CALM, 3)
+    ]
+    made = blend(neighbours, catalogue_of(tmp_path, *tracks), [ANN], Wish(length=12, shortest_s=60, longest_s=600))
+    assert {title.split()[0] for title in titles(made)} == {"Usual", "Unknown"}
+    assert made.left_out == {"length": 6}
+
+
 def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapshot: Snapshot) -> None:
     made = blend(neighbours, snapshot, [ANN], Wish(length=60, artist_cap=5))
     assert {"Jingle of Santa", "Rude", "Calm 1"} <= set(titles(made))

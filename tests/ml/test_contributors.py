@@ -15,13 +15,13 @@ from ml.genre import GenreInput
 from ml.jobs import BadOption, Job, TooLittle
 from ml.shelf import Shelf, card_of, scores_of
 from ml.train import contributors
-from ml.train.contributors_data import read_playlist
-from ml.train.contributors_model import NEVER, Tracks, best_temperature, threshold_of
-from ml.train.contributors_scores import confusion
+from ml.train.contributors_data import SHARED, read_playlist, read_shared
+from ml.train.contributors_model import NEVER, Tracks, best_temperature, fit, threshold_of
+from ml.train.contributors_scores import confusion, format_confusion
 from ml.train.contributors_settings import read
 from store.catalogue import Catalogue
 from store.database import Database
-from store.domain import PlaylistItem
+from store.domain import AUDIO_FEATURES, PlaylistItem
 from tests.ml.contributors_world import ANN, BOB, SMALL, store_playlist
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
@@ -51,7 +51,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert (model.genre_version, model.artists_version) == (reader.genre.version, reader.artists.version)
     loud = GenreInput(title="Rust", artists=("Nobody Known",), features={"energy": 0.95, "loudness": -4.0})
     calm = GenreInput(title="Snow", artists=("Nobody Known",), features={"energy": 0.05, "loudness": -25.0})
-    odds = model.odds(reader.blocks([loud, calm]))
+    odds = model.predict(reader.blocks([loud, calm]))
     np.testing.assert_allclose(odds.sum(axis=1), 1.0, atol=1e-5)
     assert [model.people[i] for i in odds.argmax(axis=1)] == [ANN, BOB]
     assert not knows(reader.blocks([GenreInput()]))
@@ -191,3 +191,32 @@ def test_the_shipped_figures_keep_the_mark(shared_data: Path) -> None:
     written = json.loads((artefacts.active("contributors") / "scores.json").read_text())
     table = {one["model"]: one for one in written["table"]}
     assert table["network"]["auc"] >= table["gradient booster, audio"]["auc"] + 0.02
+
+
+def test_equal_seeds_train_equal_networks_however_many_were_trained_before() -> None:
+    rng = np.random.default_rng(1)
+    tracks = Tracks(blocks={"audio": rng.random((60, 13))}, who=np.arange(60) % 3, artist=np.arange(60) // 2)
+    settings = read(options={**SMALL, "inputs": ["audio"], "members": 2})
+    one, other = (fit(tracks, 3, settings, lambda: None).predict(tracks.blocks) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_playlist_of_many_people_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / SHARED
+    path.parent.mkdir()
+    people = ["ann"] * 21 + ["bob"] * 22 + ["cy"] * 3 + [""]
+    names = [name.replace("_", " ").title() for name in AUDIO_FEATURES if name != "duration_ms"]
+    rows = [f"t{at},Song {at},Band {at},200000,{who}," + ",".join(["0.5"] * 11) + "," for at, who in enumerate(people)]
+    heading = "Track ID,Track Name,Artist Name(s),Duration (ms),Added By," + ",".join(names)
+    path.write_text("\n".join([heading, *rows, rows[0]]) + "\n")
+    added = read_shared(tmp_path, read())
+    assert (added.people, added.left_out) == (("bob", "ann"), 3)
+    assert np.bincount(added.who).tolist() == [22, 21]
+    assert added.inputs[0].artists == ("Band 0",)
+    assert added.inputs[0].features["duration_ms"] == 200_000
+    assert "time_signature" not in added.inputs[0].features, "an empty cell is unknown"
+
+
+def test_the_confusion_matrix_has_a_column_for_not_sure() -> None:
+    counts = confusion(np.array([0, 1, -1]), np.array([0, 0, 1]), 2).tolist()
+    assert format_confusion(("ann", "bob"), counts).splitlines()[2:] == ["| ann | 1 | 1 | 0 |", "| bob | 0 | 0 | 1 |"]

@@ -11,7 +11,7 @@ import pytest
 
 from ml import artefacts
 from ml.taxonomy import Taxonomy
-from ml.train.taxonomy import read_sample
+from ml.train.taxonomy_scores import OURS, by_origin, compare, read_sample
 
 _ACTIVE = artefacts.active("taxonomy")
 LISTED = json.loads(_ACTIVE.with_name(f"{_ACTIVE.name}.json").read_text())["microgenres"]
@@ -59,23 +59,23 @@ def test_any_name_finds_its_family_or_none_where_it_would_be_a_guess(
 
 
 def test_every_family_is_reached_and_every_genre_belongs_to_its_family(taxonomy: Taxonomy) -> None:
-    listed = [taxonomy.place(name) for name in LISTED]
+    listed = [taxonomy.predict(name) for name in LISTED]
     assert {one.family for one in listed} == set(taxonomy.families)
     assert all(one.genre in taxonomy.members(one.family) and 0 < one.confidence <= 1 for one in listed)
 
 
 def test_one_of_the_114_is_itself(taxonomy: Taxonomy) -> None:
     assert all(
-        taxonomy.place(genre).genre == genre and taxonomy.place(genre).confidence == 1 for genre in taxonomy.genres
+        taxonomy.predict(genre).genre == genre and taxonomy.predict(genre).confidence == 1 for genre in taxonomy.genres
     )
 
 
 def test_a_name_that_nobody_listed_goes_with_the_nearest_and_is_less_sure(taxonomy: Taxonomy) -> None:
-    known, misspelt = taxonomy.place("bebop"), taxonomy.place("bebopp")
+    known, misspelt = taxonomy.predict("bebop"), taxonomy.predict("bebopp")
     assert (misspelt.family, misspelt.how, misspelt.nearest) == (known.family, "nearest", "bebop")
     assert misspelt.confidence < known.confidence
     with pytest.raises(ValueError, match="letter"):
-        taxonomy.place("  ")
+        taxonomy.predict("  ")
 
 
 @pytest.mark.shared
@@ -88,7 +88,7 @@ def test_every_genre_list_of_an_artist_maps(taxonomy: Taxonomy, shared_data: Pat
 
 def test_most_names_checked_by_hand_are_in_a_right_family(taxonomy: Taxonomy) -> None:
     sample = read_sample("checked")
-    right = sum(taxonomy.place(name).family in families for name, (families, _genres) in sample.items())
+    right = sum(taxonomy.predict(name).family in families for name, (families, _genres) in sample.items())
     assert len(sample) == 300
     assert right / len(sample) > 0.88
     assert right > sum(taxonomy.by_words(name) in families for name, (families, _genres) in sample.items())
@@ -104,3 +104,28 @@ def test_a_family_without_a_genre_and_a_genre_in_two_families_are_refused() -> N
         Taxonomy(empty)
     with pytest.raises(ValueError, match="in two families"):
         Taxonomy(twice)
+
+
+def test_a_name_that_is_taken_out_goes_by_its_words_and_its_likeness(taxonomy: Taxonomy) -> None:
+    gone = ["bebop", "melodic techno", "techno"]
+    unseen = taxonomy.without(gone)
+    assert set(taxonomy.names) - set(unseen.names) == {"bebop", "melodic techno"}, "the 114 stay"
+    assert unseen.predict("techno") == taxonomy.predict("techno")
+    assert unseen.predict("melodic techno").nearest != "melodic techno"
+    assert unseen.predict("melodic techno").family == "house & techno"
+
+
+def test_what_is_saved_is_what_ships_to_the_byte(taxonomy: Taxonomy, tmp_path: Path) -> None:
+    taxonomy.save(tmp_path / "models" / "taxonomy" / "again.json")
+    assert (tmp_path / "models" / "taxonomy" / "again.json").read_bytes() == _ACTIVE.with_name(
+        f"{_ACTIVE.name}.json"
+    ).read_bytes()
+
+
+def test_the_check_by_hand_is_scored_beside_plain_ways(taxonomy: Taxonomy) -> None:
+    checked = compare(taxonomy)["checked"]
+    ours, plain = checked[OURS], [one for name, one in checked.items() if not name.startswith(OURS)]
+    assert ours.names == 300
+    assert len(plain) == 3
+    assert all(one.right_family < ours.right_family for one in plain)
+    assert sum(count for count, _, _ in by_origin(taxonomy).values()) == 300

@@ -102,13 +102,13 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
     scores = json.loads(artefacts.verified(folder / "scores.json").read_text())
     assert {"model", "halves @1", "quarters @10", "15 s @1"} <= set(scores["table"][0])
     assert model.scores["baselines"][0]["model"].startswith("moments")
-    placed = {str(number): model.place(timbre(number)) for number in range(24)}
+    placed = {str(number): model.predict(timbre(number)) for number in range(24)}
     # Another take of a track's sound is nearest to it.
-    again = model.place(timbre(5)[:100])
+    again = model.predict(timbre(5)[:100])
     assert max(placed, key=lambda name: float(placed[name].vector @ again.vector)) == "5"
     assert len({tuple(one.spot.tolist()) for one in placed.values()}) == 24
     with pytest.raises(ValueError, match="too few"):
-        model.place(timbre(1)[: LEAST_SEGMENTS - 1])
+        model.predict(timbre(1)[: LEAST_SEGMENTS - 1])
 
 
 def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Path]) -> None:
@@ -128,6 +128,16 @@ def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Pa
     assert better.statistics == "described"
     assert "below 1.3" in verdict({"statistics": "described", "gain": [1.5, 1.2, 1.7]})
     assert "below 1.3" not in verdict({"statistics": "described", "gain": [3.0, 2.0, 4.0]})
+
+
+def test_the_contrastive_network_learns_which_stretches_belong_together() -> None:
+    pytest.importorskip("tensorflow")
+    from ml.train.timbre_network import Settings, fit_contrastive
+
+    timbres = [timbre(number) for number in range(8)]
+    first, last = (fit_contrastive(timbres, Settings(latent=4, length=32, steps=steps)) for steps in (1, 25))
+    assert last.loss < first.loss
+    assert last.encode(timbres).shape == (8, 4)
 
 
 def test_no_track_is_asked_of_what_has_learnt_from_it() -> None:

@@ -1,0 +1,30 @@
+"""Which of the models in a card's table are better than the one that the card is of, figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ml.scores import Row, measures_of
+
+
+def beaten(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] = ()) -> str:
+    """Return a line of Markdown for each measure of ``task`` by which another row is better; empty where none is.
+
+    ``rows`` are as ``scores.json`` has them, ``ours`` the model of the row that is compared with all but the
+    ``ignored``. So a card never claims more than its table shows.
+    """
+    mine = next(row for row in rows if row["model"] == ours)
+    others = [row for row in rows if row["model"] not in {ours, *ignored}]
+    lines = []
+    for measure in measures_of(task):
+        if measure.higher is None:
+            continue
+        sign = 1 if measure.higher else -1
+        better = [
+            f"{row['model']} {row[measure.key]:.3f}"
+            for row in others
+            if measure.key in row and sign * row[measure.key] > sign * mine[measure.key]
+        ]
+        if better:
+            lines.append(f"- {measure.label}: {ours} {mine[measure.key]:.3f}, better {', '.join(better)}.\n")
+    return "".join(lines)

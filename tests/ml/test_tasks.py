@@ -1,0 +1,48 @@
+"""Every task is used in the same way: fit, predict, save and load by these names, and cards and scores of one form."""
+
+import importlib
+import json
+
+import pytest
+
+from ml import artefacts
+from ml.__main__ import TASKS
+from ml.clusters import Clusters
+from ml.contributors import Contributors
+from ml.families import Families
+from ml.genre import GenrePredictor
+from ml.shelf import Shelf, card_of, scores_of
+from ml.taxonomy import Taxonomy
+from ml.timbre import TimbreModel
+
+SERVED = {
+    "taxonomy": Taxonomy,
+    "genre": GenrePredictor,
+    "clusters": Clusters,
+    "families": Families,
+    "timbre": TimbreModel,
+    "contributors": Contributors,
+}
+
+
+@pytest.mark.parametrize("task", SERVED)
+def test_models_are_fitted_saved_loaded_and_asked_by_the_same_names(task: str) -> None:
+    training = importlib.import_module(TASKS[task])
+    assert callable(SERVED[task].load)
+    assert callable(SERVED[task].predict)  # type: ignore[attr-defined]
+    assert callable(training.fit)
+    assert callable(training.train)
+    assert callable(training.evaluate)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_every_shipped_version_says_how_it_was_scored_and_where_it_loses(task: str) -> None:
+    version = artefacts.active(task).name
+    card = card_of(Shelf(), task, version)
+    for said in ("## Where it loses", "at git revision"):
+        assert said in card
+    scores = scores_of(Shelf(), task, version)
+    assert scores is not None
+    assert scores["split"]
+    rows = scores["table"]
+    assert len({row["model"] for row in rows}) == len(rows) > 2, json.dumps(rows)
