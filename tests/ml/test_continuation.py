@@ -10,7 +10,7 @@ import pytest
 
 from ml import artefacts, jobs
 from ml.artists import ArtistEmbedding
-from ml.continuation import METHODS, Asked, Continuation, Knowledge, Listened
+from ml.continuation import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
 from ml.jobs import Job, TooLittle
 from ml.listened import Knn, Lists
 from ml.shelf import Shelf
@@ -18,7 +18,7 @@ from ml.train import continuation_own
 from ml.train.continuation_data import Listing, group_of
 from ml.train.continuation_own import OwnList, build
 from ml.train.continuation_protocol import measures, questions, ratio
-from ml.train.continuation_ranker import NAMES, as_trees, fit_ranker
+from ml.train.continuation_ranker import as_trees, fit_ranker
 from ml.train.continuation_world import Ranked
 from ml.trees import Trees
 from store.catalogue import Catalogue, Snapshot
@@ -172,17 +172,17 @@ def test_one_playlist_is_one_group_on_whatever_way_it_came() -> None:
     assert group_of("triplej", "Chatback") != group_of("wfmu", "Chatback")
 
 
-@pytest.mark.parametrize("kind", list(NAMES))
+@pytest.mark.parametrize("kind", list(RANKED_BY))
 def test_exported_trees_are_the_fitted_ones(kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     tables = []
     for _ in range(5):
-        columns = rng.normal(size=(80, len(NAMES["playlists"]))).astype(np.float32)
+        columns = rng.normal(size=(80, len(RANKED_BY["playlists"]))).astype(np.float32)
         tables.append(Ranked(songs=np.arange(80), columns=columns, hit=columns[:, 0] + rng.normal(size=80) > 1))
     model = fit_ranker(tables, kind, rounds=10)
     trees = as_trees(model)
     trees.save(tmp_path / "trees.npz")
-    columns = rng.normal(size=(50, len(NAMES[kind]))).astype(np.float32)
+    columns = rng.normal(size=(50, len(RANKED_BY[kind]))).astype(np.float32)
     decided = Trees.load(tmp_path / "trees.npz").decide(columns)
     assert np.allclose(decided, model.decision_function(columns))
     up = columns.copy()
