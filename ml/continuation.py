@@ -157,10 +157,11 @@ class Knowledge:
         """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
         told = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
         index = {word: at for at, word in enumerate(told["name_words"])}
+        kinds = told.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
             names = NameWords(index, stored["groups"], stored["place"], stored["sound"])
         return cls(
-            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in told["rankers"]},
+            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in kinds},
             sound_mean=np.array(told["sound_mean"]),
             sound_variance=np.array(told["sound_variance"]),
             rarity=told["rarity"],

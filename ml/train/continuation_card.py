@@ -33,8 +33,8 @@ brings.
 - **Candidates** All recordings of the track table, also those in no playlist, and songs of training lists. A song that
   no table describes and no training list holds is none, since nearly all of those are in held-out lists: that they
   are there would tell the answer. They count as missed. Years of release are not used for the same reason.
-- **Neural part** {epochs} epochs in the four folds, as many as did best on lists of the inner fold; it has not learnt
-  from the lists that the ranker learns from, nor from those asked about.
+- **Neural part** {epochs} epochs (folds in pairs), as many as did best on lists of other folds, left out for that; it
+  has not learnt from the lists that the ranker learns from, nor from those asked about.
 - **What ships** is fitted on the tables of all folds, so the scores are those of its like, not its own.
 
 ## Scores
@@ -49,8 +49,9 @@ Means over groups with a 95 % bootstrap interval. R-precision and NDCG@500: more
 {country}
 Many tracks of the table were collected through playlists, so a rare artist's songs in it are rather those of some
 playlist than in a catalogue of everything: expect less gain for new songs there. With no seed at all only the words of
-the name speak, and most names say little; the neural part does not read names. Its settings and those of the ranker
-were chosen on the inner fold, those of the tuned kNNs on the very questions, to their advantage. {factors}
+the name speak, and most names say little; the neural part does not read names. Its settings were chosen on the
+questions of fold 2, trained without folds 1 and 2; those of the tuned kNNs on the very questions, to their advantage.
+{factors}
 """
 
 _FACTORS = """ALS and BPR know the songs that two lists hold, EASE the 4,000 most frequent ones; their settings were

@@ -43,7 +43,7 @@ class Settings:
     negatives: int = 2000
     uniform: float = 0.3  # of the negatives; the others are log-uniform by frequency
     windows: int = 10  # per list and epoch
-    most_seeds: int = 32
+    most_seeds: int = 24
     targets: int = 10
     in_order: float = 0.5  # share of windows of ordered lists; the others are of songs in random order
     group_power: float = 0.5  # a group of n lists has n ** -this of the windows per list

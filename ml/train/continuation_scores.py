@@ -49,6 +49,7 @@ TUNED_ITEM_POWER = 0.3
 RANKERS = {"ensemble": "ranker, with playlists and neural", "playlists": "ranker, with playlists"}
 CONTENT_ONLY, NEURAL_ALONE = "ranker, content alone", "neural"
 KNN, PLAIN_KNN, ITEM_KNN, BLEND = "user-kNN, tuned", "user-kNN, plain", "item-kNN, tuned", "blend"
+PAIRS = ((0, 1), (2, 3))  # of folds
 _COUNTRY = "country"
 _FEWEST_KNOWN = 5  # seeds whose artists have a known genre, for a list to be a country playlist or not
 _FAME = 0.1  # weight of popularity in the blend: it decides among what the neighbours do not tell apart
@@ -62,7 +63,7 @@ class Size:
     scored: int = 50
     per_cut: int = 8
     cuts: tuple[int, ...] = CUTS
-    stopping: int = 60  # lists of the inner fold on which the neural part's training is stopped
+    stopping: int = 40  # lists on which the training of the neural part is stopped
     neural: Settings = field(default_factory=Settings)
 
 
@@ -120,8 +121,9 @@ def place_artists(
 def cross_validate(data: ContinuationData, size: Size, seed: int = 1, say: Callable[[str], None] = print) -> Scores:
     """Score all recommenders on folds that none of them has learnt from.
 
-    The rankers of a fold learn from another one, the inner fold, that placed neither the artists nor the songs that
-    they see; on it the neural part is stopped too, and then trained again on all but the fold itself.
+    Folds go in pairs. The rankers of one learn from the lists of the other, with artists placed and a neural part
+    trained without either; that part's training is stopped on groups of the remaining folds, left out of it too, and
+    the one that is scored is trained for as long on all folds but its own.
     """
     known, titles = data.known, Titles(data.songs.titles)
     folds = {one.group: one.fold for one in data.lists}
@@ -131,23 +133,39 @@ def cross_validate(data: ContinuationData, size: Size, seed: int = 1, say: Calla
     _, genres = artists_model.top_genres(known, np.arange(len(known.keys)), settings)
     country = country_artists(known, genres)
     found = Scores()
-    for outer in range(FOLDS):
-        inner = (outer + 1) % FOLDS
-        rng = np.random.default_rng([seed, outer])
-        learnt = World(data, place_artists(known, folds, {outer, inner}, genres, content, seed), fold != outer, titles)
-        corpus = learnt.corpus((fold != outer) & (fold != inner))
-        trained, epochs = fit(corpus, size.neural, seed, score=stopping_score(learnt, inner, size, rng))
+    for pair in PAIRS:
+        apart = place_artists(known, folds, set(pair), genres, content, seed)
+        world = World(data, apart, ~np.isin(fold, pair), titles)
+        neural_apart, epochs = stopped(world, size, seed)
         found.epochs.append(epochs)
-        rankers = fit_rankers(learnt, inner, size, rng, found, trained.neural(), seed)
-        world = World(data, place_artists(known, folds, {outer}, genres, content, seed), fold != outer, titles)
-        neural = fit(world.corpus(fold != outer), size.neural, seed, epochs=epochs)[0].neural()
-        _ask(world, _Recommenders(world, rankers, neural, seed), outer, size, rng, found, country)
-        say(
-            f"fold {outer + 1} of {FOLDS}: neural, {epochs} epochs, "
-            f"NDCG@500 {np.mean(found.rows['half'][NEURAL_ALONE], axis=0)[1]:.3f}, "
-            f"ranker {np.mean(found.rows['half'][RANKERS['ensemble']], axis=0)[1]:.3f} so far"
-        )
+        for outer, inner in (pair, pair[::-1]):
+            rng = np.random.default_rng([seed, outer])
+            learnt = World(data, apart, fold != outer, titles)
+            rankers = fit_rankers(learnt, inner, size, rng, found, neural_apart, seed)
+            world = World(data, place_artists(known, folds, {outer}, genres, content, seed), fold != outer, titles)
+            neural = fit(world.corpus(fold != outer), size.neural, seed, epochs=epochs)[0].neural()
+            _ask(world, _Recommenders(world, rankers, neural, seed), outer, size, rng, found, country)
+            say(
+                f"fold {outer + 1} of {FOLDS}: neural, {epochs} epochs, "
+                f"NDCG@500 {np.mean(found.rows['half'][NEURAL_ALONE], axis=0)[1]:.3f}, "
+                f"ranker {np.mean(found.rows['half'][RANKERS['ensemble']], axis=0)[1]:.3f} so far"
+            )
     return found
+
+
+def stopped(world: World, size: Size, seed: int) -> tuple[Neural, int]:
+    """Train on the lists of ``world`` but some groups, stop where those are continued best; return also the epochs."""
+    asked = [q for q in questions(world.lists) if world.kept[q.at]]
+    some = [asked[at] for at in np.random.default_rng(seed).permutation(len(asked))[: size.stopping]]
+    left_out = {question.group for question in some}
+    corpus = world.corpus(world.kept & np.array([one.group not in left_out for one in world.lists]))
+
+    def score(neural: Neural) -> float:
+        found = [measures(best(world.neural_scores(neural, q), q.seeds, DEPTH), q.hidden)[1] for q in some]
+        return float(np.mean(found))
+
+    trainer, epochs = fit(corpus, size.neural, seed, score=score)
+    return trainer.neural(), epochs
 
 
 def _ask(
@@ -168,18 +186,6 @@ def _ask(
                 found.add(protocol, one, ask.all(one) if protocol == "half" else ask.few(one))
             if protocol == "half" and is_country(country[world.pool.artist[one.seeds]]):
                 found.country.append(country_share(world, country, ask.served(one)))
-
-
-def stopping_score(world: World, fold: int, size: Size, rng: np.random.Generator) -> Callable[[Neural], float]:
-    """Return what tells the NDCG of a neural model on some lists of ``fold``."""
-    asked = [q for q in questions(world.lists) if q.fold == fold]
-    some = [asked[at] for at in rng.permutation(len(asked))[: size.stopping]]
-
-    def score(neural: Neural) -> float:
-        found = [measures(best(world.neural_scores(neural, q), q.seeds, DEPTH), q.hidden)[1] for q in some]
-        return float(np.mean(found))
-
-    return score
 
 
 def fit_rankers(
