@@ -100,9 +100,15 @@ class Scores:
             for name in self.rows[protocol]
         }
 
-    def gain(self, measure: int, ours: str, theirs: str) -> Interval:
-        """Return the ratio of two recommenders in a measure of :data:`MEASURES` when half is hidden."""
-        return ratio(self.means("half", ours)[:, measure], self.means("half", theirs)[:, measure])
+    def gain(self, measure: int, ours: str, theirs: str, without: int | None = None) -> Interval:
+        """Return the ratio of two recommenders in a measure of :data:`MEASURES` when half is hidden.
+
+        Questions of the fold ``without`` are left out.
+        """
+        kept = [at for at, question in enumerate(self.asked["half"]) if question.fold != without]
+        asked = [self.asked["half"][at] for at in kept]
+        ours_means, theirs_means = (by_group(asked, np.array(self.rows["half"][name])[kept]) for name in (ours, theirs))
+        return ratio(ours_means[:, measure], theirs_means[:, measure])
 
 
 def place_artists(
