@@ -60,8 +60,7 @@ def train_own(job: Job) -> dict[str, Any]:
             f"Only {len(asked)} playlists here have {FEWEST_SONGS} songs or more.",
             f"Bring in at least {FEWEST_LISTS}: each is asked about with half of it hidden.",
         )
-    options = job.request.get("options") or {}
-    lists = [*mine, *(set_lists(job.var / "playlists", numbers) if options.get("sets", True) else ())]
+    lists = [*mine, *public_lists(job, numbers)]
     model = Continuation("own", Knowledge.load(job.shelf.active(TASK)), artists, build(lists, len(artists)))
     snapshot = job.catalogue.current()
     own = OwnNeural(model, snapshot, lists)
@@ -80,6 +79,12 @@ def own_lists(database: Database, owner: str | None, numbers: Numbers) -> Iterat
         tracks = database.get_tracks({item.track_id for item in items})
         held = [tracks[item.track_id] for item in items if item.track_id in tracks]
         yield own_list(playlist.name, [track for track in held if track.artists], numbers)
+
+
+def public_lists(job: Job, numbers: Numbers) -> Iterator[OwnList]:
+    """Yield the lists of the imported sets unless the request's option ``sets`` says otherwise."""
+    if (job.request.get("options") or {}).get("sets", True):
+        yield from set_lists(job.var / "playlists", numbers)
 
 
 def own_list(name: str, tracks: Sequence[Track], numbers: Numbers) -> OwnList:
