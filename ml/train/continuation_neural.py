@@ -206,8 +206,10 @@ class Trainer:
         self._spot = np.full(len(corpus.artist), -1)
 
     def epoch(self, most_steps: int | None = None) -> float:
-        """Learn from every list's windows once, in random order; return the mean loss."""
-        examples, batch = self._examples(), self.settings.batch
+        """Learn from every list's windows once, in random order; return the mean loss, 0 where there are none."""
+        examples, batch = self._examples() if self.corpus.lists else [], self.settings.batch
+        if not examples:
+            return 0.0
         starts = range(0, max(1, len(examples) - batch + 1), batch)[:most_steps]
         return float(np.mean([self.step(examples[at : at + batch]) for at in starts]))
 

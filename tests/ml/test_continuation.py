@@ -218,8 +218,12 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
     assert job.shelf.active_version("continuation") != result["version"]
     model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
     assert model.method == result["served"]
-    found = model.next(job.catalogue.current(), Asked(tracks=METAL_SEEDS), limit=5)
-    assert {job.catalogue.current().track(one.ref).artists[0] for one in found} <= set(METAL)
+    catalogue = job.catalogue.current()
+    found = model.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5)
+    assert {catalogue.track(one.ref).artists[0] for one in found} <= set(METAL)
+    for seeds, scene in ((METAL_SEEDS, METAL), (JAZZ_SEEDS, JAZZ)):
+        first = model.ranked(catalogue, Asked(tracks=seeds), "neural")[:5]
+        assert {catalogue.track(ref).artists[0] for ref, _ in first} <= set(scene)
 
 
 def bring_slice(folder: Path, lists: list[list[Track]]) -> None:
@@ -370,6 +374,13 @@ def test_negatives_come_as_often_as_is_said() -> None:
     expected[songs] = np.exp(chances)
     assert np.abs(often[songs] / 2000 - expected[songs]).max() < 0.05
     assert often[:40].sum() > often[40:].sum()
+
+
+def test_without_lists_nothing_is_learnt() -> None:
+    corpus = company().only(np.empty(0, np.int64))
+    trainer, _ = fit(corpus, SMALL, epochs=1)
+    assert len(trainer.neural().rows) == 1
+    assert np.isfinite(scores_of(trainer, [0, 1])).all()
 
 
 def test_a_step_touches_only_the_rows_in_it() -> None:
