@@ -51,14 +51,14 @@ def scores(folder: Path, seed: int, quick: bool) -> None:
     from ml.train import artists_data
     from ml.train.continuation import QUICK
     from ml.train.continuation_data import read
-    from ml.train.continuation_scores import Size, cross_validate, format_scores
+    from ml.train.continuation_scores import Size, country_told, cross_validate, format_scores
 
     started, before = time.perf_counter(), time.process_time()
     data = read(folder, artists_data.read(folder), seed=seed)
     print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
     found = cross_validate(data, QUICK if quick else Size(), seed)
     took = f"{time.perf_counter() - started:.0f} s, {time.process_time() - before:.0f} s of CPU"
-    print(f"\n{format_scores(found)}\n\nseed {seed}, {took}, {peak()}")
+    print(f"\n{format_scores(found)}\n\n{country_told(found)}\n\nseed {seed}, {took}, {peak()}")
 
 
 def million(seed: int) -> None:

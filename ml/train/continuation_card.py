@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-import numpy as np
-
 from ml.continuation import Knowledge
 from ml.train.continuation_data import ALWAYS_TRAINED, FOLDS, ContinuationData
-from ml.train.continuation_protocol import MEASURES, interval
-from ml.train.continuation_scores import NEURAL_ALONE, PLAIN_KNN, RANKERS, Scores, format_scores
+from ml.train.continuation_protocol import MEASURES
+from ml.train.continuation_scores import NEURAL_ALONE, PLAIN_KNN, RANKERS, Scores, country_told, format_scores
 from ml.train.revision import revision
 
 _CARD = """# Playlist continuation {version}
@@ -87,7 +85,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
             for at, measure in enumerate(MEASURES[:2])
         )
         + " of plain user-kNN",
-        country=_country(scores),
+        country=country_told(scores),
         factors=_FACTORS if "ALS" in scores.rows["half"] else "Neither were ALS, BPR and EASE.",
     )
 
@@ -104,16 +102,3 @@ def _losses(scores: Scores) -> str:
                 beaten.append(f"{'half' if protocol == 'half' else f'{protocol} seeds'} ({', '.join(by)})")
         lines.append(f"In NDCG, {ours} is behind others at: {'; '.join(beaten)}." if beaten else f"{ours}: nowhere.")
     return "\n".join(lines)
-
-
-def _country(scores: Scores) -> str:
-    if not scores.country:
-        return "No list asked about was a country playlist."
-    shares = np.array(scores.country)
-    ours = interval(shares[:, 0])
-    return (
-        f"Country playlists, {len(shares)} of all that could be asked (most of their songs whose artist's genre is "
-        "known are by artists whose first genre is of the country family), get "
-        f"{ours.mean:.0%} country ({ours.low:.0%} to {ours.high:.0%}) among the first 50 recommendations of known "
-        f"genre, by chance {shares[:, 1].mean():.0%}: the rest is what is known beside country rather than in it."
-    )

@@ -299,6 +299,20 @@ def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints, mos
     return float(first[first >= 0].mean()) if (first >= 0).any() else 0.0, float(every[every >= 0].mean())
 
 
+def country_told(scores: Scores) -> str:
+    """Return in words how much country is recommended to country playlists, beside chance."""
+    if not scores.country:
+        return "No list asked about was a country playlist."
+    shares = np.array(scores.country)
+    ours = interval(shares[:, 0])
+    return (
+        f"Country playlists, {len(shares)} of all that could be asked (most of their songs whose artist's genre is "
+        "known are by artists whose first genre is of the country family), get "
+        f"{ours.mean:.0%} country ({ours.low:.0%} to {ours.high:.0%}) among the first 50 recommendations of known "
+        f"genre, by chance {shares[:, 1].mean():.0%}: the rest is what is known beside country rather than in it."
+    )
+
+
 def ratios(scores: Scores) -> Sequence[str]:
     """Return in words how ours compare: the rankers with the best tuned kNN, the neural part with the plain one."""
     best_knn = [max((KNN, ITEM_KNN), key=lambda name: scores.means("half", name)[:, at].mean()) for at in (0, 1)]
