@@ -100,5 +100,5 @@ def _losses(scores: Scores) -> str:
             by = [name for name in mean if mean[name] > mean[ours] and name not in RANKERS.values()]
             if by:
                 beaten.append(f"{'half' if protocol == 'half' else f'{protocol} seeds'} ({', '.join(by)})")
-        lines.append(f"In NDCG, {ours} is behind others at: {'; '.join(beaten)}." if beaten else f"{ours}: nowhere.")
+        lines.append(f"In NDCG, {ours} is behind others at: {'; '.join(beaten) or 'none of these'}.")
     return "\n".join(lines)
