@@ -18,17 +18,19 @@ from scipy.sparse import csr_matrix
 from ml import artefacts
 from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
+from ml.genre_heads import TINY
 from ml.taxonomy import Taxonomy
-from ml.text_features import PARTS
+from ml.text_features import PARTS, Vocabulary
 from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
-from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
-from ml.train.genre_network import EXPERTS, SEEN, Fitted, Settings, Task, fit_alone, fit_weights, probabilities_of
+from ml.train.genre_data import TrackTable, even, first_artists, read, targets
+from ml.train.genre_heads import calibrate, head_names, uncalibrated, views
+from ml.train.genre_network import EXPERTS, Fitted, Settings, Task, fit_experts, fit_weights, probabilities_of
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
 _EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
@@ -42,7 +44,6 @@ class GenreFit:
     """A trained model: everything that serving needs, and what the baselines are fitted on."""
 
     task: Task
-    scaler: AudioScaler
     names: NameEmbedding
     network: keras.Model
     settings: dict[str, Any]
@@ -53,7 +54,7 @@ class GenreFit:
         def run(audio: Floats, bags: Floats) -> Floats:
             return np.asarray(self.network([audio, bags], training=False))
 
-        return GenrePredictor(self.settings, self.scaler, self.names, run, taxonomy)
+        return GenrePredictor(self.settings, self.task.scaler, self.names, run, taxonomy)
 
 
 def only(one: GenreInput, basis: str) -> GenreInput:
@@ -68,14 +69,17 @@ def only(one: GenreInput, basis: str) -> GenreInput:
     return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
 
 
-def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
+def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[Task, Vocabulary]:
     """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
-    genre, micro = targets(table, genres, settings.first_share), micro_targets(table, settings.least_micro)
-    learn = (table.split == "train") & (genre.any(axis=1) | (micro.getnnz(axis=1) > 0))
+    genre = targets(table, taxonomy.genres, settings.first_share)
+    names = head_names(table, taxonomy, settings.least_micro)
+    heads = {name: even(getattr(table, name), labels) for name, labels in names.items()}
+    told = [genre.any(axis=1), *(head.getnnz(axis=1) > 0 for head in heads.values())]
+    learn = (table.split == "train") & np.any(told, axis=0)
     scaler = AudioScaler().fit(table.values[learn])
     counts, pieces = hash_names(table)
     artists = first_artists(table, learn)
-    profiles = [profiles_of(artists, csr_matrix(genre)), profiles_of(artists, micro)]
+    profiles = [profiles_of(artists, csr_matrix(genre)), *(profiles_of(artists, head) for head in heads.values())]
     vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
     task = Task(
         scaler=scaler,
@@ -83,28 +87,28 @@ def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> t
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
         genre=genre,
-        micro=micro,
+        heads=heads,
         train=np.flatnonzero(learn),
         settings=settings,
     )
-    return scaler, task, vocabulary
+    return task, vocabulary
 
 
 def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
     started = time.monotonic()
-    scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
-    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro.shape[1]} microgenres")
+    task, vocabulary = prepare(table, taxonomy, settings)
+    labels = ", ".join(f"{head.shape[1]} of {name}" for name, head in task.heads.items())
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, labels: {labels}")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    alone = [fit_alone(task, name) for name in SEEN]
+    alone = fit_experts(task)
     say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
     valid = table.rows("valid")
     fitted = Fitted(task, alone).fit(valid, say)
     say(f"fitted: {time.monotonic() - started:.0f} s")
     made = GenreFit(
         task=task,
-        scaler=scaler,
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
         network=probabilities_of(fitted.network),
         settings={
@@ -112,23 +116,24 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
             "taxonomy": taxonomy.version,
             "genres": list(taxonomy.genres),
             "weights": _EVEN_WEIGHTS,
+            **uncalibrated(head_names(table, taxonomy, settings.least_micro)),
             **statistics(table, taxonomy.genres),
         },
     )
-    weights = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _EVEN_WEIGHTS
-    return replace(made, settings={**made.settings, "weights": weights})
+    predictor = made.predictor(taxonomy)
+    weights = calibration(predictor, table, valid) if len(valid) else _EVEN_WEIGHTS
+    return replace(made, settings={**made.settings, "weights": weights, **calibrate(predictor, table)})
 
 
 def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
     """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
     answers = first_labels(table, rows, predictor.genres)
-    inputs = [table.input(row) for row in rows]
-    chosen = {}
-    for basis in BASES:
-        encoded = predictor.encode([only(one, basis) for one in inputs])
-        told = np.log(np.maximum(predictor.network(encoded.audio, encoded.bags), 1e-30))
-        chosen[basis] = fit_weights(np.moveaxis(told, 1, 0), answers).round(4).tolist()
-    return chosen
+    return {
+        basis: fit_weights(np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[0], 1, 0), TINY)), answers)
+        .round(4)
+        .tolist()
+        for basis, encoded in views(predictor, table, rows)
+    }
 
 
 def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
@@ -163,7 +168,7 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     bags = np.asarray(bags_of(made, proof), np.float32)
     gap = export(made.network, folder / "genre.tflite", [made.task.audio[proof], bags])
     made.network.save(folder / "genre.keras")
-    made.scaler.save(folder / "scaler.json")
+    made.task.scaler.save(folder / "scaler.json")
     settings = {**made.settings, "litert_difference": gap, "keras": keras.__version__}
     (folder / "genre.json").write_text(json.dumps(settings) + "\n")
     written = made.names.save(folder)
