@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 NEEDS = frozenset({Need.FEATURES, Need.GENRES})
 SHOWN = 5
 NEAREST = 3
+SIX = 6  # the broad genres are few, all are told
+LIKELY = 0.1  # calibrated probability from which a microgenre is told
 # Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
 HIGH, MEDIUM = 0.6, 0.3
 UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
@@ -38,7 +41,9 @@ def genre_predict(query: dict[str, Any]) -> Any:
 
     Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
     a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-    is looked up at the sources that are switched on; `sources` says who was asked and how it went.
+    is looked up at the sources that are switched on; `sources` says who was asked and how it went. `broad` has the six
+    broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may be
+    filed under, each with a probability of its own (several may be right), likeliest first.
     """
     return cached_answer(services(), predict, query)
 
@@ -56,9 +61,10 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
             "Check the spelling, or add the artist.",
             sources=source_lines(services, subject),
         )
-    why = services.genre.explain(given)
-    families = services.genre.family_probabilities(why.probabilities[None])[0]
-    ranked = _ranked(services.genre.genres, why.probabilities)
+    known = _known_genres(services, subject)
+    why = services.genre.explain(replace(given, artist_genres=tuple(known["artist"])))
+    families = services.genre.family_probabilities(why.told.genre[None])[0]
+    ranked = _ranked(services.genre.genres, why.told.genre)
     first = ranked[0][0]
     body = {
         "track": track_summary(track) if subject.kind != "features" else None,
@@ -68,10 +74,12 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         "probability": ranked[0][1],
         "genres": [{"genre": g, "family": services.genre.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(services.genre.families, families)],
+        "broad": [{"genre": g, "probability": p} for g, p in _ranked(services.genre.broad, why.told.broad, SIX)],
+        "microgenres": _microgenres(services, why.told.micro),
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),
-        "known_genres": _known_genres(services, subject),
+        "known_genres": known,
         "features": _features(services, track, first),
         "other_features": other_features(services, subject),
         "why": {
@@ -100,9 +108,18 @@ def as_input(track: Track) -> GenreInput:
     )
 
 
-def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
-    order = np.argsort(-probabilities, kind="stable")[:SHOWN]
+def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:
+    order = np.argsort(-probabilities, kind="stable")[:most]
     return [(names[i], round(float(probabilities[i]), 4)) for i in order]
+
+
+def _microgenres(services: Services, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
+    return [
+        {"genre": name, "family": services.genre.taxonomy.family_of(name), "probability": probability}
+        for name, probability in _ranked(services.genre.microgenres, probabilities)
+        if probability >= LIKELY
+    ]
 
 
 def _basis(given: GenreInput) -> list[str]:

@@ -164,7 +164,7 @@ class GenrePredictor:
         """Return calibrated probabilities, (n, 114), rows summing to 1; columns as in ``genres``."""
         if not inputs:
             return np.zeros((0, len(self.genres)), np.float32)
-        return self._probabilities(self.encode(inputs))
+        return self.of_encoded(self.encode(inputs))
 
     @property
     def broad(self) -> tuple[str, ...]:
@@ -181,7 +181,7 @@ class GenrePredictor:
         if not inputs:
             nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
             return Told(genre=nothing[0], broad=nothing[1], micro=nothing[2])
-        return self._tell(self.encode(inputs), [one.artist_genres for one in inputs])
+        return self.tell_encoded(self.encode(inputs), [one.artist_genres for one in inputs])
 
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
@@ -208,7 +208,7 @@ class GenrePredictor:
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
         left_out = list(_words_left_out(_parts(one)))
         occluded = self._occluded(whole, features, left_out)
-        told = self._tell(occluded, [one.artist_genres] + [()] * (len(occluded.audio) - 1))
+        told = self.tell_encoded(occluded, [one.artist_genres] + [()] * (len(occluded.audio) - 1))
         probabilities = told.genre
         column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
         logs = np.log(np.maximum(probabilities[:, column], TINY))
@@ -253,10 +253,12 @@ class GenrePredictor:
         bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
         return Encoded(self.scaler.transform(values), bags)
 
-    def _probabilities(self, encoded: Encoded) -> Floats:
+    def of_encoded(self, encoded: Encoded) -> Floats:
+        """Return calibrated probabilities, (n, 114), of what the network reads."""
         return combine(self.experts(encoded)[0], self._weights[bases(encoded.audio, encoded.bags)])
 
-    def _tell(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> Told:
+    def tell_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> Told:
+        """Return all that is told of what the network reads, and of the known genres of each track's artist."""
         experts, broad, micro = self.experts(encoded)
         basis = bases(encoded.audio, encoded.bags)
         return Told(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,27 @@ from scipy.sparse import csr_matrix
 from ml import artefacts
 from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
-from ml.genre_heads import TINY
+from ml.genre_heads import TINY, combine
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS, Vocabulary
 from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
-from ml.train.genre_data import TrackTable, even, first_artists, read, targets
-from ml.train.genre_heads import calibrate, head_names, uncalibrated, views
+from ml.train.genre_ablation import hidden, retrained
+from ml.train.genre_boosting import TEXT_ON, Answers, text_scores, tuned_booster
+from ml.train.genre_card import Report
+from ml.train.genre_data import SPLITS, TrackTable, even, first_artists, read, targets
+from ml.train.genre_heads import (
+    TITLES,
+    broad_results,
+    calibrate,
+    format_broad,
+    format_micro,
+    head_names,
+    micro_results,
+    uncalibrated,
+    views,
+)
 from ml.train.genre_network import EXPERTS, Fitted, Settings, Task, fit_experts, fit_weights, probabilities_of
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
@@ -195,31 +208,54 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     rows = table.rows(split)
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    titles = {
-        "both": "genre model",
-        "unrated": "genre model, popularity unknown",
-        "names": "genre model, names alone",
-        "audio": "genre model, audio alone",
-    }
     return {
         title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
-        for basis, title in titles.items()
+        for basis, title in TITLES.items()
     }
 
 
-def score_baselines(task: Task, table: TrackTable, genres: tuple[str, ...]) -> dict[str, Scores]:
-    """Fit the plain models on the labelled training tracks and score them on the test tracks."""
-    train, test, seed = table.rows("train"), table.rows("test"), task.settings.seed
-    answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
-    k = len(genres)
-    audio = (table.sound, train, answers, test, k, seed)
-    names = baselines.linear_names(task.bags, task.weight, train, answers, test, k, seed)
-    return {
-        "majority": score(baselines.majority(answers, k, len(test)), wanted),
-        "MLP, eight audio features": score(baselines.eight_feature_mlp(*audio), wanted),
-        "random forest, 13 audio features": score(baselines.forest(*audio), wanted),
-        "linear, names alone": score(names, wanted),
-    }
+def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
+    """Return the rows of each split that have a label, with the first label's column."""
+    rows = {split: table.rows(split) for split in SPLITS}
+    told = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
+    return Answers(**rows, **told, classes=len(genres))
+
+
+def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool) -> dict[str, Scores]:
+    """Fit the plain models on the labelled training tracks and score them on the test tracks.
+
+    Only a ``thorough`` comparison has the gradient boosters, which take minutes.
+    """
+    seed, started = task.settings.seed, time.monotonic()
+    results: dict[str, Scores] = {}
+
+    def note(name: str, told: Floats) -> None:
+        results[name] = score(told, asked.of_test)
+        say(f"{name}: top-1 {results[name].top1:.3f}, {time.monotonic() - started:.0f} s")
+
+    plain = (table.sound, asked.train, asked.of_train, asked.test, asked.classes, seed)
+    note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+    note("MLP, eight audio features", baselines.eight_feature_mlp(*plain))
+    note("random forest, 13 audio features", baselines.forest(*plain))
+    if not thorough:
+        told = baselines.linear_names(
+            task.bags, task.weight, asked.train, asked.of_train, asked.test, asked.classes, seed
+        )
+        note("linear, names alone", told)
+        return results
+    heard = tuned_booster(table.sound, asked, seed)
+    note("gradient booster, 13 audio features", heard.test)
+    numbers = tuned_booster(table.values, asked, seed)
+    note("gradient booster, audio, year, popularity, explicit", numbers.test)
+    text = text_scores(task.bags, task.weight, asked, table.artists, seed)
+    note("linear, names alone", text.test)
+    logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
+    weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
+    note("the last two multiplied", combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
+    whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
+    note("gradient booster, all numbers and text scores", whole.test)
+    say(f"boosters: {heard.chosen}; {numbers.chosen}; {whole.chosen}")
+    return results
 
 
 def train(
@@ -242,7 +278,9 @@ def train(
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     command = f"python -m ml train genre --seed {seed}" + (" --quick" if quick else "")
-    return publish_trained(read(data), models, VERSION, settings, genre_card.Origin(command=command), say)
+    return publish_trained(
+        read(data), models, VERSION, settings, genre_card.Origin(command=command), say, thorough=not quick
+    )
 
 
 def publish_trained(
@@ -254,6 +292,7 @@ def publish_trained(
     say: Say,
     *,
     activate: bool = True,
+    thorough: bool = False,
 ) -> Mapping[str, Scores]:
     """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores."""
     taxonomy = Taxonomy.active(models)
@@ -261,20 +300,55 @@ def publish_trained(
     folder = models / "genre" / version
     files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", version, files, models, activate=activate)
-    predictor = GenrePredictor.load(folder)
     say("scoring")
-    results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
-    say(format_table(results))
+    report = score_all(GenrePredictor.load(folder), table, say, task=made.task, thorough=thorough)
+    written = write_report(folder, table, settings, report, origin)
+    artefacts.register("genre", version, [*files, *written], models, activate=activate)
+    return report.genres
+
+
+def score_all(
+    predictor: GenrePredictor, table: TrackTable, say: Say, *, task: Task | None = None, thorough: bool = False
+) -> Report:
+    """Score what is served on the test tracks; with ``task`` beside baselines that are fitted now.
+
+    A ``thorough`` report has gradient boosters, nearest neighbours and the networks trained without a part.
+    """
+    asked = answers_of(table, predictor.genres)
+    genres = score_baselines(task, table, asked, say, thorough=thorough) if task else {}
+    genres = {**genres, **evaluate_predictor(predictor, table)}
+    say(format_table(genres))
+    micro = micro_results(predictor, table, task if thorough else None) if predictor.microgenres else {}
+    broad = (
+        broad_results(predictor, table, task.settings.seed if task and thorough else None) if predictor.broad else {}
+    )
+    say(format_micro(micro) + "\n" + format_broad(broad))
+    parts = hidden(predictor, table, asked)
+    say(format_table(parts))
+    return Report(
+        genres=genres,
+        micro=micro,
+        broad=broad,
+        hidden=parts,
+        retrained=retrained(task, asked, say) if task and thorough else {},
+    )
+
+
+def write_report(
+    folder: Path, table: TrackTable, settings: Settings, report: Report, origin: genre_card.Origin
+) -> list[Path]:
+    """Write the version's card and ``scores.json``; return their paths."""
     card, figures = folder / "card.md", folder / "scores.json"
-    card.write_text(genre_card.write(predictor, table, settings, results, origin))
-    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
-    figures.write_text(json.dumps({"split": "test", "table": rows}) + "\n")
-    artefacts.register("genre", version, [*files, card, figures], models, activate=activate)
-    return results
+    card.write_text(genre_card.write(GenrePredictor.load(folder), table, settings, report, origin))
+    tables = {field.name: _rows(getattr(report, field.name)) for field in fields(report)}
+    figures.write_text(json.dumps({"split": "test", "table": tables.pop("genres"), **tables}) + "\n")
+    return [card, figures]
+
+
+def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"model": name, **asdict(scores)} for name, scores in results.items()]
 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
     """Score the active version as it is served; the same errors as :func:`train`."""
-    results = evaluate_predictor(GenrePredictor.active(models), read(data))
-    say(format_table(results))
-    return results
+    return score_all(GenrePredictor.active(models), read(data), say).genres

@@ -15,19 +15,28 @@ from sklearn.metrics import average_precision_score
 
 from ml.genre import BASES, Encoded, GenrePredictor
 from ml.genre_encoder import COLUMNS, Floats
-from ml.genre_heads import HEADS, TINY
+from ml.genre_heads import HEADS, TINY, BroadHead
 from ml.taxonomy import Taxonomy
-from ml.train.genre_data import TrackTable, even, frequent
-from ml.train.genre_network import BROAD_EXPERTS, fit_weights
+from ml.train import genre_baselines as baselines
+from ml.train.genre_boosting import Answers, tuned_booster
+from ml.train.genre_data import SPLITS, TrackTable, even, frequent
+from ml.train.genre_network import BROAD_EXPERTS, Task, fit_weights
 from ml.train.genre_pieces import Rows
 from store.domain import AUDIO_FEATURES
 
+CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
+TITLES = {
+    "both": "genre model",
+    "unrated": "genre model, popularity unknown",
+    "names": "genre model, names alone",
+    "audio": "genre model, audio alone",
+}
 LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
 ArtistGenres = Mapping[str, tuple[str, ...]]
 
 
 def head_names(table: TrackTable, taxonomy: Taxonomy, least: int) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each of ``HEADS`` that ``least`` training tracks have; a head of fewer than two is left out."""
+    """Return the labels of each of ``HEADS`` that ``least`` training tracks have; a head of one is left out."""
     names = {head: frequent(table, getattr(table, head), least) for head in HEADS}
     names["micro"] = tuple(name for name in names["micro"] if taxonomy.lists(name))
     return {head: labels for head, labels in names.items() if len(labels) > 1}
@@ -140,8 +149,6 @@ def by_artist_genres(table: TrackTable, names: Sequence[str], known: ArtistGenre
 
 def _by_artist(settings: Mapping[str, Any], genres: Sequence[tuple[str, ...]]) -> Floats:
     """Return the log-probabilities by the artists' genres, (n, broad genres), NaN where none is known."""
-    from ml.genre_heads import BroadHead
-
     head = BroadHead(settings, BASES)
     nothing = np.full(len(head.names), np.nan)
     found = [head.by_artist(row) for row in genres]
@@ -230,3 +237,74 @@ def score_broad(table: TrackTable, rows: Rows, told: Floats, names: Sequence[str
     return BroadScores(
         single=float(right[single].mean()), known_artist=float(right[of_known].mean()), any=float(right.mean())
     )
+
+
+def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | None = None) -> dict[str, MicroScores]:
+    """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well."""
+    names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
+    asked = asked_columns(table, names)
+    wanted = (even(table.of_artist, names)[test].toarray() > 0)[:, asked]
+    results: dict[str, MicroScores] = {}
+    if task is not None:
+        train, valid = (rows_of(table, split, table.of_artist) for split in ("train", "valid"))
+        hot = csr_matrix(even(table.of_artist, names)[:, asked] > 0, dtype=np.float32)
+        prior = np.asarray(hot[train].mean(axis=0), np.float32).ravel()
+        results["how frequent each is"] = score_micro(np.tile(prior, (len(test), 1)), wanted)
+        some = np.random.default_rng(task.settings.seed).permutation(valid)[:CHOSEN_ON]
+        parts = baselines.sound_and_names(
+            table.values, task.bags, task.weight, train, np.concatenate([some, test]), task.settings.seed
+        )
+        told, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(some)), hot[some].toarray() > 0)
+        results[f"nearest neighbours ({chosen})"] = score_micro(told[len(some) :], wanted)
+    for basis, encoded in views(predictor, table, test):
+        told = predictor.tell_encoded(encoded, [()] * len(test)).micro
+        results[TITLES[basis]] = score_micro(told[:, asked], wanted)
+    return results
+
+
+def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None = None) -> dict[str, BroadScores]:
+    """Score the broad genres of the test tracks that have one; with a ``seed`` baselines as well."""
+    names, known = predictor.broad, genres_of_artists(table)
+    asked = broad_answers(table, names)
+    results: dict[str, BroadScores] = {}
+
+    def note(name: str, told: Floats) -> None:
+        results[name] = score_broad(table, asked.test, told, names, known)
+
+    if seed is not None:
+        plain = (asked.train, asked.of_train, asked.test, asked.classes, seed)
+        note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+        note("random forest, 13 audio features", baselines.forest(table.sound, *plain))
+        note("gradient booster, 13 audio features", tuned_booster(table.sound, asked, seed).test)
+        note("gradient booster, audio, year, popularity, explicit", tuned_booster(table.values, asked, seed).test)
+    nothing: list[tuple[str, ...]] = [()] * len(asked.test)
+    for basis, encoded in views(predictor, table, asked.test):
+        note(TITLES[basis], predictor.tell_encoded(encoded, nothing).broad)
+        if basis == "both":
+            genres = known_of(table, asked.test, known)
+            note(
+                f"{TITLES[basis]}, artists' genres where the table knows them",
+                predictor.tell_encoded(encoded, genres).broad,
+            )
+    return results
+
+
+def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
+    """Return the rows of each split that have a broad genre, with the first one's column."""
+    rows = {split: rows_of(table, split, table.broad) for split in SPLITS}
+    told = {f"of_{split}": first_broad(table, rows[split], names) for split in SPLITS}
+    return Answers(**rows, **told, classes=len(names))
+
+
+def format_micro(results: Mapping[str, MicroScores]) -> str:
+    """Return a Markdown table, one row per model."""
+    lines = ["| model | macro | tracks | all pairs | calibration error |", "|---|---|---|---|---|"]
+    lines += [f"| {n} | {s.macro:.3f} | {s.samples:.3f} | {s.micro:.3f} | {s.ece:.3f} |" for n, s in results.items()]
+    return "\n".join(lines)
+
+
+def format_broad(results: Mapping[str, BroadScores]) -> str:
+    """Return a Markdown table, one row per model."""
+    lines = ["| model | one broad genre | of these, artist known | any of several |", "|---|---|---|---|"]
+    lines += [f"| {n} | {s.single:.3f} | {s.known_artist:.3f} | {s.any:.3f} |" for n, s in results.items()]
+    return "\n".join(lines)

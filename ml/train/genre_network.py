@@ -57,6 +57,7 @@ class Settings:
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     broad_share: float = 0.3  # weight of the loss of the six broad genres
+    product: bool = True  # else the expert of all parts alone has to answer
     least_micro: int = 40  # training tracks of a microgenre
     seed: int = 1
 
@@ -226,7 +227,9 @@ class Fitted:
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             tape.watch(bags)
-            logits = self.network([audio, bags], training=True)
+            logits = dict(self.network([audio, bags], training=True))
+            if not self.task.settings.product:
+                logits["genre"] = logits["experts"][:, -1]
             loss = sum(self._shares[name] * mean_loss(wanted, logits[name]) for name, wanted in targets.items())
         of_bags, *gradients = tape.gradient(loss, [bags, *variables])
         self.optimiser.apply(gradients, variables)
