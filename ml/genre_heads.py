@@ -79,4 +79,5 @@ class MicroHead:
         known.
         """
         scale, shift = self._calibration[bases].T
-        return 1.0 / (1.0 + np.exp(-(np.log(np.maximum(told, TINY)) * scale[:, None] + shift[:, None])))
+        logits = np.log(np.maximum(told, TINY)) * scale[:, None] + shift[:, None]
+        return 1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0)))

@@ -39,7 +39,16 @@ from ml.train.genre_heads import (
     uncalibrated,
     views,
 )
-from ml.train.genre_network import EXPERTS, Fitted, Settings, Task, fit_experts, fit_weights, probabilities_of
+from ml.train.genre_network import (
+    EXPERTS,
+    Fitted,
+    Settings,
+    Task,
+    fit_broad,
+    fit_experts,
+    fit_weights,
+    probabilities_of,
+)
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
@@ -123,7 +132,7 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
     made = GenreFit(
         task=task,
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
-        network=probabilities_of(fitted.network),
+        network=probabilities_of(fitted.network, fit_broad(task)),
         settings={
             "version": version,
             "taxonomy": taxonomy.version,

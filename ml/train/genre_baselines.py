@@ -94,7 +94,7 @@ def sound_and_names(values: Floats, bags: Bags, weight: Floats, train: Rows, ask
     """Return numbers (standard scores, gaps at the median) and names (latent semantic analysis, length 1) of the
     ``train`` and of the ``asked`` rows: [numbers, names, asked numbers, asked names].
     """
-    filled = _filled(values, train)
+    filled = _filled(values[:, ~np.isnan(values[train]).all(axis=0)], train)
     mean, spread = filled[train].mean(axis=0), np.maximum(filled[train].std(axis=0), 1e-6)
     pieces = _names(bags, weight, train)
     model = TruncatedSVD(min(LATENT, pieces.shape[1] - 1), n_iter=2, random_state=seed).fit(pieces)

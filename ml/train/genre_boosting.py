@@ -61,6 +61,7 @@ def tuned_booster(values: Floats, task: Answers, seed: int, most: int | None = N
     ``values`` (tracks, features) may hold NaN. With more than a few classes the choice is made on ``TUNED_ON``
     training tracks.
     """
+    values = values[:, ~np.isnan(values[task.train]).all(axis=0)]
     order, many = np.random.default_rng(seed).permutation(len(task.train)), task.classes > _FEW
     losses = []
     for settings in SEARCH:
@@ -80,8 +81,8 @@ def _fit(
     leaves, least, l2 = settings
     many = task.classes > _FEW
     model = HistGradientBoostingClassifier(
-        learning_rate=RATE if many else 0.06,
-        max_iter=ROUNDS if many else 400,
+        learning_rate=RATE if many else 0.1,
+        max_iter=ROUNDS if many else 200,
         max_leaf_nodes=leaves,
         min_samples_leaf=least,
         l2_regularization=l2,

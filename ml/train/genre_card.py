@@ -94,7 +94,7 @@ track, so the rows without them are the model's own.
 
 {table}"""
 
-_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate} and at most {rounds} rounds, stopped early
+_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate}, at most {rounds} rounds, stopped early
 on `valid`; (leaves, tracks a leaf, L2) one of {search}, chosen by log-loss on `valid` after {tuned_on} training tracks;
 the text scores are {components} principal components of the linear text model's log-probabilities, out of fold on
 training tracks, and that booster learnt from {text_on} tracks, for its time."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import keras
 import numpy as np
@@ -25,8 +24,8 @@ layers = keras.layers
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
 BROAD = "broad_by_numbers"  # trained alone as well, on the broad genres, from all numbers
 EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits add up
-BROAD_EXPERTS = (BROAD, "broad_by_names", "broad_by_both")
-OUTPUTS = ("experts", "broad_experts", "micro")  # what ships, in this order
+BROAD_EXPERTS = (BROAD, "broad")  # the latter a head of the network, and trained with it
+OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # what ships, in this order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,7 @@ class Settings:
     hidden: int = 256  # 384 answers no better beyond chance and takes twice the time to serve
     audio_epochs: int = 12
     audio_batch: int = 512
-    epochs: int = 6
+    epochs: int = 5
     batch: int = 1024
     audio_rate: float = 2e-3
     rate: float = 1e-3
@@ -133,7 +132,7 @@ def build(
 
     Genre logits are the sum of experts (Hinton, "Products of experts", 1999): those trained ``alone``, names
     (linearly), and all jointly; so a part that is missing leaves the others' say as it is. ``heads`` maps what else
-    is learnt to its number of labels: "micro" by one layer, "broad" by experts as the genres are.
+    is learnt to its number of labels.
     """
     audio = keras.Input(alone["by_audio"].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
@@ -142,36 +141,38 @@ def build(
     read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
     joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*heard, read]))
     joint = layers.Dropout(dropout)(joint)
-    told = _product("genre", by_numbers, EXPERTS[len(by_numbers) :], (named, joint))
-    told["experts"] = told.pop("genre_experts")
-    if "broad" in heads:
-        told |= _product("broad", [alone[BROAD](audio)[1]], BROAD_EXPERTS[1:], (named, joint))
-    if "micro" in heads:
-        told["micro"] = layers.Dense(heads["micro"], name="micro")(layers.Concatenate()([*heard, named, read, joint]))
-    return keras.Model([audio, bags], told)
+    genres = by_numbers[0].shape[-1]
+    named_alike = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
+    experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in named_alike)]
+    beside = layers.Concatenate()([named, joint])
+    each = layers.Concatenate(axis=1)([layers.Reshape((1, genres))(logits) for logits in experts])
+    told = {name: layers.Dense(count, name=name)(beside) for name, count in heads.items()}
+    return keras.Model([audio, bags], {"genre": layers.Add(name="genre")(experts), "experts": each, **told})
 
 
-def _product(name: str, numbers: Sequence, experts: Sequence[str], inner: Sequence) -> dict[str, Any]:
-    """Return the sum of experts' logits, (n, k), and beside it each one's, (n, experts, k)."""
-    k = numbers[0].shape[-1]
-    logits = [*numbers, *(layers.Dense(k, name=expert)(seen) for expert, seen in zip(experts, inner, strict=True))]
-    each = layers.Concatenate(axis=1)([layers.Reshape((1, k))(one) for one in logits])
-    return {name: layers.Add(name=name)(logits), f"{name}_experts": each}
+def probabilities_of(network: keras.Model, broad: keras.Model | None) -> keras.Model:
+    """Return what ships: (audio, bags) -> probabilities side by side, of each expert and then of each head.
 
-
-def probabilities_of(network: keras.Model) -> keras.Model:
-    """Return what ships: (audio, bags) -> probabilities side by side, of each expert and then of each head."""
-    logits = network.output
+    ``broad`` is the expert of the broad genres that is trained alone.
+    """
+    logits = dict(network.output)
+    if broad is not None:
+        logits[BROAD] = broad(network.inputs[0])[1]
     told = [layers.Flatten()(layers.Softmax()(logits[name])) for name in OUTPUTS if name in logits]
     return keras.Model(network.inputs, told[0] if len(told) == 1 else layers.Concatenate(name="probabilities")(told))
 
 
 def fit_experts(task: Task) -> dict[str, keras.Model]:
-    """Return the experts of :data:`SEEN`, and that of the broad genres where tracks have them, each trained alone."""
-    experts = {name: fit_alone(task, name, seen, task.genre) for name, seen in SEEN.items()}
-    if "broad" in task.heads:
-        experts[BROAD] = fit_alone(task, BROAD, COLUMNS, task.heads["broad"].toarray())
-    return experts
+    """Return the experts of :data:`SEEN`, each trained alone."""
+    return {name: fit_alone(task, name, seen, task.genre) for name, seen in SEEN.items()}
+
+
+def fit_broad(task: Task) -> keras.Model | None:
+    """Return the expert of the broad genres that reads the numbers, where tracks have them."""
+    if "broad" not in task.heads:
+        return None
+    keras.utils.set_random_seed(task.settings.seed)  # whatever was trained before it
+    return fit_alone(task, BROAD, COLUMNS, task.heads["broad"].toarray())
 
 
 def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> keras.Model:
