@@ -11,12 +11,12 @@ from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 
 from ml.genre_encoder import Floats
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, Rows
+from ml.train.genre_scores import average_precision
 from store.domain import AUDIO_FEATURES
 
 # The eight that older genre predictors use: Spotify's 0 to 1 descriptors and the loudness.
@@ -121,8 +121,7 @@ def nearest_labels(
         near = _nearest(parts, pull, valid, max(NEIGHBOURS))
         for count in NEIGHBOURS:
             told = _mean_labels(near[:, :count], wanted)
-            precision = average_precision_score(truth, told, average="samples")
-            best = max(best, (float(precision), pull, count))
+            best = max(best, (float(np.nanmean(average_precision(told, truth))), pull, count))
     _, pull, count = best
     near = _nearest(parts, pull, np.arange(len(parts[2])), count)
     return _mean_labels(near, wanted), f"{count} neighbours, names count {pull:g}"

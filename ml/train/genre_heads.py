@@ -11,7 +11,6 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
 
 from ml.genre import BASES, Encoded, GenrePredictor
 from ml.genre_encoder import COLUMNS, Floats
@@ -22,6 +21,7 @@ from ml.train.genre_boosting import Answers, tuned_booster
 from ml.train.genre_data import SPLITS, TrackTable, even, frequent
 from ml.train.genre_network import BROAD_EXPERTS, Task, fit_weights
 from ml.train.genre_pieces import Rows
+from ml.train.genre_scores import average_precision
 from store.domain import AUDIO_FEATURES
 
 CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
@@ -205,14 +205,13 @@ class MicroScores:
 def score_micro(told: Floats, wanted: np.ndarray) -> MicroScores:
     """Score (n, k) scores against the truth (n, k); the macro average counts ``LEAST_POSITIVES`` tracks or more."""
     often = wanted.sum(axis=0) >= LEAST_POSITIVES
-    some = wanted.any(axis=1)
     said = told >= 0.05
     bins = np.minimum((told[said] * 15).astype(int), 14)
     gaps = np.bincount(bins, weights=wanted[said].astype(float) - told[said], minlength=15)
     return MicroScores(
-        macro=float(average_precision_score(wanted[:, often], told[:, often], average="macro")),
-        samples=float(average_precision_score(wanted[some], told[some], average="samples")),
-        micro=float(average_precision_score(wanted, told, average="micro")),
+        macro=float(average_precision(told[:, often].T, wanted[:, often].T).mean()),
+        samples=float(np.nanmean(average_precision(told, wanted))),
+        micro=float(average_precision(told.reshape(1, -1), wanted.reshape(1, -1))[0]),
         ece=float(np.abs(gaps).sum() / max(said.sum(), 1)),
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.sparse import csr_matrix
-from sklearn.metrics import f1_score
+from sklearn.metrics import average_precision_score, f1_score
 
 from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
 from ml.genre_heads import combine
@@ -13,7 +13,7 @@ from ml.train.genre_baselines import nearest_labels
 from ml.train.genre_heads import platt, score_micro
 from ml.train.genre_network import mean_loss
 from ml.train.genre_pieces import choose_pieces, profiles_of
-from ml.train.genre_scores import calibration_error, score
+from ml.train.genre_scores import average_precision, calibration_error, score
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -135,6 +135,15 @@ def test_a_sigmoid_fitted_to_scores_gives_the_shares_behind_them() -> None:
     scale, shift = platt(scores, wanted)
     assert scale == pytest.approx(1.5, abs=0.15)
     assert shift == pytest.approx(2.0, abs=0.4)
+
+
+def test_average_precision_is_scikit_learns() -> None:
+    rng = np.random.default_rng(2)
+    told, wanted = rng.random((40, 30)), rng.random((40, 30)) < 0.2
+    wanted[0], wanted[1:, 0] = False, True
+    found = average_precision(told, wanted)
+    assert np.isnan(found[0])
+    assert np.nanmean(found) == pytest.approx(average_precision_score(wanted[1:], told[1:], average="samples"))
 
 
 def test_average_precision_counts_only_microgenres_that_are_asked_often_enough() -> None:
