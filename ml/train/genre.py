@@ -286,7 +286,7 @@ def train(
         ``data`` holds no ``tracks.csv.gz``.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
-    command = f"python -m ml train genre --seed {seed}" + (" --quick" if quick else "")
+    command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
     return publish_trained(
         read(data), models, VERSION, settings, genre_card.Origin(command=command), say, thorough=not quick
     )

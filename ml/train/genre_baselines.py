@@ -31,7 +31,7 @@ EIGHT = (
     "valence",
 )
 # Nearest neighbours: how many, and how far apart two names can be beside standard scores.
-NEIGHBOURS = (10, 30, 100)
+NEIGHBOURS = (10, 30, 100, 300)
 NAMES_COUNT = (0.0, 3.0, 8.0)
 LATENT = 48
 
