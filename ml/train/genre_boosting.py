@@ -71,7 +71,8 @@ def tuned_booster(values: Floats, task: Answers, seed: int, most: int | None = N
     leaves, least, l2 = best = SEARCH[int(np.argmin(losses))]
     model = _fit(values, task, order[:most], best, seed)
     valid, test = (_told(model, values[rows], task.classes) for rows in (task.valid, task.test))
-    chosen = f"{model.n_iter_} rounds of {leaves} leaves, at least {least} tracks a leaf, L2 {l2:g}"
+    capped = " (the cap)" if model.n_iter_ == model.max_iter else ""
+    chosen = f"{model.n_iter_} rounds{capped} of {leaves} leaves, at least {least} tracks a leaf, L2 {l2:g}"
     return Boosted(valid=valid, test=test, chosen=chosen)
 
 
