@@ -253,17 +253,16 @@ def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, 
         note("linear, names alone", told)
         return results
     heard = tuned_booster(table.sound, asked, seed)
-    note("gradient booster, 13 audio features", heard.test)
+    note(f"gradient booster, 13 audio features; {heard.chosen}", heard.test)
     numbers = tuned_booster(table.values, asked, seed)
-    note("gradient booster, audio, year, popularity, explicit", numbers.test)
+    note(f"gradient booster, audio, year, popularity, explicit; {numbers.chosen}", numbers.test)
     text = text_scores(task.bags, task.weight, asked, table.artists, seed)
     note("linear, names alone", text.test)
     logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
     weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
     note("the last two multiplied", combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
     whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
-    note("gradient booster, all numbers and text scores", whole.test)
-    say(f"boosters: {heard.chosen}; {numbers.chosen}; {whole.chosen}")
+    note(f"gradient booster, all numbers and text scores; {whole.chosen}", whole.test)
     return results
 
 

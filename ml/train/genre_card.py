@@ -94,10 +94,10 @@ track, so the rows without them are the model's own.
 
 {table}"""
 
-_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate}, at most {rounds} rounds, stopped early
-on `valid`; (leaves, tracks a leaf, L2) one of {search}, chosen by log-loss on `valid` after {tuned_on} training tracks;
-the text scores are {components} principal components of the linear text model's log-probabilities, out of fold on
-training tracks, and that booster learnt from {text_on} tracks, for its time."""
+_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate}, stopped early on `valid` or
+cut at {rounds} rounds, for their time; (leaves, tracks a leaf, L2) one of {search}, chosen by log-loss on `valid` after
+{tuned_on} training tracks. The text scores are {components} principal components of the linear text model's
+log-probabilities, out of fold on training tracks; that booster learnt from {text_on} tracks."""
 
 _RETRAINED = """By training without it, with fewer passes ({short}): compare with the first row.
 
@@ -187,8 +187,9 @@ def _beaten(results: Mapping[str, Scores]) -> str:
         f"{ours} has top-1 {results[ours].top1:.3f} and NLL {results[ours].nll:.2f}, {rival} {results[rival].top1:.3f} "
         f"and {results[rival].nll:.2f}.\n"
         for ours, rivals in _RIVALS.items()
-        for rival in rivals
-        if rival in results and (results[rival].top1 > results[ours].top1 or results[rival].nll < results[ours].nll)
+        for rival in results
+        if rival.startswith(rivals)
+        and (results[rival].top1 > results[ours].top1 or results[rival].nll < results[ours].nll)
     ]
     return "".join(line[0].upper() + line[1:] for line in lines)
 
