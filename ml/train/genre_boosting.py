@@ -16,11 +16,11 @@ from ml.train.genre_pieces import Bags, Rows
 
 # Leaves, tracks in a leaf at the least, L2. The rate is fixed: early stopping finds the number of trees that goes
 # with it, and a tree for each of 114 genres at every step is what the time goes into.
-SEARCH = ((15, 40, 10.0), (31, 40, 10.0), (31, 100, 30.0))
+SEARCH = ((7, 20, 1.0), (15, 40, 1.0), (31, 40, 10.0))
 TUNED_ON = 4_000  # training tracks, drawn at random, of the search with many classes
 COMPONENTS = 24  # principal components of the text's log-probabilities
 TEXT_ON = 20_000  # training tracks of the booster that has the text scores as well
-RATE, ROUNDS = 0.15, 80  # with many classes
+RATE, ROUNDS = 0.2, 30  # with many classes
 # What the card says of it all.
 BUDGET = {
     "rate": RATE,

@@ -98,11 +98,11 @@ track, so the rows without them are the model's own.
 
 {table}"""
 
-_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate}, at most {rounds} rounds, stopped early
-on `valid`; (leaves, tracks a leaf, L2) one of {search}, chosen by log-loss on `valid` after {tuned_on} training tracks;
-the text scores are {components} principal components of the linear text model's log-probabilities, out of fold on
-training tracks, and that booster learnt from {text_on} tracks, for its time. Chosen: {chosen}. Where the cap
-or an end of the grid was chosen, more time might have made it better."""
+_BOOSTERS = """The boosters are scikit-learn's HistGradientBoosting: rate {rate}, stopped early on `valid` or cut at
+{rounds} rounds, for their time; (leaves, tracks a leaf, L2) one of {search}, chosen by log-loss on
+`valid` after {tuned_on} training tracks. The text scores are {components} principal components of the linear text
+model's log-probabilities, out of fold on training tracks; that booster learnt from {text_on} tracks. Chosen: {chosen}.
+Where the cap or an end of the grid was chosen, more time might have made it better: the network had more care."""
 
 _HEADLINE = """The one to beat is "{rival}", the booster of all numbers times the linear model of the names: top-1
 {theirs.top1:.3f} and NLL {theirs.nll:.3f}, the genre model {ours.top1:.3f} and {ours.nll:.3f}.
@@ -202,10 +202,11 @@ _RIVALS = {
 def _beaten(results: Mapping[str, Scores]) -> str:
     """Say where a baseline that knows as much is the better one."""
     rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
-    return "".join(
+    lines = "".join(
         beaten("genre", [row for row in rows if row["model"] in {ours, *rivals}], ours)
         for ours, rivals in _RIVALS.items()
     )
+    return f"\nBaselines that are better with the same inputs:\n\n{lines}\n" if lines else ""
 
 
 def _headline(results: Mapping[str, Scores]) -> str:
