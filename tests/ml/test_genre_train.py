@@ -135,11 +135,12 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
 def test_microgenres_that_tracks_alone_are_labelled_with_are_learnt_and_not_scored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a catalogue with labels, where nothing is known of the artists; and nothing is served before it is scored."""
+    """As in a catalogue with labels, where nothing is known of artists; and nothing is served before it is scored."""
     table = from_frame(frame(90))
     table = replace(table, of_artist=[()] * len(table), micro=table.labels, broad=[()] * len(table))
     models, settings = make_models(tmp_path / "models"), replace(SMALL, audio_epochs=1, epochs=1)
-    served, score_all = [], genre.score_all
+    served: list[str] = []
+    score_all = genre.score_all
 
     def watch(*given: Any, **named: Any) -> Report:
         served.extend(version.task for version in artefacts.versions(models) if version.active)
