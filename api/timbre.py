@@ -46,6 +46,7 @@ def timbre_map() -> dict[str, Any]:
         "scores": model.scores,
         "analysed": len(stamps),
         "too_short": len(stamps) - len(placed),
+        "untitled": len(placed) - len(tracks),
         "least_segments": LEAST_SEGMENTS,
         "notice": None if placed else _nothing(len(stamps)),
         "tracks": [
@@ -119,7 +120,7 @@ def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
 
 
 def _unnamed(name: str) -> Track:
-    return Track(id=name, title=name, artists=())
+    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
 
 
 def _nothing(stored: int) -> dict[str, str]:

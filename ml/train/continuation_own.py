@@ -22,6 +22,8 @@ from ml.continuation import METHODS, Asked, Continuation, Knowledge, Listened
 from ml.continuation_features import Evidence, words
 from ml.jobs import Job, TooLittle
 from ml.listened import Lists
+from ml.needs import LISTS as FEWEST_LISTS
+from ml.needs import SONGS as FEWEST_SONGS
 from ml.scores import digest_of
 from ml.shelf import scores_of
 from ml.train.beside import Scored, served_now
@@ -34,7 +36,6 @@ from store.segment import recording_hash
 from store.text import recording_key, split_artists
 
 TASK = "continuation"
-FEWEST_LISTS, FEWEST_SONGS = 5, 10
 MOST_ASKED = 40  # of more playlists a sample is scored: about half a second each
 MOST_SET_LISTS = 200_000  # of public sets: their songs' numbers take some 100 MB
 _SAME = 0.8  # share of a list's songs in another one that makes the two copies, of which neither speaks for the other
