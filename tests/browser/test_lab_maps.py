@@ -49,8 +49,6 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
 def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     playlist_page: PlaylistPage, page: Page, watch: Watch
 ) -> None:
-    # That there is no map yet is an answer, which the browser reports as a fault.
-    watch.allow("404")
     playlist_page.open()
     playlist_page.drop("To be mapped.csv", invented.bare_file(invented.rows(PEOPLE)))
     playlist_page.wait_for_map(36)
