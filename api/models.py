@@ -31,7 +31,9 @@ class VersionChoice(Schema):
 
 class ComparisonQuery(Schema):
     version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
-    beside = String(load_default="", metadata={"description": "Another one; default: what is served, or was before."})
+    beside = String(
+        load_default="", metadata={"description": "Another one; default: what is served, or was before, or is newest."}
+    )
 
 
 class TrainRequest(Schema):
@@ -78,7 +80,8 @@ def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
     shelf, one = services().shelf, asked["version"]
     try:
         served, before = shelf.active_version(task), [None, *shelf.before(task)][-1]
-        other = asked["beside"] or (served if served != one else before) or one
+        others = [version.name for version in shelf.versions() if version.task == task and version.name != one]
+        other = asked["beside"] or (served if served != one else before) or [one, *others][-1]
         found = asdict(compare(shelf, task, one, other))
     except ArtefactError as fault:
         raise _not_there(fault) from fault

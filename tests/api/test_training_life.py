@@ -135,7 +135,9 @@ class Here:
         pytest.fail(f"{self.task} told nothing")
 
     def answers(self) -> list[str]:
-        return [json.dumps(client.get(self.world.path).get_json(silent=True), sort_keys=True) for client in self.clients]
+        return [
+            json.dumps(client.get(self.world.path).get_json(silent=True), sort_keys=True) for client in self.clients
+        ]
 
     def versions(self) -> dict[str, bool]:
         tasks = self.client.get("/api/models").get_json()["tasks"]
