@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 NEEDS = frozenset({Need.FEATURES, Need.GENRES})
 SHOWN = 5
 NEAREST = 3
+SIX = 6  # the broad genres are few, all are told
+LIKELY = 0.1  # calibrated probability from which a microgenre is told
 # Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
 HIGH, MEDIUM = 0.6, 0.3
 UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
@@ -40,7 +42,9 @@ def genre_predict(query: dict[str, Any]) -> Any:
 
     Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
     a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-    is looked up at the sources that are switched on; `sources` says who was asked and how it went.
+    is looked up at the sources that are switched on; `sources` says who was asked and how it went. `broad` has the six
+    broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
+    be filed under, each with a probability of its own (several may be right), likeliest first.
     """
     return cached_answer(services(), predict, query)
 
@@ -58,11 +62,11 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
             "Check the spelling, or add the artist.",
             sources=source_lines(services, subject),
         )
-    why = model.explain(given)
-    families = model.family_probabilities(why.probabilities[None])[0]
-    ranked = _ranked(model.genres, why.probabilities)
-    first = ranked[0][0]
     known = genres_of(services, subject)
+    why = model.explain(replace(given, artist_genres=known.artist))
+    families = model.family_probabilities(why.told.genre[None])[0]
+    ranked = _ranked(model.genres, why.told.genre)
+    first = ranked[0][0]
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
     body = {
@@ -74,6 +78,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         "probability": ranked[0][1],
         "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
+        "broad": [{"genre": g, "probability": p} for g, p in _ranked(model.broad, why.told.broad, SIX)],
+        "microgenres": _microgenres(model, why.told.micro),
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),
@@ -106,9 +112,18 @@ def as_input(track: Track) -> GenreInput:
     )
 
 
-def _ranked(names: tuple[str, ...], probabilities: np.ndarray) -> list[tuple[str, float]]:
-    order = np.argsort(-probabilities, kind="stable")[:SHOWN]
+def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:
+    order = np.argsort(-probabilities, kind="stable")[:most]
     return [(names[i], round(float(probabilities[i]), 4)) for i in order]
+
+
+def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
+    return [
+        {"genre": name, "family": model.taxonomy.family_of(name), "probability": probability}
+        for name, probability in _ranked(model.microgenres, probabilities)
+        if probability >= LIKELY
+    ]
 
 
 def _basis(given: GenreInput) -> list[str]:

@@ -103,8 +103,8 @@ def _alike(name: str, limit: int) -> tuple[dict[str, Placed], list[tuple[str, fl
     if not placed:
         raise ApiError(404, "no_analyses", **_nothing(len(stamps)))
     if name not in placed:
-        short = f"its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "it was not analysed"
-        raise ApiError(404, "no_analysis", f"Nothing sounds like {name} here: {short}.", _HINT)
+        why = f"Its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "It was not analysed"
+        raise ApiError(404, "no_analysis", f"{why}, so nothing can be compared with the timbre of this track.", _HINT)
     return placed, alike(placed, name, limit)
 
 

@@ -1,37 +1,183 @@
-"""Playlist continuation beside its baselines, cross-validated: python -m bench.continuation [--quick] [--seed N]
+"""Playlist continuation beside its baselines, cross-validated, then what an answer costs on the full catalogue.
 
-Prints the tables of R-precision, NDCG@500 and clicks, the seconds a question takes, and the memory of all.
+    python -m bench.continuation [--quick] [--seed N] [--serving | --million]
+
+Prints the tables of R-precision, NDCG@500 and clicks; then, in a fresh process over all of tracks.csv.gz (or the
+catalogue in TASTEMAP_VAR if it is a full one), the seconds that GET /api/playlists/<id>/next takes, by the version that
+ships and by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. ``--million`` trains
+some steps of the neural part over 1,000,000 songs and prints steps per second and the peak of memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
 import os
 import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from config import ROOT
-from ml.train import artists_data
-from ml.train.continuation import QUICK
-from ml.train.continuation_data import read
-from ml.train.continuation_scores import Size, cross_validate, format_scores
+import numpy as np
+
+from bench.catalogue import full_catalogue
+from bench.serving import ask, served
+from config import ROOT, Config
+from ml.jobs import Job
+from ml.shelf import Shelf
+from store.catalogue import Catalogue, Snapshot
+from store.database import PAGE_ITEMS, open_database
+from store.domain import Playlist, PlaylistItem, Track
+
+MILLION, LISTS, LENGTH, STEPS = 1_000_000, 50_000, 60, 60
+LEARNT, ASKED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # lists learnt from, asked about, and whence
+
+
+def peak() -> str:
+    """Return the most memory this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in kibibytes, macOS in bytes
+    return f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6:.0f} MB"
+
+
+def scores(folder: Path, seed: int, quick: bool) -> None:
+    """Cross-validate everything."""
+    from ml.train import artists_data
+    from ml.train.continuation import QUICK
+    from ml.train.continuation_data import read
+    from ml.train.continuation_scores import Size, country_told, cross_validate, format_scores
+
+    started, before = time.perf_counter(), time.process_time()
+    data = read(folder, artists_data.read(folder), seed=seed)
+    print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
+    found = cross_validate(data, QUICK if quick else Size(), seed)
+    took = f"{time.perf_counter() - started:.0f} s, {time.process_time() - before:.0f} s of CPU"
+    print(f"\n{format_scores(found)}\n\n{country_told(found)}\n\nseed {seed}, {took}, {peak()}")
+
+
+def million(seed: int) -> None:
+    """Train some steps over a million songs whose popularity falls as their rank."""
+    from ml.train.continuation_neural import Corpus, Settings, Trainer
+
+    rng = np.random.default_rng(seed)
+    chance = 1.0 / (np.arange(MILLION) + 100.0)
+    songs = rng.choice(MILLION, (LISTS, LENGTH), p=chance / chance.sum())
+    # Every song is in two lists at least, so that each has a row of its own.
+    songs = [
+        *songs,
+        *np.array_split(rng.permutation(MILLION), 10_000),
+        *np.array_split(rng.permutation(MILLION), 10_000),
+    ]
+    corpus = Corpus(
+        lists=[np.unique(one).astype(np.int32) for one in songs],
+        shares=[None] * len(songs),
+        ordered=[False] * len(songs),
+        groups=np.arange(len(songs)),
+        artist=rng.integers(0, MILLION // 10, MILLION),
+        places=rng.normal(0, 0.1, (MILLION // 10, 48)).astype(np.float32),
+        known=rng.normal(0, 0.1, (MILLION, 20)).astype(np.float32),
+        pool=np.arange(MILLION),
+    )
+    print(f"{len(songs)} lists over {MILLION} songs, {peak()} before training")
+    settings = replace(Settings(), most_windows=(STEPS + 10) * Settings().batch)
+    trainer = Trainer(corpus, settings, seed)
+    trainer.epoch(most_steps=5)
+    begin, before = time.perf_counter(), time.process_time()
+    trainer.epoch(most_steps=STEPS)
+    wall, cpu = time.perf_counter() - begin, time.process_time() - before
+    print(
+        f"{trainer.vocabulary.size} rows of {settings.width + 1} numbers; {STEPS} steps of {settings.batch} playlists "
+        f"with {settings.negatives} negatives: {STEPS / wall:.1f} steps/s ({STEPS / cpu:.1f} per second of CPU); "
+        f"{peak()}"
+    )
+
+
+def serving(folder: Path) -> None:
+    """Serve the full catalogue and ask for what comes next, by what ships and by a version trained on the data."""
+    with full_catalogue() as full, tempfile.TemporaryDirectory() as name:
+        var = Path(name)
+        shutil.copytree(full / "catalogue", var / "catalogue")
+        os.environ["TASTEMAP_VAR"] = name
+        os.environ.pop("MONGODB_URI", None)
+        work = (
+            "import sys; from pathlib import Path; from bench.continuation import prepare; prepare(Path(sys.argv[1]))"
+        )
+        told = subprocess.run([sys.executable, "-c", work, folder], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        own, *ids = told.stdout.decode().split()
+        shelf = Shelf(Config.from_env().models, var / "models")
+        for version in (shelf.active_version("continuation"), own):
+            shelf.activate("continuation", version)
+            measure(version, [f"/api/playlists/{one}/next" for one in ids])
+
+
+def prepare(folder: Path) -> None:
+    """Store playlists of the data, train on them, print the version and the ids of those to be asked about."""
+    from ml.train.continuation_own import train_own
+
+    config = Config.from_env()
+    catalogue, database = Catalogue(config.var / "catalogue"), open_database(config.var)
+    try:
+        ids = [f"bench{at}" for at in range(LEARNT)]
+        for name, tracks in zip(ids, known_lists(folder, catalogue.current()), strict=False):
+            some = list(dict.fromkeys(track.id for track in tracks))
+            items = [PlaylistItem(position=at, track_id=one) for at, one in enumerate(some)]
+            database.put_tracks(list({track.id: track for track in tracks}.values()))
+            database.put_page(name, 0, items[:PAGE_ITEMS])
+            database.put_playlist(Playlist(id=name, name=name, item_count=len(items), complete=True))
+        shelf = Shelf(config.models, config.var / "models")
+        result = train_own(Job(database=database, catalogue=catalogue, shelf=shelf, var=config.var))
+        scored = ", ".join(f"{row['model']} {row['ndcg']:.3f}" for row in result["table"])
+        print(f"trained on {LEARNT} lists: NDCG {scored}; {result['served']} is served; {peak()}", file=sys.stderr)
+        print(result["version"], *ids[:ASKED])
+    finally:
+        database.close()
+
+
+def known_lists(folder: Path, snapshot: Snapshot) -> Iterator[list[Track]]:
+    """Yield playlists of 20 to 100 tracks that the catalogue knows."""
+    with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for raw in map(json.loads, lines):
+            known = [snapshot.track(ref) for ref in map(snapshot.find, raw["tracks"]) if ref is not None]
+            if 20 <= len(known) <= PAGE_ITEMS and raw["source"] in SOURCES:
+                yield known
+
+
+def measure(version: str, paths: Sequence[str]) -> None:
+    """Ask one web process for ``paths`` and print what it took."""
+    with served("app:create_app()", ROOT) as (port, worker):
+        first = ask(port, paths[:1])[0]
+        before = worker.cpu_times()
+        times = ask(port, paths)
+        after = worker.cpu_times()
+        cpu = (after.user + after.system - before.user - before.system) / len(paths)
+        memory = worker.memory_full_info()
+        print(
+            f"{version}: {statistics.median(times):.2f} s an answer, {cpu:.2f} s of CPU, the first one {first:.2f} s; "
+            f"web process {memory.rss / 1e6:.0f} MB resident, {memory.uss / 1e6:.0f} MB of its own"
+        )
 
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--serving", action="store_true")
+    parser.add_argument("--million", action="store_true")
     asked = parser.parse_args()
-    started = time.perf_counter()
-    data = read(asked.data, artists_data.read(asked.data), seed=asked.seed)
-    print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
-    started = time.perf_counter()
-    scores = cross_validate(data, QUICK if asked.quick else Size(), asked.seed)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\n{format_scores(scores)}\n\nseed {asked.seed}, {time.perf_counter() - started:.0f} s, peak {peak:.0f} MB")
+    if asked.million:
+        million(asked.seed)
+        return
+    if not asked.serving:
+        scores(asked.data, asked.seed, asked.quick)
+    serving(asked.data)
 
 
 if __name__ == "__main__":

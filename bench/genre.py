@@ -1,11 +1,15 @@
 """The genre model that ships beside plain models fitted here and now, and what an answer costs.
 
-Run: python -m bench.genre        (needs the training data: ../shared/data or TASTEMAP_DATA)
+Run: python -m bench.genre [--quick]        (needs the training data: ../shared/data or TASTEMAP_DATA)
+
+--quick leaves out the gradient boosters, the nearest neighbours and the networks trained without a part.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import resource
 import statistics
 import sys
 import time
@@ -16,7 +20,6 @@ from ml.genre import GenrePredictor
 from ml.train import genre
 from ml.train.genre_data import DataMissingError, TrackTable, read
 from ml.train.genre_network import Settings
-from ml.train.genre_scores import format_table
 
 DATA = Path(os.environ.get("TASTEMAP_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ASKED = 300
@@ -43,7 +46,11 @@ def latency(predictor: GenrePredictor, table: TrackTable) -> None:
 
 
 def main() -> int:
-    """Print the latency, then the table."""
+    """Print the latency, then the tables, then seed, time and memory."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    started, settings = time.process_time(), Settings()
     try:
         table = read(DATA)
     except DataMissingError as missing:
@@ -51,9 +58,10 @@ def main() -> int:
         return 2
     predictor = GenrePredictor.active()
     latency(predictor, table)
-    _, task, _ = genre.prepare(table, predictor.genres, Settings())
-    baselines = genre.score_baselines(task, table, predictor.genres)
-    print(format_table({**baselines, **genre.evaluate_predictor(predictor, table)}))
+    task, _ = genre.prepare(table, predictor.taxonomy, settings)
+    genre.score_all(predictor, table, print, task=task, thorough=not asked.quick)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"seed {settings.seed}; {time.process_time() - started:.0f} s of CPU; {memory:.0f} MB at most")
     return 0
 
 

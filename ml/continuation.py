@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -22,6 +24,7 @@ from ml.artists import ArtistEmbedding, unit_rows
 from ml.continuation_features import (
     CONTENT,
     EVIDENCE,
+    NEURAL,
     Artists,
     Background,
     Columns,
@@ -31,8 +34,10 @@ from ml.continuation_features import (
     Seeds,
     coarse,
     evidence_columns,
+    neural_column,
     words,
 )
+from ml.continuation_neural import FILES, Neural, Told, facts
 from ml.listened import Lists
 from ml.sound import coordinates
 from ml.trees import Trees
@@ -42,9 +47,11 @@ from store.segment import recording_hash
 from store.text import normalise, recording_key
 
 # So many of each kind are ranked: see ml.train.continuation_world, which learns from about as many.
-CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300}
-METHODS = ("popularity", "item-knn", "user-knn", "content", "playlists")
-NEEDS_LISTS = {"item-knn", "user-knn", "playlists"}
+CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "neural": 700}
+METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
+NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
+# The columns of each ranker; what no version has is not shipped.
+RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE, "ensemble": CONTENT + EVIDENCE + NEURAL}
 MAX_LIMIT = 100
 MOST_SEEDS = 500  # of a longer playlist the last ones speak
 
@@ -128,6 +135,7 @@ class Knowledge:
             trees.save(path)
         described = {
             "artists_version": self.artists_version,
+            "rankers": list(self.rankers),
             "sound_mean": self.sound_mean.tolist(),
             "sound_variance": self.sound_variance.tolist(),
             "rarity": {word: round(value, 3) for word, value in self.rarity.items()},
@@ -149,10 +157,11 @@ class Knowledge:
         """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
         told = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
         index = {word: at for at, word in enumerate(told["name_words"])}
+        kinds = told.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
             names = NameWords(index, stored["groups"], stored["place"], stored["sound"])
         return cls(
-            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in ("content", "playlists")},
+            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in kinds},
             sound_mean=np.array(told["sound_mean"]),
             sound_variance=np.array(told["sound_variance"]),
             rarity=told["rarity"],
@@ -165,13 +174,30 @@ class Knowledge:
 class _SegmentPool:
     """The columns of a segment, worked out once."""
 
-    def __init__(self, segment: Segment, artists: ArtistEmbedding, listened: Listened | None) -> None:
+    def __init__(
+        self, segment: Segment, artists: ArtistEmbedding, table: Artists, usual: Background, listened: Listened | None
+    ) -> None:
         self.directory = segment.directory
         number = artists.keys.match_sorted(segment.artist_keys)
         self.columns = Columns(
             artist=number[segment.artist_code], popularity=segment.popularity, sound=coordinates(segment.features)
         )
         self.listed = np.full(len(segment), -1) if listened is None else listened.numbers(segment.recording_code)
+        self._of_facts = table, usual
+
+    @cached_property
+    def known(self) -> npt.NDArray[np.float32]:
+        """(n, f) the facts that the neural part reads."""
+        return facts(self.columns, *self._of_facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What somebody's lists say of one playlist: the lists heard, their columns, and the neural part's scores."""
+
+    evidence: Evidence
+    by_lists: Mapping[str, Floats]
+    neural: Told | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,16 +219,18 @@ class Continuation:
         artists: ArtistEmbedding,
         listened: Listened | None = None,
         scores: Mapping[str, Any] | None = None,
+        neural: Neural | None = None,
     ) -> None:
         self.version, self.knowledge, self.artists, self.listened = version, knowledge, artists, listened
+        self.neural = neural
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         genres = artists.arrays["genres"]
-        self._table = Artists(
+        self.table = Artists(
             places=unit_rows(artists.vectors), prior=np.asarray(artists.prior, np.float32), genres=genres
         )
         counts = np.bincount(genres[genres >= 0].astype(np.int64), minlength=len(artists.genre_names))
-        self._background = Background(
+        self.background = Background(
             sound_mean=knowledge.sound_mean,
             sound_variance=knowledge.sound_variance,
             rarity=knowledge.rarity,
@@ -222,11 +250,24 @@ class Continuation:
             A file is absent, unlisted or not the one that was written.
         """
         scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
-        own = scores.get("artists_version") == artists.version and (directory / "lists.npz").exists()
-        listened = Listened.load(directory) if own else None
+        own = scores.get("artists_version") == artists.version
+        listened = Listened.load(directory) if own and (directory / "lists.npz").exists() else None
+        neural = Neural.load(directory) if listened and (directory / FILES[0]).exists() else None
         if listened is None and scores.get("served") in NEEDS_LISTS:
             scores = {**scores, "served": "content", "served_score": None}  # the artists were numbered anew since
-        return cls(directory.name, Knowledge.load(directory), artists, listened, scores)
+        return cls(directory.name, Knowledge.load(directory), artists, listened, scores, neural)
+
+    def with_neural(self, neural: Neural) -> Continuation:
+        """Return this model with another neural part; what is worked out of the catalogue is shared."""
+        other = copy(self)
+        other.neural = neural
+        return other
+
+    def methods(self) -> list[str]:
+        """Return the methods of :data:`METHODS` that this version has what it takes for."""
+        absent = {kind for kind in RANKED_BY if kind not in self.knowledge.rankers}
+        absent |= {"neural", "ensemble"} if self.neural is None else set()
+        return [one for one in METHODS if one not in absent and (self.listened or one not in NEEDS_LISTS)]
 
     def next(
         self,
@@ -268,36 +309,44 @@ class Continuation:
 
         One per recording, none of the playlist's.
         """
-        method = method or self.method
+        refs, codes, table = self._table(snapshot, asked)
+        if not refs:
+            return []
+        scores = self._decide(method or self.method, table)
+        return [(refs[at], float(scores[at])) for at in _order(scores, codes).tolist()]
+
+    def compared(self, snapshot: Snapshot, asked: Asked) -> dict[str, npt.NDArray[np.int64]]:
+        """Return the recordings (hashes) that each of :meth:`methods` ranks, best first."""
+        refs, codes, table = self._table(snapshot, asked)
+        if not refs:
+            return dict.fromkeys(self.methods(), codes)
+        return {method: codes[_order(self._decide(method, table), codes)] for method in self.methods()}
+
+    def _table(self, snapshot: Snapshot, asked: Asked) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
+        """Return the candidates, their recordings, and their columns."""
         seeds = asked.tracks[-MOST_SEEDS:]
         profile = self._profile(seeds, asked.name)
-        told, evidence = self._told(seeds, asked, profile)
-        refs, tables, codes = [], [], []
+        told = self._told(seeds, asked, profile)
+        taken = np.array([_recording(track) for track in asked.tracks], np.int64)
+        refs: list[Ref] = []
+        tables, codes = [], [np.empty(0, np.int64)]
         for segment in snapshot.segments:
-            pool = self._pool(segment)
-            rows, table = self._candidates(segment, pool, profile, told, evidence)
+            rows, table = self._candidates(segment, self._pool(segment), profile, told, taken)
             refs += [Ref(segment.name, row) for row in rows.tolist()]
             codes.append(segment.recording_code[rows])
             tables.append(table)
-        if not refs:
-            return []
-        table = {name: np.concatenate([one[name] for one in tables]) for name in tables[0]}
-        scores = self._decide(method, table)
-        recordings = np.concatenate(codes)
-        taken = {_recording(track) for track in asked.tracks}
-        found = []
-        for at in np.argsort(-scores, kind="stable").tolist():
-            if int(recordings[at]) not in taken:
-                taken.add(int(recordings[at]))
-                found.append((refs[at], float(scores[at])))
-        return found
+        whole = {name: np.concatenate([one[name] for one in tables]) for name in (tables[0] if tables else ())}
+        return refs, np.concatenate(codes), whole
 
     def _decide(self, method: str, table: Mapping[str, Floats]) -> Floats:
         plain = {"popularity": "popularity", "item-knn": "item_knn", "user-knn": "user_knn"}
         if method in plain:
             return np.asarray(table[plain[method]], float)
-        names = CONTENT if method == "content" else CONTENT + EVIDENCE
-        columns = np.column_stack([table[name] for name in names]).astype(np.float32)
+        if "neural" in table:
+            table = {**table, "neural": neural_column(table["neural"])}
+        if method == "neural":
+            return np.exp(table["neural"])
+        columns = np.column_stack([table[name] for name in RANKED_BY[method]]).astype(np.float32)
         return 1.0 / (1.0 + np.exp(-self.knowledge.rankers[method].decide(columns)))
 
     def _profile(self, seeds: Sequence[Track], name: str) -> Profile:
@@ -321,57 +370,64 @@ class Continuation:
                 name_words=name_words,
                 hint=self.knowledge.names.hint(sorted(name_words)) if same else None,
             ),
-            self._background,
-            self._table,
+            self.background,
+            self.table,
         )
 
     def _artist(self, track: Track) -> int:
         found = self.artists.find_exact(track.artists[0]) if track.artists else None
         return -1 if found is None else found
 
-    def _told(
-        self, seeds: Sequence[Track], asked: Asked, profile: Profile
-    ) -> tuple[dict[str, Floats] | None, Evidence | None]:
+    def _told(self, seeds: Sequence[Track], asked: Asked, profile: Profile) -> _Told | None:
         if self.listened is None:
-            return None, None
+            return None
         evidence = self.listened.evidence
         if len(asked.muted):
             evidence = evidence.muting(np.array(asked.muted))
-        hashes = np.array(list(dict.fromkeys(map(_recording, seeds))), np.int64)
-        numbers = self.listened.numbers(hashes)
-        mine = profile.seeds.columns.artist
-        who, often = np.unique(mine[mine >= 0], return_counts=True)
-        return evidence.tell(numbers[numbers >= 0], who, np.sqrt(often), profile.seeds.name_words), evidence
+        columns = profile.seeds.columns
+        listed = self.listened.numbers(np.array([_recording(track) for track in seeds], np.int64))
+        numbers = np.array(list(dict.fromkeys(listed[listed >= 0].tolist())), np.int64)
+        who, often = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
+        by_lists = evidence.tell(numbers, who, np.sqrt(often), profile.seeds.name_words)
+        neural = None
+        if self.neural is not None:
+            known = facts(columns, self.table, self.background)
+            neural = self.neural.tell(listed, columns.artist, known, self.table.places)
+        return _Told(evidence, by_lists, neural)
 
     def _candidates(
-        self,
-        segment: Segment,
-        pool: _SegmentPool,
-        profile: Profile,
-        told: dict[str, Floats] | None,
-        evidence: Evidence | None,
+        self, segment: Segment, pool: _SegmentPool, profile: Profile, told: _Told | None, taken: npt.NDArray[np.int64]
     ) -> tuple[Ints, dict[str, Floats]]:
         columns = profile.columns(pool.columns)
         chosen = [_top(coarse(columns), CHOSEN["content"])]
         if told is not None:
             listed = np.flatnonzero(pool.listed >= 0)
             for name in ("user_knn", "item_knn", "name_knn"):
-                values = told[name][pool.listed[listed]]
+                values = told.by_lists[name][pool.listed[listed]]
                 chosen.append(listed[_top(values, min(CHOSEN[name], int((values > 0).sum())))])
+            if told.neural is not None:
+                columns["neural"] = told.neural.scores(pool.listed, pool.columns.artist, pool.known)
+                chosen.append(_top(columns["neural"], CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
+        rows = rows[~np.isin(segment.recording_code[rows], taken)]
         few = pool.columns.take(rows)
         found = {name: values[rows] for name, values in columns.items()}
         tracks = [segment.track(row) for row in rows.tolist()]
         profile.finish(found, few, [_album(track) for track in tracks], [words(track.title) for track in tracks])
-        if told is not None and evidence is not None:
-            found |= evidence_columns(told, evidence.songs.count, pool.listed[rows], few.artist)
+        if told is not None:
+            found |= evidence_columns(told.by_lists, told.evidence.songs.count, pool.listed[rows], few.artist)
         return rows, found
+
+    def pools(self, snapshot: Snapshot) -> list[Columns]:
+        """Return the columns of every segment of a catalogue."""
+        return [self._pool(segment).columns for segment in snapshot.segments]
 
     def _pool(self, segment: Segment) -> _SegmentPool:
         with self._lock:
             known = self._pools.get(segment.name)
             if known is None or known.directory != segment.directory:
-                known = self._pools[segment.name] = _SegmentPool(segment, self.artists, self.listened)
+                known = _SegmentPool(segment, self.artists, self.table, self.background, self.listened)
+                self._pools[segment.name] = known
             return known
 
     def _reason(self, track: Track, seeds: Sequence[Track]) -> str:
@@ -381,7 +437,7 @@ class Continuation:
         mine = self._artist(track)
         numbers = np.array([self._artist(seed) for seed in seeds])
         same = np.array([bool(s.artists and track.artists) and s.artists[0] == track.artists[0] for s in seeds])
-        near = self._table.places[numbers] @ self._table.places[mine] if mine >= 0 else np.zeros(len(seeds))
+        near = self.table.places[numbers] @ self.table.places[mine] if mine >= 0 else np.zeros(len(seeds))
         near = np.where(numbers >= 0, near, 0.0) + same
         if track.features is not None:
             place = coordinates(np.array([_vector(track)], float))[0]
@@ -395,6 +451,13 @@ class Continuation:
         if same.any():
             return f"{with_}: {track.artists[0]} is in it already"
         return f"{with_}: {', '.join(shared[:2])}" if shared else with_
+
+
+def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:
+    """Return the places of the best of each recording, the highest score first."""
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(codes[order], return_index=True)
+    return np.asarray(order[np.sort(first)])
 
 
 def _top(scores: Floats, most: int) -> Ints:

@@ -47,6 +47,8 @@ CONTENT = (
     "artists_per_seed",
 )
 EVIDENCE = ("user_knn", "item_knn", "name_knn", "artist_knn", "lists", "user_strength", "seeds_listed")
+NEURAL = ("neural",)
+_LEAST_NEURAL = -20.0  # nats below the best
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,16 +341,22 @@ class Evidence:
         named[self.songs.muted] = 0.0
         rest = self.artists.scores(self.artists.weights(artists, _ARTIST_KNN, amounts))
         return {
-            "user_knn": _scaled(self.songs.scores(weights)),
-            "item_knn": _scaled(self.songs.item_neighbours(seeds, _ITEM_POWER)),
-            "name_knn": _scaled(self.songs.scores(named / np.maximum(np.diff(self.songs.start), 1) ** 0.3)),
-            "of_artist": _scaled(rest),
+            "user_knn": scaled(self.songs.scores(weights)),
+            "item_knn": scaled(self.songs.item_neighbours(seeds, _ITEM_POWER)),
+            "name_knn": scaled(self.songs.scores(named / np.maximum(np.diff(self.songs.start), 1) ** 0.3)),
+            "of_artist": scaled(rest),
             "user_strength": np.array(np.log1p(weights.max(initial=0.0))),
             "seeds_listed": np.array((self.songs.count[seeds] > 0).mean() if len(seeds) else 0.0),
         }
 
 
-def _scaled(scores: Floats) -> Floats:
+def neural_column(scores: Floats) -> Floats:
+    """Return the NEURAL column of all candidates of one playlist: nats of the softmax below the best of them."""
+    return np.maximum(scores - scores.max(initial=-np.inf), _LEAST_NEURAL)
+
+
+def scaled(scores: Floats) -> Floats:
+    """Return scores of 0 and more with the highest at 1."""
     return scores / max(float(scores.max(initial=0.0)), 1e-12)
 
 

@@ -17,6 +17,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from ml import artefacts
 from ml.genre_encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
+from ml.genre_heads import TINY, BroadHead, MicroHead, combine
 from ml.taxonomy import Taxonomy
 from ml.text_features import PARTS, Name, words
 from store.domain import AUDIO_FEATURES
@@ -24,14 +25,14 @@ from store.domain import AUDIO_FEATURES
 # What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. Each has weights
 # for the experts of its own.
 BASES = ("both", "unrated", "audio", "names")
-_TINY = 1e-30  # below what a float32 softmax can tell from nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenreInput:
     """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
 
-    ``popularity`` is Spotify's, 0 to 100.
+    ``popularity`` is Spotify's, 0 to 100. ``artist_genres`` are known names of the artists' genres; the broad genres
+    alone look at them.
     """
 
     title: str | None = None
@@ -41,6 +42,7 @@ class GenreInput:
     popularity: float | None = None
     explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
+    artist_genres: tuple[str, ...] = ()
 
     def numbers(self) -> dict[str, float | None]:
         """Return features and facts by their names in ``COLUMNS``."""
@@ -48,16 +50,27 @@ class GenreInput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """Calibrated probabilities of n tracks: ``genre`` (n, 114) as :meth:`GenrePredictor.predict` has them, ``broad``
+    (n, broad genres), rows summing to 1, and ``micro`` (n, microgenres), each for itself.
+    """
+
+    genre: Floats
+    broad: Floats
+    micro: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """What moved the answer for ``genre``.
 
-    ``probabilities`` (114,) are those of :meth:`GenrePredictor.predict`. Each ``effect`` is the fall of the genre's
+    ``told`` are the probabilities of the one track. Each ``effect`` is the fall of the genre's
     log-probability (nats) when that one part is left out: positive speaks for the genre, negative against it.
     Strongest first, by size.
     """
 
     genre: str
-    probabilities: Floats
+    told: Told
     features: list[tuple[str, float]]
     words: list[tuple[str, str, float]]
 
@@ -116,6 +129,8 @@ class GenrePredictor:
         self.families = taxonomy.families
         self.taxonomy = taxonomy
         self.scaler, self.names, self.network = scaler, names, network
+        self._broad = BroadHead(settings["broad"], BASES) if "broad" in settings else None
+        self._micro = MicroHead(settings["micro"], BASES) if "micro" in settings else None
         self._weights = np.array([settings["weights"][basis] for basis in BASES], np.float32)
         self._quantiles = np.asarray(settings["quantiles"], float)
         self._means = np.asarray(settings["genre_means"], float)
@@ -149,7 +164,24 @@ class GenrePredictor:
         """Return calibrated probabilities, (n, 114), rows summing to 1; columns as in ``genres``."""
         if not inputs:
             return np.zeros((0, len(self.genres)), np.float32)
-        return self._probabilities(self.encode(inputs))
+        return self.of_encoded(self.encode(inputs))
+
+    @property
+    def broad(self) -> tuple[str, ...]:
+        """The broad genres; empty in a version whose training tracks had none."""
+        return self._broad.names if self._broad else ()
+
+    @property
+    def microgenres(self) -> tuple[str, ...]:
+        """The microgenres; empty in a version whose training tracks had none."""
+        return self._micro.names if self._micro else ()
+
+    def tell(self, inputs: Sequence[GenreInput]) -> Told:
+        """Return all that is told of the tracks."""
+        if not inputs:
+            nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
+            return Told(genre=nothing[0], broad=nothing[1], micro=nothing[2])
+        return self.tell_encoded(self.encode(inputs), [one.artist_genres for one in inputs])
 
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
@@ -175,9 +207,11 @@ class GenrePredictor:
         whole = self.encode([one])
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
         left_out = list(_words_left_out(_parts(one)))
-        probabilities = self._probabilities(self._occluded(whole, features, left_out))
+        occluded = self._occluded(whole, features, left_out)
+        told = self.tell_encoded(occluded, [one.artist_genres] + [()] * (len(occluded.audio) - 1))
+        probabilities = told.genre
         column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
-        logs = np.log(np.maximum(probabilities[:, column], _TINY))
+        logs = np.log(np.maximum(probabilities[:, column], TINY))
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -186,7 +220,7 @@ class GenrePredictor:
         ]
         return Explanation(
             genre=self.genres[column],
-            probabilities=probabilities[0],
+            told=Told(genre=told.genre[0], broad=told.broad[0], micro=told.micro[0]),
             features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
             words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
         )
@@ -219,9 +253,34 @@ class GenrePredictor:
         bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
         return Encoded(self.scaler.transform(values), bags)
 
-    def _probabilities(self, encoded: Encoded) -> Floats:
-        raw = self.network(encoded.audio, encoded.bags)
-        return combine(raw, self._weights[bases(encoded.audio, encoded.bags)])
+    def of_encoded(self, encoded: Encoded) -> Floats:
+        """Return calibrated probabilities, (n, 114), of what the network reads."""
+        return combine(self.experts(encoded)[0], self._weights[bases(encoded.audio, encoded.bags)])
+
+    def tell_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> Told:
+        """Return all that is told of what the network reads, and of the known genres of each track's artist."""
+        experts, broad, micro = self.experts(encoded)
+        basis = bases(encoded.audio, encoded.bags)
+        return Told(
+            genre=combine(experts, self._weights[basis]),
+            broad=self._broad.probabilities(broad, basis, artist_genres) if self._broad else broad[:, 0],
+            micro=self._micro.probabilities(micro, basis) if self._micro else micro,
+        )
+
+    def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:
+        """Return what the network tells, not calibrated: of the 114 genres (n, experts, 114), of the broad genres
+        (n, their experts, broad genres) and the shares of the microgenres (n, microgenres).
+        """
+        flat = self.network(encoded.audio, encoded.bags)
+        flat, k = flat.reshape(len(flat), -1), len(self.broad)
+        end = self._weights.shape[1] * len(self.genres)
+        broad = (self._broad.experts if self._broad else 1) * k
+        first, second, third = np.split(flat, [end, end + broad], axis=1)
+        return _by_expert(first, len(self.genres)), _by_expert(second, k), third
+
+
+def _by_expert(flat: Floats, k: int) -> Floats:
+    return flat.reshape(len(flat), -1, k) if k else np.zeros((len(flat), 1, 0), np.float32)
 
 
 def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
@@ -230,17 +289,6 @@ def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
     rated = audio[:, COLUMNS.index("popularity")] > 0
     found = np.where(heard, np.where(named, np.where(rated, 0, 1), 2), 3)
     return found.astype(np.intp)
-
-
-def combine(probabilities: Floats, weights: Floats) -> Floats:
-    """Return the weighted product of the experts' (n, experts, k) probabilities, rows summing to 1.
-
-    A logarithmic pool (Genest and Zidek, 1986) with ``weights`` (n, experts): names alone are surer of themselves
-    than they should be, and deserve less beside a sound than without one. Their sum is the inverse of a temperature.
-    """
-    logits = np.einsum("nek,ne->nk", np.log(np.maximum(probabilities, _TINY)), weights)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _parts(one: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:

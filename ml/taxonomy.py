@@ -148,6 +148,10 @@ class Taxonomy:
             nearest=self._by_key[nearest],
         )
 
+    def lists(self, name: str) -> bool:
+        """Tell whether this very name is in the file."""
+        return normalise(name) in self._by_key
+
     def by_words(self, name: str) -> str | None:
         """Return the family that the words of ``name`` alone tell."""
         told = self._words.family_of(name)

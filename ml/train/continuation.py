@@ -11,20 +11,21 @@ import numpy as np
 
 from ml import artefacts
 from ml.artists import ArtistEmbedding, unit_rows
-from ml.continuation import Knowledge
+from ml.continuation import RANKED_BY, Knowledge
 from ml.continuation_features import Artists, Columns, NameWords
 from ml.train import artists_data, continuation_card
 from ml.train.artists_scores import codes_of
 from ml.train.continuation_data import ContinuationData, read
+from ml.train.continuation_neural import Settings
 from ml.train.continuation_protocol import MEASURES
-from ml.train.continuation_ranker import NAMES, as_trees, fit_ranker
+from ml.train.continuation_ranker import as_trees, fit_ranker
 from ml.train.continuation_scores import CONTENT_ONLY, Scores, Size, cross_validate, format_scores
 from ml.train.continuation_world import Titles, by_group, group_share, name_words
 from ml.train.revision import command
 
 TASK = "continuation"
-VERSION = "2026.11.1"
-QUICK = Size(learnt=6, scored=6, per_cut=2, cuts=(0, 5))
+VERSION = "2026.11.2"
+QUICK = Size(learnt=6, scored=6, per_cut=2, cuts=(0, 5), neural=Settings(epochs=1, most_windows=2000))
 SPLIT = "cross-validation over groups of playlists, half of each hidden"
 # A word ships when the names of so many groups of playlists have it.
 _SHIPPED_GROUPS = 3
@@ -51,7 +52,8 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
     """Fit the rankers on the tables of all folds, write and register the version."""
     version = f"{VERSION}-quick" if quick else VERSION
     directory = models / TASK / version
-    fitted = {kind: fit_ranker(scores.tables, kind, seed) for kind in NAMES}
+    kinds = [kind for kind in RANKED_BY if kind != "ensemble" or scores.better == kind]
+    fitted = {kind: fit_ranker(scores.tables, kind, seed) for kind in kinds}
     embedding = ArtistEmbedding.load(artefacts.active("artists", models))
     knowledge = Knowledge(
         rankers={kind: as_trees(model) for kind, model in fitted.items()},

@@ -39,7 +39,8 @@ class Listing:
     """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
 
     ``group`` is the same for what must be on one side of a split, ``fold`` 0 to ``FOLDS - 1`` or
-    :data:`ALWAYS_TRAINED`; ``split`` the data's own. ``shares`` says of each of ``held`` in how many snapshots it is.
+    :data:`ALWAYS_TRAINED`; ``split`` the data's own. ``shares`` says of each of ``held`` in how many snapshots it is,
+    ``ordered`` whether the order of ``songs`` is somebody's choice.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Listing:
     songs: Ints
     held: Ints
     shares: Floats
+    ordered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +191,7 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[Listing]:
                 songs=np.array(list(dict.fromkeys(of_song[s] for s in last["song_ids"] if s in of_song)), np.int32),
                 held=np.array(list(held), np.int32),
                 shares=np.array(list(held.values()), np.float32) / len(versions),
+                ordered=bool(last["ordered"]),
             )
         )
     return listings

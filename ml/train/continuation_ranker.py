@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ml.continuation_features import CONTENT, EVIDENCE
+from ml.continuation import RANKED_BY
 from ml.train.continuation_world import Ranked
 from ml.trees import Trees
 
@@ -15,15 +15,14 @@ from ml.trees import Trees
 # stands for "unknown" cannot be singled out.
 _AGAINST = {"popularity_apart"}
 _EITHER = {"seeds", "artists_per_seed", "user_strength", "seeds_listed", "artist_prior"}
-NAMES = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 
 
 def fit_ranker(tables: Sequence[Ranked], kind: str, seed: int = 1, rounds: int = 100) -> HistGradientBoostingClassifier:
-    """Fit the ranker ``kind`` ("content" or "playlists") on tables that have at least its columns, in its order.
+    """Fit the ranker ``kind`` (of :data:`RANKED_BY`) on tables that have at least its columns, in its order.
 
     A question counts by the root of its number of hits, so that long playlists do not decide alone.
     """
-    names = NAMES[kind]
+    names = RANKED_BY[kind]
     weights = [np.full(len(one.hit), 1.0 / max(1, one.hit.sum()) ** 0.5) for one in tables]
     model = HistGradientBoostingClassifier(
         max_iter=rounds,

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.continuation import MOST_SEEDS
 from ml.continuation_features import (
     CONTENT,
     EVIDENCE,
+    NEURAL,
     Artists,
     Background,
     Columns,
@@ -22,23 +24,27 @@ from ml.continuation_features import (
     Seeds,
     coarse,
     evidence_columns,
+    neural_column,
     words,
 )
+from ml.continuation_neural import Neural, facts
 from ml.listened import Lists
 from ml.train.continuation_data import ContinuationData, Listing
+from ml.train.continuation_neural import FEWEST_SONGS, Corpus
 from ml.train.continuation_protocol import Question, best
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
 # So many of each kind are ranked: the best by neighbouring lists, by their names, and by what the songs are like.
-CHOSEN = {"user_knn": 700, "item_knn": 400, "name_knn": 300, "content": 1200}
+CHOSEN = {"user_knn": 700, "item_knn": 400, "name_knn": 300, "content": 1200, "neural": 700}
 _COMMON_WORD = 20  # titles; rarer words count alike
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """The candidates of one question: recordings, their columns (m, f) in order of ``CONTENT + EVIDENCE``, hits."""
+    """The candidates of one question: recordings, their columns (m, f) in order of ``CONTENT + EVIDENCE + NEURAL`` as
+    far as they were told, hits."""
 
     songs: Ints
     columns: Floats
@@ -66,6 +72,7 @@ class World:
             if kept[ats[0]] and any(data.lists[at].name for at in ats)
         }
         self.names = name_words(data.lists, self.groups, self.shares)
+        self.known = facts(self.pool, artists, self.background)
 
     def seeds(self, asked: Question) -> Seeds:
         name = frozenset(words(asked.name))
@@ -78,8 +85,39 @@ class World:
             hint=self.names.hint(name, own),
         )
 
-    def ranked(self, asked: Question, *, with_lists: bool = True) -> Ranked:
-        """Return the candidates of a question and their columns, as if its group had never been seen."""
+    def corpus(self, kept: npt.NDArray[np.bool_]) -> Corpus:
+        """Return the lists marked in ``kept`` (lists,) as the neural part learns from them."""
+        ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
+        some = [self.lists[at] for at in ats]
+        always = [bool((one.shares >= 1).all()) for one in some]
+        listed = build_evidence(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
+        return Corpus(
+            lists=[one.songs if whole else one.held for one, whole in zip(some, always, strict=True)],
+            shares=[None if whole else one.shares for one, whole in zip(some, always, strict=True)],
+            ordered=[one.ordered for one in some],
+            groups=np.unique([one.group for one in some], return_inverse=True)[1],
+            artist=self.pool.artist,
+            places=self.artists.places,
+            known=self.known,
+            pool=np.flatnonzero(self.described | listed),
+        )
+
+    def neural_scores(self, neural: Neural, asked: Question) -> Floats:
+        """Return (n,) scores of all songs, 0 for what is no candidate and more for every one that is."""
+        seeds, artist = asked.seeds[-MOST_SEEDS:], self.pool.artist
+        told = neural.tell(seeds, artist[seeds], self.known[seeds], self.artists.places)
+        every = np.arange(len(self.pool))
+        return _positive(told.scores(every, artist, self.known)) * self.candidates(asked)
+
+    def candidates(self, asked: Question) -> npt.NDArray[np.bool_]:
+        """Return (n,) which songs may be the answer: those described, or in a list of another group."""
+        return self.described | (self.evidence.songs.muting(self.groups[asked.group]).count > 0)
+
+    def ranked(self, asked: Question, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
+        """Return the candidates of a question and their columns, as if its group had never been seen.
+
+        ``neural`` (n,) are :meth:`neural_scores` of a model that has not learnt from the group.
+        """
         profile = Profile(self.seeds(asked), self.background, self.artists)
         columns = profile.columns(self.pool)
         chosen = [best(_positive(coarse(columns)) * self.described, asked.seeds, CHOSEN["content"])]
@@ -91,6 +129,8 @@ class World:
             told = evidence.tell(asked.seeds, who, np.sqrt(amounts), profile.seeds.name_words)
             rows = np.arange(len(self.pool))
             chosen += [best(told[name], asked.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")]
+        if neural is not None:
+            chosen.append(best(neural, asked.seeds, CHOSEN["neural"]))
         songs = np.unique(np.concatenate(chosen))
         songs = songs[self.described[songs] | (with_lists & (evidence.songs.count[songs] > 0))]
         few = self.pool.take(songs)
@@ -100,7 +140,10 @@ class World:
         names: tuple[str, ...] = CONTENT
         if told is not None:
             found |= evidence_columns(told, evidence.songs.count, rows[songs], few.artist)
-            names = CONTENT + EVIDENCE
+            names += EVIDENCE
+        if neural is not None:
+            found["neural"] = neural_column(neural[songs])
+            names += NEURAL
         table = np.column_stack([found[name] for name in names]).astype(np.float32)
         return Ranked(songs=songs, columns=table, hit=np.isin(songs, asked.hidden))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,18 +19,42 @@ from scipy.sparse import csr_matrix
 from ml import artefacts
 from ml.genre import BASES, GenreInput, GenrePredictor
 from ml.genre_encoder import AudioScaler, Floats, NameEmbedding
+from ml.genre_heads import TINY, combine
 from ml.scores import write as write_scores
 from ml.taxonomy import Taxonomy
-from ml.text_features import PARTS
+from ml.text_features import PARTS, Vocabulary
 from ml.train import genre_baselines as baselines
 from ml.train import genre_card
 from ml.train.export import export
-from ml.train.genre_data import TrackTable, first_artists, micro_targets, read, targets
-from ml.train.genre_network import EXPERTS, SEEN, Fitted, Settings, Task, fit_alone, fit_weights, probabilities_of
+from ml.train.genre_ablation import hidden, retrained
+from ml.train.genre_boosting import TEXT_ON, Answers, text_scores, tuned_booster
+from ml.train.genre_card import Report
+from ml.train.genre_data import SPLITS, TrackTable, even, first_artists, read, targets
+from ml.train.genre_heads import (
+    TITLES,
+    broad_results,
+    calibrate,
+    format_broad,
+    format_micro,
+    head_names,
+    micro_results,
+    uncalibrated,
+    views,
+)
+from ml.train.genre_network import (
+    EXPERTS,
+    Fitted,
+    Settings,
+    Task,
+    fit_broad,
+    fit_experts,
+    fit_weights,
+    probabilities_of,
+)
 from ml.train.genre_pieces import choose_pieces, hash_names, index_names, profiles_of
 from ml.train.genre_scores import Scores, format_table, score
 
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 SERVED = "genre model"  # its row among the scores
 QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
@@ -45,7 +69,6 @@ class GenreFit:
     """A trained model: everything that serving needs, and what the baselines are fitted on."""
 
     task: Task
-    scaler: AudioScaler
     names: NameEmbedding
     network: keras.Model
     settings: dict[str, Any]
@@ -56,7 +79,7 @@ class GenreFit:
         def run(audio: Floats, bags: Floats) -> Floats:
             return np.asarray(self.network([audio, bags], training=False))
 
-        return GenrePredictor(self.settings, self.scaler, self.names, run, taxonomy)
+        return GenrePredictor(self.settings, self.task.scaler, self.names, run, taxonomy)
 
 
 def only(one: GenreInput, basis: str) -> GenreInput:
@@ -71,14 +94,17 @@ def only(one: GenreInput, basis: str) -> GenreInput:
     return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
 
 
-def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> tuple[AudioScaler, Task, Any]:
+def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[Task, Vocabulary]:
     """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
-    genre, micro = targets(table, genres, settings.first_share), micro_targets(table, settings.least_micro)
-    learn = (table.split == "train") & (genre.any(axis=1) | (micro.getnnz(axis=1) > 0))
+    genre = targets(table, taxonomy.genres, settings.first_share)
+    names = head_names(table, taxonomy, settings.least_micro)
+    heads = {name: even(getattr(table, name), labels) for name, labels in names.items()}
+    told = [genre.any(axis=1), *(head.getnnz(axis=1) > 0 for head in heads.values())]
+    learn = (table.split == "train") & np.any(told, axis=0)
     scaler = AudioScaler().fit(table.values[learn])
     counts, pieces = hash_names(table)
     artists = first_artists(table, learn)
-    profiles = [profiles_of(artists, csr_matrix(genre)), profiles_of(artists, micro)]
+    profiles = [profiles_of(artists, csr_matrix(genre)), *(profiles_of(artists, head) for head in heads.values())]
     vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
     task = Task(
         scaler=scaler,
@@ -86,52 +112,53 @@ def prepare(table: TrackTable, genres: tuple[str, ...], settings: Settings) -> t
         bags=index_names(vocabulary, counts, pieces),
         weight=weight,
         genre=genre,
-        micro=micro,
+        heads=heads,
         train=np.flatnonzero(learn),
         settings=settings,
     )
-    return scaler, task, vocabulary
+    return task, vocabulary
 
 
 def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
     started = time.monotonic()
-    scaler, task, vocabulary = prepare(table, taxonomy.genres, settings)
-    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, {task.micro.shape[1]} microgenres")
+    task, vocabulary = prepare(table, taxonomy, settings)
+    labels = ", ".join(f"{head.shape[1]} of {name}" for name, head in task.heads.items())
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, labels: {labels}")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    alone = [fit_alone(task, name) for name in SEEN]
+    alone = fit_experts(task)
     say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
     valid = table.rows("valid")
     fitted = Fitted(task, alone).fit(valid, say)
     say(f"fitted: {time.monotonic() - started:.0f} s")
     made = GenreFit(
         task=task,
-        scaler=scaler,
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
-        network=probabilities_of(fitted.network),
+        network=probabilities_of(fitted.network, fit_broad(task)),
         settings={
             "version": version,
             "taxonomy": taxonomy.version,
             "genres": list(taxonomy.genres),
             "weights": _EVEN_WEIGHTS,
+            **uncalibrated(head_names(table, taxonomy, settings.least_micro)),
             **statistics(table, taxonomy.genres),
         },
     )
-    weights = calibration(made.predictor(taxonomy), table, valid) if len(valid) else _EVEN_WEIGHTS
-    return replace(made, settings={**made.settings, "weights": weights})
+    predictor = made.predictor(taxonomy)
+    weights = calibration(predictor, table, valid) if len(valid) else _EVEN_WEIGHTS
+    return replace(made, settings={**made.settings, "weights": weights, **calibrate(predictor, table)})
 
 
 def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
     """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
     answers = first_labels(table, rows, predictor.genres)
-    inputs = [table.input(row) for row in rows]
-    chosen = {}
-    for basis in BASES:
-        encoded = predictor.encode([only(one, basis) for one in inputs])
-        told = np.log(np.maximum(predictor.network(encoded.audio, encoded.bags), 1e-30))
-        chosen[basis] = fit_weights(np.moveaxis(told, 1, 0), answers).round(4).tolist()
-    return chosen
+    return {
+        basis: fit_weights(np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[0], 1, 0), TINY)), answers)
+        .round(4)
+        .tolist()
+        for basis, encoded in views(predictor, table, rows)
+    }
 
 
 def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
@@ -166,7 +193,7 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     bags = np.asarray(bags_of(made, proof), np.float32)
     gap = export(made.network, folder / "genre.tflite", [made.task.audio[proof], bags])
     made.network.save(folder / "genre.keras")
-    made.scaler.save(folder / "scaler.json")
+    made.task.scaler.save(folder / "scaler.json")
     settings = {**made.settings, "litert_difference": gap, "keras": keras.__version__}
     (folder / "genre.json").write_text(json.dumps(settings) + "\n")
     written = made.names.save(folder)
@@ -193,31 +220,54 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
     rows = table.rows(split)
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
-    titles = {
-        "both": SERVED,
-        "unrated": "genre model, popularity unknown",
-        "names": "genre model, names alone",
-        "audio": "genre model, audio alone",
-    }
     return {
         title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
-        for basis, title in titles.items()
+        for basis, title in TITLES.items()
     }
 
 
-def score_baselines(task: Task, table: TrackTable, genres: tuple[str, ...]) -> dict[str, Scores]:
-    """Fit the plain models on the labelled training tracks and score them on the test tracks."""
-    train, test, seed = table.rows("train"), table.rows("test"), task.settings.seed
-    answers, wanted = first_labels(table, train, genres), first_labels(table, test, genres)
-    k = len(genres)
-    audio = (table.sound, train, answers, test, k, seed)
-    names = baselines.linear_names(task.bags, task.weight, train, answers, test, k, seed)
-    return {
-        "majority": score(baselines.majority(answers, k, len(test)), wanted),
-        "MLP, eight audio features": score(baselines.eight_feature_mlp(*audio), wanted),
-        "random forest, 13 audio features": score(baselines.forest(*audio), wanted),
-        "linear, names alone": score(names, wanted),
-    }
+def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
+    """Return the rows of each split that have a label, with the first label's column."""
+    rows = {split: table.rows(split) for split in SPLITS}
+    told = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
+    return Answers(**rows, **told, classes=len(genres))
+
+
+def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool) -> dict[str, Scores]:
+    """Fit the plain models on the labelled training tracks and score them on the test tracks.
+
+    Only a ``thorough`` comparison has the gradient boosters, which take minutes.
+    """
+    seed, started = task.settings.seed, time.monotonic()
+    results: dict[str, Scores] = {}
+
+    def note(name: str, told: Floats) -> None:
+        results[name] = score(told, asked.of_test)
+        say(f"{name}: top-1 {results[name].top1:.3f}, {time.monotonic() - started:.0f} s")
+
+    plain = (table.sound, asked.train, asked.of_train, asked.test, asked.classes, seed)
+    note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+    note("MLP, eight audio features", baselines.eight_feature_mlp(*plain))
+    note("random forest, 13 audio features", baselines.forest(*plain))
+    if not thorough:
+        told = baselines.linear_names(
+            task.bags, task.weight, asked.train, asked.of_train, asked.test, asked.classes, seed
+        )
+        note("linear, names alone", told)
+        return results
+    heard = tuned_booster(table.sound, asked, seed)
+    note("gradient booster, 13 audio features", heard.test)
+    numbers = tuned_booster(table.values, asked, seed)
+    note("gradient booster, audio, year, popularity, explicit", numbers.test)
+    text = text_scores(task.bags, task.weight, asked, table.artists, seed)
+    note("linear, names alone", text.test)
+    logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
+    weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
+    note("the last two multiplied", combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
+    whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
+    note("gradient booster, all numbers and text scores", whole.test)
+    say(f"boosters: {heard.chosen}; {numbers.chosen}; {whole.chosen}")
+    return results
 
 
 def train(
@@ -239,8 +289,10 @@ def train(
         ``data`` holds no ``tracks.csv.gz``.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
-    command = f"python -m ml train genre --seed {seed}" + (" --quick" if quick else "")
-    return publish_trained(read(data), models, VERSION, settings, genre_card.Origin(command=command), say)
+    command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
+    return publish_trained(
+        read(data), models, VERSION, settings, genre_card.Origin(command=command), say, thorough=not quick
+    )
 
 
 def publish_trained(
@@ -252,6 +304,7 @@ def publish_trained(
     say: Say,
     *,
     activate: bool = True,
+    thorough: bool = False,
     held_out: Mapping[str, Any] = MappingProxyType({"split": "test"}),
 ) -> Mapping[str, Scores]:
     """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores.
@@ -263,20 +316,59 @@ def publish_trained(
     folder = models / "genre" / version
     files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", version, files, models, activate=activate)
-    predictor = GenrePredictor.load(folder)
     say("scoring")
-    results = {**score_baselines(made.task, table, taxonomy.genres), **evaluate_predictor(predictor, table)}
-    say(format_table(results))
+    report = score_all(GenrePredictor.load(folder), table, say, task=made.task, thorough=thorough)
+    written = write_report(folder, table, settings, report, origin, held_out)
+    artefacts.register("genre", version, [*files, *written], models, activate=activate)
+    return report.genres
+
+
+def score_all(
+    predictor: GenrePredictor, table: TrackTable, say: Say, *, task: Task | None = None, thorough: bool = False
+) -> Report:
+    """Score what is served on the test tracks; with ``task`` beside baselines that are fitted now.
+
+    A ``thorough`` report has gradient boosters, nearest neighbours and the networks trained without a part.
+    """
+    asked = answers_of(table, predictor.genres)
+    genres = score_baselines(task, table, asked, say, thorough=thorough) if task else {}
+    genres = {**genres, **evaluate_predictor(predictor, table)}
+    say(format_table(genres))
+    micro = micro_results(predictor, table, task if thorough else None) if predictor.microgenres else {}
+    broad = (
+        broad_results(predictor, table, task.settings.seed if task and thorough else None) if predictor.broad else {}
+    )
+    say(format_micro(micro) + "\n" + format_broad(broad))
+    parts = hidden(predictor, table, asked)
+    say(format_table(parts))
+    return Report(
+        genres=genres,
+        micro=micro,
+        broad=broad,
+        hidden=parts,
+        retrained=retrained(task, asked, say) if task and thorough else {},
+    )
+
+
+def write_report(
+    folder: Path,
+    table: TrackTable,
+    settings: Settings,
+    report: Report,
+    origin: genre_card.Origin,
+    held_out: Mapping[str, Any],
+) -> list[Path]:
+    """Write the version's card and ``scores.json``; return their paths."""
     card = folder / "card.md"
-    card.write_text(genre_card.write(predictor, table, settings, results, origin))
-    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
-    figures = write_scores(folder, table=rows, served=SERVED, **held_out)
-    artefacts.register("genre", version, [*files, card, figures], models, activate=activate)
-    return results
+    card.write_text(genre_card.write(GenrePredictor.load(folder), table, settings, report, origin))
+    tables: dict[str, Any] = {field.name: _rows(getattr(report, field.name)) for field in fields(report)}
+    return [card, write_scores(folder, table=tables.pop("genres"), served=SERVED, **held_out, **tables)]
+
+
+def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"model": name, **asdict(scores)} for name, scores in results.items()]
 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
     """Score the active version as it is served; the same errors as :func:`train`."""
-    results = evaluate_predictor(GenrePredictor.active(models), read(data))
-    say(format_table(results))
-    return results
+    return score_all(GenrePredictor.active(models), read(data), say).genres

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import SGDClassifier
+from sklearn.neighbors import NearestNeighbors
 
 from ml.genre_encoder import Floats
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, Rows
+from ml.train.genre_scores import average_precision
 from store.domain import AUDIO_FEATURES
 
 # The eight that older genre predictors use: Spotify's 0 to 1 descriptors and the loudness.
@@ -24,6 +30,10 @@ EIGHT = (
     "liveness",
     "valence",
 )
+# Nearest neighbours: how many, and how far apart two names can be beside standard scores.
+NEIGHBOURS = (10, 30, 100, 300)
+NAMES_COUNT = (0.0, 3.0, 8.0)
+LATENT = 48
 
 
 def majority(answers: Rows, classes: int, asked: int) -> Floats:
@@ -78,3 +88,56 @@ def linear_names(
     out = np.zeros((len(asked), classes), np.float32)
     out[:, model.classes_] = powers / powers.sum(axis=1, keepdims=True)
     return out
+
+
+def sound_and_names(values: Floats, bags: Bags, weight: Floats, train: Rows, asked: Rows, seed: int) -> list[Floats]:
+    """Return numbers (standard scores, gaps at the median) and names (latent semantic analysis, length 1) of the
+    ``train`` and of the ``asked`` rows: [numbers, names, asked numbers, asked names].
+    """
+    filled = _filled(values[:, ~np.isnan(values[train]).all(axis=0)], train)
+    mean, spread = filled[train].mean(axis=0), np.maximum(filled[train].std(axis=0), 1e-6)
+    pieces = _names(bags, weight, train)
+    model = TruncatedSVD(min(LATENT, pieces.shape[1] - 1), n_iter=2, random_state=seed).fit(pieces)
+    found = []
+    for rows, words in ((train, pieces), (asked, _names(bags, weight, asked))):
+        latent = model.transform(words).astype(np.float32)
+        latent /= np.maximum(np.linalg.norm(latent, axis=1, keepdims=True), 1e-6)
+        found += [((filled[rows] - mean) / spread).astype(np.float32), latent]
+    return found
+
+
+def nearest_labels(
+    parts: Sequence[Floats], wanted: csr_matrix, valid: Rows, truth: npt.NDArray[np.bool_]
+) -> tuple[Floats, str]:
+    """Return for each asked row the share of its nearest training rows with each label, (n, labels), and what was
+    chosen.
+
+    ``parts`` as :func:`sound_and_names` gives them; ``wanted`` (train, labels) are zeros and ones; ``valid`` the
+    asked rows, by number, whose ``truth`` (valid, labels) chooses how many neighbours there are and what the names
+    count beside the numbers, by mean average precision over the rows.
+    """
+    best: tuple[float, float, int] = (-1.0, 0.0, 0)
+    for pull in NAMES_COUNT:
+        near = _nearest(parts, pull, valid, max(NEIGHBOURS))
+        for count in NEIGHBOURS:
+            told = _mean_labels(near[:, :count], wanted)
+            best = max(best, (float(np.nanmean(average_precision(told, truth))), pull, count))
+    _, pull, count = best
+    near = _nearest(parts, pull, np.arange(len(parts[2])), count)
+    return _mean_labels(near, wanted), f"{count} neighbours, names count {pull:g}"
+
+
+def _nearest(parts: Sequence[Floats], pull: float, rows: Rows, count: int) -> npt.NDArray[np.intp]:
+    numbers, names, asked_numbers, asked_names = parts
+    learnt, asked = np.hstack([numbers, pull * names]), np.hstack([asked_numbers[rows], pull * asked_names[rows]])
+    search = NearestNeighbors(n_neighbors=min(count, len(learnt)), algorithm="brute").fit(learnt)
+    return search.kneighbors(asked, return_distance=False)
+
+
+def _mean_labels(near: npt.NDArray[np.intp], wanted: csr_matrix) -> Floats:
+    n, count = near.shape
+    owner = csr_matrix(
+        (np.full(near.size, 1.0 / count, np.float32), near.ravel(), np.arange(0, near.size + 1, count)),
+        shape=(n, wanted.shape[0]),
+    )
+    return (owner @ wanted).toarray()

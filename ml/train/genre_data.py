@@ -20,7 +20,7 @@ from store.text import split_artists
 
 TABLE = "tracks.csv.gz"
 SPLITS = ("train", "valid", "test")
-_MICRO_COLUMNS = ("artist_genres", "seed_genres", "playlist_subgenres")
+_ASIDE = ("seed_genres", "playlist_subgenres")  # microgenres that a track was collected for
 
 
 class DataMissingError(FileNotFoundError):
@@ -32,7 +32,8 @@ class TrackTable:
     """Tracks in columns; row ``i`` is the same track in each.
 
     ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown; ``labels`` are the track's genres (first = the
-    answer that scores count; empty = unlabelled), ``micro`` the microgenres of its artists and playlists.
+    answer that scores count; empty = unlabelled), ``of_artist`` the microgenres of its artists, ``micro`` these and
+    those of its playlists, ``broad`` the broad genres (tidytuesday's six) of its playlists.
     """
 
     titles: Sequence[str]
@@ -40,7 +41,9 @@ class TrackTable:
     albums: Sequence[str]
     values: npt.NDArray[np.float32]
     labels: Sequence[tuple[str, ...]]
+    of_artist: Sequence[tuple[str, ...]]
     micro: Sequence[tuple[str, ...]]
+    broad: Sequence[tuple[str, ...]]
     split: npt.NDArray[np.str_]
 
     def __len__(self) -> int:
@@ -104,13 +107,15 @@ def from_frame(frame: pd.DataFrame) -> TrackTable:
         albums=frame["album_name"].fillna("").astype(str).tolist(),
         values=values,
         labels=_lists(frame, ("genres114",)),
-        micro=_lists(frame, _MICRO_COLUMNS),
+        of_artist=_lists(frame, ("artist_genres",)),
+        micro=_lists(frame, ("artist_genres", *_ASIDE)),
+        broad=_lists(frame, ("playlist_genres",)),
         split=frame["split"].to_numpy(str),
     )
 
 
 def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    present = [frame[c].fillna("").astype(str).tolist() for c in columns if c in frame]
+    present = [frame.get(c, pd.Series("", frame.index)).fillna("").astype(str).tolist() for c in columns]
     return [
         tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
         for cells in zip(*present, strict=True)
@@ -132,15 +137,20 @@ def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt
     return wanted
 
 
-def micro_targets(table: TrackTable, least: int) -> csr_matrix:
-    """Return (n, microgenres) distributions, even over a track's microgenres of ``least`` training tracks or more."""
-    counts = Counter(m for row in table.rows("train", labelled=False) for m in table.micro[row])
-    index = {m: i for i, m in enumerate(sorted(m for m, n in counts.items() if n >= least))}
-    known = [[index[m] for m in row if m in index] for row in table.micro]
-    lengths = np.array([len(row) for row in known])
+def frequent(table: TrackTable, labels: Sequence[tuple[str, ...]], least: int) -> tuple[str, ...]:
+    """Return the names that ``least`` training tracks or more have, in alphabetical order."""
+    counts = Counter(name for row in table.rows("train", labelled=False) for name in labels[row])
+    return tuple(sorted(name for name, n in counts.items() if n >= least))
+
+
+def even(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> csr_matrix:
+    """Return (n, names) distributions, even over those of a track's labels that are among ``names``."""
+    index = {name: i for i, name in enumerate(names)}
+    known = [[index[label] for label in row if label in index] for row in labels]
+    lengths = np.array([len(row) for row in known], int)
     values = np.repeat(1.0 / np.maximum(lengths, 1), lengths).astype(np.float32)
     columns = np.array([column for row in known for column in row], int)
-    return csr_matrix((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(table), len(index)))
+    return csr_matrix((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(labels), len(names)))
 
 
 def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

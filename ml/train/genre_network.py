@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -22,7 +22,10 @@ layers = keras.layers
 # What each of the experts that are trained alone sees. The one that also knows year and popularity says little without
 # them, so there is one beside it that never had them.
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
+BROAD = "broad_by_numbers"  # trained alone as well, on the broad genres, from all numbers
 EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits add up
+BROAD_EXPERTS = (BROAD, "broad")  # the latter a head of the network, and trained with it
+OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # what ships, in this order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,8 @@ class Settings:
     hide_explicit: float = 0.4
     first_share: float = 0.7  # of the target on the label that scores count
     micro_share: float = 0.5  # weight of the microgenre loss
+    broad_share: float = 0.3  # weight of the loss of the six broad genres
+    product: bool = True  # else the expert of all parts alone has to answer
     least_micro: int = 40  # training tracks of a microgenre
     seed: int = 1
 
@@ -60,8 +65,8 @@ class Settings:
 class Task:
     """All arrays of a training run; row ``i`` is track ``i`` in each.
 
-    ``genre`` (n, genres) and ``micro`` (n, microgenres) hold target distributions, zero where a track has none;
-    ``train`` the rows to learn from, which have one of the two.
+    ``genre`` (n, genres) and each of ``heads`` (n, its labels) hold target distributions, zero where a track has
+    none; ``train`` the rows to learn from, which have at least one of them.
     """
 
     scaler: AudioScaler
@@ -69,7 +74,7 @@ class Task:
     bags: Bags
     weight: Floats
     genre: Floats
-    micro: csr_matrix
+    heads: Mapping[str, csr_matrix]
     train: Rows
     settings: Settings
     rng: np.random.Generator = field(init=False)
@@ -120,15 +125,18 @@ def build_alone(name: str, shown: Floats, hidden: int, genres: int, dropout: flo
     return keras.Model(audio, [heard, layers.Dense(genres, name=name)(heard)], name=f"{name}_expert")
 
 
-def build(alone: Sequence[keras.Model], width: int, hidden: int, micro: int, dropout: float) -> keras.Model:
-    """Return the network (audio, bags) -> (genre logits, microgenre logits, each expert's genre logits).
+def build(
+    alone: Mapping[str, keras.Model], width: int, hidden: int, heads: Mapping[str, int], dropout: float
+) -> keras.Model:
+    """Return the network (audio, bags) -> logits by name: "genre", "experts" (n, experts, genres), and of ``heads``.
 
     Genre logits are the sum of experts (Hinton, "Products of experts", 1999): those trained ``alone``, names
-    (linearly), and all jointly; so a part that is missing leaves the others' say as it is.
+    (linearly), and all jointly; so a part that is missing leaves the others' say as it is. ``heads`` maps what else
+    is learnt to its number of labels.
     """
-    audio = keras.Input(alone[0].input_shape[1:], name="audio")
+    audio = keras.Input(alone["by_audio"].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
-    heard, by_numbers = zip(*(expert(audio) for expert in alone), strict=True)
+    heard, by_numbers = zip(*(alone[name](audio) for name in SEEN), strict=True)
     named = layers.Dropout(dropout)(bags)
     read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
     joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*heard, read]))
@@ -136,24 +144,45 @@ def build(alone: Sequence[keras.Model], width: int, hidden: int, micro: int, dro
     genres = by_numbers[0].shape[-1]
     named_alike = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
     experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in named_alike)]
-    aside = layers.Dense(micro, name="micro")(layers.Concatenate()([*heard, named, read, joint]))
-    return keras.Model([audio, bags], [layers.Add(name="genre")(experts), aside, *experts])
+    beside = layers.Concatenate()([named, joint])
+    each = layers.Concatenate(axis=1)([layers.Reshape((1, genres))(logits) for logits in experts])
+    told = {name: layers.Dense(count, name=name)(beside) for name, count in heads.items()}
+    return keras.Model([audio, bags], {"genre": layers.Add(name="genre")(experts), "experts": each, **told})
 
 
-def probabilities_of(network: keras.Model) -> keras.Model:
-    """Return what ships: (audio, bags) -> each expert's genre probabilities, without the microgenres."""
-    each = [layers.Reshape((1, -1))(layers.Softmax()(logits)) for logits in network.outputs[2:]]
-    return keras.Model(network.inputs, layers.Concatenate(axis=1, name="probabilities")(each))
+def probabilities_of(network: keras.Model, broad: keras.Model | None) -> keras.Model:
+    """Return what ships: (audio, bags) -> probabilities side by side, of each expert and then of each head.
+
+    ``broad`` is the expert of the broad genres that is trained alone.
+    """
+    logits = dict(network.output)
+    if broad is not None:
+        logits[BROAD] = broad(network.inputs[0])[1]
+    told = [layers.Flatten()(layers.Softmax()(logits[name])) for name in OUTPUTS if name in logits]
+    return keras.Model(network.inputs, told[0] if len(told) == 1 else layers.Concatenate(name="probabilities")(told))
 
 
-def fit_alone(task: Task, name: str) -> keras.Model:
-    """Return the expert of :data:`SEEN` called ``name``, trained alone on the labelled tracks.
+def fit_experts(task: Task) -> dict[str, keras.Model]:
+    """Return the experts of :data:`SEEN`, each trained alone."""
+    return {name: fit_alone(task, name, seen, task.genre) for name, seen in SEEN.items()}
+
+
+def fit_broad(task: Task) -> keras.Model | None:
+    """Return the expert of the broad genres that reads the numbers, where tracks have them."""
+    if "broad" not in task.heads:
+        return None
+    keras.utils.set_random_seed(task.settings.seed)  # whatever was trained before it
+    return fit_alone(task, BROAD, COLUMNS, task.heads["broad"].toarray())
+
+
+def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> keras.Model:
+    """Return an expert of the features ``seen``, trained alone on the training tracks that have ``targets`` (n, k).
 
     It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
     """
     s = task.settings
-    expert = build_alone(name, task.shown(*SEEN[name]), s.hidden, task.genre.shape[1], s.audio_dropout)
-    labelled = task.train[task.genre[task.train].any(axis=1)]
+    expert = build_alone(name, task.shown(*seen), s.hidden, targets.shape[1], s.audio_dropout)
+    labelled = task.train[targets[task.train].any(axis=1)]
     batch = min(s.audio_batch, len(labelled))
     steps = len(labelled) // batch
     optimiser = keras.optimizers.AdamW(
@@ -166,7 +195,7 @@ def fit_alone(task: Task, name: str) -> keras.Model:
         order = task.rng.permutation(labelled)
         for step in range(steps):
             tracks = order[step * batch : (step + 1) * batch]
-            model.train_on_batch(task.thinned_audio(tracks, everything), task.genre[tracks])
+            model.train_on_batch(task.thinned_audio(tracks, everything), targets[tracks])
     return expert
 
 
@@ -182,23 +211,27 @@ def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 class Fitted:
     """The vectors of name pieces and the network behind them, while they are trained together."""
 
-    def __init__(self, task: Task, alone: Sequence[keras.Model]) -> None:
+    def __init__(self, task: Task, alone: Mapping[str, keras.Model]) -> None:
         s = task.settings
         self.task = task
-        self.network = build(alone, s.width, s.hidden, task.micro.shape[1], s.names_dropout)
+        labels = {name: targets.shape[1] for name, targets in task.heads.items()}
+        self.network = build(alone, s.width, s.hidden, labels, s.names_dropout)
         self.pieces = PieceTable(len(task.weight), s.width, s.seed)
+        self._shares = {"genre": 1.0, "micro": s.micro_share, "broad": s.broad_share}
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch
         self.optimiser = keras.optimizers.Adam(s.rate)
         self.optimiser.build(self.network.trainable_variables)
         self._step: Callable = tf.function(self._descend, reduce_retracing=True)
 
-    def _descend(self, bags: tf.Tensor, audio: tf.Tensor, genre: tf.Tensor, micro: tf.Tensor) -> tuple:
+    def _descend(self, bags: tf.Tensor, audio: tf.Tensor, targets: Mapping[str, tf.Tensor]) -> tuple:
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             tape.watch(bags)
-            logits, aside, *_ = self.network([audio, bags], training=True)
-            loss = mean_loss(genre, logits) + self.task.settings.micro_share * mean_loss(micro, aside)
+            logits = dict(self.network([audio, bags], training=True))
+            if not self.task.settings.product:
+                logits["genre"] = logits["experts"][:, -1]
+            loss = sum(self._shares[name] * mean_loss(wanted, logits[name]) for name, wanted in targets.items())
         of_bags, *gradients = tape.gradient(loss, [bags, *variables])
         self.optimiser.apply(gradients, variables)
         return loss, of_bags
@@ -213,8 +246,10 @@ class Fitted:
         loss, gradient = self._step(
             tf.constant(self.pieces.bags(names)),
             tf.constant(audio),
-            tf.constant(self.task.genre[tracks]),
-            tf.constant(self.task.micro[tracks].toarray()),
+            {
+                "genre": tf.constant(self.task.genre[tracks]),
+                **{name: tf.constant(targets[tracks].toarray()) for name, targets in self.task.heads.items()},
+            },
         )
         self.pieces.descend(names, gradient.numpy(), s.piece_rate * pace)
         return float(loss)
@@ -234,8 +269,8 @@ class Fitted:
         for start in range(0, len(tracks), at_once):
             some = tracks[start : start + at_once]
             bags = self.pieces.bags(self.task.whole(some))
-            found.append(np.stack(self.network([self.task.audio[some], bags], training=False)[2:]))
-        return np.concatenate(found, axis=1)
+            found.append(self.network([self.task.audio[some], bags], training=False)["experts"])
+        return np.moveaxis(np.concatenate(found), 1, 0)
 
     def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
         """Train; keep the epoch that answers ``held_out`` best.

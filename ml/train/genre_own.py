@@ -104,7 +104,9 @@ def own_table(snapshot: Snapshot, genres: Sequence[str]) -> TrackTable:
         albums=[track.album or "" for track in tracks],
         values=np.array([_numbers(track) for track in tracks], np.float32).reshape(-1, len(COLUMNS)),
         labels=[tuple(label for label in track.labels if label in known) for track in tracks],
+        of_artist=[track.artist_genres for track in tracks],
         micro=[tuple(dict.fromkeys((*track.artist_genres, *track.labels))) for track in tracks],
+        broad=[()] * len(tracks),
         split=np.array([_split_of(track.artists[0]) for track in tracks], dtype="<U5"),
     )
 

@@ -56,6 +56,18 @@ def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.
     return float(sum(gaps))
 
 
+def average_precision(told: npt.NDArray[np.floating], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Return each row's average precision, (n,), for scores and truths (n, k); NaN where nothing is true.
+
+    The precision at the rank of each truth, averaged; of equal scores the earlier column comes first.
+    """
+    order = np.argsort(-told, axis=1, kind="stable")
+    hits = np.take_along_axis(wanted, order, axis=1)
+    precision = np.cumsum(hits, axis=1) / np.arange(1, told.shape[1] + 1)
+    count = hits.sum(axis=1)
+    return np.where(count > 0, (precision * hits).sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
 def format_table(results: Mapping[str, Scores]) -> str:
     """Return the scores as a Markdown table, one row per model."""
     columns = ("top1", "top3", "macro_f1", "ece", "nll")

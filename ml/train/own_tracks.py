@@ -12,12 +12,17 @@ from store.domain import SHOWN_ONLY, Track, usable_features
 _BY_LOGIN = tuple(f"{name} login" for name in SHOWN_ONLY)
 
 
+def shown_only(source: str) -> bool:
+    """Tell whether what came from ``source`` may be shown but not learnt from."""
+    return source in SHOWN_ONLY or source.startswith(_BY_LOGIN)
+
+
 def learnable(snapshot: Snapshot) -> Iterator[Track]:
     """Yield each track once, without those, and without the features, that came from an API that is shown only."""
     seen: set[str] = set()
     for position in range(len(snapshot)):
         track = snapshot.track(snapshot.ref(position))
-        if track.id in seen or track.source in SHOWN_ONLY or track.source.startswith(_BY_LOGIN):
+        if track.id in seen or shown_only(track.source):
             continue
         seen.add(track.id)
         yield replace(track, features=usable_features(track))

@@ -19,6 +19,17 @@ def test_a_known_track_is_answered_from_sound_and_names(client: FlaskClient) -> 
     assert answer["note"] is None
 
 
+def test_it_tells_the_six_broad_genres_and_likely_microgenres(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict?track_id=metal1").json
+    assert {one["genre"] for one in answer["broad"]} == {"edm", "latin", "pop", "r&b", "rap", "rock"}
+    assert sum(one["probability"] for one in answer["broad"]) == pytest.approx(1.0, abs=0.001)
+    loud = client.get("/genre-predict", query_string={**LOUD, "track": "Blasphemous Grave Frost Metal"}).json
+    chances = [one["probability"] for one in loud["microgenres"]]
+    assert chances == sorted(chances, reverse=True)
+    assert 0.1 <= min(chances) <= max(chances) <= 1.0
+    assert "metal" in loud["microgenres"][0]["genre"]
+
+
 def test_every_feature_says_its_value_and_where_it_came_from(client: FlaskClient) -> None:
     features = {one["name"]: one for one in client.get("/genre-predict?track_id=metal1").json["features"]}
     assert features.keys() == LOUD.keys()

@@ -49,7 +49,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect(model.get_by_role("status")).to_have_text(re.compile("playlists|scoring|packages"), timeout=TRAINING_MS)
         page.reload()  # the training goes on, and is seen to
         expect(model.get_by_role("button", name="Cancel")).to_be_visible(timeout=ANSWER_MS)
-        compared = model.get_by_role("region")
+        compared = model.get_by_role("region", name="compared")
         expect(compared.get_by_role("columnheader").filter(has_text=shipped)).to_contain_text(
             "served now", timeout=TRAINING_MS
         )

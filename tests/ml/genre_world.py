@@ -20,6 +20,7 @@ WORDS = {
     "black-metal": ("frost", "grave", "blasphemy", "wolves", "mörk"),
     "forro": ("sanfona", "coração", "saudade", "sertão", "xote"),
 }
+MICRO = {"ambient": "deep ambient", "black-metal": "atmospheric black metal", "forro": "forro tradicional"}
 SOUND = {"ambient": (0.2, 0.1, -25.0), "black-metal": (0.3, 0.95, -5.0), "forro": (0.75, 0.6, -9.0)}
 SMALL = Settings(
     pieces=500,
@@ -61,7 +62,8 @@ def frame(tracks: int = 240, seed: int = 5) -> pd.DataFrame:
                 "duration_ms": int(rng.integers(60_000, 400_000)),
                 "time_signature": 4.0 if number % 11 else None,
                 "genres114": f"{genre}|chill" if genre == "ambient" and number % 4 == 0 else genre,
-                "artist_genres": f"deep {genre}" if number % 3 else None,
+                "artist_genres": MICRO[genre] if number % 2 else None,
+                "playlist_genres": "loud" if genre == "black-metal" else "quiet",
                 "split": {0: "valid", 1: "test"}.get(artist % 4, "train"),
             }
         )

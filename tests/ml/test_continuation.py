@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from etl.dataset_import import import_slice
+from etl.imports.recognise import DatasetFile, recognise
 from ml import artefacts, jobs
 from ml.artists import ArtistEmbedding
-from ml.continuation import METHODS, Asked, Continuation, Knowledge, Listened
+from ml.continuation import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
 from ml.jobs import Job, TooLittle
 from ml.listened import Knn, Lists
 from ml.shelf import Shelf
 from ml.train import continuation_own
 from ml.train.continuation_data import Listing, group_of
-from ml.train.continuation_own import OwnList, build
+from ml.train.continuation_neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
+from ml.train.continuation_own import build, own_list
 from ml.train.continuation_protocol import measures, questions, ratio
-from ml.train.continuation_ranker import NAMES, as_trees, fit_ranker
+from ml.train.continuation_ranker import as_trees, fit_ranker
+from ml.train.continuation_sets import Numbers, OwnList, set_lists
 from ml.train.continuation_world import Ranked
 from ml.trees import Trees
 from store.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
-from store.segment import recording_hash
-from store.text import recording_key
 from tests.ml.continuation_world import BY_ID, JAZZ, METAL, TRACKS, playlists, snapshot
 
 METAL_SEEDS, JAZZ_SEEDS = TRACKS[:8], TRACKS[48:56]
@@ -90,8 +93,8 @@ def test_lists_are_heard_and_muted_ones_are_not(
     shipped: Continuation, embedding: ArtistEmbedding, catalogue: Snapshot
 ) -> None:
     unlikely = [*METAL_SEEDS[:4], *JAZZ_SEEDS[:4]]
-    lists = [own("Odd", [*METAL_SEEDS[:4], *JAZZ_SEEDS[:4]]), own("Other", TRACKS[90:])]
-    model = Continuation("own", shipped.knowledge, embedding, build(lists, embedding))
+    lists = [own("Odd", [*METAL_SEEDS[:4], *JAZZ_SEEDS[:4]], embedding), own("Other", TRACKS[90:], embedding)]
+    model = Continuation("own", shipped.knowledge, embedding, build(lists, len(embedding)))
 
     def first(muted: tuple[int, ...]) -> str:
         ref, _ = model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=muted), "user-knn")[0]
@@ -101,22 +104,21 @@ def test_lists_are_heard_and_muted_ones_are_not(
     assert model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=(0,)), "user-knn")[0][1] == 0.0
 
 
-def own(name: str, tracks: list[Track]) -> OwnList:
-    recordings = [recording_hash(recording_key(t.title, t.artists[0])) for t in tracks]
-    return OwnList(name=name, recordings=recordings, artists=[t.artists[0] for t in tracks], tracks=tracks)
+def own(name: str, tracks: list[Track], embedding: ArtistEmbedding) -> OwnList:
+    return own_list(name, tracks, Numbers(embedding))
 
 
 def test_what_is_saved_says_the_same(
     shipped: Continuation, embedding: ArtistEmbedding, catalogue: Snapshot, tmp_path: Path
 ) -> None:
-    listened = build([own(name, tracks) for name, tracks in playlists()], embedding)
+    listened = build([own(name, tracks, embedding) for name, tracks in playlists()], len(embedding))
     folder = tmp_path / "continuation" / "mine"
     written = [*shipped.knowledge.save(folder), *listened.save(folder)]
     artefacts.register("continuation", "mine", written, tmp_path)
     before = Continuation("mine", shipped.knowledge, embedding, listened)
     after = Continuation("mine", Knowledge.load(folder), embedding, Listened.load(folder))
     asked = Asked(tracks=METAL_SEEDS, name="Loud Evening")
-    for method in METHODS:
+    for method in before.methods():
         assert before.ranked(catalogue, asked, method) == after.ranked(catalogue, asked, method)
 
 
@@ -172,17 +174,17 @@ def test_one_playlist_is_one_group_on_whatever_way_it_came() -> None:
     assert group_of("triplej", "Chatback") != group_of("wfmu", "Chatback")
 
 
-@pytest.mark.parametrize("kind", list(NAMES))
+@pytest.mark.parametrize("kind", list(RANKED_BY))
 def test_exported_trees_are_the_fitted_ones(kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     tables = []
     for _ in range(5):
-        columns = rng.normal(size=(80, len(NAMES["playlists"]))).astype(np.float32)
+        columns = rng.normal(size=(80, len(RANKED_BY["ensemble"]))).astype(np.float32)
         tables.append(Ranked(songs=np.arange(80), columns=columns, hit=columns[:, 0] + rng.normal(size=80) > 1))
     model = fit_ranker(tables, kind, rounds=10)
     trees = as_trees(model)
     trees.save(tmp_path / "trees.npz")
-    columns = rng.normal(size=(50, len(NAMES[kind]))).astype(np.float32)
+    columns = rng.normal(size=(50, len(RANKED_BY[kind]))).astype(np.float32)
     decided = Trees.load(tmp_path / "trees.npz").decide(columns)
     assert np.allclose(decided, model.decision_function(columns))
     up = columns.copy()
@@ -210,17 +212,182 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
         bring(job.database, name, [track.id for track in tracks])
     result = continuation_own.train_own(job)
     scores = {row["model"]: row["ndcg"] for row in result["table"]}
-    assert scores.keys() == set(METHODS)
+    assert scores.keys() == set(METHODS) - (RANKED_BY.keys() - Knowledge.load(artefacts.active("continuation")).rankers)
     assert scores[result["served"]] == max(scores.values()) == result["served_score"]["ndcg"]
     assert scores["user-knn"] > scores["popularity"]
     assert job.shelf.active_version("continuation") != result["version"]
     model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
     assert model.method == result["served"]
-    found = model.next(job.catalogue.current(), Asked(tracks=METAL_SEEDS), limit=5)
-    assert {job.catalogue.current().track(one.ref).artists[0] for one in found} <= set(METAL)
+    catalogue = job.catalogue.current()
+    found = model.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5)
+    assert {catalogue.track(one.ref).artists[0] for one in found} <= set(METAL)
+    for seeds, scene in ((METAL_SEEDS, METAL), (JAZZ_SEEDS, JAZZ)):
+        first = model.ranked(catalogue, Asked(tracks=seeds), "neural")[:5]
+        assert {catalogue.track(ref).artists[0] for ref, _ in first} <= set(scene)
+
+
+def bring_slice(folder: Path, lists: list[list[Track]]) -> None:
+    """Import playlists as a slice of the Million Playlist Dataset, under ids of their own."""
+    document = {
+        "info": {"slice": "0-999", "version": "v1"},
+        "playlists": [
+            {
+                "name": f"Slice {pid}",
+                "pid": pid,
+                "collaborative": "false",
+                "modified_at": 1_493_424_000,
+                "num_followers": 1,
+                "tracks": [
+                    {
+                        "pos": at,
+                        "track_uri": f"spotify:track:{'0' * 10}{track.id:x>12}",
+                        "track_name": track.title,
+                        "artist_name": track.artists[0],
+                        "album_name": track.album,
+                        "duration_ms": 200_000,
+                    }
+                    for at, track in enumerate(tracks)
+                ],
+            }
+            for pid, tracks in enumerate(lists)
+        ],
+    }
+    path = folder / "mpd.slice.0-999.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    found = recognise(path)
+    assert isinstance(found, DatasetFile)
+    import_slice(found.source, found.sha256, found.size, folder / "playlists", lambda progress: None)
+
+
+def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: ArtistEmbedding) -> None:
+    strangers = [replace(track, id=f"far{at}", title=f"Far {at}") for at, track in enumerate(TRACKS[:4])]
+    nameless = replace(TRACKS[5], id="nameless", title="")
+    rng = np.random.default_rng(2)
+    sliced = [[TRACKS[i] for i in scene[rng.permutation(48)[:20]]] for scene in (np.arange(48), np.arange(48, 96)) * 6]
+    bring_slice(job.var, [*sliced, [*TRACKS[:6], *strangers, nameless], strangers])
+    for name, tracks in playlists()[3:9]:
+        bring(job.database, name, [track.id for track in tracks])
+    numbers = Numbers(embedding)
+    lists = list(set_lists(job.var / "playlists", numbers))
+    assert [one.name for one in lists] == [f"Slice {at}" for at in range(14)]
+    wanted = own("", [*TRACKS[:6], *strangers], embedding)
+    assert lists[12].recordings.tolist() == wanted.recordings.tolist()
+    assert lists[12].artists.tolist() == wanted.artists.tolist()
+    assert len(list(set_lists(job.var / "playlists", numbers, most=5))) == 5
+
+    result = continuation_own.train_own(job)
+    assert "20 lists learnt" in result["split"]
+    model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
+    assert model.listened is not None
+    assert model.neural is not None
+    # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.
+    rows = model.neural.song_row[model.listened.numbers(lists[13].recordings)]
+    assert (rows < len(model.neural.rows) - 1).all()
+    assert list(continuation_own.public_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
 
 
 def test_too_few_playlists_are_told(job: Job) -> None:
     bring(job.database, "Alone", [track.id for track in METAL_SEEDS])
     with pytest.raises(TooLittle, match="0 playlists"):
         continuation_own.train_own(job)
+
+
+def company(lists: int = 40, songs: int = 60) -> Corpus:
+    """Return lists of two scenes whose artists and facts say nothing of them; a third of the songs are in no list."""
+    rng = np.random.default_rng(1)
+    scenes = np.split(np.arange(songs), 3)[:2]
+    return Corpus(
+        lists=[rng.permutation(scenes[at % 2])[:12] for at in range(lists)],
+        shares=[None] * lists,
+        ordered=[False] * lists,
+        groups=np.arange(lists),
+        artist=np.full(songs, -1),
+        places=np.zeros((1, 4), np.float32),
+        known=np.ones((songs, 1), np.float32),
+        pool=np.arange(songs),
+    )
+
+
+SMALL = Settings(width=8, hidden=8, batch=32, negatives=30, epochs=6)
+
+
+def scores_of(trainer: Trainer, seeds: list[int]) -> np.ndarray:
+    corpus, neural, given = trainer.corpus, trainer.neural(), np.array(seeds)
+    told = neural.tell(given, corpus.artist[given], corpus.known[given], corpus.places)
+    return told.scores(np.arange(len(corpus.artist)), corpus.artist, corpus.known)
+
+
+def test_the_neural_answer_depends_on_the_seeds() -> None:
+    trainer, epochs = fit(company(), SMALL, epochs=6)
+    assert epochs == 6
+    for seeds, right in (([0, 1, 2], 0), ([20, 21, 22], 1)):
+        scores = scores_of(trainer, seeds)
+        assert (
+            scores[3 + 20 * right : 20 + 20 * right].mean()
+            > scores[3 + 20 * (1 - right) : 20 + 20 * (1 - right)].mean()
+        )
+        assert scores[40:].max() < scores[3 + 20 * right : 20 + 20 * right].mean()
+
+
+def test_training_stops_at_the_best_of_the_validation_and_goes_back_to_it() -> None:
+    told = iter([0.1, 0.5, 0.3, 0.2, 0.9])
+    seen = []
+    trainer, epochs = fit(company(), SMALL, score=lambda neural: seen.append(neural.rows.copy()) or next(told))
+    assert epochs == 2
+    assert len(seen) == 2 + SMALL.patience
+    assert np.array_equal(trainer.neural().rows, seen[1])
+    assert not np.array_equal(seen[1], seen[2])
+
+
+def test_artists_and_facts_speak_for_songs_in_no_list() -> None:
+    corpus = company()
+    artist = np.arange(60) % 20 // 10 + 2 * (np.arange(60) // 20)  # two artists in each scene
+    artist[40:50], artist[50:] = 0, 2  # and the songs in no list are by one of each
+    places = np.random.default_rng(1).normal(size=(4, 4)).astype(np.float32)
+    trainer, _ = fit(replace(corpus, artist=artist, places=places), replace(SMALL, epochs=10), epochs=10)
+    scores = scores_of(trainer, [0, 1, 11])
+    assert scores[40:50].mean() > scores[50:].mean()
+
+
+def test_windows_are_followed_by_what_comes_next() -> None:
+    songs, rng = np.arange(100, 140), np.random.default_rng(1)
+    in_order = replace(SMALL, in_order=1.0, most_seeds=5, targets=3)
+    for seeds, targets in windows(songs, None, True, 10, in_order, rng):
+        assert 1 <= len(seeds) <= 5
+        assert 1 <= len(targets) <= 3
+        both = np.concatenate([seeds, targets])
+        assert np.array_equal(both, np.arange(both[0], both[0] + len(both)))
+    mixed = list(windows(songs, None, False, 10, in_order, rng))
+    assert len(mixed) == 10
+    assert any((np.diff(seeds) != 1).any() for seeds, _ in mixed)
+    assert list(windows(songs, np.zeros(40), False, 10, in_order, rng)) == []
+
+
+def test_negatives_come_as_often_as_is_said() -> None:
+    vocabulary, rng = Vocabulary(company(), SMALL), np.random.default_rng(1)
+    often = np.zeros(60)
+    for _ in range(2000):
+        songs, chances = vocabulary.negatives(rng)
+        often[songs] += 1
+    expected = np.zeros(60)
+    songs, chances = vocabulary.negatives(rng)
+    expected[songs] = np.exp(chances)
+    assert np.abs(often[songs] / 2000 - expected[songs]).max() < 0.05
+    assert often[:40].sum() > often[40:].sum()
+
+
+def test_without_lists_nothing_is_learnt() -> None:
+    corpus = company().only(np.empty(0, np.int64))
+    trainer, _ = fit(corpus, SMALL, epochs=1)
+    assert len(trainer.neural().rows) == 1
+    assert np.isfinite(scores_of(trainer, [0, 1])).all()
+
+
+def test_a_step_touches_only_the_rows_in_it() -> None:
+    corpus = company()
+    trainer = Trainer(corpus, replace(SMALL, negatives=2, uniform=0.0))
+    before = trainer.neural().rows.copy()
+    trainer.step([(0, corpus.lists[0][:2], corpus.lists[0][2:4])])
+    changed = np.flatnonzero((trainer.neural().rows != before).any(axis=1))
+    assert 0 < len(changed) <= 4 + 2 + 1  # its seeds, its targets, the negatives, and what fills the seeds up
+    assert not trainer.neural().rows[-1].any()

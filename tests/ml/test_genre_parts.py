@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.sparse import csr_matrix
-from sklearn.metrics import f1_score
+from sklearn.metrics import average_precision_score, f1_score
 
-from ml.genre import combine
 from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
+from ml.genre_heads import combine
 from ml.text_features import Vocabulary, hashes, word_hashes, words
+from ml.train.genre_baselines import nearest_labels
+from ml.train.genre_heads import platt, score_micro
 from ml.train.genre_network import mean_loss
 from ml.train.genre_pieces import choose_pieces, profiles_of
-from ml.train.genre_scores import calibration_error, score
+from ml.train.genre_scores import average_precision, calibration_error, score
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -124,3 +126,44 @@ def test_the_pool_of_experts_sums_to_one_and_weights_decide() -> None:
     np.testing.assert_allclose(softer.sum(axis=1), 1.0, atol=1e-6)
     np.testing.assert_array_equal(softer.argmax(axis=1), first.argmax(axis=1))
     assert (softer.max(axis=1) < first.max(axis=1)).all()
+
+
+def test_a_sigmoid_fitted_to_scores_gives_the_shares_behind_them() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.normal(-4.0, 2.0, (400, 50))
+    wanted = rng.random(scores.shape) < 1.0 / (1.0 + np.exp(-(1.5 * scores + 2.0)))
+    scale, shift = platt(scores, wanted)
+    assert scale == pytest.approx(1.5, abs=0.15)
+    assert shift == pytest.approx(2.0, abs=0.4)
+
+
+def test_average_precision_is_scikit_learns() -> None:
+    rng = np.random.default_rng(2)
+    told, wanted = rng.random((40, 30)), rng.random((40, 30)) < 0.2
+    wanted[0], wanted[1:, 0] = False, True
+    found = average_precision(told, wanted)
+    assert np.isnan(found[0])
+    assert np.nanmean(found) == pytest.approx(average_precision_score(wanted[1:], told[1:], average="samples"))
+
+
+def test_average_precision_counts_only_microgenres_that_are_asked_often_enough() -> None:
+    wanted = np.zeros((30, 2), bool)
+    wanted[:15, 0] = wanted[:3, 1] = True
+    told = np.where(wanted, 0.9, 0.1).astype(np.float32)
+    told[:, 1] = 0.0  # the rare one is not found at all
+    scores = score_micro(told, wanted)
+    assert scores.macro == 1.0
+    assert scores.samples == pytest.approx((12 * 1.0 + 3 * 1.0) / 15, abs=0.1)
+    assert scores.micro < 1.0
+    assert scores.ece == pytest.approx(0.1, abs=0.01)
+
+
+def test_the_nearest_tracks_lend_their_labels() -> None:
+    rng = np.random.default_rng(1)
+    side = np.repeat([0, 1], 150)
+    numbers = (rng.normal(0, 0.1, (300, 2)) + side[:, None] * 4.0).astype(np.float32)
+    nothing = np.zeros((300, 2), np.float32)
+    wanted = csr_matrix(np.eye(2, dtype=np.float32)[side])
+    asked = np.array([[0.0, 0.0], [4.0, 4.0]], np.float32)
+    told, _ = nearest_labels([numbers, nothing, asked, nothing[:2]], wanted, np.arange(2), np.eye(2, dtype=bool))
+    np.testing.assert_allclose(told, np.eye(2), atol=1e-6)

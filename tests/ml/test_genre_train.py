@@ -1,5 +1,7 @@
 """From a table to answers: train, export, load, predict, on an invented world, in seconds."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,10 +12,10 @@ from ml import artefacts
 from ml.__main__ import main
 from ml.genre import GenreInput, GenrePredictor
 from ml.taxonomy import Taxonomy
-from ml.train import genre
+from ml.train import genre, genre_ablation, genre_boosting
 from ml.train.export import ExportError, export, to_litert
-from ml.train.genre_data import DataMissingError, read
-from tests.ml.genre_world import GENRES, SMALL, make_data, make_models
+from ml.train.genre_data import DataMissingError, from_frame, read
+from tests.ml.genre_world import GENRES, MICRO, SMALL, frame, make_data, make_models
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -27,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     models = make_models(tmp_path_factory.mktemp("models"))
-    return models, dict(genre.train(data, models, settings=SMALL, say=lambda line: None))
+    return models, dict(genre.train(data, models, quick=True, settings=SMALL, say=lambda line: None))
 
 
 def test_it_beats_the_majority_on_artists_it_never_saw(trained: tuple[Path, dict]) -> None:
@@ -61,6 +63,58 @@ def test_any_part_alone_is_answered(trained: tuple[Path, dict]) -> None:
     heard = predictor.predict([GenreInput(features={"energy": 0.97, "loudness": -4.0, "danceability": 0.3})])[0]
     assert predictor.genres[named.argmax()] == GENRES[2]
     assert predictor.genres[heard.argmax()] == GENRES[1]
+
+
+def test_microgenres_and_broad_genres_are_told_beside_the_genre(trained: tuple[Path, dict]) -> None:
+    predictor = GenrePredictor.active(trained[0])
+    loud = {"energy": 0.97, "loudness": -4.0, "danceability": 0.3}
+    told = predictor.tell([GenreInput(title="Frost Grave", features=loud), GenreInput(title="Sanfona Saudade")])
+    np.testing.assert_allclose(told.broad.sum(axis=1), 1.0, atol=1e-5)
+    assert [predictor.broad[column] for column in told.broad.argmax(axis=1)] == ["loud", "quiet"]
+    likeliest = [predictor.microgenres[column] for column in told.micro.argmax(axis=1)]
+    assert likeliest == [MICRO["black-metal"], MICRO["forro"]]
+    # Nothing of the sound: what is known of the artist decides.
+    unheard = GenreInput(title="Xyzzy")
+    known = replace(unheard, artist_genres=(MICRO["black-metal"],))
+    by_names, by_artist = predictor.tell([unheard, known]).broad[:, predictor.broad.index("loud")]
+    assert by_artist > max(by_names, 0.5)
+
+
+def test_the_figures_of_every_table_are_kept(trained: tuple[Path, dict]) -> None:
+    kept = json.loads(artefacts.verified(artefacts.active("genre", trained[0]) / "scores.json").read_text())
+    assert {row["model"]: row["macro"] for row in kept["micro"]}["genre model"] > 0.8
+    assert {row["model"]: row["single"] for row in kept["broad"]}["genre model"] > 0.8
+    parts = {row["model"]: row["nll"] for row in kept["hidden"]}
+    assert parts["nothing hidden"] < parts["all names hidden"]
+    assert parts["nothing hidden"] < parts["all numbers hidden"]
+
+
+def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(genre_boosting, "ROUNDS", 3)
+    monkeypatch.setattr(genre_boosting, "_FEW", 2)
+    monkeypatch.setattr(genre_ablation, "RETRAINED", {"one network": {"product": False}})
+    table, settings = read(data), replace(SMALL, audio_epochs=4, epochs=6)
+    task, _ = genre.prepare(table, Taxonomy.active(), settings)
+    asked = genre.answers_of(table, GENRES)
+    text = genre_boosting.text_scores(task.bags, task.weight, asked, table.artists, seed=1)
+    known = ~np.isnan(text.columns).any(axis=1)
+    assert set(np.flatnonzero(known)) == {*asked.train, *asked.valid, *asked.test}
+    assert (text.test.argmax(axis=1) == asked.of_test).mean() > 0.8
+    boosted = genre_boosting.tuned_booster(table.sound, asked, seed=1)
+    assert (boosted.test.argmax(axis=1) == asked.of_test).mean() > 0.8
+    assert "rounds of" in boosted.chosen
+    parts = genre_ablation.retrained(task, genre.answers_of(table, Taxonomy.active().genres), lambda line: None)
+    assert parts["one network"].nll < np.log(114) - 1.0
+
+
+def test_without_any_of_their_labels_the_heads_are_left_out(tmp_path: Path) -> None:
+    bare = frame(90).drop(columns=["artist_genres", "playlist_genres"])
+    settings = replace(SMALL, audio_epochs=1, epochs=1)
+    made = genre.fit(from_frame(bare), Taxonomy.active(), settings, lambda line: None)
+    predictor = made.predictor(Taxonomy.active())
+    told = predictor.tell([GenreInput(title="Frost")])
+    assert (predictor.broad, predictor.microgenres) == ((), ())
+    assert (told.genre.shape, told.broad.shape, told.micro.shape) == ((1, 114), (1, 0), (1, 0))
 
 
 def test_a_network_that_litert_runs_differently_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
