@@ -18,6 +18,7 @@ from ml.artefacts import verified
 from ml.artists import ArtistEmbedding
 from ml.genre import GenreInput, GenrePredictor, LiteRTNetwork
 from ml.genre_encoder import Floats, feature_vector
+from ml.genre_heads import softmax
 from ml.sound import AXES
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -91,12 +92,6 @@ def _audio(tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
 def calibrate(probabilities: Floats, temperature: float) -> Floats:
     """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
     return softmax(np.log(np.maximum(probabilities, _TINY)) / temperature)
-
-
-def softmax(logits: npt.NDArray[np.floating]) -> Floats:
-    """Return the (n, k) probabilities that ``logits`` (n, k) stand for."""
-    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 class InputScaler:

@@ -29,9 +29,9 @@ def combine(probabilities: Floats, weights: Floats) -> Floats:
     return softmax(logits)
 
 
-def softmax(logits: Floats) -> Floats:
-    """Return (n, k) probabilities, rows summing to 1."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+def softmax(logits: npt.NDArray[np.floating]) -> Floats:
+    """Return the (n, k) probabilities that ``logits`` (n, k) stand for, rows summing to 1."""
+    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 

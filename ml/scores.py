@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -124,12 +125,22 @@ def digest_of(parts: Iterable[object]) -> str:
 
 
 def write(folder: Path, *, split: str, table: Iterable[Row], **more: Any) -> Path:
-    """Write ``scores.json`` and return its path; of ``served``, ``on`` and ``before`` what is given and not None."""
+    """Write ``scores.json`` and return its path; of ``served``, ``on`` and ``before`` what is given and not None.
+
+    Figures that are not finite are left out: JSON has no word for them, and a browser refuses all of what holds one.
+    """
     told = {"split": split, "table": [dict(row) for row in table]}
     told |= {name: value for name, value in more.items() if value is not None}
     path = folder / FILE
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(_finite(told), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return path
+
+
+def _finite(told: Any) -> Any:
+    if isinstance(told, Mapping):
+        unsaid = [name for name, value in told.items() if isinstance(value, float) and not math.isfinite(value)]
+        return {name: _finite(value) for name, value in told.items() if name not in unsaid}
+    return [_finite(one) for one in told] if isinstance(told, list | tuple) else told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import tensorflow as tf
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ml.contributors import Blocks, InputScaler, calibrate, softmax
+from ml.contributors import Blocks, InputScaler, calibrate
 from ml.genre_encoder import Floats
+from ml.genre_heads import softmax
 from ml.train.contributors_settings import Settings
 
 Rows = npt.NDArray[np.intp]

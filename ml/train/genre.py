@@ -233,10 +233,13 @@ def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
     return Answers(**rows, **told, classes=len(genres))
 
 
-def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool) -> dict[str, Scores]:
-    """Fit the plain models on the labelled training tracks and score them on the test tracks.
+def score_baselines(
+    task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool
+) -> tuple[dict[str, Scores], dict[str, str]]:
+    """Fit the plain models on the labelled training tracks; return their scores on the test tracks, and what was
+    chosen for the gradient boosters.
 
-    Only a ``thorough`` comparison has the gradient boosters, which take minutes.
+    Only a ``thorough`` comparison has boosters, which take minutes.
     """
     seed, started = task.settings.seed, time.monotonic()
     results: dict[str, Scores] = {}
@@ -254,7 +257,7 @@ def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, 
             task.bags, task.weight, asked.train, asked.of_train, asked.test, asked.classes, seed
         )
         note("linear, names alone", told)
-        return results
+        return results, {}
     heard = tuned_booster(table.sound, asked, seed)
     note("gradient booster, 13 audio features", heard.test)
     numbers = tuned_booster(table.values, asked, seed)
@@ -263,11 +266,12 @@ def score_baselines(task: Task, table: TrackTable, asked: Answers, say: Say, *, 
     note("linear, names alone", text.test)
     logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
     weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
-    note("the last two multiplied", combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
+    note(genre_card.RIVAL, combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
     whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
     note("gradient booster, all numbers and text scores", whole.test)
-    say(f"boosters: {heard.chosen}; {numbers.chosen}; {whole.chosen}")
-    return results
+    chosen = {"audio": heard.chosen, "numbers": numbers.chosen, "numbers and text": whole.chosen}
+    say(f"boosters: {chosen}")
+    return results, chosen
 
 
 def train(
@@ -315,7 +319,7 @@ def publish_trained(
     made = fit(table, taxonomy, settings, say, version)
     folder = models / "genre" / version
     files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
-    artefacts.register("genre", version, files, models, activate=activate)
+    artefacts.register("genre", version, files, models, activate=False)  # served once it is scored
     say("scoring")
     report = score_all(GenrePredictor.load(folder), table, say, task=made.task, thorough=thorough)
     written = write_report(folder, table, settings, report, origin, held_out)
@@ -331,13 +335,11 @@ def score_all(
     A ``thorough`` report has gradient boosters, nearest neighbours and the networks trained without a part.
     """
     asked = answers_of(table, predictor.genres)
-    genres = score_baselines(task, table, asked, say, thorough=thorough) if task else {}
-    genres = {**genres, **evaluate_predictor(predictor, table)}
+    plain, chosen = score_baselines(task, table, asked, say, thorough=thorough) if task else ({}, {})
+    genres = {**plain, **evaluate_predictor(predictor, table)}
     say(format_table(genres))
-    micro = micro_results(predictor, table, task if thorough else None) if predictor.microgenres else {}
-    broad = (
-        broad_results(predictor, table, task.settings.seed if task and thorough else None) if predictor.broad else {}
-    )
+    micro = micro_results(predictor, table, task if thorough else None)
+    broad = broad_results(predictor, table, task.settings.seed if task and thorough else None)
     say(format_micro(micro) + "\n" + format_broad(broad))
     parts = hidden(predictor, table, asked)
     say(format_table(parts))
@@ -347,6 +349,7 @@ def score_all(
         broad=broad,
         hidden=parts,
         retrained=retrained(task, asked, say) if task and thorough else {},
+        chosen=chosen,
     )
 
 
@@ -361,12 +364,14 @@ def write_report(
     """Write the version's card and ``scores.json``; return their paths."""
     card = folder / "card.md"
     card.write_text(genre_card.write(GenrePredictor.load(folder), table, settings, report, origin))
-    tables: dict[str, Any] = {field.name: _rows(getattr(report, field.name)) for field in fields(report)}
+    names = (field.name for field in fields(report) if field.name != "chosen")
+    tables: dict[str, Any] = {name: _rows(getattr(report, name)) for name in names}
     return [card, write_scores(folder, table=tables.pop("genres"), served=SERVED, **held_out, **tables)]
 
 
 def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:

@@ -14,6 +14,7 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.neighbors import NearestNeighbors
 
 from ml.genre_encoder import Floats
+from ml.genre_heads import softmax
 from ml.text_features import PARTS
 from ml.train.genre_pieces import Bags, NameBatch, Rows
 from ml.train.genre_scores import average_precision
@@ -83,10 +84,8 @@ def linear_names(
     """Return the probabilities of a linear model on the name pieces alone."""
     model = SGDClassifier(loss="log_loss", alpha=3e-6, max_iter=8, tol=None, n_jobs=2, random_state=seed, average=True)
     model.fit(_names(bags, weight, train), answers)
-    scores = model.decision_function(_names(bags, weight, asked))
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     out = np.zeros((len(asked), classes), np.float32)
-    out[:, model.classes_] = powers / powers.sum(axis=1, keepdims=True)
+    out[:, model.classes_] = softmax(model.decision_function(_names(bags, weight, asked)))
     return out
 
 

@@ -31,6 +31,7 @@ TITLES = {
     "names": "genre model, names alone",
     "audio": "genre model, audio alone",
 }
+WITH_ARTIST = "genre model, artists' genres where the table knows them"
 LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
 ArtistGenres = Mapping[str, tuple[str, ...]]
 
@@ -156,12 +157,11 @@ def _by_artist(settings: Mapping[str, Any], genres: Sequence[tuple[str, ...]]) -
 
 
 def _calibrate_micro(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
-    valid = rows_of(table, "valid", table.of_artist)
+    valid, asked = rows_of(table, "valid", table.of_artist), asked_columns(table, predictor.microgenres)
     settings = predictor.settings["micro"]
-    if not len(valid):
+    if not len(valid) or not len(asked):
         return settings
     wanted = even(table.of_artist, predictor.microgenres)[valid].toarray() > 0
-    asked = asked_columns(table, predictor.microgenres)
     calibration = {
         basis: platt(np.log(np.maximum(predictor.experts(encoded)[2][:, asked], TINY)), wanted[:, asked])
         for basis, encoded in views(predictor, table, valid)
@@ -192,13 +192,13 @@ def platt(scores: Floats, wanted: np.ndarray) -> list[float]:
 @dataclass(frozen=True, kw_only=True)
 class MicroScores:
     """Average precision, 0 to 1: the mean over microgenres, over tracks, and of all pairs at once; and how far the
-    probabilities are from the shares (expected calibration error of the pairs told 5 % or more; NaN where a model
-    gives none).
+    probabilities are from the shares (expected calibration error of the pairs told 5 % or more; 0 where a model tells
+    none so much). ``None`` where nothing is asked that the mean could be of.
     """
 
-    macro: float
-    samples: float
-    micro: float
+    macro: float | None
+    samples: float | None
+    micro: float | None
     ece: float
 
 
@@ -209,39 +209,49 @@ def score_micro(told: Floats, wanted: np.ndarray) -> MicroScores:
     bins = np.minimum((told[said] * 15).astype(int), 14)
     gaps = np.bincount(bins, weights=wanted[said].astype(float) - told[said], minlength=15)
     return MicroScores(
-        macro=float(average_precision(told[:, often].T, wanted[:, often].T).mean()),
-        samples=float(np.nanmean(average_precision(told, wanted))),
-        micro=float(average_precision(told.reshape(1, -1), wanted.reshape(1, -1))[0]),
+        macro=_mean(average_precision(told[:, often].T, wanted[:, often].T)),
+        samples=_mean(average_precision(told, wanted)),
+        micro=_mean(average_precision(told.reshape(1, -1), wanted.reshape(1, -1))),
         ece=float(np.abs(gaps).sum() / max(said.sum(), 1)),
     )
+
+
+def _mean(figures: np.ndarray) -> float | None:
+    """Return the mean of the figures that are known, ``None`` where none is."""
+    known = figures[~np.isnan(figures)]
+    return float(known.mean()) if len(known) else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BroadScores:
     """Shares right, 0 to 1: of tracks on lists of one broad genre, of artists with known genres among these, and of
-    all tracks where any of a track's broad genres counts.
+    all tracks where any of a track's broad genres counts. ``None`` where there are no such tracks.
     """
 
-    single: float
-    known_artist: float
-    any: float
+    single: float | None
+    known_artist: float | None
+    any: float | None
 
 
 def score_broad(table: TrackTable, rows: Rows, told: Floats, names: Sequence[str], known: ArtistGenres) -> BroadScores:
     """Score (n, k) probabilities of the ``rows``."""
     said = [names[column] for column in told.argmax(axis=1)]
-    right = np.array([word in table.broad[row] for word, row in zip(said, rows, strict=True)])
-    single = np.array([len(table.broad[row]) == 1 for row in rows])
-    of_known = single & np.array([bool(one) for one in known_of(table, rows, known)])
-    return BroadScores(
-        single=float(right[single].mean()), known_artist=float(right[of_known].mean()), any=float(right.mean())
-    )
+    right = np.array([word in table.broad[row] for word, row in zip(said, rows, strict=True)], float)
+    single = np.array([len(table.broad[row]) == 1 for row in rows], bool)
+    of_known = single & np.array([bool(one) for one in known_of(table, rows, known)], bool)
+    return BroadScores(single=_mean(right[single]), known_artist=_mean(right[of_known]), any=_mean(right))
 
 
 def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | None = None) -> dict[str, MicroScores]:
-    """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well."""
+    """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well.
+
+    Empty where no such track, or no microgenre of a training artist, is there to be asked about: a catalogue may know
+    microgenres as labels of tracks alone.
+    """
     names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
     asked = asked_columns(table, names)
+    if not len(test) or not len(asked):
+        return {}
     wanted = (even(table.of_artist, names)[test].toarray() > 0)[:, asked]
     results: dict[str, MicroScores] = {}
     if task is not None:
@@ -262,8 +272,10 @@ def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | Non
 
 
 def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None = None) -> dict[str, BroadScores]:
-    """Score the broad genres of the test tracks that have one; with a ``seed`` baselines as well."""
+    """Score the broad genres of the test tracks that have one; with a ``seed`` baselines as well. Empty without any."""
     names, known = predictor.broad, genres_of_artists(table)
+    if not names or not len(rows_of(table, "test", table.broad)):
+        return {}
     asked = broad_answers(table, names)
     results: dict[str, BroadScores] = {}
 
@@ -281,10 +293,7 @@ def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None
         note(TITLES[basis], predictor.tell_encoded(encoded, nothing).broad)
         if basis == "both":
             genres = known_of(table, asked.test, known)
-            note(
-                f"{TITLES[basis]}, artists' genres where the table knows them",
-                predictor.tell_encoded(encoded, genres).broad,
-            )
+            note(WITH_ARTIST, predictor.tell_encoded(encoded, genres).broad)
     return results
 
 
@@ -298,12 +307,16 @@ def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
 def format_micro(results: Mapping[str, MicroScores]) -> str:
     """Return a Markdown table, one row per model."""
     lines = ["| model | macro | tracks | all pairs | calibration error |", "|---|---|---|---|---|"]
-    lines += [f"| {n} | {s.macro:.3f} | {s.samples:.3f} | {s.micro:.3f} | {s.ece:.3f} |" for n, s in results.items()]
+    lines += [_line(n, s.macro, s.samples, s.micro, s.ece) for n, s in results.items()]
     return "\n".join(lines)
 
 
 def format_broad(results: Mapping[str, BroadScores]) -> str:
     """Return a Markdown table, one row per model."""
     lines = ["| model | one broad genre | of these, artist known | any of several |", "|---|---|---|---|"]
-    lines += [f"| {n} | {s.single:.3f} | {s.known_artist:.3f} | {s.any:.3f} |" for n, s in results.items()]
+    lines += [_line(n, s.single, s.known_artist, s.any) for n, s in results.items()]
     return "\n".join(lines)
+
+
+def _line(name: str, *figures: float | None) -> str:
+    return f"| {name} | " + " | ".join("-" if one is None else f"{one:.3f}" for one in figures) + " |"

@@ -75,7 +75,10 @@ def train_own(job: Job) -> dict[str, Any]:
 def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
     """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
     rows = table.rows("test")
-    asked = sorted((table.titles[row], table.artists[row], table.labels[row][0]) for row in rows)
+    asked = sorted(
+        (table.titles[row], table.artists[row], table.albums[row], table.labels[row][0], table.values[row].tobytes())
+        for row in rows
+    )
     on = digest_of(asked)
     artists = len({table.artists[row][0] for row in rows})
 

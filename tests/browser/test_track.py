@@ -116,6 +116,16 @@ def test_the_method_is_chosen_and_stays_in_the_address(
     expect(page.locator(".tm-genre-family")).to_contain_text(re.compile("famil"))
 
 
+def test_where_nobody_knows_the_artist_likely_microgenres_are_told(
+    track_page: TrackPage, page: Page, watch: Watch
+) -> None:
+    watch.allow("Failed to load resource")  # a title alone is too little to recommend by
+    track_page.open("#/track?q=Blasphemous%20Grave%20Frost%20Metal")
+    expect(page.locator(".tm-genre-perhaps")).to_contain_text("Perhaps also", timeout=ANSWER_MS)
+    expect(page.locator(".tm-genre-perhaps .tag").first).to_contain_text(re.compile(r"metal, \d+\s%"))
+    expect(page.locator(".tm-genre .tm-facts")).to_contain_text(re.compile(r"On playlists of\s*rock \d+\s%"))
+
+
 def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Invented], track_page: TrackPage) -> None:
     track_page.open()
     track_page.type("harbour")

@@ -1,5 +1,8 @@
 """The parts of the genre model one by one: words, pieces, numbers, loss and scores."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,9 +11,10 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
 from ml.genre_heads import combine
+from ml.scores import write as write_scores
 from ml.text_features import Vocabulary, hashes, word_hashes, words
 from ml.train.genre_baselines import nearest_labels
-from ml.train.genre_heads import platt, score_micro
+from ml.train.genre_heads import format_micro, platt, score_micro
 from ml.train.genre_network import mean_loss
 from ml.train.genre_pieces import choose_pieces, profiles_of
 from ml.train.genre_scores import average_precision, calibration_error, score
@@ -156,6 +160,16 @@ def test_average_precision_counts_only_microgenres_that_are_asked_often_enough()
     assert scores.samples == pytest.approx((12 * 1.0 + 3 * 1.0) / 15, abs=0.1)
     assert scores.micro < 1.0
     assert scores.ece == pytest.approx(0.1, abs=0.01)
+
+
+def test_what_nothing_is_asked_of_has_no_figure(tmp_path: Path) -> None:
+    wanted = np.zeros((3, 2), bool)
+    wanted[:, 0] = True  # fewer tracks than the mean over microgenres counts
+    scores = score_micro(np.where(wanted, 0.9, 0.1).astype(np.float32), wanted)
+    assert (scores.macro, scores.samples, scores.micro) == (None, 1.0, 1.0)
+    assert "| one | - | 1.000 | 1.000 |" in format_micro({"one": scores})
+    written = write_scores(tmp_path, split="test", table=[{"model": "one", "auc": float("nan"), "f1": 0.5}])
+    assert json.loads(written.read_text(), parse_constant=pytest.fail)["table"] == [{"model": "one", "f1": 0.5}]
 
 
 def test_the_nearest_tracks_lend_their_labels() -> None:
