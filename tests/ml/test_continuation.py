@@ -20,7 +20,8 @@ from ml.shelf import Shelf
 from ml.train import continuation_own
 from ml.train.continuation_data import Listing, group_of
 from ml.train.continuation_neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
-from ml.train.continuation_own import build, own_list
+from ml.train.continuation_own import build, compare, copies, own_list
+from ml.train.continuation_own_neural import OwnNeural
 from ml.train.continuation_protocol import measures, questions, ratio
 from ml.train.continuation_ranker import as_trees, fit_ranker
 from ml.train.continuation_sets import Numbers, OwnList, set_lists
@@ -102,6 +103,30 @@ def test_lists_are_heard_and_muted_ones_are_not(
 
     assert first(()) == unlikely[7].id
     assert model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=(0,)), "user-knn")[0][1] == 0.0
+
+
+def test_copies_are_found_among_all_lists_whatever_their_order() -> None:
+    songs = np.arange(10)
+    lists = [songs, songs[::-1][:8], songs[2:] + 8, np.empty(0, int), songs[:7] + 6]
+    assert copies(Lists.of(lists, 20), 0) == [0, 1]
+    assert copies(Lists.of(lists, 20), 3) == [3]
+    assert copies(Lists.of(lists, 20), 4) == [2, 4]  # six of seven
+
+
+def test_an_imported_copy_of_a_playlist_does_not_tell_what_is_hidden(
+    shipped: Continuation, embedding: ArtistEmbedding, catalogue: Snapshot, job: Job
+) -> None:
+    found = {}
+    # Every other list is of songs that no playlist asked about holds, so only a copy could tell the hidden half.
+    mine = [own("A", METAL_SEEDS + JAZZ_SEEDS, embedding)]
+    others = [own("B", TRACKS[16 + at : 36 + at], embedding) for at in range(8)]
+    copy = replace(mine[0], name="elsewhere", recordings=mine[0].recordings[::-1], artists=mine[0].artists[::-1])
+    for name, imported in (("alone", others), ("copied", [*others, replace(copy, tracks=())])):
+        lists = [*mine, *imported]
+        model = Continuation("own", shipped.knowledge, embedding, build(lists, len(embedding)))
+        table, _ = compare(model, OwnNeural(model, catalogue, lists), catalogue, lists, [0], job)
+        found[name] = table["user-knn"][0, :2].tolist()
+    assert found["copied"] == found["alone"] == [0.0, 0.0]
 
 
 def own(name: str, tracks: list[Track], embedding: ArtistEmbedding) -> OwnList:
