@@ -72,7 +72,10 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
 
 def described(scores: Scores, artists_version: str) -> dict[str, Any]:
     """Return what ``scores.json`` says: every recommender's means, and which one serves without anybody's lists."""
-    table = scores.as_table("half")
+    table = [
+        {name: value if name == "model" else round(value, 4) for name, value in row.items()}
+        for row in scores.as_table("half")
+    ]
     served = next(row for row in table if row["model"] == CONTENT_ONLY)
     return {
         "split": SPLIT,

@@ -47,7 +47,8 @@ brings.
   lists that the ranker learns from nor from those asked about. The one that is scored learnt, for as many epochs, from
   all folds but the one asked about: from the lists that the ranker learns from too.
 - **What ships** is fitted on the tables of all folds, so the scores are those of its like, not its own. It serves
-  "{content}": the rows with playlists or neural are of what a training on one's own playlists can come to serve.
+  "{content}". The rows with playlists or neural are of what a training on one's own playlists can
+  come to serve, but learnt from all lists outside the fold asked about: with fewer lists expect less.
 
 ## Scores
 

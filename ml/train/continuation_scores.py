@@ -102,10 +102,9 @@ class Scores:
         }
 
     def as_table(self, protocol: str) -> list[dict[str, Any]]:
-        """Return every recommender's means as ``scores.json`` has them."""
+        """Return every recommender's means, a row each as in ``scores.json``."""
         return [
-            {"model": name}
-            | dict(zip(MEASURES, self.means(protocol, name).mean(axis=0).round(4).tolist(), strict=True))
+            {"model": name} | dict(zip(MEASURES, self.means(protocol, name).mean(axis=0).tolist(), strict=True))
             for name in self.rows[protocol]
         ]
 
