@@ -101,7 +101,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
         folds=FOLDS,
         scores=format_scores(scores),
         targets="\n".join(f"- {'met' if met else 'missed'}: {target}" for target, met in targets(scores)),
-        losses=_losses(scores),
+        losses=losses(scores),
         unseen="it reaches "
         + " and ".join(
             f"{scores.gain(at, NEURAL_ALONE, PLAIN_KNN, without=IN_VIEW)} times the {measure}"
@@ -113,7 +113,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
     )
 
 
-def _losses(scores: Scores) -> str:
+def losses(scores: Scores) -> str:
     """Say at which number of seeds what does better than what ships, than the better ranker, and than the neural."""
     lines = []
     for ours, ignored in (
