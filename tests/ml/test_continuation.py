@@ -25,7 +25,7 @@ from ml.train.continuation_own import build, compare, copies, own_list
 from ml.train.continuation_own_neural import OwnNeural
 from ml.train.continuation_protocol import Question, measures, questions, ratio
 from ml.train.continuation_ranker import as_trees, fit_ranker
-from ml.train.continuation_scores import IN_VIEW, RANKERS, Scores, best_knn, targets
+from ml.train.continuation_scores import IN_VIEW, RANKERS, Scores, best_knn
 from ml.train.continuation_sets import Numbers, OwnList, set_lists
 from ml.train.continuation_world import Ranked
 from ml.trees import Trees
@@ -208,7 +208,7 @@ def scored() -> Scores:
 def test_targets_are_judged_beside_the_best_rival_and_outside_what_was_in_view(scored: Scores) -> None:
     assert best_knn(scored) == [continuation_scores.BLEND, continuation_scores.KNN]
     # What ships: 0.12 / 0.11 and 0.22 / 0.2 are both below 1.15; the neural part has 0.9 of plain kNN in R-precision.
-    assert [met for _, met in targets(scored)] == [False, False, True, True, False, True, True]
+    assert [met for _, met in continuation_scores.targets(scored)] == [False, False, True, True, False, True, True]
 
 
 def test_where_what_ships_loses_is_said(scored: Scores) -> None:
