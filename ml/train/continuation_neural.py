@@ -31,6 +31,10 @@ layers = keras.layers
 FEWEST_SONGS = 4  # of a list that is learnt from
 _FEWEST_HELD = 2  # lists that hold a song or an artist with a row of its own
 _BARRED = np.float32(-1e9)
+_WHOLE, _TABLE = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, None], tf.int64)
+_REAL = tf.TensorSpec([None, None], tf.float32)
+# What a step takes, said beforehand so that it is traced once for batches of any size.
+_TAKEN = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +206,7 @@ class Trainer:
         self._given = tf.Variable(given.astype(np.float32))
         self.model = network(settings)
         self._optimizer = keras.optimizers.Adam(settings.dense_rate)
-        self._step = tf.function(self._learn, reduce_retracing=True)
+        self._step = tf.function(self._learn, input_signature=_TAKEN)
         self._spot = np.full(len(corpus.artist), -1)
 
     def epoch(self, most_steps: int | None = None) -> float:
@@ -233,7 +237,7 @@ class Trainer:
         song_rows, artist_rows = vocabulary.rows(batch.songs, artist, self._rng)
         artists, of_artist = np.unique(artist_rows, return_inverse=True)
         given = np.hstack([np.where(artist[:, None] >= 0, corpus.places[artist], 0.0), corpus.known[batch.songs]])
-        rows = (song_rows, artists, of_artist, given.astype(np.float32))
+        rows = (song_rows.astype(np.int64), artists.astype(np.int64), of_artist, given.astype(np.float32))
         of_batch = (batch.seeds, batch.seed_mask, batch.targets, batch.target_mask)
         return float(self._step(*map(tf.constant, (*rows, *of_batch, batch.negatives, batch.chances, batch.barred))))
 

@@ -36,7 +36,7 @@ def test_without_analyses_it_says_what_to_do(empty_client: FlaskClient) -> None:
     answer = empty_client.get("/api/timbre/map").get_json()
     assert answer["tracks"] == []
     assert "No audio analysis" in answer["notice"]["message"]
-    assert "extended mode" in answer["notice"]["hint"]
+    assert "extended access" in answer["notice"]["hint"]
     assert answer["scores"]["served"]["halves @1"][0] > 0
     alike = empty_client.get("/api/timbre/alike?track_id=x")
     assert (alike.status_code, alike.get_json()["error"]["code"]) == (404, "no_analyses")
