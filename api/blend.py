@@ -11,7 +11,7 @@ from typing import Any
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import RAISE
+from marshmallow import RAISE, ValidationError, validates_schema
 
 from api import session
 from api.errors import ApiError
@@ -43,6 +43,12 @@ class Filters(Schema):
     longest_s = Float(
         load_default=None, allow_none=True, validate=Range(0), metadata={"description": "Leave out longer tracks."}
     )
+
+    @validates_schema
+    def _not_crossed(self, given: Mapping[str, Any], **_more: Any) -> None:
+        longest = given["longest_s"]
+        if longest is not None and given["shortest_s"] > longest:
+            raise ValidationError("No track is longer than shortest_s and shorter than this.", "longest_s")
 
 
 class BlendWish(Schema):

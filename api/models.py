@@ -7,6 +7,7 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Dict, String
+from marshmallow import RAISE
 
 from api import session
 from api.errors import ApiError
@@ -15,7 +16,9 @@ from api.playlists import find_playlist
 from api.services import services
 from etl.runs import new_task_run, spawn_worker
 from ml.artefacts import ArtefactError
+from ml.contributors import task_of
 from ml.jobs import trainable
+from ml.needs import Here, needs_of
 from ml.scores import main_score
 from ml.shelf import Kept, card_of, compare, scores_of
 
@@ -28,7 +31,9 @@ class VersionChoice(Schema):
 
 class ComparisonQuery(Schema):
     version = String(required=True, metadata={"description": "A version of the task, as /api/models lists them."})
-    beside = String(load_default="", metadata={"description": "Another one; default: what is served, or was before."})
+    beside = String(
+        load_default="", metadata={"description": "Another one; default: what is served, or was before, or is newest."}
+    )
 
 
 class TrainRequest(Schema):
@@ -38,11 +43,18 @@ class TrainRequest(Schema):
 
 @blueprint.get("/api/models")
 def models() -> dict[str, Any]:
-    """Every version of every task: served or not, shipped or trained here, and whether a rollback is possible."""
+    """Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
+
+    `playlist` is the asker's own that a task's versions learnt from, null for those of another and of none.
+    """
     shelf = services().shelf
+    lists = {
+        task_of(one.id): {"id": one.id, "name": one.name} for one in services().database.playlists(session.owner())
+    }
     tasks: dict[str, dict[str, Any]] = {}
     for one in shelf.versions():
-        task = tasks.setdefault(one.task, {"task": one.task, "before": shelf.before(one.task), "versions": []})
+        told = {"task": one.task, "playlist": lists.get(one.task), "before": shelf.before(one.task), "versions": []}
+        task = tasks.setdefault(one.task, told)
         own, scores = shelf.is_own(one.task, one.name), scores_of(shelf, one.task, one.name)
         known = {"version": one.name, "active": one.active, "own": own, "bytes": one.size}
         task["versions"].append({**known, "score": _score(one.task, scores), "scores": scores})
@@ -68,7 +80,8 @@ def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
     shelf, one = services().shelf, asked["version"]
     try:
         served, before = shelf.active_version(task), [None, *shelf.before(task)][-1]
-        other = asked["beside"] or (served if served != one else before) or one
+        others = [version.name for version in shelf.versions() if version.task == task and version.name != one]
+        other = asked["beside"] or (served if served != one else before) or [one, *others][-1]
         found = asdict(compare(shelf, task, one, other))
     except ArtefactError as fault:
         raise _not_there(fault) from fault
@@ -121,13 +134,30 @@ def delete(task: str, version: str) -> dict[str, Any]:
     return models()
 
 
+class NeedsQuery(Schema):
+    playlist = String(load_default="", metadata={"description": "The playlist to learn from, for tasks that want one."})
+
+
+@blueprint.get("/api/models/<task>/needs")
+@blueprint.input(NeedsQuery, location="query", arg_name="asked", unknown=RAISE)
+def needs(task: str, asked: dict[str, str]) -> dict[str, Any]:
+    """What training a task needs at the `least`, and whether there may be `enough`: a count in moments, not exact."""
+    here = services()
+    playlist = find_playlist(asked["playlist"]) if asked["playlist"] else None
+    there = Here(database=here.database, snapshot=here.catalogue.current(), owner=session.owner(), playlist=playlist)
+    found = needs_of(task, there)
+    if found is None:
+        raise _untrainable(task)
+    return {"task": task, **asdict(found)}
+
+
 @blueprint.post("/api/models/<task>/train")
 @blueprint.input(TrainRequest, location="json", arg_name="asked")
 @blueprint.doc(responses={202: "The run that trains it"})
 def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Train a model on what this installation holds, in a process of its own; what is served stays as it is."""
     if task not in trainable():
-        raise ApiError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
+        raise _untrainable(task)
     here = services()
     if asked["playlist"]:
         find_playlist(asked["playlist"])
@@ -136,6 +166,10 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
     here.database.put_run(run)
     spawn_worker(here.config.var, here.config.mongodb_uri)
     return {"run": here.database.get_run(run["_id"])}, 202
+
+
+def _untrainable(task: str) -> ApiError:
+    return ApiError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
 
 
 def _not_there(fault: ArtefactError) -> ApiError:

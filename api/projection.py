@@ -11,7 +11,6 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from marshmallow import RAISE
 
-from api.errors import ApiError
 from api.never import tracks_by_id
 from api.playlists import find_playlist
 from api.schemas import MAX_QUERY
@@ -22,7 +21,9 @@ from store.domain import PlaylistItem, Track
 
 blueprint = APIBlueprint("projection", __name__, tag="Models")
 
+Told = dict[str, Any] | tuple[str, int]
 _MOST_ROWS = 20_000
+_NONE = ("", 204)
 
 
 class ProjectionQuery(Schema):
@@ -31,34 +32,31 @@ class ProjectionQuery(Schema):
 
 @blueprint.get("/api/projection")
 @blueprint.input(ProjectionQuery, location="query", arg_name="query", unknown=RAISE)
-@blueprint.doc(responses={404: "None has been computed, or no such track"})
-def catalogue_projection(query: dict[str, Any]) -> dict[str, Any]:
+@blueprint.doc(responses={204: "None has been computed"})
+def catalogue_projection(query: dict[str, Any]) -> Told:
     """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
     projection = _load(CATALOGUE)
-    return _answer(projection, list(query.values()), {})
+    return _answer(projection, list(query.values()), {}) if projection else _NONE
 
 
 @blueprint.get("/api/playlists/<playlist_id>/projection")
 @blueprint.input(ProjectionQuery, location="query", arg_name="query", unknown=RAISE)
-@blueprint.doc(responses={404: "No such playlist, or no map of it"})
-def playlist_projection(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
+@blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
+def playlist_projection(playlist_id: str, query: dict[str, Any]) -> Told:
     """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
     playlist = find_playlist(playlist_id)
     projection = _load(playlist.id)
+    if projection is None:
+        return _NONE
     items = services().database.playlist_items(playlist.id, limit=min(playlist.item_count or 1, _MOST_ROWS))
     return _answer(projection, [*(item.track_id for item in items), *query.values()], _added_by(items))
 
 
-def _load(name: str) -> Projection:
+def _load(name: str) -> Projection | None:
     try:
         return Projection.load(services().config.var, name)
-    except NoProjection as nothing:
-        raise ApiError(
-            404,
-            "no_projection",
-            "No map has been computed of this yet.",
-            "Compute one: the Lab's part Maps, or POST /api/models/projection/train.",
-        ) from nothing
+    except NoProjection:
+        return None
 
 
 def _added_by(items: Sequence[PlaylistItem]) -> dict[str, str]:

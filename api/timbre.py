@@ -46,6 +46,7 @@ def timbre_map() -> dict[str, Any]:
         "scores": model.scores,
         "analysed": len(stamps),
         "too_short": len(stamps) - len(placed),
+        "untitled": len(placed) - len(tracks),
         "least_segments": LEAST_SEGMENTS,
         "notice": None if placed else _nothing(len(stamps)),
         "tracks": [
@@ -102,8 +103,8 @@ def _alike(name: str, limit: int) -> tuple[dict[str, Placed], list[tuple[str, fl
     if not placed:
         raise ApiError(404, "no_analyses", **_nothing(len(stamps)))
     if name not in placed:
-        short = f"its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "it was not analysed"
-        raise ApiError(404, "no_analysis", f"Nothing sounds like {name} here: {short}.", _HINT)
+        why = f"Its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "It was not analysed"
+        raise ApiError(404, "no_analysis", f"{why}, so nothing can be compared with the timbre of this track.", _HINT)
     return placed, alike(placed, name, limit)
 
 
@@ -119,7 +120,7 @@ def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
 
 
 def _unnamed(name: str) -> Track:
-    return Track(id=name, title=name, artists=())
+    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
 
 
 def _nothing(stored: int) -> dict[str, str]:

@@ -97,14 +97,17 @@ def editing(models: Path) -> Iterator[dict[str, Any]]:
         os.close(folder)
 
 
-def unlist(manifest: dict[str, Any], task: str, version: str) -> None:
-    """Take the files of a version out of a manifest that is being edited."""
-    prefix = f"{task}/{version}"
-    manifest["files"] = {name: entry for name, entry in manifest["files"].items() if not _belongs(name, prefix)}
+def unlist(manifest: dict[str, Any], task: str, version: str) -> list[str]:
+    """Take the files of a version out of a manifest that is being edited, and return their names."""
+    names = [name for name in manifest["files"] if _version_of(name) == (task, version)]
+    manifest["files"] = {name: entry for name, entry in manifest["files"].items() if name not in names}
+    return names
 
 
-def _belongs(name: str, prefix: str) -> bool:
-    return name.startswith((prefix + "/", prefix + "."))
+def _version_of(name: str) -> tuple[str, str]:
+    """Return task and version of a listed file, which lies in the version's folder or is called after the version."""
+    task, rest = name.split("/", 1)
+    return task, rest.split("/", 1)[0] if "/" in rest else rest.rsplit(".", 1)[0]
 
 
 def active(task: str, models: Path = MODELS) -> Path:
@@ -145,9 +148,8 @@ def versions(models: Path = MODELS) -> list[Version]:
     manifest = read_manifest(models)
     sizes: dict[tuple[str, str], int] = {}
     for name, entry in manifest["files"].items():
-        task, rest = name.split("/", 1)
-        version = rest.split("/", 1)[0] if "/" in rest else rest.rsplit(".", 1)[0]
-        sizes[task, version] = sizes.get((task, version), 0) + entry["bytes"]
+        one = _version_of(name)
+        sizes[one] = sizes.get(one, 0) + entry["bytes"]
     return [
         Version(task=task, name=name, active=manifest["active"].get(task) == name, size=size)
         for (task, name), size in sorted(sizes.items())
@@ -165,8 +167,7 @@ def copy_version(version: Path, folder: Path) -> list[Path]:
         A file is absent or changed.
     """
     models = version.parent.parent
-    prefix = version.relative_to(models).as_posix()
-    names = [name for name in read_manifest(models)["files"] if _belongs(name, prefix)]
+    names = [n for n in read_manifest(models)["files"] if _version_of(n) == (version.parent.name, version.name)]
     copies = []
     for name in names:
         copy = folder / name

@@ -26,7 +26,7 @@ from ml.guards import caught, is_out_of_length
 from ml.neighbours import Neighbours, NothingToCompare, recordings_of
 from ml.reasons import reasons
 from store.catalogue import Ref, Snapshot
-from store.domain import Track
+from store.domain import AUDIO_FEATURES, Track
 from store.segment import recording_hash
 from store.text import recording_key
 
@@ -100,7 +100,7 @@ class Blend:
 
     ``people`` are those whose tracks could be compared, ``silent`` the others. ``shares`` are of this list and
     ``average`` of the one that the plain average would have given, each in the order of ``people``. ``left_out``
-    counts the tracks that a guard or their length kept out of what was looked at.
+    counts the tracks that a guard kept out of what was looked at, and all that are of another length.
     """
 
     people: tuple[Listener, ...]
@@ -119,8 +119,11 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     NothingToCompare
         Nothing is known of anybody's tracks, or the catalogue is empty.
     ValueError
-        There are more than 20 listeners, the length is not 1 to 100, or the quotas of the listeners are all 0.
+        There are more than 20 listeners, the length is not 1 to 100, the quotas of the listeners are all 0, or no track
+        can be both as long and as short as is wanted.
     """
+    if wish.shortest_s > wish.longest_s:
+        raise ValueError(f"{wish.shortest_s:g} to {wish.longest_s:g} seconds: out of range")
     if not 1 <= len(listeners) <= MOST_PEOPLE or not 1 <= wish.length <= MOST_TRACKS or wish.artist_cap < 1:
         raise ValueError(f"{len(listeners)} people, {wish.length} tracks, artist cap {wish.artist_cap}: out of range")
     admitted = _Admitted(snapshot, wish)
@@ -164,60 +167,76 @@ def satisfactions(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequenc
 class _Admitted:
     """The rows of the catalogue that may come: everything that must stay out does so before anything is ranked.
 
-    What is known or never wanted is told from columns at once. Guards and length have to read a track, so that is done
-    for each row when a ranking comes to it: of the rows that pass, the order is the same.
+    What is known, never wanted or of another length is told from columns at once. Guards have to read a track, and so
+    has a length that is not among its features: that is done for each row when a ranking comes to it, and of the rows
+    that pass, the order is the same.
 
     Attributes
     ----------
     recording : np.ndarray
         (n,) int64, equal for editions of the same recording.
     free : np.ndarray
-        (n,) bool, not known and not unwanted.
+        (n,) bool, not known, not unwanted and, as far as the features tell, of a wanted length.
     some : np.ndarray
         At most 500 of the rows that may come, drawn evenly: what is usual among them.
 
     Raises
     ------
     NothingToCompare
-        Everything is known, or the catalogue is empty.
+        Everything is known or of another length, or the catalogue is empty.
     """
 
     def __init__(self, snapshot: Snapshot, wish: Wish) -> None:
         self._snapshot, self._wish = snapshot, wish
-        self._looked_at: dict[int, tuple[Track, str | None]] = {}
+        # Of a row that may not come, what keeps it out: whole tracks would fill the memory.
+        self._looked_at: dict[int, Track | str] = {}
         self._refused: set[int] = set()
         self.recording = np.concatenate([one.recording_code for one in snapshot.segments] or [np.empty(0, np.int64)])
         self.free = ~np.isin(self.recording, list(_barred(snapshot, wish)))
+        other = self.free & _of_other_length(snapshot, wish)
+        self._of_other_length = int(other.sum())
+        self.free &= ~other
         if not self.free.any():
             raise NothingToCompare("the catalogue holds no track that may come")
         drawn = np.random.default_rng(0).permutation(np.flatnonzero(self.free))[:_SAMPLE]
-        self.some = np.array([at for at in drawn.tolist() if not self._look(at)[1]], np.intp)
+        self.some = np.array([at for at in drawn.tolist() if isinstance(self._look(at), Track)], np.intp)
 
     def best(self, scores: Floats, count: int) -> list[int]:
         """Return the ``count`` rows of the highest ``scores`` (n,) that may come, best first."""
-        ranked, depth = np.where(self.free, scores, -np.inf), count
+        ranked, depth, free = np.where(self.free, scores, -np.inf), count, int(self.free.sum())
         while True:
             rows = [at for at in top(ranked, depth).tolist() if self.free[at]]
-            refused = {at for at in rows if self._look(at)[1]}
+            refused = {at for at in rows if isinstance(self._look(at), str)}
             self._refused |= refused
-            if len(rows) - len(refused) >= count or depth >= len(ranked):
+            if len(rows) - len(refused) >= count or depth >= free:
                 return [at for at in rows if at not in refused][:count]
             depth *= 4
 
     def track(self, at: int) -> Track:
-        return self._look(at)[0]
+        """Return the track of a row that :meth:`best` has found."""
+        found = self._look(at)
+        assert isinstance(found, Track)
+        return found
 
     def left_out(self) -> Counter[str]:
         """Count the rows that rankings came to and that may not come, by what kept them out."""
-        return Counter(str(self._look(at)[1]) for at in self._refused)
+        counts = Counter(found for at in self._refused if isinstance(found := self._look(at), str))
+        return counts + Counter(length=self._of_other_length)
 
-    def _look(self, at: int) -> tuple[Track, str | None]:
-        """Return the track of a row and what keeps it out, ``None`` where nothing does."""
+    def _look(self, at: int) -> Track | str:
+        """Return the track of a row, or what keeps it out."""
         if at not in self._looked_at:
             track, wish = self._snapshot.track(self._snapshot.ref(at)), self._wish
             length = "length" if is_out_of_length(track, wish.shortest_s, wish.longest_s) else None
-            self._looked_at[at] = (track, caught(track, wish.guards) or length)
+            self._looked_at[at] = caught(track, wish.guards) or length or track
         return self._looked_at[at]
+
+
+def _of_other_length(snapshot: Snapshot, wish: Wish) -> npt.NDArray[np.bool_]:
+    """Return (n,) whether the length among a row's features is out of bounds; where it is unknown it is not."""
+    column = AUDIO_FEATURES.index("duration_ms")
+    lengths = np.concatenate([one.features[:, column] for one in snapshot.segments] or [np.empty(0)]) / 1000
+    return (lengths < wish.shortest_s) | (lengths > wish.longest_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ from store.domain import AUDIO_FEATURES, Track
 from store.segment import recording_hash
 from store.text import normalise, recording_key
 
-# So many of each kind are ranked: see ml.train.continuation_world, which learns from about as many.
+# So many of each kind are ranked, of each segment when served: the best by what the songs are like, by neighbouring
+# lists, by their names, and by the neural part.
 CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "neural": 700}
 METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
 NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}

@@ -30,7 +30,7 @@ FILES = ("neural.npy", "neural.npz", "neural.tflite")
 
 
 def facts(columns: Columns, artists: Artists, usual: Background) -> Floats:
-    """Return (n, 19) what is told of songs beside their artist's place; what is unknown has a flag and counts 0."""
+    """Return (n, 20) what is told of songs beside their artist's place; what is unknown has a flag and counts 0."""
     popularity = np.nan_to_num(columns.popularity / 100.0, nan=0.2)
     known = columns.artist >= 0
     prior = np.where(known, artists.prior[columns.artist], 0.0)

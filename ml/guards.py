@@ -46,11 +46,12 @@ def is_seasonal(track: Track) -> bool:
 
 
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
-    """Tell whether a track lasts less or more than that many seconds; one of unknown length does not."""
-    length: float | None = track.duration_ms
-    if not length and track.features:
-        length = track.features.values.get("duration_ms")
-    return bool(length and not shortest_s <= length / 1000 <= longest_s)
+    """Tell whether a track lasts less or more than that many seconds; one of unknown length does not.
+
+    Its own length and that of its features may differ: either is enough.
+    """
+    lengths = (track.duration_ms, track.features.values.get("duration_ms") if track.features else None)
+    return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)
 
 
 def _named(track: Track) -> str:

@@ -112,10 +112,7 @@ class Shelf:
         with artefacts.editing(self.own) as manifest:
             self._sweep(manifest["files"])
             for name in written["files"].keys() - manifest["files"].keys():
-                task, version = Path(name).parts[:2]
-                (self.own / task).mkdir(exist_ok=True)
-                if (staging / task / version).exists():  # the folder of a version moves at once
-                    (staging / task / version).replace(self.own / task / version)
+                _move(Path(name), staging, self.own)
                 manifest["files"][name] = written["files"][name]
             for task, version in written["active"].items():
                 if not self._has_active(task):
@@ -150,10 +147,13 @@ class Shelf:
             )
         assert self.own is not None
         with artefacts.editing(self.own) as manifest:
-            artefacts.unlist(manifest, task, version)
+            names = artefacts.unlist(manifest, task, version)
             before = manifest.get("before", {})
             before[task] = [name for name in before.get(task, []) if name != version]
-        shutil.rmtree(path)
+        for name in names:  # of some tasks a file lies beside the folder, or there is no folder
+            (self.own / name).unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
 
     def _users_of(self, task: str, version: str) -> list[str]:
         found = []
@@ -192,6 +192,17 @@ class Shelf:
         with artefacts.editing(self.folders[0]) as manifest:
             manifest["active"][task] = version
             manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
+
+
+def _move(name: Path, staging: Path, own: Path) -> None:
+    """Move a file out of ``staging``: with its version's whole folder at once, unless ``own`` has that folder."""
+    whole = Path(*name.parts[:2])
+    (own / whole).parent.mkdir(exist_ok=True)
+    if not (own / whole).exists():
+        (staging / whole).replace(own / whole)
+    elif (staging / name).exists():  # it has not come with its folder
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).replace(own / name)
 
 
 def describe(shelf: Shelf) -> str:

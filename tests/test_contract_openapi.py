@@ -23,10 +23,10 @@ from etl.providers.base import Asked, Need
 from etl.spotify.accounts import Session
 from etl.spotify.lists import TOP, lists_of
 from etl.spotify.login import WRITE_PRIVATE
-from etl.spotify.writing import write_playlist
+from etl.spotify.writing import new_write
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
-from tests.etl.spotify.setting import OWNER, app_engine, bring_in, invented, log_in
+from tests.etl.spotify.setting import OWNER, app_engine, bring_in, invented, log_in, resume
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import Request
 from tests.fake_services.spotify_state import row
@@ -130,8 +130,10 @@ def tour(database: Database, folder: Path, engine: Engine, services: FakeService
     assert len(rows) <= PAGE_ITEMS
     database.put_page(written.id, 0, rows)
     database.put_playlist(written)
-    made = write_playlist(database, session, account, written, name="Ours", public=False)
-    assert made.written == 250
+    run = new_write(OWNER, account, written, name="Ours", public=False)
+    database.put_run(run)
+    assert resume(database, folder, engine, run["_id"]) == "done"
+    assert (database.load_run(run["_id"]) or {})["stored"] == 250
     list(probe_spotify(engine, accounts, OWNER, 5.0))
     return services.spotify.requests
 

@@ -21,11 +21,12 @@ from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
 from etl.imports.text_file import TextFile, Watch, examine
 from etl.runs import ImportProblem
 
-# Of a folder these are taken; any other JSON in it (Payments.json, package.json) is none of ours.
+# Of a folder these are taken; any other JSON in it (Payments.json, package.json) is none of ours. An analysis bears
+# the id of its track; packed JSON is data, never a setting of a program.
 _NAMES = re.compile(
     r"(?i)\.(csv|tsv|txt|m3u8?|jspf)(\.gz)?$|\.jspf\.json$|library[^/]*\.xml$"
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
-    r"|(^|/)mpd\.slice\.[\d-]+\.json(\.gz)?$|\.jsonl(\.gz)?$|(^|/)(my_spotify_data|listenbrainz)[^/]*\.zip$"
+    r"|(^|/)(mpd\.slice\.[\d-]+|[0-9A-Za-z]{22}|[^/]*analysis[^/]*)\.json$|\.json\.gz$|\.jsonl(\.gz)?$|(^|/)(my_spotify_data|listenbrainz)[^/]*\.zip$"
 )
 _PLAYLISTS = re.compile(r"(?i)(^|/)playlist\d*\.json$")
 _LIBRARY = re.compile(r"(?i)(^|/)yourlibrary\.json$")

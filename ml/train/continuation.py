@@ -21,7 +21,6 @@ from ml.train.continuation_protocol import MEASURES
 from ml.train.continuation_ranker import as_trees, fit_ranker
 from ml.train.continuation_scores import CONTENT_ONLY, Scores, Size, cross_validate, format_scores
 from ml.train.continuation_world import Titles, by_group, group_share, name_words
-from ml.train.revision import command
 
 TASK = "continuation"
 VERSION = "2026.11.2"
@@ -64,7 +63,7 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
     written += [directory / "rankers.joblib", directory / "scores.json", directory / "card.md"]
     joblib.dump(fitted, written[-3], compress=3)
     written[-2].write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
-    card = continuation_card.write(version, data, scores, knowledge, seed, command())
+    card = continuation_card.write(version, data, scores, knowledge, continuation_card.made_now(seed))
     written[-1].write_text(card, encoding="utf-8")
     artefacts.register(TASK, version, written, models, activate=not quick)
     print(format_scores(scores))
@@ -74,8 +73,8 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
 def described(scores: Scores, artists_version: str) -> dict[str, Any]:
     """Return what ``scores.json`` says: every recommender's means, and which one serves without anybody's lists."""
     table = [
-        {"model": name} | {measure: round(float(value.mean), 4) for measure, value in row.items()}
-        for name, row in scores.table("half").items()
+        {name: value if name == "model" else round(value, 4) for name, value in row.items()}
+        for row in scores.as_table("half")
     ]
     served = next(row for row in table if row["model"] == CONTENT_ONLY)
     return {

@@ -39,7 +39,11 @@ _TAKEN = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What was chosen on validation groups. ``rate`` and ``dense_rate`` are those of rows and of all other weights."""
+    """``rate`` and ``dense_rate`` are those of rows and of all other weights.
+
+    These two, ``width``, ``batch`` and ``epochs`` were tried on questions of one of the folds that are scored
+    (:data:`ml.train.continuation_scores.IN_VIEW`). After how many epochs to stop is told by validation groups.
+    """
 
     width: int = 64
     hidden: int = 128

@@ -21,7 +21,9 @@ from ml.continuation import Asked, Continuation, Knowledge, Listened
 from ml.continuation_features import Evidence, words
 from ml.continuation_neural import Neural
 from ml.jobs import Job, TooLittle
-from ml.listened import Lists
+from ml.listened import Lists, ranges
+from ml.needs import LISTS as FEWEST_LISTS
+from ml.needs import SONGS as FEWEST_SONGS
 from ml.scores import digest_of
 from ml.shelf import scores_of
 from ml.train.beside import Scored, served_now
@@ -38,8 +40,8 @@ Floats = npt.NDArray[np.floating[Any]]
 
 TASK = "continuation"
 _FOLDS = 2
-FEWEST_LISTS, FEWEST_SONGS = 5, 10
 MOST_ASKED = 40  # of more playlists a sample is scored: about half a second each
+_PROTOCOL = 2  # changes with what is asked or how it is scored
 _SAME = 0.8  # share of a list's songs in another one that makes the two copies, of which neither speaks for the other
 
 
@@ -69,10 +71,11 @@ def train_own(job: Job) -> dict[str, Any]:
     snapshot = job.catalogue.current()
     own = OwnNeural(model, snapshot, lists)
     some = sorted(np.random.default_rng(1).permutation(asked)[:MOST_ASKED].tolist())
-    table, epochs = compare(model, own, snapshot, mine, some, job)
+    table, epochs = compare(model, own, snapshot, lists, some, job)
     trainer, neural = own.final(epochs, 1, _saying(job, "learning songs from all lists"))
     scores = described(table, len(lists), artists.version)
-    return _write(job, model, trainer, neural, scores | _beside(job, len(snapshot), [mine[at] for at in some], scores))
+    beside = _beside(job, snapshot, [mine[at] for at in some], scores)
+    return _write(job, model, trainer, neural, scores | beside)
 
 
 def own_lists(database: Database, owner: str | None, numbers: Numbers) -> Iterator[OwnList]:
@@ -122,27 +125,30 @@ def build(lists: Sequence[OwnList], artists: int) -> Listened:
     return Listened(recordings=recordings, evidence=evidence)
 
 
-def copies(mine: Sequence[OwnList], at: int) -> list[int]:
+def copies(lists: Lists, at: int) -> list[int]:
     """Return the number ``at`` and those of the lists that share most of their songs with it."""
-    held = [np.unique(one.recordings) for one in mine]
-    return [
-        i
-        for i, other in enumerate(held)
-        if i == at or np.isin(other, held[at]).sum() >= _SAME * max(1, min(len(held[at]), len(other)))
-    ]
+    of = lists.item[lists.start[at] : lists.start[at + 1]]
+    entries, _ = ranges(lists.item_start, of)
+    shared = np.bincount(lists.list[entries], minlength=len(lists))
+    shorter = np.minimum(np.diff(lists.start), len(of))
+    same = shared >= _SAME * np.maximum(1, shorter)
+    same[at] = True
+    return [int(one) for one in np.flatnonzero(same)]
 
 
 def compare(
-    model: Continuation, own: OwnNeural, snapshot: Snapshot, mine: Sequence[OwnList], asked: Sequence[int], job: Job
+    model: Continuation, own: OwnNeural, snapshot: Snapshot, lists: Sequence[OwnList], asked: Sequence[int], job: Job
 ) -> tuple[dict[str, Floats], int]:
-    """Return (lists, measures) of every method and how long the neural part is to be trained.
+    """Return (asked, measures) of every method and how long the neural part is to be trained.
 
-    Half of each playlist is hidden, and its copies are left out of account; the neural part that is asked about a
-    playlist was trained without it, and without every other one of its fold.
+    Half of each of the playlists ``asked`` is hidden, and its copies in ``lists``, imported ones among them, are left
+    out of account; the neural part that is asked about a playlist was trained without it and its copies, and without
+    every other one of its fold.
     """
+    assert model.listened is not None
     rng = np.random.default_rng(1)
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    same = {at: copies(mine, at) for at in asked}
+    same = {at: copies(model.listened.evidence.songs, at) for at in asked}
     epochs = []
     for fold in range(_FOLDS):
         part = asked[fold::_FOLDS]
@@ -152,11 +158,11 @@ def compare(
         with_neural = model.with_neural(neural)
         for done, at in enumerate(part):
             job.say("scoring on held-out halves", done + fold * len(part), len(asked))
-            tracks = [mine[at].tracks[i] for i in rng.permutation(len(mine[at].tracks))]
+            tracks = [lists[at].tracks[i] for i in rng.permutation(len(lists[at].tracks))]
             half = len(tracks) // 2
             seeds, rest = ({hashed(t.title, t.artists[0]) for t in some} for some in (tracks[:half], tracks[half:]))
             if hidden := rest - seeds:
-                question = Asked(tracks=tracks[:half], name=mine[at].name, muted=same[at])
+                question = Asked(tracks=tracks[:half], name=lists[at].name, muted=same[at])
                 for method, ranked in with_neural.compared(snapshot, question).items():
                     found[method].append(measures(ranked, np.array(sorted(hidden), np.int64)))
     return {method: np.array(rows) for method, rows in found.items()}, max(1, round(float(np.mean(epochs))))
@@ -185,9 +191,10 @@ def described(table: dict[str, Floats], lists: int, artists_version: str) -> dic
     }
 
 
-def _beside(job: Job, tracks: int, mine: Sequence[OwnList], scores: dict[str, Any]) -> dict[str, Any]:
+def _beside(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict[str, Any]) -> dict[str, Any]:
     """Return which lists were asked about, and how the way to rank that is served now does on their hidden halves."""
-    on = digest_of([tracks, *(one.recordings.tobytes() for one in mine)])
+    held = (part for one in asked for part in (one.name, one.recordings.tobytes()))
+    on = digest_of([_PROTOCOL, snapshot.generation, *held])
 
     def score_served(folder: Path) -> Scored:
         method = (scores_of(job.shelf, TASK, folder.name) or {}).get("served")

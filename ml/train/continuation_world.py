@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation import MOST_SEEDS
+from ml.continuation import CHOSEN, MOST_SEEDS
 from ml.continuation_features import (
     CONTENT,
     EVIDENCE,
@@ -36,8 +36,6 @@ from ml.train.continuation_protocol import Question, best
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
-# So many of each kind are ranked: the best by neighbouring lists, by their names, and by what the songs are like.
-CHOSEN = {"user_knn": 700, "item_knn": 400, "name_knn": 300, "content": 1200, "neural": 700}
 _COMMON_WORD = 20  # titles; rarer words count alike
 
 

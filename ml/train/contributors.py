@@ -48,30 +48,33 @@ Say = Callable[[str], None]
 class Held:
     """Odds (n, people) of every track by models that learnt from other artists, and what was answered, -1 not sure.
 
-    ``seconds`` are the mean of the folds' processor time.
+    ``fold`` (n,) is the number of the fold that a track was held out in, ``seconds`` are the mean of the folds'
+    processor time.
     """
 
     odds: Floats
     answers: Rows
+    fold: Rows
     seconds: float
 
     def scores(self, who: Rows) -> Scores:
-        return scores.score(self.odds, who, self.seconds)
+        return scores.score(self.odds, who, self.fold, self.seconds)
 
 
 def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Step) -> Held:
     """Fit on all folds but one and ask about that one, in turn; stopping, temperature and threshold never see it."""
     odds = np.zeros((len(tracks), people), np.float32)
-    answers = np.full(len(tracks), _NOT_SURE)
+    answers, fold = np.full(len(tracks), _NOT_SURE), np.zeros(len(tracks), int)
     taken = []
-    for learn, held in tracks.folds(settings.folds, settings.seed):
+    for number, (learn, held) in enumerate(tracks.folds(settings.folds, settings.seed)):
+        fold[held] = number
         started = time.process_time()
         made = fit(tracks.of(learn), people, settings, done)
         taken.append(time.process_time() - started)
         odds[held] = made.predict(tracks.of(held).blocks)
         best = odds[held].argmax(axis=1)
         answers[held] = np.where(odds[held].max(axis=1) >= made.threshold, best, _NOT_SURE)
-    return Held(odds=odds, answers=answers, seconds=float(np.mean(taken)))
+    return Held(odds=odds, answers=answers, fold=fold, seconds=float(np.mean(taken)))
 
 
 def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: bool) -> dict[str, Held]:
@@ -84,12 +87,12 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
     if same_inputs:
         plans[BOOSTER_ALL] = (tracks, baselines.booster, baselines.WIDE_BOOSTERS)
     folds = list(tracks.folds(settings.folds, settings.seed))
-    shares = np.zeros((len(tracks), people), np.float32)
-    for learn, held in folds:
-        shares[held] = baselines.constant(tracks.of(learn), people, len(held))
+    shares, fold = np.zeros((len(tracks), people), np.float32), np.zeros(len(tracks), int)
+    for number, (learn, held) in enumerate(folds):
+        shares[held], fold[held] = baselines.constant(tracks.of(learn), people, len(held)), number
     found = {
-        "chance": Held(odds=shares, answers=baselines.drawn(shares, settings.seed), seconds=0.0),
-        "majority": Held(odds=shares, answers=shares.argmax(axis=1), seconds=0.0),
+        "chance": Held(odds=shares, answers=baselines.drawn(shares, settings.seed), fold=fold, seconds=0.0),
+        "majority": Held(odds=shares, answers=shares.argmax(axis=1), fold=fold, seconds=0.0),
     }
     for name, (given, make, choices) in plans.items():
         odds, taken = np.zeros_like(shares), []
@@ -104,7 +107,7 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
                 scaled=make is baselines.nearest,
             )
             taken.append(seconds)
-        found[name] = Held(odds=odds, answers=odds.argmax(axis=1), seconds=float(np.mean(taken)))
+        found[name] = Held(odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken)))
     return found
 
 
@@ -113,7 +116,7 @@ def table_of(held: Mapping[str, Held], who: Rows) -> dict[str, Scores]:
     table = {name: one.scores(who) for name, one in held.items()}
     if "chance" in table:
         guesses = np.eye(held["chance"].odds.shape[1], dtype=np.float32)[held["chance"].answers]
-        drawn = scores.score(guesses, who)
+        drawn = scores.score(guesses, who, held["chance"].fold)
         table["chance"] = replace(table["chance"], f1=drawn.f1, accuracy=drawn.accuracy)
     return table
 
@@ -312,7 +315,7 @@ def study(
     table = table_of(held, who)
     say(format_table(table))
     differences = {
-        name: scores.difference(held[NETWORK].odds, held[name].odds, who, tracks.artist, settings.seed)
+        name: scores.difference(held[NETWORK].odds, held[name].odds, who, held[name].fold, tracks.artist, settings.seed)
         for name in (BOOSTER, BOOSTER_ALL)
     }
     for name, (gap, low, high) in differences.items():
@@ -342,7 +345,7 @@ def _several(data: Path, reader: TrackInputs, settings: Settings, say: Say) -> t
     """Score network and plain models on a playlist of many people; return the table and how many they are."""
     added = read_shared(data, settings)
     tracks, people = added.tracks(reader), len(added.people)
-    held = compare(tracks, people, settings, same_inputs=False)
+    held = compare(tracks, people, settings, same_inputs=True)
     held[NETWORK] = cross_validate(tracks, people, settings, _quiet)
     table = table_of(held, added.who)
     say(f"\n{len(added.ids)} tracks of {people} people\n\n{format_table(table)}")

@@ -19,8 +19,8 @@ BOOSTERS = ((100, 3, 0.1, None), (150, 4, 0.05, None), (200, 4, 0.05, "sqrt"), (
 # All features at every split cost ten times the time where there are 170 of them, and bring nothing.
 WIDE_BOOSTERS = (*BOOSTERS[2:], (150, 6, 0.05, "sqrt"))
 NEIGHBOURS = (5, 15, 30, 60)
-# Trees are fitted per person; beyond this many rows times people only the first settings are tried.
-_TUNED_WORK = 20_000
+# Trees are fitted per person; beyond this many rows times people a booster takes its first settings, untuned.
+TUNED_WORK = 20_000
 
 Make = Callable[[Any], Any]
 
@@ -59,7 +59,7 @@ def tuned(
     scaler = InputScaler(one_hot=scaled, scaling="standard" if scaled else "none").fit(tracks.blocks)
     inputs, asked = scaler.transform(tracks.blocks), scaler.transform(held.blocks)
     learn, check = next(tracks.folds(4, seed))
-    if len(tracks) * people > _TUNED_WORK:
+    if make is booster and len(tracks) * people > TUNED_WORK:
         choices = choices[:1]
     losses = [
         log_loss(_odds(make(choice).fit(inputs[learn], tracks.who[learn]), inputs[check], people), tracks.who[check])

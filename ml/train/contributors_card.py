@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ml.train.beaten import beaten
+from ml.train.contributors_baselines import TUNED_WORK
 from ml.train.contributors_data import Added
 from ml.train.contributors_model import NEVER, Fit
 from ml.train.contributors_scores import Scores, as_table, format_confusion, format_table
@@ -39,7 +40,8 @@ Whose track is this: odds per contributor of a playlist, or "not sure". A model 
 {table}
 
 "CPU s" is the processor time of one training with the settings chosen, tuning apart, mean of the folds; the network's
-is of all its members. All were taken on the same machine in the same run.
+is of all its members. All were taken on the same machine in the same run. ROC AUC and its differences are taken within
+each fold and averaged.
 
 {differences}
 
@@ -51,8 +53,11 @@ What was said of the tracks, by who had added them:
 
 ## More than two people
 
-A collaborative playlist of {people} people, as Exportify wrote it, split and tuned in the same way; people are very
-unequal here, so the majority is often right. The artist embedding may have learnt from that playlist, too.
+A collaborative playlist of {people} people, as Exportify wrote it, split in the same way; people are very unequal
+here, so the majority is often right. Beyond {work:,} tracks times people the boosters, which fit trees for each
+person, take the first of their settings, untuned. The artist's vector may have learnt from that playlist, so the two
+rows with it, network and booster on the same inputs, may be flattered: they compare with each other, but not with rows
+on audio alone.
 
 {several}
 
@@ -107,6 +112,7 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         differences="  \n".join(lines),
         confusion=format_confusion(("dislikes", "likes"), found.confusion),
         people=found.people,
+        work=TUNED_WORK,
         several=format_table(found.several) if found.several else "Not run.",
         ablation=format_table(found.ablation),
         loses=_loses(found),
@@ -151,4 +157,6 @@ def _loses(found: Study) -> str:
             f"- On the audio features alone it has a ROC AUC of {audio.auc:.3f}, a booster {booster.auc:.3f}: most of "
             "what it knows\n  comes from artist and genre, and of names that say nothing it knows less than a booster."
         )
+    if several := beaten("contributors", as_table(found.several), "network", _CHANCE) if found.several else "":
+        lines.append(f"\nWith {found.people} people:\n\n{several.rstrip()}")
     return "\n".join(lines)

@@ -21,9 +21,9 @@ _DRAWS = 400
 class Scores:
     """On tracks whose artists were not learnt from.
 
-    ``auc`` is of one person against the rest, mean over people; ``f1`` the mean over people; ``ece`` the expected
-    calibration error over ten bins of the highest odds; ``seconds`` of processor time that one training takes, tuning
-    apart.
+    ``auc`` is of one person against the rest, mean over people and folds; ``f1`` the mean over people; ``ece`` the
+    expected calibration error over ten bins of the highest odds; ``seconds`` of processor time that one training takes,
+    tuning apart.
     """
 
     auc: float
@@ -34,8 +34,17 @@ class Scores:
     seconds: float
 
 
-def auc(odds: Floats, who: Rows) -> float:
-    """Return the area under the ROC curve, mean over people; of people who occur on both sides."""
+def auc(odds: Floats, who: Rows, fold: Rows) -> float:
+    """Return the area under the ROC curve, mean over people who occur on both sides, then over folds (n,).
+
+    Each fold's odds come from another model and start from other shares of the people; pooled, those shares would be
+    ranked against each other, and even constant odds would be worse or better than 0.5.
+    """
+    areas = [area for one in np.unique(fold) if not np.isnan(area := _area(odds[fold == one], who[fold == one]))]
+    return float(np.mean(areas)) if areas else float("nan")
+
+
+def _area(odds: Floats, who: Rows) -> float:
     areas = [
         roc_auc_score(who == person, odds[:, person])
         for person in range(1 if odds.shape[1] == 2 else 0, odds.shape[1])
@@ -44,11 +53,11 @@ def auc(odds: Floats, who: Rows) -> float:
     return float(np.mean(areas)) if areas else float("nan")
 
 
-def score(odds: Floats, who: Rows, seconds: float = 0.0) -> Scores:
-    """Score odds (n, people)."""
+def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
+    """Score odds (n, people) of tracks that were held out in these folds (n,)."""
     guesses = odds.argmax(axis=1)
     return Scores(
-        auc=auc(odds, who),
+        auc=auc(odds, who, fold),
         f1=float(f1_score(who, guesses, average="macro", zero_division=0.0)),
         accuracy=float((guesses == who).mean()),
         log_loss=log_loss(odds, who),
@@ -72,16 +81,21 @@ def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
     return table
 
 
-def difference(one: Floats, other: Floats, who: Rows, artist: Rows, seed: int = 1) -> tuple[float, float, float]:
+def difference(
+    one: Floats, other: Floats, who: Rows, fold: Rows, artist: Rows, seed: int = 1
+) -> tuple[float, float, float]:
     """Return the AUC of ``one`` minus that of ``other`` with its 95 % interval, artists drawn with replacement."""
     rng, artists = np.random.default_rng(seed), np.unique(artist)
     rows_of = [np.flatnonzero(artist == a) for a in artists]
-    gaps = []
-    for _ in range(_DRAWS):
-        rows = np.concatenate([rows_of[i] for i in rng.integers(len(artists), size=len(artists))])
-        gaps.append(auc(one[rows], who[rows]) - auc(other[rows], who[rows]))
+
+    def gap(rows: Rows) -> float:
+        return auc(one[rows], who[rows], fold[rows]) - auc(other[rows], who[rows], fold[rows])
+
+    gaps = [
+        gap(np.concatenate([rows_of[i] for i in rng.integers(len(artists), size=len(artists))])) for _ in range(_DRAWS)
+    ]
     low, high = np.nanpercentile(gaps, [2.5, 97.5])
-    return auc(one, who) - auc(other, who), float(low), float(high)
+    return gap(np.arange(len(who))), float(low), float(high)
 
 
 def format_table(results: Mapping[str, Scores]) -> str:

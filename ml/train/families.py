@@ -23,6 +23,7 @@ from ml import artefacts, histograms
 from ml.clusters import elbow
 from ml.families import Families, FamilyModel
 from ml.jobs import Job, TooLittle
+from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
 from ml.scores import digest_of
 from ml.scores import write as write_scores
 from ml.sound import coordinates
@@ -38,7 +39,6 @@ TASK = "families"
 VERSION = "2026.11.1"
 ALL = "all"  # the name of the histograms of all tracks together
 OURS = "own scaler, own k"  # what is served, among the scores
-LEAST_TRACKS = 50  # of one's own, with a genre and a known sound
 Tell = Callable[[str, int, int], None]
 Places = npt.NDArray[np.float32]
 

@@ -14,6 +14,9 @@ from ml import artefacts
 from ml.genre import GenrePredictor
 from ml.genre_encoder import BOUNDS, COLUMNS
 from ml.jobs import Job, TooLittle
+from ml.needs import ARTISTS as LEAST_ARTISTS
+from ml.needs import GENRE_TRACKS as LEAST_TRACKS
+from ml.needs import GENRES as LEAST_GENRES
 from ml.scores import digest_of
 from ml.taxonomy import Taxonomy
 from ml.train.beside import MAY_KNOW, Scored, served_now
@@ -27,7 +30,6 @@ from store.catalogue import Snapshot
 from store.domain import Track
 
 TASK = "genre"
-LEAST_TRACKS, LEAST_GENRES, LEAST_ARTISTS = 500, 3, 20
 # One artist in so many is held out to stop and calibrate on, and as many to score on.
 _SHARES = 10
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.jobs import Job, TooLittle
+from ml.needs import MAP_TRACKS as LEAST
 from ml.projection import CATALOGUE, METHODS, Projection, faithfulness
 from ml.sound import coordinates
 from ml.taxonomy import Taxonomy
@@ -27,7 +28,6 @@ from store.domain import Track
 
 Floats = npt.NDArray[np.floating[Any]]
 
-LEAST = 30
 MOST = 20_000
 SEED = 1
 _PERPLEXITY = 30.0

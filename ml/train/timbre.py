@@ -16,6 +16,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
 from ml import artefacts, jobs
+from ml.needs import ANALYSES as _LEAST_TRACKS
 from ml.scores import digest_of
 from ml.scores import write as write_scores
 from ml.timbre import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
@@ -32,7 +33,6 @@ VERSION = "2026.11.1"
 SCORE_SEED = 1  # deals the folds and draws the bootstrap, whatever seed a version was trained with
 ENOUGH = 1.3  # times the recall@1 of the plain statistics, or those are what is served
 OURS, PLAIN, COVARIANCES = "described statistics, whitened", "moments, cosine", "moments and covariances, cosine"
-_LEAST_TRACKS = 20
 _WINDOWS, _SHORTEST, _LONGEST, _LEAST = 30, 0.15, 0.6, 40
 _SHRINK = 0.2
 _FOLDS, _NETWORK_FOLDS = 7, 3

@@ -116,6 +116,7 @@ def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClie
         ({"playlist": "both", "novelty": 2}, 422, "invalid_value"),
         ({"playlist": "both", "filters": {"loud": True}}, 422, "invalid_value"),
         ({"playlist": "both", "filters": {"longest_s": -1}}, 422, "invalid_value"),
+        ({"playlist": "both", "filters": {"shortest_s": 61, "longest_s": 60}}, 422, "invalid_value"),
     ],
 )
 def test_each_fault_has_its_own_status(

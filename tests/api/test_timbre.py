@@ -19,6 +19,7 @@ from store.facts import analysed, timbre_of
 from tests.ml.timbre_world import analysis, timbre
 
 SPOTIFY_ID = "0a1B2c3D4e5F6g7H8i9J0k"
+UNTITLED = f"Untitled {SPOTIFY_ID[:6]}…"
 
 
 def bring(database: Database, folder: Path, name: str, content: Any, owner: str | None = None) -> dict[str, Any]:
@@ -56,7 +57,8 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     answer = empty_client.get("/api/timbre/map").get_json()
     assert (answer["analysed"], answer["too_short"], answer["notice"]) == (5, 1, None)
     by_title = {row["title"]: row for row in answer["tracks"]}
-    assert set(by_title) == {"First song", "First song again", "Kelp", SPOTIFY_ID}
+    assert set(by_title) == {"First song", "First song again", "Kelp", UNTITLED}
+    assert answer["untitled"] == 1
     assert by_title["Kelp"]["artists"] == ["Ostrich Cartel"]
     assert all(isinstance(row[key], float) for row in answer["tracks"] for key in "xy")
 
@@ -79,7 +81,7 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     database.put_tracks([Track(id=SPOTIFY_ID, title="Copper Rain", artists=("Nadia Verholt",))])
     titles = {row["title"] for row in empty_client.get("/api/timbre/map").get_json()["tracks"]}
     assert "Copper Rain" in titles
-    assert SPOTIFY_ID not in titles
+    assert UNTITLED not in titles
     short = next(name for name in analysed(database) if name not in {row["id"] for row in answer["tracks"]})
     for name, why in ((short, "fewer than"), ("nothing", "not analysed")):
         refused = empty_client.get("/api/timbre/alike", query_string={"track_id": name})

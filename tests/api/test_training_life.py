@@ -135,7 +135,9 @@ class Here:
         pytest.fail(f"{self.task} told nothing")
 
     def answers(self) -> list[str]:
-        return [json.dumps(client.get(self.world.path).get_json(), sort_keys=True) for client in self.clients]
+        return [
+            json.dumps(client.get(self.world.path).get_json(silent=True), sort_keys=True) for client in self.clients
+        ]
 
     def versions(self) -> dict[str, bool]:
         tasks = self.client.get("/api/models").get_json()["tasks"]
@@ -234,6 +236,10 @@ def test_too_little_is_refused_with_what_to_bring(
     task: str, configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
 ) -> None:
     client = configured(tmp_path, database_uri)
+    needs = client.get(f"/api/models/{task}/needs").get_json()
+    assert (needs["enough"], needs["task"]) == (False, task)
+    assert needs["least"]
+    assert "none" in needs["found"]
     run = ended(client, client.post(f"/api/models/{task}/train", json={}).get_json()["run"])
     assert (run["state"], run["error"]["code"]) == ("failed", "too_little")
     assert run["error"]["hint"]

@@ -36,6 +36,7 @@ class Invented:
 
     number: int
     person: str
+    duration_ms: int = 201_000
 
     @property
     def id(self) -> str:
@@ -84,7 +85,16 @@ def bare_file(tracks: list[Invented]) -> str:
     """The dialect with bare ids of people and ``;`` between artists."""
     cells = [
         [
-            *(f"spotify:track:{t.id}", t.title, "Nowhere Tapes", t.artist, t.released, "201000", "40", "false"),
+            *(
+                f"spotify:track:{t.id}",
+                t.title,
+                "Nowhere Tapes",
+                t.artist,
+                t.released,
+                str(t.duration_ms),
+                "40",
+                "false",
+            ),
             *(t.person, t.added, "dream pop", "No Label"),
             *t.sound(),
         ]
@@ -106,7 +116,7 @@ def uri_file(tracks: list[Invented]) -> str:
                 "",
                 "1",
                 "1",
-                "201000",
+                str(t.duration_ms),
                 "",
                 "false",
                 "40",

@@ -34,7 +34,6 @@ def test_the_start_says_what_each_panel_is_for(page: Page, live_app: str, watch:
 def test_the_lab_is_for_everybody(
     page: Page, live_app: str, watch: Watch, theme: Literal["light", "dark"], width: int
 ) -> None:
-    watch.allow("404")  # that no map has been computed yet is an answer
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 800})
     for panel in ("", *PANELS):

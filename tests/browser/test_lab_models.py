@@ -35,8 +35,12 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         page.goto(f"{address}/#/lab/models")
         model = page.get_by_role("article").filter(has_text="what comes next in a playlist")
         train = model.get_by_role("button", name="Train on my collection")
-        train.click()
-        expect(model.get_by_role("alert")).to_contain_text("Bring in at least 5", timeout=TRAINING_MS)
+        expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.", timeout=ANSWER_MS)
+        expect(train).to_be_disabled()
+        model.get_by_role("button", name="Card").click()
+        expect(model.get_by_role("article")).to_be_focused()
+        expect(model.get_by_role("article")).to_be_in_viewport()
+        model.get_by_role("button", name="Close").click()
 
         bring(page, address)
         page.goto(f"{address}/#/lab/models")
@@ -45,7 +49,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect(model.get_by_role("status")).to_have_text(re.compile("playlists|scoring|packages"), timeout=TRAINING_MS)
         page.reload()  # the training goes on, and is seen to
         expect(model.get_by_role("button", name="Cancel")).to_be_visible(timeout=ANSWER_MS)
-        compared = model.get_by_role("region")
+        compared = model.get_by_role("region", name="compared")
         expect(compared.get_by_role("columnheader").filter(has_text=shipped)).to_contain_text(
             "served now", timeout=TRAINING_MS
         )

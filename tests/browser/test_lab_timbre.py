@@ -30,8 +30,9 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
     expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
 
-    files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(4)}
+    files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(10)}
     files["Invented 2 again.json"] = json.dumps(analysis(2, 150))
+    files["0a1B2c3D4e5F6g7H8i9J0k.json"] = json.dumps(analysis(11))
     playlists = PlaylistPage(page, quiet_app).open()
     playlists.drop_all(files)
     until = time.monotonic() + IMPORT_MS / 1000
@@ -39,15 +40,22 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
         assert time.monotonic() < until, playlists.uploads.all_inner_texts()
         page.wait_for_timeout(300)
 
+    page.goto(f"{quiet_app}/#/data/gather")
+    runs = page.get_by_role("region", name="Runs").locator(".tm-upload")
+    expect(runs).to_have_count(10, timeout=ANSWER_MS)
+    page.get_by_role("button", name="Show all 12").click()
+    expect(runs).to_have_count(12)
+
     page.goto(f"{quiet_app}/#/lab/timbre")
+    expect(page.locator(".tm-note")).to_contain_text("1 of the 12 files", timeout=ANSWER_MS)
     listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
     expect(listed).to_have_count(len(files), timeout=ANSWER_MS)
     listed.filter(has_text="Invented 2 again").click()
     found = page.locator(".tm-timbre-found tbody tr")
-    expect(found).to_have_count(4, timeout=ANSWER_MS)
+    expect(found).to_have_count(10, timeout=ANSWER_MS)
     expect(found.first).to_contain_text("Invented 2")
 
-    plot = page.get_by_role("application", name="Map of 5 tracks by timbre")
+    plot = page.get_by_role("application", name="Map of 12 tracks by timbre")
     plot.focus()
     plot.press("PageDown")
     expect(page.locator(".tm-tip")).to_be_visible()

@@ -227,6 +227,7 @@ def test_the_command_line_takes_what_is_ours_from_a_folder(
     done = etl(database_uri, tmp_path / "var", "import", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Payments" not in done.stdout
+    assert "2 files do not bear the name" in done.stderr
     assert len(database.playlists(None)) == 2
 
 

@@ -382,6 +382,8 @@ def test_texts_and_numbers_are_bounded() -> None:
         *((f"d/{name}.json", True) for name in ("Playlist1", "YourLibrary", "Streaming_History_Audio_2022-2023_4")),
         *((name, True) for name in ("StreamingHistory_music_0.json", "endsong_3.json", "mpd.slice.0-999.json")),
         *((name, True) for name in ("listens/2024/5.jsonl", "my_spotify_data (2).zip")),
+        *((name, True) for name in ("0VjIjW4GlUZAMYd2vXMi3b.json", "b/0VjIjW4GlUZAMYd2vXMi3b.json.gz")),
+        *((name, True) for name in ("audio-analysis 3.json", "Lanterns, Unlit.json.gz")),
         *((f"{name}.json", False) for name in ("package", "Payments", "Userdata", "Streaming_History_Video_2022")),
         *((name, False) for name in ("notes.md", "some.zip", "page.xml", "list.csv.exe")),
     ],

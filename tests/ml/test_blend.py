@@ -98,6 +98,19 @@ def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Pat
     assert made.left_out == {"length": 6}
 
 
+def test_tracks_whose_features_tell_another_length_are_not_even_read(
+    neighbours: Neighbours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = catalogue_of(tmp_path, *many(1, "Usual", CALM), *many(100, "Loud", LOUD, 400))
+    read, track = [], Snapshot.track
+    monkeypatch.setattr(Snapshot, "track", lambda self, ref: read.append(ref) or track(self, ref))
+    with pytest.raises(NothingToCompare):
+        blend(neighbours, catalogue, [ANN], Wish(shortest_s=1, longest_s=2))
+    assert read == []
+    made = blend(neighbours, catalogue, [ANN], Wish(length=5, shortest_s=60, longest_s=600))
+    assert (len(made.picks), made.left_out) == (5, {})
+
+
 def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapshot: Snapshot) -> None:
     made = blend(neighbours, snapshot, [ANN], Wish(length=60, artist_cap=5))
     assert {"Jingle of Santa", "Rude", "Calm 1"} <= set(titles(made))
@@ -140,7 +153,16 @@ def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapsho
         blend(neighbours, Snapshot(), [ANN], Wish())
 
 
-@pytest.mark.parametrize("changed", [{"length": 0}, {"length": 101}, {"artist_cap": 0}, {"quotas": {"nobody": 1.0}}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"length": 0},
+        {"length": 101},
+        {"artist_cap": 0},
+        {"quotas": {"nobody": 1.0}},
+        {"shortest_s": 61, "longest_s": 60},
+    ],
+)
 def test_what_is_out_of_range_is_refused(neighbours: Neighbours, snapshot: Snapshot, changed: dict) -> None:
     with pytest.raises(ValueError, match=r"range|quotas"):
         blend(neighbours, snapshot, [ANN], replace(Wish(), **changed))

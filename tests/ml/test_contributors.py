@@ -17,7 +17,7 @@ from ml.shelf import Shelf, card_of, scores_of
 from ml.train import contributors
 from ml.train.contributors_data import SHARED, read_playlist, read_shared
 from ml.train.contributors_model import NEVER, Tracks, best_temperature, fit, threshold_of
-from ml.train.contributors_scores import confusion, format_confusion
+from ml.train.contributors_scores import auc, confusion, difference, format_confusion
 from ml.train.contributors_settings import read
 from store.catalogue import Catalogue
 from store.database import Database
@@ -43,7 +43,8 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     job = a_job(database, tmp_path, playlist)
     result = contributors.train_own(job)
     table = {one["model"]: one for one in result["table"]}
-    assert table["network"]["auc"] > 0.9 > 0.6 > table["majority"]["auc"]
+    assert table["network"]["auc"] > 0.9
+    assert table["majority"]["auc"] == table["chance"]["auc"] == 0.5
     assert set(table) == {"chance", "majority", "nearest neighbours, audio", "gradient booster, audio", "network"}
 
     model = Contributors.load(job.shelf.active(task_of(playlist)))
@@ -131,6 +132,21 @@ def test_odds_that_are_too_sure_are_cooled() -> None:
     who = (rng.random(2000) < 0.7).astype(int)  # says 0.99 of what is right in 0.7 of all cases
     odds = np.tile(np.array([[0.01, 0.99]], np.float32), (2000, 1))
     assert best_temperature(odds, who) > 2
+
+
+def test_the_area_is_taken_within_each_fold() -> None:
+    fold = np.repeat([0, 1], 10)
+    who = (np.arange(20) % 10 < np.where(fold == 0, 8, 2)).astype(int)
+    # What a model says that knows the shares of the other fold alone: pooled, the ranks would all be wrong.
+    shares = np.where(fold == 0, 0.2, 0.8)
+    constant = np.stack([1 - shares, shares], axis=1).astype(np.float32)
+    assert auc(constant, who, fold) == 0.5
+    right = np.stack([1 - who, who], axis=1).astype(np.float32)
+    assert auc(right, who, fold) == 1.0
+    assert difference(right, constant, who, fold, artist=np.arange(20)) == (0.5, 0.5, 0.5)
+    many = np.full((20, 3), 1 / 3, np.float32)
+    assert auc(many, who, fold) == 0.5, "of somebody who is in no fold nothing is said"
+    assert np.isnan(auc(constant[:8], who[:8], fold[:8])), "nobody else is there"
 
 
 def test_confusion_has_a_column_for_not_sure() -> None:

@@ -131,6 +131,38 @@ def test_what_a_training_wrote_is_taken_over_whole_and_served_only_where_nothing
     assert (shelf.own / "genre" / "own-1").exists()
 
 
+def a_taxonomy(models: Path, version: str, *beside: str) -> None:
+    """Write a version of one file and, in a folder called like it, those ``beside``."""
+    files = [models / "taxonomy" / f"{version}.json", *(models / "taxonomy" / version / name for name in beside)]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(path.name)
+    artefacts.register("taxonomy", version, files, models, activate=False)
+
+
+@pytest.mark.parametrize("beside", [(), ("card.md",)])
+def test_a_version_whose_file_lies_beside_its_folder_is_deleted_alone(shelf: Shelf, beside: tuple[str, ...]) -> None:
+    assert shelf.own is not None
+    a_taxonomy(shelf.own, "2026.1", *beside)
+    a_taxonomy(shelf.own, "2026.1.2", "card.md")
+    shelf.delete("taxonomy", "2026.1")
+    assert sorted(path.name for path in (shelf.own / "taxonomy").iterdir()) == ["2026.1.2", "2026.1.2.json"]
+    assert [one.name for one in shelf.versions() if one.task == "taxonomy"] == ["2026.1.2"]
+    assert card_of(shelf, "taxonomy", "2026.1.2") == "card.md"
+
+
+def test_a_version_that_has_grown_a_file_since_it_was_copied_is_taken_over(shelf: Shelf, tmp_path: Path) -> None:
+    assert shelf.own is not None
+    for number, beside in enumerate([(), ("card.md",), ("card.md", "scores.json")]):
+        staging = tmp_path / f"staging{number}"
+        a_taxonomy(staging, "2026.1", *beside)
+        a_version(staging, "genre", f"own-new{number}")
+        shelf.adopt(staging)
+        assert card_of(shelf, "genre", f"own-new{number}") == f"# genre own-new{number}"
+    found = [path for path in (shelf.own / "taxonomy").rglob("*") if path.is_file()]
+    assert {artefacts.verified(path, shelf.own).name for path in found} == {"2026.1.json", "card.md", "scores.json"}
+
+
 def test_two_processes_that_register_at_once_both_stay_listed(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom ml import artefacts\n"

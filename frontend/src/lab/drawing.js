@@ -21,7 +21,7 @@ export function useDrawing(frame, canvas, watched, draw) {
     const shades = colours(frame.value)
     context.fillStyle = shades.ground
     context.fillRect(0, 0, width, height)
-    context.font = '11px system-ui, sans-serif'
+    context.font = `13px ${getComputedStyle(frame.value).fontFamily}`
     draw(context, width, height, shades)
   }
   const schedule = () => {

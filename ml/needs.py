@@ -1,0 +1,101 @@
+"""What a training needs at the least, told before it is started, and whether it may be there: counted in moments.
+
+A training counts exactly, and refuses by the same numbers (:class:`ml.jobs.TooLittle`). What is counted here is never
+less than that, so nothing is ruled out that could be trained.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from store.catalogue import Snapshot
+from store.database import Database
+from store.domain import Playlist
+from store.facts import analysed
+
+LISTS, SONGS = 5, 10  # continuation
+FAMILY_TRACKS = 50
+GENRE_TRACKS, GENRES, ARTISTS = 500, 3, 20
+MAP_TRACKS = 30
+ANALYSES = 20
+_CONTRIBUTORS = Path(__file__).with_name("train") / "contributors.toml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Here:
+    """What there is to learn from: ``owner`` is the browser session that asks, ``playlist`` the one it chose."""
+
+    database: Database
+    snapshot: Snapshot
+    owner: str | None
+    playlist: Playlist | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needs:
+    """``least`` is what is needed, ``enough`` whether it may be there, ``found`` what is; texts for the page."""
+
+    least: str
+    enough: bool
+    found: str
+
+
+def needs_of(task: str, here: Here) -> Needs | None:
+    """Return what training ``task`` needs; ``None`` for a task of which nothing is known."""
+    tell = _TASKS.get(task)
+    return tell(here) if tell else None
+
+
+@cache
+def person_tracks() -> int:
+    """Return how many tracks a person needs to be told apart from others, as ``contributors.toml`` says."""
+    return int(tomllib.loads(_CONTRIBUTORS.read_text(encoding="utf-8"))["scoring"]["least_tracks"])
+
+
+def _continuation(here: Here) -> Needs:
+    count = sum(one.item_count >= SONGS for one in here.database.playlists(here.owner))
+    return _counted(f"{LISTS} playlists of {SONGS} songs or more", count, LISTS)
+
+
+def _contributors(here: Here) -> Needs:
+    least = person_tracks()
+    counts = sorted(here.playlist.contributors.values() if here.playlist else (), reverse=True)
+    found = f"The most that anybody added: {', '.join(map(str, counts[:3])) or 'none'}."
+    enough = sum(one >= least for one in counts) >= 2
+    return Needs(least=f"two people with {least} tracks each", enough=enough, found=found)
+
+
+def _families(here: Here) -> Needs:
+    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", len(here.snapshot), FAMILY_TRACKS)
+
+
+def _genre(here: Here) -> Needs:
+    least = f"{GENRE_TRACKS} tracks with a genre, of {GENRES} genres and {ARTISTS} artists"
+    return _counted(least, len(here.snapshot), GENRE_TRACKS)
+
+
+def _projection(here: Here) -> Needs:
+    count = here.playlist.item_count if here.playlist else len(here.snapshot)
+    return _counted(f"{MAP_TRACKS} tracks with audio features", count, MAP_TRACKS)
+
+
+def _timbre(here: Here) -> Needs:
+    return _counted(f"{ANALYSES} audio analyses", len(analysed(here.database)), ANALYSES)
+
+
+def _counted(least: str, count: int, needed: int) -> Needs:
+    return Needs(least=least, enough=count >= needed, found=f"There {'is' if count == 1 else 'are'} {count or 'none'}.")
+
+
+_TASKS: dict[str, Callable[[Here], Needs]] = {
+    "continuation": _continuation,
+    "contributors": _contributors,
+    "families": _families,
+    "genre": _genre,
+    "projection": _projection,
+    "timbre": _timbre,
+}
