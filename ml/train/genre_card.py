@@ -172,7 +172,7 @@ def write(
         aside=sum(bool(table.micro[row]) and not table.labels[row] for row in table.rows("train", labelled=False)),
         valid=len(table.rows("valid")),
         test=len(table.rows("test")),
-        settings=", ".join(f"{name} {value}" for name, value in asdict(settings).items()),
+        settings=_listed(asdict(settings)),
         experts=", ".join(EXPERTS),
         weights="; ".join(f"{basis} {value}" for basis, value in predictor.settings["weights"].items()),
         gap=predictor.settings["litert_difference"],
@@ -183,7 +183,7 @@ def write(
         micro=_micro(predictor, table, settings, report) if report.micro else "None: too few tracks have any.",
         broad=_broad(predictor, table, report) if report.broad else "None: no track has any.",
         hidden=format_table(report.hidden),
-        retrained=_RETRAINED.format(short=SHORT, table=format_table(report.retrained)) if report.retrained else "",
+        retrained=_RETRAINED.format(short=_listed(SHORT), table=format_table(report.retrained)) if report.retrained else "",
         targets=_targets(report),
         loses=_LOSES,
         beaten=_beaten(report.genres),
@@ -207,6 +207,10 @@ def _beaten(results: Mapping[str, Scores]) -> str:
         for ours, rivals in _RIVALS.items()
     )
     return f"\nBaselines that are better with the same inputs:\n\n{lines}\n" if lines else ""
+
+
+def _listed(settings: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def _headline(results: Mapping[str, Scores]) -> str:
