@@ -109,8 +109,8 @@ _HEADLINE = """The one to beat is "{rival}", the booster of all numbers times th
 
 """
 
-_RETRAINED = """By training without it, with fewer passes ({short}): compare with the first row. The networks differ in the loss
-alone; pieces, training tracks and the choice of the pass are those of the whole model.
+_RETRAINED = """By training without it, with fewer passes ({short}): compare with the first row. The networks differ in
+the loss alone; pieces, training tracks and the choice of the pass are those of the whole model.
 
 {table}
 
