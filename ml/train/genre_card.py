@@ -109,8 +109,8 @@ _HEADLINE = """The one to beat is "{rival}", the booster of all numbers times th
 
 """
 
-_RETRAINED = """By training without it, with fewer passes ({short}): compare with the first row. They differ in the loss
-alone; pieces, training tracks and the choice of the pass are those of the whole model.
+_RETRAINED = """By training without it, with fewer passes ({short}): compare with the first row. The networks differ in
+the loss alone; pieces, training tracks and the choice of the pass are those of the whole model.
 
 {table}
 
@@ -183,7 +183,9 @@ def write(
         micro=_micro(predictor, table, settings, report) if report.micro else "None: too few tracks have any.",
         broad=_broad(predictor, table, report) if report.broad else "None: no track has any.",
         hidden=format_table(report.hidden),
-        retrained=_RETRAINED.format(short=_listed(SHORT), table=format_table(report.retrained)) if report.retrained else "",
+        retrained=_RETRAINED.format(short=_listed(SHORT), table=format_table(report.retrained))
+        if report.retrained
+        else "",
         targets=_targets(report),
         loses=_LOSES,
         beaten=_beaten(report.genres),
