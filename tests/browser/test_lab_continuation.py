@@ -22,7 +22,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.goto(f"{live_app}/#/lab/next")
     chooser = page.get_by_label("The playlist to go on with")
     page.set_viewport_size({"width": 390, "height": 800})
-    chooser.select_option(label="A beginning (10)")
+    chooser.select_option(label="A beginning (10 tracks)")
     page.get_by_role("button", name="Continue it").click()
     found = page.get_by_role("list", name="What comes next").get_by_role("listitem")
     expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
