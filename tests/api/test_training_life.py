@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.ml.test_projection import two_kinds
 from tests.ml.test_timbre import store as store_analysis
 
 SECONDS = 180
+SLICE = 0.04
 # Phases before a training has looked at anything.
 BEFORE = {"waiting", "starting", "loading the training packages"}
 
@@ -123,15 +125,23 @@ class Here:
         return run
 
     def underway(self, run: dict[str, Any]) -> int:
-        """Wait until the training tells what it does; return the process that does it."""
+        """Stop the training as soon as it tells what it does, so that it cannot end first; return its process."""
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             now = self.client.get(f"/api/runs/{run['id']}").get_json()
             assert now["state"] in {"queued", "running"}, now
             assert now["phase"] != "reading the file"
-            if now["phase"] not in BEFORE and (found := jobs_of(run["id"])):
-                return min(found)  # what it starts in its turn is younger
-            time.sleep(0.02)
+            found = jobs_of(run["id"])
+            if not found:
+                time.sleep(SLICE)
+                continue
+            process = min(found)  # what it starts in its turn is younger
+            if now["phase"] not in BEFORE:
+                return process
+            with suppress(ProcessLookupError):  # the next look tells how it ended
+                os.kill(process, signal.SIGCONT)
+                time.sleep(SLICE)
+                os.kill(process, signal.SIGSTOP)
         pytest.fail(f"{self.task} told nothing")
 
     def answers(self) -> list[str]:
@@ -179,12 +189,23 @@ def parent_of(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+def go_on_when_told_to_end(process: int) -> None:
+    """Wait until a stopped process has a SIGTERM waiting for it, and let it go on."""
+    waiting = 0
+    while not waiting >> signal.SIGTERM - 1 & 1:
+        status = Path(f"/proc/{process}/status").read_text()
+        waiting = int(status.partition("ShdPnd:")[2].split()[0], 16)
+        time.sleep(SLICE)
+    os.kill(process, signal.SIGCONT)
+
+
 def test_a_training_is_cancelled_killed_done_served_and_taken_back(here: Here) -> None:
     before, written = here.answers(), here.written()
 
     run = here.start()
-    here.underway(run)
+    process = here.underway(run)
     here.client.delete(f"/api/runs/{run['id']}")
+    go_on_when_told_to_end(process)
     assert gone(here.var, run)
     assert here.client.get(f"/api/runs/{run['id']}").get_json()["state"] == "cancelled"
     assert (here.answers(), here.written()) == (before, written)
@@ -192,6 +213,7 @@ def test_a_training_is_cancelled_killed_done_served_and_taken_back(here: Here) -
     run = here.start()
     process = here.underway(run)
     os.kill(parent_of(process), signal.SIGKILL)  # the worker; it is started again, and the run with it
+    os.kill(process, signal.SIGCONT)
     while process in jobs_of(run["id"]):
         time.sleep(0.05)
     run = ended(here.client, run)
