@@ -81,7 +81,7 @@ def _text(headings: tuple[str, ...], cells: list[list[str]], quoting: int) -> st
     return out.getvalue()
 
 
-def bare_file(tracks: list[Invented]) -> str:
+def bare_file(tracks: Sequence[Invented]) -> str:
     """The dialect with bare ids of people and ``;`` between artists."""
     cells = [
         [

@@ -29,6 +29,18 @@ MIDDLE = """(canvas) => {
 }"""
 
 
+class Blended(invented.Invented):
+    """A track that no other test has brought in before, with another length."""
+
+    @property
+    def id(self) -> str:
+        return f"blended{self.number:015d}"
+
+    @property
+    def title(self) -> str:
+        return f"Blended {self.number}"
+
+
 def lengths_of_the_list(page: Page) -> set[int | None]:
     """Have a list made and return how many milliseconds its tracks last."""
     with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
@@ -39,7 +51,9 @@ def lengths_of_the_list(page: Page) -> set[int | None]:
 
 def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPage, page: Page) -> None:
     playlist_page.open()
-    rows = [replace(one, duration_ms=LONG_MS) if one.person == LONG else one for one in invented.rows(PEOPLE)]
+    lengths = {LONG: LONG_MS}
+    rows = [Blended(number=one.number, person=one.person) for one in invented.rows(PEOPLE)]
+    rows = [replace(one, duration_ms=lengths.get(one.person, one.duration_ms)) for one in rows]
     playlist_page.drop("Both of us.csv", invented.bare_file(rows))
     playlist_page.wait_for_map(36)
     page.goto(f"{playlist_page.address}/#/lab/blend")
