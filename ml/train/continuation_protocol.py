@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.train.bootstrap import Interval
 from ml.train.continuation_data import Listing, asked_lists
 
 DEPTH = 500  # ranks that count
 CUTS = (0, 1, 5, 10, 25, 100)
 FEWEST_HIDDEN = 10
 _CLICK = 10  # the challenge's page of recommendations
-_RESAMPLES = 2000
 MEASURES = ("r_precision", "ndcg", "clicks")
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -86,43 +86,12 @@ def best(scores: Floats, seeds: Ints, most: int = DEPTH) -> Ints:
     return found[np.lexsort((found, -scores[found]))]
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean and its 95 % bootstrap interval over groups."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} ({self.low:.3f}-{self.high:.3f})"
-
-
 def by_group(asked: Sequence[Question], values: Floats) -> Floats:
     """Return (groups, measures): the mean of the questions of each group, in order of first appearance."""
     rows: dict[str, list[int]] = defaultdict(list)
     for at, one in enumerate(asked):
         rows[one.group].append(at)
     return np.array([values[ats].mean(axis=0) for ats in rows.values()])
-
-
-def interval(means: Floats, seed: int = 1) -> Interval:
-    """Return the mean of (groups,) values with its interval."""
-    drawn = _drawn(len(means), seed)
-    low, high = np.percentile(means[drawn].mean(axis=1), [2.5, 97.5])
-    return Interval(float(means.mean()), float(low), float(high))
-
-
-def ratio(ours: Floats, theirs: Floats, seed: int = 1) -> Interval:
-    """Return the ratio of the means of two recommenders on the same groups, with its paired interval."""
-    drawn = _drawn(len(ours), seed)
-    ratios = ours[drawn].mean(axis=1) / np.maximum(theirs[drawn].mean(axis=1), 1e-12)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return Interval(float(ours.mean() / max(theirs.mean(), 1e-12)), float(low), float(high))
-
-
-def _drawn(groups: int, seed: int) -> Ints:
-    return np.random.default_rng(seed).integers(0, groups, (_RESAMPLES, groups))
 
 
 def format_table(results: Mapping[str, Mapping[str, Interval]], columns: Iterable[str] = MEASURES) -> str:

@@ -16,6 +16,7 @@ from ml.listened import Knn
 from ml.taxonomy import Taxonomy
 from ml.train import artists_model
 from ml.train.artists_data import ArtistData
+from ml.train.bootstrap import Interval, interval, ratio
 from ml.train.continuation_data import FOLDS, ContinuationData, group_of
 from ml.train.continuation_factors import FactorModels
 from ml.train.continuation_neural import Settings, fit
@@ -23,15 +24,12 @@ from ml.train.continuation_protocol import (
     CUTS,
     DEPTH,
     MEASURES,
-    Interval,
     Question,
     best,
     by_group,
     format_table,
-    interval,
     measures,
     questions,
-    ratio,
 )
 from ml.train.continuation_ranker import as_trees, fit_ranker, thinned
 from ml.train.continuation_world import Ranked, Titles, World

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.timbre import Floats
+from ml.train import bootstrap
+from ml.train.bootstrap import Interval
 
 _EXCERPT = 60  # segments: about 15 seconds
-_RESAMPLES = 2000
 
 Ranks = npt.NDArray[np.intp]  # (tracks, 2): how many tracks came before the right one, asked from either part
 Embed = Callable[[Sequence[Floats]], Floats]
@@ -40,18 +40,6 @@ PROTOCOLS: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
     "quarters": _quarters,
     "15 s": _excerpts,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Share of questions answered (0 to 1), with its 95 % bootstrap interval over tracks."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} ({self.low:.3f}-{self.high:.3f})"
 
 
 def cross_validate(
@@ -84,28 +72,18 @@ def _ranks(one: Floats, other: Floats, asked: npt.NDArray[np.intp], euclidean: b
     return np.column_stack([forth, back])[asked]
 
 
-def recall(ranks: Ranks, at: int, seed: int) -> Recall:
-    """Return the share of questions whose answer is among the first ``at``."""
-    hits = (ranks < at).mean(axis=1)
-    low, high = np.percentile(hits[_draws(len(hits), seed)].mean(axis=1), [2.5, 97.5])
-    return Recall(float(hits.mean()), float(low), float(high))
+def recall(ranks: Ranks, at: int, seed: int) -> Interval:
+    """Return the share of questions (0 to 1) whose answer is among the first ``at``, with its interval over tracks."""
+    return bootstrap.interval((ranks < at).mean(axis=1), seed)
 
 
-def ratio(ours: Ranks, theirs: Ranks, seed: int) -> Recall:
+def ratio(ours: Ranks, theirs: Ranks, seed: int) -> Interval:
     """Return recall@1 of ``ours`` over that of ``theirs``; both are resampled over the same tracks."""
-    mine, other = ((ranks < 1).mean(axis=1) for ranks in (ours, theirs))
-    draws = _draws(len(mine), seed)
-    shares = mine[draws].mean(axis=1) / np.maximum(other[draws].mean(axis=1), 1e-9)
-    low, high = np.percentile(shares, [2.5, 97.5])
-    return Recall(float(mine.mean() / max(other.mean(), 1e-9)), float(low), float(high))
-
-
-def _draws(count: int, seed: int) -> npt.NDArray[np.intp]:
-    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
+    return bootstrap.ratio((ours < 1).mean(axis=1), (theirs < 1).mean(axis=1), seed)
 
 
 def table(results: Mapping[str, Mapping[str, Ranks]], seed: int) -> list[dict[str, Any]]:
-    """Return a row per model: its name, and ``PROTOCOL @1`` and ``@10`` as Recall."""
+    """Return a row per model: its name, and ``PROTOCOL @1`` and ``@10`` as intervals."""
     return [
         {"model": name} | {f"{kind} @{at}": recall(ranks, at, seed) for kind, ranks in found.items() for at in (1, 10)}
         for name, found in results.items()

@@ -18,12 +18,13 @@ from ml.jobs import Job, TooLittle
 from ml.listened import Knn, Lists
 from ml.shelf import Shelf
 from ml.train import continuation_own, continuation_scores
+from ml.train.bootstrap import ratio
 from ml.train.continuation_card import losses
 from ml.train.continuation_data import Listing, group_of
 from ml.train.continuation_neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
 from ml.train.continuation_own import build, compare, copies, own_list
 from ml.train.continuation_own_neural import OwnNeural
-from ml.train.continuation_protocol import Question, measures, questions, ratio
+from ml.train.continuation_protocol import Question, measures, questions
 from ml.train.continuation_ranker import as_trees, fit_ranker
 from ml.train.continuation_scores import IN_VIEW, RANKERS, Scores, best_knn
 from ml.train.continuation_sets import Numbers, OwnList, set_lists
