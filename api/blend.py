@@ -20,10 +20,10 @@ from api.playlists import describe, find_playlist
 from api.schemas import MAX_QUERY, track_summary
 from api.services import Services, services
 from etl.playlist_import import playlist_id
-from ml.blend import MOST_PEOPLE, MOST_TRACKS, Blend, Listener, Pick, Wish, blend
-from ml.fairness import Method, Share
+from ml.blend.fairness import Method, Share
+from ml.blend.model import MOST_PEOPLE, MOST_TRACKS, Blend, Listener, Pick, Wish, blend
 from ml.guards import GUARDS
-from ml.neighbours import NothingToCompare
+from ml.neighbours.model import NothingToCompare
 from store.database import PAGE_ITEMS
 from store.domain import MAX_PERSON_NAME, Person, Playlist, PlaylistItem, Track, person_name
 

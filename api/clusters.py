@@ -16,7 +16,7 @@ from api.genre import as_input
 from api.schemas import SubjectQuery, track_summary
 from api.services import Services, services
 from api.subject import resolve
-from ml.clusters import Clusters
+from ml.clusters.model import Clusters
 from ml.pictures import heat_map
 from store.domain import AudioFeatures
 

@@ -13,7 +13,7 @@ from api.errors import ApiError
 from api.playlists import describe, find_playlist, with_features
 from api.schemas import track_summary
 from api.services import services
-from ml.continuation import MAX_LIMIT, MOST_SEEDS, Asked
+from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, Asked
 
 blueprint = APIBlueprint("continuation", __name__, tag="Playlists")
 

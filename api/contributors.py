@@ -17,8 +17,8 @@ from api.services import services
 from api.subject import resolve
 from etl.providers.base import Need
 from ml.artefacts import verified
-from ml.contributors import input_of, knows, task_of
-from ml.shelf import scores_of
+from ml.contributors.model import input_of, knows, task_of
+from ml.registry import scores_of
 from store.domain import Playlist
 
 blueprint = APIBlueprint("contributors", __name__, tag="Playlists")

@@ -15,8 +15,8 @@ from flask import request
 from api import session
 from api.errors import ApiError
 from api.services import Services, services
+from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, Examiner, State, examine
-from etl.doctor.rounds import Opened, Visitor, local_examiners, probe_examiners
 from etl.runs import now
 from etl.spotify.login import redirect_for
 from store.database import StoreError

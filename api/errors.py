@@ -11,7 +11,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from etl.runs import ImportProblem
-from store.catalogue import CatalogueError
+from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError
 from store.embedded import EmbeddedError
 

@@ -13,8 +13,8 @@ from api.schemas import track_summary
 from api.services import Services
 from api.subject import Subject
 from api.track_families import TrackFamily, families_of, genres_of
-from ml.families import NoSound
-from ml.reasons import differences, reasons
+from ml.families.model import NoSound
+from ml.neighbours.reasons import differences, reasons
 
 _DRAWS = 2**31
 

@@ -9,9 +9,9 @@ from typing import Any
 from api.schemas import iso, track_summary
 from api.services import Services
 from api.subject import Subject
+from etl.lookup.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
-from etl.recommended import store_recommended
 from store.connection import StoreDown
 from store.domain import Track
 from store.recommendations import Recommendations, recommended_by

@@ -19,8 +19,8 @@ from api.subject import resolve
 from api.track_families import families_of, genres_of
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
-from ml.genre import GenreInput, GenrePredictor
-from store.catalogue import Snapshot
+from ml.genre.model import GenreInput, GenrePredictor
+from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")

@@ -16,10 +16,10 @@ from api.errors import ApiError
 from api.playlists import find_playlist, may_name
 from api.schemas import iso, track_summary
 from api.services import Services, services
-from etl.harvest.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
-from etl.harvest.enrich import NEEDS, new_enrichment
-from etl.harvest.segments import TRACKS, new_segments
-from etl.harvest.terms import TERMS, new_harvest
+from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
+from etl.gather.enrich import NEEDS, new_enrichment
+from etl.gather.segments import TRACKS, new_segments
+from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from etl.runs import cancel_run, spawn_worker
 from store.domain import Track

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from api.schemas import iso
 from etl.engine import Answer
 from etl.identity import SAME, as_track, identity_of, same_recording
-from etl.lookup import look_up
-from etl.lookup_choice import Choice
-from etl.lookup_found import LookedUp, completed, store_looked_up
+from etl.lookup.choice import Choice
+from etl.lookup.lookup import look_up
+from etl.lookup.results import LookedUp, completed, store_looked_up
 from etl.providers.base import Asked, GenreTag, Identity, Need
-from store.catalogue import Snapshot, filled
+from store.catalogue.catalogue import Snapshot, filled
 from store.connection import StoreDown
 from store.domain import Track, usable_features
 

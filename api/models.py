@@ -16,11 +16,11 @@ from api.playlists import find_playlist
 from api.services import services
 from etl.runs import new_task_run, spawn_worker
 from ml.artefacts import ArtefactError
-from ml.contributors import task_of
+from ml.contributors.model import task_of
 from ml.jobs import trainable
 from ml.needs import Here, needs_of
+from ml.registry import Kept, card_of, compare, scores_of
 from ml.scores import main_score
-from ml.shelf import Kept, card_of, compare, scores_of
 
 blueprint = APIBlueprint("models", __name__, tag="Models")
 

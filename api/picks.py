@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.schemas import track_summary
-from ml.reasons import Difference
+from ml.neighbours.reasons import Difference
 from store.domain import Track
 
 

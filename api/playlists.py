@@ -13,7 +13,7 @@ from api import session
 from api.errors import ApiError
 from api.schemas import PlaylistQuery, track_summary
 from api.services import services
-from ml.contributors import task_of
+from ml.contributors.model import task_of
 from store.domain import Person, Playlist, PlaylistItem, Track
 
 blueprint = APIBlueprint("playlists", __name__, tag="Playlists")

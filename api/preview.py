@@ -12,7 +12,7 @@ from api.schemas import iso
 from api.services import services
 from api.subject import by_id
 from etl.identity import identity_of
-from etl.lookup import look_up
+from etl.lookup.lookup import look_up
 from etl.providers.base import Asked, Need, Preview
 
 blueprint = APIBlueprint("preview", __name__, tag="Tracks")

@@ -15,7 +15,7 @@ from api.never import tracks_by_id
 from api.playlists import find_playlist
 from api.schemas import MAX_QUERY
 from api.services import services
-from ml.projection import CATALOGUE, NoProjection, Projection
+from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from store.domain import PlaylistItem, Track
 

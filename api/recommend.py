@@ -20,8 +20,8 @@ from api.services import Services, services
 from api.subject import Subject, resolve
 from api.timbre import timbre_picks
 from etl.providers.base import Need
-from ml.founded import founded
-from ml.neighbours import NothingToCompare, weights_from
+from ml.neighbours.close_match import founded
+from ml.neighbours.model import NothingToCompare, weights_from
 from store.domain import Track, usable_features
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")

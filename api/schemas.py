@@ -11,7 +11,7 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import ValidationError
 
 from etl.exports.formats import FORMATS
-from ml.neighbours import weights_from
+from ml.neighbours.model import weights_from
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
 
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400

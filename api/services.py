@@ -14,21 +14,21 @@ from api.answers import AnswerCache
 from api.errors import ApiError
 from config import Config
 from etl.engine import Engine, engine_config
-from etl.lookup_pool import settle
+from etl.lookup.pool import settle
 from ml.artefacts import ArtefactError
-from ml.artists import ArtistEmbedding
-from ml.clusters import Clusters
-from ml.continuation import Continuation
-from ml.contributors import Contributors, TrackInputs
-from ml.families import Families
-from ml.genre import GenrePredictor
-from ml.neighbours import Neighbours
-from ml.shelf import Shelf
-from ml.timbre import Library, TimbreModel
-from store.catalogue import Catalogue
+from ml.artists.model import ArtistEmbedding
+from ml.clusters.model import Clusters
+from ml.continuation.model import Continuation
+from ml.contributors.model import Contributors, TrackInputs
+from ml.families.model import Families
+from ml.genre.model import GenrePredictor
+from ml.neighbours.model import Neighbours
+from ml.registry import Shelf
+from ml.timbre.model import Library, TimbreModel
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
-from store.place import place_of
+from store.installation import place_of
 
 Model = TypeVar("Model")
 

@@ -10,9 +10,9 @@ from api.errors import ApiError
 from api.lookup import found_by_id, with_sources
 from api.schemas import track_summary
 from api.services import Services
-from etl.lookup_found import LookedUp
+from etl.lookup.results import LookedUp
 from etl.providers.base import Asked, Identity, Need
-from store.catalogue import Ref, Snapshot
+from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
 

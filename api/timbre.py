@@ -15,8 +15,8 @@ from api.picks import pick
 from api.schemas import MAX_QUERY, track_summary
 from api.services import Services, services
 from api.subject import Subject
-from ml.reasons import differences
-from ml.timbre import LEAST_SEGMENTS, Placed, alike
+from ml.neighbours.reasons import differences
+from ml.timbre.model import LEAST_SEGMENTS, Placed, alike
 from store.domain import Track
 from store.facts import analysed, timbre_of
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from api.lookup import genres_by_source, known_genres
 from api.services import Services
 from api.subject import Subject
-from ml.taxonomy import Taxonomy
+from ml.taxonomy.model import Taxonomy
 
 # Families of a track without a known genre: those that the genre model gives at least this share, three at the most.
 LEAST_SHARE, MOST_GUESSED = 0.15, 3

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from store.catalogue import Snapshot
+from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 from store.text import plain_title, recording_key
 

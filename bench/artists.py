@@ -19,9 +19,9 @@ import pandas as pd
 
 from bench._cost import DATA, Meter, call_times, finish, peak
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.train.artists import SCORE_SEED, evaluate
-from ml.train.artists_scores import OWN
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.scores import OWN
+from ml.artists.train.train import SCORE_SEED, evaluate
 from store.text import normalise, plain_title, split_artists
 
 SEED = 1

@@ -25,12 +25,12 @@ import numpy as np
 from bench._cost import DATA, Meter, finish
 from bench.catalogue import full_catalogue
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.blend import Blend, Floats, Listener, Wish, blend, satisfactions
-from ml.fairness import Method, apportion
+from ml.artists.model import ArtistEmbedding
+from ml.blend.fairness import Method, apportion
+from ml.blend.model import Blend, Floats, Listener, Wish, blend, satisfactions
 from ml.guards import GUARDS, caught, is_out_of_length
-from ml.neighbours import Neighbours
-from store.catalogue import Catalogue, Snapshot
+from ml.neighbours.model import Neighbours
+from store.catalogue.catalogue import Catalogue, Snapshot
 
 SEED, PEOPLE, LENGTH, SHORTEST, LONGEST = 1, 3, 20, 60, 600
 SHARES = (3.0, 2.0, 1.0)

@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from config import ROOT, Config
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
 
 MAX_SECONDS, MAX_MEGABYTES = 60, 800
 FULL = 200_000  # tracks
@@ -30,7 +30,7 @@ WORK = """
 import sys, time
 from pathlib import Path
 from etl.imports.tables import import_table
-from store.builder import build_public
+from store.catalogue.builder import build_public
 begin = time.monotonic()
 reckoning = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
 middle = time.monotonic()

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from bench._cost import DATA, Cost, Meter, call_times, finish, peak
 from ml import artefacts
-from ml.clusters import Clusters
+from ml.clusters.model import Clusters
+from ml.clusters.train.card import format_sweep
+from ml.clusters.train.scores import format_table
+from ml.clusters.train.train import VERSION, Settings, fit, preference_of
 from ml.pictures import heat_map
-from ml.taxonomy import Taxonomy
-from ml.train.clusters import VERSION, Settings, fit, preference_of
-from ml.train.clusters_card import format_sweep
-from ml.train.clusters_scores import format_table
+from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, read
 
 POINTS, LONGEST_S, MOST_MB = 10_000, 300.0, 2000.0

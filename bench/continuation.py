@@ -32,8 +32,8 @@ from bench.catalogue import full_catalogue
 from bench.serving import ask, served
 from config import ROOT, Config
 from ml.jobs import Job
-from ml.shelf import Shelf
-from store.catalogue import Catalogue, Snapshot
+from ml.registry import Shelf
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
 
@@ -43,10 +43,10 @@ LEARNT, ASKED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # lists learnt f
 
 def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
     """Cross-validate everything, print the tables, and return the targets with whether each is met."""
-    from ml.train import artists_data
-    from ml.train.continuation import QUICK
-    from ml.train.continuation_data import read
-    from ml.train.continuation_scores import Size, country_told, cross_validate, format_scores, targets
+    from ml.artists.train import data as artists_data
+    from ml.continuation.train.data import read
+    from ml.continuation.train.scores import Size, country_told, cross_validate, format_scores, targets
+    from ml.continuation.train.train import QUICK
 
     started = time.perf_counter()
     data = read(folder, artists_data.read(folder), seed=seed)
@@ -58,7 +58,7 @@ def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
 
 def million(seed: int) -> None:
     """Train some steps over a million songs whose popularity falls as their rank."""
-    from ml.train.continuation_neural import Corpus, Settings, Trainer
+    from ml.continuation.train.neural import Corpus, Settings, Trainer
 
     rng = np.random.default_rng(seed)
     chance = 1.0 / (np.arange(MILLION) + 100.0)
@@ -112,7 +112,7 @@ def serving(folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Store playlists of the data, train on them, print the version and the ids of those to be asked about."""
-    from ml.train.continuation_own import train_own
+    from ml.continuation.train.own import train_own
 
     config = Config.from_env()
     catalogue, database = Catalogue(config.var / "catalogue"), open_database(config.var)

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from bench._cost import DATA, Meter, call_times, finish
 from ml import artefacts
-from ml.contributors import Contributors
-from ml.shelf import Shelf
-from ml.train import contributors
-from ml.train.contributors_data import DataMissingError, read_likes
-from ml.train.contributors_model import fit
-from ml.train.contributors_settings import read
+from ml.contributors.model import Contributors
+from ml.contributors.train import train as contributors
+from ml.contributors.train.data import DataMissingError, read_likes
+from ml.contributors.train.network import fit
+from ml.contributors.train.settings import read
+from ml.registry import Shelf
 
 ASKED = 200
 GAIN, AS_GOOD, FASTER = 0.02, 0.005, 2.0  # of the issue: so much AUC above a booster, or as good and faster

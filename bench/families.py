@@ -17,11 +17,11 @@ from pathlib import Path
 from bench._cost import DATA, Meter, call_times, finish
 from bench.catalogue import full_catalogue
 from ml import artefacts
-from ml.families import Families
+from ml.families.model import Families
+from ml.families.train.train import ALL, evaluate, heard
 from ml.pictures import histogram_sheet
-from ml.train.families import ALL, evaluate, heard
 from ml.train.sound_data import read
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import Track
 
 SEED = 1

@@ -1,4 +1,4 @@
-"""From which likeness on two tracks go together rather than are merely the nearest there is (ml/founded.py).
+"""From which similarity on two tracks go together rather than are merely nearest (ml.neighbours.close_match).
 
     python -m bench.founded [--split test] [--labels]
 
@@ -29,13 +29,13 @@ import pandas as pd
 
 from config import ROOT
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.founded import LEAST, founded, genres, likeness
-from ml.neighbours import Neighbours, NothingToCompare
-from ml.train.artists_data import read
-from ml.train.artists_model import ArtistModel
-from store.builder import build_collection
-from store.catalogue import Catalogue
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.data import read
+from ml.artists.train.embedding import ArtistModel
+from ml.neighbours.close_match import LEAST, founded, genres, likeness
+from ml.neighbours.model import Neighbours, NothingToCompare
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.text import normalise, split_artists
 

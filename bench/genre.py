@@ -12,11 +12,11 @@ import argparse
 import sys
 
 from bench._cost import DATA, Meter, call_times, finish
-from ml.genre import GenrePredictor
-from ml.train import genre
-from ml.train.genre_card import targets_of
-from ml.train.genre_data import DataMissingError, TrackTable, read
-from ml.train.genre_network import Settings
+from ml.genre.model import GenrePredictor
+from ml.genre.train import train as genre
+from ml.genre.train.card import targets_of
+from ml.genre.train.data import DataMissingError, TrackTable, read
+from ml.genre.train.network import Settings
 
 ASKED = 300
 

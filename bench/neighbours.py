@@ -7,10 +7,10 @@ track of a held-out playlist, the share of 20 recommended tracks that are on the
 ones that share one of the seed's 114 labels. The artist embedding knows the artists' labels, so for the
 label scores it is trained again without those of the asked split, and the seeds' own labels are hidden.
 
-Hub correction (ml.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence (how many lists
-of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is asked for once; its
-skewness is the usual measure of hubness (M. Radovanović et al., JMLR 2010). Also with weights of one's own, for which
-the correction is an approximation. ``--hubs`` leaves the other recommenders out.
+Hub correction (ml.neighbours.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence
+(how many lists of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is
+queried once; its skewness is the usual measure of hubness (M. Radovanović et al., JMLR 2010). Also with weights of
+one's own, for which the correction is an approximation. ``--hubs`` leaves the other recommenders out.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ import pandas as pd
 
 from config import ROOT, Config
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.neighbours import Neighbours, Weights
-from ml.train.artists_data import read
-from ml.train.artists_model import ArtistModel
-from store.builder import build_collection
-from store.catalogue import Catalogue, Ref, Snapshot
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.data import read
+from ml.artists.train.embedding import ArtistModel
+from ml.neighbours.model import Neighbours, Weights
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue, Ref, Snapshot
 from store.domain import Track
 
 AT, SEED = 20, 1

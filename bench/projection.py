@@ -18,9 +18,9 @@ import numpy as np
 
 from config import Config
 from ml.jobs import silent
-from ml.projection import METHODS, Projection, faithfulness
-from ml.train.projection import compute, drawn_from
-from store.catalogue import Catalogue
+from ml.projection.model import METHODS, Projection, faithfulness
+from ml.projection.train.train import compute, drawn_from
+from store.catalogue.catalogue import Catalogue
 
 SECONDS = 120.0
 HELD_BACK = 500

@@ -22,7 +22,7 @@ from bench._queries import SEED, cases, sample_tracks, with_typo
 from bench.catalogue import full_catalogue
 from bench.serving import ask, served
 from config import ROOT
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import Track
 from store.text import recording_key
 
@@ -36,7 +36,7 @@ def told(what):
     print(f"{what:42s} {memory.rss / 1e6:4.0f} MB resident, {memory.uss / 1e6:4.0f} MB of its own")
 import numpy, hashlib, json, logging, unicodedata
 told("Python and numpy")
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 told("+ tantivy and rapidfuzz imported")
 snapshot = Catalogue(Path(sys.argv[1])).current()
 told(f"+ catalogue of {len(snapshot)} tracks opened")

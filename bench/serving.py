@@ -27,7 +27,7 @@ import psutil
 
 from bench.catalogue import full_catalogue
 from config import ROOT
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 
 BARE = """
 from flask import Flask, jsonify

@@ -12,9 +12,9 @@ import argparse
 
 from bench._cost import DATA, Meter, call_times, finish
 from ml import artefacts
-from ml.taxonomy import Taxonomy
-from ml.train import taxonomy as training
-from ml.train.taxonomy_scores import OURS, SAMPLES, read_sample
+from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.train import train as training
+from ml.taxonomy.train.scores import OURS, SAMPLES, read_sample
 
 
 def main() -> int:

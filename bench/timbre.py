@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 from bench._cost import DATA, Meter, call_times, finish, peak
 from ml import artefacts
-from ml.timbre import Floats, TimbreModel, alike
-from ml.train import timbre as training
-from ml.train.timbre_data import read
-from ml.train.timbre_network import Settings
-from ml.train.timbre_scores import format_table, ratio, table
+from ml.timbre.model import Floats, TimbreModel, alike
+from ml.timbre.train import train as training
+from ml.timbre.train.data import read
+from ml.timbre.train.network import Settings
+from ml.timbre.train.scores import format_table, ratio, table
 
 
 def report_cost(timbres: Sequence[Floats]) -> None:

@@ -18,7 +18,7 @@ from etl.engine.command import add_sources
 from etl.exports.command import add_export
 from etl.runs import ImportProblem
 from etl.scale import ScaleError
-from store.catalogue import CatalogueError
+from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError, open_database
 from store.embedded import EmbeddedError
 

@@ -22,10 +22,10 @@ from etl.runs import (
     upload_folder,
 )
 from etl.tasks import RUNNERS
-from store.builder import build_collection, build_public
+from store.catalogue.builder import build_collection, build_public
+from store.catalogue.segment import CatalogueError
+from store.catalogue.tables import tables_there
 from store.database import Database, StoreError
-from store.segment import CatalogueError
-from store.tables import tables_there
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from etl.finishing import fail, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.entries import check_to_the_end
 from etl.imports.recognise import AnalysisFile, DatasetFile, TableFile, recognise
-from etl.name_matching import NameMatching
+from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.reporting import Reporter, Show, silent
 from etl.runs import (
@@ -36,11 +36,11 @@ from etl.runs import (
     upload_folder,
 )
 from etl.tasks import RUNNERS, OpenEngine, engine_of_environment, run_task
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
+from store.catalogue.segment import CatalogueError
+from store.catalogue.tables import tables_there
 from store.database import Database, StoreError
 from store.locks import take
-from store.segment import CatalogueError
-from store.tables import tables_there
 
 __all__ = ["STORED", "execute", "finish", "give_up", "rebuild", "sweep_uploads", "tries"]
 

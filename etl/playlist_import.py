@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from etl.imports.entries import Begin, Collection, Row
-from etl.name_matching import NameMatching
+from etl.lookup.name_matching import NameMatching
 from etl.runs import ImportProblem, Progress
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from store.catalogue import Catalogue, CatalogueError
+from store.catalogue.catalogue import Catalogue, CatalogueError
 from store.database import Database, StoreError
 from store.documents import playlist_ids_of
 from store.locks import take

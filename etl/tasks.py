@@ -19,11 +19,11 @@ OpenEngine = Callable[[Database, Path], "Engine"]
 
 # Kind of run -> the function that does it, loaded when the first such run is done.
 RUNNERS: Mapping[str, str] = {
-    "enrich": "etl.harvest.enrich:run",
-    "balanced": "etl.harvest.balanced:run",
-    "tracks": "etl.harvest.terms:run",
-    "artists": "etl.harvest.terms:run",
-    "segments": "etl.harvest.segments:run",
+    "enrich": "etl.gather.enrich:run",
+    "balanced": "etl.gather.balanced:run",
+    "tracks": "etl.gather.terms:run",
+    "artists": "etl.gather.terms:run",
+    "segments": "etl.gather.segments:run",
     "train": "etl.training:run",
     "spotify": "etl.spotify.importing:run",
     "spotify-write": "etl.spotify.writing:run",

@@ -11,19 +11,19 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
-from ml.shelf import Shelf, compare, describe, describe_comparison
+from ml.registry import Shelf, compare, describe, describe_comparison
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
 TASKS = {
-    "taxonomy": "ml.train.taxonomy",
-    "genre": "ml.train.genre",
-    "artists": "ml.train.artists",
-    "clusters": "ml.train.clusters",
-    "families": "ml.train.families",
-    "timbre": "ml.train.timbre",
-    "contributors": "ml.train.contributors",
-    "continuation": "ml.train.continuation",
+    "taxonomy": "ml.taxonomy.train.train",
+    "genre": "ml.genre.train.train",
+    "artists": "ml.artists.train.train",
+    "clusters": "ml.clusters.train.train",
+    "families": "ml.families.train.train",
+    "timbre": "ml.timbre.train.train",
+    "contributors": "ml.contributors.train.train",
+    "continuation": "ml.continuation.train.train",
 }
 
 _DATA = ROOT.parent / "shared" / "data"

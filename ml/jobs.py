@@ -19,19 +19,19 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
-from ml.shelf import Shelf
-from store.catalogue import Catalogue
+from ml.registry import Shelf
+from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
 
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
 JOBS: dict[str, str] = {
-    "continuation": "ml.train.continuation_own:train_own",
-    "contributors": "ml.train.contributors:train_own",
-    "families": "ml.train.families:train_own",
-    "genre": "ml.train.genre_own:train_own",
-    "projection": "ml.train.projection:train_own",
-    "timbre": "ml.train.timbre:train_own",
+    "continuation": "ml.continuation.train.own:train_own",
+    "contributors": "ml.contributors.train.train:train_own",
+    "families": "ml.families.train.train:train_own",
+    "genre": "ml.genre.train.own:train_own",
+    "projection": "ml.projection.train.train:train_own",
+    "timbre": "ml.timbre.train.train:train_own",
 }
 
 

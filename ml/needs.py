@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from store.catalogue import Snapshot
+from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Playlist
 from store.facts import analysed
@@ -22,7 +22,7 @@ FAMILY_TRACKS = 50
 GENRE_TRACKS, GENRES, ARTISTS = 500, 3, 20
 MAP_TRACKS = 30
 ANALYSES = 20
-_CONTRIBUTORS = Path(__file__).with_name("train") / "contributors.toml"
+_CONTRIBUTORS = Path(__file__).parent / "contributors" / "train" / "settings.toml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,7 @@ def needs_of(task: str, here: Here) -> Needs | None:
 
 @cache
 def person_tracks() -> int:
-    """Return how many tracks a person needs to be told apart from others, as ``contributors.toml`` says."""
+    """Return how many tracks a person needs to be told apart from others, as ``contributors settings`` says."""
     return int(tomllib.loads(_CONTRIBUTORS.read_text(encoding="utf-8"))["scoring"]["least_tracks"])
 
 

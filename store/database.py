@@ -30,7 +30,7 @@ from store.documents import (
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
 from store.indexes import INDEXES, missing_indexes
-from store.place import place_of
+from store.installation import place_of
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 

@@ -18,7 +18,7 @@ from config import ROOT
 from etl.doctor.spotify import probe_spotify
 from etl.engine import Engine
 from etl.identity import identity_of
-from etl.lookup import look_up
+from etl.lookup.lookup import look_up
 from etl.providers.base import Asked, Need
 from etl.spotify.accounts import Session
 from etl.spotify.lists import TOP, lists_of

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from etl.commands.doing import do
-from etl.harvest.ahead import ask_ahead
-from etl.harvest.balanced import PER_GENRE, new_balanced
-from etl.harvest.enrich import NEEDS, new_enrichment
-from etl.harvest.segments import TRACKS, new_segments
-from etl.harvest.terms import TERMS, new_harvest
+from etl.gather.ahead import ask_ahead
+from etl.gather.balanced import PER_GENRE, new_balanced
+from etl.gather.enrich import NEEDS, new_enrichment
+from etl.gather.segments import TRACKS, new_segments
+from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
 from etl.runs import Progress
 from etl.scale import OneCore, add_scale_options, workers_from

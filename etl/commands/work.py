@@ -13,7 +13,7 @@ from etl.importing import execute, give_up, tries
 from etl.runs import catalogue_is_behind
 from etl.spotify.expiry import expire
 from etl.tasks import LONG, engine_of_environment
-from store.catalogue import CatalogueError
+from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from etl.doctor.examination import Check, State
-from store.catalogue import Catalogue, CatalogueError
+from store.catalogue.catalogue import Catalogue, CatalogueError
 from store.database import Database
 
 _check = partial(Check, area="catalogue")

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from config import Config
+from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, State, examine
-from etl.doctor.rounds import Opened, Visitor, local_examiners, probe_examiners
 from etl.engine import Engine, engine_config
 from etl.spotify.login import redirect_for
 from store.database import StoreError, open_database

@@ -33,10 +33,10 @@ from etl.imports.table_columns import (
     years,
 )
 from etl.runs import ImportProblem, Progress, Reckoning, Skipped
+from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
+from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
 from store.locks import locked
-from store.segment_writer import ROWS
-from store.tables import TABLES_DIR, metadata, read_ids, table_files
 
 __all__ = ["import_table", "looks_like_table"]
 
@@ -52,7 +52,7 @@ _ANONYMOUS = "no id and no name"
 def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, resumed: bool = False) -> Reckoning:
     """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
 
-    The catalogue serves it after the next :func:`store.builder.build_public`. A track is *stored* when its id
+    The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
     is new and *already known* when this table had it in an earlier row or another table has it; such rows
     still fill gaps. The same contents imported again add nothing. With ``resumed`` a run that was killed
     after its table was complete reports what it would have reported.

@@ -13,7 +13,7 @@ from typing import Any
 
 from etl.imports.entries import Begin, Collection, Entry, Row
 from etl.imports.text_file import Watch
-from etl.name_matching import NameMatching
+from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.providers.base import FaultKind, SourceFault
 from etl.runs import ImportProblem, Progress, new_task_run
@@ -23,7 +23,7 @@ from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
 from etl.spotify.rows import row_from
 from etl.spotify.staging import Staging
 from etl.tasks import Task
-from store.catalogue import Catalogue, CatalogueError, Snapshot
+from store.catalogue.catalogue import Catalogue, CatalogueError, Snapshot
 
 # What playlists and tracks that came by the login name as their source.
 KIND = "spotify login"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from store.catalogue import Snapshot
+from store.catalogue.catalogue import Snapshot
 from store.domain import SHOWN_ONLY, Track, usable_features
 
 # Lists that came by a login at such a source name it so: "spotify login: Kitchen mix".

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.sound import coordinates
-from ml.taxonomy import Taxonomy
+from ml.taxonomy.model import Taxonomy
 from ml.train.own_tracks import learnable
-from store.catalogue import Snapshot
+from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import normalise, split_artists
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from config import Config
-from store.builder import build_collection
+from store.catalogue.builder import build_collection
 from store.domain import AudioFeatures, Track
 
 LOUD = {"danceability": 0.5, "energy": 0.95, "key": 4, "loudness": -4.0, "mode": 0, "speechiness": 0.08}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from store.builder import build_collection
+from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
 from tests.api.conftest import CALM, LOUD, TRACKS, a_track

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from store.builder import build_collection
+from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem
 from tests.ml.continuation_world import METAL, TRACKS

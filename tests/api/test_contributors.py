@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from etl.importing import execute
 from ml import artefacts
-from ml.contributors import task_of
-from store.builder import build_collection
+from ml.contributors.model import task_of
+from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Person
 from tests.ml.contributors_world import ANN, BOB, SMALL, store_playlist, tracks

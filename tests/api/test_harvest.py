@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api import harvest
-from etl.harvest.enrich import new_enrichment
+from etl.gather.enrich import new_enrichment
 from etl.importing import execute
 from etl.runs import new_run
 from store.database import Database

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from etl.engine import Engine
-from etl.lookup import settle
+from etl.lookup.lookup import settle
 from store.database import Database
 from store.domain import AudioFeatures, Track
 from tests.fake_services.faults import cut, limited, unavailable

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from ml.projection import CATALOGUE, Projection
+from ml.projection.model import CATALOGUE, Projection
 from ml.sound import coordinates
 from store.database import Database
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem

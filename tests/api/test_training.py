@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from flask.testing import FlaskClient
 
-from ml.train.genre_own import own_table
-from store.builder import build_collection
-from store.catalogue import Catalogue
+from ml.genre.train.own import own_table
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
 from store.domain import AudioFeatures, Track
 from tests.ml.genre_world import GENRES, frame
 

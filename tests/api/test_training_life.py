@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from ml.contributors import task_of
+from ml.contributors.model import task_of
 from ml.jobs import JOBS
-from store.builder import build_collection
+from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
 from tests.api.test_training import ended, jobs_of, tracks

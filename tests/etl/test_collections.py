@@ -17,8 +17,8 @@ from etl.exports.rows import ExportRow
 from etl.importing import execute
 from etl.playlist_import import playlist_id, playlist_name
 from etl.runs import Progress, create_upload_run, upload_folder
-from store.builder import build_collection
-from store.catalogue import Catalogue
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import AudioFeatures, Track
 from tests.etl import files, formats

@@ -19,7 +19,7 @@ from pymongo import MongoClient
 
 from etl.importing import execute
 from etl.runs import new_run
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
 from tests.etl import files
 

@@ -10,7 +10,7 @@ import pytest
 
 from etl.engine import Engine, EngineConfig, Status
 from etl.identity import identity_of, track_id
-from etl.lookup import LookedUp, look_up, settle, store_looked_up
+from etl.lookup.lookup import LookedUp, look_up, settle, store_looked_up
 from etl.providers.base import Asked, Identity, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
 from store.database import Database

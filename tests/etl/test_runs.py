@@ -27,7 +27,7 @@ from etl.runs import (
     spawn_worker,
     upload_folder,
 )
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Track
 from store.locks import locked

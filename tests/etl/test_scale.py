@@ -22,8 +22,8 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from etl.harvest.ahead import ask_ahead
-from etl.harvest.enrich import new_enrichment
+from etl.gather.ahead import ask_ahead
+from etl.gather.enrich import new_enrichment
 from etl.importing import execute
 from etl.installation import Installation
 from etl.runs import new_run
@@ -294,7 +294,7 @@ def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
 ) -> None:
     fake_services.lift_limits()
     put_playlist(database, fake_services.world)
-    monkeypatch.setattr("etl.harvest.ahead.PAGE", 3)
+    monkeypatch.setattr("etl.gather.ahead.PAGE", 3)
     monkeypatch.setenv("TASTEMAP_SOURCES", "reccobeats")
     monkeypatch.setenv("TASTEMAP_URL_RECCOBEATS", fake_services.urls["reccobeats"])
     run = new_enrichment(PLAYLIST, "Eight songs", None, ["features"])

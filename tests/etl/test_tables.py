@@ -17,10 +17,10 @@ from etl.imports import download
 from etl.imports.table_columns import artist_splitter, find_columns, genres, looks_like_table, track_id
 from etl.imports.tables import import_table
 from etl.runs import ImportProblem, Progress, Reckoning
-from store.builder import build_public
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_public
+from store.catalogue.catalogue import Catalogue, Snapshot
+from store.catalogue.tables import table_files
 from store.domain import Track
-from store.tables import table_files
 
 TIDYTUESDAY = (
     "track_id,track_name,track_artist,track_popularity,track_album_id,track_album_name,track_album_release_date,"
@@ -394,7 +394,7 @@ WORK = """
 import sys
 from pathlib import Path
 from etl.imports.tables import import_table
-from store.builder import build_public
+from store.catalogue.builder import build_public
 table, root = map(Path, sys.argv[1:])
 print("import", flush=True)
 import_table(table, root, lambda progress: print(progress.phase, flush=True))

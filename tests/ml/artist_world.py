@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from ml.train.artists_data import ArtistData, Listing
-from ml.train.artists_model import Settings
+from ml.artists.train.data import ArtistData, Listing
+from ml.artists.train.embedding import Settings
 from store.text import normalise
 
 METAL = ("Metallica", "Megadeth", "Anthrax", "Slayer", "The Haunted")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from store.builder import build_collection
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AudioFeatures, Track
 
 METAL = ("Metallica", "Megadeth", "Anthrax", "Slayer")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ml import artefacts
-from ml.train.genre_network import Settings
+from ml.genre.train.network import Settings
 
 GENRES = ("ambient", "black-metal", "forro")
 WORDS = {

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ml import artefacts
-from ml.artists import ArtistEmbedding, top
-from ml.train import artists_scores
-from ml.train.artists_data import comma_names, join_parts, training_lists
-from ml.train.artists_model import ArtistModel
+from ml.artists.model import ArtistEmbedding, top
+from ml.artists.train import scores as artists_scores
+from ml.artists.train.data import comma_names, join_parts, training_lists
+from ml.artists.train.embedding import ArtistModel
 from tests.ml.artist_world import JAZZ, METAL, NAMES, SMALL, world
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.blend import Listener, Wish, blend, evenly
-from ml.fairness import Method
+from ml.artists.train.embedding import ArtistModel
+from ml.blend.fairness import Method
+from ml.blend.model import Listener, Wish, blend, evenly
 from ml.guards import caught, is_seasonal, is_spoken
-from ml.neighbours import Neighbours, NothingToCompare
-from ml.train.artists_model import ArtistModel
-from store.catalogue import Snapshot
+from ml.neighbours.model import Neighbours, NothingToCompare
+from store.catalogue.catalogue import Snapshot
 from store.domain import AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
 from tests.store.catalogues import FEATURES, a_track, catalogue_of

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.clusters import Clusters, elbow
-from ml.neighbours import Neighbours
+from ml.artists.model import ArtistEmbedding
+from ml.clusters.model import Clusters, elbow
+from ml.clusters.train.train import Settings, fit, save
+from ml.neighbours.model import Neighbours
 from ml.sound import coordinates
-from ml.taxonomy import Taxonomy
-from ml.train.clusters import Settings, fit, save
+from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, balanced
-from store.builder import build_collection
-from store.catalogue import Catalogue
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 
 # Three sounds that no ear confuses: danceability to time signature, in the order of AUDIO_FEATURES.

@@ -12,25 +12,26 @@ import pytest
 from etl.dataset_import import import_slice
 from etl.imports.recognise import DatasetFile, recognise
 from ml import artefacts, jobs
-from ml.artists import ArtistEmbedding
-from ml.continuation import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
+from ml.artists.model import ArtistEmbedding
+from ml.continuation.interactions import Knn, Lists
+from ml.continuation.model import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
+from ml.continuation.train import own as continuation_own
+from ml.continuation.train import scores as continuation_scores
+from ml.continuation.train.card import losses
+from ml.continuation.train.data import Listing, group_of
+from ml.continuation.train.neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
+from ml.continuation.train.own import build, compare, copies, own_list
+from ml.continuation.train.own_neural import OwnNeural
+from ml.continuation.train.protocol import Question, measures, questions
+from ml.continuation.train.ranker import as_trees, fit_ranker
+from ml.continuation.train.scores import IN_VIEW, RANKERS, Scores, best_knn
+from ml.continuation.train.sets import Numbers, OwnList, set_lists
+from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
-from ml.listened import Knn, Lists
-from ml.shelf import Shelf
-from ml.train import continuation_own, continuation_scores
+from ml.registry import Shelf
 from ml.train.bootstrap import ratio
-from ml.train.continuation_card import losses
-from ml.train.continuation_data import Listing, group_of
-from ml.train.continuation_neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
-from ml.train.continuation_own import build, compare, copies, own_list
-from ml.train.continuation_own_neural import OwnNeural
-from ml.train.continuation_protocol import Question, measures, questions
-from ml.train.continuation_ranker import as_trees, fit_ranker
-from ml.train.continuation_scores import IN_VIEW, RANKERS, Scores, best_knn
-from ml.train.continuation_sets import Numbers, OwnList, set_lists
-from ml.train.continuation_world import Ranked
 from ml.trees import Trees
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
 from tests.ml.continuation_world import BY_ID, JAZZ, METAL, TRACKS, playlists, snapshot
@@ -276,7 +277,7 @@ def bring(database: Database, name: str, ids: list[str]) -> None:
 
 
 def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: ArtistEmbedding) -> None:
-    assert jobs.JOBS["continuation"] == "ml.train.continuation_own:train_own"
+    assert jobs.JOBS["continuation"] == "ml.continuation.train.own:train_own"
     for name, tracks in playlists():
         bring(job.database, name, [track.id for track in tracks])
     result = continuation_own.train_own(job)

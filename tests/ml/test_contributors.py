@@ -10,16 +10,16 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import main
-from ml.contributors import Contributors, InputScaler, knows, task_of
-from ml.genre import GenreInput
+from ml.contributors.model import Contributors, InputScaler, knows, task_of
+from ml.contributors.train import train as contributors
+from ml.contributors.train.data import SHARED, read_playlist, read_shared
+from ml.contributors.train.network import NEVER, Tracks, best_temperature, fit, threshold_of
+from ml.contributors.train.scores import auc, confusion, difference, format_confusion
+from ml.contributors.train.settings import read
+from ml.genre.model import GenreInput
 from ml.jobs import BadOption, Job, TooLittle
-from ml.shelf import Shelf, card_of, scores_of
-from ml.train import contributors
-from ml.train.contributors_data import SHARED, read_playlist, read_shared
-from ml.train.contributors_model import NEVER, Tracks, best_temperature, fit, threshold_of
-from ml.train.contributors_scores import auc, confusion, difference, format_confusion
-from ml.train.contributors_settings import read
-from store.catalogue import Catalogue
+from ml.registry import Shelf, card_of, scores_of
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AUDIO_FEATURES, PlaylistItem
 from tests.ml.contributors_world import ANN, BOB, SMALL, store_playlist

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.fairness import Choice, Method, apportion, choose, shares
+from ml.blend.fairness import Choice, Method, apportion, choose, shares
 
 
 @st.composite

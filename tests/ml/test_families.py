@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from ml import artefacts, histograms
-from ml.families import Families, NoSound
+from ml.families.model import Families, NoSound
+from ml.families.train.train import QUICK, Fitted, fit, save, train_own
 from ml.jobs import Job, TooLittle
-from ml.shelf import Shelf
-from ml.taxonomy import Taxonomy
-from ml.train.families import QUICK, Fitted, fit, save, train_own
+from ml.registry import Shelf
+from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import from_snapshot
-from store.builder import build_collection
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from tests.ml.test_clusters import SOUNDS, invented

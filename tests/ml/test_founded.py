@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ml.artists import ArtistEmbedding
-from ml.founded import LEAST, founded, likeness
-from ml.neighbours import weights_from
-from ml.train.artists_model import ArtistModel
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.embedding import ArtistModel
+from ml.neighbours.close_match import LEAST, founded, likeness
+from ml.neighbours.model import weights_from
 from store.domain import AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
 from tests.store.catalogues import FEATURES, a_track

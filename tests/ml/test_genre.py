@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 from ml import artefacts
-from ml.genre import GenreInput, GenrePredictor
-from ml.genre_encoder import AudioScaler, NameEmbedding
+from ml.genre.encoder import AudioScaler, NameEmbedding
+from ml.genre.model import GenreInput, GenrePredictor
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
@@ -243,9 +243,9 @@ def test_a_changed_an_absent_and_an_unlisted_artefact_are_refused(copied: Path) 
 
 @pytest.mark.shared
 def test_it_meets_its_marks_on_artists_it_never_saw(predictor: GenrePredictor, shared_data: Path) -> None:
-    from ml.train.genre import evaluate_predictor
-    from ml.train.genre_data import read
-    from ml.train.genre_heads import broad_results, micro_results
+    from ml.genre.train.data import read
+    from ml.genre.train.heads import broad_results, micro_results
+    from ml.genre.train.train import evaluate_predictor
 
     table = read(shared_data)
     results = evaluate_predictor(predictor, table)

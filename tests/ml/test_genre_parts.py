@@ -9,15 +9,15 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 from sklearn.metrics import average_precision_score, f1_score
 
-from ml.genre_encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
-from ml.genre_heads import combine
+from ml.genre.encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
+from ml.genre.heads import combine
+from ml.genre.text_features import Vocabulary, hashes, word_hashes, words
+from ml.genre.train.baselines import nearest_labels
+from ml.genre.train.heads import format_micro, platt, score_micro
+from ml.genre.train.network import mean_loss
+from ml.genre.train.scores import average_precision, calibration_error, score
+from ml.genre.train.subwords import choose_pieces, profiles_of
 from ml.scores import write as write_scores
-from ml.text_features import Vocabulary, hashes, word_hashes, words
-from ml.train.genre_baselines import nearest_labels
-from ml.train.genre_heads import format_micro, platt, score_micro
-from ml.train.genre_network import mean_loss
-from ml.train.genre_pieces import choose_pieces, profiles_of
-from ml.train.genre_scores import average_precision, calibration_error, score
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -12,12 +12,14 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import main
-from ml.genre import GenreInput, GenrePredictor
-from ml.taxonomy import Taxonomy
-from ml.train import genre, genre_ablation, genre_boosting
+from ml.genre.model import GenreInput, GenrePredictor
+from ml.genre.train import ablation as genre_ablation
+from ml.genre.train import boosting as genre_boosting
+from ml.genre.train import train as genre
+from ml.genre.train.card import Origin, Report
+from ml.genre.train.data import DataMissingError, from_frame, read
+from ml.taxonomy.model import Taxonomy
 from ml.train.export import ExportError, export, to_litert
-from ml.train.genre_card import Origin, Report
-from ml.train.genre_data import DataMissingError, from_frame, read
 from tests.ml.genre_world import GENRES, MICRO, SMALL, frame, make_data, make_models
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.

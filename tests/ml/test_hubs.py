@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.artists import ArtistEmbedding
-from ml.hubs import LEAST, NEAREST, LocalScaling
-from ml.neighbours import Neighbours
-from ml.train.artists_model import ArtistModel
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.embedding import ArtistModel
+from ml.neighbours.hubs import LEAST, NEAREST, LocalScaling
+from ml.neighbours.model import Neighbours
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
 from tests.store.catalogues import FEATURES, a_track, catalogue_of

@@ -9,13 +9,13 @@ import pytest
 
 from etl.imports.tables import import_table
 from ml import artefacts
-from ml.artists import ArtistEmbedding
-from ml.neighbours import Neighbours, NothingToCompare, Weights, weights_from
-from ml.reasons import differences, reasons
+from ml.artists.model import ArtistEmbedding
+from ml.artists.train.embedding import ArtistModel
+from ml.neighbours.model import Neighbours, NothingToCompare, Weights, weights_from
+from ml.neighbours.reasons import differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
-from ml.train.artists_model import ArtistModel
-from store.builder import build_public
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_public
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
 from tests.store.catalogues import FEATURES, a_track, catalogue_of

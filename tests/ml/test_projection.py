@@ -10,12 +10,12 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from ml.jobs import Job, TooLittle
-from ml.projection import CATALOGUE, NoProjection, Projection, faithfulness
-from ml.shelf import Shelf
+from ml.projection.model import CATALOGUE, NoProjection, Projection, faithfulness
+from ml.projection.train.train import train_own, tsne, umap
+from ml.registry import Shelf
 from ml.sound import coordinates
-from ml.train.projection import train_own, tsne, umap
-from store.builder import build_collection
-from store.catalogue import Catalogue
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from tests.store.catalogues import FEATURES, a_track
@@ -117,7 +117,7 @@ def test_new_points_are_placed_among_their_nearest_and_the_map_stays(tmp_path: P
 
 def test_a_damaged_map_is_none(tmp_path: Path) -> None:
     (tmp_path / "projections").mkdir()
-    from ml.projection import path_of
+    from ml.projection.model import path_of
 
     path_of(tmp_path, "x").write_bytes(b"PK nothing")
     for name in ("x", "y"):

@@ -14,8 +14,8 @@ import pytest
 from ml import artefacts
 from ml.__main__ import main
 from ml.artefacts import ArtefactError
+from ml.registry import Kept, Shelf, card_of, compare, describe, scores_of
 from ml.scores import write as write_scores
-from ml.shelf import Kept, Shelf, card_of, compare, describe, scores_of
 
 
 def a_version(models: Path, task: str, version: str, *, activate: bool = True, **told: Any) -> Path:

@@ -8,13 +8,13 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import TASKS
-from ml.clusters import Clusters
-from ml.contributors import Contributors
-from ml.families import Families
-from ml.genre import GenrePredictor
-from ml.shelf import Shelf, card_of, scores_of
-from ml.taxonomy import Taxonomy
-from ml.timbre import TimbreModel
+from ml.clusters.model import Clusters
+from ml.contributors.model import Contributors
+from ml.families.model import Families
+from ml.genre.model import GenrePredictor
+from ml.registry import Shelf, card_of, scores_of
+from ml.taxonomy.model import Taxonomy
+from ml.timbre.model import TimbreModel
 
 SERVED = {
     "taxonomy": Taxonomy,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ml import artefacts
-from ml.taxonomy import Taxonomy
-from ml.train.taxonomy_scores import OURS, by_origin, compare, read_sample
+from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.train.scores import OURS, by_origin, compare, read_sample
 
 _ACTIVE = artefacts.active("taxonomy")
 LISTED = json.loads(_ACTIVE.with_name(f"{_ACTIVE.name}.json").read_text())["microgenres"]

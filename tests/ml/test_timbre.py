@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ml import artefacts, jobs
-from ml.shelf import Shelf
-from ml.timbre import (
+from ml.registry import Shelf
+from ml.timbre.model import (
     LEAST_SEGMENTS,
     STATISTICS,
     Library,
@@ -24,7 +24,7 @@ from ml.timbre import (
     middle,
     moments,
 )
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.facts import Provenance, put_segments
 from tests.ml.timbre_world import timbre, write_data
@@ -82,7 +82,7 @@ def test_two_step_scaling_cuts_outliers_and_fills_the_range() -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A data folder of 24 invented tracks, and the models that a quick training makes of it."""
     pytest.importorskip("tensorflow")
-    from ml.train import timbre as training
+    from ml.timbre.train import train as training
 
     folder = tmp_path_factory.mktemp("timbre")
     data, models = write_data(folder / "data", 24), folder / "models"
@@ -112,9 +112,9 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
 
 
 def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Path]) -> None:
-    from ml.train import timbre as training
-    from ml.train.timbre_card import verdict
-    from ml.train.timbre_data import read
+    from ml.timbre.train import train as training
+    from ml.timbre.train.card import verdict
+    from ml.timbre.train.data import read
 
     segments = read(trained[0])
     perfect = {kind: np.zeros((24, 2), np.intp) for kind in ("halves", "quarters", "15 s")}
@@ -132,7 +132,7 @@ def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Pa
 
 def test_the_contrastive_network_learns_which_stretches_belong_together() -> None:
     pytest.importorskip("tensorflow")
-    from ml.train.timbre_network import Settings, fit_contrastive
+    from ml.timbre.train.network import Settings, fit_contrastive
 
     timbres = [timbre(number) for number in range(8)]
     first, last = (fit_contrastive(timbres, Settings(latent=4, length=32, steps=steps)) for steps in (1, 25))
@@ -142,7 +142,7 @@ def test_the_contrastive_network_learns_which_stretches_belong_together() -> Non
 
 def test_no_track_is_asked_of_what_has_learnt_from_it() -> None:
     pytest.importorskip("tensorflow")
-    from ml.train.timbre_scores import cross_validate
+    from ml.timbre.train.scores import cross_validate
 
     timbres = [np.full((80, 12), float(number)) for number in range(9)]
     asked: list[int] = []
@@ -164,7 +164,7 @@ def test_no_track_is_asked_of_what_has_learnt_from_it() -> None:
 
 def test_intervals_and_ratios_by_hand() -> None:
     pytest.importorskip("tensorflow")
-    from ml.train.timbre_scores import ratio, recall
+    from ml.timbre.train.scores import ratio, recall
 
     good = np.array([[0, 0]] * 8 + [[3, 12]] * 2)
     poor = np.array([[0, 0]] * 4 + [[3, 12]] * 6)
@@ -197,7 +197,7 @@ def test_a_library_hears_each_track_once_and_again_when_it_changes(trained: tupl
 
 def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Database, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
-    from ml.train.timbre import train_own
+    from ml.timbre.train.train import train_own
 
     phases: list[str] = []
     job = jobs.Job(
@@ -230,10 +230,10 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
 @pytest.mark.shared
 def test_what_ships_beats_the_plain_statistics_on_tracks_left_out(shared_data: Path) -> None:
     pytest.importorskip("tensorflow")
-    from ml.train import timbre as training
-    from ml.train import timbre_network
-    from ml.train.timbre_data import read
-    from ml.train.timbre_scores import ratio
+    from ml.timbre.train import network as timbre_network
+    from ml.timbre.train import train as training
+    from ml.timbre.train.data import read
+    from ml.timbre.train.scores import ratio
 
     model = TimbreModel.load(artefacts.active("timbre"))
     found = training.compare(read(shared_data).timbres, timbre_network.Settings(), networks=False, say=lambda _: None)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from store.builder import build_collection
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 
 FEATURES = AudioFeatures(

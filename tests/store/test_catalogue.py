@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import catalogue as catalogue_module
-from store.builder import build_collection, build_public
-from store.catalogue import CURRENT_FILE, Catalogue, CatalogueError
+from store.catalogue import catalogue as catalogue_module
+from store.catalogue.builder import build_collection, build_public
+from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError
+from store.catalogue.segment import recording_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures
-from store.segment import recording_hash
 from store.text import recording_key
 from tests.store.catalogues import FEATURES, a_track, catalogue_of
 

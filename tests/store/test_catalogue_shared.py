@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from etl.imports.tables import import_table
-from store.builder import build_public
-from store.catalogue import Catalogue, Snapshot
+from store.catalogue.builder import build_public
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import recording_key, split_artists
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from store.catalogue.writer import rows_from_tracks
 from store.database import Database
 from store.domain import AudioFeatures, Track
 from store.facts import Provenance, forget_features, known_tracks, put_features, put_genres
-from store.segment_writer import rows_from_tracks
 
 SPOTIFY = AudioFeatures(values={"energy": 0.9, "tempo": 150.0}, source="spotify")
 RECCO = AudioFeatures(values={"energy": 0.8}, source="reccobeats")

@@ -16,7 +16,7 @@ from etl.runs import new_run
 from store.connection import StoreDown
 from store.database import Database
 from store.domain import Playlist
-from store.place import place_of
+from store.installation import place_of
 
 
 def test_an_installation_keeps_the_name_it_was_given(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.catalogue import Snapshot
-from store.search import query_words
+from store.catalogue.catalogue import Snapshot
+from store.catalogue.search import query_words
 from tests.store.catalogues import a_track, catalogue_of, titles
 
 TRACKS = (
@@ -171,8 +171,8 @@ def test_no_match(snapshot: Snapshot) -> None:
 
 def test_what_people_bring_in_adds_to_a_public_track_but_does_not_rename_it(tmp_path: Path) -> None:
     from etl.imports.tables import import_table
-    from store.builder import build_collection, build_public
-    from store.catalogue import Catalogue
+    from store.catalogue.builder import build_collection, build_public
+    from store.catalogue.catalogue import Catalogue
 
     table = tmp_path / "table.csv"
     table.write_text(

@@ -19,7 +19,7 @@ from etl.doctor.models import look_at_models
 from etl.doctor.setup import KNOWN, look_at_setup
 from etl.doctor.store import look_at_store
 from etl.runs import new_run
-from store.builder import build_collection
+from store.catalogue.builder import build_collection
 from store.connection import StoreDown
 from store.database import Database
 from store.domain import Track

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from etl.doctor.checks import Opened, Visitor, probe_examiners
 from etl.doctor.examination import Check, State, examine
-from etl.doctor.rounds import Opened, Visitor, probe_examiners
 from etl.doctor.sources import look_at_standing, probe_needs
 from etl.engine import Engine, EngineConfig
 from etl.providers.base import Asked, Need

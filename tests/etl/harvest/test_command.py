@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from etl.commands import harvests, work
-from etl.harvest.enrich import new_enrichment
-from etl.harvest.terms import first_open
+from etl.gather.enrich import new_enrichment
+from etl.gather.terms import first_open
 from etl.runs import new_run
 from store.database import Database
 from store.locks import locked

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.harvest import asking, waiting
-from etl.harvest.enrich import new_enrichment
+from etl.gather import asking, waiting
+from etl.gather.enrich import new_enrichment
 from etl.importing import execute
 from etl.runs import cancel_run
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import known_tracks

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import MongoClient
 
-from etl.harvest.balanced import new_balanced
-from etl.harvest.enrich import new_enrichment
-from etl.harvest.terms import new_harvest
+from etl.gather.balanced import new_balanced
+from etl.gather.enrich import new_enrichment
+from etl.gather.terms import new_harvest
 from etl.importing import execute
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from tests.etl.harvest.dying import CountingDatabase
 from tests.etl.harvest.support import PLAYLIST, opening, put_playlist, search_by_beginning

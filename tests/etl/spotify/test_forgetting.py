@@ -11,7 +11,7 @@ from etl.engine import Engine
 from etl.providers.base import Asked, Need
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from tests.etl.spotify.setting import OWNER, app_engine, bring_in, invented, log_in, queue, resume

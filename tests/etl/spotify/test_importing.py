@@ -18,7 +18,7 @@ from etl.spotify.accounts import Session
 from etl.spotify.importing import KIND, WITHHELD
 from etl.spotify.lists import lists_of
 from etl.spotify.rows import EPISODE, WITHDRAWN
-from store.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
 from tests.etl.spotify.setting import OWNER, bring_in, invented, log_in, queue, resume

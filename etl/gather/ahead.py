@@ -1,0 +1,61 @@
+"""Asking for the pages of an enrichment by several workers, ahead of the run that counts and stores the answers.
+
+Answers are kept in the store (see :mod:`etl.engine`), so the run finds them there, and whatever is missing it asks
+for itself: a worker may die, or a source ask to wait, without anything being lost or counted twice. The limits of
+sources are kept in the store, too, and hold for all workers together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from etl.engine import Status
+from etl.gather.asking import SHORT_WAIT_S
+from etl.gather.enrich import NEEDS, PAGE, tracks_of
+from etl.gather.enrichment_tasks import IDENTIFYING, Steps, plan_of
+from etl.installation import Installation
+from etl.providers.base import Need
+from etl.scale import Workers
+from etl.tasks import engine_of_environment
+from store.database import Database
+from store.domain import SHOWN_ONLY
+
+_ONE_SOURCE_IS_ENOUGH = frozenset({Need.FEATURES, Need.GENRES})
+
+
+def ask_ahead(workers: Workers, database: Database, var: Path, run: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """Ask about all tracks of the enrichment ``run``; yield how many of how many pages are done.
+
+    Raises
+    ------
+    ImportProblem
+        The playlist has been deleted.
+    """
+    tracks = tracks_of(database, run["request"]["playlist_id"])
+    pages = [tracks[at : at + PAGE] for at in range(0, len(tracks), PAGE)]
+    ask = partial(_ask, Installation.of(database, var, workers), run["_id"], run["request"])
+    for done, _ in enumerate(workers.map(ask, list(enumerate(pages))), start=1):
+        yield done, len(pages)
+
+
+def _ask(installation: Installation, run_id: str, request: dict[str, Any], page: tuple[int, Sequence[str]]) -> None:
+    database = installation.database()
+    engine = engine_of_environment(database, installation.var)
+    try:
+        plan = plan_of(engine, [NEEDS[name] for name in request["needs"]])
+        steps = Steps(database, engine, plan, run_id, request["playlist_id"])
+        settled: defaultdict[Need, set[str]] = defaultdict(set)
+        for step in steps.plan:
+            asked, _ = steps.questions(step, [one for one in page[1] if one not in settled[step.need]])
+            answers = engine.ask_many(step.source, step.need, list(asked.values()), within_s=SHORT_WAIT_S)
+            if step.need in IDENTIFYING:  # further sources are asked by what these say
+                steps.store(step, asked, answers, page[0])
+            elif step.need in _ONE_SOURCE_IS_ENOUGH and step.source not in SHOWN_ONLY:
+                found = (name for name, one in zip(asked, answers, strict=True) if one.status is Status.FOUND)
+                settled[step.need].update(found)
+    finally:
+        engine.close()

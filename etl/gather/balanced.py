@@ -1,0 +1,186 @@
+"""A genre-balanced set: as many tracks of each genre, gathered through whichever sources answer, as one playlist.
+
+A recording is taken once, under the first genre that brings it: the same id, ISRC, or title with artist is the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from etl.gather.found_tracks import store_found
+from etl.gather.genres import names_of, shipped_genres
+from etl.gather.page_stream import Filter, LaneRun, candidates_of
+from etl.identity import as_track
+from etl.playlist_import import playlist_id
+from etl.providers.base import Candidate, Need
+from etl.runs import ImportProblem, Progress, new_task_run
+from etl.tasks import Task
+from store.database import PAGE_ITEMS
+from store.documents import recording_keys
+from store.domain import Playlist, PlaylistItem
+from store.facts import add_label
+
+PER_GENRE, MOST_PER_GENRE, MOST_GENRES = 100, 1000, 500
+# A list that goes on for so long repeats itself.
+_MOST_PAGES = 40
+
+
+def new_balanced(
+    owner: str | None = None,
+    *,
+    genres: Sequence[str] = (),
+    per_genre: int = PER_GENRE,
+    source: str | None = None,
+    min_popularity: float | None = None,
+    years: tuple[int, int] | None = None,
+    strict: bool = False,
+) -> dict[str, Any]:
+    """Return the document of a run that gathers ``per_genre`` tracks of each genre (none named: all we know)."""
+    wanted = list(dict.fromkeys(genres)) or shipped_genres()
+    request = {"genres": wanted, "per_genre": per_genre, "source": source, "min_popularity": min_popularity}
+    request |= {"years": list(years) if years else None, "strict": strict}
+    name = f"Genre-balanced set: {len(wanted)} x {per_genre}"
+    return new_task_run("balanced", name, owner, request=request, cursor={"rows": [], "items": 0, "rejected": []})
+
+
+def run(task: Task) -> None:
+    """Gather a set, or what is left of it; raises ImportProblem, Postponed."""
+    Balanced(task).run()
+
+
+class Balanced(LaneRun):
+    """A lane is [genre, source, number of the genre's name, page, ended]; ``cursor["rows"]`` counts by genre."""
+
+    need = Need.GENRE_TRACKS
+
+    def __init__(self, task: Task) -> None:
+        self.playlist = playlist_id(task.document["owner"], task.document["_id"])
+        super().__init__(task)
+        self.filter = Filter.of(self.request)
+        self.counts = Counter(dict(self.cursor["rows"]))
+        self.rejected = Counter({(genre, why): times for genre, why, times in self.cursor.get("rejected", ())})
+        rows = range(0, self.cursor["items"], PAGE_ITEMS)
+        items = [item for start in rows for item in task.database.playlist_items(self.playlist, start)]
+        self.tracks = [item.track_id for item in items][: self.cursor["items"]]
+        self.kept = set(self.tracks)
+        known = task.database.get_tracks(self.tracks).values()
+        self.taken = {key for track in known for key in (track.id, *recording_keys(track))}
+
+    def begin(self, sources: list[str]) -> list[list[Any]]:
+        return [[genre, source, 0, 0, False] for genre in self.request["genres"] for source in sources]
+
+    def source(self, lane: list[Any]) -> str:
+        return str(lane[1])
+
+    def run(self) -> None:
+        """Gather the set and reckon what it lacks.
+
+        Raises
+        ------
+        ImportProblem
+            No source knew a track of any of the genres.
+        """
+        super().run()
+        self._reckon()
+        if not self.tracks:
+            raise ImportProblem("no_tracks", "No source knows a track of these genres.", "Try other names of genres.")
+        if self.task.database.playlist(self.playlist) is None:
+            raise self._deleted()
+        self._put_playlist(complete=True)
+
+    def go(self, lane: list[Any]) -> None:
+        genre, source, name, page, _ = lane
+        names = names_of(genre)
+        if self._missing(genre) <= 0 or name == len(names):
+            lane[-1] = True
+            self.record()
+            return
+        answer = self.ask(source, names[name], page)
+        found = candidates_of(answer)
+        self._take(genre, source, found, f"{self.task.document['_id']}:{genre}:{source}:{name}:{page}")
+        further = bool(found) and page + 1 < _MOST_PAGES
+        lane[2:4] = [name, page + 1] if further else [name + 1, 0]
+        self.record()
+
+    def _missing(self, genre: str) -> int:
+        return int(self.request["per_genre"]) - self.counts[genre]
+
+    def _take(self, genre: str, source: str, found: Sequence[Candidate], brought_by: str) -> None:
+        wanted: list[Candidate] = []
+        for candidate in found:
+            track = as_track(candidate.identity, source)
+            keys = {track.id, *recording_keys(track)}
+            if len(wanted) == self._missing(genre) or not track.title or keys & self.taken:
+                continue
+            if reason := self.filter.reason(candidate.popularity, candidate.identity.year):
+                self.rejected[genre, reason] += 1
+                continue
+            wanted.append(candidate)
+            self.taken |= keys
+        self.cursor["rejected"] = [[*what, times] for what, times in self.rejected.items()]
+        ids, new = store_found(self.task.database, wanted, source, brought_by, labels=(genre,))
+        rows = [one for one in dict.fromkeys(ids) if one is not None and one not in self.kept]
+        if not rows:
+            return
+        for track in self.task.database.get_tracks(rows).values():
+            add_label(self.task.database, track, genre)
+            self.taken |= {track.id, *recording_keys(track)}
+        self._put_rows(rows)
+        self.counts[genre] += len(rows)
+        self.cursor |= {"rows": [list(pair) for pair in self.counts.items()], "items": len(self.tracks)}
+        new = min(new, len(rows))
+        self.tally.stored += new
+        self.tally.known += len(rows) - new
+
+    def _put_rows(self, rows: Sequence[str]) -> None:
+        first = len(self.tracks)
+        if not first:
+            self.task.report.record({"playlist_id": self.playlist, "playlist_ids": [self.playlist]})
+            self._put_playlist(complete=False)
+        self.tracks += rows
+        self.kept.update(rows)
+        for page in range(first // PAGE_ITEMS, (len(self.tracks) - 1) // PAGE_ITEMS + 1):
+            start = page * PAGE_ITEMS
+            some = enumerate(self.tracks[start : start + PAGE_ITEMS], start)
+            items = [PlaylistItem(position=at, track_id=name) for at, name in some]
+            self.task.database.put_page(self.playlist, page, items)
+        if not self.task.database.grow_playlist(self.playlist, len(self.tracks)):
+            raise self._deleted()
+
+    def _deleted(self) -> ImportProblem:
+        self.task.database.delete_playlist(self.playlist, len(self.tracks))
+        return ImportProblem("deleted", "The playlist was deleted while it was gathered.", "Start it again.")
+
+    def _put_playlist(self, *, complete: bool) -> None:
+        document = self.task.document
+        sources = list(dict.fromkeys(self.source(lane) for lane in self.cursor["lanes"]))
+        self.task.database.put_playlist(
+            Playlist(
+                id=self.playlist,
+                name=document["name"],
+                owner=document["owner"],
+                source=f"gathered: {', '.join(sources)}",
+                item_count=len(self.tracks),
+                complete=complete,
+                created_at=document["started_at"],
+            )
+        )
+
+    def progress(self, phase: str = "") -> Progress:
+        total = len(self.request["genres"]) * int(self.request["per_genre"])
+        return Progress(
+            phase=phase or "gathering tracks by genre", done=self.cursor["items"], total=total, asked=total,
+            stored=self.tally.stored, known=self.tally.known,
+        )  # fmt: skip
+
+    def _reckon(self) -> None:
+        self.tally.asked = len(self.request["genres"]) * int(self.request["per_genre"])
+        self.tally.skipped.clear()
+        for genre in self.request["genres"]:
+            if (missing := self._missing(genre)) > 0:
+                left_out = [f"{times} {why}" for (of, why), times in self.rejected.items() if of == genre]
+                found = f" (left out: {', '.join(left_out)})" if left_out else ""
+                self.tally.skipped[f"{genre}: no source knows more{found}"] = missing
+        self.record()

@@ -1,0 +1,137 @@
+"""Segments (timbre, pitches) of the tracks at hand, where a source analyses them: the harvest of the timbre study.
+
+Since November 2024 only Spotify applications of extended mode get an analysis. The tracks are gone through in the
+order of their ids, so that the id of the last one is the cursor.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+from etl.engine import Status
+from etl.gather.asking import Asker
+from etl.gather.page_stream import Filter
+from etl.gather.tally import Tally
+from etl.gather.waiting import Waiting, fresh_waiting
+from etl.identity import identity_of
+from etl.providers.base import Analysis, Asked, Need
+from etl.runs import ImportProblem, Progress, new_task_run
+from etl.tasks import Task
+from store.domain import Track
+from store.facts import ANALYSES, Provenance, put_segments
+
+TRACKS = 1000
+
+
+def new_segments(
+    owner: str | None = None,
+    *,
+    terms: int = TRACKS,
+    source: str | None = None,
+    min_popularity: float | None = None,
+    years: tuple[int, int] | None = None,
+    strict: bool = False,
+    min_segments: int = 1,
+) -> dict[str, Any]:
+    """Return the document of a run that fetches the segments of at most ``terms`` tracks that have none yet."""
+    request: dict[str, Any] = {"terms": terms, "source": source, "min_segments": min_segments}
+    request |= {"min_popularity": min_popularity, "years": list(years) if years else None, "strict": strict}
+    cursor = {"last": "", **fresh_waiting()}
+    return new_task_run("segments", f"Segments of {terms} tracks", owner, request=request, cursor=cursor)
+
+
+def run(task: Task) -> None:
+    """Do a harvest of segments, or what is left of it; raises ImportProblem, Postponed."""
+    SegmentHarvest(task).run()
+
+
+class SegmentHarvest:
+    """Asks the first source that analyses for one track after the other."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.request = task.document["request"]
+        self.cursor: dict[str, Any] = dict(task.document["cursor"])
+        self.tally = Tally(task.document)
+        self.asker = Asker(task, self._progress)
+        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
+
+    def run(self) -> None:
+        on = self.task.engine.on(Need.ANALYSIS)
+        sources = [one for one in on if self.request["source"] in {None, one}]
+        if not sources:
+            raise ImportProblem(
+                "no_sources",
+                "No source that is switched on analyses tracks.",
+                "Only Spotify does, for applications that had extended mode before November 2024.",
+            )
+        self._record()
+        for track in self._tracks():
+            if self.tally.asked == self.request["terms"]:
+                return
+            do = partial(self._do, sources[0], track)
+            while blocked := self.waiting.attempt(sources[0], Need.ANALYSIS, do):
+                self.waiting.until_again([blocked])
+            if self.waiting.is_out(sources[0], Need.ANALYSIS):
+                why = next((row["why"] for row in self.tally.state()["sources"] if row["why"]), "")
+                raise ImportProblem("source_refused", f"{self.asker.title(sources[0])} does not analyse: {why}")
+
+    def _tracks(self) -> list[Track]:
+        wanted, kept = Filter.of(self.request), {}
+        for track in self.task.database.all_tracks():
+            if track.id > self.cursor["last"] and wanted.reason(track.popularity, track.year) is None:
+                kept[track.id] = track
+        return [kept[name] for name in sorted(kept)]
+
+    def _do(self, source: str, track: Track) -> None:
+        asked = Asked(identity=identity_of(track))
+        if self.task.engine.providers()[source].can(Need.ANALYSIS, asked) and not self._had(track.id):
+            self._fetch(source, track, asked)
+            self.cursor["last"] = track.id
+            self._record()
+
+    def _had(self, track_id: str) -> bool:
+        """Say whether an earlier run has analysed the track; by name, for the document is large."""
+        ours = {"_id": track_id, "brought_by": self.task.document["_id"]}
+        names = self.task.database.names_where
+        return bool(names(ANALYSES, {"_id": track_id})) and not names(ANALYSES, ours)
+
+    def _fetch(self, source: str, track: Track, asked: Asked) -> None:
+        answer = self.asker.ask(source, Need.ANALYSIS, [asked])[0]
+        self.tally.count([answer])
+        self.tally.asked += 1
+        if answer.status is not Status.FOUND:
+            self.tally.skipped["the source has no analysis of it"] += 1
+            return
+        analysis = cast(Analysis, answer.value)
+        if len(analysis.start) < self.request["min_segments"]:
+            self.tally.skipped[f"fewer than {self.request['min_segments']} segments"] += 1
+            return
+        told = Provenance(
+            source=source,
+            fetched_at=answer.fetched_at,
+            licence=answer.licence,
+            brought_by=self.task.document["_id"],
+        )
+        put_segments(
+            self.task.database, track.id, told, analysis.start, analysis.duration, analysis.timbre, analysis.pitches
+        )
+        self.tally.stored += 1
+
+    def _record(self) -> None:
+        progress = self._progress()
+        place = {"bytes_done": progress.done, "bytes_total": progress.total}
+        self.task.report.record({"cursor": self.cursor, **self.tally.state(), **place})
+        self.task.report(progress, recorded=True)
+
+    def _progress(self, phase: str = "") -> Progress:
+        return Progress(
+            phase=phase or "fetching segments",
+            done=self.tally.asked,
+            total=self.request["terms"],
+            asked=self.tally.asked,
+            stored=self.tally.stored,
+            known=self.tally.known,
+            skipped=self.tally.skipped.total(),
+        )

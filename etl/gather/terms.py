@@ -1,0 +1,187 @@
+"""Harvesting by enumerated search terms: a, b, ... z, aa, ab, ... in every source that searches.
+
+As in the timbre study (music_modeling), a later run goes on behind the last term that was stored: collection
+``harvests``, one document for each kind and source.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any, cast
+
+from etl.engine import Answer, Status
+from etl.gather.found_tracks import store_found
+from etl.gather.page_stream import Filter, LaneRun, candidates_of
+from etl.providers.base import ArtistFound, Need
+from etl.runs import Progress, new_task_run
+from etl.tasks import Task
+from store.artists import FoundArtist, put_artists
+from store.database import Database
+from store.text import normalise
+
+HARVESTS = "harvests"
+TERMS = 26
+# A term that has more pages is a word of its own language: the next ones bring what else there is.
+_MOST_PAGES = 20
+_FAILED = "failed"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def term(number: int) -> str:
+    """Return the search term with this number: 0 is "a", 25 "z", 26 "aa", 27 "ab", 702 "aaa"."""
+    letters = ""
+    while number >= 0:
+        number, letter = divmod(number, len(_LETTERS))
+        letters = _LETTERS[letter] + letters
+        number -= 1
+    return letters
+
+
+def number_of(text: str) -> int:
+    """Return the number of a term; ValueError for what is none."""
+    number = -1
+    for letter in text:
+        number = (number + 1) * len(_LETTERS) + _LETTERS.index(letter)
+    return number
+
+
+def next_term(text: str) -> str:
+    """Return the term behind ``text``: "b" for "a", "aa" for "z"; "a" behind nothing."""
+    return term(number_of(text) + 1)
+
+
+def new_harvest(
+    kind: str,
+    owner: str | None = None,
+    *,
+    terms: int = TERMS,
+    source: str | None = None,
+    min_popularity: float | None = None,
+    years: tuple[int, int] | None = None,
+    strict: bool = False,
+) -> dict[str, Any]:
+    """Return the document of a run that asks the next ``terms`` terms of every source (or one) for "tracks" or
+    "artists"."""
+    request: dict[str, Any] = {"terms": terms, "source": source, "min_popularity": min_popularity}
+    request |= {"years": list(years) if years and kind == "tracks" else None, "strict": strict}
+    return new_task_run(kind, f"Harvest of {kind}: {terms} terms", owner, request=request, unit="terms", cursor={})
+
+
+def run(task: Task) -> None:
+    """Do a harvest, or what is left of it; raises ImportProblem, Postponed."""
+    (ArtistHarvest if task.document["kind"] == "artists" else TrackHarvest)(task).run()
+
+
+class TermHarvest(LaneRun):
+    """A lane is [source, first term, next term, page, digest of the page before, ended], terms by number."""
+
+    def begin(self, sources: list[str]) -> list[list[Any]]:
+        starts = {source: first_open(self.task.database, self.kind, source) for source in sources}
+        return [[source, start, start, 0, "", False] for source, start in starts.items()]
+
+    @property
+    def kind(self) -> str:
+        return str(self.task.document["kind"])
+
+    def source(self, lane: list[Any]) -> str:
+        return str(lane[0])
+
+    def go(self, lane: list[Any]) -> None:
+        source, first, number, page, before, _ = lane
+        if number - first >= self.request["terms"]:
+            put_next(self.task.database, self.kind, source, number)  # a kill may have come before the last one
+            lane[-1] = True
+            self.record()
+            return
+        answer = self.ask(source, term(number), page)
+        # Some sources answer a page beyond the last with the last one. One that cannot be read does not end the term.
+        digest = sha256(repr(answer.value).encode()).hexdigest()[:16] if answer.status is not Status.FAILED else _FAILED
+        if answer.status is Status.FOUND and digest != before:
+            self.store(answer, f"{self.task.document['_id']}:{source}:{number}:{page}")
+        further = answer.status in {Status.FOUND, Status.FAILED} and digest != before
+        if further and page + 1 < _MOST_PAGES:
+            lane[3:5] = [page + 1, digest]
+            self.record()
+        else:
+            lane[2:5] = [number + 1, 0, ""]
+            self.record()
+            put_next(self.task.database, self.kind, source, number + 1)
+
+    def store(self, answer: Answer, brought_by: str) -> None:
+        """Store what a page found and count it."""
+        raise NotImplementedError
+
+    def progress(self, phase: str = "") -> Progress:
+        lanes = self.cursor["lanes"]
+        done = sum(number - first for _, first, number, *_ in lanes)
+        current = next((lane for lane in lanes if not lane[-1]), None)
+        if current and not phase:
+            phase = f'asking {self.asker.title(current[0])} for "{term(current[2])}"'
+        return Progress(
+            phase=phase or "asking",
+            done=done,
+            total=len(lanes) * int(self.request["terms"]),
+            asked=self.tally.asked,
+            stored=self.tally.stored,
+            known=self.tally.known,
+            skipped=self.tally.skipped.total(),
+        )
+
+    def _count(self, offered: int, kept: int, new: int) -> None:
+        self.tally.asked += offered
+        self.tally.stored += new
+        self.tally.known += kept - new
+
+
+class TrackHarvest(TermHarvest):
+    """Searches for tracks."""
+
+    need = Need.SEARCH
+
+    def store(self, answer: Answer, brought_by: str) -> None:
+        found = candidates_of(answer)
+        wanted = []
+        for one in found:
+            reason = Filter.of(self.request).reason(one.popularity, one.identity.year)
+            if reason or not one.identity.title:
+                self.tally.skipped[reason or "it has no title"] += 1
+            else:
+                wanted.append(one)
+        _, new = store_found(self.task.database, wanted, answer.source, brought_by)
+        self._count(len(found), len(wanted), new)
+
+
+class ArtistHarvest(TermHarvest):
+    """Searches for artists."""
+
+    need = Need.ARTISTS
+
+    def store(self, answer: Answer, brought_by: str) -> None:
+        found = cast(tuple[ArtistFound, ...], answer.value)
+        wanted = {}
+        kept = 0
+        for one in found:
+            reason = Filter.of(self.request).reason(one.popularity, None)
+            if reason:
+                self.tally.skipped[reason] += 1
+                continue
+            kept += 1
+            key = next(iter(sorted(one.ids.values())), normalise(one.name))
+            wanted[key] = FoundArtist(key=key, name=one.name, ids=one.ids, genres=one.genres, popularity=one.popularity)
+        new = put_artists(
+            self.task.database, list(wanted.values()), answer.source, answer.fetched_at, answer.licence, brought_by
+        )
+        self._count(len(found), kept, new)
+
+
+def first_open(database: Database, kind: str, source: str) -> int:
+    """Return the number of the first term that has not been harvested yet."""
+    document = database.get_document(HARVESTS, f"{kind}:{source}")
+    return int(document["next"]) if document else 0
+
+
+def put_next(database: Database, kind: str, source: str, number: int) -> None:
+    """Note that all terms before ``number`` have been harvested; never goes back."""
+    name = f"{kind}:{source}"
+    if not database.insert_document(HARVESTS, {"_id": name, "next": number}):
+        database.change_document(HARVESTS, name, {"next": number}, where={"next": {"$lt": number}})

@@ -1,0 +1,101 @@
+"""What a run does about sources that may not be asked for a while, or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, Out
+from etl.gather.tally import Tally
+from etl.providers.base import Need
+from etl.runs import Postponed
+
+# A source for which a run has slept so often without getting an answer in between is left out of the rest.
+_MOST_SLEEPS = 3
+# So long a run that a browser started goes on while others wait for the one process that does them.
+TURN_S = 15 * 60.0
+
+
+def fresh_waiting() -> dict[str, Any]:
+    """Return the members of a run's cursor that :class:`Waiting` keeps there."""
+    return {"out": [], "sleeps": []}
+
+
+class Waiting:
+    """Remembers which sources sleep, in memory, and which are left out, in the ``cursor``; ``record`` stores it.
+
+    ``others`` says whether other runs wait for this one to give way.
+    """
+
+    def __init__(
+        self, asker: Asker, tally: Tally, cursor: dict[str, Any], record: Callable[[], None], others: Callable[[], bool]
+    ) -> None:
+        self._asker = asker
+        self._tally = tally
+        self._cursor = cursor
+        self._record = record
+        self._others = others
+        self._begun, self._did = time.monotonic(), False
+        self.asleep: dict[str, Blocked] = {}
+
+    def attempt(self, source: str, need: Need, do: Callable[[], Blocked | None]) -> Blocked | None:
+        """Call ``do``, which asks ``source``, unless that sleeps; return what stands in the way for now.
+
+        Where the source is left out for good there is nothing in the way, and nothing is done: see :meth:`is_out`.
+        Raises Postponed where the run has had its turn (:data:`TURN_S`) and others wait.
+        """
+        if self._did and time.monotonic() - self._begun >= TURN_S and self._others():
+            raise Postponed("waiting for its next turn", datetime.now(UTC))
+        asleep = self.asleep.get(source)
+        if self.is_out(source, need):
+            return None
+        if asleep and asleep.until > datetime.now(UTC):
+            return asleep
+        try:
+            blocked = do()
+        except Blocked as blocked:
+            if self._sleeps().get(source, 0) >= _MOST_SLEEPS:
+                self._leave_out(source, need, blocked.why)
+                return None
+            self._tally.note(source, need, blocked.why)
+            self.asleep[source] = blocked
+            return blocked
+        except Out as out:
+            self._leave_out(source, need, out.why)
+            return None
+        self._did = True
+        if blocked is None:
+            self._put_sleeps({name: times for name, times in self._sleeps().items() if name != source})
+        return blocked
+
+    def is_out(self, source: str, need: Need) -> bool:
+        """Say whether the source is not asked for this again by this run."""
+        return [source, need.value] in self._cursor["out"]
+
+    def until_again(self, blocking: Iterable[Blocked]) -> None:
+        """Wait for the first of the sources in the way; raises Postponed where that takes long."""
+        blocking = list(blocking)
+        first = min(blocking, key=lambda one: one.until)
+        title = self._asker.title(first.source)
+        seconds = (first.until - datetime.now(UTC)).total_seconds()
+        if seconds <= SHORT_WAIT_S:
+            self._asker.wait(seconds, f"waiting for {title}")
+            return
+        # One that sleeps for a day has not failed again when the run is woken for another.
+        soon = first.until + timedelta(seconds=SHORT_WAIT_S)
+        sleeping = {one.source for one in blocking if one.until <= soon}
+        self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})
+        self._record()
+        raise Postponed(f"waiting for {title}: {first.why}", first.until)
+
+    def _sleeps(self) -> dict[str, int]:
+        return dict(self._cursor["sleeps"])
+
+    def _put_sleeps(self, sleeps: dict[str, int]) -> None:
+        self._cursor["sleeps"] = [list(pair) for pair in sleeps.items()]
+
+    def _leave_out(self, source: str, need: Need, why: str) -> None:
+        self._cursor["out"] += [[source, need.value]]
+        self._tally.note(source, need, why)

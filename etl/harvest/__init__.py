@@ -1,5 +1,0 @@
-"""Runs that gather from sources: what a playlist's tracks lack, genre-balanced sets, whole catalogues by terms.
-
-All of them ask through :class:`etl.harvest.asking.Asker`, store a page first and move the cursor of their run after
-it, and count in :class:`etl.harvest.tally.Tally`.
-"""

@@ -1,0 +1,48 @@
+"""Audio features for tracks that came without a Spotify id, from the same recording in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from store.catalogue.catalogue import Snapshot
+from store.domain import AudioFeatures, Track
+
+# Below this, another recording or another artist of that name is too likely.
+MIN_CONFIDENCE = 0.9
+_LOCAL = "local-"
+
+
+class NameMatching:
+    """Finds tracks by their names. The track keeps its own id and names: only its sound is another source's.
+
+    The features say whose they are ("spotify_songs.csv, found by name as <id>") and how sure the match is.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[str, AudioFeatures | None] = {}
+
+    def completed(self, track: Track) -> Track:
+        """Return ``track`` with the features of its match, or as it is: it has some, an id, or no match."""
+        if track.features is not None or not track.id.startswith(_LOCAL) or not track.artists:
+            return track
+        if track.id not in self._known:
+            self._known[track.id] = self._features(track)
+        return replace(track, features=self._known[track.id])
+
+    def _features(self, track: Track) -> AudioFeatures | None:
+        if not len(self._snapshot):
+            return None
+        # An artist cell with several names is compared as one, the way the matching knows it.
+        matches = self._snapshot.match(track.title, " & ".join(track.artists), track.duration_ms)
+        for match in matches:
+            if match.confidence < MIN_CONFIDENCE:
+                return None
+            found = self._snapshot.track(match.ref)
+            if found.features is not None and not found.id.startswith(_LOCAL):
+                return replace(
+                    found.features,
+                    source=f"{found.features.source}, found by name as {found.id}",
+                    confidence=round(match.confidence * found.features.confidence, 3),
+                )
+        return None

@@ -1,0 +1,134 @@
+"""What a look-up has found, put into the words of the store, each part with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from etl.engine import Answer
+from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
+from etl.lookup.choice import Choice
+from etl.providers.base import GenreTag, Identity, Sound
+from store.database import Database
+from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id, usable_features
+from store.facts import tracks_like
+
+# A source that knows fewer values than this does not tell how a track sounds.
+_SOUND_VALUES = 4
+_GENRES, _GENRE_WEIGHT = 5, 0.2
+_BROUGHT_BY = "look-up"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookedUp:
+    """What sources told, as far as they answered in time.
+
+    ``identity`` holds the ids of all sources that know the track; ``confidence`` (0 to 1) says how surely it is the
+    one that was asked for, 0 that none was found. ``chosen`` is the one of ``candidates`` (the likeliest first) that
+    was taken. ``features``, ``genres``, ``similar``, ``previews`` hold what was found by source, the best source
+    first. ``trail`` holds all answers, also the failures, in the order in which they came.
+    """
+
+    identity: Identity
+    confidence: float = 0.0
+    chosen: Choice | None = None
+    candidates: tuple[Choice, ...] = ()
+    features: Mapping[str, Answer] = field(default_factory=dict)
+    genres: Mapping[str, Answer] = field(default_factory=dict)
+    similar: Mapping[str, Answer] = field(default_factory=dict)
+    previews: Mapping[str, Answer] = field(default_factory=dict)
+    trail: tuple[Answer, ...] = ()
+
+    def sounds(self) -> list[AudioFeatures]:
+        """Return the features of each source, first those of the best source that tells enough and may be used."""
+        heard = [one for one in map(self._sound, self.features.values()) if one.values]
+        return sorted(heard, key=lambda one: (one.source in SHOWN_ONLY, -min(_SOUND_VALUES, len(one.values))))
+
+    def _sound(self, answer: Answer) -> AudioFeatures:
+        sound = cast(Sound, answer.value)
+        return AudioFeatures(
+            values={name: value for name, value in sound.values.items() if _in_bounds(name, value)},
+            source=answer.source,
+            fetched_at=answer.fetched_at,
+            licence=answer.licence or None,
+            confidence=round(sound.confidence * self.confidence, 3),
+        )
+
+    def named_genres(self, *levels: str) -> tuple[str, ...]:
+        """Return the strongest genres at ``levels`` (track, album, artist) of the best source that has any."""
+        return next(filter(None, (tuple(strongest(answer, levels)) for answer in self.genres.values())), ())
+
+
+def _in_bounds(name: str, value: float) -> bool:
+    low, high = FEATURE_BOUNDS.get(name, (1.0, 0.0))
+    return low <= value <= high
+
+
+def strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
+    """Yield the genres at ``levels`` that an answer about GENRES gives most weight, in lower case."""
+    tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
+    strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
+    yield from dict.fromkeys(strong)
+
+
+def completed(track: Track, found: LookedUp) -> Track:
+    """Return ``track`` with what it lacked and ``found`` knows; what it has stays."""
+    identity, sounds = found.identity, found.sounds()
+    return replace(
+        track,
+        album=track.album or identity.album,
+        year=track.year or identity.year,
+        duration_ms=track.duration_ms or identity.duration_ms,
+        isrc=track.isrc or clean_isrc(identity.ids.get("isrc")),
+        labels=track.labels or found.named_genres("track", "album"),
+        artist_genres=track.artist_genres or found.named_genres("artist"),
+        features=usable_features(track) or (sounds[0] if sounds else track.features),
+        ids={**identity.ids, **track.ids},
+    )
+
+
+def store_looked_up(database: Database, found: LookedUp, known: Track | None = None) -> Track:
+    """Store what was found and return the track as it is known now.
+
+    A track that is ``known`` here gets what it lacked. Another is stored under the id it was first stored under, or
+    a new one (:func:`etl.identity.track_id`), and named as its source names it.
+
+    Raises
+    ------
+    ValueError
+        Nothing is ``known`` and nothing was found.
+    """
+    if known is None and not found.identity.title:
+        raise ValueError("nothing was found that could be stored")
+    new = known or _new(found)
+    likely = [known] if known else _likely(database, new)
+    known = next((one for one in likely if same_recording(identity_of(one), found.identity) >= SAME), known)
+    track = completed(known or _free(new, likely), found)
+    if track != known:
+        database.put_tracks([track], _BROUGHT_BY)
+    return track
+
+
+def _new(found: LookedUp) -> Track:
+    chosen = found.chosen
+    source = chosen.sources[0] if chosen else next((answer.source for answer in found.trail), "unknown")
+    return as_track(
+        found.identity,
+        source,
+        popularity=chosen.popularity if chosen else None,
+        explicit=chosen.explicit if chosen else None,
+    )
+
+
+def _likely(database: Database, track: Track) -> list[Track]:
+    """Return the stored tracks that may be the same recording, the one with the same id first."""
+    likely = [one for same in tracks_like(database, [track]).values() for one in same]
+    return sorted(likely, key=lambda one: one.id != track.id)
+
+
+def _free(track: Track, others: Iterable[Track]) -> Track:
+    """Return ``track`` under an id of its names where another recording stands under its ISRC."""
+    if all(one.id != track.id for one in others):
+        return track
+    return replace(track, id=local_track_id(track.title, track.artists, track.album, track.duration_ms))

@@ -1,0 +1,257 @@
+"""The artist embedding: what playlists say of an artist, and what genres and sound say where playlists are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.linear_model import Ridge
+from sklearn.utils.extmath import randomized_svd
+
+from ml.artists.model import ArtistEmbedding
+from ml.artists.names import KeyIndex, NameTable
+from ml.artists.train.data import ArtistData, training_lists
+
+Floats = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that was chosen, on the ``valid`` playlists. Defaults are what ships."""
+
+    dimensions: int = 48
+    company_dimensions: int = 96  # before company, genres and sound are put together
+    longest_list: int = 300  # longer lists are libraries: whom they hold together says little, and costs its square
+    length_discount: float = 0.5  # a list of n artists counts n ** -this for each of them
+    context_smoothing: float = 0.75  # Levy, Goldberg and Dagan (2015): popular company is weighted down less
+    shift: float = 1.0  # nats of mutual information below which company is chance
+    genre_dimensions: int = 96
+    sound_weight: float = 0.3
+    genre_block: float = 0.5
+    sound_block: float = 0.2
+    evidence: float = 1.0  # lists after which an artist is placed as much by them as by genres and sound
+    popularity_share: float = 0.3  # of the prior; the rest is the number of lists
+    genres_kept: int = 4
+    genre_evidence: float = 0.5  # tracks of one's own (a guest's count less) before a genre is called an artist's
+    partners_kept: int = 16
+    partner_shrinkage: float = 10.0  # lists added to either's number, so that two shared by chance are not company
+    fewest_lists: int = 2  # artists without a track need so many to be placed at all
+
+
+class ArtistModel:
+    """Places artists: shifted positive mutual information of shared lists, factorised (Levy and Goldberg, "Neural
+    word embedding as implicit matrix factorization", 2014), drawn towards the place that a ridge regression from
+    genres and sound expects, the more so the fewer lists an artist is in.
+
+    Attributes
+    ----------
+    places_ : np.ndarray
+        (n, d) unit rows by code of the data; zeros where nothing is known.
+    lists_ : np.ndarray
+        (n,) number of training lists.
+    prior_ : np.ndarray
+        (n,) 0 to 1, how well known an artist is.
+    members_ : scipy.sparse.csr_matrix
+        (lists, n) weight of each artist in each training list.
+    """
+
+    def __init__(self, settings: Settings | None = None, seed: int = 1) -> None:
+        self.settings = settings or Settings()
+        self.seed = seed
+
+    def fit(self, data: ArtistData, content: Floats | None = None) -> ArtistModel:
+        """Learn from the ``train`` lists and from genres and sound of all artists.
+
+        ``content`` are their :func:`content_features` where they are at hand from another fit.
+        """
+        self.members_ = member_matrix(training_lists(data.listings), len(data.keys))
+        self.lists_ = count_lists(self.members_)
+        self.prior_ = self._prior(data)
+        content = content_features(data, self.settings, self.seed) if content is None else content
+        listed = self._from_lists()
+        expected = self._from_content(content, data.tracks > 0, listed)
+        company = unit(self._short_lists()[:, None] * listed + self.settings.evidence * expected)
+        self.places_ = self._reduced(company, content)
+        return self
+
+    def _reduced(self, company: Floats, content: Floats) -> Floats:
+        """Return (n, dimensions) unit rows: company beside genres and sound, in the directions that hold most of it."""
+        genres, sound = np.split(content[:, : -len(FLAGS)], [self.settings.genre_dimensions], axis=1)
+        blocks = unit(np.hstack([company, self.settings.genre_block * genres, self.settings.sound_block * unit(sound)]))
+        left, strength, _ = randomized_svd(blocks, self.settings.dimensions, n_iter=3, random_state=self.seed)
+        return unit(left * strength)
+
+    def _prior(self, data: ArtistData) -> Floats:
+        share = self.settings.popularity_share
+        lists = np.log1p(self.lists_) / max(np.log1p(self.lists_.max()), 1e-9)
+        return (1 - share) * lists + share * np.nan_to_num(data.popularity) / 100.0
+
+    def _short(self) -> sp.csr_matrix:
+        lengths = np.asarray((self.members_ > 0).sum(axis=1)).ravel()
+        return self.members_[lengths <= self.settings.longest_list]
+
+    def _short_lists(self) -> Floats:
+        return count_lists(self._short())
+
+    def _from_lists(self) -> Floats:
+        """Return (n, d) unit places by company; zeros for artists in no list."""
+        short, known = self._short(), np.flatnonzero(self._short_lists())
+        information = shifted_information(short[:, known], self.settings)
+        k = min(self.settings.company_dimensions, len(known) - 1)
+        left, strength, _ = randomized_svd(information, k, n_iter=3, random_state=self.seed)
+        places = np.zeros((short.shape[1], self.settings.company_dimensions))
+        places[known, :k] = unit(left * np.sqrt(strength))
+        return places
+
+    def _from_content(self, content: Floats, known: npt.NDArray[np.bool_], listed: Floats) -> Floats:
+        """Return (n, d) unit places as genres and sound make one expect; zeros for artists not ``known`` by a track."""
+        sure = (self._short_lists() >= self.settings.fewest_lists) & known
+        ridge = Ridge(alpha=1.0).fit(content[sure], listed[sure], sample_weight=np.log1p(self._short_lists()[sure]))
+        return unit(ridge.predict(content)) * known[:, None]
+
+    def export(self, data: ArtistData, version: str) -> ArtistEmbedding:
+        """Return the embedding as it is served: artists with a place, best known first, in eight bits."""
+        settings = self.settings
+        placed = ((data.tracks > 0) | (self.lists_ >= settings.fewest_lists)) & (np.abs(self.places_).sum(axis=1) > 0)
+        order = np.flatnonzero(placed)
+        self.order_ = order = order[np.argsort(-self.prior_[order], kind="stable")]
+        number = np.full(len(placed), -1)
+        number[order] = np.arange(len(order))
+        keys = KeyIndex.build(_key_numbers(data, number))
+        names = NameTable.pack([data.names[code] for code in order.tolist()])
+        genre_names, genres = top_genres(data, order, settings)
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "vectors": quantise(self.places_[order]),
+            "prior": self.prior_[order].astype(np.float16),
+            "genres": genres,
+            "name_text": names.text,
+            "name_start": names.start,
+            "key_text": keys.keys.text,
+            "key_start": keys.keys.start,
+            "key_artist": keys.artist,
+            **partners(self.members_[:, order], settings),
+        }
+        return ArtistEmbedding(version, arrays, genre_names)
+
+
+def member_matrix(lists: Sequence[Mapping[int, float]], artists: int) -> sp.csr_matrix:
+    """Return (lists, artists): the weight of each artist in each list."""
+    columns = [artist for one in lists for artist in one]
+    weights = [weight for one in lists for weight in one.values()]
+    rows = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+    return sp.csr_matrix((weights, (rows, columns)), shape=(len(lists), artists), dtype=float)
+
+
+def count_lists(members: sp.csr_matrix) -> npt.NDArray[np.int64]:
+    """Return (artists,): the number of lists that hold each."""
+    return np.asarray((members > 0).sum(axis=0)).ravel()
+
+
+def shifted_information(members: sp.csr_matrix, settings: Settings) -> sp.csr_matrix:
+    """Return (n, n) pointwise mutual information, in nats, of being in one list; only what exceeds the shift.
+
+    ``members`` is (lists, n) and every column has an entry.
+    """
+    lengths = np.asarray((members > 0).sum(axis=1)).ravel()
+    weighted = sp.diags(np.maximum(lengths, 1.0) ** -settings.length_discount) @ members
+    shared = (weighted.T @ weighted).tocsr()
+    shared.setdiag(0)
+    shared = shared.tocoo()
+    total = np.maximum(np.asarray(shared.sum(axis=1)).ravel(), 1e-12)
+    context = total**settings.context_smoothing
+    context *= total.sum() / context.sum()
+    seen = shared.data > 0
+    row, column, data = shared.row[seen], shared.col[seen], shared.data[seen]
+    information = np.log(data * total.sum() / (total[row] * context[column])) - settings.shift
+    kept = information > 0
+    return sp.csr_matrix((information[kept], (row[kept], column[kept])), shape=shared.shape)
+
+
+FLAGS = ("genres known", "tracks known", "popularity")
+
+
+def content_features(data: ArtistData, settings: Settings, seed: int) -> Floats:
+    """Return (n, k): genres by TF-IDF and truncated SVD (unit rows), mean sound, and the :data:`FLAGS`."""
+    known = np.asarray(data.genres.sum(axis=1)).ravel() > 0
+    weights = tf_idf(data.genres)
+    k = min(settings.genre_dimensions, min(weights.shape) - 1)
+    left, strength, _ = randomized_svd(weights, k, n_iter=3, random_state=seed)
+    sound = np.nan_to_num(data.sound / np.nanstd(data.sound, axis=0)) * settings.sound_weight
+    genres = np.zeros((len(known), settings.genre_dimensions))
+    genres[:, :k] = unit(left * strength) * known[:, None]
+    flags = np.column_stack([known, data.tracks > 0, np.nan_to_num(data.popularity) / 100.0])
+    return np.hstack([genres, sound, flags])
+
+
+def tf_idf(counts: sp.csr_matrix) -> sp.csr_matrix:
+    """Return (n, g) unit rows of log counts, a genre weighing the more the fewer artists have it."""
+    rarity = np.log(counts.shape[0] / np.maximum(1, np.asarray((counts > 0).sum(axis=0)).ravel()))
+    weights = counts.copy()
+    weights.data = np.log1p(weights.data)
+    weights = weights @ sp.diags(rarity)
+    length = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
+    return (sp.diags(1.0 / np.maximum(length, 1e-9)) @ weights).tocsr()
+
+
+def unit(rows: Floats) -> Floats:
+    """Return the rows scaled to length 1; zeros stay zeros."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def quantise(rows: Floats) -> npt.NDArray[np.int8]:
+    """Return the rows in eight bits, each stretched to its own largest value: the direction is kept within 1 %."""
+    return np.round(rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9) * 127).astype(np.int8)
+
+
+def top_genres(
+    data: ArtistData, order: npt.NDArray[np.intp], settings: Settings
+) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """Return the names of all genres and (len(order), kept) each artist's most frequent ones, -1 for none.
+
+    A genre given to less than a fifth of what the artist's most frequent one was given to is a stray.
+    """
+    found = np.full((len(order), settings.genres_kept), -1, np.int16)
+    counts = data.genres[order]
+    for row in range(len(order)):
+        start, end = counts.indptr[row : row + 2]
+        columns, values = counts.indices[start:end], counts.data[start:end]
+        best = np.lexsort((columns, -values))[: settings.genres_kept]
+        best = best[values[best] >= max(settings.genre_evidence, 0.2 * values.max(initial=0.0))]
+        found[row, : len(best)] = columns[best]
+    return list(data.genre_names), found
+
+
+def partners(members: sp.csr_matrix, settings: Settings) -> dict[str, npt.NDArray[Any]]:
+    """Return each artist's closest company as compressed rows: partners and the number of lists that hold both.
+
+    Only pairs that at least ``fewest_lists`` lists hold are kept, the closest by (shrunken) cosine of their lists
+    first; more than 255 lists count as 255.
+    """
+    short = members[np.asarray((members > 0).sum(axis=1)).ravel() <= settings.longest_list]
+    held = (short > 0).astype(np.float32).tocsr()
+    often = count_lists(held) + settings.partner_shrinkage
+    shared = (held.T @ held).tocsr()
+    start, artists, lists = [0], [], []
+    for row in range(shared.shape[0]):
+        columns = shared.indices[shared.indptr[row] : shared.indptr[row + 1]]
+        counts = shared.data[shared.indptr[row] : shared.indptr[row + 1]]
+        close = np.flatnonzero((counts >= settings.fewest_lists) & (columns != row))
+        cosine = counts[close] / np.sqrt(often[columns[close]])
+        close = close[np.lexsort((columns[close], -cosine))[: settings.partners_kept]]
+        artists.append(columns[close].astype(np.int32))
+        lists.append(np.minimum(counts[close], 255).astype(np.uint8))
+        start.append(start[-1] + len(close))
+    return {
+        "together_start": np.array(start, np.uint32),
+        "together_artist": np.concatenate(artists),
+        "together_lists": np.concatenate(lists),
+    }
+
+
+def _key_numbers(data: ArtistData, number: npt.NDArray[np.intp]) -> dict[str, int]:
+    codes = {**data.aliases, **{key: code for code, key in enumerate(data.keys)}}
+    return {key: int(number[code]) for key, code in codes.items() if number[code] >= 0}

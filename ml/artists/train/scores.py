@@ -1,0 +1,177 @@
+"""How well artists of held-out playlists are found from one of them, beside plain baselines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding, top, unit_rows
+from ml.artists.train.data import ArtistData, Listing, training_lists
+from ml.artists.train.embedding import count_lists, member_matrix, tf_idf
+
+AT = 20
+OURS, COSINE = OWN = ("artist embedding, as served", "artist embedding, cosine alone")
+# Of a programme with hundreds of sessions, and of a long list, a sample speaks for the rest.
+_LISTS_PER_GROUP, _SEEDS_PER_LIST, _FEWEST_ARTISTS = 5, 10, 5
+_BLOCK = 128
+_RESAMPLES = 1000
+
+Scorer = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One artist of a held-out list, by number in the embedding, and the list's other artists that it knows.
+
+    ``others`` counts all of them, also those that no recommender here could name.
+    """
+
+    group: tuple[str, str]
+    seed: int
+    wanted: npt.NDArray[np.intp]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Mean over groups of lists (0 to 1), its 95 % bootstrap interval over groups, and the number of groups."""
+
+    mean: float
+    low: float
+    high: float
+    groups: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+
+def questions(data: ArtistData, numbers: npt.NDArray[np.intp], split: str, seed: int) -> list[Question]:
+    """Draw the questions of a split: first artists only, one snapshot per playlist, artists with a number only.
+
+    ``numbers`` (codes,) maps the data's codes to the embedding's artists, -1 for those it leaves out.
+    """
+    rng = np.random.default_rng(seed)
+    groups: dict[tuple[str, str], list[Listing]] = defaultdict(list)
+    for one in data.listings:
+        if one.split == split and len(one.first) >= _FEWEST_ARTISTS:
+            groups[one.source, one.group].append(one)
+    asked = []
+    for group in sorted(groups):
+        lists = groups[group][-1:] if group[0] == "spotify_archive" else groups[group]
+        for at in rng.permutation(len(lists))[:_LISTS_PER_GROUP]:
+            members = np.array(sorted(lists[at].first))
+            known = numbers[members]
+            known = known[known >= 0]
+            asked += [
+                Question(group, int(one), known[known != one], len(members) - 1)
+                for one in rng.permutation(known)[:_SEEDS_PER_LIST]
+            ]
+    return asked
+
+
+def recall(scorer: Scorer, asked: Sequence[Question], seed: int) -> Recall:
+    """Return recall at 20: hits over the number of other artists, or over 20 where there are more."""
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for at in range(0, len(asked), _BLOCK):
+        block = asked[at : at + _BLOCK]
+        seeds = np.array([one.seed for one in block])
+        scores = np.array(scorer(seeds), dtype=np.float32)
+        scores[np.arange(len(block)), seeds] = -np.inf
+        for one, row in zip(block, scores, strict=True):
+            found[one.group].append(np.isin(top(row, AT), one.wanted).sum() / min(AT, one.others))
+    means = np.array([np.mean(values) for values in found.values()])
+    draws = np.random.default_rng(seed).choice(means, (_RESAMPLES, len(means))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Recall(float(means.mean()), float(low), float(high), len(means))
+
+
+def codes_of(embedding: ArtistEmbedding, data: ArtistData) -> npt.NDArray[np.intp]:
+    """Return (n,) the data's code of each artist of the embedding.
+
+    Raises
+    ------
+    ValueError
+        The embedding knows artists that the data do not.
+    """
+    codes = np.full(len(embedding), -1)
+    for code, key in enumerate(data.keys):
+        number = embedding.keys.exact(key)
+        if number is not None:
+            codes[number] = code
+    if (codes < 0).any():
+        raise ValueError(f"{(codes < 0).sum()} artists of the embedding are not in these data")
+    return codes
+
+
+def scorers(
+    embedding: ArtistEmbedding, data: ArtistData, codes: npt.NDArray[np.intp], members: sp.csr_matrix
+) -> dict[str, Scorer]:
+    """Return every recommender to compare, ours first; each maps (b,) artists to (b, n) scores.
+
+    ``members`` (lists, n) are the training lists by the embedding's artists, ``codes`` as :func:`codes_of` says.
+    """
+    genres = tf_idf(data.genres[codes])
+    unit_lists = (members @ sp.diags(1.0 / np.maximum(_lengths(members), 1e-9))).tocsc()
+    places = unit_rows(embedding.vectors)
+    prior = POPULARITY_WEIGHT * embedding.prior.astype(np.float32)
+    popularity = count_lists(members) + 1e-3 * np.nan_to_num(data.popularity[codes])
+
+    def together(seeds: npt.NDArray[np.intp]) -> npt.NDArray[np.floating]:
+        return (unit_lists[:, seeds].T @ unit_lists).toarray()
+
+    def alike_genres(seeds: npt.NDArray[np.intp]) -> npt.NDArray[np.floating]:
+        return (genres[seeds] @ genres.T).toarray()
+
+    return {
+        OURS: lambda seeds: places[seeds] @ places.T + prior,
+        COSINE: lambda seeds: places[seeds] @ places.T,
+        "item-kNN on playlists, with the same prior": lambda seeds: together(seeds) + prior,
+        "item-kNN on playlists": together,
+        "genre overlap (TF-IDF), with the same prior": lambda seeds: alike_genres(seeds) + prior,
+        "genre overlap (TF-IDF)": alike_genres,
+        "popularity": lambda seeds: np.tile(popularity, (len(seeds), 1)),
+    }
+
+
+def _lengths(columns: sp.spmatrix) -> npt.NDArray[np.floating]:
+    return np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).ravel())
+
+
+def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int) -> dict[str, dict[str, Recall]]:
+    """Return recall of every recommender on ``all`` questions of ``split`` and on those about ``cold`` artists.
+
+    Cold artists are in no training list. Raises ValueError as :func:`codes_of` does.
+    """
+    codes = codes_of(embedding, data)
+    numbers = np.full(len(data.keys), -1)
+    numbers[codes] = np.arange(len(codes))
+    members = member_matrix(training_lists(data.listings), len(data.keys))[:, codes]
+    asked = questions(data, numbers, split, seed)
+    lists = count_lists(members)
+    kinds = {"all": asked, "cold": [one for one in asked if lists[one.seed] == 0]}
+    return {
+        name: {kind: recall(scorer, some, seed) for kind, some in kinds.items() if some}
+        for name, scorer in scorers(embedding, data, codes, members).items()
+    }
+
+
+def as_table(results: Mapping[str, Mapping[str, Recall]]) -> list[dict[str, Any]]:
+    """Return the scores as ``scores.json`` has them."""
+    return [
+        {"model": name, "recall": round(kinds["all"].mean, 4)}
+        | ({"recall_cold": round(kinds["cold"].mean, 4)} if "cold" in kinds else {})
+        for name, kinds in results.items()
+    ]
+
+
+def format_table(results: Mapping[str, Mapping[str, Recall]]) -> str:
+    """Return the scores as a Markdown table."""
+    lines = ["| recommender | recall@20, any artist | recall@20, cold artists |", "|---|---|---|"]
+    lines += [f"| {name} | {kinds['all']} | {kinds.get('cold', '-')} |" for name, kinds in results.items()]
+    return "\n".join(lines)

@@ -1,0 +1,297 @@
+"""Find the clusters of sound, score them beside baselines and write what ships: ``python -m ml train clusters``.
+
+Affinity propagation weighs every pair of its tracks: 10,000 tracks would take 100 million messages a round, three
+times 400 MB. So it runs on a subsample, balanced over the genres, and all other tracks go to the nearest exemplar.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import AffinityPropagation, KMeans
+
+from ml import artefacts
+from ml.clusters.model import Clusters, elbow
+from ml.clusters.train import card as clusters_card
+from ml.clusters.train.scores import Ints, Sample, Scores, agreement, format_table, nearest, score
+from ml.scores import write as write_scores
+from ml.sound import coordinates
+from ml.taxonomy.model import Taxonomy
+from ml.train.better_than import beaten
+from ml.train.sound_data import SoundTable, balanced, read
+
+TASK = "clusters"
+VERSION = "2026.11.1"
+OURS = "affinity propagation"
+Places = npt.NDArray[np.float32]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``per_genre`` tracks of each genre are clustered and counted; the messages pass among ``heard`` of each.
+
+    ``preferences`` are multiples of the median similarity, the lowest preference (fewest clusters) first.
+    ``scored`` of each genre are scored on.
+    """
+
+    per_genre: int = 89
+    heard: int = 18
+    scored: int = 18
+    preferences: tuple[float, ...] = (96, 48, 32, 24, 16, 12, 8, 4, 2, 1)
+    damping: float = 0.8
+    rounds: int = 600
+    refits: int = 2
+
+
+QUICK = Settings(per_genre=20, heard=5, scored=8, preferences=(32, 16, 8, 4, 2), refits=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One preference of the sweep; ``preference`` is absolute, ``rounds`` how many its messages took to settle."""
+
+    preference: float
+    rounds: int
+    valid: Scores
+    test: Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What a run found: the fit that was chosen, the sweep, the scores on ``test`` and how many tracks were used."""
+
+    clusters: Clusters
+    model: AffinityPropagation
+    sweep: list[Step]
+    chosen: int
+    results: dict[str, Scores]
+    points: int
+    heard: int
+
+
+class _World:
+    """The tracks of one run: what is learnt from and scored on, by place, genre and family."""
+
+    def __init__(self, table: SoundTable, taxonomy: Taxonomy, settings: Settings, seed: int) -> None:
+        self.table, self.taxonomy = table, taxonomy
+        self.genre = {name: at for at, name in enumerate(taxonomy.genres)}
+        self.family = {name: at for at, name in enumerate(taxonomy.families)}
+        self.rows = balanced(table, "train", settings.per_genre, seed, self.genre)
+        self.heard = balanced(table, "train", settings.heard, seed, self.genre)
+        self.others = [
+            balanced(table, "train", settings.heard, seed + 1 + at, self.genre) for at in range(settings.refits)
+        ]
+        self.train = self.sample(self.rows)
+        self.valid, self.test = (
+            self.sample(balanced(table, split, settings.scored, seed, self.genre)) for split in ("valid", "test")
+        )
+
+    def places(self, rows: Ints) -> Places:
+        return coordinates(self.table.values[rows])
+
+    def sample(self, rows: Ints) -> Sample:
+        first = [self.table.labels[row][0] for row in rows]
+        return Sample(
+            places=self.places(rows),
+            genre=np.array([self.genre[name] for name in first]),
+            family=np.array([self.family[str(self.taxonomy.family_of(name))] for name in first]),
+        )
+
+
+def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> Fitted:
+    """Sweep the preference, choose it at the elbow on ``valid``, and score the clusters on ``test``."""
+    world = _World(table, taxonomy, settings, seed)
+    heard = world.places(world.heard)
+    median = _median_similarity(heard, seed)
+    sweep: list[Step] = []
+    models: list[AffinityPropagation] = []
+    for at, multiple in enumerate(settings.preferences):
+        tell(f"preference {at + 1} of {len(settings.preferences)}")
+        model = _propagate(heard, multiple * median, settings, seed)
+        if len(models) and len(model.cluster_centers_) <= len(models[-1].cluster_centers_):
+            continue  # a lower preference gave as many
+        models.append(model)
+        sweep.append(_step(world, model))
+    chosen = elbow([one.valid.clusters for one in sweep], [one.valid.spread for one in sweep])
+    model = models[chosen]
+    order = np.argsort(-np.bincount(nearest(world.train.places, model.cluster_centers_)), kind="stable")
+    model.cluster_centers_ = model.cluster_centers_[order]
+    model.cluster_centers_indices_ = model.cluster_centers_indices_[order]
+    clusters = _described(world, model, sweep, chosen, version)
+    tell("baselines")
+    results = _compare(world, model, settings, seed)
+    return Fitted(
+        clusters=clusters,
+        model=model,
+        sweep=sweep,
+        chosen=chosen,
+        results=results,
+        points=len(world.rows),
+        heard=len(world.heard),
+    )
+
+
+def _propagate(places: Places, preference: float, settings: Settings, seed: int) -> AffinityPropagation:
+    model = AffinityPropagation(
+        preference=preference, damping=settings.damping, max_iter=settings.rounds, random_state=seed
+    ).fit(places)
+    if not len(model.cluster_centers_):
+        raise RuntimeError(f"preference {preference:.1f}: the messages did not settle in {settings.rounds} rounds")
+    # The similarities of all pairs and the tracks' own clusters are needed no more, and are not to be kept.
+    del model.affinity_matrix_, model.labels_
+    return model
+
+
+def _median_similarity(places: Places, seed: int) -> float:
+    rng = np.random.default_rng(seed)
+    one, other = (places[rng.integers(0, len(places), 50_000)] for _ in range(2))
+    return -float(np.median(np.square(one - other).sum(axis=1)))
+
+
+def _scored(world: _World, asked: Sample, centres: Places) -> Scores:
+    learnt = nearest(world.train.places, centres)
+    return score(world.train, learnt, asked, nearest(asked.places, centres), centres)
+
+
+def _step(world: _World, model: AffinityPropagation) -> Step:
+    valid, test = (_scored(world, one, model.cluster_centers_) for one in (world.valid, world.test))
+    return Step(preference=float(model.preference), rounds=int(model.n_iter_), valid=valid, test=test)
+
+
+def _compare(world: _World, model: AffinityPropagation, settings: Settings, seed: int) -> dict[str, Scores]:
+    """Return the scores on ``test`` of the chosen clusters, of k-means and of chance at the same number."""
+    count = len(model.cluster_centers_)
+    again = [_propagate(world.places(rows), float(model.preference), settings, seed) for rows in world.others]
+    ours = [model.cluster_centers_, *(one.cluster_centers_ for one in again)]
+    means = [_means(world.places(rows), count, seed) for rows in (world.heard, *world.others)]
+    rng = np.random.default_rng(seed)
+    chance = [rng.integers(0, count, len(some.places)) for some in (world.train, world.test)]
+    ends = _centres(world.train.places, chance[0], count)
+    stable = {
+        name: agreement([nearest(world.test.places, one) for one in fits])
+        for name, fits in (("ours", ours), ("means", means))
+    }
+    return {
+        OURS: replace(_scored(world, world.test, ours[0]), stability=stable["ours"]),
+        "k-means, same tracks": replace(_scored(world, world.test, means[0]), stability=stable["means"]),
+        "k-means, all points": _scored(world, world.test, _means(world.train.places, count, seed)),
+        "at random": replace(score(world.train, chance[0], world.test, chance[1], ends), stability=0.0),
+    }
+
+
+def _means(places: Places, count: int, seed: int) -> Places:
+    return KMeans(count, n_init=3, random_state=seed).fit(places).cluster_centers_
+
+
+def _centres(places: Places, cluster: Ints, count: int) -> Places:
+    return np.stack([places[cluster == at].mean(axis=0) if (cluster == at).any() else places[0] for at in range(count)])
+
+
+def _described(world: _World, model: AffinityPropagation, sweep: list[Step], chosen: int, version: str) -> Clusters:
+    rows = world.table.rows("train")
+    cluster = nearest(world.places(rows), model.cluster_centers_)
+    genres = np.zeros((len(world.genre), len(model.cluster_centers_)), np.int32)
+    families = np.zeros((len(world.family), len(model.cluster_centers_)), np.int32)
+    for row, number in zip(rows, cluster, strict=True):
+        known = {name for name in world.table.labels[row] if name in world.genre}
+        for name in known:
+            genres[world.genre[name], number] += 1
+        for family in {world.taxonomy.family_of(name) for name in known}:
+            families[world.family[str(family)], number] += 1
+    settings: dict[str, Any] = {
+        "version": version,
+        "taxonomy": world.taxonomy.version,
+        "genres": list(world.genre),
+        "families": list(world.family),
+        "heard": len(world.heard),
+        "points": len(world.rows),
+        "sweep": [_told(one, at == chosen) for at, one in enumerate(sweep)],
+    }
+    return Clusters(settings, world.table.values[world.heard[model.cluster_centers_indices_]], genres, families)
+
+
+def _told(step: Step, chosen: bool) -> dict[str, Any]:
+    figures = {name: round(value, 4) for name, value in asdict(step.test).items() if not math.isnan(value)}
+    return {
+        "preference": round(step.preference, 2),
+        **figures,
+        "rounds": step.rounds,
+        "valid_spread": round(step.valid.spread, 4),
+        "elbow": chosen,
+    }
+
+
+def save(found: Fitted, directory: Path) -> list[Path]:
+    """Write what is served and the estimator of record, after a check that both say the same; return the paths."""
+    written, asked = found.clusters.save(directory), found.clusters.exemplars
+    own = nearest(coordinates(asked), found.model.cluster_centers_)
+    np.testing.assert_array_equal(found.clusters.assign(asked), own)
+    record = directory / "clusters.joblib"
+    joblib.dump(found.model, record)
+    return [*written, record]
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Fit on ``train``, choose the preference on ``valid``, score on ``test``; write ``models/clusters/<version>``.
+
+    ``quick`` hears fewer tracks and makes a version of its own that is not the active one.
+
+    Raises
+    ------
+    FileNotFoundError
+        The training table is absent.
+    """
+    table, taxonomy = read(data), Taxonomy.active(models)
+    settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
+    found = fit(table, taxonomy, version, settings, seed, _print)
+    directory = models / TASK / version
+    written = save(found, directory)
+    print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
+    card = directory / "card.md"
+    lines = [{"model": name, **_figures(one)} for name, one in found.results.items()]
+    card.write_text(clusters_card.write(found, settings, seed, beaten(TASK, lines, OURS)), encoding="utf-8")
+    figures = write_scores(directory, split="test", table=lines, served=OURS)
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
+    print(f"\n{len(found.clusters)} clusters in {directory}")
+
+
+def _figures(one: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(one).items() if not math.isnan(value)}
+
+
+def evaluate(data: Path, models: Path, seed: int = 1) -> None:
+    """Score the active version as it is served, with k-means and chance at the same number, on ``test``.
+
+    Raises
+    ------
+    FileNotFoundError
+        The training table is absent.
+    ml.artefacts.ArtefactError
+        No version is active, or a file of it was changed.
+    """
+    clusters = Clusters.load(artefacts.active(TASK, models))
+    world = _World(read(data), Taxonomy.active(models), replace(Settings(), refits=0), seed)
+    means = _means(world.places(world.heard), len(clusters), seed)
+    results = {f"{OURS}, as served": clusters.places, "k-means, same tracks": means}
+    print(f"\n{TASK} {clusters.version} on test\n")
+    print(format_table({name: _scored(world, world.test, one) for name, one in results.items()}))
+
+
+def preference_of(clusters: Clusters) -> float:
+    """Return the served version's preference as a multiple of the median similarity, the nearest that is tried."""
+    chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
+    last = clusters.settings["sweep"][-1]["preference"]
+    tried = Settings().preferences
+    return min(tried, key=lambda one: abs(one / tried[-1] - chosen / last))
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,371 @@
+"""What can be told of a song beside the seeds of a playlist: the columns that its place in the ranking is made from.
+
+Training and serving call the same functions. Nothing here knows a song: everything is worked out from artists, words,
+genres, years and sound, and from :class:`ml.continuation.interactions.Lists` where somebody's playlists are at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.continuation.interactions import Knn, Lists
+from store.text import normalise
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+_NEAREST_ARTISTS = 3
+FEWEST_GROUPS = 2  # with fewer lists of that name a word means nothing
+_NAME_TRUST = 3.0
+_ARTIST_KNN = Knn(rarity=1.0, length=0.5, sharpness=1.5, nearest=400)
+_USER_KNN = Knn(rarity=2.0, length=0.3, sharpness=1.5, nearest=2000)
+_ITEM_POWER = 0.3
+_BLOCK = 16384
+
+CONTENT = (
+    "same_artist",
+    "artist_near",
+    "artist_mean",
+    "artist_genres",
+    "artist_prior",
+    "popularity",
+    "popularity_apart",
+    "sound",
+    "sound_near",
+    "same_album",
+    "title_words",
+    "name_in_title",
+    "name_artist",
+    "name_sound",
+    "seeds",
+    "artists_per_seed",
+)
+EVIDENCE = ("user_knn", "item_knn", "name_knn", "artist_knn", "lists", "user_strength", "seeds_listed")
+NEURAL = ("neural",)
+_LEAST_NEURAL = -20.0  # nats below the best
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artists:
+    """A artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes and -1."""
+
+    places: Floats
+    prior: Floats
+    genres: Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """n songs: ``artist`` (n,) number in :class:`Artists` or -1, ``popularity`` (n,) 0 to 100 or NaN,
+    ``sound`` (n, 12) of :func:`ml.sound.coordinates`, NaN = unknown.
+    """
+
+    artist: Ints
+    popularity: Floats
+    sound: Floats
+
+    def __len__(self) -> int:
+        return len(self.artist)
+
+    @cached_property
+    def unheard(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether anything of the sound is unknown."""
+        return np.asarray(np.isnan(self.sound).any(axis=1))
+
+    @cached_property
+    def heard(self) -> npt.NDArray[np.float32]:
+        """(n, 12) the sound with 0 for what is unknown."""
+        return np.where(np.isnan(self.sound), np.float32(0.0), self.sound.astype(np.float32))
+
+    def take(self, rows: Ints) -> Columns:
+        """Return the columns of some songs."""
+        return Columns(artist=self.artist[rows], popularity=self.popularity[rows], sound=self.sound[rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """What is usual, learnt in training: ``sound_mean`` and ``sound_variance`` (12,), ``rarity`` the
+    logarithm of the inverse frequency of title words and ``rare`` that of all others, ``genre_rarity`` (g,)."""
+
+    sound_mean: Floats
+    sound_variance: Floats
+    rarity: Mapping[str, float]
+    rare: float
+    genre_rarity: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameHint:
+    """What lists whose names share words with this one hold: ``place`` (d,) of their artists, ``sound``
+    (12,), NaN = unknown; ``weight`` 0 to 1 says how much that is known of the words."""
+
+    place: Floats
+    sound: Floats
+    weight: float
+
+
+class NameWords:
+    """What the lists hold whose names contain a word: sums over groups of lists, so that one can be taken out again.
+
+    ``groups`` (W,), ``place`` (W, d) and ``sound`` (W, 13) with the number of groups in its last column.
+    A group's own share is one row of each.
+    """
+
+    def __init__(self, index: Mapping[str, int], groups: Ints, place: Floats, sound: Floats) -> None:
+        self.index, self.groups, self.place, self.sound = index, groups, place, sound
+
+    def hint(self, name_words: Iterable[str], own: tuple[Floats, Floats] | None = None) -> NameHint | None:
+        """Return what the words make one expect, without the share of the group ``own``; ``None`` for unknown ones."""
+        rows = [self.index[word] for word in name_words if word in self.index]
+        less = 0 if own is None else 1
+        count = np.array([int(self.groups[row]) - less for row in rows])
+        rows = [row for row, n in zip(rows, count.tolist(), strict=True) if n >= FEWEST_GROUPS]
+        count = count[count >= FEWEST_GROUPS]
+        if not rows:
+            return None
+        trust = count / (count + _NAME_TRUST) / np.log(2.0 + count)  # "the" is in every fifth name
+        place, sound = (
+            table[rows].astype(float) - (0.0 if own is None else mine)
+            for table, mine in zip((self.place, self.sound), own or (0, 0), strict=True)
+        )
+        centre, sounds = (trust / count) @ place, trust @ sound
+        return NameHint(
+            place=(centre / trust.sum()).astype(np.float32),
+            sound=sounds[:-1] / sounds[-1] if sounds[-1] > 0 else np.full(len(sounds) - 1, np.nan),
+            weight=float((count / (count + _NAME_TRUST)).max()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeds:
+    """A playlist to be continued: its songs' columns, ``albums`` and ``titles`` (any hashable; words) and name."""
+
+    columns: Columns
+    albums: Sequence[Any] = ()
+    titles: Sequence[Sequence[str]] = ()
+    name_words: frozenset[str] = frozenset()
+    hint: NameHint | None = None
+
+
+def words(text: str) -> list[str]:
+    """Return the distinct words of a title or a playlist's name, normalised, in order."""
+    return list(dict.fromkeys(normalise(text).split()))
+
+
+@dataclass
+class Profile:
+    """What the seeds have in common, worked out once per playlist; ``of_artist`` holds (A,) columns."""
+
+    seeds: Seeds
+    background: Background
+    artists: Artists
+    of_artist: dict[str, Floats] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.of_artist = self._artists()
+        self._sound = self._sounds()
+        known = self.seeds.columns.popularity
+        known = known[~np.isnan(known)]
+        self._popularity = float(known.mean()) if len(known) else 45.0
+        self._titles = self._title_words()
+        self._albums: dict[Any, int] = {}
+        for album in self.seeds.albums:
+            if album is not None:
+                self._albums[album] = self._albums.get(album, 0) + 1
+
+    def _artists(self) -> dict[str, Floats]:
+        places, n = self.artists.places, len(self.artists.places)
+        mine = self.seeds.columns.artist
+        mine = mine[mine >= 0]
+        same, near, mean, name = (np.zeros(n, np.float32) for _ in range(4))
+        hint = self.seeds.hint
+        if len(mine):
+            who, often = np.unique(mine, return_counts=True)
+            same[who] = often
+            weights = (often / often.sum()).astype(np.float32)
+            k = min(_NEAREST_ARTISTS, len(who))
+            for at in range(0, n, _BLOCK):
+                cosine = places[at : at + _BLOCK] @ places[who].T
+                mean[at : at + _BLOCK] = cosine @ weights
+                near[at : at + _BLOCK] = np.partition(cosine, len(who) - k, axis=1)[:, len(who) - k :].mean(axis=1)
+        if hint is not None:
+            name = (places @ hint.place).astype(np.float32)
+        return {
+            "same_artist": same,
+            "artist_near": near,
+            "artist_mean": mean,
+            "artist_genres": self._genres(mine),
+            "artist_prior": self.artists.prior,
+            "name_artist": name,
+        }
+
+    def _genres(self, mine: Ints) -> Floats:
+        """Return (A,) how much of the seeds' genres an artist has, rare ones counting more."""
+        table, rarity = self.artists.genres, np.append(self.background.genre_rarity, 0.0)  # -1 takes the last
+        held = (
+            np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:] if len(mine) else np.zeros(len(rarity) - 1)
+        )
+        told = np.append(held / max(len(mine), 1), 0.0) * rarity
+        return told[table].sum(axis=1).astype(np.float32)
+
+    def _sounds(self) -> tuple[Floats, Floats]:
+        sound, usual, spread = self.seeds.columns.sound, self.background.sound_mean, self.background.sound_variance
+        known = ~np.isnan(sound)
+        count = known.sum(axis=0)
+        mean = (np.where(known, sound, 0.0).sum(axis=0) + usual) / (count + 1)
+        squares = np.where(known, (sound - mean) ** 2, 0.0).sum(axis=0)
+        return mean, (squares + 4 * spread) / (count + 4)
+
+    def _title_words(self) -> dict[str, float]:
+        told: dict[str, float] = {}
+        for title in self.seeds.titles:
+            for word in title:
+                told[word] = told.get(word, 0.0) + 1.0 / len(self.seeds.titles)
+        return told
+
+    def rarity(self, word: str) -> float:
+        return self.background.rarity.get(word, self.background.rare)
+
+    def columns(self, pool: Columns) -> dict[str, Floats]:
+        """Return the columns of a pool that need neither titles nor albums: cheap enough for a whole catalogue."""
+        artist = pool.artist
+        found: dict[str, Floats] = {}
+        for name, values in self.of_artist.items():
+            found[name] = np.where(artist >= 0, values[artist], np.float32(0.0))
+        known = ~np.isnan(pool.popularity)
+        found["popularity"] = np.where(known, pool.popularity, 20.0) / 100.0
+        found["popularity_apart"] = np.where(known, np.abs(pool.popularity - self._popularity), 25.0) / 100.0
+        found["sound"] = self._sound_ratio(pool)
+        found["name_sound"] = self._hinted(pool)
+        return found
+
+    def _sound_ratio(self, pool: Columns) -> Floats:
+        """Return (n,) log likelihood under the seeds' mean and variance less that under all songs'."""
+        mean, variance = self._sound
+        usual, spread = self.background.sound_mean, self.background.sound_variance
+        # The quadratic form multiplied out: two products of a matrix with a vector instead of ten passes over it.
+        curved, straight = (1 / spread - 1 / variance) / 2, mean / variance - usual / spread
+        level = (usual**2 / spread - mean**2 / variance + np.log(spread / variance)) / 2
+        told = pool.heard
+        ratio = told**2 @ curved.astype(np.float32) + told @ straight.astype(np.float32) + np.float32(level.sum())
+        return np.where(pool.unheard, np.float32(0.0), np.clip(ratio, -10.0, 10.0))
+
+    def _hinted(self, pool: Columns) -> Floats:
+        hint, usual = self.seeds.hint, self.background.sound_mean
+        if hint is None or np.isnan(hint.sound).any():
+            return np.zeros(len(pool), np.float32)
+        direction = ((hint.sound - usual) / self.background.sound_variance).astype(np.float32)
+        told = pool.heard @ direction - np.float32(usual @ direction)
+        return np.where(pool.unheard, np.float32(0.0), np.clip(told, -5.0, 5.0))
+
+    def finish(
+        self, found: dict[str, Floats], pool: Columns, albums: Sequence[Any], titles: Sequence[Sequence[str]]
+    ) -> None:
+        """Add to the columns of a few candidates those that need their titles, albums and each seed's sound."""
+        found["same_artist"] = np.log1p(found["same_artist"])
+        found["same_album"] = np.log1p([self._albums.get(album, 0) if album is not None else 0 for album in albums])
+        found["title_words"] = np.array(
+            [sum(self._titles.get(word, 0.0) * self.rarity(word) for word in title) for title in titles]
+        )
+        named = self.seeds.name_words
+        found["name_in_title"] = np.array([sum(self.rarity(w) for w in title if w in named) for title in titles])
+        found["sound_near"] = self._nearest_sound(pool.sound)
+        count = len(self.seeds.columns)
+        who = len(np.unique(self.seeds.columns.artist))
+        found["seeds"] = np.full(len(pool), np.log1p(count))
+        found["artists_per_seed"] = np.full(len(pool), who / max(count, 1))
+
+    def _nearest_sound(self, sound: Floats) -> Floats:
+        """Return (n,) minus the mean distance to the three seeds that sound most alike; a usual one where unknown."""
+        mine = self.seeds.columns.sound
+        mine = mine[~np.isnan(mine).any(axis=1)]
+        whole = ~np.isnan(sound).any(axis=1)
+        found = np.full(len(sound), -1.0)
+        if len(mine) and whole.any():
+            some = sound[whole]
+            squared = (some**2).sum(axis=1)[:, None] + (mine**2).sum(axis=1) - 2 * some @ mine.T
+            k = min(3, len(mine))
+            near = np.partition(np.maximum(squared, 0.0), k - 1, axis=1)[:, :k]
+            found[whole] = -np.sqrt(near).mean(axis=1)
+        return found
+
+
+# Weights of a first, coarse choice among all songs by what is known without anybody's playlists.
+_COARSE = {
+    "same_artist": 1.2,
+    "artist_near": 2.5,
+    "artist_mean": 3.0,
+    "artist_genres": 0.15,
+    "artist_prior": 1.0,
+    "popularity": 1.5,
+    "sound": 0.25,
+    "name_artist": 1.0,
+    "name_sound": 0.1,
+}
+
+
+def coarse(found: Mapping[str, Floats]) -> Floats:
+    """Return (n,) one number per song from :meth:`Profile.columns`, higher for what rather goes with the seeds."""
+    told = {**found, "same_artist": np.log1p(found["same_artist"])}
+    total: Floats = np.sum([weight * told[name] for name, weight in _COARSE.items()], axis=0)
+    return total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Somebody's playlists: ``songs`` lists over recordings, ``artists`` the same lists over artists (their number
+    as in :class:`Artists`), ``word_lists`` the lists whose names hold a word."""
+
+    songs: Lists
+    artists: Lists
+    word_lists: Mapping[str, Ints]
+
+    def muting(self, lists: Ints) -> Evidence:
+        """Return the evidence as if ``lists`` were not part of it."""
+        return replace(self, songs=self.songs.muting(lists), artists=self.artists.muting(lists))
+
+    def tell(self, seeds: Ints, artists: Ints, amounts: Floats, name_words: frozenset[str]) -> dict[str, Floats]:
+        """Return (n,) columns over recordings, and ``of_artist`` (A,), of what the lists say to go with the seeds."""
+        weights = self.songs.weights(seeds, _USER_KNN)
+        named = np.zeros(len(self.songs))
+        for word in name_words:
+            if word in self.word_lists:
+                at = self.word_lists[word]
+                named[at] += np.log((1 + len(self.songs)) / (1 + len(at))) ** 2
+        named[self.songs.muted] = 0.0
+        rest = self.artists.scores(self.artists.weights(artists, _ARTIST_KNN, amounts))
+        return {
+            "user_knn": scaled(self.songs.scores(weights)),
+            "item_knn": scaled(self.songs.item_neighbours(seeds, _ITEM_POWER)),
+            "name_knn": scaled(self.songs.scores(named / np.maximum(np.diff(self.songs.start), 1) ** 0.3)),
+            "of_artist": scaled(rest),
+            "user_strength": np.array(np.log1p(weights.max(initial=0.0))),
+            "seeds_listed": np.array((self.songs.count[seeds] > 0).mean() if len(seeds) else 0.0),
+        }
+
+
+def neural_column(scores: Floats) -> Floats:
+    """Return the NEURAL column of all candidates of one playlist: nats of the softmax below the best of them."""
+    return np.maximum(scores - scores.max(initial=-np.inf), _LEAST_NEURAL)
+
+
+def scaled(scores: Floats) -> Floats:
+    """Return scores of 0 and more with the highest at 1."""
+    return scores / max(float(scores.max(initial=0.0)), 1e-12)
+
+
+def evidence_columns(told: Mapping[str, Floats], counts: Ints, rows: Ints, artist: Ints) -> dict[str, Floats]:
+    """Return the EVIDENCE columns of the recordings in ``rows`` (-1: in no list), by ``artist`` (-1 unknown)."""
+    listed = rows >= 0
+    found = {name: np.where(listed, told[name][rows], 0.0) for name in ("user_knn", "item_knn", "name_knn")}
+    found["artist_knn"] = np.where(artist >= 0, told["of_artist"][artist], 0.0)
+    found["lists"] = np.log1p(np.where(listed, counts[rows], 0))
+    for name in ("user_strength", "seeds_listed"):
+        found[name] = np.full(len(rows), float(told[name]))
+    return found

@@ -1,0 +1,479 @@
+"""What comes next in a playlist, over the catalogue: a learned ranking of what goes with the songs that are there.
+
+What ships knows artists, words, genres and sound, and no song; a version trained here also knows the lists it was
+trained on. Which of the ways to rank serves is what did best on held-out playlists (``scores.json``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import verified
+from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.continuation.features import (
+    CONTENT,
+    EVIDENCE,
+    NEURAL,
+    Artists,
+    Background,
+    Columns,
+    Evidence,
+    NameWords,
+    Profile,
+    Seeds,
+    coarse,
+    evidence_columns,
+    neural_column,
+    words,
+)
+from ml.continuation.interactions import Lists
+from ml.continuation.neural import FILES, Neural, Told, facts
+from ml.sound import coordinates
+from ml.trees import Trees
+from store.catalogue.catalogue import Ref, Segment, Snapshot
+from store.catalogue.segment import recording_hash
+from store.domain import AUDIO_FEATURES, Track
+from store.text import normalise, recording_key
+
+# So many of each kind are ranked, of each segment when served: the best by what the songs are like, by neighbouring
+# lists, by their names, and by the neural part.
+CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "neural": 700}
+METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
+NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
+# The columns of each ranker; what no version has is not shipped.
+RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE, "ensemble": CONTENT + EVIDENCE + NEURAL}
+MAX_LIMIT = 100
+MOST_SEEDS = 500  # of a longer playlist the last ones speak
+
+Floats = npt.NDArray[np.floating[Any]]
+Ints = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A track that may come next: ``score`` 0 to 1 orders them, ``reason`` names the songs it goes with."""
+
+    ref: Ref
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listened:
+    """The lists of a version trained here: ``recordings`` (n,) sorted hashes
+    (:func:`~store.catalogue.segment.recording_hash`) by number in ``evidence.songs``."""
+
+    recordings: npt.NDArray[np.int64]
+    evidence: Evidence
+
+    def numbers(self, hashes: npt.NDArray[np.int64]) -> Ints:
+        """Return the number of each recording, -1 for those in no list."""
+        if not len(self.recordings):
+            return np.full(len(hashes), -1)
+        at = np.minimum(np.searchsorted(self.recordings, hashes), len(self.recordings) - 1)
+        return np.where(self.recordings[at] == hashes, at, -1)
+
+    def save(self, directory: Path) -> list[Path]:
+        """Write ``lists.npz`` and ``lists.json``."""
+        arrays = {
+            f"{name}_{part}": getattr(lists, part)
+            for name, lists in (("songs", self.evidence.songs), ("artists", self.evidence.artists))
+            for part in ("start", "item", "share")
+        }
+        np.savez_compressed(
+            directory / "lists.npz",
+            recordings=self.recordings,
+            artist_count=np.array(len(self.evidence.artists.count)),
+            **arrays,
+        )
+        held = {word: lists.tolist() for word, lists in self.evidence.word_lists.items()}
+        (directory / "lists.json").write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
+        return [directory / "lists.npz", directory / "lists.json"]
+
+    @classmethod
+    def load(cls, directory: Path) -> Listened:
+        """Read what :meth:`save` wrote."""
+        with np.load(verified(directory / "lists.npz"), allow_pickle=False) as stored:
+            sizes = {"songs": len(stored["recordings"]), "artists": int(stored["artist_count"])}
+            lists = {
+                name: Lists(stored[f"{name}_start"], stored[f"{name}_item"], stored[f"{name}_share"], size)
+                for name, size in sizes.items()
+            }
+            recordings = stored["recordings"]
+        held = json.loads(verified(directory / "lists.json").read_text(encoding="utf-8"))
+        word_lists = {word: np.array(numbers, np.int64) for word, numbers in held.items()}
+        return cls(recordings=recordings, evidence=Evidence(**lists, word_lists=word_lists))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """What ships: the rankers by kind, what is usual, and what words in names mean to the artists of one version."""
+
+    rankers: Mapping[str, Trees]
+    sound_mean: Floats
+    sound_variance: Floats
+    rarity: Mapping[str, float]
+    rare: float
+    names: NameWords
+    artists_version: str
+
+    def save(self, directory: Path) -> list[Path]:
+        """Write the files that :meth:`load` reads, and return them."""
+        directory.mkdir(parents=True, exist_ok=True)
+        written = [directory / f"ranker-{kind}.npz" for kind in self.rankers]
+        for path, trees in zip(written, self.rankers.values(), strict=True):
+            trees.save(path)
+        described = {
+            "artists_version": self.artists_version,
+            "rankers": list(self.rankers),
+            "sound_mean": self.sound_mean.tolist(),
+            "sound_variance": self.sound_variance.tolist(),
+            "rarity": {word: round(value, 3) for word, value in self.rarity.items()},
+            "rare": self.rare,
+            "name_words": list(self.names.index),
+        }
+        written += [directory / "continuation.json", directory / "names.npz"]
+        written[-2].write_text(json.dumps(described, ensure_ascii=False) + "\n", encoding="utf-8")
+        np.savez_compressed(
+            written[-1],
+            groups=self.names.groups.astype(np.int32),
+            place=self.names.place.astype(np.float32),
+            sound=self.names.sound.astype(np.float32),
+        )
+        return written
+
+    @classmethod
+    def load(cls, directory: Path) -> Knowledge:
+        """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
+        told = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
+        index = {word: at for at, word in enumerate(told["name_words"])}
+        kinds = told.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
+        with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
+            names = NameWords(index, stored["groups"], stored["place"], stored["sound"])
+        return cls(
+            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in kinds},
+            sound_mean=np.array(told["sound_mean"]),
+            sound_variance=np.array(told["sound_variance"]),
+            rarity=told["rarity"],
+            rare=told["rare"],
+            names=names,
+            artists_version=told["artists_version"],
+        )
+
+
+class _SegmentPool:
+    """The columns of a segment, worked out once."""
+
+    def __init__(
+        self, segment: Segment, artists: ArtistEmbedding, table: Artists, usual: Background, listened: Listened | None
+    ) -> None:
+        self.directory = segment.directory
+        number = artists.keys.match_sorted(segment.artist_keys)
+        self.columns = Columns(
+            artist=number[segment.artist_code], popularity=segment.popularity, sound=coordinates(segment.features)
+        )
+        self.listed = np.full(len(segment), -1) if listened is None else listened.numbers(segment.recording_code)
+        self._of_facts = table, usual
+
+    @cached_property
+    def known(self) -> npt.NDArray[np.float32]:
+        """(n, f) the facts that the neural part reads."""
+        return facts(self.columns, *self._of_facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What somebody's lists say of one playlist: the lists heard, their columns, and the neural part's scores."""
+
+    evidence: Evidence
+    by_lists: Mapping[str, Floats]
+    neural: Told | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A playlist to be continued: its tracks in order, its name, and the numbers of lists to leave out of account."""
+
+    tracks: Sequence[Track]
+    name: str = ""
+    muted: Sequence[int] = ()
+
+
+class Continuation:
+    """Ranks the catalogue for a playlist; safe to use from several threads."""
+
+    def __init__(
+        self,
+        version: str,
+        knowledge: Knowledge,
+        artists: ArtistEmbedding,
+        listened: Listened | None = None,
+        scores: Mapping[str, Any] | None = None,
+        neural: Neural | None = None,
+    ) -> None:
+        self.version, self.knowledge, self.artists, self.listened = version, knowledge, artists, listened
+        self.neural = neural
+        self.scores = dict(scores or {})
+        self.method = str(self.scores.get("served", "content"))
+        genres = artists.arrays["genres"]
+        self.table = Artists(
+            places=unit_rows(artists.vectors), prior=np.asarray(artists.prior, np.float32), genres=genres
+        )
+        counts = np.bincount(genres[genres >= 0].astype(np.int64), minlength=len(artists.genre_names))
+        self.background = Background(
+            sound_mean=knowledge.sound_mean,
+            sound_variance=knowledge.sound_variance,
+            rarity=knowledge.rarity,
+            rare=knowledge.rare,
+            genre_rarity=np.log(max(len(genres), 1) / np.maximum(counts, 1)),
+        )
+        self._pools: dict[str, _SegmentPool] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
+        """Read a version, shipped or trained here.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or not the one that was written.
+        """
+        scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
+        own = scores.get("artists_version") == artists.version
+        listened = Listened.load(directory) if own and (directory / "lists.npz").exists() else None
+        neural = Neural.load(directory) if listened and (directory / FILES[0]).exists() else None
+        if listened is None and scores.get("served") in NEEDS_LISTS:
+            scores = {**scores, "served": "content", "served_score": None}  # the artists were numbered anew since
+        return cls(directory.name, Knowledge.load(directory), artists, listened, scores, neural)
+
+    def with_neural(self, neural: Neural) -> Continuation:
+        """Return this model with another neural part; what is worked out of the catalogue is shared."""
+        other = copy(self)
+        other.neural = neural
+        return other
+
+    def methods(self) -> list[str]:
+        """Return the methods of :data:`METHODS` that this version has what it takes for."""
+        absent = {kind for kind in RANKED_BY if kind not in self.knowledge.rankers}
+        absent |= {"neural", "ensemble"} if self.neural is None else set()
+        return [one for one in METHODS if one not in absent and (self.listened or one not in NEEDS_LISTS)]
+
+    def next(
+        self,
+        snapshot: Snapshot,
+        asked: Asked,
+        *,
+        limit: int = 20,
+        exclude: Collection[str] = (),
+        artist_cap: int = 3,
+    ) -> list[Next]:
+        """Return the tracks that come next, best first, each with the reason.
+
+        No recording of the playlist, none twice, none whose id is in ``exclude``, at most ``artist_cap`` of one first
+        artist. Empty when nothing can be told: neither a seed's artist nor its sound nor a word of the name is known.
+
+        Raises
+        ------
+        ValueError
+            ``limit`` is not within 1 to 100.
+        """
+        if not 1 <= limit <= MAX_LIMIT:
+            raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
+        found: list[Next] = []
+        per_artist: Counter[str] = Counter()
+        excluded = set(exclude) | {track.id for track in asked.tracks}
+        for ref, score in self.ranked(snapshot, asked):
+            track = snapshot.track(ref)
+            artist = normalise(track.artists[0]) if track.artists else ""
+            if track.id in excluded or per_artist[artist] >= artist_cap:
+                continue
+            per_artist[artist] += 1
+            found.append(Next(ref, score, self._reason(track, asked.tracks)))
+            if len(found) == limit:
+                break
+        return found
+
+    def ranked(self, snapshot: Snapshot, asked: Asked, method: str | None = None) -> list[tuple[Ref, float]]:
+        """Return the candidates by ``method`` (of :data:`METHODS`, else the served one), best first, 0 to 1.
+
+        One per recording, none of the playlist's.
+        """
+        refs, codes, table = self._table(snapshot, asked)
+        if not refs:
+            return []
+        scores = self._decide(method or self.method, table)
+        return [(refs[at], float(scores[at])) for at in _order(scores, codes).tolist()]
+
+    def compared(self, snapshot: Snapshot, asked: Asked) -> dict[str, npt.NDArray[np.int64]]:
+        """Return the recordings (hashes) that each of :meth:`methods` ranks, best first."""
+        refs, codes, table = self._table(snapshot, asked)
+        if not refs:
+            return dict.fromkeys(self.methods(), codes)
+        return {method: codes[_order(self._decide(method, table), codes)] for method in self.methods()}
+
+    def _table(self, snapshot: Snapshot, asked: Asked) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
+        """Return the candidates, their recordings, and their columns."""
+        seeds = asked.tracks[-MOST_SEEDS:]
+        profile = self._profile(seeds, asked.name)
+        told = self._told(seeds, asked, profile)
+        taken = np.array([_recording(track) for track in asked.tracks], np.int64)
+        refs: list[Ref] = []
+        tables, codes = [], [np.empty(0, np.int64)]
+        for segment in snapshot.segments:
+            rows, table = self._candidates(segment, self._pool(segment), profile, told, taken)
+            refs += [Ref(segment.name, row) for row in rows.tolist()]
+            codes.append(segment.recording_code[rows])
+            tables.append(table)
+        whole = {name: np.concatenate([one[name] for one in tables]) for name in (tables[0] if tables else ())}
+        return refs, np.concatenate(codes), whole
+
+    def _decide(self, method: str, table: Mapping[str, Floats]) -> Floats:
+        plain = {"popularity": "popularity", "item-knn": "item_knn", "user-knn": "user_knn"}
+        if method in plain:
+            return np.asarray(table[plain[method]], float)
+        if "neural" in table:
+            table = {**table, "neural": neural_column(table["neural"])}
+        if method == "neural":
+            return np.exp(table["neural"])
+        columns = np.column_stack([table[name] for name in RANKED_BY[method]]).astype(np.float32)
+        return 1.0 / (1.0 + np.exp(-self.knowledge.rankers[method].decide(columns)))
+
+    def _profile(self, seeds: Sequence[Track], name: str) -> Profile:
+        numbers = [self._artist(track) for track in seeds]
+        sound = np.array([[np.nan if v is None else v for v in _vector(track)] for track in seeds], np.float32).reshape(
+            len(seeds), len(AUDIO_FEATURES)
+        )
+        columns = Columns(
+            artist=np.array(numbers, np.int64),
+            popularity=np.array([np.nan if t.popularity is None else t.popularity for t in seeds], np.float32),
+            sound=coordinates(sound),
+        )
+        name_words = frozenset(words(name))
+        # The words' places are those of one version of the artists.
+        same = self.knowledge.artists_version == self.artists.version
+        return Profile(
+            Seeds(
+                columns=columns,
+                albums=[_album(track) for track in seeds],
+                titles=[words(track.title) for track in seeds],
+                name_words=name_words,
+                hint=self.knowledge.names.hint(sorted(name_words)) if same else None,
+            ),
+            self.background,
+            self.table,
+        )
+
+    def _artist(self, track: Track) -> int:
+        found = self.artists.find_exact(track.artists[0]) if track.artists else None
+        return -1 if found is None else found
+
+    def _told(self, seeds: Sequence[Track], asked: Asked, profile: Profile) -> _Told | None:
+        if self.listened is None:
+            return None
+        evidence = self.listened.evidence
+        if len(asked.muted):
+            evidence = evidence.muting(np.array(asked.muted))
+        columns = profile.seeds.columns
+        listed = self.listened.numbers(np.array([_recording(track) for track in seeds], np.int64))
+        numbers = np.array(list(dict.fromkeys(listed[listed >= 0].tolist())), np.int64)
+        who, often = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
+        by_lists = evidence.tell(numbers, who, np.sqrt(often), profile.seeds.name_words)
+        neural = None
+        if self.neural is not None:
+            known = facts(columns, self.table, self.background)
+            neural = self.neural.tell(listed, columns.artist, known, self.table.places)
+        return _Told(evidence, by_lists, neural)
+
+    def _candidates(
+        self, segment: Segment, pool: _SegmentPool, profile: Profile, told: _Told | None, taken: npt.NDArray[np.int64]
+    ) -> tuple[Ints, dict[str, Floats]]:
+        columns = profile.columns(pool.columns)
+        chosen = [_top(coarse(columns), CHOSEN["content"])]
+        if told is not None:
+            listed = np.flatnonzero(pool.listed >= 0)
+            for name in ("user_knn", "item_knn", "name_knn"):
+                values = told.by_lists[name][pool.listed[listed]]
+                chosen.append(listed[_top(values, min(CHOSEN[name], int((values > 0).sum())))])
+            if told.neural is not None:
+                columns["neural"] = told.neural.scores(pool.listed, pool.columns.artist, pool.known)
+                chosen.append(_top(columns["neural"], CHOSEN["neural"]))
+        rows = np.unique(np.concatenate(chosen))
+        rows = rows[~np.isin(segment.recording_code[rows], taken)]
+        few = pool.columns.take(rows)
+        found = {name: values[rows] for name, values in columns.items()}
+        tracks = [segment.track(row) for row in rows.tolist()]
+        profile.finish(found, few, [_album(track) for track in tracks], [words(track.title) for track in tracks])
+        if told is not None:
+            found |= evidence_columns(told.by_lists, told.evidence.songs.count, pool.listed[rows], few.artist)
+        return rows, found
+
+    def pools(self, snapshot: Snapshot) -> list[Columns]:
+        """Return the columns of every segment of a catalogue."""
+        return [self._pool(segment).columns for segment in snapshot.segments]
+
+    def _pool(self, segment: Segment) -> _SegmentPool:
+        with self._lock:
+            known = self._pools.get(segment.name)
+            if known is None or known.directory != segment.directory:
+                known = _SegmentPool(segment, self.artists, self.table, self.background, self.listened)
+                self._pools[segment.name] = known
+            return known
+
+    def _reason(self, track: Track, seeds: Sequence[Track]) -> str:
+        """Name the one or two songs of the playlist it is closest to, by artist first, then by sound."""
+        if not seeds:
+            return "goes with the words of this playlist's name"
+        mine = self._artist(track)
+        numbers = np.array([self._artist(seed) for seed in seeds])
+        same = np.array([bool(s.artists and track.artists) and s.artists[0] == track.artists[0] for s in seeds])
+        near = self.table.places[numbers] @ self.table.places[mine] if mine >= 0 else np.zeros(len(seeds))
+        near = np.where(numbers >= 0, near, 0.0) + same
+        if track.features is not None:
+            place = coordinates(np.array([_vector(track)], float))[0]
+            theirs = coordinates(np.array([_vector(seed) for seed in seeds], float))
+            near = near + 0.5 * np.exp(-np.nan_to_num(((theirs - place) ** 2).sum(axis=1), nan=9.0))
+        named = [seeds[at] for at in np.argsort(-near, kind="stable")]
+        titles = list(dict.fromkeys(seed.title for seed in named))[:2]
+        with_ = f"goes with {' and '.join(titles)} in this playlist"
+        genres = self.artists.genres(mine) if mine >= 0 else ()
+        shared = [g for g in genres if named[0].artists and g in self.artists.genres(named[0].artists[0])]
+        if same.any():
+            return f"{with_}: {track.artists[0]} is in it already"
+        return f"{with_}: {', '.join(shared[:2])}" if shared else with_
+
+
+def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:
+    """Return the places of the best of each recording, the highest score first."""
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(codes[order], return_index=True)
+    return np.asarray(order[np.sort(first)])
+
+
+def _top(scores: Floats, most: int) -> Ints:
+    if most >= len(scores):
+        return np.arange(len(scores))
+    return np.argpartition(-scores, most)[:most] if most else np.empty(0, np.int64)
+
+
+def _vector(track: Track) -> tuple[float | None, ...]:
+    return track.features.vector() if track.features else (None,) * len(AUDIO_FEATURES)
+
+
+def _album(track: Track) -> tuple[str, str] | None:
+    return (normalise(track.album), normalise(track.artists[0])) if track.album and track.artists else None
+
+
+def _recording(track: Track) -> int:
+    return recording_hash(recording_key(track.title, track.artists[0] if track.artists else ""))

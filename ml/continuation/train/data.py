@@ -1,0 +1,223 @@
+"""What playlist continuation learns from, read in place: recordings with what is known of them, and playlists."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.artists.train.data import FILES, ArtistData, Directory
+from ml.sound import coordinates
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.text import normalise, recording_key
+
+FOLDS = 4
+FEWEST_SONGS = 20  # a playlist of fewer is not asked about: half of it would say too little
+ALWAYS_TRAINED = -1
+# Alphabetical inside a show, one station: no question about it would mean anything (see the data's README).
+_TRAIN_ONLY = "wfmu"
+# Several users' whole libraries under one group: each playlist is a list of its own there.
+_MANY_LISTS = "exportify"
+# One playlist of Spotify's came into the data on several ways, each with a prefix of its own.
+_PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
+
+    ``group`` is the same for what must be on one side of a split, ``fold`` 0 to ``FOLDS - 1`` or
+    :data:`ALWAYS_TRAINED`; ``split`` the data's own. ``shares`` says of each of ``held`` in how many snapshots it is,
+    ``ordered`` whether the order of ``songs`` is somebody's choice.
+    """
+
+    name: str
+    source: str
+    group: str
+    split: str
+    fold: int
+    songs: Ints
+    held: Ints
+    shares: Floats
+    ordered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Songs:
+    """n recordings: code ``i`` is the same one in every field.
+
+    ``artist`` (n,) is the first artist's code in the artist data, ``album`` (n,) a number per album and -1 where it is
+    not known, ``popularity`` (n,) 0 to 100 or NaN, ``sound`` (n, 12) as
+    :func:`ml.sound.coordinates` places it, NaN = unknown.
+    """
+
+    keys: Sequence[str]
+    titles: Sequence[str]
+    artist: Ints
+    album: Ints
+    popularity: Floats
+    sound: Floats
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContinuationData:
+    """Recordings and lists. ``known`` are the artist data, whose listings carry the groups of ``lists``."""
+
+    songs: Songs
+    lists: Sequence[Listing]
+    known: ArtistData
+
+
+def read(folder: Path, known: ArtistData, *, seed: int = 1) -> ContinuationData:
+    """Read the three training files in ``folder``; ``known`` is what ``ml.artists.train.data.read`` made of them.
+
+    Every track of the table is a candidate, also those in no playlist: otherwise to be in no training playlist would
+    mean to be in a held-out one. Years of release are not read: the tables of playlists have them and the largest
+    table does not, so to have a year would tell of being in a playlist.
+    """
+    tracks = pd.read_csv(folder / FILES[0], keep_default_na=False, na_values=[""], low_memory=False)
+    songs = pd.read_csv(folder / FILES[1], keep_default_na=False, na_values=[""])
+    tracks, songs = tracks[tracks["artist"].notna()], songs[songs["artist"].notna()]
+    directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))
+    builder = _Recordings(directory)
+    builder.add_tracks(tracks)
+    of_song = builder.add_songs(songs)
+    return ContinuationData(songs=builder.built(), lists=_lists(folder / FILES[2], of_song, seed), known=known)
+
+
+class _Recordings:
+    def __init__(self, directory: Directory) -> None:
+        self._directory, self._names = directory, directory.keys()
+        self._codes: dict[str, int] = {}
+        self._titles: list[str] = []
+        self._artist: list[int] = []
+        self._facts: pd.DataFrame | None = None
+
+    def _code(self, title: str, cell: str) -> int:
+        artist = self._directory.codes(cell)[0]
+        key = recording_key(title, self._names[artist])
+        code = self._codes.setdefault(key, len(self._codes))
+        if code == len(self._titles):
+            self._titles.append(title)
+            self._artist.append(artist)
+        return code
+
+    def add_tracks(self, tracks: pd.DataFrame) -> None:
+        """Take in a table; of several tracks of one recording the most popular speaks."""
+        tracks = tracks.sort_values("popularity", ascending=False, kind="stable", na_position="last")
+        names = tracks["track_name"].fillna("").astype(str)
+        tracks = tracks.assign(code=[self._code(t, a) for t, a in zip(names, tracks["artist"], strict=True)])
+        self._facts = tracks.drop_duplicates("code")
+
+    def add_songs(self, songs: pd.DataFrame) -> dict[int, int]:
+        """Take in the playlists' songs and return the recording of each."""
+        titles = songs["title"].fillna("").astype(str)
+        found = [self._code(t, a) for t, a in zip(titles, songs["artist"], strict=True)]
+        return dict(zip(songs["song_id"].tolist(), found, strict=True))
+
+    def built(self) -> Songs:
+        assert self._facts is not None
+        facts, n = self._facts, len(self._codes)
+        rows = facts["code"].to_numpy()
+        sound = np.full((n, len(AUDIO_FEATURES)), np.nan)
+        sound[rows] = facts[list(AUDIO_FEATURES)].to_numpy(float)
+        for i, name in enumerate(AUDIO_FEATURES):
+            low, high = FEATURE_BOUNDS[name]
+            sound[(sound[:, i] < low) | (sound[:, i] > high), i] = np.nan
+        popularity = np.full(n, np.nan, np.float32)
+        popularity[rows] = facts["popularity"].to_numpy(float)
+        artist = np.array(self._artist, np.int32)
+        album = np.full(n, -1, np.int32)
+        names = [normalise(str(a)) if isinstance(a, str) else "" for a in facts["album_name"]]
+        numbers: dict[tuple[str, int], int] = {}
+        for row, name in zip(rows.tolist(), names, strict=True):
+            if name:
+                album[row] = numbers.setdefault((name, int(artist[row])), len(numbers))
+        return Songs(
+            keys=list(self._codes),
+            titles=self._titles,
+            artist=artist,
+            album=album,
+            popularity=popularity,
+            sound=coordinates(sound),
+        )
+
+
+def group_of(source: str, group: str) -> str:
+    """Return the name of a group that one playlist has on whatever way it came: ``browse_X``, ``tt_X`` and ``X``."""
+    bare = _PREFIX.sub("", group)
+    return bare if bare != group or source == "spotify_archive" else f"{source} {group}"
+
+
+def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[Listing]:
+    """Read the lists; snapshots of one playlist become one."""
+    raw: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            one = json.loads(line)
+            snapshots = one["source"] == "spotify_archive"
+            raw[one["source"], one["group"] if snapshots else one["pid"]].append(one)
+    folds = _folds({(k[0], group_of(k[0], v[0]["group"])) for k, v in raw.items()}, seed)
+    listings = []
+    for (source, _), versions in raw.items():
+        last = max(versions, key=lambda one: one["date"] or "")
+        held: dict[int, int] = defaultdict(int)
+        for one in versions:
+            for song in {of_song[s] for s in one["song_ids"] if s in of_song}:
+                held[song] += 1
+        group = group_of(source, last["group"])
+        listings.append(
+            Listing(
+                name=last["name"] or "",
+                source=source,
+                group=group,
+                split=last["split"],
+                fold=folds[group],
+                songs=np.array(list(dict.fromkeys(of_song[s] for s in last["song_ids"] if s in of_song)), np.int32),
+                held=np.array(list(held), np.int32),
+                shares=np.array(list(held.values()), np.float32) / len(versions),
+                ordered=bool(last["ordered"]),
+            )
+        )
+    return listings
+
+
+def _folds(groups: set[tuple[str, str]], seed: int) -> dict[str, int]:
+    """Deal the groups out to the folds, those of one source evenly."""
+    rng = np.random.default_rng(seed)
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for source, group in sorted(groups):
+        by_source[source].append(group)
+    found: dict[str, int] = {}
+    for source, names in sorted(by_source.items()):
+        for at, name in enumerate(rng.permutation(names).tolist()):
+            fold = ALWAYS_TRAINED if source == _TRAIN_ONLY else at % FOLDS
+            found.setdefault(name, fold)
+    return found
+
+
+def asked_lists(lists: Sequence[Listing], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
+    """Return the indices of the lists that are asked about: the longest-dated of each group, several users' each."""
+    taken: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(lists):
+        if len(one.songs) >= fewest and one.source != _TRAIN_ONLY:
+            taken[one.group].append(at)
+    found = []
+    for ats in taken.values():
+        found += ats[:most_per_group] if lists[ats[0]].source == _MANY_LISTS else ats[-1:]
+    return sorted(found)

@@ -1,0 +1,365 @@
+"""Trains the neural part of playlist continuation: a softmax over all songs, sampled, in memory that does not grow.
+
+From every list ten windows of seeds per epoch, each with the songs that follow it as targets. The softmax is estimated
+from songs drawn log-uniformly by rank of frequency and uniformly, each corrected by the logarithm of its chance (S.
+Jean et al., "On using very large target vocabulary for neural machine translation", 2015; X. Yi et al., "Sampling-
+bias-corrected neural modeling for large corpus item recommendations", 2019). A step reads and writes only the rows of
+the songs in it, by AdaGrad with one number of state per row (J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient
+methods", 2011; M. Naumov et al., "Deep learning recommendation model", 2019). A song's own row is left out the more
+often the fewer lists hold it, always where only the one at hand does: so what artist and facts say learns to stand
+alone for songs that are in no list (after M. Volkovs, G. Yu and T. Poutanen, "DropoutNet", 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from ml.continuation.neural import FILES, Floats, Neural, summary
+from ml.train.export import export
+
+Ints = npt.NDArray[np.integer[Any]]
+layers = keras.layers
+
+FEWEST_SONGS = 4  # of a list that is learnt from
+_FEWEST_HELD = 2  # lists that hold a song or an artist with a row of its own
+_BARRED = np.float32(-1e9)
+_WHOLE, _TABLE = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, None], tf.int64)
+_REAL = tf.TensorSpec([None, None], tf.float32)
+# What a step takes, said beforehand so that it is traced once for batches of any size.
+_TAKEN = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``rate`` and ``dense_rate`` are those of rows and of all other weights.
+
+    These two, ``width``, ``batch`` and ``epochs`` were tried on questions of one of the folds that are scored
+    (:data:`ml.continuation.train.scores.IN_VIEW`). After how many epochs to stop is told by validation groups.
+    """
+
+    width: int = 64
+    hidden: int = 128
+    batch: int = 128
+    negatives: int = 2000
+    uniform: float = 0.3  # of the negatives; the others are log-uniform by frequency
+    windows: int = 10  # per list and epoch
+    most_seeds: int = 24
+    targets: int = 10
+    in_order: float = 0.5  # share of windows of ordered lists; the others are of songs in random order
+    group_power: float = 0.5  # a group of n lists has n ** -this of the windows per list
+    rate: float = 0.1
+    dense_rate: float = 2e-3
+    spread: float = 0.05  # of rows at the start
+    epochs: int = 8
+    patience: int = 2  # epochs without a better validation score
+    most_rows: int = 1_000_000  # songs with a row of their own; the most frequent
+    most_windows: int = 100_000  # per epoch: of more lists a part takes its turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """L lists over n songs. ``shares[i]`` are the chances of the songs of ``lists[i]`` to be in it, ``None`` where
+    they are all in it, and then in order if ``ordered[i]``; ``groups`` (L,) any number that the lists of one group
+    share. ``artist`` (n,) numbers in ``places`` (A, p) or -1, ``known`` (n, f) :func:`ml.continuation.neural.facts`,
+    ``pool`` the songs that the softmax is over."""
+
+    lists: Sequence[Ints]
+    shares: Sequence[npt.NDArray[np.floating[Any]] | None]
+    ordered: Sequence[bool]
+    groups: Ints
+    artist: Ints
+    places: Floats
+    known: Floats
+    pool: Ints
+
+    def only(self, kept: Ints) -> Corpus:
+        """Return the corpus with the lists ``kept`` alone."""
+        return replace(
+            self,
+            lists=[self.lists[at] for at in kept],
+            shares=[self.shares[at] for at in kept],
+            ordered=[self.ordered[at] for at in kept],
+            groups=self.groups[kept],
+        )
+
+
+class Vocabulary:
+    """Which songs and artists have rows, in how many lists they are, and how negatives are drawn."""
+
+    def __init__(self, corpus: Corpus, settings: Settings) -> None:
+        self.count = np.zeros(len(corpus.artist), np.int64)
+        self.artist_count = np.zeros(len(corpus.places), np.int64)
+        for songs in corpus.lists:
+            self.count[songs] += 1
+            artists = np.unique(corpus.artist[songs])
+            self.artist_count[artists[artists >= 0]] += 1
+        often = np.flatnonzero(self.count >= _FEWEST_HELD)
+        often = np.sort(often[np.argsort(-self.count[often], kind="stable")[: settings.most_rows]])
+        artists = np.flatnonzero(self.artist_count >= _FEWEST_HELD)
+        self.size = len(often) + len(artists)
+        self.song_row = np.full(len(self.count), self.size, np.int32)
+        self.song_row[often] = np.arange(len(often))
+        self.artist_row = np.full(len(self.artist_count), self.size, np.int32)
+        self.artist_row[artists] = len(often) + np.arange(len(artists))
+        self._order = corpus.pool[np.lexsort((corpus.pool, -self.count[corpus.pool]))]
+        self._settings = settings
+
+    def negatives(self, rng: np.random.Generator) -> tuple[Ints, Floats]:
+        """Return distinct songs (k,) and the logarithm (k,) of how often each was to be expected among them."""
+        n, wanted, uniform = len(self._order), self._settings.negatives, self._settings.uniform
+        ranks = np.minimum(np.exp(rng.random(wanted) * np.log(n + 1)).astype(np.int64) - 1, n - 1)
+        ranks = np.unique(np.where(rng.random(wanted) < uniform, rng.integers(0, n, wanted), ranks))
+        chance = (1 - uniform) * np.log((ranks + 2.0) / (ranks + 1.0)) / np.log(n + 1) + uniform / n
+        return self._order[ranks], np.log(-np.expm1(wanted * np.log1p(-chance))).astype(np.float32)
+
+    def rows(self, songs: Ints, artist: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Return the rows of songs and their artists with those left out that the lists hold too rarely."""
+        mine = np.where(rng.random(len(songs)) * self.count[songs] < 1.0, self.size, self.song_row[songs])
+        count = np.where(artist >= 0, self.artist_count[artist], 0)
+        theirs = np.where(rng.random(len(songs)) * count < 0.5, self.size, self.artist_row[artist])
+        return mine, theirs
+
+
+def windows(
+    songs: Ints,
+    shares: npt.NDArray[np.floating[Any]] | None,
+    ordered: bool,
+    count: int,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Ints, Ints]]:
+    """Yield ``count`` pairs of seeds and the songs that follow them, at places of the list drawn at random."""
+    for _ in range(count):
+        some = songs if shares is None else songs[rng.random(len(songs)) < shares]
+        if not (ordered and rng.random() < settings.in_order):
+            some = rng.permutation(some)
+        if len(some) < 2:
+            continue
+        most = min(len(some) - 1, settings.most_seeds)
+        # Half of them short, as a beginning is, half of any length.
+        cut = int((most + 1) ** rng.random()) if rng.random() < 0.5 else int(rng.integers(1, most + 1))
+        start = int(rng.integers(0, len(some) - cut))
+        yield some[start : start + cut], some[start + cut : start + cut + settings.targets]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples as arrays over the distinct ``songs`` in them: seeds and targets (b, s) and (b, t) with masks,
+    negatives (k,), their log chances, and (b, k) what bars those that are in the example's own list."""
+
+    songs: Ints
+    seeds: Ints
+    seed_mask: Floats
+    targets: Ints
+    target_mask: Floats
+    negatives: Ints
+    chances: Floats
+    barred: Floats
+
+
+def _padded(songs: Sequence[Ints], most: int) -> tuple[Ints, Floats]:
+    """Return (b, most) songs and a mask of which of them there are."""
+    mask = np.arange(most) < np.array([len(some) for some in songs])[:, None]
+    found = np.zeros(mask.shape, np.int64)
+    found[mask] = np.concatenate(songs)
+    return found, mask.astype(np.float32)
+
+
+def network(settings: Settings) -> keras.Model:
+    """Return the network: mean and variance of the seeds through a layer each, their sum of knowledge as a change to
+    the mean, which is scaled by how many seeds there are."""
+    mean, variance = keras.Input((settings.width,)), keras.Input((settings.width,))
+    size = keras.Input((1,))
+    heard = [
+        layers.Dense(settings.hidden, "relu")(mean),
+        layers.Dense(settings.hidden, "relu")(layers.Rescaling(10.0)(variance)),
+        size,
+    ]
+    change = layers.Dense(settings.width, kernel_initializer=keras.initializers.RandomNormal(stddev=0.01))
+    scale = layers.Dense(1, "softplus", kernel_initializer="zeros", bias_initializer="ones")
+    scaled = layers.Multiply()([mean, scale(layers.Dense(16, "relu")(size))])
+    return keras.Model([mean, variance, size], layers.Add()([scaled, change(layers.Concatenate()(heard))]))
+
+
+class Trainer:
+    """Learns the rows, the linear parts and the network; :meth:`neural` is what they have come to."""
+
+    def __init__(self, corpus: Corpus, settings: Settings, seed: int = 1) -> None:
+        keras.utils.set_random_seed(seed)
+        self.corpus, self.settings = corpus, settings
+        self.vocabulary = Vocabulary(corpus, settings)
+        self._rng = rng = np.random.default_rng(seed)
+        d, inputs = settings.width, corpus.places.shape[1]
+        rows = rng.standard_normal((self.vocabulary.size + 1, d + 1), np.float32)
+        rows *= settings.spread
+        rows[:, -1] = rows[-1] = 0.0
+        self._rows = tf.Variable(rows)
+        self._state = tf.Variable(np.full(len(rows), 1e-6, np.float32))
+        given = rng.normal(0, 0.1, (inputs + corpus.known.shape[1], d + 1))
+        if d >= inputs:  # places keep their angles
+            given[:inputs, :-1] = np.linalg.qr(rng.normal(size=(d, inputs)))[0].T
+        given[:, -1] = 0.0
+        self._given = tf.Variable(given.astype(np.float32))
+        self.model = network(settings)
+        self._optimizer = keras.optimizers.Adam(settings.dense_rate)
+        self._step = tf.function(self._learn, input_signature=_TAKEN)
+        self._spot = np.full(len(corpus.artist), -1)
+
+    def epoch(self, most_steps: int | None = None) -> float:
+        """Learn from every list's windows once, in random order; return the mean loss, 0 where there are none."""
+        examples, batch = self._examples() if self.corpus.lists else [], self.settings.batch
+        if not examples:
+            return 0.0
+        starts = range(0, max(1, len(examples) - batch + 1), batch)[:most_steps]
+        return float(np.mean([self.step(examples[at : at + batch]) for at in starts]))
+
+    def _examples(self) -> list[tuple[int, Ints, Ints]]:
+        corpus, rng = self.corpus, self._rng
+        size = np.bincount(corpus.groups)[corpus.groups]
+        share = size**-self.settings.group_power
+        expected = self.settings.windows * np.minimum(share / share.mean(), 3.0)
+        expected *= min(1.0, self.settings.most_windows / expected.sum())
+        found = [
+            (at, *window)
+            for at, count in enumerate(rng.poisson(expected).tolist())
+            for window in windows(corpus.lists[at], corpus.shares[at], corpus.ordered[at], count, self.settings, rng)
+        ]
+        return [found[at] for at in rng.permutation(len(found))]
+
+    def step(self, examples: Sequence[tuple[int, Ints, Ints]]) -> float:
+        """Learn from some examples: list, seeds, targets; return the loss."""
+        batch, corpus, vocabulary = self._batch(examples), self.corpus, self.vocabulary
+        artist = corpus.artist[batch.songs]
+        song_rows, artist_rows = vocabulary.rows(batch.songs, artist, self._rng)
+        artists, of_artist = np.unique(artist_rows, return_inverse=True)
+        given = np.hstack([np.where(artist[:, None] >= 0, corpus.places[artist], 0.0), corpus.known[batch.songs]])
+        rows = (song_rows.astype(np.int64), artists.astype(np.int64), of_artist, given.astype(np.float32))
+        of_batch = (batch.seeds, batch.seed_mask, batch.targets, batch.target_mask)
+        return float(self._step(*map(tf.constant, (*rows, *of_batch, batch.negatives, batch.chances, batch.barred))))
+
+    def _batch(self, examples: Sequence[tuple[int, Ints, Ints]]) -> Batch:
+        negatives, chances = self.vocabulary.negatives(self._rng)
+        seeds, seed_mask = _padded([seeds for _, seeds, _ in examples], self.settings.most_seeds)
+        targets, target_mask = _padded([targets for _, _, targets in examples], self.settings.targets)
+        barred = np.zeros((len(examples), len(negatives)), np.float32)
+        self._spot[negatives] = np.arange(len(negatives))
+        for row, example in enumerate(examples):
+            spots = self._spot[self.corpus.lists[example[0]]]
+            barred[row, spots[spots >= 0]] = _BARRED
+        self._spot[negatives] = -1
+        songs, places = np.unique(np.concatenate([seeds.ravel(), targets.ravel(), negatives]), return_inverse=True)
+        first, second = seeds.size, seeds.size + targets.size
+        return Batch(
+            songs,
+            places[:first].reshape(seeds.shape),
+            seed_mask,
+            places[first:second].reshape(targets.shape),
+            target_mask,
+            places[second:],
+            chances,
+            barred,
+        )
+
+    def _learn(self, songs, artists, of_artist, given, *example):  # type: ignore[no-untyped-def]
+        mine, theirs = tf.gather(self._rows, songs), tf.gather(self._rows, artists)
+        dense = [self._given, *self.model.trainable_variables]
+        with tf.GradientTape() as tape:
+            tape.watch([mine, theirs])
+            loss = self._loss(mine + tf.gather(theirs, of_artist) + given @ self._given, *example)
+        of_mine, of_theirs, *of_dense = tape.gradient(loss, [mine, theirs, *dense])
+        self._optimizer.apply_gradients(zip(of_dense, dense, strict=True))
+        self._descend(songs, of_mine)
+        self._descend(artists, of_theirs)
+        return loss
+
+    def _descend(self, rows, gradient):  # type: ignore[no-untyped-def]
+        """One step of AdaGrad with one state per row, on these rows alone; the last row stays zero."""
+        gradient = tf.where((rows == self.vocabulary.size)[:, None], 0.0, gradient)
+        state = tf.gather(self._state, rows) + tf.reduce_mean(gradient**2, axis=1)
+        self._state.scatter_nd_update(rows[:, None], state)
+        self._rows.scatter_nd_sub(rows[:, None], self.settings.rate * gradient / tf.sqrt(state)[:, None])
+
+    def _loss(self, embedded, seeds, seed_mask, targets, target_mask, negatives, chances, barred):  # type: ignore[no-untyped-def]
+        size = tf.reduce_sum(seed_mask, axis=1, keepdims=True)
+        around, mask = tf.gather(embedded[:, :-1], seeds), seed_mask[..., None]
+        mean = tf.reduce_sum(around * mask, axis=1) / size
+        variance = tf.reduce_sum((around - mean[:, None]) ** 2 * mask, axis=1) / size
+        query = self.model([mean, variance, tf.math.log1p(size) / 4.0], training=True)
+        drawn, right = tf.gather(embedded, negatives), tf.gather(embedded, targets)
+        others = query @ tf.transpose(drawn[:, :-1]) + drawn[:, -1] - chances + barred
+        rest = tf.reduce_logsumexp(others, axis=1, keepdims=True)
+        score = tf.einsum("bd,btd->bt", query, right[..., :-1]) + right[..., -1]
+        surprise = tf.nn.softplus(rest - score) * target_mask
+        return tf.reduce_mean(tf.reduce_sum(surprise, axis=1) / tf.reduce_sum(target_mask, axis=1))
+
+    def neural(self) -> Neural:
+        """Return the model as it stands, its network in Keras."""
+        given, split = self._given.numpy(), self.corpus.places.shape[1]
+        return Neural(
+            rows=self._rows.numpy(),
+            song_row=self.vocabulary.song_row,
+            artist_row=self.vocabulary.artist_row,
+            place=given[:split],
+            fact=given[split:],
+            network=lambda *inputs: np.asarray(self.model(list(inputs), training=False)),
+        )
+
+    def weights(self) -> list[Any]:
+        """Return a copy of everything learnt, for :meth:`restore`."""
+        return [self._rows.numpy(), self._given.numpy(), self.model.get_weights()]
+
+    def restore(self, weights: list[Any]) -> None:
+        """Go back to where :meth:`weights` was called."""
+        self._rows.assign(weights[0])
+        self._given.assign(weights[1])
+        self.model.set_weights(weights[2])
+
+    def save(self, neural: Neural, directory: Path) -> list[Path]:
+        """Write ``neural`` and its network, which is this trainer's as it stands.
+
+        Raises
+        ------
+        ml.train.export.ExportError
+            LiteRT answers differently.
+        """
+        rng = np.random.default_rng(0)
+        asked = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]
+        export(self.model, directory / FILES[2], [np.concatenate(one) for one in zip(*asked, strict=True)])
+        return [*neural.save(directory), directory / FILES[2]]
+
+
+def fit(
+    corpus: Corpus,
+    settings: Settings,
+    seed: int = 1,
+    *,
+    epochs: int | None = None,
+    score: Callable[[Neural], float] | None = None,
+    say: Callable[[int, float], None] | None = None,
+) -> tuple[Trainer, int]:
+    """Train for ``epochs``, or until ``score`` (of validation lists, never those that are reported) has not risen for
+    ``patience`` epochs; return the trainer as it was at its best, and the number of epochs it took.
+    """
+    trainer = Trainer(corpus, settings, seed)
+    best, best_epoch, kept = -np.inf, 0, None
+    for epoch in range(1, (epochs or settings.epochs) + 1):
+        loss = trainer.epoch()
+        reached = -loss if score is None else score(trainer.neural())
+        if say:
+            say(epoch, reached)
+        if score is None or reached > best:
+            best, best_epoch = reached, epoch
+            kept = trainer.weights() if score else None
+        elif epoch - best_epoch >= settings.patience:
+            break
+    if kept is not None:
+        trainer.restore(kept)
+    return trainer, best_epoch

@@ -1,0 +1,110 @@
+"""The neural part of playlist continuation on the user's own playlists, and the catalogue they are continued from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.continuation.features import Columns
+from ml.continuation.model import Continuation
+from ml.continuation.neural import Neural, facts
+from ml.continuation.train.neural import FEWEST_SONGS, Corpus, Ints, Settings, Trainer, fit
+from ml.continuation.train.protocol import best, measures
+from ml.continuation.train.sets import OwnList
+from store.catalogue.catalogue import Snapshot
+
+MOST_ROWS = 500_000  # songs with an embedding of their own, the most frequent: 130 MB
+_FEW_WINDOWS, _SMALL = 5000, replace(Settings(), batch=32, epochs=30, patience=4, most_rows=MOST_ROWS)
+_LARGE = replace(Settings(), most_rows=MOST_ROWS)
+_VALIDATION, _LEAST_VALIDATION, _MOST_VALIDATION = 0.1, 3, 60
+_LEAST_LEARNT = 8  # lists; with fewer there is nothing to stop the training by
+
+
+class OwnNeural:
+    """Trains on ``lists``, whose songs are numbered as in ``model.listened``, over them and the whole catalogue."""
+
+    def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[OwnList]) -> None:
+        assert model.listened is not None
+        pools = model.pools(snapshot)
+        codes = [model.listened.recordings, *(segment.recording_code for segment in snapshot.segments)]
+        every = np.unique(np.concatenate(codes))
+        self._listed = np.searchsorted(every, model.listened.recordings)
+        artist = np.full(len(every), -1, np.int64)
+        for one in lists:
+            artist[np.searchsorted(every, one.recordings)] = one.artists
+        columns = _first_of([_unknown(len(codes[0]), pools), *pools], codes, every)
+        columns = replace(columns, artist=np.where(columns.artist >= 0, columns.artist, artist))
+        usable = [at for at, one in enumerate(lists) if len(one.recordings) >= FEWEST_SONGS]
+        self._place = {at: i for i, at in enumerate(usable)}
+        held = [np.searchsorted(every, lists[at].recordings) for at in usable]
+        self._corpus = Corpus(
+            lists=[np.array(list(dict.fromkeys(songs.tolist())), np.int32) for songs in held],
+            shares=[None] * len(usable),
+            ordered=[True] * len(usable),
+            groups=np.arange(len(usable)),
+            artist=columns.artist,
+            places=model.table.places,
+            known=facts(columns, model.table, model.background),
+            pool=np.arange(len(every)),
+        )
+        few = len(usable) * Settings().windows < _FEW_WINDOWS
+        self._settings = _SMALL if few else _LARGE
+
+    def stopped(self, left_out: Sequence[int], seed: int, say: Callable[[int], None]) -> tuple[Neural, int]:
+        """Train without the lists ``left_out``, stopped on a tenth of the others; return also the number of epochs."""
+        rng = np.random.default_rng(seed)
+        out = [self._place[at] for at in left_out if at in self._place]
+        mine = np.setdiff1d(np.arange(len(self._place)), np.array(out, np.int64))
+        if len(mine) < _LEAST_LEARNT:
+            trainer, epochs = fit(self._corpus.only(mine), self._settings, seed, epochs=self._settings.epochs // 2)
+            return self._by_listed(trainer.neural()), epochs
+        count = int(np.clip(_VALIDATION * len(mine), _LEAST_VALIDATION, _MOST_VALIDATION))
+        valid, learnt = np.split(rng.permutation(mine), [count])
+        questions = [rng.permutation(self._corpus.lists[at]) for at in valid.tolist()]
+        trainer, epochs = fit(
+            self._corpus.only(np.sort(learnt)),
+            self._settings,
+            seed,
+            score=lambda neural: self._score(neural, questions),
+            say=lambda epoch, _: say(epoch),
+        )
+        return self._by_listed(trainer.neural()), epochs
+
+    def final(self, epochs: int, seed: int, say: Callable[[int], None]) -> tuple[Trainer, Neural]:
+        """Train on all lists."""
+        trainer, _ = fit(self._corpus, self._settings, seed, epochs=epochs, say=lambda epoch, _: say(epoch))
+        return trainer, self._by_listed(trainer.neural())
+
+    def _by_listed(self, neural: Neural) -> Neural:
+        return replace(neural, song_row=neural.song_row[self._listed])
+
+    def _score(self, neural: Neural, questions: Sequence[Ints]) -> float:
+        corpus, found = self._corpus, []
+        every = np.arange(len(corpus.artist))
+        for songs in questions:
+            seeds, hidden = np.split(songs, [len(songs) // 2])
+            told = neural.tell(seeds, corpus.artist[seeds], corpus.known[seeds], corpus.places)
+            scores = told.scores(every, corpus.artist, corpus.known)
+            found.append(measures(best(scores - scores.min() + 1e-6, seeds), hidden)[1])
+        return float(np.mean(found))
+
+
+def _unknown(n: int, pools: Sequence[Columns]) -> Columns:
+    dimensions = pools[0].sound.shape[1] if pools else 12
+    return Columns(
+        artist=np.full(n, -1, np.int64),
+        popularity=np.full(n, np.nan, np.float32),
+        sound=np.full((n, dimensions), np.nan, np.float32),
+    )
+
+
+def _first_of(pools: Sequence[Columns], codes: Sequence[npt.NDArray[np.int64]], every: Ints) -> Columns:
+    """Return the columns of the recordings ``every``, from the last of the pools that has each."""
+    found = _unknown(len(every), pools[1:])
+    for pool, code in zip(pools, codes, strict=True):
+        at = np.searchsorted(every, code)
+        found.artist[at], found.popularity[at], found.sound[at] = pool.artist, pool.popularity, pool.sound
+    return found

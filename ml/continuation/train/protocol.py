@@ -1,0 +1,104 @@
+"""How continuations are scored: what is asked of whom, and the Million Playlist challenge's three measures.
+
+C.-W. Chen, P. Lamere, M. Schedl and H. Zamani, "RecSys Challenge 2018: automatic music playlist continuation", 2018.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.continuation.train.data import Listing, asked_lists
+from ml.train.bootstrap import Interval
+
+DEPTH = 500  # ranks that count
+CUTS = (0, 1, 5, 10, 25, 100)
+FEWEST_HIDDEN = 10
+_CLICK = 10  # the challenge's page of recommendations
+MEASURES = ("r_precision", "ndcg", "clicks")
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """Continue ``seeds`` (recordings) under the title ``name``; ``hidden`` are the right answers."""
+
+    at: int
+    group: str
+    fold: int
+    name: str
+    seeds: Ints
+    hidden: Ints
+
+
+def questions(lists: Sequence[Listing], cut: int | None = None, *, seed: int = 1) -> list[Question]:
+    """Return the questions about ``lists``: half of each hidden, or all but ``cut`` seeds, drawn at random.
+
+    With a cut, lists with fewer than ten songs left to find are left out.
+    """
+    asked = []
+    for at in asked_lists(lists):
+        one = lists[at]
+        songs = np.random.default_rng([seed, at]).permutation(one.songs)
+        given = len(songs) // 2 if cut is None else cut
+        if cut is None or len(songs) - given >= FEWEST_HIDDEN:
+            asked.append(
+                Question(
+                    at=at,
+                    group=one.group,
+                    fold=one.fold,
+                    name=one.name,
+                    seeds=songs[:given],
+                    hidden=songs[given:],
+                )
+            )
+    return asked
+
+
+def measures(ranked: Ints, hidden: Ints) -> tuple[float, float, float]:
+    """Return R-precision, NDCG@500 (both 0 to 1, more is better) and clicks (0 to 51, less is better).
+
+    ``ranked`` are distinct recordings, best first, without the seeds.
+    """
+    hit = np.isin(ranked, hidden)
+    precision = hit[: len(hidden)].sum() / len(hidden)
+    discount = 1.0 / np.log2(np.arange(2, DEPTH + 2))
+    gain = (hit[:DEPTH] * discount[: min(len(hit), DEPTH)]).sum() / discount[: min(len(hidden), DEPTH)].sum()
+    first = np.flatnonzero(hit[:DEPTH])
+    clicks = first[0] // _CLICK if len(first) else DEPTH // _CLICK + 1
+    return float(precision), float(gain), float(clicks)
+
+
+def best(scores: Floats, seeds: Ints, most: int = DEPTH) -> Ints:
+    """Return the ``most`` highest scored recordings above 0, the highest first, none of the seeds among them."""
+    scores = scores.copy()
+    scores[seeds] = 0.0
+    found = np.flatnonzero(scores > 0)
+    if len(found) > most:
+        found = found[np.argpartition(-scores[found], most)[:most]]
+    return found[np.lexsort((found, -scores[found]))]
+
+
+def by_group(asked: Sequence[Question], values: Floats) -> Floats:
+    """Return (groups, measures): the mean of the questions of each group, in order of first appearance."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(asked):
+        rows[one.group].append(at)
+    return np.array([values[ats].mean(axis=0) for ats in rows.values()])
+
+
+def format_table(results: Mapping[str, Mapping[str, Interval]], columns: Iterable[str] = MEASURES) -> str:
+    """Return scores by recommender and measure as a Markdown table."""
+    columns = list(columns)
+    lines = ["| recommender | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines += [
+        f"| {name} | " + " | ".join(str(row.get(c, "-")) for c in columns) + " |" for name, row in results.items()
+    ]
+    return "\n".join(lines)

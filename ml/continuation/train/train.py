@@ -1,0 +1,134 @@
+"""Learn what goes with the songs of a playlist, scored on held-out groups: ``python -m ml train continuation``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from ml import artefacts
+from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.artists.train import data as artists_data
+from ml.artists.train.scores import codes_of
+from ml.continuation.features import Artists, Columns, NameWords
+from ml.continuation.model import RANKED_BY, Knowledge
+from ml.continuation.train import card as continuation_card
+from ml.continuation.train.data import ContinuationData, read
+from ml.continuation.train.neural import Settings
+from ml.continuation.train.protocol import MEASURES
+from ml.continuation.train.ranker import as_trees, fit_ranker
+from ml.continuation.train.scores import CONTENT_ONLY, Scores, Size, cross_validate, format_scores
+from ml.continuation.train.world import Titles, by_group, group_share, name_words
+
+TASK = "continuation"
+VERSION = "2026.11.2"
+QUICK = Size(learnt=6, scored=6, per_cut=2, cuts=(0, 5), neural=Settings(epochs=1, most_windows=2000))
+SPLIT = "cross-validation over groups of playlists, half of each hidden"
+# A word ships when the names of so many groups of playlists have it.
+_SHIPPED_GROUPS = 3
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Cross-validate, fit the rankers on what all folds told, write ``models/continuation/<version>`` and its card.
+
+    The places of the artists that the words of names point to are those of the active version of ``artists``.
+
+    Raises
+    ------
+    FileNotFoundError
+        A training file is absent.
+    ml.artefacts.ArtefactError
+        No version of ``artists`` is active.
+    """
+    known = read(data, artists_data.read(data), seed=seed)
+    scores = cross_validate(known, QUICK if quick else Size(), seed)
+    ship(known, scores, models, seed=seed, quick=quick)
+
+
+def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Fit the rankers on the tables of all folds, write and register the version."""
+    version = f"{VERSION}-quick" if quick else VERSION
+    directory = models / TASK / version
+    kinds = [kind for kind in RANKED_BY if kind != "ensemble" or scores.better == kind]
+    fitted = {kind: fit_ranker(scores.tables, kind, seed) for kind in kinds}
+    embedding = ArtistEmbedding.load(artefacts.active("artists", models))
+    knowledge = Knowledge(
+        rankers={kind: as_trees(model) for kind, model in fitted.items()},
+        artists_version=embedding.version,
+        **_usual(data, embedding),
+    )
+    written = knowledge.save(directory)
+    written += [directory / "rankers.joblib", directory / "scores.json", directory / "card.md"]
+    joblib.dump(fitted, written[-3], compress=3)
+    written[-2].write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
+    card = continuation_card.write(version, data, scores, knowledge, continuation_card.made_now(seed))
+    written[-1].write_text(card, encoding="utf-8")
+    artefacts.register(TASK, version, written, models, activate=not quick)
+    print(format_scores(scores))
+    print(f"\n{sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
+
+
+def described(scores: Scores, artists_version: str) -> dict[str, Any]:
+    """Return what ``scores.json`` says: every recommender's means, and which one serves without anybody's lists."""
+    table = [
+        {name: value if name == "model" else round(value, 4) for name, value in row.items()}
+        for row in scores.as_table("half")
+    ]
+    served = next(row for row in table if row["model"] == CONTENT_ONLY)
+    return {
+        "split": SPLIT,
+        "table": table,
+        "served": "content",
+        "served_score": {measure: served[measure] for measure in MEASURES} | {"lists": len(scores.asked["half"])},
+        "artists_version": artists_version,
+    }
+
+
+def _usual(data: ContinuationData, embedding: ArtistEmbedding) -> dict[str, Any]:
+    """Return the aggregates that ship beside the rankers, in the shipped artists' places."""
+    songs, titles = data.songs, Titles(data.songs.titles)
+    places = np.zeros((len(data.known.keys), embedding.vectors.shape[1]), np.float32)
+    places[codes_of(embedding, data.known)] = unit_rows(embedding.vectors)
+    artists = Artists(places=places, prior=np.zeros(len(places)), genres=np.full((len(places), 1), -1))
+    pool = Columns(artist=songs.artist, popularity=songs.popularity, sound=songs.sound)
+    groups = by_group(data.lists)
+    shares = {
+        group: group_share(data.lists, ats, pool, artists)
+        for group, ats in groups.items()
+        if any(data.lists[at].name for at in ats.tolist())
+    }
+    return {
+        "sound_mean": np.nanmean(songs.sound, axis=0),
+        "sound_variance": np.nanvar(songs.sound, axis=0),
+        "rarity": titles.rarity,
+        "rare": titles.rare,
+        "names": _common(name_words(data.lists, groups, shares)),
+    }
+
+
+def _common(names: NameWords) -> NameWords:
+    kept = [(word, row) for word, row in names.index.items() if names.groups[row] >= _SHIPPED_GROUPS]
+    rows = [row for _, row in kept]
+    index = {word: at for at, (word, _) in enumerate(kept)}
+    return NameWords(index, names.groups[rows], names.place[rows], names.sound[rows])
+
+
+def evaluate(data: Path, models: Path) -> None:
+    """Cross-validate anew, with the baselines, and print the tables beside what the active version's card says.
+
+    What ships was fitted on all folds, so that it cannot be scored itself on these data without having seen them.
+
+    Raises
+    ------
+    FileNotFoundError
+        A training file is absent.
+    ml.artefacts.ArtefactError
+        No version is active.
+    """
+    active = artefacts.active(TASK, models)
+    told = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))
+    print(f"{TASK} {active.name}, as its card says: {told['served_score']}\n")
+    print(format_scores(cross_validate(read(data, artists_data.read(data)), Size())))

@@ -1,0 +1,232 @@
+"""The training data as questions see them: candidates and their columns, each without what the answer would tell."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.continuation.features import (
+    CONTENT,
+    EVIDENCE,
+    NEURAL,
+    Artists,
+    Background,
+    Columns,
+    Evidence,
+    NameWords,
+    Profile,
+    Seeds,
+    coarse,
+    evidence_columns,
+    neural_column,
+    words,
+)
+from ml.continuation.interactions import Lists
+from ml.continuation.model import CHOSEN, MOST_SEEDS
+from ml.continuation.neural import Neural, facts
+from ml.continuation.train.data import ContinuationData, Listing
+from ml.continuation.train.neural import FEWEST_SONGS, Corpus
+from ml.continuation.train.protocol import Question, best
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+_COMMON_WORD = 20  # titles; rarer words count alike
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """The candidates of one question: recordings, their columns (m, f) in order of ``CONTENT + EVIDENCE + NEURAL`` as
+    far as they were told, hits."""
+
+    songs: Ints
+    columns: Floats
+    hit: npt.NDArray[np.bool_]
+
+
+class World:
+    """One side of a split. ``artists`` were placed, and ``kept`` (lists,) marks the lists that may be learnt from."""
+
+    def __init__(self, data: ContinuationData, artists: Artists, kept: npt.NDArray[np.bool_], titles: Titles) -> None:
+        songs = data.songs
+        self.lists, self.artists, self.titles = data.lists, artists, titles
+        self.album = songs.album
+        self.pool = Columns(artist=songs.artist, popularity=songs.popularity, sound=songs.sound)
+        self.kept = kept
+        # Nearly every song that the tables do not describe is in some playlist of these data: where no training list
+        # holds it, that it is there at all would tell the answer. So it is no candidate then.
+        self.described = ~np.isnan(songs.sound).any(axis=1) & ~np.isnan(songs.popularity)
+        self.evidence = build_evidence(data.lists, songs.artist, len(songs), len(artists.places), kept)
+        self.groups = by_group(data.lists)
+        self.background = background(self.pool, artists, titles)
+        self.shares = {
+            group: group_share(data.lists, ats, self.pool, artists)
+            for group, ats in self.groups.items()
+            if kept[ats[0]] and any(data.lists[at].name for at in ats)
+        }
+        self.names = name_words(data.lists, self.groups, self.shares)
+        self.known = facts(self.pool, artists, self.background)
+
+    def seeds(self, asked: Question) -> Seeds:
+        name = frozenset(words(asked.name))
+        own = self.shares.get(asked.group)
+        return Seeds(
+            columns=self.pool.take(asked.seeds),
+            albums=[album if album >= 0 else None for album in self.album[asked.seeds].tolist()],
+            titles=[self.titles[song] for song in asked.seeds.tolist()],
+            name_words=name,
+            hint=self.names.hint(name, own),
+        )
+
+    def corpus(self, kept: npt.NDArray[np.bool_]) -> Corpus:
+        """Return the lists marked in ``kept`` (lists,) as the neural part learns from them."""
+        ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
+        some = [self.lists[at] for at in ats]
+        always = [bool((one.shares >= 1).all()) for one in some]
+        listed = build_evidence(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
+        return Corpus(
+            lists=[one.songs if whole else one.held for one, whole in zip(some, always, strict=True)],
+            shares=[None if whole else one.shares for one, whole in zip(some, always, strict=True)],
+            ordered=[one.ordered for one in some],
+            groups=np.unique([one.group for one in some], return_inverse=True)[1],
+            artist=self.pool.artist,
+            places=self.artists.places,
+            known=self.known,
+            pool=np.flatnonzero(self.described | listed),
+        )
+
+    def neural_scores(self, neural: Neural, asked: Question) -> Floats:
+        """Return (n,) scores of all songs, 0 for what is no candidate and more for every one that is."""
+        seeds, artist = asked.seeds[-MOST_SEEDS:], self.pool.artist
+        told = neural.tell(seeds, artist[seeds], self.known[seeds], self.artists.places)
+        every = np.arange(len(self.pool))
+        return _positive(told.scores(every, artist, self.known)) * self.candidates(asked)
+
+    def candidates(self, asked: Question) -> npt.NDArray[np.bool_]:
+        """Return (n,) which songs may be the answer: those described, or in a list of another group."""
+        return self.described | (self.evidence.songs.muting(self.groups[asked.group]).count > 0)
+
+    def ranked(self, asked: Question, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
+        """Return the candidates of a question and their columns, as if its group had never been seen.
+
+        ``neural`` (n,) are :meth:`neural_scores` of a model that has not learnt from the group.
+        """
+        profile = Profile(self.seeds(asked), self.background, self.artists)
+        columns = profile.columns(self.pool)
+        chosen = [best(_positive(coarse(columns)) * self.described, asked.seeds, CHOSEN["content"])]
+        rows = np.full(len(self.pool), -1)
+        told = None
+        evidence = self.evidence.muting(self.groups[asked.group])
+        if with_lists:
+            who, amounts = np.unique(self.pool.artist[asked.seeds], return_counts=True)
+            told = evidence.tell(asked.seeds, who, np.sqrt(amounts), profile.seeds.name_words)
+            rows = np.arange(len(self.pool))
+            chosen += [best(told[name], asked.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")]
+        if neural is not None:
+            chosen.append(best(neural, asked.seeds, CHOSEN["neural"]))
+        songs = np.unique(np.concatenate(chosen))
+        songs = songs[self.described[songs] | (with_lists & (evidence.songs.count[songs] > 0))]
+        few = self.pool.take(songs)
+        found = {name: values[songs] for name, values in columns.items()}
+        albums = [album if album >= 0 else None for album in self.album[songs].tolist()]
+        profile.finish(found, few, albums, [self.titles[song] for song in songs.tolist()])
+        names: tuple[str, ...] = CONTENT
+        if told is not None:
+            found |= evidence_columns(told, evidence.songs.count, rows[songs], few.artist)
+            names += EVIDENCE
+        if neural is not None:
+            found["neural"] = neural_column(neural[songs])
+            names += NEURAL
+        table = np.column_stack([found[name] for name in names]).astype(np.float32)
+        return Ranked(songs=songs, columns=table, hit=np.isin(songs, asked.hidden))
+
+
+class Titles:
+    """The words of every recording's title."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        self._words = [tuple(words(title)) for title in titles]
+        counts = Counter(word for title in self._words for word in title)
+        self.rare = float(np.log(len(titles) / _COMMON_WORD))
+        self.rarity = {w: float(np.log(len(titles) / n)) for w, n in counts.items() if n > _COMMON_WORD}
+
+    def __getitem__(self, song: int) -> tuple[str, ...]:
+        return self._words[song]
+
+
+def _positive(scores: Floats) -> Floats:
+    return scores - scores.min() + 1e-6
+
+
+def by_group(lists: Sequence[Listing]) -> dict[str, Ints]:
+    """Return the numbers of the lists of each group."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(lists):
+        found[one.group].append(at)
+    return {group: np.array(ats) for group, ats in found.items()}
+
+
+def build_evidence(
+    lists: Sequence[Listing], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
+) -> Evidence:
+    """Return the lists marked in ``kept`` as evidence; numbers of lists stay."""
+    none: Ints = np.empty(0, np.int32)
+    held = [one.held if keep else none for one, keep in zip(lists, kept, strict=True)]
+    shares = [one.shares**0.5 if keep else none.astype(float) for one, keep in zip(lists, kept, strict=True)]
+    of_artists = [np.unique(artist[songs_of], return_counts=True) for songs_of in held]
+    word_lists: dict[str, list[int]] = defaultdict(list)
+    for at, (one, keep) in enumerate(zip(lists, kept, strict=True)):
+        for word in words(one.name) if keep and one.name else ():
+            word_lists[word].append(at)
+    return Evidence(
+        songs=Lists.of(held, songs, shares),
+        artists=Lists.of(
+            [who for who, _ in of_artists], artists, [np.sqrt(n / n.max(initial=1)) for _, n in of_artists]
+        ),
+        word_lists={word: np.array(ats) for word, ats in word_lists.items()},
+    )
+
+
+def background(pool: Columns, artists: Artists, titles: Titles) -> Background:
+    """Return what is usual among all recordings."""
+    genres = np.bincount(artists.genres[artists.genres >= 0], minlength=int(artists.genres.max(initial=-1)) + 1)
+    return Background(
+        sound_mean=np.nanmean(pool.sound, axis=0),
+        sound_variance=np.nanvar(pool.sound, axis=0),
+        rarity=titles.rarity,
+        rare=titles.rare,
+        genre_rarity=np.log(len(artists.genres) / np.maximum(genres, 1)),
+    )
+
+
+def group_share(lists: Sequence[Listing], ats: Ints, pool: Columns, artists: Artists) -> tuple[Floats, Floats]:
+    """Return what a group of lists says of the words in its name: mean place (d,) and sound (13,)."""
+    songs = np.unique(np.concatenate([lists[at].held for at in ats.tolist()]))
+    some = pool.take(songs)
+    heard = some.sound[~np.isnan(some.sound).any(axis=1)]
+    place = artists.places[some.artist].mean(axis=0)
+    sound = np.append(heard.mean(axis=0), 1.0) if len(heard) else np.zeros(pool.sound.shape[1] + 1)
+    return place, sound
+
+
+def name_words(
+    lists: Sequence[Listing], groups: dict[str, Ints], shares: dict[str, tuple[Floats, Floats]]
+) -> NameWords:
+    """Return the table of the words in the names of the groups with a share."""
+    index: dict[str, int] = {}
+    rows, of = [], []
+    for at, group in enumerate(shares):
+        held = {word for one in groups[group].tolist() for word in words(lists[one].name) if lists[one].name}
+        for word in sorted(held):
+            rows.append(index.setdefault(word, len(index)))
+            of.append(at)
+    tables = [np.array([share[k] for share in shares.values()]) for k in range(2)]
+    sums = [np.zeros((len(index), table.shape[1])) for table in tables]
+    for total, table in zip(sums, tables, strict=True):
+        np.add.at(total, rows, table[of])
+    return NameWords(index, np.bincount(rows, minlength=len(index)), *sums)

@@ -1,0 +1,224 @@
+"""Whose track is this: the odds that each contributor of a playlist added a track, or "not sure".
+
+Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import verified
+from ml.artists.model import ArtistEmbedding
+from ml.genre.encoder import Floats, feature_vector
+from ml.genre.heads import softmax
+from ml.genre.model import GenreInput, GenrePredictor, LiteRTNetwork
+from ml.sound import AXES
+from store.domain import AUDIO_FEATURES, Track, usable_features
+
+INPUTS = ("audio", "genre", "artist")
+SCALINGS = ("standard", "minmax", "none")
+TASK = "contributors"
+# The values that are told apart where categories are one-hot; rarer time signatures count as unknown.
+_CATEGORIES = {"key": tuple(range(12)), "time_signature": (3, 4, 5)}
+_TINY = 1e-6
+_FARTHEST = 5.0  # scaled inputs beyond this are cut off: one odd value must not outshout the rest
+_BATCH = 512
+
+Blocks = Mapping[str, Floats]
+
+
+def input_of(track: Track) -> GenreInput:
+    """Return what these models look at of a track, in training as when they are asked; not its popularity."""
+    features = usable_features(track)
+    return GenreInput(
+        title=track.title or None,
+        artists=track.artists,
+        album=track.album,
+        year=track.year,
+        features=features.values if features else {},
+    )
+
+
+def task_of(playlist_id: str) -> str:
+    """Return the task under which a playlist's models stand, so that each playlist has its own served version.
+
+    The playlist's id opens it to whoever knows it, and versions are listed to everybody: so a digest of it.
+    """
+    return f"{TASK}-{hashlib.sha256(playlist_id.encode()).hexdigest()[:12]}"
+
+
+class TrackInputs:
+    """What the network looks at, by block: ``genre`` and ``artists`` are needed for the blocks of that name alone."""
+
+    def __init__(
+        self, inputs: Sequence[str], genre: GenrePredictor | None = None, artists: ArtistEmbedding | None = None
+    ) -> None:
+        self.inputs, self.genre, self.artists = tuple(inputs), genre, artists
+
+    def blocks(self, tracks: Sequence[GenreInput]) -> dict[str, Floats]:
+        """Return for each block (n, width) numbers, NaN where unknown."""
+        make = {"audio": _audio, "genre": self._genre, "artist": self._artist}
+        return {name: make[name](tracks).astype(np.float32) for name in self.inputs}
+
+    def _genre(self, tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
+        assert self.genre is not None
+        parts = [self.genre.predict(tracks[at : at + _BATCH]) for at in range(0, len(tracks), _BATCH)]
+        logs = np.log(np.maximum(np.vstack(parts), _TINY))
+        logs[[not self.genre.knows(one) for one in tracks]] = np.nan
+        return logs
+
+    def _artist(self, tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
+        assert self.artists is not None
+        rows = np.full((len(tracks), self.artists.vectors.shape[1]), np.nan)
+        for row, one in zip(rows, tracks, strict=True):
+            found = [index for name in one.artists if (index := self.artists.find(name)) is not None]
+            if found:
+                row[:] = np.mean([self.artists.unit(index) for index in found], axis=0)
+        return rows
+
+
+def _audio(tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
+    width = len(AUDIO_FEATURES)
+    return np.array([feature_vector(one.features)[:width] for one in tracks]).reshape(-1, width)
+
+
+def calibrate(probabilities: Floats, temperature: float) -> Floats:
+    """Divide the logits behind (n, k) probabilities by ``temperature`` (Guo et al., 2017); rows sum to 1 again."""
+    return softmax(np.log(np.maximum(probabilities, _TINY)) / temperature)
+
+
+class InputScaler:
+    """Blocks to one row of numbers: each number shifted and scaled, 0 where unknown, and per block whether it is known.
+
+    Skewed audio features are taken by their root or logarithm first, as :mod:`ml.sound` does.
+
+    Attributes
+    ----------
+    shift_, factor_ : dict of (width,) arrays by block
+    """
+
+    def __init__(self, *, one_hot: bool, scaling: str) -> None:
+        self.one_hot, self.scaling = one_hot, scaling
+        self.shift_: dict[str, Floats] = {}
+        self.factor_: dict[str, Floats] = {}
+
+    def fit(self, blocks: Blocks) -> InputScaler:
+        """Learn from the rows of a training set, NaN where unknown; a number that never varies is left out."""
+        for name, block in blocks.items():
+            columns = self._columns(name, block)
+            known = [column[~np.isnan(column)] for column in columns.T]
+            pairs = [self._of(column) if len(column) else (0.0, 0.0) for column in known]
+            self.shift_[name] = np.array([shift for shift, _ in pairs], np.float32)
+            self.factor_[name] = np.array([factor for _, factor in pairs], np.float32)
+        return self
+
+    def _of(self, column: Floats) -> tuple[float, float]:
+        if self.scaling == "none":
+            return 0.0, 1.0
+        low, high = float(column.min()), float(column.max())
+        if high - low < _TINY:
+            return low, 0.0
+        if self.scaling == "minmax":
+            return (low + high) / 2, 2 / (high - low)
+        return float(column.mean()), 1 / float(column.std())
+
+    def _columns(self, name: str, block: Floats) -> Floats:
+        if name != "audio":
+            return block
+        columns = []
+        for feature, column in zip(AUDIO_FEATURES, block.T, strict=True):
+            if self.one_hot and feature in _CATEGORIES:
+                hot = [np.where(np.isnan(column), np.nan, column == value) for value in _CATEGORIES[feature]]
+                columns += hot
+            else:
+                columns.append(AXES[feature].scale(column) if feature in AXES else column)
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    @property
+    def width(self) -> int:
+        """Numbers per track."""
+        return sum(len(shift) + 1 for shift in self.shift_.values())
+
+    def transform(self, blocks: Blocks) -> Floats:
+        """Return (n, width) numbers."""
+        parts = []
+        for name, shift in self.shift_.items():
+            scaled = (self._columns(name, blocks[name]) - shift) * self.factor_[name]
+            parts += [np.nan_to_num(scaled), ~np.isnan(blocks[name]).all(axis=1, keepdims=True)]
+        whole = np.hstack(parts).astype(np.float32)
+        return whole if self.scaling == "none" else whole.clip(-_FARTHEST, _FARTHEST)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what :meth:`from_json` reads."""
+        numbers = {
+            name: [self.shift_[name].astype(float).tolist(), self.factor_[name].astype(float).tolist()]
+            for name in self.shift_
+        }
+        return {"one_hot": self.one_hot, "scaling": self.scaling, "numbers": numbers}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> InputScaler:
+        scaler = cls(one_hot=written["one_hot"], scaling=written["scaling"])
+        for name, (shift, factor) in written["numbers"].items():
+            scaler.shift_[name] = np.array(shift, np.float32)
+            scaler.factor_[name] = np.array(factor, np.float32)
+        return scaler
+
+
+class Contributors:
+    """The model of one playlist.
+
+    Attributes
+    ----------
+    people : tuple of str
+        Ids of the contributors, in the order of the odds.
+    threshold : float
+        The highest of the odds from which an answer is given; below it the model is not sure. Above 1: never sure.
+    genre_version, artists_version : str or None
+        The models whose answers it learnt from; only with those may it be asked.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], network: LiteRTNetwork) -> None:
+        self.settings = settings
+        self.version: str = settings["version"]
+        self.people: tuple[str, ...] = tuple(settings["people"])
+        self.inputs: tuple[str, ...] = tuple(settings["inputs"])
+        self.threshold: float = settings["threshold"]
+        self.genre_version: str | None = settings["genre"]
+        self.artists_version: str | None = settings["artists"]
+        self._temperature: float = settings["temperature"]
+        self._scaler = InputScaler.from_json(settings["scaler"])
+        self._network = network
+
+    @classmethod
+    def load(cls, directory: Path) -> Contributors:
+        """Read ``models/contributors-.../<version>``.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or changed.
+        """
+        settings = json.loads(verified(directory / "contributors.json").read_text(encoding="utf-8"))
+        return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))
+
+    def predict(self, blocks: Blocks) -> Floats:
+        """Return calibrated odds (n, people), rows summing to 1, for what :meth:`TrackInputs.blocks` read."""
+        return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
+
+    def answer(self, odds: Floats) -> int | None:
+        """Return the index of whose track it is, ``None`` where the model is not sure; ``odds`` (people,)."""
+        best = int(odds.argmax())
+        return best if odds[best] >= self.threshold else None
+
+
+def knows(blocks: Blocks) -> bool:
+    """Tell whether anything is known of the one track that ``blocks`` were read from."""
+    return any(not np.isnan(block).all() for block in blocks.values())

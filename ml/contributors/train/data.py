@@ -1,0 +1,154 @@
+"""The tracks to tell apart: those of a playlist by who added them, and those that one listener liked or disliked."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ml.contributors.model import TrackInputs, input_of
+from ml.contributors.train.network import Rows, Tracks
+from ml.contributors.train.settings import Settings
+from ml.genre.model import GenreInput
+from ml.jobs import Job, TooLittle
+from store.database import Database
+from store.domain import AUDIO_FEATURES, PlaylistItem, Track
+from store.text import normalise, split_artists
+
+LIKES = "likes/georgemcintire_2017.csv.gz"
+SHARED = "exportify/collab_0327.csv"  # a playlist of many people
+_PAGE = 1000
+
+
+class DataMissingError(FileNotFoundError):
+    """The training data are not where they were looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """Tracks with who added them: ``ids``, ``inputs`` and ``who`` (index into ``people``) have one entry per track."""
+
+    ids: tuple[str, ...]
+    inputs: tuple[GenreInput, ...]
+    who: Rows
+    people: tuple[str, ...]
+    left_out: int = 0
+
+    def tracks(self, reader: TrackInputs) -> Tracks:
+        names = [normalise(one.artists[0]) if one.artists else f"\0{i}" for i, one in enumerate(self.inputs)]
+        artist = np.unique(names, return_inverse=True)[1]
+        return Tracks(blocks=reader.blocks(self.inputs), who=self.who, artist=artist)
+
+
+def read_likes(data: Path) -> Added:
+    """Read the study's tracks; the people are one listener's likes and dislikes.
+
+    Raises
+    ------
+    DataMissingError
+        ``data`` does not hold them.
+    """
+    table = _table(data / LIKES)
+    return Added(
+        ids=tuple(map(str, range(len(table)))),
+        inputs=_inputs(table["song_title"], table["artist"], table[list(AUDIO_FEATURES)]),
+        who=table["target"].to_numpy(np.intp),
+        people=("dislikes", "likes"),
+    )
+
+
+def read_shared(data: Path, settings: Settings) -> Added:
+    """Read a collaborative playlist as Exportify wrote it: the people with enough tracks, those with most first.
+
+    Raises
+    ------
+    DataMissingError
+        ``data`` does not hold it.
+    """
+    table = _table(data / SHARED).drop_duplicates("Track ID")
+    table = table[table["Added By"].notna()]
+    counts = table["Added By"].value_counts()
+    people = counts[counts >= settings.least_tracks].index.tolist()[: settings.most_people]
+    taken = table[table["Added By"].isin(people)]
+    columns = {name: name.replace("_", " ").title() for name in AUDIO_FEATURES} | {"duration_ms": "Duration (ms)"}
+    return Added(
+        ids=tuple(taken["Track ID"]),
+        inputs=_inputs(taken["Track Name"], taken["Artist Name(s)"], taken[[columns[name] for name in AUDIO_FEATURES]]),
+        who=np.array([people.index(one) for one in taken["Added By"]], np.intp),
+        people=tuple(people),
+        left_out=len(table) - len(taken),
+    )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise DataMissingError(f"{path} is absent. Say where the training data are: --data DIR or TASTEMAP_DATA")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tuple[GenreInput, ...]:
+    """Return a row's input for each; ``features`` has the columns of AUDIO_FEATURES in their order, by any name."""
+    rows = zip(titles.fillna(""), artists.fillna(""), features.to_numpy(float).tolist(), strict=True)
+    return tuple(
+        GenreInput(
+            title=str(title) or None,
+            artists=split_artists(str(artist)),
+            features={name: one for name, one in zip(AUDIO_FEATURES, values, strict=True) if not math.isnan(one)},
+        )
+        for title, artist, values in rows
+    )
+
+
+def read_playlist(job: Job, settings: Settings) -> Added:
+    """Read the playlist of a request; a track that several people added counts for the first.
+
+    Raises
+    ------
+    ml.jobs.TooLittle
+        No playlist was named, or fewer than two people added enough tracks.
+    """
+    playlist_id = str(job.request.get("playlist") or "")
+    if not playlist_id or job.database.playlist(playlist_id) is None:
+        raise TooLittle("Which playlist? There is none to learn from.", "Choose a playlist that several people filled.")
+    adder: dict[str, str] = {}
+    for item in _items(job.database, playlist_id):
+        if item.added_by:
+            adder.setdefault(item.track_id, item.added_by)
+    known = _known(job.database, list(adder))
+    counts = Counter(adder[track.id] for track in known)
+    people = [p for p, n in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if n >= settings.least_tracks]
+    people = people[: settings.most_people]
+    if len(people) < 2:
+        most = ", ".join(str(n) for _, n in counts.most_common(3)) or "none"
+        raise TooLittle(
+            f"Two people with {settings.least_tracks} tracks each are needed; the most that anybody added: {most}.",
+            "Bring a playlist whose file says who added each track, such as an Exportify file of a collaborative one.",
+        )
+    index = {person: number for number, person in enumerate(people)}
+    taken = [track for track in known if adder[track.id] in index]
+    return Added(
+        ids=tuple(track.id for track in taken),
+        inputs=tuple(input_of(track) for track in taken),
+        who=np.array([index[adder[track.id]] for track in taken], np.intp),
+        people=tuple(people),
+        left_out=len(known) - len(taken),
+    )
+
+
+def _items(database: Database, playlist_id: str) -> Iterator[PlaylistItem]:
+    start = 0
+    while items := database.playlist_items(playlist_id, start=start, limit=_PAGE):
+        yield from items
+        start += len(items)
+
+
+def _known(database: Database, ids: Sequence[str]) -> list[Track]:
+    known: dict[str, Track] = {}
+    for at in range(0, len(ids), _PAGE):
+        known.update(database.get_tracks(ids[at : at + _PAGE]))
+    return [known[track_id] for track_id in ids if track_id in known]

@@ -1,0 +1,200 @@
+"""The network that tells contributors apart: built from the settings, stopped by artists apart from those it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from sklearn.model_selection import StratifiedGroupKFold
+
+from ml.contributors.model import Blocks, InputScaler, calibrate
+from ml.contributors.train.settings import Settings
+from ml.genre.encoder import Floats
+from ml.genre.heads import softmax
+
+Rows = npt.NDArray[np.intp]
+Step = Callable[[], None]
+_PENULTIMATE = "penultimate"
+_TEMPERATURES = np.geomspace(0.4, 4.0, 93)
+# Fewer answers than this on validation do not show that such answers are right.
+_LEAST_ANSWERS = 8
+NEVER = 2.0  # a threshold that no odds reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracks:
+    """What is learnt from: blocks (n, width each), the person (n,) of each track, its artist (n,) as a number."""
+
+    blocks: Blocks
+    who: Rows
+    artist: Rows
+
+    def __len__(self) -> int:
+        return len(self.who)
+
+    def of(self, rows: Rows) -> Tracks:
+        return Tracks(
+            blocks={name: block[rows] for name, block in self.blocks.items()},
+            who=self.who[rows],
+            artist=self.artist[rows],
+        )
+
+    def folds(self, count: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
+        """Yield (rows to learn from, rows held out): no artist on both sides, people's shares about equal."""
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        for learn, held in folds.split(self.who, self.who, self.artist):
+            if len(held):
+                yield learn, held
+
+
+class Trainer:
+    """One network whose weights are drawn anew for each training: its graph is traced once.
+
+    A graph of its own instead of ``Model.fit``, which spends most of its time around networks this small.
+    """
+
+    def __init__(self, width: int, people: int, settings: Settings) -> None:
+        self.settings = settings
+        self._shape = (width, people)
+        # Dropout layers draw their seeds when they are built.
+        keras.utils.set_random_seed(settings.seed)
+        self.network = build(width, people, settings)
+        self._optimiser = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
+        self._optimiser.build(self.network.trainable_variables)
+        weights = {id(weight) for weight in self.network.weights}
+        seeds = [variable for variable in self.network.variables if id(variable) not in weights]  # of the dropout
+        self._state = [(variable, variable.numpy()) for variable in (*self._optimiser.variables, *seeds)]
+        self._epoch = tf.function(
+            self._learn,
+            input_signature=[
+                tf.TensorSpec((None, width), tf.float32),
+                tf.TensorSpec((None,), tf.int32),
+                tf.TensorSpec((None, None), tf.int32),
+                tf.TensorSpec((None,), tf.int32),
+            ],
+        )
+
+    def _learn(self, inputs: tf.Tensor, who: tf.Tensor, batches: tf.Tensor, check: tf.Tensor) -> tf.Tensor:
+        """Take a step for each row of ``batches``, then return the log-loss of the rows ``check``."""
+        for rows in batches:
+            with tf.GradientTape() as tape:
+                loss = self._loss(inputs, who, rows, training=True)
+            gradients = tape.gradient(loss, self.network.trainable_variables)
+            self._optimiser.apply(gradients, self.network.trainable_variables)
+        return self._loss(inputs, who, check, training=False)
+
+    def _loss(self, inputs: tf.Tensor, who: tf.Tensor, rows: tf.Tensor, *, training: bool) -> tf.Tensor:
+        logits = self.network(tf.gather(inputs, rows), training=training)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(who, rows), logits))
+
+    def train(self, inputs: Floats, who: Rows, learn: Rows, check: Rows, seed: int) -> keras.Model:
+        """Return a network fitted on the rows ``learn``, as it was when the rows ``check`` were told best."""
+        settings, rng = self.settings, np.random.default_rng(seed)
+        keras.utils.set_random_seed(seed)
+        trained = build(*self._shape, settings)
+        self.network.set_weights(trained.get_weights())
+        for variable, value in self._state:
+            variable.assign(value)
+        best, least, since = self.network.get_weights(), np.inf, 0
+        given, held = (tf.constant(inputs), tf.constant(who, tf.int32)), tf.constant(check, tf.int32)
+        for _ in range(settings.epochs):
+            batches = tf.constant(_batches(learn, settings.batch, rng), tf.int32)
+            loss = float(self._epoch(*given, batches, held))
+            since += 1
+            if loss < least:
+                best, least, since = self.network.get_weights(), loss, 0
+            if since >= settings.patience:
+                break
+        trained.set_weights(best)
+        return trained
+
+
+# Tracing a graph takes longer than training one such network: all folds of a run share it.
+_trainer = lru_cache(maxsize=1)(Trainer)
+
+
+def build(width: int, people: int, settings: Settings) -> keras.Model:
+    """Return an untrained network from (n, width) inputs to (n, people) logits."""
+    inputs = keras.Input((width,))
+    hidden = keras.layers.Dropout(settings.input_dropout)(inputs)
+    for number, units in enumerate(settings.layers, 1):
+        name = _PENULTIMATE if number == len(settings.layers) else f"hidden_{number}"
+        hidden = keras.layers.Dense(units, activation=settings.activation, name=name)(hidden)
+        hidden = keras.layers.Dropout(settings.dropout)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(people, name="logits")(hidden))
+
+
+def _batches(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
+    """Return the rows in a new order, (batches, size); what is short of a whole batch is drawn again."""
+    size = min(size, len(rows))
+    missing = -len(rows) % size
+    return np.concatenate([rng.permutation(rows), rng.choice(rows, missing)]).reshape(-1, size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A trained model: ``members`` are averaged; temperature and threshold are from rows that a member did not see."""
+
+    scaler: InputScaler
+    members: tuple[keras.Model, ...]
+    temperature: float
+    threshold: float
+    people: int
+
+    def network(self) -> keras.Model:
+        """Return one network from inputs to uncalibrated odds (n, people)."""
+        inputs = keras.Input((self.scaler.width,))
+        average = keras.layers.Average()([member(inputs) for member in self.members])
+        return keras.Model(inputs, keras.layers.Softmax()(average))
+
+    def predict(self, blocks: Blocks) -> Floats:
+        """Return calibrated odds (n, people)."""
+        inputs = self.scaler.transform(blocks)
+        logits = np.mean([np.asarray(member(inputs, training=False)) for member in self.members], axis=0)
+        return calibrate(softmax(logits), self.temperature)
+
+    def penultimate(self, blocks: Blocks) -> Floats:
+        """Return the last hidden layers of all members side by side."""
+        inputs = self.scaler.transform(blocks)
+        parts = [keras.Model(one.input, one.get_layer(_PENULTIMATE).output) for one in self.members]
+        return np.hstack([np.asarray(part(inputs, training=False)) for part in parts])
+
+
+def fit(tracks: Tracks, people: int, settings: Settings, done: Step) -> Fit:
+    """Train the members, each on all artists but its own validation artists, and calibrate on those."""
+    scaler = InputScaler(one_hot=settings.one_hot, scaling=settings.scaling).fit(tracks.blocks)
+    inputs = scaler.transform(tracks.blocks)
+    trainer = _trainer(scaler.width, people, settings)
+    members, checked = [], np.zeros((len(tracks), people), np.float32)
+    for number, (learn, check) in enumerate(tracks.folds(settings.members, settings.seed)):
+        members.append(trainer.train(inputs, tracks.who, learn, check, settings.seed + number))
+        checked[check] = softmax(np.asarray(members[-1](inputs[check], training=False)))
+        done()
+    temperature = best_temperature(checked, tracks.who)
+    threshold = threshold_of(calibrate(checked, temperature), tracks.who, settings.sure)
+    return Fit(scaler=scaler, members=tuple(members), temperature=temperature, threshold=threshold, people=people)
+
+
+def best_temperature(odds: Floats, who: Rows) -> float:
+    """Return the temperature of least log-loss (Guo et al., 2017)."""
+    losses = [log_loss(calibrate(odds, float(t)), who) for t in _TEMPERATURES]
+    return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
+
+
+def threshold_of(odds: Floats, who: Rows, sure: float) -> float:
+    """Return the lowest of the highest odds from which the answers are right with a share of ``sure``; else NEVER."""
+    top, right = odds.max(axis=1), odds.argmax(axis=1) == who
+    order = np.argsort(-top, kind="stable")
+    counts = np.arange(1, len(order) + 1)
+    holds = (np.cumsum(right[order]) / counts >= sure) & (counts >= _LEAST_ANSWERS)
+    return round(float(top[order[np.flatnonzero(holds)[-1]]]), 4) if holds.any() else NEVER
+
+
+def log_loss(odds: Floats, who: Rows) -> float:
+    """Return the mean negative log-likelihood in nats."""
+    return float(-np.log(np.maximum(odds[np.arange(len(who)), who], 1e-12)).mean())

@@ -1,0 +1,121 @@
+"""How well contributors are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import f1_score, roc_auc_score
+
+from ml.contributors.train.network import Rows, log_loss
+from ml.genre.encoder import Floats
+
+_BINS = 10
+_DRAWS = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """On tracks whose artists were not learnt from.
+
+    ``auc`` is of one person against the rest, mean over people and folds; ``f1`` the mean over people; ``ece`` the
+    expected calibration error over ten bins of the highest odds; ``seconds`` of processor time that one training takes,
+    tuning apart.
+    """
+
+    auc: float
+    f1: float
+    accuracy: float
+    log_loss: float
+    ece: float
+    seconds: float
+
+
+def auc(odds: Floats, who: Rows, fold: Rows) -> float:
+    """Return the area under the ROC curve, mean over people who occur on both sides, then over folds (n,).
+
+    Each fold's odds come from another model and start from other shares of the people; pooled, those shares would be
+    ranked against each other, and even constant odds would be worse or better than 0.5.
+    """
+    areas = [area for one in np.unique(fold) if not np.isnan(area := _area(odds[fold == one], who[fold == one]))]
+    return float(np.mean(areas)) if areas else float("nan")
+
+
+def _area(odds: Floats, who: Rows) -> float:
+    areas = [
+        roc_auc_score(who == person, odds[:, person])
+        for person in range(1 if odds.shape[1] == 2 else 0, odds.shape[1])
+        if 0 < (who == person).sum() < len(who)
+    ]
+    return float(np.mean(areas)) if areas else float("nan")
+
+
+def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
+    """Score odds (n, people) of tracks that were held out in these folds (n,)."""
+    guesses = odds.argmax(axis=1)
+    return Scores(
+        auc=auc(odds, who, fold),
+        f1=float(f1_score(who, guesses, average="macro", zero_division=0.0)),
+        accuracy=float((guesses == who).mean()),
+        log_loss=log_loss(odds, who),
+        ece=calibration_error(odds, who),
+        seconds=seconds,
+    )
+
+
+def calibration_error(odds: Floats, who: Rows) -> float:
+    """Return the mean gap between the highest odds and how often they were right, over ten equal bins."""
+    top, right = odds.max(axis=1), odds.argmax(axis=1) == who
+    bins = np.minimum((top * _BINS).astype(int), _BINS - 1)
+    gaps = [abs(top[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    return float(np.sum(gaps))
+
+
+def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
+    """Return counts (people, people + 1): row who it was, column who was said, last column "not sure" (-1)."""
+    table = np.zeros((people, people + 1), int)
+    np.add.at(table, (who, guesses), 1)
+    return table
+
+
+def difference(
+    one: Floats, other: Floats, who: Rows, fold: Rows, artist: Rows, seed: int = 1
+) -> tuple[float, float, float]:
+    """Return the AUC of ``one`` minus that of ``other`` with its 95 % interval, artists drawn with replacement."""
+    rng, artists = np.random.default_rng(seed), np.unique(artist)
+    rows_of = [np.flatnonzero(artist == a) for a in artists]
+
+    def gap(rows: Rows) -> float:
+        return auc(one[rows], who[rows], fold[rows]) - auc(other[rows], who[rows], fold[rows])
+
+    gaps = [
+        gap(np.concatenate([rows_of[i] for i in rng.integers(len(artists), size=len(artists))])) for _ in range(_DRAWS)
+    ]
+    low, high = np.nanpercentile(gaps, [2.5, 97.5])
+    return gap(np.arange(len(who))), float(low), float(high)
+
+
+def format_table(results: Mapping[str, Scores]) -> str:
+    """Return the scores as Markdown."""
+    lines = ["| model | ROC AUC | macro-F1 | accuracy | log-loss | ECE | CPU s |", "|---|---|---|---|---|---|---|"]
+    for name, one in results.items():
+        numbers = (one.auc, one.f1, one.accuracy, one.log_loss, one.ece)
+        lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + f" | {one.seconds:.1f} |")
+    return "\n".join(lines)
+
+
+def format_confusion(people: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """Return what :func:`confusion` counted as Markdown."""
+    lines = [f"| added by \\ said | {' | '.join(people)} | not sure |", "|---" * (len(people) + 2) + "|"]
+    lines += [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(people, counts, strict=True)]
+    return "\n".join(lines)
+
+
+def as_table(results: Mapping[str, Scores]) -> list[dict[str, Any]]:
+    """Return the scores as ``scores.json`` has them."""
+    return [
+        {"model": name, **{key: round(value, 4) for key, value in asdict(one).items()}} for name, one in results.items()
+    ]

@@ -1,0 +1,258 @@
+"""K-means per family of genres: one pick for each family that a track is in, from the cluster it falls into there.
+
+Each family has a scaler and a number of clusters of its own, and a track is in the models of all its families.
+Serving side: numpy alone. ``ml.families.train.train`` learns them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import verified
+from ml.histograms import EDGES, Counts
+from ml.neighbours.model import Taken
+from ml.sound import ENOUGH_SHARED, SHARES, Floats, coordinates
+from ml.taxonomy.model import Taxonomy
+from store.catalogue.catalogue import Ref, Segment, Snapshot
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+
+PickKind = Literal["fresh", "nearest"]
+# Of a segment, the most popular so many tracks are put into families: their genres have to be read one by one.
+READ_ROWS = 300_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FamilyModel:
+    """One family's scaler and clusters.
+
+    Attributes
+    ----------
+    mean, deviation : np.ndarray
+        (12,) of :func:`ml.sound.coordinates` over the family's training tracks.
+    centres : np.ndarray
+        (k, 12) in scaled coordinates, the largest cluster first.
+    counts : np.ndarray
+        (k,) training tracks.
+    """
+
+    mean: Floats
+    deviation: Floats
+    centres: Floats
+    counts: Counts
+
+    def scale(self, features: Floats) -> npt.NDArray[np.float32]:
+        """Return (n, 12): how far (n, 13) feature rows are from the family's mean, in its deviations, weighted.
+
+        An unknown value stands at the mean; a row of which too little is known is NaN throughout.
+        """
+        places = coordinates(features)
+        known = np.isfinite(places)  # a tempo of 0 has no octave
+        scaled = np.where(known, (places - self.mean) / self.deviation, 0.0) * np.sqrt(SHARES)
+        scaled[known @ SHARES < ENOUGH_SHARED] = np.nan
+        return scaled.astype(np.float32)
+
+    def assign(self, scaled: Floats) -> npt.NDArray[np.intp]:
+        """Return (n,) clusters of scaled rows, -1 for those of NaN."""
+        squared = np.square(self.centres).sum(axis=1) - 2 * np.nan_to_num(scaled) @ self.centres.T
+        return np.where(np.isnan(scaled[:, 0]), -1, np.argmin(squared, axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A track of the catalogue for one family: ``cluster`` from 0, ``distance`` in the family's own deviations.
+
+    ``members`` is how many tracks of the catalogue are in the cluster.
+    """
+
+    family: str
+    cluster: int
+    members: int
+    ref: Ref
+    distance: float
+
+
+class NoSound(Exception):  # noqa: N818 - a state of knowledge, not a fault
+    """Too few audio features of the track are known to tell its cluster."""
+
+
+_Members = Mapping[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]]
+
+
+class Families:
+    """The families' models of one version, and the clusters of a catalogue's tracks; safe in several threads."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        models: Mapping[str, FamilyModel],
+        histograms: Mapping[str, Mapping[str, Counts]],
+        taxonomy: Taxonomy,
+    ) -> None:
+        self.settings = settings
+        self.version: str = settings["version"]
+        self.models = models
+        self.histograms = histograms
+        self.taxonomy = taxonomy
+        self._family_of = lru_cache(20_000)(taxonomy.family_of)
+        self._members: dict[str, tuple[Path, _Members]] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, directory: Path) -> Families:
+        """Read ``models/families/<version>`` and the taxonomy it was learnt with.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or changed.
+        """
+        settings = json.loads(verified(directory / "families.json").read_text(encoding="utf-8"))
+        taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
+        with np.load(verified(directory / "families.npz"), allow_pickle=False) as stored:
+            numbers = {name: stored[name] for name in stored.files}
+        models = {
+            family: FamilyModel(**{part: numbers[f"{at}.{part}"] for part in _PARTS})
+            for at, family in enumerate(settings["families"])
+        }
+        histograms = {
+            name: dict(zip(AUDIO_FEATURES, np.split(numbers["histograms"][at], _SPLITS), strict=True))
+            for at, name in enumerate(settings["histograms"])
+        }
+        return cls(settings, models, histograms, taxonomy)
+
+    def save(self, directory: Path) -> list[Path]:
+        """Write ``families.json`` and ``families.npz`` and return their paths."""
+        directory.mkdir(parents=True, exist_ok=True)
+        words, numbers = directory / "families.json", directory / "families.npz"
+        told = {**self.settings, "families": list(self.models), "histograms": list(self.histograms)}
+        words.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        arrays = {
+            f"{at}.{part}": np.asarray(getattr(model, part))
+            for at, model in enumerate(self.models.values())
+            for part in _PARTS
+        }
+        rows = [np.concatenate([counts[name] for name in AUDIO_FEATURES]) for counts in self.histograms.values()]
+        arrays["histograms"] = np.stack(rows)
+        np.savez_compressed(numbers, **arrays)  # type: ignore[arg-type] # no array is called allow_pickle
+        return [words, numbers]
+
+    def families_of(self, genres: Iterable[str]) -> tuple[str, ...]:
+        """Return the families of genres' names, each once; names whose family would be a guess have none."""
+        return tuple(dict.fromkeys(family for one in genres if (family := self._family_of(one)) is not None))
+
+    def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
+        """Return the cluster, from 0, that a track falls into in each of ``families`` that the version knows.
+
+        Raises
+        ------
+        NoSound
+            Too few audio features are known.
+        """
+        row = _row(features)
+        models = {family: self.models[family] for family in families if family in self.models}
+        found = {family: int(model.assign(model.scale(row))[0]) for family, model in models.items()}
+        if -1 in found.values():
+            raise NoSound("too few audio features are known")
+        return found
+
+    def pick(
+        self,
+        snapshot: Snapshot,
+        seed: Track,
+        families: Sequence[str],
+        *,
+        kind: PickKind = "fresh",
+        draw: int = 0,
+        exclude: Collection[str] = (),
+        artist_cap: int = 2,
+    ) -> list[Pick]:
+        """Return for each of ``families`` one track from the cluster that ``seed`` falls into.
+
+        ``fresh`` draws one by ``draw``: equal numbers, equal picks. ``nearest`` takes the one that sounds most like
+        the seed. Never the seed's recording, nor one whose id is in ``exclude``, nor one twice. A family that has no
+        other track here, or that the model does not know, gives none.
+
+        Raises
+        ------
+        NoSound
+            Too few audio features of ``seed`` are known.
+        """
+        taken = Taken(snapshot, seed, exclude, artist_cap)
+        row = _row(seed.features)
+        found = []
+        for family, cluster in self.predict(seed.features, families).items():
+            model = self.models[family]
+            rows = self._rows(snapshot, family, cluster)
+            chance = np.random.default_rng([draw, list(self.models).index(family)])
+            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, chance):
+                if taken.add(segment, at):
+                    members = sum(len(one) for _, one in rows)
+                    found.append(Pick(family, cluster, members, Ref(segment.name, at), distance))
+                    break
+        return found
+
+    def rows(self, segment: Segment, family: str) -> npt.NDArray[np.int32]:
+        """Return the rows of a segment whose tracks (or their artists) have a genre of the family."""
+        return self._clustered(segment).get(family, _NOBODY)[0]
+
+    def _rows(self, snapshot: Snapshot, family: str, cluster: int) -> list[tuple[Segment, npt.NDArray[np.int32]]]:
+        found = []
+        for segment in snapshot.segments:
+            rows, clusters = self._clustered(segment).get(family, _NOBODY)
+            found.append((segment, rows[clusters == cluster]))
+        return found
+
+    def _clustered(self, segment: Segment) -> _Members:
+        """Return rows and clusters of a segment's tracks by family; only the newest generation of each is kept."""
+        with self._lock:
+            known = self._members.get(segment.name)
+            if known is None or known[0] != segment.directory:
+                known = self._members[segment.name] = (segment.directory, self._cluster(segment))
+            return known[1]
+
+    def _cluster(self, segment: Segment) -> _Members:
+        rows: dict[str, list[int]] = {}
+        for row in range(min(len(segment), READ_ROWS)):
+            for family in self.families_of(segment.genres(row)):
+                rows.setdefault(family, []).append(row)
+        members = {}
+        for family, of_family in rows.items():
+            if family in self.models:
+                model, at = self.models[family], np.array(of_family, np.int32)
+                members[family] = (at, model.assign(model.scale(segment.features[at])).astype(np.int16))
+        return members
+
+
+_PARTS = ("mean", "deviation", "centres", "counts")
+_SPLITS = np.cumsum([len(EDGES[name]) - 1 for name in AUDIO_FEATURES])[:-1]
+_NOBODY = (np.empty(0, np.int32), np.empty(0, np.int16))
+
+
+def _row(features: AudioFeatures | None) -> npt.NDArray[np.float32]:
+    values = features.vector() if features else (None,) * len(AUDIO_FEATURES)
+    return np.array([[np.nan if value is None else value for value in values]], np.float32)
+
+
+def _ordered(
+    model: FamilyModel,
+    rows: Sequence[tuple[Segment, npt.NDArray[np.int32]]],
+    place: Floats,
+    kind: PickKind,
+    chance: np.random.Generator,
+) -> Iterable[tuple[Segment, int, float]]:
+    """Yield (segment, row, distance from ``place``) in the order in which they are to be taken."""
+    scaled = [model.scale(segment.features[at]) for segment, at in rows]
+    distances = np.concatenate([np.sqrt(np.square(one - place).sum(axis=1)) for one in scaled])
+    order = np.argsort(distances, kind="stable") if kind == "nearest" else chance.permutation(len(distances))
+    places = [(segment, int(row)) for segment, at in rows for row in at]
+    for at in order:
+        yield *places[at], float(distances[at])

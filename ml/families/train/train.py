@@ -1,0 +1,365 @@
+"""Learn K-means for every family of genres, each with its own scaler and number of clusters, and write what ships.
+
+``python -m ml train families``; on one's own collection, :func:`train_own`. The study that this follows had a fixed
+number of clusters per genre in a list, and one name misspelt in it left a third of its tracks without a model: here
+:func:`fit` asserts that every family that occurs has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import KMeans
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ml import artefacts, histograms
+from ml.clusters.model import elbow
+from ml.clusters.train.scores import nearest
+from ml.families.model import Families, FamilyModel
+from ml.families.train import card as families_card
+from ml.families.train.scores import Ints, Scores, format_table, mean, score
+from ml.jobs import Job, TooLittle
+from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
+from ml.scores import digest_of
+from ml.scores import write as write_scores
+from ml.sound import coordinates
+from ml.taxonomy.model import Taxonomy
+from ml.train.background import MAY_KNOW, Scored, served_now
+from ml.train.revision import command
+from ml.train.sound_data import SoundTable, from_snapshot, read
+
+TASK = "families"
+VERSION = "2026.11.1"
+ALL = "all"  # the name of the histograms of all tracks together
+OURS = "own scaler, own k"  # what is served, among the scores
+Tell = Callable[[str, int, int], None]
+Places = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``counts`` of clusters are tried where each would hold ``per_cluster`` tracks, on a sample of ``tried`` tracks;
+    the chosen number is fitted on ``fitted`` with ``starts`` beginnings. ``study`` is the study's fixed number, a
+    baseline."""
+
+    counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
+    per_cluster: int = 30
+    tried: int = 3000
+    fitted: int = 12_000
+    starts: int = 3
+    study: int = 60
+
+
+QUICK = Settings(counts=(2, 4, 8, 16), tried=1000, fitted=2000, starts=1, study=20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """How a family's number of clusters came about: spread and silhouette of held-out tracks at each number tried."""
+
+    clusters: int
+    tried: tuple[int, ...]
+    spread: tuple[float, ...]
+    silhouette: tuple[float, ...]
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What a run learnt; ``record`` holds each family's scikit-learn pipeline, ``results`` the scores by model and
+    family on ``test``."""
+
+    families: Families
+    record: dict[str, Pipeline]
+    choices: dict[str, Choice]
+    results: dict[str, dict[str, Scores]]
+
+
+def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> Fitted:
+    """Choose a number of clusters for every family on ``valid``, fit on ``train``, score on ``test``.
+
+    A family that occurs only outside ``train`` is fitted on what there is of it.
+    """
+    members = table.members(taxonomy)
+    overall = FamilyScaler(coordinates(table.values[table.rows("train")]))
+    record, models, choices = {}, {}, {}
+    results: dict[str, dict[str, Scores]] = {}
+    for at, (family, rows) in enumerate(members.items()):
+        tell(f"clusters of {family}", at, len(members))
+        known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "valid", "test")}
+        learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
+        if not len(learnt):
+            continue  # nobody knows how any track of it sounds
+        scaler = FamilyScaler(coordinates(table.values[learnt]))
+        choices[family] = _choose(table, scaler, learnt, known["valid"], settings, seed)
+        record[family], models[family] = _fitted(table, scaler, learnt, choices[family].clusters, settings, seed)
+        if len(known["test"]) > 1:
+            scored = _compare(table, models[family], overall, learnt, known["test"], settings, seed)
+            for name, scores in scored.items():
+                results.setdefault(name, {})[family] = scores
+    missing = heard(table, taxonomy) - models.keys()
+    assert not missing, f"families without a model: {', '.join(sorted(missing))}"
+    told = {
+        "version": version,
+        "taxonomy": taxonomy.version,
+        "choices": {family: asdict(one) for family, one in choices.items()},
+    }
+    counted = _histograms(table, members)
+    return Fitted(families=Families(told, models, counted, taxonomy), record=record, choices=choices, results=results)
+
+
+def heard(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
+    """Return the families that occur: those of a track whose sound is known."""
+    return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
+
+
+class FamilyScaler:
+    """Mean and deviation of (n, 12) places; a column without variation has deviation 1."""
+
+    def __init__(self, places: Places) -> None:
+        self.scaler = StandardScaler().fit(places)
+        self.mean = self.scaler.mean_.astype(np.float32)
+        self.deviation = np.maximum(self.scaler.scale_, 1e-6).astype(np.float32)
+
+    def model(self, centres: Places, counts: npt.NDArray[np.int64]) -> FamilyModel:
+        return FamilyModel(mean=self.mean, deviation=self.deviation, centres=centres, counts=counts)
+
+    def scale(self, values: Places) -> Places:
+        return self.model(np.zeros((1, len(self.mean)), np.float32), np.zeros(1, np.int64)).scale(values)
+
+
+def _some(rows: Ints, count: int, seed: int) -> Ints:
+    return np.random.default_rng(seed).permutation(rows)[:count]
+
+
+def _choose(
+    table: SoundTable, scaler: FamilyScaler, learnt: Ints, held_out: Ints, settings: Settings, seed: int
+) -> Choice:
+    """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from their centre."""
+    room = max(1, len(learnt) // settings.per_cluster)
+    counts = tuple(one for one in settings.counts if one <= room)
+    places = scaler.scale(table.values[_some(learnt, settings.tried, seed)])
+    asked = scaler.scale(table.values[_some(held_out, settings.tried, seed)])
+    if len(counts) < 3 or len(asked) < 3:
+        return Choice(clusters=counts[-1] if counts else 1, tried=counts, spread=(), silhouette=(), tracks=len(learnt))
+    spread, silhouette = [], []
+    for count in counts:
+        centres = KMeans(count, n_init=1, random_state=seed).fit(places).cluster_centers_
+        cluster = nearest(asked, centres)
+        spread.append(float(np.square(asked - centres[cluster]).sum(axis=1).mean()))
+        silhouette.append(score(asked, cluster, cluster, count, seed).silhouette)
+    return Choice(
+        clusters=counts[elbow(counts, spread)],
+        tried=counts,
+        spread=tuple(round(one, 4) for one in spread),
+        silhouette=tuple(round(one, 4) for one in silhouette),
+        tracks=len(learnt),
+    )
+
+
+def _fitted(
+    table: SoundTable, scaler: FamilyScaler, learnt: Ints, count: int, settings: Settings, seed: int
+) -> tuple[Pipeline, FamilyModel]:
+    places = scaler.scale(table.values[_some(learnt, settings.fitted, seed)])
+    means = KMeans(count, n_init=settings.starts, random_state=seed).fit(places)
+    sizes = np.bincount(means.labels_, minlength=count)
+    order = np.argsort(-sizes, kind="stable")
+    means.cluster_centers_ = means.cluster_centers_[order].astype(np.float32)
+    del means.labels_  # the clusters of the training tracks are not for keeping
+    model = scaler.model(means.cluster_centers_, sizes[order].astype(np.int64))
+    np.testing.assert_array_equal(model.assign(places[:1000]), means.predict(places[:1000]))
+    return make_pipeline(scaler.scaler, means), model
+
+
+def _compare(
+    table: SoundTable,
+    model: FamilyModel,
+    overall: FamilyScaler,
+    learnt: Ints,
+    asked: Ints,
+    settings: Settings,
+    seed: int,
+) -> dict[str, Scores]:
+    """Return the scores of one family's model and of baselines fitted on the same tracks."""
+    count, artist = len(model.centres), table.artist[asked]
+    own = model.scale(table.values[asked])
+    some = table.values[_some(learnt, settings.tried, seed)]
+    study = min(settings.study, len(some))
+    shared = overall.scale(some)
+    rng = np.random.default_rng(seed)
+
+    def among(places: Places, centres: Places) -> Scores:
+        return score(places, nearest(places, centres), artist, len(centres), seed)
+
+    def means(places: Places, number: int) -> Places:
+        return KMeans(number, n_init=1, random_state=seed).fit(places).cluster_centers_
+
+    return {
+        OURS: among(own, model.centres),
+        "one scaler for all, same k": among(overall.scale(table.values[asked]), means(shared, min(count, len(some)))),
+        f"own scaler, {settings.study} clusters each": among(own, means(model.scale(some), study)),
+        "at random, same k": score(own, rng.integers(0, count, len(own)), artist, count, seed),
+    }
+
+
+def _histograms(table: SoundTable, members: Mapping[str, Ints]) -> dict[str, dict[str, histograms.Counts]]:
+    train = table.split == "train"
+    return {
+        ALL: histograms.count(table.values[train]),
+        **{family: histograms.count(table.values[rows[train[rows]]]) for family, rows in members.items()},
+    }
+
+
+def save(found: Fitted, directory: Path) -> list[Path]:
+    """Write what is served and the pipelines of record; return the paths."""
+    written = found.families.save(directory)
+    record = directory / "families.joblib"
+    joblib.dump(found.record, record, compress=3)
+    return [*written, record]
+
+
+def _publish(
+    found: Fitted,
+    models: Path,
+    version: str,
+    settings: Settings,
+    seed: int,
+    origin: families_card.Origin,
+    activate: bool,
+    **held_out: Any,
+) -> Path:
+    directory = models / TASK / version
+    written = save(found, directory)
+    card = directory / "card.md"
+    card.write_text(families_card.write(found, settings, seed, origin), encoding="utf-8")
+    lines = [
+        {"model": name, **{measure: round(value, 4) for measure, value in asdict(mean(one)).items()}}
+        for name, one in found.results.items()
+    ]
+    figures = write_scores(directory, table=lines, served=OURS, **({"split": "test"} | held_out))
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
+    return directory
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Fit every family, score it and write ``models/families/<version>``.
+
+    ``quick`` looks at fewer tracks and makes a version of its own that is not the active one.
+
+    Raises
+    ------
+    FileNotFoundError
+        The training table is absent.
+    """
+    settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
+    found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
+    origin = families_card.Origin(command=f"python -m ml {command()}")
+    directory = _publish(found, models, version, settings, seed, origin, not quick)
+    print(f"\n{TASK} {version} on test\n\n{format_table({name: mean(one) for name, one in found.results.items()})}")
+    print(f"\n{len(found.families.models)} families in {directory}")
+
+
+def evaluate(data: Path, models: Path, seed: int = 1) -> None:
+    """Score the active version as it is served, family by family, with its baselines, on ``test``.
+
+    Raises
+    ------
+    FileNotFoundError
+        The training table is absent.
+    ml.artefacts.ArtefactError
+        No version is active, or a file of it was changed.
+    """
+    families = Families.load(artefacts.active(TASK, models))
+    table, settings = read(data), Settings()
+    overall = FamilyScaler(coordinates(table.values[table.rows("train")]))
+    results: dict[str, dict[str, Scores]] = {}
+    for family, rows in table.members(families.taxonomy).items():
+        known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "test")}
+        scored = _compare(table, families.models[family], overall, known["train"], known["test"], settings, seed)
+        for name, scores in scored.items():
+            results.setdefault(name, {})[family] = scores
+    print(f"\n{TASK} {families.version} on test\n")
+    print(format_table({name: mean(one) for name, one in results.items()}))
+    print("\n" + format_table(next(iter(results.values())), "family"))
+
+
+def train_own(job: Job) -> dict[str, Any]:
+    """Train on the tracks of this installation's catalogue and return the version, its families and their scores.
+
+    Raises
+    ------
+    TooLittle
+        Too few tracks have both a genre and a known sound.
+    """
+    job.say("reading the catalogue")
+    shipped = job.shelf.active("taxonomy")
+    taxonomy = Taxonomy.load(shipped.with_name(f"{shipped.name}.json"))
+    table = from_snapshot(job.catalogue.current())
+    counted = sum(map(len, table.members(taxonomy).values())) and int(
+        table.whole[np.unique(np.concatenate(list(table.members(taxonomy).values())))].sum()
+    )
+    if counted < LEAST_TRACKS:
+        raise TooLittle(
+            f"The catalogue has {counted} tracks with both a genre and audio features.",
+            f"Bring in a table or playlists with genres and features: {LEAST_TRACKS} tracks at the least.",
+        )
+    own = job.place
+    artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, own), own, activate=False)
+    version = job.new_version()
+    settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
+    found = fit(table, taxonomy, version, settings, 1, job.say)
+    origin = families_card.Origin(
+        command="the Lab",
+        data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
+        caution="It is your data; mind where it came from before you give the model away.",
+    )
+    held_out = _held_out(job, table, found)
+    _publish(found, own, version, settings, 1, origin, activate=False, **held_out)
+    return {
+        "version": version,
+        "before": held_out["before"],
+        "tracks": counted,
+        "families": {family: one.clusters for family, one in found.choices.items()},
+        "scores": {name: asdict(mean(one)) for name, one in found.results.items()},
+    }
+
+
+def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
+    """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
+    members = table.members(found.families.taxonomy)
+    asked = {
+        family: members[family][(table.split[members[family]] == "test") & table.whole[members[family]]]
+        for family in found.results.get(OURS, {})
+    }
+    rows = np.unique(np.concatenate([*asked.values(), np.array([], np.intp)]))
+    on = digest_of([*asked, *sorted(table.values[rows].tolist())])
+
+    def score_served(folder: Path) -> Scored:
+        served = Families.load(folder)
+        if missing := asked.keys() - served.models.keys():
+            return None, f"It has no clusters for {', '.join(sorted(missing))}."
+        scored = {}
+        for family, some in asked.items():
+            model = served.models[family]
+            places = model.scale(table.values[some])
+            scored[family] = score(places, model.assign(places), table.artist[some], len(model.centres), 1)
+        return asdict(mean(scored)), "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
+
+    artists = len(np.unique(table.artist[rows]))
+    return {
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; mean over {len(asked)} "
+        "families",
+        "on": on,
+        "before": served_now(job, TASK, on, score_served) if asked else None,
+    }
+
+
+def _print(phase: str, done: int, total: int) -> None:
+    print(f"{phase} ({done + 1} of {total})", flush=True)

@@ -1,0 +1,178 @@
+"""What the genre network reads: audio features as scaled numbers with masks, names as bags of word pieces.
+
+Training fits these two and writes their numbers; serving reads them with numpy alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.genre.text_features import PARTS, Name, Vocabulary, name_hashes, word_hashes
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+
+Floats = npt.NDArray[np.float32]
+
+CATEGORIES = ("key", "mode", "time_signature", "explicit")
+# What a catalogue knows of a track beside its sound and its names.
+FACTS = ("year", "popularity", "explicit")
+COLUMNS = (*AUDIO_FEATURES, *FACTS)
+BOUNDS = {**FEATURE_BOUNDS, "year": (1900.0, 2100.0), "popularity": (0.0, 100.0), "explicit": (0.0, 1.0)}
+BINS = 32
+
+
+def feature_vector(known: Mapping[str, float | None]) -> list[float]:
+    """Return the values in the order of ``COLUMNS``; NaN where absent or out of bounds."""
+    vector = []
+    for name in COLUMNS:
+        value = known.get(name)
+        low, high = BOUNDS[name]
+        vector.append(float(value) if value is not None and low <= value <= high else math.nan)
+    return vector
+
+
+class AudioScaler:
+    """Spread each number over its quantile bins; categories one-hot; beside each, whether it is known.
+
+    Piecewise linear encoding (Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning",
+    2022): bin ``b`` of a value is 0 below the bin, 1 above it, in between linear. On these features it is worth two
+    points of top-1 over a MinMax scale. A number that is not known is zero throughout.
+
+    Attributes
+    ----------
+    knots_ : dict of float arrays
+        Per number the edges of its bins, per category its values, in the order of ``COLUMNS``.
+    """
+
+    def __init__(self, knots: Mapping[str, Sequence[float]] | None = None) -> None:
+        self.knots_ = {name: np.asarray(values, float) for name, values in (knots or {}).items()}
+        if self.knots_:
+            self._lay_out()
+
+    def fit(self, values: npt.NDArray[np.floating]) -> AudioScaler:
+        """Learn from an (n, 16) array in the order of ``COLUMNS``, NaN where unknown."""
+        grid = np.linspace(0.0, 1.0, BINS + 1)
+        for column, name in zip(values.T, COLUMNS, strict=True):
+            known = column[~np.isnan(column)].astype(float)
+            knots = known if name in CATEGORIES or not len(known) else np.quantile(known, grid)
+            self.knots_[name] = np.unique(knots.round(6))
+        self._lay_out()
+        return self
+
+    def _lay_out(self) -> None:
+        numbers = [n for n in COLUMNS if n not in CATEGORIES]
+        edges = [(COLUMNS.index(n), low, high) for n in numbers for low, high in pairwise(self.knots_[n])]
+        hot = [(COLUMNS.index(n), value) for n in CATEGORIES for value in self.knots_[n]]
+        self._bin = np.array([i for i, _, _ in edges], int)
+        self._low = np.array([low for _, low, _ in edges])
+        self._slope = np.array([1.0 / (high - low) for _, low, high in edges])
+        self._hot, self._value = np.array([i for i, _ in hot], int), np.array([v for _, v in hot])
+        self._owner = np.concatenate([np.arange(len(COLUMNS)), self._bin, self._hot])
+
+    @property
+    def width(self) -> int:
+        """Numbers per track."""
+        return len(self._owner)
+
+    def columns(self, name: str) -> npt.NDArray[np.intp]:
+        """Return the columns that a feature, or one of ``FACTS``, fills: zero them and it is left out."""
+        return np.flatnonzero(self._owner == COLUMNS.index(name))
+
+    def transform(self, values: npt.NDArray[np.floating]) -> Floats:
+        """Return (n, width) numbers within 0..1 for (n, 16) values, NaN where unknown."""
+        known = ~np.isnan(values)
+        filled = np.where(known, values, 0.0)
+        bins = ((filled[:, self._bin] - self._low) * self._slope).clip(0.0, 1.0) * known[:, self._bin]
+        hot = (filled[:, self._hot] == self._value) & known[:, self._hot]
+        return np.concatenate([known, bins, hot], axis=1, dtype=np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write the knots as JSON."""
+        path.write_text(json.dumps({name: knots.tolist() for name, knots in self.knots_.items()}) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> AudioScaler:
+        """Read what :meth:`save` wrote."""
+        return cls(json.loads(path.read_text()))
+
+
+class NameEmbedding:
+    """A vector per known word piece, kept as int8 with one scale per row; a part's names are their weighted mean.
+
+    A bag is ``sum(vectors) / sqrt(sum(weights ** 2))`` over the pieces known, weights (rarity) already multiplied
+    into the vectors: long names neither drown nor outshout short ones. No known piece: zeros.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, table: npt.NDArray[np.int8], scale: Floats, weight: Floats, remembered: int = 4096
+    ) -> None:
+        self.vocabulary, self.scale, self.weight = vocabulary, scale, weight
+        self._square = np.square(weight)
+        self.table = np.asarray(table)  # numpy's memory-mapped class is slow to index; a view of it is not
+        self._word: Callable[[str], tuple[Floats, float]] = lru_cache(remembered)(self._embed_word)
+
+    @classmethod
+    def quantised(cls, vocabulary: Vocabulary, vectors: Floats, weight: Floats) -> NameEmbedding:
+        """Round (V, D) float vectors to 1/127 of each row's largest entry."""
+        scale = (np.abs(vectors).max(axis=1, initial=0.0) / 127.0).astype(np.float32)
+        table = np.rint(vectors / np.where(scale > 0, scale, 1.0)[:, None]).astype(np.int8)
+        return cls(vocabulary, table, scale, weight)
+
+    @property
+    def width(self) -> int:
+        """Numbers per part."""
+        return self.table.shape[1]
+
+    def vectors(self) -> Floats:
+        """Return the whole table as floats, (V, D)."""
+        return self.table.astype(np.float32) * self.scale[:, None]
+
+    def _sum(self, hashes: Sequence[int]) -> tuple[Floats, float]:
+        rows = self.vocabulary.known_rows(hashes)
+        return self.scale.take(rows) @ self.table.take(rows, axis=0), float(self._square.take(rows).sum())
+
+    def _embed_word(self, word: str) -> tuple[Floats, float]:
+        return self._sum(word_hashes(word))
+
+    def knows(self, word: str) -> bool:
+        """Tell whether training kept the word or any n-gram of it."""
+        return self._word(word)[1] > 0
+
+    def bag(self, names: Sequence[Name]) -> Floats:
+        """Return the (D,) vector of one part's names."""
+        total, mass = np.zeros(self.width, np.float32), 0.0
+        for name in names:
+            if name:
+                for vector, square in (self._sum(name_hashes(name)), *map(self._word, name)):
+                    total += vector
+                    mass += square
+        return total / math.sqrt(mass) if mass else total
+
+    def bags(self, parts: Sequence[Sequence[Name]]) -> Floats:
+        """Return the (3 * D,) vector of all parts, in the order of ``PARTS``."""
+        return np.concatenate([self.bag(names) for names in parts])
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write ``pieces.npz`` and the memory-mappable ``pieces.npy``; return their paths."""
+        numbers, table = folder / "pieces.npz", folder / "pieces.npy"
+        np.savez(numbers, known=self.vocabulary.known, scale=self.scale, weight=self.weight)
+        np.save(table, self.table)
+        return [numbers, table]
+
+    @classmethod
+    def load(cls, folder: Path) -> NameEmbedding:
+        """Read what :meth:`save` wrote; the table stays on disk and is shared by all workers."""
+        with np.load(folder / "pieces.npz") as numbers:
+            vocabulary = Vocabulary(numbers["known"])
+            scale, weight = numbers["scale"], numbers["weight"]
+        return cls(vocabulary, np.load(folder / "pieces.npy", mmap_mode="r"), scale, weight)
+
+
+assert len(PARTS) == 3  # the network's second input is three bags side by side

@@ -1,0 +1,303 @@
+"""The genre of a track from whatever is known of it: 13 audio features, title, artists, album, year, any part alone.
+
+Serving side: numpy and LiteRT. ``ml.genre.train.train`` trains it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+from ml import artefacts
+from ml.genre.encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
+from ml.genre.heads import TINY, BroadHead, MicroHead, combine
+from ml.genre.text_features import PARTS, Name, words
+from ml.taxonomy.model import Taxonomy
+from store.domain import AUDIO_FEATURES
+
+# What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. Each has weights
+# for the experts of its own.
+BASES = ("both", "unrated", "audio", "names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreInput:
+    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
+
+    ``popularity`` is Spotify's, 0 to 100. ``artist_genres`` are known names of the artists' genres; the broad genres
+    alone look at them.
+    """
+
+    title: str | None = None
+    artists: tuple[str, ...] = ()
+    album: str | None = None
+    year: int | None = None
+    popularity: float | None = None
+    explicit: bool | None = None
+    features: Mapping[str, float] = field(default_factory=dict)
+    artist_genres: tuple[str, ...] = ()
+
+    def numbers(self) -> dict[str, float | None]:
+        """Return features and facts by their names in ``COLUMNS``."""
+        return {**self.features, **{name: getattr(self, name) for name in FACTS}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Calibrated probabilities of n tracks: ``genre`` (n, 114) as :meth:`GenrePredictor.predict` has them, ``broad``
+    (n, broad genres), rows summing to 1, and ``micro`` (n, microgenres), each for itself.
+    """
+
+    genre: Floats
+    broad: Floats
+    micro: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What moved the answer for ``genre``.
+
+    ``told`` are the probabilities of the one track. Each ``effect`` is the fall of the genre's
+    log-probability (nats) when that one part is left out: positive speaks for the genre, negative against it.
+    Strongest first, by size.
+    """
+
+    genre: str
+    told: Told
+    features: list[tuple[str, float]]
+    words: list[tuple[str, str, float]]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the network reads: (n, audio width) and (n, 3 * embedding width)."""
+
+    audio: Floats
+    bags: Floats
+
+
+Network = Callable[[Floats, Floats], Floats]
+LeftOut = tuple[str, int, list[Name]]  # a word, the index of its part in PARTS, and that part's names without it
+
+
+class LiteRTNetwork:
+    """A network behind its scaled inputs. LiteRT's interpreter is not thread-safe, so each thread has its own."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._local = threading.local()
+
+    def _interpreter(self, rows: int) -> Interpreter:
+        interpreter = getattr(self._local, "interpreter", None)
+        if interpreter is None:
+            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
+            self._local.rows = 0
+        if self._local.rows != rows:
+            for detail in interpreter.get_input_details():
+                interpreter.resize_tensor_input(detail["index"], [rows, int(detail["shape"][1])])
+            interpreter.allocate_tensors()
+            self._local.inputs = [d["index"] for d in sorted(interpreter.get_input_details(), key=lambda d: d["name"])]
+            self._local.output = interpreter.get_output_details()[0]["index"]
+            self._local.rows = rows
+        return interpreter
+
+    def __call__(self, *inputs: Floats) -> Floats:
+        """Return the network's output, (n, ...), for its inputs, (n, width) each, in their order."""
+        interpreter = self._interpreter(len(inputs[0]))
+        for index, value in zip(self._local.inputs, inputs, strict=True):
+            interpreter.set_tensor(index, value)
+        interpreter.invoke()
+        return interpreter.get_tensor(self._local.output)
+
+
+class GenrePredictor:
+    """Calibrated probabilities over genres and families, with reasons."""
+
+    def __init__(
+        self, settings: Mapping, scaler: AudioScaler, names: NameEmbedding, network: Network, taxonomy: Taxonomy
+    ) -> None:
+        self.settings = settings
+        self.version: str = settings["version"]
+        self.genres: tuple[str, ...] = tuple(settings["genres"])
+        self.families = taxonomy.families
+        self.taxonomy = taxonomy
+        self.scaler, self.names, self.network = scaler, names, network
+        self._broad = BroadHead(settings["broad"], BASES) if "broad" in settings else None
+        self._micro = MicroHead(settings["micro"], BASES) if "micro" in settings else None
+        self._weights = np.array([settings["weights"][basis] for basis in BASES], np.float32)
+        self._quantiles = np.asarray(settings["quantiles"], float)
+        self._means = np.asarray(settings["genre_means"], float)
+        self._columns = {name: scaler.columns(name) for name in COLUMNS}
+        self._summing = taxonomy.matrix(self.genres)
+
+    @classmethod
+    def load(cls, directory: Path) -> GenrePredictor:
+        """Read ``models/genre/<version>/``.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or changed.
+        """
+        for name in ("pieces.npz", "pieces.npy", "scaler.json", "genre.tflite", "genre.json"):
+            artefacts.verified(directory / name)
+        settings = json.loads((directory / "genre.json").read_text())
+        taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
+        network = LiteRTNetwork((directory / "genre.tflite").read_bytes())
+        return cls(
+            settings, AudioScaler.load(directory / "scaler.json"), NameEmbedding.load(directory), network, taxonomy
+        )
+
+    @classmethod
+    def active(cls, models: Path = artefacts.MODELS) -> GenrePredictor:
+        """Load the version that the manifest calls active."""
+        return cls.load(artefacts.active("genre", models))
+
+    def predict(self, inputs: Sequence[GenreInput]) -> Floats:
+        """Return calibrated probabilities, (n, 114), rows summing to 1; columns as in ``genres``."""
+        if not inputs:
+            return np.zeros((0, len(self.genres)), np.float32)
+        return self.of_encoded(self.encode(inputs))
+
+    @property
+    def broad(self) -> tuple[str, ...]:
+        """The broad genres; empty in a version whose training tracks had none."""
+        return self._broad.names if self._broad else ()
+
+    @property
+    def microgenres(self) -> tuple[str, ...]:
+        """The microgenres; empty in a version whose training tracks had none."""
+        return self._micro.names if self._micro else ()
+
+    def tell(self, inputs: Sequence[GenreInput]) -> Told:
+        """Return all that is told of the tracks."""
+        if not inputs:
+            nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
+            return Told(genre=nothing[0], broad=nothing[1], micro=nothing[2])
+        return self.tell_encoded(self.encode(inputs), [one.artist_genres for one in inputs])
+
+    def family_probabilities(self, probabilities: Floats) -> Floats:
+        """Sum (n, 114) genre probabilities into (n, families)."""
+        return probabilities @ self._summing
+
+    def knows(self, one: GenreInput) -> bool:
+        """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
+        if not np.isnan(feature_vector(one.features)).all():
+            return True
+        return any(self.names.knows(word) for names in _parts(one) for name in names for word in name)
+
+    def explain(self, one: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
+        """Leave out each present feature and each word in turn, in one batch, and see what ``genre`` loses by it.
+
+        Without ``genre`` the most probable one is explained; the batch holds the whole track too, so there is no need
+        to :meth:`predict` first.
+
+        Raises
+        ------
+        ValueError
+            ``genre`` is none of ``genres``.
+        """
+        whole = self.encode([one])
+        features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
+        left_out = list(_words_left_out(_parts(one)))
+        occluded = self._occluded(whole, features, left_out)
+        told = self.tell_encoded(occluded, [one.artist_genres] + [()] * (len(occluded.audio) - 1))
+        probabilities = told.genre
+        column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
+        logs = np.log(np.maximum(probabilities[:, column], TINY))
+        effects = (logs[0] - logs[1:]).tolist()
+        of_features = list(zip(features, effects, strict=False))
+        of_words = [
+            (word, PARTS[part], effect)
+            for (word, part, _), effect in zip(left_out, effects[len(features) :], strict=True)
+        ]
+        return Explanation(
+            genre=self.genres[column],
+            told=Told(genre=told.genre[0], broad=told.broad[0], micro=told.micro[0]),
+            features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
+            words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
+        )
+
+    def _occluded(self, whole: Encoded, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
+        """Return the track, then the track without each feature, then without each word."""
+        audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
+        bags = np.repeat(whole.bags, len(audio), axis=0)
+        for row, name in enumerate(features, 1):
+            audio[row, self._columns[name]] = 0.0
+        width = self.names.width
+        for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
+            bags[row, part * width : (part + 1) * width] = self.names.bag(rest)
+        return Encoded(audio, bags)
+
+    def percentile(self, feature: str, value: float) -> float:
+        """Return the share of training tracks, 0 to 100, whose ``feature`` lies below ``value`` (ties count half)."""
+        knots = self._quantiles[AUDIO_FEATURES.index(feature)]
+        below, up_to = np.searchsorted(knots, value, "left"), np.searchsorted(knots, value, "right")
+        return float(np.clip((below + up_to - 1) / 2 / (len(knots) - 1), 0.0, 1.0) * 100.0)
+
+    def genre_mean(self, genre: str, feature: str) -> float | None:
+        """Return the mean of ``feature`` over the training tracks labelled ``genre``, ``None`` when there are none."""
+        mean = float(self._means[self.genres.index(genre), AUDIO_FEATURES.index(feature)])
+        return None if np.isnan(mean) else mean
+
+    def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
+        """Return the network's inputs."""
+        values = np.array([feature_vector(one.numbers()) for one in inputs])
+        bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
+        return Encoded(self.scaler.transform(values), bags)
+
+    def of_encoded(self, encoded: Encoded) -> Floats:
+        """Return calibrated probabilities, (n, 114), of what the network reads."""
+        return combine(self.experts(encoded)[0], self._weights[bases(encoded.audio, encoded.bags)])
+
+    def tell_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> Told:
+        """Return all that is told of what the network reads, and of the known genres of each track's artist."""
+        experts, broad, micro = self.experts(encoded)
+        basis = bases(encoded.audio, encoded.bags)
+        return Told(
+            genre=combine(experts, self._weights[basis]),
+            broad=self._broad.probabilities(broad, basis, artist_genres) if self._broad else broad[:, 0],
+            micro=self._micro.probabilities(micro, basis) if self._micro else micro,
+        )
+
+    def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:
+        """Return what the network tells, not calibrated: of the 114 genres (n, experts, 114), of the broad genres
+        (n, their experts, broad genres) and the shares of the microgenres (n, microgenres).
+        """
+        flat = self.network(encoded.audio, encoded.bags)
+        flat, k = flat.reshape(len(flat), -1), len(self.broad)
+        end = self._weights.shape[1] * len(self.genres)
+        broad = (self._broad.experts if self._broad else 1) * k
+        first, second, third = np.split(flat, [end, end + broad], axis=1)
+        return _by_expert(first, len(self.genres)), _by_expert(second, k), third
+
+
+def _by_expert(flat: Floats, k: int) -> Floats:
+    return flat.reshape(len(flat), -1, k) if k else np.zeros((len(flat), 1, 0), np.float32)
+
+
+def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
+    """Return for each row the place in :data:`BASES` of what is known of it; the masks of the columns come first."""
+    heard, named = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)
+    rated = audio[:, COLUMNS.index("popularity")] > 0
+    found = np.where(heard, np.where(named, np.where(rated, 0, 1), 2), 3)
+    return found.astype(np.intp)
+
+
+def _parts(one: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:
+    return ([words(one.title or "")], [words(artist) for artist in one.artists], [words(one.album or "")])
+
+
+def _words_left_out(parts: Sequence[list[Name]]) -> Iterator[LeftOut]:
+    """Yield each word with its part and that part's names without it."""
+    for part, names in enumerate(parts):
+        for i, name in enumerate(names):
+            for j, word in enumerate(name):
+                yield word, part, [*names[:i], [*name[:j], *name[j + 1 :]], *names[i + 1 :]]

@@ -1,0 +1,87 @@
+"""What each part of the genre model brings: by hiding it from the model that ships, and by training without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from ml.genre.encoder import COLUMNS, FACTS
+from ml.genre.heads import combine, softmax
+from ml.genre.model import Encoded, GenrePredictor
+from ml.genre.text_features import PARTS
+from ml.genre.train.boosting import Answers
+from ml.genre.train.data import TrackTable
+from ml.genre.train.network import EXPERTS, Fitted, Task, fit_experts, fit_weights
+from ml.genre.train.scores import Scores, score
+from store.domain import AUDIO_FEATURES
+
+# Each is trained with a share of the passes, which is fair among themselves: compare with the first, not with the model
+# that ships.
+SHORT = {"audio_epochs": 3, "epochs": 1}
+RETRAINED: dict[str, dict[str, Any]] = {
+    "nothing left out": {},
+    "no loss of microgenres (name pieces still chosen by them)": {"micro_share": 0.0},
+    "the expert by_both answers alone (it still reads the two trained before it)": {"product": False},
+}
+
+
+def hidden(predictor: GenrePredictor, table: TrackTable, asked: Answers) -> dict[str, Scores]:
+    """Score what ships on the test tracks with each part of the input hidden, and with its experts taken apart.
+
+    Hiding is fair here, for training hid every one of these parts from some of the tracks.
+    """
+    whole = predictor.encode([table.input(row) for row in asked.test])
+    found = {"nothing hidden": score(predictor.of_encoded(whole), asked.of_test)}
+    for name in FACTS:
+        found[f"{name} hidden"] = score(predictor.of_encoded(_without(predictor, whole, (name,))), asked.of_test)
+    found["year, popularity and explicit hidden"] = score(
+        predictor.of_encoded(_without(predictor, whole, FACTS)), asked.of_test
+    )
+    found["audio features hidden"] = score(
+        predictor.of_encoded(_without(predictor, whole, AUDIO_FEATURES)), asked.of_test
+    )
+    found["all numbers hidden"] = score(predictor.of_encoded(_without(predictor, whole, COLUMNS)), asked.of_test)
+    width = whole.bags.shape[1] // len(PARTS)
+    for number, part in enumerate(PARTS):
+        bags = whole.bags.copy()
+        bags[:, number * width : (number + 1) * width] = 0.0
+        found[f"{part} hidden"] = score(predictor.of_encoded(Encoded(whole.audio, bags)), asked.of_test)
+    found["all names hidden"] = score(predictor.of_encoded(Encoded(whole.audio, 0.0 * whole.bags)), asked.of_test)
+    told = predictor.experts(whole)[0]
+    found["all experts, equal weights (no calibration)"] = score(
+        combine(told, np.ones_like(told[:, :, 0])), asked.of_test
+    )
+    for number, name in enumerate(EXPERTS):
+        found[f"the expert {name} alone"] = score(told[:, number], asked.of_test)
+    return found
+
+
+def _without(predictor: GenrePredictor, whole: Encoded, names: Sequence[str]) -> Encoded:
+    audio = whole.audio.copy()
+    for name in names:
+        audio[:, predictor.scaler.columns(name)] = 0.0
+    return Encoded(audio, whole.bags)
+
+
+def retrained(task: Task, asked: Answers, say: Callable[[str], None]) -> dict[str, Scores]:
+    """Train each of :data:`RETRAINED` and score it on the test tracks, weighed on the valid ones.
+
+    They differ in the loss alone: pieces and training tracks are the task's, and the pass is picked by the product of
+    all experts.
+    """
+    found = {}
+    for name, changes in RETRAINED.items():
+        settings = replace(task.settings, **{k: min(v, getattr(task.settings, k)) for k, v in SHORT.items()})
+        one = replace(task, settings=replace(settings, **changes))
+        keras.utils.set_random_seed(settings.seed)
+        fitted = Fitted(one, fit_experts(one)).fit(asked.valid, lambda line: None)
+        valid, test = (fitted.logits(rows) for rows in (asked.valid, asked.test))
+        kept = slice(None) if one.settings.product else slice(-1, None)
+        weights = fit_weights(valid[kept], asked.of_valid)
+        found[name] = score(softmax(np.tensordot(weights, test[kept], axes=1)), asked.of_test)
+        say(f"{name}: top-1 {found[name].top1:.3f}")
+    return found

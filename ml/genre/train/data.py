@@ -1,0 +1,161 @@
+"""The labelled tracks that the genre model learns from, read from a table in place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from ml.genre.encoder import BOUNDS, COLUMNS, FACTS
+from ml.genre.model import GenreInput
+from ml.genre.text_features import Name, words
+from store.domain import AUDIO_FEATURES
+from store.text import split_artists
+
+TABLE = "tracks.csv.gz"
+SPLITS = ("train", "valid", "test")
+_ASIDE = ("seed_genres", "playlist_subgenres")  # microgenres that a track was collected for
+
+
+class DataMissingError(FileNotFoundError):
+    """The training table is not where it was looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackTable:
+    """Tracks in columns; row ``i`` is the same track in each.
+
+    ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown; ``labels`` are the track's genres (first = the
+    answer that scores count; empty = unlabelled), ``of_artist`` the microgenres of its artists, ``micro`` these and
+    those of its playlists, ``broad`` the broad genres (tidytuesday's six) of its playlists.
+    """
+
+    titles: Sequence[str]
+    artists: Sequence[tuple[str, ...]]
+    albums: Sequence[str]
+    values: npt.NDArray[np.float32]
+    labels: Sequence[tuple[str, ...]]
+    of_artist: Sequence[tuple[str, ...]]
+    micro: Sequence[tuple[str, ...]]
+    broad: Sequence[tuple[str, ...]]
+    split: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    @property
+    def sound(self) -> npt.NDArray[np.float32]:
+        """The 13 audio features alone, (n, 13)."""
+        return self.values[:, : len(AUDIO_FEATURES)]
+
+    def rows(self, split: str, *, labelled: bool = True) -> npt.NDArray[np.intp]:
+        """Return the rows of a split, by default those with a label."""
+        wanted = self.split == split
+        if labelled:
+            wanted &= np.array([bool(label) for label in self.labels], bool)
+        return np.flatnonzero(wanted)
+
+    def names(self, row: int) -> tuple[list[Name], list[Name], list[Name]]:
+        """Return the words of title, artists and album."""
+        return [words(self.titles[row])], [words(a) for a in self.artists[row]], [words(self.albums[row])]
+
+    def input(self, row: int) -> GenreInput:
+        """Return one row as the predictor takes it."""
+        known = {n: float(v) for n, v in zip(COLUMNS, self.values[row], strict=True) if not np.isnan(v)}
+        year, popularity, explicit = (known.pop(name, None) for name in FACTS)
+        return GenreInput(
+            title=self.titles[row] or None,
+            artists=self.artists[row],
+            album=self.albums[row] or None,
+            year=None if year is None else int(year),
+            popularity=popularity,
+            explicit=None if explicit is None else bool(explicit),
+            features=known,
+        )
+
+
+def read(folder: Path) -> TrackTable:
+    """Read ``tracks.csv.gz`` of a data folder.
+
+    Raises
+    ------
+    DataMissingError
+        There is no such file.
+    """
+    path = folder / TABLE
+    if not path.is_file():
+        raise DataMissingError(f"no training data: {path} is absent (set TASTEMAP_DATA or pass --data DIR)")
+    return from_frame(pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False))
+
+
+def from_frame(frame: pd.DataFrame) -> TrackTable:
+    """Turn a frame with the columns of ``tracks.csv.gz`` into a table; out-of-bounds features become unknown."""
+    numbers = frame.reindex(columns=COLUMNS).assign(year=frame["release_date"].astype("string").str[:4])
+    values = numbers.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32, na_value=np.nan)
+    for index, name in enumerate(COLUMNS):
+        low, high = BOUNDS[name]
+        values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
+    return TrackTable(
+        titles=frame["track_name"].fillna("").astype(str).tolist(),
+        artists=[split_artists(a) for a in frame["artist"].fillna("").astype(str)],
+        albums=frame["album_name"].fillna("").astype(str).tolist(),
+        values=values,
+        labels=_lists(frame, ("genres114",)),
+        of_artist=_lists(frame, ("artist_genres",)),
+        micro=_lists(frame, ("artist_genres", *_ASIDE)),
+        broad=_lists(frame, ("playlist_genres",)),
+        split=frame["split"].to_numpy(str),
+    )
+
+
+def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    present = [frame.get(c, pd.Series("", frame.index)).fillna("").astype(str).tolist() for c in columns]
+    return [
+        tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
+        for cells in zip(*present, strict=True)
+    ]
+
+
+def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt.NDArray[np.float32]:
+    """Return (n, genres) target distributions: ``first_share`` on the first label, the rest over all of a track's.
+
+    Rows without labels are zero.
+    """
+    index = {genre: i for i, genre in enumerate(genres)}
+    wanted = np.zeros((len(table), len(genres)), np.float32)
+    for row, labels in enumerate(table.labels):
+        for label in labels:
+            wanted[row, index[label]] += (1.0 - first_share) / len(labels)
+        if labels:
+            wanted[row, index[labels[0]]] += first_share
+    return wanted
+
+
+def frequent(table: TrackTable, labels: Sequence[tuple[str, ...]], least: int) -> tuple[str, ...]:
+    """Return the names that ``least`` training tracks or more have, in alphabetical order."""
+    counts = Counter(name for row in table.rows("train", labelled=False) for name in labels[row])
+    return tuple(sorted(name for name, n in counts.items() if n >= least))
+
+
+def even(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> csr_matrix:
+    """Return (n, names) distributions, even over those of a track's labels that are among ``names``."""
+    index = {name: i for i, name in enumerate(names)}
+    known = [[index[label] for label in row if label in index] for row in labels]
+    lengths = np.array([len(row) for row in known], int)
+    values = np.repeat(1.0 / np.maximum(lengths, 1), lengths).astype(np.float32)
+    columns = np.array([column for row in known for column in row], int)
+    return csr_matrix((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(labels), len(names)))
+
+
+def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Number the first artists of the tracks to ``learn`` from 0; -1 for all other tracks."""
+    numbered = np.full(len(table), -1)
+    names = [artists[0] if artists else "" for artists, wanted in zip(table.artists, learn, strict=True) if wanted]
+    numbered[learn] = np.unique(names, return_inverse=True)[1]
+    return numbered

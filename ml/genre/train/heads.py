@@ -1,0 +1,322 @@
+"""The broad genres and the microgenres of the genre model: what they are fitted on, how they are calibrated, scored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from ml.genre.encoder import COLUMNS, Floats
+from ml.genre.heads import HEADS, TINY, BroadHead
+from ml.genre.model import BASES, Encoded, GenrePredictor
+from ml.genre.train import baselines
+from ml.genre.train.boosting import Answers, tuned_booster
+from ml.genre.train.data import SPLITS, TrackTable, even, frequent
+from ml.genre.train.network import BROAD_EXPERTS, Task, fit_weights
+from ml.genre.train.scores import average_precision
+from ml.genre.train.subwords import Rows
+from ml.taxonomy.model import Taxonomy
+from store.domain import AUDIO_FEATURES
+
+CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
+TITLES = {
+    "both": "genre model",
+    "unrated": "genre model, popularity unknown",
+    "names": "genre model, names alone",
+    "audio": "genre model, audio alone",
+}
+WITH_ARTIST = "genre model, artists' genres where the table knows them"
+LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
+ArtistGenres = Mapping[str, tuple[str, ...]]
+
+
+def head_names(table: TrackTable, taxonomy: Taxonomy, least: int) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each of ``HEADS`` that ``least`` training tracks have; a head of one is left out."""
+    names = {head: frequent(table, getattr(table, head), least) for head in HEADS}
+    names["micro"] = tuple(name for name in names["micro"] if taxonomy.lists(name))
+    return {head: labels for head, labels in names.items() if len(labels) > 1}
+
+
+def rows_of(table: TrackTable, split: str, labels: Sequence[tuple[str, ...]]) -> Rows:
+    """Return the rows of a split that have ``labels``."""
+    return np.flatnonzero((table.split == split) & np.array([bool(one) for one in labels]))
+
+
+def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[tuple[str, Encoded]]:
+    """Yield each of ``BASES`` with what the network reads of ``rows`` when no more than that is known of them."""
+    whole = predictor.encode([table.input(row) for row in rows])
+    shown = {
+        "both": COLUMNS,
+        "unrated": tuple(name for name in COLUMNS if name != "popularity"),
+        "audio": AUDIO_FEATURES,
+        "names": (),
+    }
+    for basis in BASES:
+        kept = np.zeros(whole.audio.shape[1], np.float32)
+        for name in shown[basis]:
+            kept[predictor.scaler.columns(name)] = 1.0
+        yield basis, Encoded(whole.audio * kept, whole.bags * float(basis != "audio"))
+
+
+def genres_of_artists(table: TrackTable) -> ArtistGenres:
+    """Return the microgenres that the whole table knows of each first artist: what is known of a track's artist when
+    it is asked for, wherever the track itself stands.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for artists, genres in zip(table.artists, table.of_artist, strict=True):
+        if artists:
+            found[artists[0]].update(dict.fromkeys(genres))
+    return {artist: tuple(genres) for artist, genres in found.items() if genres}
+
+
+def known_of(table: TrackTable, rows: Rows, known: ArtistGenres) -> list[tuple[str, ...]]:
+    """Return for each row the genres known of its first artist."""
+    return [known.get(table.artists[row][0], ()) if table.artists[row] else () for row in rows]
+
+
+def first_broad(table: TrackTable, rows: Rows, names: Sequence[str]) -> Rows:
+    """Return the column of each row's first broad genre."""
+    return np.array([names.index(table.broad[row][0]) for row in rows], int)
+
+
+def calibrate(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
+    """Return the heads' settings, fitted on the ``valid`` tracks that have their labels."""
+    fitted: dict[str, Any] = {}
+    if predictor.broad:
+        fitted["broad"] = _calibrate_broad(predictor, table)
+    if predictor.microgenres:
+        fitted["micro"] = _calibrate_micro(predictor, table)
+    return fitted
+
+
+def uncalibrated(names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return settings of the heads before they are calibrated."""
+    even_weights = {basis: [1.0] * len(BROAD_EXPERTS) for basis in BASES}
+    settings: dict[str, Any] = {
+        "broad": {
+            "weights": even_weights,
+            "weights_with_artist": {basis: [*weights, 0.0] for basis, weights in even_weights.items()},
+            "artist_genres": [],
+            "coefficients": [],
+        },
+        "micro": {"calibration": {basis: [1.0, 0.0] for basis in BASES}},
+    }
+    return {head: {"names": list(labels), **settings[head]} for head, labels in names.items()}
+
+
+def _calibrate_broad(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
+    names, known = predictor.broad, genres_of_artists(table)
+    settings = {**predictor.settings["broad"], **by_artist_genres(table, names, known)}
+    valid = rows_of(table, "valid", table.broad)
+    if not len(valid):
+        return settings
+    of_artist = _by_artist(settings, known_of(table, valid, known))
+    there, answers = ~np.isnan(of_artist[:, 0]), first_broad(table, valid, names)
+    weights, with_artist = {}, {}
+    for basis, encoded in views(predictor, table, valid):
+        told = np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY))
+        weights[basis] = fit_weights(told, answers).round(4).tolist()
+        with_artist[basis] = [*weights[basis], 0.0]
+        if there.any():
+            both = np.concatenate([told[:, there], of_artist[None, there]])
+            with_artist[basis] = fit_weights(both, answers[there]).round(4).tolist()
+    return {**settings, "weights": weights, "weights_with_artist": with_artist}
+
+
+def by_artist_genres(table: TrackTable, names: Sequence[str], known: ArtistGenres) -> dict[str, Any]:
+    """Fit a linear model from the genres known of an artist to the broad genres, on training tracks."""
+    train = rows_of(table, "train", table.broad)
+    genres = known_of(table, train, known)
+    labels = sorted({name for row in genres for name in row})
+    rows = np.array([bool(row) for row in genres])
+    answers = first_broad(table, train, names)[rows]
+    if len(set(answers.tolist())) < len(names):
+        return {"artist_genres": [], "coefficients": []}
+    hot = even(genres, labels)[rows]
+    lengths = np.maximum(hot.getnnz(axis=1), 1)
+    hot = csr_matrix(hot.multiply(np.sqrt(lengths)[:, None]))  # rows of length 1
+    model = LogisticRegression(max_iter=500).fit(hot, answers)
+    coefficients = np.vstack([model.coef_.T, model.intercept_])
+    if len(names) == 2:  # scikit-learn keeps one column of the two
+        coefficients = np.hstack([-coefficients, coefficients]) / 2.0
+    return {"artist_genres": labels, "coefficients": coefficients.round(3).tolist()}
+
+
+def _by_artist(settings: Mapping[str, Any], genres: Sequence[tuple[str, ...]]) -> Floats:
+    """Return the log-probabilities by the artists' genres, (n, broad genres), NaN where none is known."""
+    head = BroadHead(settings, BASES)
+    nothing = np.full(len(head.names), np.nan)
+    found = [head.by_artist(row) for row in genres]
+    return np.array([nothing if one is None else np.log(np.maximum(one, TINY)) for one in found])
+
+
+def _calibrate_micro(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
+    valid, asked = rows_of(table, "valid", table.of_artist), asked_columns(table, predictor.microgenres)
+    settings = predictor.settings["micro"]
+    if not len(valid) or not len(asked):
+        return settings
+    wanted = even(table.of_artist, predictor.microgenres)[valid].toarray() > 0
+    calibration = {
+        basis: platt(np.log(np.maximum(predictor.experts(encoded)[2][:, asked], TINY)), wanted[:, asked])
+        for basis, encoded in views(predictor, table, valid)
+    }
+    return {**settings, "calibration": calibration}
+
+
+def asked_columns(table: TrackTable, names: Sequence[str]) -> Rows:
+    """Return the columns of the microgenres that artists of training tracks have; the others are words of lists."""
+    having = {name for row in table.rows("train", labelled=False) for name in table.of_artist[row]}
+    return np.array([i for i, name in enumerate(names) if name in having], int)
+
+
+def platt(scores: Floats, wanted: np.ndarray) -> list[float]:
+    """Return scale and shift of the sigmoid of ``scores`` that gives the least log-loss (Platt, 1999)."""
+    flat, hit = scores.ravel().astype(np.float64), wanted.ravel()
+
+    def log_loss(both: np.ndarray) -> tuple[float, np.ndarray]:
+        logits = flat * both[0] + both[1]
+        gap = 1.0 / (1.0 + np.exp(-logits)) - hit
+        loss = np.logaddexp(0.0, logits).mean() - (logits * hit).mean()
+        return float(loss), np.array([(gap * flat).mean(), gap.mean()])
+
+    found = minimize(log_loss, np.array([1.0, 0.5]), jac=True, method="L-BFGS-B").x
+    return [round(float(value), 4) for value in found]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MicroScores:
+    """Average precision, 0 to 1: the mean over microgenres, over tracks, and of all pairs at once; and how far the
+    probabilities are from the shares (expected calibration error of the pairs told 5 % or more; 0 where a model tells
+    none so much). ``None`` where nothing is asked that the mean could be of.
+    """
+
+    macro: float | None
+    samples: float | None
+    micro: float | None
+    ece: float
+
+
+def score_micro(told: Floats, wanted: np.ndarray) -> MicroScores:
+    """Score (n, k) scores against the truth (n, k); the macro average counts ``LEAST_POSITIVES`` tracks or more."""
+    often = wanted.sum(axis=0) >= LEAST_POSITIVES
+    said = told >= 0.05
+    bins = np.minimum((told[said] * 15).astype(int), 14)
+    gaps = np.bincount(bins, weights=wanted[said].astype(float) - told[said], minlength=15)
+    return MicroScores(
+        macro=_mean(average_precision(told[:, often].T, wanted[:, often].T)),
+        samples=_mean(average_precision(told, wanted)),
+        micro=_mean(average_precision(told.reshape(1, -1), wanted.reshape(1, -1))),
+        ece=float(np.abs(gaps).sum() / max(said.sum(), 1)),
+    )
+
+
+def _mean(figures: np.ndarray) -> float | None:
+    """Return the mean of the figures that are known, ``None`` where none is."""
+    known = figures[~np.isnan(figures)]
+    return float(known.mean()) if len(known) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroadScores:
+    """Shares right, 0 to 1: of tracks on lists of one broad genre, of artists with known genres among these, and of
+    all tracks where any of a track's broad genres counts. ``None`` where there are no such tracks.
+    """
+
+    single: float | None
+    known_artist: float | None
+    any: float | None
+
+
+def score_broad(table: TrackTable, rows: Rows, told: Floats, names: Sequence[str], known: ArtistGenres) -> BroadScores:
+    """Score (n, k) probabilities of the ``rows``."""
+    said = [names[column] for column in told.argmax(axis=1)]
+    right = np.array([word in table.broad[row] for word, row in zip(said, rows, strict=True)], float)
+    single = np.array([len(table.broad[row]) == 1 for row in rows], bool)
+    of_known = single & np.array([bool(one) for one in known_of(table, rows, known)], bool)
+    return BroadScores(single=_mean(right[single]), known_artist=_mean(right[of_known]), any=_mean(right))
+
+
+def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | None = None) -> dict[str, MicroScores]:
+    """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well.
+
+    Empty where no such track, or no microgenre of a training artist, is there to be asked about: a catalogue may know
+    microgenres as labels of tracks alone.
+    """
+    names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
+    asked = asked_columns(table, names)
+    if not len(test) or not len(asked):
+        return {}
+    wanted = (even(table.of_artist, names)[test].toarray() > 0)[:, asked]
+    results: dict[str, MicroScores] = {}
+    if task is not None:
+        train, valid = (rows_of(table, split, table.of_artist) for split in ("train", "valid"))
+        hot = csr_matrix(even(table.of_artist, names)[:, asked] > 0, dtype=np.float32)
+        prior = np.asarray(hot[train].mean(axis=0), np.float32).ravel()
+        results["how frequent each is"] = score_micro(np.tile(prior, (len(test), 1)), wanted)
+        some = np.random.default_rng(task.settings.seed).permutation(valid)[:CHOSEN_ON]
+        parts = baselines.sound_and_names(
+            table.values, task.bags, task.weight, train, np.concatenate([some, test]), task.settings.seed
+        )
+        told, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(some)), hot[some].toarray() > 0)
+        results[f"nearest neighbours ({chosen})"] = score_micro(told[len(some) :], wanted)
+    for basis, encoded in views(predictor, table, test):
+        told = predictor.tell_encoded(encoded, [()] * len(test)).micro
+        results[TITLES[basis]] = score_micro(told[:, asked], wanted)
+    return results
+
+
+def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None = None) -> dict[str, BroadScores]:
+    """Score the broad genres of the test tracks that have one; with a ``seed`` baselines as well. Empty without any."""
+    names, known = predictor.broad, genres_of_artists(table)
+    if not names or not len(rows_of(table, "test", table.broad)):
+        return {}
+    asked = broad_answers(table, names)
+    results: dict[str, BroadScores] = {}
+
+    def note(name: str, told: Floats) -> None:
+        results[name] = score_broad(table, asked.test, told, names, known)
+
+    if seed is not None:
+        plain = (asked.train, asked.of_train, asked.test, asked.classes, seed)
+        note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+        note("random forest, 13 audio features", baselines.forest(table.sound, *plain))
+        note("gradient booster, 13 audio features", tuned_booster(table.sound, asked, seed).test)
+        note("gradient booster, audio, year, popularity, explicit", tuned_booster(table.values, asked, seed).test)
+    nothing: list[tuple[str, ...]] = [()] * len(asked.test)
+    for basis, encoded in views(predictor, table, asked.test):
+        note(TITLES[basis], predictor.tell_encoded(encoded, nothing).broad)
+        if basis == "both":
+            genres = known_of(table, asked.test, known)
+            note(WITH_ARTIST, predictor.tell_encoded(encoded, genres).broad)
+    return results
+
+
+def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
+    """Return the rows of each split that have a broad genre, with the first one's column."""
+    rows = {split: rows_of(table, split, table.broad) for split in SPLITS}
+    told = {f"of_{split}": first_broad(table, rows[split], names) for split in SPLITS}
+    return Answers(**rows, **told, classes=len(names))
+
+
+def format_micro(results: Mapping[str, MicroScores]) -> str:
+    """Return a Markdown table, one row per model."""
+    lines = ["| model | macro | tracks | all pairs | calibration error |", "|---|---|---|---|---|"]
+    lines += [_line(n, s.macro, s.samples, s.micro, s.ece) for n, s in results.items()]
+    return "\n".join(lines)
+
+
+def format_broad(results: Mapping[str, BroadScores]) -> str:
+    """Return a Markdown table, one row per model."""
+    lines = ["| model | one broad genre | of these, artist known | any of several |", "|---|---|---|---|"]
+    lines += [_line(n, s.single, s.known_artist, s.any) for n, s in results.items()]
+    return "\n".join(lines)
+
+
+def _line(name: str, *figures: float | None) -> str:
+    return f"| {name} | " + " | ".join("-" if one is None else f"{one:.3f}" for one in figures) + " |"

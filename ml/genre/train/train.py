@@ -1,0 +1,379 @@
+"""Train the genre model on a table of labelled tracks, whose artists are apart in train, valid and test."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from scipy.sparse import csr_matrix
+
+from ml import artefacts
+from ml.genre.encoder import AudioScaler, Floats, NameEmbedding
+from ml.genre.heads import TINY, combine
+from ml.genre.model import BASES, GenreInput, GenrePredictor
+from ml.genre.text_features import PARTS, Vocabulary
+from ml.genre.train import baselines
+from ml.genre.train import card as genre_card
+from ml.genre.train.ablation import hidden, retrained
+from ml.genre.train.boosting import TEXT_ON, Answers, text_scores, tuned_booster
+from ml.genre.train.card import Report
+from ml.genre.train.data import SPLITS, TrackTable, even, first_artists, read, targets
+from ml.genre.train.heads import (
+    TITLES,
+    broad_results,
+    calibrate,
+    format_broad,
+    format_micro,
+    head_names,
+    micro_results,
+    uncalibrated,
+    views,
+)
+from ml.genre.train.network import (
+    EXPERTS,
+    Fitted,
+    Settings,
+    Task,
+    fit_broad,
+    fit_experts,
+    fit_weights,
+    probabilities_of,
+)
+from ml.genre.train.scores import Scores, format_table, score
+from ml.genre.train.subwords import choose_pieces, hash_names, index_names, profiles_of
+from ml.scores import write as write_scores
+from ml.taxonomy.model import Taxonomy
+from ml.train.export import export
+
+VERSION = "2026.11.3"
+SERVED = "genre model"  # its row among the scores
+QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
+_PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
+_EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
+
+Rows = npt.NDArray[np.intp]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreFit:
+    """A trained model: everything that serving needs, and what the baselines are fitted on."""
+
+    task: Task
+    names: NameEmbedding
+    network: keras.Model
+    settings: dict[str, Any]
+
+    def predictor(self, taxonomy: Taxonomy) -> GenrePredictor:
+        """Return the serving code around the Keras network."""
+
+        def run(audio: Floats, bags: Floats) -> Floats:
+            return np.asarray(self.network([audio, bags], training=False))
+
+        return GenrePredictor(self.settings, self.task.scaler, self.names, run, taxonomy)
+
+
+def only(one: GenreInput, basis: str) -> GenreInput:
+    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
+
+    "unrated" is all but the popularity, as sources that are no Spotify know it.
+    """
+    if basis == "audio":
+        return GenreInput(features=one.features)
+    if basis == "unrated":
+        return replace(one, popularity=None)
+    return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
+
+
+def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[Task, Vocabulary]:
+    """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
+    genre = targets(table, taxonomy.genres, settings.first_share)
+    names = head_names(table, taxonomy, settings.least_micro)
+    heads = {name: even(getattr(table, name), labels) for name, labels in names.items()}
+    told = [genre.any(axis=1), *(head.getnnz(axis=1) > 0 for head in heads.values())]
+    learn = (table.split == "train") & np.any(told, axis=0)
+    scaler = AudioScaler().fit(table.values[learn])
+    counts, pieces = hash_names(table)
+    artists = first_artists(table, learn)
+    profiles = [profiles_of(artists, csr_matrix(genre)), *(profiles_of(artists, head) for head in heads.values())]
+    vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
+    task = Task(
+        scaler=scaler,
+        audio=scaler.transform(table.values),
+        bags=index_names(vocabulary, counts, pieces),
+        weight=weight,
+        genre=genre,
+        heads=heads,
+        train=np.flatnonzero(learn),
+        settings=settings,
+    )
+    return task, vocabulary
+
+
+def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
+    """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
+    started = time.monotonic()
+    task, vocabulary = prepare(table, taxonomy, settings)
+    labels = ", ".join(f"{head.shape[1]} of {name}" for name, head in task.heads.items())
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, labels: {labels}")
+    keras.utils.set_random_seed(settings.seed)
+    tf.config.experimental.enable_op_determinism()
+    alone = fit_experts(task)
+    say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
+    valid = table.rows("valid")
+    fitted = Fitted(task, alone).fit(valid, say)
+    say(f"fitted: {time.monotonic() - started:.0f} s")
+    made = GenreFit(
+        task=task,
+        names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
+        network=probabilities_of(fitted.network, fit_broad(task)),
+        settings={
+            "version": version,
+            "taxonomy": taxonomy.version,
+            "genres": list(taxonomy.genres),
+            "weights": _EVEN_WEIGHTS,
+            **uncalibrated(head_names(table, taxonomy, settings.least_micro)),
+            **statistics(table, taxonomy.genres),
+        },
+    )
+    predictor = made.predictor(taxonomy)
+    weights = calibration(predictor, table, valid) if len(valid) else _EVEN_WEIGHTS
+    return replace(made, settings={**made.settings, "weights": weights, **calibrate(predictor, table)})
+
+
+def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
+    """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
+    answers = first_labels(table, rows, predictor.genres)
+    return {
+        basis: fit_weights(np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[0], 1, 0), TINY)), answers)
+        .round(4)
+        .tolist()
+        for basis, encoded in views(predictor, table, rows)
+    }
+
+
+def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
+    """Return 101 quantiles of each feature over the training tracks, and each genre's mean of each feature."""
+    train = table.rows("train")
+    quantiles = np.nanquantile(table.sound[train].astype(float), np.linspace(0, 1, 101), axis=0).T
+    means = []
+    for genre in genres:
+        rows = [row for row in train if genre in table.labels[row]]
+        known = table.sound[rows].astype(float)
+        counts = (~np.isnan(known)).sum(axis=0)
+        sums = np.nansum(known, axis=0)
+        means.append([round(s / c, 5) if c else None for s, c in zip(sums.tolist(), counts.tolist(), strict=True)])
+    return {"quantiles": quantiles.round(5).tolist(), "genre_means": means}
+
+
+def first_labels(table: TrackTable, rows: Rows, genres: tuple[str, ...]) -> Rows:
+    """Return the column of each row's first label."""
+    index = {genre: i for i, genre in enumerate(genres)}
+    return np.array([index[table.labels[row][0]] for row in rows])
+
+
+def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
+    """Write everything that serving reads, and the Keras network beside it; return the paths.
+
+    Raises
+    ------
+    ml.train.export.ExportError
+        LiteRT does not answer as Keras does on the ``proof`` rows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bags = np.asarray(bags_of(made, proof), np.float32)
+    gap = export(made.network, folder / "genre.tflite", [made.task.audio[proof], bags])
+    made.network.save(folder / "genre.keras")
+    made.task.scaler.save(folder / "scaler.json")
+    settings = {**made.settings, "litert_difference": gap, "keras": keras.__version__}
+    (folder / "genre.json").write_text(json.dumps(settings) + "\n")
+    written = made.names.save(folder)
+    return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
+
+
+def publish(written: list[Path], folder: Path) -> list[Path]:
+    """Move files into the version's folder, one by one: a server that maps the old ones keeps them until it reloads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    moved = [path.replace(folder / path.name) for path in written]
+    written[0].parent.rmdir()
+    return moved
+
+
+def bags_of(made: GenreFit, rows: Rows) -> Floats:
+    """Return the (n, 3 * width) bags of tracks, from the rounded vectors that serving sums."""
+    batch = made.task.whole(rows)
+    unweighted = made.names.vectors()[batch.pieces] / made.task.weight[batch.pieces][:, None]
+    return np.hstack(np.split(batch.matrix @ unweighted, len(PARTS))).astype(np.float32)
+
+
+def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
+    """Score what is served on the labelled tracks of a split, whole and with parts missing."""
+    rows = table.rows(split)
+    answers = first_labels(table, rows, predictor.genres)
+    inputs = [table.input(row) for row in rows]
+    return {
+        title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
+        for basis, title in TITLES.items()
+    }
+
+
+def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
+    """Return the rows of each split that have a label, with the first label's column."""
+    rows = {split: table.rows(split) for split in SPLITS}
+    told = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
+    return Answers(**rows, **told, classes=len(genres))
+
+
+def score_baselines(
+    task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool
+) -> tuple[dict[str, Scores], dict[str, str]]:
+    """Fit the plain models on the labelled training tracks; return their scores on the test tracks, and what was
+    chosen for the gradient boosters.
+
+    Only a ``thorough`` comparison has boosters, which take minutes.
+    """
+    seed, started = task.settings.seed, time.monotonic()
+    results: dict[str, Scores] = {}
+
+    def note(name: str, told: Floats) -> None:
+        results[name] = score(told, asked.of_test)
+        say(f"{name}: top-1 {results[name].top1:.3f}, {time.monotonic() - started:.0f} s")
+
+    plain = (table.sound, asked.train, asked.of_train, asked.test, asked.classes, seed)
+    note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+    note("MLP, eight audio features", baselines.eight_feature_mlp(*plain))
+    note("random forest, 13 audio features", baselines.forest(*plain))
+    if not thorough:
+        told = baselines.linear_names(
+            task.bags, task.weight, asked.train, asked.of_train, asked.test, asked.classes, seed
+        )
+        note("linear, names alone", told)
+        return results, {}
+    heard = tuned_booster(table.sound, asked, seed)
+    note("gradient booster, 13 audio features", heard.test)
+    numbers = tuned_booster(table.values, asked, seed)
+    note("gradient booster, audio, year, popularity, explicit", numbers.test)
+    text = text_scores(task.bags, task.weight, asked, table.artists, seed)
+    note("linear, names alone", text.test)
+    logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
+    weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
+    note(genre_card.RIVAL, combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
+    whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
+    note("gradient booster, all numbers and text scores", whole.test)
+    chosen = {"audio": heard.chosen, "numbers": numbers.chosen, "numbers and text": whole.chosen}
+    say(f"boosters: {chosen}")
+    return results, chosen
+
+
+def train(
+    data: Path,
+    models: Path,
+    *,
+    seed: int = 1,
+    quick: bool = False,
+    settings: Settings | None = None,
+    say: Say = print,
+) -> Mapping[str, Scores]:
+    """Train, export, register, score and write the card; return the scores by model name.
+
+    ``quick`` trains a small network for one pass, to see the whole path work; ``settings`` overrule it.
+
+    Raises
+    ------
+    ml.genre.train.data.DataMissingError
+        ``data`` holds no ``tracks.csv.gz``.
+    """
+    settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
+    command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
+    return publish_trained(
+        read(data), models, VERSION, settings, genre_card.Origin(command=command), say, thorough=not quick
+    )
+
+
+def publish_trained(
+    table: TrackTable,
+    models: Path,
+    version: str,
+    settings: Settings,
+    origin: genre_card.Origin,
+    say: Say,
+    *,
+    activate: bool = True,
+    thorough: bool = False,
+    held_out: Mapping[str, Any] = MappingProxyType({"split": "test"}),
+) -> Mapping[str, Scores]:
+    """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores.
+
+    ``held_out`` is what ``scores.json`` says of the test rows beside the figures.
+    """
+    taxonomy = Taxonomy.active(models)
+    made = fit(table, taxonomy, settings, say, version)
+    folder = models / "genre" / version
+    files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    artefacts.register("genre", version, files, models, activate=False)  # served once it is scored
+    say("scoring")
+    report = score_all(GenrePredictor.load(folder), table, say, task=made.task, thorough=thorough)
+    written = write_report(folder, table, settings, report, origin, held_out)
+    artefacts.register("genre", version, [*files, *written], models, activate=activate)
+    return report.genres
+
+
+def score_all(
+    predictor: GenrePredictor, table: TrackTable, say: Say, *, task: Task | None = None, thorough: bool = False
+) -> Report:
+    """Score what is served on the test tracks; with ``task`` beside baselines that are fitted now.
+
+    A ``thorough`` report has gradient boosters, nearest neighbours and the networks trained without a part.
+    """
+    asked = answers_of(table, predictor.genres)
+    plain, chosen = score_baselines(task, table, asked, say, thorough=thorough) if task else ({}, {})
+    genres = {**plain, **evaluate_predictor(predictor, table)}
+    say(format_table(genres))
+    micro = micro_results(predictor, table, task if thorough else None)
+    broad = broad_results(predictor, table, task.settings.seed if task and thorough else None)
+    say(format_micro(micro) + "\n" + format_broad(broad))
+    parts = hidden(predictor, table, asked)
+    say(format_table(parts))
+    return Report(
+        genres=genres,
+        micro=micro,
+        broad=broad,
+        hidden=parts,
+        retrained=retrained(task, asked, say) if task and thorough else {},
+        chosen=chosen,
+    )
+
+
+def write_report(
+    folder: Path,
+    table: TrackTable,
+    settings: Settings,
+    report: Report,
+    origin: genre_card.Origin,
+    held_out: Mapping[str, Any],
+) -> list[Path]:
+    """Write the version's card and ``scores.json``; return their paths."""
+    card = folder / "card.md"
+    card.write_text(genre_card.write(GenrePredictor.load(folder), table, settings, report, origin))
+    names = (field.name for field in fields(report) if field.name != "chosen")
+    tables: dict[str, Any] = {name: _rows(getattr(report, name)) for name in names}
+    return [card, write_scores(folder, table=tables.pop("genres"), served=SERVED, **held_out, **tables)]
+
+
+def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
+    """Score the active version as it is served; the same errors as :func:`train`."""
+    return score_all(GenrePredictor.active(models), read(data), say).genres

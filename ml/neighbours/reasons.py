@@ -1,0 +1,163 @@
+"""Why one track goes with another, in plain words that its numbers bear out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ml.artists.model import ArtistEmbedding
+from ml.sound import AXES, difference
+from store.domain import AUDIO_FEATURES, Track
+from store.text import normalise
+
+# (feature, the seed's value, the other's, their difference in spreads: see ml.sound.difference)
+Difference = tuple[str, float, float, float]
+
+MOST = 5
+NEAR = 0.25  # spreads; closer than four in five pairs of tracks are
+_KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
+_SAME_TEMPO, _SAME_PULSE = 1.03, 1.02  # ratio of tempi that is heard as one
+_GENRES_NAMED = 2
+_ENOUGH_LISTS = 2
+_SOME_ACOUSTICNESS = 0.2
+_CLOSE_ARTISTS, _CLOSE_SOUND = 0.6, 0.8  # cosine; spreads
+
+# Said of two tracks that both lie beyond the bound; the value tells more there than its closeness does.
+_EXTREMES: tuple[tuple[str, Callable[[float], bool], str], ...] = (
+    ("instrumentalness", lambda v: v >= 0.5, "Both most likely without vocals"),
+    ("speechiness", lambda v: v >= 0.33, "Both with much spoken word or rap"),
+    ("liveness", lambda v: v >= 0.8, "Both most likely recorded live"),
+    ("acousticness", lambda v: v >= 0.8, "Both acoustic"),
+    ("energy", lambda v: v <= 0.25, "Both calm"),
+    ("energy", lambda v: v >= 0.85, "Both of high energy"),
+    ("danceability", lambda v: v >= 0.8, "Both very danceable"),
+    ("valence", lambda v: v <= 0.2, "Both dark in mood"),
+    ("valence", lambda v: v >= 0.85, "Both bright in mood"),
+)
+_ALIKE = ("energy", "valence", "danceability", "acousticness")
+
+
+def differences(seed: Track, other: Track) -> tuple[Difference, ...]:
+    """Return how two tracks differ in each feature that both have, in the order of AUDIO_FEATURES."""
+    return tuple(
+        (name, round(mine, 5), round(theirs, 5), difference(name, mine, theirs))
+        for name, mine, theirs in _shared(seed, other)
+    )
+
+
+def _shared(seed: Track, other: Track) -> Iterator[tuple[str, float, float]]:
+    if seed.features is None or other.features is None:
+        return
+    for name in AUDIO_FEATURES:
+        mine, theirs = seed.features.values.get(name), other.features.values.get(name)
+        if mine is not None and theirs is not None:
+            yield name, mine, theirs
+
+
+def reasons(
+    seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
+    """Return at most five reasons why ``other`` goes with ``seed``, the most telling first; at least one.
+
+    With ``weights`` (factors by feature, "sound", "artist" and "genre") what counts more comes first, and what counts
+    nothing is no reason.
+    """
+    asked = weights or {}
+    weighed = [
+        *((asked.get("artist", 1.0), text) for text in _by_artist(seed, other, artists)),
+        *((asked.get("genre", 1.0), text) for text in _by_genre(seed, other, artists)),
+        *((asked.get("sound", 1.0) * factor, text) for factor, text in _by_sound(seed, other, asked)),
+    ]
+    weighed.sort(key=lambda pair: -pair[0])
+    found = [text for factor, text in weighed if factor > 0]
+    if not found:
+        found = list(_by_default(seed, other, artists))[:1]
+    return tuple(found[:MOST])
+
+
+def known_artist(names: Sequence[str], artists: ArtistEmbedding) -> tuple[int, str] | None:
+    """Return the number and the name of the first of ``names`` that the embedding knows."""
+    return next(((index, name) for name in names if (index := artists.find_exact(name)) is not None), None)
+
+
+def _by_artist(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
+    theirs = {normalise(name) for name in other.artists}
+    same = [name for name in seed.artists if normalise(name) in theirs]
+    if same:
+        yield "Same artist" if normalise(other.artists[0]) == normalise(seed.artists[0]) else f"Both with {same[0]}"
+        return
+    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if one and two and artists.lists_together(one[0], two[0]) >= _ENOUGH_LISTS:
+        yield f"Playlists hold both {one[1]} and {two[1]}"
+
+
+def _by_genre(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
+    theirs = _genres(other, artists)
+    shared = [name for name in _genres(seed, artists) if name in theirs]
+    # The longer a genre's name, the narrower it is: "old school thrash" before "metal".
+    shared.sort(key=lambda name: -len(name.split()))
+    if shared:
+        yield f"Both {' and '.join(shared[:_GENRES_NAMED])}"
+
+
+def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
+    """Return the genres of a track and of its first artist, without doubles, in order."""
+    named = [*track.labels, *track.artist_genres]
+    index = artists.find_exact(track.artists[0]) if track.artists else None
+    named += artists.genres(index) if index is not None else ()
+    return dict.fromkeys(name.replace("-", " ").casefold() for name in named)
+
+
+def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
+    """Yield what the two sound like together, each with the factor on the weight of its feature."""
+    pairs = {name: (mine, theirs) for name, mine, theirs in _shared(seed, other) if weights.get(name, 1.0) > 0}
+    if "tempo" in pairs:
+        yield from ((weights.get("tempo", 1.0), text) for text in _tempo(*pairs["tempo"]))
+    said = set()
+    for name, is_so, words in _EXTREMES:
+        if name in pairs and all(map(is_so, pairs[name])):
+            said.add(name)
+            yield weights.get(name, 1.0), f"{words} ({_numbers(*pairs[name])})"
+    near = [name for name in _ALIKE if name in pairs and name not in said and _is_near(name, pairs[name])]
+    near.sort(key=lambda name: -weights.get(name, 1.0))
+    if near:
+        factor = weights.get(near[0], 1.0)
+        yield factor, "Similar " + ", ".join(f"{name} ({_numbers(*pairs[name])})" for name in near[:2])
+    yield from ((1.0, text) for text in _key(pairs))
+
+
+def _is_near(name: str, pair: tuple[float, float]) -> bool:
+    # That neither is acoustic is true of most pairs and tells nothing.
+    return abs(difference(name, *pair)) <= NEAR and (name != "acousticness" or min(pair) >= _SOME_ACOUSTICNESS)
+
+
+def _numbers(mine: float, theirs: float) -> str:
+    return f"{mine:.2f} and {theirs:.2f}"
+
+
+def _tempo(mine: float, theirs: float) -> Iterator[str]:
+    slow, fast = sorted((mine, theirs))
+    if fast / slow <= _SAME_TEMPO:
+        yield f"Nearly the same tempo ({mine:.0f} and {theirs:.0f} BPM)"
+    elif 2 / _SAME_PULSE <= fast / slow <= 2 * _SAME_PULSE:
+        yield f"The same pulse at {'double' if theirs > mine else 'half'} the tempo ({mine:.0f} and {theirs:.0f} BPM)"
+
+
+def _key(pairs: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    if (
+        "key" in pairs
+        and "mode" in pairs
+        and pairs["key"][0] == pairs["key"][1]
+        and pairs["mode"][0] == pairs["mode"][1]
+    ):
+        yield f"Same key: {_KEYS[int(pairs['key'][0])]} {'major' if pairs['mode'][0] else 'minor'}"
+
+
+def _by_default(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
+    """Say what remains when nothing in particular is shared: in what the two are close taken together."""
+    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if one and two and float(artists.unit(one[0]) @ artists.unit(two[0])) >= _CLOSE_ARTISTS:
+        yield f"{two[1]} is close to {one[1]} in genres, sound and company"
+    apart = [d * d for name, _, _, d in differences(seed, other) if name in AXES]
+    if apart and (sum(apart) / len(apart)) ** 0.5 <= _CLOSE_SOUND:
+        yield "Close in sound, all features taken together"
+    yield "The nearest of what is known here"

@@ -1,0 +1,147 @@
+"""Maps: tracks in two dimensions so that neighbours in sound stay neighbours; how faithful a map is; new points in it.
+
+Computed by :mod:`~ml.projection.train.train` from the coordinates of :mod:`ml.sound`, kept as one file per playlist
+(and one for the catalogue) in ``var/projections``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+
+CATALOGUE = "catalogue"
+METHODS = ("tsne", "umap")
+# Of how many neighbours the scores tell, and how many a new point is placed by.
+NEIGHBOURS = 10
+# The scores are worked out on so many points drawn from the map, against all of its points.
+SCORED = 1000
+_SAMPLE_SEED = 1
+
+
+class NoProjection(Exception):  # noqa: N818 - a state of knowledge, not a fault
+    """No map of this has been computed here, or its file cannot be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """A map of n tracks.
+
+    Attributes
+    ----------
+    ids, titles, artists : tuple of str
+        The tracks, ``artists`` as one string each.
+    families : tuple of str
+        The family of genres of each, empty where none is known.
+    places : np.ndarray
+        (n, 12) coordinates of the sound (:func:`ml.sound.coordinates`), gaps filled with the mean.
+    maps : dict
+        Method ("tsne", "umap") -> (n, 2) float32, within -1 to 1.
+    about : dict
+        ``made_at``, ``seed``, ``sampled_from`` (how many tracks could have been shown), and by method ``seconds``,
+        ``trustworthiness``, ``continuity``.
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    artists: tuple[str, ...]
+    families: tuple[str, ...]
+    places: npt.NDArray[np.float32]
+    maps: dict[str, npt.NDArray[np.float32]]
+    about: dict[str, Any]
+
+    def save(self, var: Path, name: str) -> Path:
+        """Write the map called ``name``; it takes the place of the one before at once."""
+        path = path_of(var, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        texts = json.dumps([self.about, self.ids, self.titles, self.artists, self.families])
+        arrays: dict[str, Any] = {f"map_{method}": one for method, one in self.maps.items()}
+        with part.open("wb") as file:
+            np.savez_compressed(file, about=np.frombuffer(texts.encode(), np.uint8), places=self.places, **arrays)
+        part.replace(path)
+        return path
+
+    @classmethod
+    def load(cls, var: Path, name: str) -> Projection:
+        """Read the map called ``name``; raises NoProjection."""
+        try:
+            with np.load(path_of(var, name), allow_pickle=False) as stored:
+                about, *texts = json.loads(stored["about"].tobytes())
+                maps = {one.removeprefix("map_"): stored[one] for one in stored.files if one.startswith("map_")}
+                places = stored["places"]
+        except (OSError, ValueError, KeyError) as fault:
+            raise NoProjection(f"there is no map of {name}: {fault}") from fault
+        ids, titles, artists, families = map(tuple, texts)
+        return cls(ids=ids, titles=titles, artists=artists, families=families, places=places, maps=maps, about=about)
+
+    def place(self, places: Floats, method: str) -> npt.NDArray[np.float32]:
+        """Return (m, 2): where new tracks with the coordinates ``places`` (m, 12) belong, without computing anew.
+
+        The mean of the nearest ten mapped tracks, weighted by the inverse of their squared distance: the first step
+        of the embedding of new points in P. Poličar et al., "Embedding to reference t-SNE space addresses batch
+        effects in single-cell classification" (Machine Learning, 2021).
+        """
+        filled = np.where(np.isnan(places), self.places.mean(axis=0), places).astype(np.float32)
+        count = min(NEIGHBOURS, len(self.places))
+        found = np.empty((len(filled), 2), np.float32)
+        for at, one in enumerate(filled):
+            squared = np.square(self.places - one).sum(axis=1)
+            nearest = np.argpartition(squared, count - 1)[:count]
+            weight = 1.0 / (squared[nearest] + 1e-6)
+            found[at] = (weight[:, None] * self.maps[method][nearest]).sum(axis=0) / weight.sum()
+        return found
+
+
+def path_of(var: Path, name: str) -> Path:
+    """Return the file of a map; ``name`` is a playlist's id or :data:`CATALOGUE`."""
+    return var / "projections" / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.npz"
+
+
+def faithfulness(places: Floats, mapped: Floats, neighbours: int = NEIGHBOURS) -> tuple[float, float]:
+    """Return trustworthiness and continuity of a map, each 0 to 1 (a random map has about 0.5).
+
+    J. Venna and S. Kaski, "Neighborhood preservation in nonlinear projection methods" (ICANN 2001): trustworthiness
+    falls with points that are neighbours on the map alone, continuity with neighbours that the map tears apart. Worked
+    out on at most 1,000 of the points against all of them, which is exact up to 1,000.
+
+    Parameters
+    ----------
+    places : np.ndarray
+        (n, d) where the points are.
+    mapped : np.ndarray
+        (n, 2) where the map shows them.
+    neighbours : int
+        Below n / 2.
+    """
+    total = len(places)
+    if not 0 < neighbours < total / 2:
+        raise ValueError(f"{neighbours} neighbours of {total} points: fewer than half are needed")
+    asked = np.random.default_rng(_SAMPLE_SEED).permutation(total)[:SCORED]
+    scale = 2.0 / (len(asked) * neighbours * (2 * total - 3 * neighbours - 1))
+    intruding = torn = 0.0
+    for block in np.array_split(asked, -(-len(asked) // 100)):
+        here, there = _ranks(places, block), _ranks(mapped, block)
+        intruding += np.maximum(here - neighbours, 0)[(there > 0) & (there <= neighbours)].sum()
+        torn += np.maximum(there - neighbours, 0)[(here > 0) & (here <= neighbours)].sum()
+    return 1.0 - scale * intruding, 1.0 - scale * torn
+
+
+def _ranks(points: Floats, asked: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Return (m, n): the rank of every point by distance from each of ``asked``, itself 0."""
+    wide = points.astype(np.float64)
+    length = np.square(wide).sum(axis=1)
+    squared = length[None, :] - 2 * wide[asked] @ wide.T
+    squared[np.arange(len(asked)), asked] = -np.inf
+    order = squared.argsort(axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(len(points))[None, :].repeat(len(asked), axis=0), axis=1)
+    return ranks

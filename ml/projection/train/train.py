@@ -1,0 +1,181 @@
+"""Computing maps: t-SNE and UMAP of a playlist or of the catalogue, each scored; started from the Lab.
+
+t-SNE: L. van der Maaten and G. Hinton (JMLR 2008) in its Barnes-Hut form, from scikit-learn. UMAP: L. McInnes et al.
+(2018), from umap-learn. Both start from the first two principal components, which keeps what is far apart apart
+(D. Kobak and G. Linderman, Nature Biotechnology 2021) and makes them repeatable.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.jobs import Job, TooLittle
+from ml.needs import MAP_TRACKS as LEAST
+from ml.projection.model import CATALOGUE, METHODS, Projection, faithfulness
+from ml.sound import coordinates
+from ml.taxonomy.model import Taxonomy
+from store.catalogue.catalogue import Ref, Snapshot
+from store.domain import Track
+
+Floats = npt.NDArray[np.floating[Any]]
+
+MOST = 20_000
+SEED = 1
+_PERPLEXITY = 30.0
+# Larger maps settle in fewer steps; more change their scores by less than 0.01 (bench/projection.py).
+_LARGE, _STEPS, _STEPS_LARGE = 5000, 1000, 500
+
+
+def train_own(job: Job) -> dict[str, Any]:
+    """Map the playlist of the request, or the catalogue; options: ``methods`` (of "tsne", "umap"), ``most``, ``seed``.
+
+    Raises
+    ------
+    TooLittle
+        Fewer than 30 tracks have audio features.
+    """
+    options = job.request.get("options") or {}
+    playlist, most = job.request.get("playlist"), min(int(options.get("most", MOST)), MOST)
+    seed = int(options.get("seed", SEED))
+    methods = [one for one in METHODS if one in options.get("methods", METHODS)] or list(METHODS)
+    job.say("reading the tracks")
+    snapshot = job.catalogue.current()
+    tracks, places, available = _playlist(job, playlist) if playlist else drawn_from(snapshot, most, seed)
+    if len(tracks) < LEAST:
+        raise TooLittle(
+            f"Only {len(tracks)} of the tracks have audio features; a map needs {LEAST}.",
+            "Fetch features for the playlist, or import a table of tracks.",
+        )
+    path = job.shelf.active("taxonomy")
+    families = families_of(tracks, Taxonomy.load(path.with_name(path.name + ".json")))
+    about: dict[str, Any] = {"made_at": datetime.now(UTC).isoformat(), "seed": seed, "sampled_from": available}
+    maps, about["methods"] = compute(places, methods, seed, job.say)
+    Projection(
+        ids=tuple(track.id for track in tracks),
+        titles=tuple(track.title for track in tracks),
+        artists=tuple(", ".join(track.artists) for track in tracks),
+        families=tuple(families),
+        places=places,
+        maps=maps,
+        about=about,
+    ).save(job.var, playlist or CATALOGUE)
+    return {"tracks": len(tracks), **about}
+
+
+def compute(
+    places: npt.NDArray[np.float32], methods: Sequence[str], seed: int, say: Callable[..., None]
+) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, dict[str, float]]]:
+    """Return the maps of (n, 12) ``places`` by method, within -1 to 1, and seconds and scores of each."""
+    maps, scores = {}, {}
+    for done, method in enumerate(methods):
+        say(f"computing {method}", done, len(methods))
+        began = time.perf_counter()
+        maps[method] = _within_one(_MAPPERS[method](places, seed))
+        seconds = time.perf_counter() - began
+        trust, continuity = faithfulness(places, maps[method])
+        scores[method] = {
+            "seconds": round(seconds, 1),
+            "trustworthiness": round(trust, 4),
+            "continuity": round(continuity, 4),
+        }
+    return maps, scores
+
+
+def tsne(places: Floats, seed: int) -> Floats:
+    """Return the (n, 2) t-SNE of ``places``."""
+    from sklearn.manifold import TSNE
+
+    large = len(places) > _LARGE
+    model = TSNE(
+        perplexity=min(_PERPLEXITY, (len(places) - 1) / 3),
+        init="pca",
+        max_iter=_STEPS_LARGE if large else _STEPS,
+        angle=0.6 if large else 0.5,
+        n_jobs=-1,
+        random_state=seed,
+    )
+    mapped: Floats = model.fit_transform(places)
+    return mapped
+
+
+def umap(places: Floats, seed: int) -> Floats:
+    """Return the (n, 2) UMAP of ``places``; ModuleNotFoundError where umap-learn is not installed."""
+    from umap import UMAP
+
+    with warnings.catch_warnings():
+        # A fixed seed means one thread, which is what we want and what it warns of.
+        warnings.filterwarnings("ignore", message="n_jobs value")
+        model = UMAP(n_neighbors=min(15, len(places) - 1), init="pca", random_state=seed, n_jobs=1)
+        mapped: Floats = model.fit_transform(places)
+    return mapped
+
+
+_MAPPERS: dict[str, Callable[[Floats, int], Floats]] = {"tsne": tsne, "umap": umap}
+
+
+def _within_one(mapped: Floats) -> npt.NDArray[np.float32]:
+    centred = mapped - (mapped.max(axis=0) + mapped.min(axis=0)) / 2
+    return (centred / max(float(np.abs(centred).max()), 1e-9)).astype(np.float32)
+
+
+def filled_places(features: Floats) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Return (n, 12) coordinates with gaps filled by the mean, and which rows know at least half of them."""
+    places = coordinates(features)
+    known = (~np.isnan(places)).mean(axis=1) >= 0.5
+    middle = np.nanmean(places[known], axis=0) if known.any() else np.zeros(places.shape[1])
+    return np.where(np.isnan(places), middle, places).astype(np.float32), known
+
+
+def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.float32], int]:
+    playlist = job.database.playlist(playlist_id)
+    items = job.database.playlist_items(playlist_id, limit=MOST) if playlist else []
+    ids = list(dict.fromkeys(item.track_id for item in items))
+    stored, snapshot = job.database.get_tracks(ids), job.catalogue.current()
+    tracks = [one for one in (_heard(snapshot, stored.get(name), name) for name in ids) if one and one.features]
+    if not tracks:
+        return [], np.empty((0, 12), np.float32), len(ids)
+    vectors = [one.features.vector() for one in tracks if one.features]
+    places, known = filled_places(np.array(vectors, np.float32))
+    return [one for one, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
+
+
+def _heard(snapshot: Snapshot, stored: Track | None, track_id: str) -> Track | None:
+    ref = snapshot.find(track_id) if stored is None or stored.features is None else None
+    return snapshot.track(ref) if ref is not None else stored
+
+
+def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], npt.NDArray[np.float32], int]:
+    """Draw at most ``most`` recordings that know their sound, each recording once."""
+    if not len(snapshot):
+        return [], np.empty((0, 12), np.float32), 0
+    places, known = filled_places(np.concatenate([segment.features for segment in snapshot.segments]))
+    recordings = np.concatenate([segment.recording_code for segment in snapshot.segments])
+    first = np.zeros(len(recordings), bool)
+    first[np.unique(recordings, return_index=True)[1]] = True
+    rows = np.flatnonzero(known & first)
+    drawn = np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+    refs: list[Ref] = [snapshot.ref(int(row)) for row in drawn]
+    return [snapshot.track(ref) for ref in refs], places[drawn], len(rows)
+
+
+def families_of(tracks: Sequence[Track], taxonomy: Taxonomy) -> list[str]:
+    """Return the family that most genres of each track (else of its artists) belong to; empty where none is known."""
+
+    @cache
+    def family(name: str) -> str | None:
+        return taxonomy.family_of(name)
+
+    def of(track: Track) -> str:
+        named = Counter(one for one in map(family, track.labels or track.artist_genres) if one)
+        return min(named, key=lambda one: (-named[one], one)) if named else ""
+
+    return [of(track) for track in tracks]

@@ -1,0 +1,124 @@
+"""How often names checked by hand find their family, beside plain ways to tell it."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.taxonomy.keywords import phrase_in
+from ml.taxonomy.model import Placement, Taxonomy
+from store.text import normalise
+
+HERE = Path(__file__).parent / "data"
+OURS = "taxonomy"
+# `checked` first: it is the one that is reported.
+SAMPLES = ("checked", "tuning")
+
+Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Shares of ``names``, 0 to 1: whose family is the best one, or an acceptable one, and whose genre is acceptable.
+
+    ``genre`` is NaN for what tells families alone.
+    """
+
+    names: int
+    best_family: float
+    right_family: float
+    genre: float
+
+
+def read_sample(name: str) -> Sample:
+    """Return the names checked by hand: acceptable families and genres of each, the best first.
+
+    ``tuning`` was in sight when the words were chosen, ``checked`` was labelled after and looked at once.
+    """
+    with (HERE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: (row["families"].split("|"), row["genres"].split("|")) for row in csv.DictReader(file)}
+
+
+def compare(taxonomy: Taxonomy) -> dict[str, dict[str, Scores]]:
+    """Return the scores by sample and by way to tell a family, the taxonomy's first."""
+    return {name: _compare(taxonomy, read_sample(name)) for name in SAMPLES}
+
+
+def _compare(taxonomy: Taxonomy, sample: Sample) -> dict[str, Scores]:
+    unseen = taxonomy.without(sample)
+    phrases = {tuple(normalise(genre).split()): genre for genre in taxonomy.genres}
+    largest = taxonomy.largest()
+
+    def one_of_the_114(name: str) -> str | None:
+        found = phrase_in(normalise(name).split(), phrases)
+        return taxonomy.family_of(found) if found else None
+
+    ways: dict[str, Callable[[str], Placement | str | None]] = {
+        OURS: taxonomy.predict,
+        "taxonomy, as if the name were not listed": unseen.predict,
+        "hand-kept words alone": taxonomy.by_words,
+        "one of the 114 in the name": one_of_the_114,
+        "largest family": lambda _: largest,
+    }
+    return {label: _score(way, sample) for label, way in ways.items()}
+
+
+def _score(way: Callable[[str], Placement | str | None], sample: Sample) -> Scores:
+    best, right, genre = [], [], []
+    for name, (families, genres) in sample.items():
+        told = way(name)
+        family = told.family if isinstance(told, Placement) else told
+        best.append(family == families[0])
+        right.append(family in families)
+        genre.append(told.genre in genres if isinstance(told, Placement) else np.nan)
+    return Scores(
+        names=len(sample),
+        best_family=float(np.mean(best)),
+        right_family=float(np.mean(right)),
+        genre=float(np.mean(genre)),
+    )
+
+
+def by_origin(taxonomy: Taxonomy) -> dict[str, tuple[int, float, float]]:
+    """Return, for each way in which a name of ``checked`` was placed: names, share in a right family, confidence."""
+    found = defaultdict(list)
+    for name, (families, _) in read_sample("checked").items():
+        placed = taxonomy.predict(name)
+        found[placed.how].append((placed.family in families, placed.confidence))
+    return {
+        how: (len(rows), *(float(one) for one in np.mean(rows, axis=0)))  # type: ignore[misc]
+        for how, rows in sorted(found.items(), key=lambda one: -len(one[1]))
+    }
+
+
+def format_table(results: Mapping[str, Mapping[str, Scores]]) -> str:
+    """Return the scores as Markdown, a row for each way and sample."""
+    lines = ["| told by | on | names | best family | a right family | a right genre |", "|---|---|---|---|---|---|"]
+    for sample, rows in results.items():
+        for label, one in rows.items():
+            genre = "-" if np.isnan(one.genre) else f"{one.genre:.3f}"
+            lines.append(
+                f"| {label} | `{sample}` | {one.names} | {one.best_family:.3f} | {one.right_family:.3f} | {genre} |"
+            )
+    return "\n".join(lines)
+
+
+def format_origins(found: Mapping[str, tuple[int, float, float]]) -> str:
+    """Return what :func:`by_origin` found as Markdown."""
+    lines = ["| placed by | names of `checked` | in a right family | mean confidence |", "|---|---|---|---|"]
+    lines += [f"| {how} | {count} | {right:.3f} | {sure:.3f} |" for how, (count, right, sure) in found.items()]
+    return "\n".join(lines)
+
+
+def worst(taxonomy: Taxonomy, least: int = 5) -> Iterable[tuple[str, int, float]]:
+    """Return (family, names, share placed in a right family), worst first, of families with ``least`` names or more."""
+    found = defaultdict(list)
+    for name, (families, _) in read_sample("checked").items():
+        found[families[0]].append(taxonomy.predict(name).family in families)
+    rows = [(family, len(hits), float(np.mean(hits))) for family, hits in found.items() if len(hits) >= least]
+    return sorted(rows, key=lambda row: (row[2], row[0]))

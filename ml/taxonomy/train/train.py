@@ -1,0 +1,182 @@
+"""Make the taxonomy: microgenres into families and the 114 genres: ``python -m ml train taxonomy``.
+
+1. Hand-kept words (``data/words.json``) read a name as one would: the style in it decides, else the place,
+   else an instrument (:mod:`ml.taxonomy.keywords`). The words were found among the frequent words of all names.
+2. What no word tells is learnt from those that are told: a linear model of letters, words, the path in the beets
+   genre tree and the company a name keeps on artists (:mod:`ml.taxonomy.train.evidence`).
+3. Within its family, a name goes to the one of the 114 genres that such a model finds, which learns from the names
+   that hold one of the 114 and from artists whose tracks carry its label.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from ml import artefacts, scores
+from ml.taxonomy.keywords import GenreWords, phrase_in
+from ml.taxonomy.model import HOW, Taxonomy
+from ml.taxonomy.train import card as taxonomy_card
+from ml.taxonomy.train.evidence import Artists, features, microgenres, tree_paths
+from ml.taxonomy.train.scores import (
+    HERE,
+    OURS,
+    Scores,
+    by_origin,
+    compare,
+    format_origins,
+    format_table,
+    read_sample,
+)
+from store.text import normalise
+
+TASK = "taxonomy"
+VERSION = "2026.11.2"
+# A label tells of a microgenre when so many artists that have the one have tracks with the other, and so much oftener
+# than artists do on the whole.
+_LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
+
+
+def fit(data: Path, version: str) -> Taxonomy:
+    """Place every name that ``data`` holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file of ``data`` is absent.
+    """
+    hand = json.loads((HERE / "words.json").read_text(encoding="utf-8"))
+    artists = Artists(data / "tracks.csv.gz")
+    listed = microgenres(data / "genres" / "spotify_microgenres.csv")
+    tree = tree_paths(data / "genres" / "beets_genres-tree.yaml")
+    return Taxonomy({"version": version, **hand, "microgenres": _place_all(hand, listed, artists, tree)})
+
+
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+    """Write ``models/taxonomy/<version>.json`` with its card and scores, and print the check of 300 names.
+
+    ``seed`` and ``quick`` are there for the command line: nothing here is drawn, and it takes a minute.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file of ``data`` is absent.
+    """
+    made = fit(data, f"{VERSION}-quick" if quick else VERSION)
+    path, folder = models / TASK / f"{made.version}.json", models / TASK / made.version
+    folder.mkdir(parents=True, exist_ok=True)
+    made.save(path)
+    results = compare(made)
+    card = folder / "card.md"
+    card.write_text(taxonomy_card.write(made, results, __doc__.split("\n", 1)[1].strip()), encoding="utf-8")
+    rows = [{"model": name, **_figures(one)} for name, one in results["checked"].items()]
+    split = f"{results['checked'][OURS].names} names checked by hand"
+    figures = scores.write(folder, split=split, table=rows, served=OURS)
+    artefacts.register(TASK, made.version, [path, card, figures], models, activate=not quick)
+    print(_report(made, results))
+
+
+def _figures(one: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(one).items() if not math.isnan(value)}
+
+
+def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> str:
+    return f"{format_table(results)}\n\n{format_origins(by_origin(taxonomy))}"
+
+
+def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
+    """Score the active version on the names checked by hand, beside plain ways to tell a family; ``data`` is not read.
+
+    Raises
+    ------
+    ml.artefacts.ArtefactError
+        No version is active, or its file was changed.
+    """
+    taxonomy = Taxonomy.active(models)
+    results = compare(taxonomy)
+    print(f"{TASK} {taxonomy.version}\n\n{_report(taxonomy, results)}")
+    return results
+
+
+def _place_all(
+    hand: Mapping[str, Any], listed: Sequence[str], artists: Artists, tree: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[Any]]:
+    """Return ``[family, genre, confidence, how]`` of every name; family and ``how`` are numbers (see HOW)."""
+    families = [family["name"] for family in hand["families"]]
+    family_of = {genre: family["name"] for family in hand["families"] for genre in family["genres"]}
+    names = sorted({*listed, *artists.names(), *family_of})
+    rows = features(names, artists, tree)
+    words = GenreWords(hand["families"])
+    told = [("listed", family_of[name]) if name in family_of else _told(words, name) for name in names]
+    learnt = _classify(rows, [families.index(one[1]) if one else -1 for one in told], len(families))
+    trust = _trust(names, told)
+    genres = sorted(family_of)
+    guesses = _classify(rows, _genre_anchors(names, genres, artists), len(genres))
+    placed: dict[str, list[Any]] = {}
+    for row, name in enumerate(names):
+        one = told[row]
+        number = families.index(one[1]) if one else int(learnt[row].argmax())
+        how = one[0] if one else "learnt"
+        confidence = trust[how] if one else float(learnt[row].max())
+        inside = [genres.index(genre) for genre in hand["families"][number]["genres"]]
+        genre = name if name in family_of else genres[max(inside, key=lambda column: guesses[row, column])]
+        placed[name] = [number, genre, round(confidence, 2), HOW.index(how)]
+    return placed
+
+
+def _told(words: GenreWords, name: str) -> tuple[str, str] | None:
+    found = words.family_of(name)
+    return (found[1], found[0]) if found else None
+
+
+def _classify(rows: sparse.csr_matrix, answers: Sequence[int], classes: int) -> npt.NDArray[np.float64]:
+    """Return (rows, classes) probabilities, learnt from the rows whose answer is not -1."""
+    known = np.array(answers) >= 0
+    model = LogisticRegression(C=5.0, max_iter=300).fit(rows[known], np.array(answers)[known])
+    full = np.zeros((rows.shape[0], classes))
+    full[:, model.classes_] = model.predict_proba(rows)
+    return full
+
+
+def _trust(names: Sequence[str], told: Sequence[tuple[str, str] | None]) -> dict[str, float]:
+    """Return for each kind of word how often it is right on the names that the words were tuned on."""
+    sample, row_of = read_sample("tuning"), {name: row for row, name in enumerate(names)}
+    right: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    for name, (families, _genres) in sample.items():
+        one = told[row_of[name]]
+        if one:
+            asked[one[0]] += 1
+            right[one[0]] += one[1] in families
+    return {"listed": 1.0} | {kind: right[kind] / asked[kind] for kind in asked if kind != "listed"}
+
+
+def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists) -> list[int]:
+    """Return for each name the number of the genre it tells by itself or by its artists' tracks, -1 for none."""
+    phrases = {tuple(normalise(genre).split()): genre for genre in genres}
+    counts = artists.label_counts()
+    having = Counter(name for micro in artists.micro for name in micro)
+    overall = Counter(label for labels in artists.labels for label in labels)
+    anchors = []
+    for name in names:
+        expected = {label: overall[label] * having[name] / len(artists.labels) for label in overall}
+        genre = phrase_in(normalise(name).split(), phrases) or _company(counts.get(name, Counter()), expected)
+        anchors.append(genres.index(genre) if genre else -1)
+    return anchors
+
+
+def _company(labels: Mapping[str, int], expected: Mapping[str, float]) -> str | None:
+    """Return the label that artists with a microgenre have most above what artists have on the whole."""
+    lifts = {label: count / expected[label] for label, count in labels.items() if count >= _LEAST_ARTISTS}
+    best = max(lifts, key=lambda label: lifts[label], default=None)
+    return best if best and lifts[best] >= _LEAST_LIFT else None

@@ -1,0 +1,242 @@
+"""What a track sounds like from the segments of its analysis: a vector to find sound-alikes by, a place on a map.
+
+Serving side: numpy and LiteRT. ``ml.timbre.train.train`` trains it. A segment's timbre is twelve numbers (loudness,
+brightness, flatness, attack, and eight without a name), as the Echo Nest's analyser, now Spotify's, gives them.
+Timbre of another analyser has other axes: the two are not to be mixed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+from ml.artefacts import verified
+
+TIMBRES = 12
+LEAST_SEGMENTS = 40  # about ten seconds: of fewer, covariances say nothing
+_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+_LAGS = (1, 2, 4, 8)
+_CLIP = 5.0  # standard deviations; the first segment of a track is often silence far from everything
+_UPPER = np.triu_indices(TIMBRES, 1)
+
+Floats = npt.NDArray[np.floating]
+Network = Callable[[Floats], Floats]
+
+
+def middle(timbre: Floats, length: int) -> Floats:
+    """Return the middle ``length`` rows of (n, 12), or all of them with zeros around: (length, 12)."""
+    extra = len(timbre) - length
+    if extra >= 0:
+        return timbre[extra // 2 : extra // 2 + length]
+    before = -extra // 2
+    return np.pad(timbre, ((before, -extra - before), (0, 0)))
+
+
+def moments(timbre: Floats) -> Floats:
+    """Return mean and variance of each number, (24,): the plain statistics, as they are taken of MFCCs."""
+    return np.concatenate([timbre.mean(axis=0), timbre.var(axis=0)])
+
+
+def covariances(timbre: Floats) -> Floats:
+    """Return the means and all 78 variances and covariances, (90,)."""
+    return np.concatenate([timbre.mean(axis=0), np.cov(timbre.T)[np.triu_indices(TIMBRES)]])
+
+
+def described(timbre: Floats) -> Floats:
+    """Return means, log deviations, correlations, quantiles, and how fast the sound changes: (210,)."""
+    centre, spread = timbre.mean(axis=0), timbre.std(axis=0)
+    apart = timbre - centre
+    scale = np.maximum(np.outer(spread, spread), 1e-6)
+    alike = [(apart[lag:] * apart[:-lag]).mean(axis=0) / (spread**2 + 1.0) for lag in _LAGS]
+    parts = (
+        centre,
+        np.log1p(spread),
+        (apart.T @ apart / len(timbre) / scale)[_UPPER],
+        np.log1p(np.diff(timbre, axis=0).std(axis=0)),
+        np.quantile(timbre, _QUANTILES, axis=0).ravel(),
+        *alike,
+    )
+    return np.concatenate(parts)
+
+
+STATISTICS: Mapping[str, Callable[[Floats], Floats]] = {
+    "moments": moments,
+    "covariances": covariances,
+    "described": described,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TwoStepScaler:
+    """Timbre to -1..1 in two steps: each number in deviations from its mean, cut at five, then to its range.
+
+    All four are (12,).
+    """
+
+    mean: Floats
+    deviation: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def fit(cls, timbres: Sequence[Floats]) -> TwoStepScaler:
+        """Learn from the segments of all tracks together."""
+        rows = np.concatenate(timbres).astype(float)
+        mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+        steps = np.clip((rows - mean) / deviation, -_CLIP, _CLIP)
+        return cls(mean, deviation, steps.min(axis=0), steps.max(axis=0))
+
+    def transform(self, timbre: Floats) -> npt.NDArray[np.float32]:
+        """Return (n, 12) within -1 and 1 as long as it lies in the range seen in training."""
+        steps = np.clip((timbre - self.mean) / self.deviation, -_CLIP, _CLIP)
+        return (2.0 * (steps - self.low) / np.maximum(self.high - self.low, 1e-6) - 1.0).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Statistics of a track to a unit vector: standardised by ``mean`` and ``deviation`` (s,), times ``matrix`` (s, d).
+
+    ``statistics`` names one of STATISTICS.
+    """
+
+    statistics: str
+    mean: Floats
+    deviation: Floats
+    matrix: Floats
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Return (n, d) rows of length 1 for (n, s) statistics."""
+        made = ((rows - self.mean) / self.deviation) @ self.matrix
+        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+
+    def embed(self, timbre: Floats) -> Floats:
+        """Return the (d,) unit vector of a track's (n, 12) segments."""
+        return self(STATISTICS[self.statistics](timbre.astype(float))[None])[0]
+
+
+class LiteRTEncoder:
+    """The encoder of the autoencoder. LiteRT's interpreter is not thread-safe, so each thread has its own."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._local = threading.local()
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Return the (2,) latent of scaled segments (length, 12)."""
+        interpreter = getattr(self._local, "interpreter", None)
+        if interpreter is None:
+            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, *rows.shape])
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], rows[None])
+        interpreter.invoke()
+        answer: Floats = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+        return answer.copy()
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster (from 0)."""
+
+    vector: Floats
+    spot: Floats
+    cluster: int
+
+
+class TimbreModel:
+    """Sound-alikes, map and clusters.
+
+    Attributes
+    ----------
+    version : str
+    scores : dict
+        What the training run measured: recall of the served embedding and of the plain statistics.
+    clusters : np.ndarray
+        (k, 2) centres of the clusters on the map.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, Any], scaler: TwoStepScaler, projection: Projection, clusters: Floats, net: Network
+    ) -> None:
+        self.version: str = settings["version"]
+        self.length: int = settings["length"]
+        self.scores: dict[str, Any] = settings["scores"]
+        self.settings = settings
+        self.scaler, self.projection, self.clusters, self.network = scaler, projection, clusters, net
+
+    @classmethod
+    def load(cls, directory: Path) -> TimbreModel:
+        """Read ``models/timbre/<version>``.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or not the one that was written.
+        """
+        settings = json.loads(verified(directory / "timbre.json").read_text(encoding="utf-8"))
+        with np.load(verified(directory / "timbre.npz"), allow_pickle=False) as kept:
+            scaler = TwoStepScaler(*(kept[name] for name in ("mean", "deviation", "low", "high")))
+            parts = (kept[name] for name in ("stat_mean", "stat_deviation", "matrix"))
+            projection = Projection(settings["statistics"], *parts)
+            clusters = kept["clusters"]
+        network = LiteRTEncoder(verified(directory / "timbre.tflite").read_bytes())
+        return cls(settings, scaler, projection, clusters, network)
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return what ``timbre.npz`` holds, as float32."""
+        own = {"mean": self.scaler.mean, "deviation": self.scaler.deviation, "clusters": self.clusters}
+        own |= {"low": self.scaler.low, "high": self.scaler.high, "matrix": self.projection.matrix}
+        own |= {"stat_mean": self.projection.mean, "stat_deviation": self.projection.deviation}
+        return {name: value.astype(np.float32) for name, value in own.items()}
+
+    def predict(self, timbre: Floats) -> Placed:
+        """Return where a track of (n, 12) segments belongs.
+
+        Raises
+        ------
+        ValueError
+            It has fewer than LEAST_SEGMENTS segments.
+        """
+        if len(timbre) < LEAST_SEGMENTS:
+            raise ValueError(f"{len(timbre)} segments are too few: {LEAST_SEGMENTS} are needed")
+        vector = self.projection.embed(timbre)
+        spot = self.network(self.scaler.transform(middle(timbre, self.length)))
+        return Placed(vector, spot, int(np.argmin(((self.clusters - spot) ** 2).sum(axis=1))))
+
+
+class Library:
+    """The analysed tracks of an installation, each heard once per model; safe to use from several threads."""
+
+    def __init__(self, model: TimbreModel) -> None:
+        self.model = model
+        self._placed: dict[str, tuple[Any, Placed | None]] = {}
+        self._busy = threading.Lock()
+
+    def update(self, stamps: Mapping[str, Any], read: Callable[[str], Floats | None]) -> dict[str, Placed]:
+        """Return the tracks of ``stamps`` that are long enough; ``read`` gives the segments of a new or changed one.
+
+        ``stamps`` maps a track's id to anything that changes when its analysis does.
+        """
+        with self._busy:
+            for name, stamp in stamps.items():
+                if name not in self._placed or self._placed[name][0] != stamp:
+                    timbre = read(name)
+                    heard = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.predict(timbre)
+                    self._placed[name] = (stamp, heard)
+            self._placed = {name: kept for name, kept in self._placed.items() if name in stamps}
+            return {name: placed for name, (_, placed) in self._placed.items() if placed is not None}
+
+
+def alike(placed: Mapping[str, Placed], track_id: str, limit: int) -> list[tuple[str, float]]:
+    """Return at most ``limit`` other tracks with the cosine of their sound to that of ``track_id``, closest first."""
+    own = placed[track_id].vector
+    scored = [(name, float(other.vector @ own)) for name, other in placed.items() if name != track_id]
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]

@@ -1,0 +1,81 @@
+"""Segments to learn from: a folder of Spotify's audio analyses, or those that an installation has stored."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.timbre.model import LEAST_SEGMENTS, TIMBRES
+from store.database import Database
+from store.facts import analysed, timbre_of
+
+FOLDER = "analysis"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segments:
+    """The timbre (n, 12) of tracks with enough segments; ``left_out`` counts the others."""
+
+    names: tuple[str, ...]
+    timbres: tuple[npt.NDArray[np.float32], ...]
+    left_out: int
+
+
+def _kept(found: dict[str, npt.NDArray[np.float32]], least_segments: int, left_out: int) -> Segments:
+    names = [name for name in sorted(found) if len(found[name]) >= least_segments]
+    return Segments(
+        names=tuple(names),
+        timbres=tuple(found[name] for name in names),
+        left_out=left_out + len(found) - len(names),
+    )
+
+
+def read(data: Path, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0) -> Segments:
+    """Read ``data``/analysis/*.json[.gz]; with ``least_popularity`` (0 to 100) tracks of unknown popularity go.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder, or no analysis in it.
+    """
+    paths = sorted((data / FOLDER).glob("*.json*"))
+    if not paths:
+        raise FileNotFoundError(f"{data / FOLDER} holds no audio analyses (*.json, *.json.gz)")
+    popularity = _popularity(data) if least_popularity > 0 else {}
+    found, left_out = {}, 0
+    for path in paths:
+        name = path.name.split(".", 1)[0]
+        if popularity.get(name, 0.0) < least_popularity:
+            left_out += 1
+            continue
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        rows = [segment["timbre"] for segment in json.loads(content)["segments"]]
+        found[name] = np.asarray(rows, np.float32).reshape(-1, TIMBRES)
+    return _kept(found, least_segments, left_out)
+
+
+def _popularity(data: Path) -> dict[str, float]:
+    table = pd.read_csv(data / "tracks.csv.gz", usecols=["track_id", "popularity"]).dropna()
+    return dict(zip(table["track_id"], table["popularity"], strict=True))
+
+
+def stored(
+    database: Database, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0, most: int = 2000
+) -> Segments:
+    """Return at most ``most`` tracks whose analyses are stored here, with the same conditions as :func:`read`."""
+    ids = sorted(analysed(database))
+    tracks = database.get_tracks(ids) if least_popularity > 0 else {}
+    popular = [name for name in ids if not least_popularity or _popular(tracks.get(name)) >= least_popularity]
+    taken = popular[:most]
+    found = {name: timbre for name in taken if (timbre := timbre_of(database, name)) is not None}
+    return _kept(found, least_segments, len(ids) - len(taken))
+
+
+def _popular(track: object) -> float:
+    return float(getattr(track, "popularity", None) or 0.0)

@@ -1,0 +1,127 @@
+"""The Conv1D + LSTM autoencoder over a track's segments, whose latent of two is the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from keras import layers
+
+from ml.timbre.model import TIMBRES, Floats, TwoStepScaler, middle
+
+_FILTERS = (16, 32, 64)  # each followed by pooling in pairs
+_LSTM = 128
+_TEMPERATURE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How the autoencoder is trained; a step is a batch of one random stretch of every track (at most ``batch``)."""
+
+    latent: int = 2
+    length: int = 256  # segments, a multiple of 8: about a minute of music
+    steps: int = 150
+    batch: int = 64
+    rate: float = 2e-3
+    seed: int = 1
+
+
+def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
+    """Return (encoder, autoencoder); the encoder maps (n, length, 12) scaled segments to (n, latent)."""
+    heard = given = keras.Input((length, TIMBRES), name="segments")
+    for filters in _FILTERS:
+        heard = layers.Conv1D(filters, 5, padding="same", activation="relu")(heard)
+        heard = layers.MaxPooling1D(2)(heard)
+    # Unrolled: as a loop LiteRT takes it at a batch of one only.
+    heard = layers.LSTM(_LSTM, unroll=True)(heard)
+    code = layers.Dense(latent, name="latent")(heard)
+    encoder = keras.Model(given, code, name="encoder")
+    short = length // 2 ** len(_FILTERS)
+    made = layers.RepeatVector(short)(layers.Dense(_LSTM, activation="relu")(code))
+    made = layers.LSTM(_LSTM, return_sequences=True)(made)
+    for filters in reversed(_FILTERS):
+        made = layers.UpSampling1D(2)(made)
+        made = layers.Conv1D(filters, 5, padding="same", activation="relu")(made)
+    made = layers.Conv1D(TIMBRES, 5, padding="same")(made)
+    return encoder, keras.Model(given, made, name="autoencoder")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained encoder with the scaling in front of it; ``loss`` is that of the last step."""
+
+    scaler: TwoStepScaler
+    encoder: keras.Model
+    loss: float
+
+    def encode(self, timbres: Sequence[Floats]) -> Floats:
+        """Return the (n, latent) of tracks by their middle portions."""
+        length = self.encoder.input_shape[1]
+        rows = np.stack([self.scaler.transform(middle(timbre, length)) for timbre in timbres])
+        return np.asarray(self.encoder(rows, training=False))
+
+
+def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int], None] | None = None) -> Fitted:
+    """Train the autoencoder on random stretches of the tracks; ``say(step, steps)`` tells how far it is."""
+    keras.utils.set_random_seed(settings.seed)
+    encoder, model = build(settings.latent, settings.length)
+    model.compile(keras.optimizers.Adam(settings.rate), "mse")
+    stretches = _Stretches(timbres, settings)
+    loss = float("nan")
+    for step in range(settings.steps):
+        (batch,) = stretches.draw(1)
+        loss = float(model.train_on_batch(batch, batch))
+        if say:
+            say(step + 1, settings.steps)
+    return Fitted(stretches.scaler, encoder, loss)
+
+
+def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> Fitted:
+    """Train the encoder alone to tell which stretches are of one track, among those of all others in a batch.
+
+    InfoNCE (van den Oord et al., 2018), asked both ways as in SimCLR (Chen et al., ICML 2020).
+    """
+    keras.utils.set_random_seed(settings.seed)
+    encoder, _ = build(settings.latent, settings.length)
+    optimiser = keras.optimizers.Adam(settings.rate)
+    optimiser.build(encoder.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def step(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            mine, theirs = (tf.math.l2_normalize(encoder(rows, training=True), axis=1) for rows in (one, other))
+            alike = tf.matmul(mine, theirs, transpose_b=True) / _TEMPERATURE
+            right = tf.range(tf.shape(alike)[0])
+            losses = [tf.nn.sparse_softmax_cross_entropy_with_logits(right, x) for x in (alike, tf.transpose(alike))]
+            loss = tf.reduce_mean(losses)
+        optimiser.apply(tape.gradient(loss, encoder.trainable_variables), encoder.trainable_variables)
+        return loss
+
+    stretches = _Stretches(timbres, settings)
+    loss = float("nan")
+    for _ in range(settings.steps):
+        loss = float(step(*stretches.draw(2)))
+    return Fitted(stretches.scaler, encoder, loss)
+
+
+class _Stretches:
+    """Random stretches of scaled tracks, as long as the network hears."""
+
+    def __init__(self, timbres: Sequence[Floats], settings: Settings) -> None:
+        self.scaler = TwoStepScaler.fit(timbres)
+        self._settings, self._rng = settings, np.random.default_rng(settings.seed)
+        self._scaled = [self.scaler.transform(timbre) for timbre in timbres]
+
+    def draw(self, times: int) -> list[npt.NDArray[np.float32]]:
+        """Return ``times`` batches (n, length, 12); row ``i`` is of the same track in each."""
+        some = self._rng.permutation(len(self._scaled))[: self._settings.batch]
+        return [np.stack([self._stretch(self._scaled[i]) for i in some]) for _ in range(times)]
+
+    def _stretch(self, rows: npt.NDArray[np.float32]) -> Floats:
+        length = self._settings.length
+        start = int(self._rng.integers(0, max(1, len(rows) - length + 1)))
+        return middle(rows[start : start + length], length)

@@ -1,0 +1,360 @@
+"""Train the timbre model and score it by one part of a track finding the other: ``python -m ml train timbre``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import KMeans
+from sklearn.manifold import trustworthiness
+from sklearn.metrics import silhouette_score
+
+from ml import artefacts, jobs
+from ml.needs import ANALYSES as _LEAST_TRACKS
+from ml.scores import digest_of
+from ml.scores import write as write_scores
+from ml.timbre.model import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
+from ml.timbre.train import card as timbre_card
+from ml.timbre.train import network as timbre_network
+from ml.timbre.train.data import Segments, read, stored
+from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
+from ml.train.background import Scored, served_now
+from ml.train.better_than import beaten
+from ml.train.export import export
+from ml.train.revision import command
+
+TASK = "timbre"
+VERSION = "2026.11.1"
+SCORE_SEED = 1  # deals the folds and draws the bootstrap, whatever seed a version was trained with
+ENOUGH = 1.3  # times the recall@1 of the plain statistics, or those are what is served
+OURS, PLAIN, COVARIANCES = "described statistics, whitened", "moments, cosine", "moments and covariances, cosine"
+_WINDOWS, _SHORTEST, _LONGEST, _LEAST = 30, 0.15, 0.6, 40
+_SHRINK = 0.2
+_FOLDS, _NETWORK_FOLDS = 7, 3
+_WIDE = 32  # the latent of the networks that are scored for the search
+_QUICK: dict[str, Any] = {"steps": 5, "length": 32}
+
+Say = Callable[[str], None]
+Results = Mapping[str, Mapping[str, Ranks]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Statistics (n, s) of random stretches of tracks, and which track each is of."""
+
+    rows: Floats
+    track: npt.NDArray[np.intp]
+
+    @classmethod
+    def draw(cls, timbres: Sequence[Floats], statistics: str, seed: int) -> Windows:
+        """Take 30 stretches of each track, from 15 % to 60 % of it."""
+        rng, rows = np.random.default_rng(seed), []
+        for timbre in timbres:
+            wide = timbre.astype(float)
+            for share in rng.uniform(_SHORTEST, _LONGEST, _WINDOWS):
+                length = min(len(wide), max(_LEAST, int(share * len(wide))))
+                start = int(rng.integers(0, len(wide) - length + 1))
+                rows.append(STATISTICS[statistics](wide[start : start + length]))
+        return cls(rows=np.array(rows), track=np.repeat(np.arange(len(timbres)), _WINDOWS))
+
+    def whitening(self, tracks: npt.NDArray[np.intp], statistics: str) -> Projection:
+        """Return the projection in which stretches of one track differ equally little in every direction.
+
+        Within-class covariance normalisation (Hatch, Kajarekar, Stolcke, Interspeech 2006), shrunk towards a multiple
+        of the identity: a linear metric learnt from pairs of stretches of one track, closed where a contrastive
+        network would have to be fitted.
+        """
+        mine = np.isin(self.track, tracks)
+        rows, track = self.rows[mine], self.track[mine]
+        mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+        rows = (rows - mean) / deviation
+        _, of = np.unique(track, return_inverse=True)
+        centres = np.stack([rows[of == one].mean(axis=0) for one in range(of.max() + 1)])
+        within = np.cov((rows - centres[of]).T)
+        within = (1.0 - _SHRINK) * within + _SHRINK * np.trace(within) / len(within) * np.eye(len(within))
+        values, vectors = np.linalg.eigh(within)
+        return Projection(statistics, mean, deviation, vectors / np.sqrt(values))
+
+
+def standardised(rows: Floats, statistics: str) -> Projection:
+    """Return the projection that standardises statistics and does nothing else."""
+    return Projection(statistics, rows.mean(axis=0), rows.std(axis=0) + 1e-9, np.eye(rows.shape[1]))
+
+
+def _plain(timbres: Sequence[Floats], statistics: str) -> Learn:
+    take = STATISTICS[statistics]
+    rows = np.array([take(timbre.astype(float)) for timbre in timbres])
+
+    def learn(tracks: npt.NDArray[np.intp]) -> Embed:
+        made = standardised(rows[tracks], statistics)
+        return lambda pieces: (np.array([take(p.astype(float)) for p in pieces]) - made.mean) / made.deviation
+
+    return learn
+
+
+def _whitened(timbres: Sequence[Floats], statistics: str, seed: int) -> Learn:
+    windows = Windows.draw(timbres, statistics, seed)
+
+    def learn(tracks: npt.NDArray[np.intp]) -> Embed:
+        made = windows.whitening(tracks, statistics)
+        return lambda pieces: np.stack([made.embed(piece) for piece in pieces])
+
+    return learn
+
+
+def _network(
+    timbres: Sequence[Floats],
+    settings: timbre_network.Settings,
+    fit_network: Callable[[Sequence[Floats], timbre_network.Settings], timbre_network.Fitted] = timbre_network.fit,
+) -> Learn:
+    def learn(tracks: npt.NDArray[np.intp]) -> Embed:
+        return fit_network([timbres[i] for i in tracks], settings).encode
+
+    return learn
+
+
+def compare(
+    timbres: Sequence[Floats], settings: timbre_network.Settings, *, networks: bool = True, say: Say = print
+) -> dict[str, dict[str, Ranks]]:
+    """Return the ranks of every model by protocol, each track asked of a model that has not learnt from it."""
+    learners: dict[str, tuple[Learn, int, bool]] = {
+        OURS: (_whitened(timbres, "described", settings.seed), _FOLDS, False),
+        "moments, whitened": (_whitened(timbres, "moments", settings.seed), _FOLDS, False),
+        "described statistics, cosine": (_plain(timbres, "described"), _FOLDS, False),
+        COVARIANCES: (_plain(timbres, "covariances"), _FOLDS, False),
+        PLAIN: (_plain(timbres, "moments"), _FOLDS, False),
+        "moments, distance": (_plain(timbres, "moments"), _FOLDS, True),
+    }
+    if networks:
+        for latent in (2, _WIDE):
+            name = f"autoencoder, latent of {latent}"
+            learners[name] = (_network(timbres, replace(settings, latent=latent)), _NETWORK_FOLDS, True)
+        contrastive = _network(timbres, replace(settings, latent=_WIDE), timbre_network.fit_contrastive)
+        learners[f"contrastive network, latent of {_WIDE}"] = (contrastive, _NETWORK_FOLDS, False)
+    found = {}
+    for name, (learn, folds, euclidean) in learners.items():
+        say(f"scoring {name}")
+        found[name] = cross_validate(timbres, learn, folds=folds, seed=SCORE_SEED, euclidean=euclidean)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimbreFit:
+    """A trained model: what serving needs, and what the run says of it."""
+
+    settings: dict[str, Any]
+    scaler: TwoStepScaler
+    encoder: keras.Model
+    projection: Projection
+    clusters: Floats
+    proof: npt.NDArray[np.float32]
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write what serving reads, and the Keras encoder beside it; return the paths.
+
+        Raises
+        ------
+        ml.train.export.ExportError
+            LiteRT does not answer as Keras does.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        gap = export(self.encoder, folder / "timbre.tflite", [self.proof])
+        self.encoder.save(folder / "timbre.keras")
+        settings = {**self.settings, "litert_difference": gap, "keras": keras.__version__}
+        (folder / "timbre.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        model = TimbreModel(settings, self.scaler, self.projection, self.clusters, lambda rows: rows)
+        np.savez(folder / "timbre.npz", **model.arrays())  # type: ignore[arg-type]
+        return [folder / name for name in ("timbre.tflite", "timbre.keras", "timbre.json", "timbre.npz")]
+
+
+def fit(
+    segments: Segments,
+    settings: timbre_network.Settings,
+    results: Results,
+    version: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> TimbreFit:
+    """Train on all tracks what the scores, taken with tracks left out, say is to be served."""
+    timbres = segments.timbres
+    gain = ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED)
+    projection = choose(timbres, results, settings.seed)
+    network = timbre_network.fit(timbres, settings, progress)
+    vectors = np.stack([projection.embed(timbre) for timbre in timbres])
+    spots = network.encode(timbres)
+    clusters, silhouettes = find_clusters(spots, settings.seed)
+    neighbours = min(5, (len(timbres) - 1) // 2)
+    kept = {
+        "version": version,
+        "length": settings.length,
+        "statistics": projection.statistics,
+        "tracks": len(timbres),
+        "learnt": [fingerprint(timbre) for timbre in timbres],
+        "scores": scores_of(results, OURS if projection.statistics == "described" else PLAIN),
+        "gain": [gain.mean, gain.low, gain.high],
+        "silhouettes": silhouettes,
+        "trustworthiness": float(trustworthiness(vectors, spots, n_neighbors=neighbours, metric="cosine")),
+        "loss": network.loss,
+    }
+    proof = np.stack([network.scaler.transform(middle(one, settings.length)) for one in timbres[:16]])
+    return TimbreFit(
+        settings=kept,
+        scaler=network.scaler,
+        encoder=network.encoder,
+        projection=projection,
+        clusters=clusters,
+        proof=proof,
+    )
+
+
+def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection:
+    """Return the learnt projection, fitted on all tracks, or the plain one where it is not ENOUGH times better."""
+    if ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED).mean >= ENOUGH:
+        return Windows.draw(timbres, "described", seed).whitening(np.arange(len(timbres)), "described")
+    return standardised(np.array([STATISTICS["moments"](one.astype(float)) for one in timbres]), "moments")
+
+
+def scores_of(results: Results, served: str) -> dict[str, Any]:
+    """Return what the page shows: recall of what is ``served`` beside the plain statistics."""
+    rows = {row["model"]: row for row in table(results, SCORE_SEED)}
+
+    def shown(name: str) -> dict[str, Any]:
+        numbers = {key: [v.mean, v.low, v.high] for key, v in rows[name].items() if key != "model"}
+        return {"model": name, **numbers}
+
+    return {"served": shown(served), "baselines": [shown(PLAIN), shown(COVARIANCES)]}
+
+
+def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
+    """Return the (k, 2) centres of the k, 2 to 12, with the best silhouette on the map, and the silhouette by k."""
+    centres, silhouettes = {}, {}
+    for k in range(2, max(3, min(12, len(spots) // 4) + 1)):
+        made = KMeans(k, n_init=10, random_state=seed).fit(spots)
+        centres[str(k)], silhouettes[str(k)] = made.cluster_centers_, float(silhouette_score(spots, made.labels_))
+    return centres[max(silhouettes, key=lambda k: silhouettes[k])], silhouettes
+
+
+def publish(
+    made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, told: str, **held_out: Any
+) -> Path:
+    """Write a version with its card and scores, and register it; return its folder."""
+    version = made.settings["version"]
+    folder = models / TASK / version
+    written = made.save(folder)
+    card, rows = folder / "card.md", table(results, SCORE_SEED)
+    plain = [_plain_row(row) for row in rows]
+    served = made.settings["scores"]["served"]["model"]
+    lost = beaten(TASK, plain, served)
+    card.write_text(timbre_card.write(made.settings, segments, results, rows, told, lost), encoding="utf-8")
+    split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
+    figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
+    artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
+    return folder
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value if isinstance(value, str) else round(value.mean, 4) for key, value in row.items()}
+
+
+def fingerprint(timbre: Floats) -> str:
+    """Return a short name for a track's segments, by which a version knows what it has learnt from."""
+    return digest_of([timbre.astype(np.float32).tobytes()])
+
+
+def _beside(job: jobs.Job, segments: Segments) -> dict[str, Any]:
+    """Return what ``scores.json`` says of one's own tracks, with the figures of the version served now on them."""
+    asked = [fingerprint(timbre) for timbre in segments.timbres]
+
+    def score_served(folder: Path) -> Scored:
+        model = TimbreModel.load(folder)
+        if known := len({*model.settings.get("learnt", ())} & {*asked}):
+            return None, f"It has learnt from {known} of these {len(asked)} tracks itself."
+
+        def embed(pieces: Sequence[Floats]) -> Floats:
+            return np.stack([model.projection.embed(piece) for piece in pieces])
+
+        ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
+        return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), ""
+
+    on = digest_of(asked)
+    return {"on": on, "before": served_now(job, TASK, on, score_served)}
+
+
+def train(
+    data: Path, models: Path, *, seed: int = 1, quick: bool = False, networks: bool = True, say: Say = print
+) -> None:
+    """Score with tracks left out, then train on all of them and write ``models/timbre/<version>``.
+
+    ``quick`` takes few steps and makes a version of its own that is not the active one; without ``networks`` the
+    autoencoders, which are not searched by, go unscored.
+
+    Raises
+    ------
+    FileNotFoundError
+        The analyses are absent.
+    """
+    segments = read(data)
+    settings = timbre_network.Settings(seed=seed, **_QUICK if quick else {})
+    results = compare(segments.timbres, settings, networks=networks, say=say)
+    version = f"{VERSION}-quick" if quick else VERSION
+    made = fit(segments, settings, results, version)
+    told = f"A folder of Spotify audio analyses; trained by `python -m ml {command()}`, seed {seed}."
+    folder = publish(made, segments, results, models, activate=not quick, told=told)
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    say(f"\n{format_table(table(results, SCORE_SEED))}\n\n{timbre_card.verdict(made.settings)}\n\n{size:.1f} MB")
+
+
+def evaluate(data: Path, models: Path, *, say: Say = print) -> None:
+    """Score the way the active version was made, anew with tracks left out: it has itself learnt from all of them.
+
+    Raises
+    ------
+    FileNotFoundError
+        The analyses are absent.
+    ml.artefacts.ArtefactError
+        No version is active, or a file of it was changed.
+    """
+    model = TimbreModel.load(artefacts.active(TASK, models))
+    results = compare(read(data).timbres, timbre_network.Settings(), networks=False, say=lambda _: None)
+    say(f"{TASK} {model.version} serves {model.projection.statistics} statistics\n")
+    say(format_table(table(results, SCORE_SEED)))
+
+
+def train_own(job: jobs.Job) -> dict[str, Any]:
+    """Train on the analyses that this installation has stored.
+
+    ``request["options"]``: ``min_segments``, ``min_popularity`` (0 to 100), ``quick`` (a map of little worth,
+    to see the whole path work).
+
+    Raises
+    ------
+    ml.jobs.TooLittle
+        Fewer than 20 tracks have been analysed.
+    """
+    options = job.request.get("options", {})
+    job.say("reading the analyses")
+    segments = stored(
+        job.database,
+        least_segments=max(_LEAST, int(options.get("min_segments", _LEAST))),
+        least_popularity=float(options.get("min_popularity", 0.0)),
+    )
+    if len(segments.names) < _LEAST_TRACKS:
+        raise jobs.TooLittle(
+            f"{len(segments.names)} tracks have segments enough; {_LEAST_TRACKS} are needed.",
+            "Drop audio analysis files, or fetch segments with a Spotify application of extended mode.",
+        )
+    settings = timbre_network.Settings(**_QUICK if options.get("quick") else {})
+    results = compare(segments.timbres, settings, networks=False, say=lambda phase: job.say(phase))
+    made = fit(
+        segments, settings, results, job.new_version(), lambda done, total: job.say("training the map", done, total)
+    )
+    told = "The analyses stored on this installation, trained here."
+    held_out = _beside(job, segments)
+    publish(made, segments, results, job.place, activate=False, told=told, **held_out)
+    found = {"scores": made.settings["scores"], "before": held_out["before"]}
+    return {"version": made.settings["version"], "tracks": len(segments.names), **found}

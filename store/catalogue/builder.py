@@ -1,0 +1,89 @@
+"""Building segments of the catalogue and publishing them atomically; killed at any moment, nothing is lost.
+
+A build writes into a folder of its own that no reader knows and then replaces ``CURRENT.json``. Builds of one
+segment exclude each other by a lock that the system releases when its process dies, so folders that an earlier
+build left unfinished can be recognised and removed by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from store.catalogue.catalogue import CURRENT_FILE, SEGMENTS_DIR, published
+from store.catalogue.merging import merge_rows
+from store.catalogue.segment import CatalogueError
+from store.catalogue.tables import read_tables
+from store.catalogue.writer import Step, rows_from_tracks, write_segment
+from store.domain import Track
+from store.locks import locked
+
+_UNFINISHED = ".unfinished-"
+
+
+def _silent(_phase: str, _done: int, _total: int) -> None:
+    pass
+
+
+def build_public(root: Path, progress: Step = _silent) -> int:
+    """Build and publish the ``public`` segment from all imported tables; return its number of tracks.
+
+    Where several tables know a track, the one imported first names it and later ones fill its gaps; labels are
+    united and the audio features are those of the row that knows most of them, never a mixture.
+    ``progress`` is called with (phase, rows done, rows in all).
+    """
+    with locked(root / ".public.lock"):
+        progress("read", 0, 0)
+        rows = merge_rows(read_tables(root))
+        return _publish(root, "public", rows, progress)
+
+
+def build_collection(root: Path, tracks: Iterable[Track], progress: Step = _silent) -> int:
+    """Build and publish the ``collection`` segment from people's own tracks; return their number."""
+    with locked(root / ".collection.lock"):
+        return _publish(root, "collection", merge_rows(rows_from_tracks(tracks)), progress)
+
+
+def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
+    segments = root / SEGMENTS_DIR
+    segments.mkdir(exist_ok=True)
+    for left in segments.glob(f"{_UNFINISHED}{name}-*"):
+        shutil.rmtree(left)
+    folder = None
+    if len(rows):
+        folder = f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+        write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
+        (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
+    before = _replace_current(root, name, folder)
+    # Workers may hold the generation before this one open for a moment; what is mapped outlives its folder,
+    # but one that has just read the old name must still find it.
+    for old in segments.glob(f"{name}-*"):
+        if old.name not in (folder, before):
+            shutil.rmtree(old)
+    return len(rows)
+
+
+def _replace_current(root: Path, name: str, folder: str | None) -> str | None:
+    """Make ``folder`` the current one of segment ``name`` (None: there is none); return the one before."""
+    with locked(root / ".current.lock"):
+        try:
+            folders = published(root)
+        except CatalogueError:
+            folders = {}  # unreadable: each segment is named again by its own build
+        before = folders.pop(name, None)
+        if folder is not None:
+            folders[name] = folder
+        partial = root / f"{CURRENT_FILE}.partial"
+        with partial.open("w", encoding="utf-8") as target:
+            json.dump(folders, target)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.replace(root / CURRENT_FILE)
+        return before

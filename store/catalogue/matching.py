@@ -1,0 +1,119 @@
+"""Matching of given names to tracks of the catalogue, with a confidence: not as one types, but as one knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+from tantivy import Occur, Query
+
+from store.catalogue.search import MAX_WORDS, QueryBuilder, Ref, distinct_recordings, every, popular_rows, preferred
+from store.catalogue.segment import Segment
+from store.domain import Track
+from store.text import normalise, plain_title
+
+_STEP_ROWS = 60
+# Two lengths of one recording differ by silence at its ends; versions differ by more.
+_SAME_LENGTH_MS, _OTHER_LENGTH_MS = 4_000, 30_000
+# With this confidence a match needs no more forgiving search.
+_GOOD_ENOUGH = 0.8
+# A title alone is shared by many tracks, so it never makes one certain.
+_TITLE_ALONE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A track that bears the given names; ``confidence`` is 0 to 1, 1 = same title, artist and length."""
+
+    ref: Ref
+    confidence: float
+
+
+def match(
+    segments: Sequence[Segment], title: str, artist: str | None, duration_ms: int | None, limit: int
+) -> list[Match]:
+    """Return at most ``limit`` matches, best first, one per recording; among equals the popular one.
+
+    The confidence is the likeness of the titles (with and without guests and edition marks) times that of the
+    artists, lowered when the lengths differ; without an artist it is at most 0.8.
+    """
+    if not title.strip() or limit < 1:
+        return []
+    artist = artist if artist and artist.strip() else None
+    found = [
+        (confidence, order, segment, row)
+        for order, segment in enumerate(segments)
+        for row, confidence in _confidences(segment, title, artist, duration_ms).items()
+        if confidence > 0
+    ]
+    # Rows are sorted by popularity: among equals the smaller row is the more popular one.
+    found.sort(key=lambda one: (-round(one[0], 3), one[1], one[3]))
+    distinct = distinct_recordings(((confidence, segment, row) for confidence, _, segment, row in found), limit)
+    return [Match(preferred(segments, segment, row), confidence) for confidence, segment, row in distinct]
+
+
+def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: int | None) -> dict[int, float]:
+    """Return the confidence by row, going on to more forgiving steps until one is good enough."""
+    known: dict[int, float] = {}
+    for query in _steps(segment, title, artist):
+        for row in popular_rows(segment, query, _STEP_ROWS):
+            if row not in known:
+                known[row] = _confidence(segment.track(row), title, artist, duration_ms)
+        if max(known.values(), default=0.0) >= _GOOD_ENOUGH:
+            break
+    return known
+
+
+def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
+    """Yield queries for the title itself, all its words, its words with typos, and all of those but one."""
+    names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
+    same_title = _any([Query.term_query(segment.schema, "name", name) for name in names])
+    in_title, words = QueryBuilder(segment, "title"), normalise(plain_title(title)).split()[:MAX_WORDS]
+    near = list(map(in_title.typo, words))
+    titles = (same_title, in_title.whole(words), every(near))
+    if artist is None:
+        yield from titles
+        return
+    in_artist, artist_words = QueryBuilder(segment, "artist"), normalise(artist).split()[:MAX_WORDS]
+    by_artist = _any(list(map(in_artist.term, artist_words)))
+    for named in titles:
+        yield every([named, by_artist])
+    yield every([_any(near, max(1, len(near) - 1)), _any(list(map(in_artist.typo, artist_words)))])
+    yield same_title
+
+
+def _any(queries: Sequence[Query], needed: int = 1) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=needed)
+
+
+def _confidence(track: Track, title: str, artist: str | None, duration_ms: int | None) -> float:
+    likeness = max(
+        _likeness(normalise(title), normalise(track.title)),
+        _likeness(normalise(plain_title(title)), normalise(plain_title(track.title))),
+    )
+    likeness *= _TITLE_ALONE if artist is None else _artist_likeness(track.artists, artist)
+    return likeness * _length_factor(track.duration_ms, duration_ms)
+
+
+def _likeness(one: str, other: str) -> float:
+    return (fuzz.ratio(one, other) / 100.0) ** 2
+
+
+def _artist_likeness(artists: Sequence[str], artist: str) -> float:
+    """Compare with each artist of the track and with all together, in any order ("A & B" is "B, A")."""
+    given, names = normalise(artist), list(map(normalise, artists))
+    alone = max((JaroWinkler.similarity(given, name) for name in names), default=0.0)
+    together = fuzz.token_sort_ratio(given, " and ".join(names)) / 100.0
+    among = 0.95 * max((fuzz.partial_ratio(given, name) / 100.0 for name in names if name), default=0.0)
+    return max(alone, together, among) ** 2
+
+
+def _length_factor(one: int | None, other: int | None) -> float:
+    if one is None or other is None:
+        return 0.97
+    apart = abs(one - other)
+    if apart <= _SAME_LENGTH_MS:
+        return 1.0
+    return 0.9 if apart <= _OTHER_LENGTH_MS else 0.7

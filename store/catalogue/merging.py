@@ -1,0 +1,76 @@
+"""One row per track: merging what several tables, or several rows of one table, say of the same id."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from store.catalogue.writer import ROWS
+from store.domain import AUDIO_FEATURES
+
+_UNITED = ("labels", "artist_genres")
+_TOGETHER = ("features", "features_source")
+
+
+def merge_rows(rows: pa.Table) -> pa.Table:
+    """Return ``rows`` (schema ROWS) with each id once, in the order of first appearance.
+
+    Each value is the first that is known; labels and artist genres are united in order of appearance; audio
+    features come together with their source from the row that knows most of them, the first among equals.
+    """
+    ids = rows["id"].combine_chunks().dictionary_encode()
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.combine_chunks()
+    group = ids.indices.to_numpy()
+    count = len(ids.dictionary)
+    if count == len(rows):
+        return rows
+    columns = {"id": ids.dictionary}
+    for name in ROWS.names:
+        if name in _UNITED:
+            columns[name] = _united(rows[name], group, count)
+        elif name not in _TOGETHER and name != "id":
+            columns[name] = rows[name].take(_first_known(_is_known(rows[name]), group, count))
+    best = _fullest(rows["features"], group, count)
+    for name in _TOGETHER:
+        columns[name] = rows[name].take(best)
+    return pa.table({name: columns[name] for name in ROWS.names}, schema=ROWS)
+
+
+def _is_known(column: pa.ChunkedArray) -> np.ndarray:
+    known = pc.is_valid(column)
+    if pa.types.is_string(column.type):
+        known = pc.and_kleene(known, pc.not_equal(column, ""))
+    elif pa.types.is_list(column.type):
+        known = pc.and_kleene(known, pc.greater(pc.list_value_length(column), 0))
+    return pc.fill_null(known, False).to_numpy()
+
+
+def _first_known(known: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+    """Return for each group its first row where ``known``, else its first row."""
+    first = np.empty(count, np.int64)
+    backwards = np.arange(len(group))[::-1]  # of several assignments to one place the last one stays
+    first[group[backwards]] = backwards
+    backwards = backwards[known[backwards]]
+    first[group[backwards]] = backwards
+    return first
+
+
+def _united(column: pa.ChunkedArray, group: np.ndarray, count: int) -> pa.Array:
+    united: list[dict[str, None]] = [{} for _ in range(count)]
+    for at, values in zip(group.tolist(), column.to_pylist(), strict=True):
+        united[at].update(dict.fromkeys(values))
+    return pa.array(map(list, united), column.type)
+
+
+def _fullest(features: pa.ChunkedArray, group: np.ndarray, count: int) -> np.ndarray:
+    """Return for each group the row that knows most features, the first among equals."""
+    known = np.concatenate([_known_features(chunk) for chunk in features.chunks])
+    order = np.lexsort((np.arange(len(group)), -known, group))
+    return order[np.searchsorted(group[order], np.arange(count))]
+
+
+def _known_features(chunk: pa.FixedSizeListArray) -> np.ndarray:
+    values = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(AUDIO_FEATURES))
+    return np.count_nonzero(~np.isnan(values), axis=1)

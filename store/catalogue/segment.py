@@ -1,0 +1,248 @@
+"""One segment of the catalogue: memory-mapped columns of numbers, the tracks' texts and a word index.
+
+A segment is a folder, immutable once it is published::
+
+    format.json     {"format": FORMAT, "count": n, "files": {name: bytes}}: checked before the rest is trusted
+    <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
+    tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
+    names.txt       normalised bare title and artists of each track, what search compares
+    artists.txt     the distinct normalised first artists, sorted
+    labels.npz      tracks by label, as compressed sparse rows
+    index/          the full-text index (tantivy); its only value is the row number
+
+Only the touched pages of the mapped files become resident, and all worker processes share them. (As one Arrow file
+with all of this mapped, a web process that had searched a while was 120 MB larger.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_left
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from store.catalogue.records import Records, map_array
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+
+# Raised when the files change, or the normal form of names (store.text) that they hold.
+FORMAT = 5
+FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
+LABELS_FILE, INDEX_DIR = "labels.npz", "index"
+TRACK_CELLS = (
+    "id",
+    "title",
+    "artists",
+    "album",
+    "duration_ms",
+    "isrc",
+    "explicit",
+    "labels",
+    "artist_genres",
+    "source",
+    "features_source",
+)
+# Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
+STARTS = 2
+NAMES_SEPARATOR = "\x1f"
+REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
+_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
+# Of an artist with very many tracks the popular ones say what the artist is known for.
+_ARTIST_GENRE_ROWS = 50
+
+
+class CatalogueError(Exception):
+    """The catalogue on disk cannot be read; ``message`` says why and ``hint`` the way out."""
+
+    def __init__(self, message: str, hint: str = REBUILD_HINT) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def id_hash(track_id: str) -> int:
+    """Return the unsigned 64-bit hash under which a segment finds ``track_id``."""
+    return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=8).digest(), "little")
+
+
+def recording_hash(recording_key: str) -> int:
+    """Return the signed 64-bit hash of a :func:`store.text.recording_key`, as in ``Segment.recording_code``."""
+    return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+class Segment:
+    """A read-only segment; safe to use from several threads.
+
+    Attributes
+    ----------
+    name : str
+        ``"public"`` or ``"collection"``.
+    count : int
+        Number of tracks, n. Row 0 is the most popular one.
+    features : np.ndarray
+        (n, 13) float32 view of the mapped file in the order of :data:`store.domain.AUDIO_FEATURES` and in
+        Spotify's units; NaN = unknown.
+    popularity : np.ndarray
+        (n,) float32, 0 to 100, NaN = unknown.
+    year : np.ndarray
+        (n,) int16 year of release, 0 = unknown.
+    artist_code : np.ndarray
+        (n,) int32 index of the first artist in ``artist_keys``.
+    artist_keys : Sequence of str
+        Distinct normalised names of first artists, sorted by code point.
+    recording_code : np.ndarray
+        (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Map the segment in ``directory``.
+
+        Raises
+        ------
+        CatalogueError
+            When a file is missing, truncated, damaged or of another format version.
+        """
+        self.directory = directory
+        self.name = directory.name.partition("-")[0]
+        self.count = _checked_count(directory)
+        try:
+            index = tantivy.Index.open(str(directory / INDEX_DIR))
+            self.schema, self.searcher = index.schema, index.searcher()
+            self._tracks = Records(directory / TRACKS_FILE)
+            self._names = Records(directory / NAMES_FILE)
+            self.artist_keys = Records(directory / ARTISTS_FILE)
+            self.features = self._column("features")
+            self.popularity = self._column("popularity")
+            self.year = self._column("year")
+            self.artist_code = self._column("artist_code")
+            self.recording_code = self._column("recording_code")
+            self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
+            self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
+        except (OSError, ValueError, EOFError) as error:
+            raise CatalogueError(f"The catalogue segment {directory.name} cannot be read: {error}") from error
+        if not len(self._tracks) == len(self.features) == self.searcher.num_docs == self.count:
+            raise CatalogueError(f"The catalogue segment {directory.name} disagrees with its own index.")
+
+    def _column(self, name: str) -> np.ndarray:
+        return map_array(self.directory / f"{name}.npy")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def find(self, track_id: str) -> int | None:
+        """Return the row of ``track_id``, or None."""
+        wanted = np.uint64(id_hash(track_id))
+        first = int(np.searchsorted(self._id_hash, wanted))
+        for at in range(first, self.count):
+            if self._id_hash[at] != wanted:
+                break
+            row = int(self._id_row[at])
+            if self.track_id(row) == track_id:
+                return row
+        return None
+
+    def track_id(self, row: int) -> str:
+        """Return the id of the track in ``row``."""
+        return str(self._cells(row)["id"])
+
+    def _cells(self, row: int) -> dict[str, Any]:
+        return dict(zip(TRACK_CELLS, json.loads(self._tracks[row]), strict=True))
+
+    def track(self, row: int) -> Track:
+        """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
+        cells = self._cells(row)
+        popularity, year = float(self.popularity[row]), int(self.year[row])
+        features_source = cells.pop("features_source") or cells["source"]
+        for name in ("artists", "labels", "artist_genres"):
+            cells[name] = tuple(cells[name])
+        return Track(
+            **cells,
+            year=year or None,
+            popularity=None if np.isnan(popularity) else popularity,
+            features=self._features_of(row, features_source),
+        )
+
+    def genres(self, row: int) -> list[str]:
+        """Return the labels of the track in ``row`` and the genres of its artists, as they were given."""
+        cells = self._cells(row)
+        return [*cells["labels"], *cells["artist_genres"]]
+
+    def has_features(self, row: int) -> bool:
+        """Tell whether anything is known of the sound of the track in ``row``; its length alone is not."""
+        return not np.isnan(self.features[row, _OF_SOUND]).all()
+
+    def _features_of(self, row: int, source: str) -> AudioFeatures | None:
+        if not self.has_features(row):
+            return None
+        known = {
+            name: float(value)
+            for name, value in zip(AUDIO_FEATURES, self.features[row], strict=True)
+            if not np.isnan(value)
+        }
+        return AudioFeatures(values=known, source=source)
+
+    def names(self, row: int) -> tuple[str, str]:
+        """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
+        title, _, artists = self._names[row].partition(NAMES_SEPARATOR)
+        return title, artists
+
+    @cached_property
+    def _labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        with np.load(self.directory / LABELS_FILE, allow_pickle=False) as stored:
+            return [str(name) for name in stored["names"]], stored["start"], stored["rows"]
+
+    def label_names(self) -> list[str]:
+        """Return every label some track of the segment carries, sorted."""
+        return self._labels[0]
+
+    def rows_with_label(self, label: str) -> np.ndarray:
+        """Return the int32 rows, ascending, of the tracks that carry ``label``; empty when none does."""
+        names, start, rows = self._labels
+        at = bisect_left(names, label)
+        if at == len(names) or names[at] != label:
+            return np.empty(0, np.int32)
+        return rows[start[at] : start[at + 1]]
+
+    def artist_index(self, artist_key: str) -> int | None:
+        """Return the code of the normalised artist name ``artist_key``, or None."""
+        at = bisect_left(self.artist_keys, artist_key)
+        return at if at < len(self.artist_keys) and self.artist_keys[at] == artist_key else None
+
+    def artist_rows(self, artist_key: str) -> np.ndarray:
+        """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""
+        code = self.artist_index(artist_key)
+        if code is None:
+            return np.empty(0, np.int32)
+        end = self._artist_start[code + 1] if code + 1 < len(self._artist_start) else self.count
+        return self._artist_rows[self._artist_start[code] : end]
+
+    def artist_genre_counts(self, artist_key: str) -> Counter[str]:
+        """Count the microgenres and labels of the artist's most popular tracks."""
+        counts: Counter[str] = Counter()
+        rows = self.artist_rows(artist_key)[:_ARTIST_GENRE_ROWS].tolist()
+        for cells in map(self._cells, rows):
+            counts.update(dict.fromkeys(cells["artist_genres"] + cells["labels"], 1))
+        return counts
+
+
+def _checked_count(directory: Path) -> int:
+    """Return the number of tracks after checking version and file sizes, before any of them is mapped."""
+    try:
+        described = json.loads((directory / FORMAT_FILE).read_text("utf-8"))
+        version, count, files = described["format"], described["count"], described["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CatalogueError(f"The catalogue segment {directory.name} is missing or incomplete: {error}") from error
+    if version != FORMAT:
+        raise CatalogueError(
+            f"The catalogue segment {directory.name} has format {version}; this version reads {FORMAT}."
+        )
+    for name, size in files.items():
+        path = directory / name
+        if not path.is_file() or path.stat().st_size != size:
+            raise CatalogueError(f"The catalogue segment {directory.name} is damaged: {name} is missing or truncated.")
+    return int(count)

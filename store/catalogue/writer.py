@@ -1,0 +1,216 @@
+"""Writing one segment of the catalogue from rows of tracks; the reader is :mod:`store.catalogue.segment`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tantivy
+
+from store.catalogue.records import write_records
+from store.catalogue.segment import (
+    ARTISTS_FILE,
+    FORMAT,
+    FORMAT_FILE,
+    INDEX_DIR,
+    LABELS_FILE,
+    NAMES_FILE,
+    NAMES_SEPARATOR,
+    STARTS,
+    TRACK_CELLS,
+    TRACKS_FILE,
+    id_hash,
+    recording_hash,
+)
+from store.domain import AUDIO_FEATURES, Track, usable_features
+from store.text import normalise, plain_title
+
+# What an imported table and a merged catalogue have in common; NaN in `features` = unknown.
+ROWS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("artists", pa.list_(pa.string()), nullable=False),
+        ("album", pa.string()),
+        ("year", pa.int16()),
+        ("duration_ms", pa.int32()),
+        ("isrc", pa.string()),
+        ("popularity", pa.float32()),
+        ("explicit", pa.bool_()),
+        pa.field("labels", pa.list_(pa.string()), nullable=False),
+        pa.field("artist_genres", pa.list_(pa.string()), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        ("features_source", pa.string()),
+        pa.field("features", pa.list_(pa.float32(), len(AUDIO_FEATURES)), nullable=False),
+    ]
+)
+Step = Callable[[str, int, int], None]
+# The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
+_INDEX_HEAP_BYTES = 96_000_000
+# Names such as "AC/DC", "Jay-Z" and "R.E.M."
+_MARKS = frozenset("-/.*!$")
+_COMPOUND = re.compile(r"\w+(?:[-/.*!$]\w+)+")
+_REPORT_EVERY = 20_000
+_START_SIZES = range(1, STARTS + 1)
+_LINES_BATCH = 10_000
+
+
+def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
+    """Return ``tracks`` as a table of the schema :data:`ROWS`; features that no model may read stay out of it."""
+    columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
+    for track in tracks:
+        features = usable_features(track)
+        vector = features.vector() if features else (None,) * len(AUDIO_FEATURES)
+        columns["features"].append([np.nan if value is None else value for value in vector])
+        columns["features_source"].append(features.source if features else None)
+        for name in ROWS.names:
+            if not name.startswith("features"):
+                columns[name].append(getattr(track, name))
+    return pa.table(columns, schema=ROWS)
+
+
+def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
+    """Write ``rows`` (schema :data:`ROWS`, ids distinct) as a segment into the new folder ``directory``.
+
+    ``step`` is called with the phase, the rows done and the rows in all. The format file is written last,
+    so a folder without it was never finished.
+    """
+    directory.mkdir(parents=True)
+    rows = _most_popular_first(rows).combine_chunks()
+    titles, artists = rows["title"].to_pylist(), rows["artists"].to_pylist()
+    step("names", 0, len(rows))
+    keys, first = _name_keys(titles, artists)
+    recordings = _recording_codes(keys["plain_key"], first, rows["id"].to_pylist())
+    artist_names, artist_columns = _artist_directory(first)
+    for name, column in (_columns(rows) | artist_columns | {"recording_code": recordings}).items():
+        np.save(directory / f"{name}.npy", column)
+    write_records(directory / TRACKS_FILE, _track_lines(rows))
+    names = zip(keys["plain_key"], keys["artist_key"], strict=True)
+    write_records(directory / NAMES_FILE, map(NAMES_SEPARATOR.join, names))
+    write_records(directory / ARTISTS_FILE, artist_names)
+    _write_labels(directory / LABELS_FILE, rows["labels"])
+    _write_index(directory / INDEX_DIR, keys, list(map(_joined, titles, artists)), step)
+    sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
+    described = {"format": FORMAT, "count": len(rows), "files": sizes}
+    (directory / FORMAT_FILE).write_text(json.dumps(described, indent=1), "utf-8")
+
+
+def _most_popular_first(rows: pa.Table) -> pa.Table:
+    popularity = rows["popularity"].to_numpy()
+    return rows.take(np.argsort(-np.where(np.isnan(popularity), -1.0, popularity), kind="stable"))
+
+
+def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the normalised names by column, and of each track the normalised first artist ("" for none)."""
+    key_of = {name: normalise(name) for names in artists for name in names}
+    bare = map(plain_title, titles)
+    title_keys = list(map(normalise, titles))
+    keys = {
+        "title_key": title_keys,
+        # Most titles carry no marks; normalising is what takes the time here.
+        "plain_key": [
+            key if plain == full else normalise(plain)
+            for key, plain, full in zip(title_keys, bare, titles, strict=True)
+        ],
+        "artist_key": [" ".join(key_of[name] for name in names) for names in artists],
+    }
+    return keys, [key_of[names[0]] if names else "" for names in artists]
+
+
+def _recording_codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:
+    """Hash what :func:`store.text.recording_key` joins; a track without a title is no other's recording."""
+    named = zip(plain_titles, first_artists, ids, strict=True)
+    keys = (f"{title}\x1f{artist}" if title else track for title, artist, track in named)
+    return np.fromiter(map(recording_hash, keys), np.int64, len(ids))
+
+
+def _columns(rows: pa.Table) -> dict[str, np.ndarray]:
+    hashes = np.fromiter(map(id_hash, rows["id"].to_pylist()), np.uint64, len(rows))
+    by_hash = np.argsort(hashes, kind="stable").astype(np.int32)
+    features = rows["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return {
+        "features": features.reshape(-1, len(AUDIO_FEATURES)),
+        "popularity": rows["popularity"].fill_null(np.nan).to_numpy(),
+        "year": rows["year"].fill_null(0).to_numpy(),
+        "id_hash": hashes[by_hash],
+        "id_row": by_hash,
+    }
+
+
+def _track_lines(rows: pa.Table) -> Iterator[str]:
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for batch in rows.select(TRACK_CELLS).to_batches(max_chunksize=_LINES_BATCH):
+        for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            yield encode(cells) + "\n"
+
+
+def _artist_directory(first: list[str]) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Number the first artists by name and list each one's rows, ascending, one artist after the other."""
+    names = sorted(set(first))
+    code_of = {name: code for code, name in enumerate(names)}
+    codes = np.fromiter((code_of[name] for name in first), np.int32, len(first))
+    rows = np.argsort(codes, kind="stable").astype(np.int32)
+    start = np.searchsorted(codes[rows], np.arange(len(names))).astype(np.int32)
+    return names, {"artist_code": codes, "artist_rows": rows, "artist_start": start}
+
+
+def _write_labels(path: Path, labels: pa.ChunkedArray) -> None:
+    per_row = labels.combine_chunks()
+    rows = per_row.value_parent_indices().to_numpy().astype(np.int32)
+    names, codes = np.unique(np.asarray(per_row.flatten().to_pylist(), dtype=np.str_), return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    start = np.searchsorted(codes[order], np.arange(len(names) + 1)).astype(np.int32)
+    np.savez(path, names=names, start=start, rows=rows[order])
+
+
+def index_schema() -> tantivy.Schema:
+    """Return the fields of the word index.
+
+    ``row`` is the value a hit carries and, because rows are sorted by popularity, also the order of hits.
+    ``words`` holds title and artists together, ``title``/``artist`` the same apart, ``starts`` the first
+    and the first two letters of each word, and ``name`` the whole normalised title as one term.
+    """
+    fields = tantivy.SchemaBuilder().add_unsigned_field("row", fast=True)
+    for name in ("words", "title", "artist", "starts"):
+        fields = fields.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    return fields.add_text_field("name", tokenizer_name="raw", index_option="basic").build()
+
+
+def _write_index(directory: Path, keys: dict[str, list[str]], joined: list[list[str]], step: Step) -> None:
+    directory.mkdir()
+    index = tantivy.Index(index_schema(), path=str(directory))
+    writer = index.writer(heap_size=_INDEX_HEAP_BYTES, num_threads=1)
+    names = zip(keys["title_key"], keys["plain_key"], keys["artist_key"], joined, strict=True)
+    for row, name in enumerate(names):
+        writer.add_document(_document(row, *name))
+        if row % _REPORT_EVERY == 0:
+            step("index", row, len(joined))
+    writer.commit()
+    writer.wait_merging_threads()
+    step("index", len(joined), len(joined))
+
+
+def _document(row: int, title: str, plain: str, artist: str, joined: list[str]) -> tantivy.Document:
+    words = {*title.split(), *artist.split(), *joined}
+    document = tantivy.Document(
+        words=" ".join(words),
+        starts=" ".join({word[:size] for word in words for size in _START_SIZES}),
+        title=title,
+        artist=artist,
+        name=list({title, plain} - {""}),
+    )
+    document.add_unsigned("row", row)  # as a keyword it would be a signed number
+    return document
+
+
+def _joined(title: str, artists: list[str]) -> list[str]:
+    """Return "annemarie" for "Anne-Marie": what is written with a mark between is also typed without it."""
+    text = " ".join([title, *artists])
+    if _MARKS.isdisjoint(text):
+        return []
+    return [normalise(compound).replace(" ", "") for compound in _COMPOUND.findall(text)]
