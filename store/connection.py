@@ -23,6 +23,7 @@ from pymongo.errors import (
 
 from store.documents import Document
 from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.errors import TastemapError
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,10 @@ Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 
-class StoreError(Exception):
+class StoreError(TastemapError):
     """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    code = "store"
 
 
 class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503

@@ -25,6 +25,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from store.errors import TastemapError
 from store.indexes import ensure_indexes
 from store.locks import locked, take
 
@@ -43,13 +44,13 @@ _started: list[subprocess.Popen[bytes]] = []
 _PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(TastemapError):
     """The embedded database cannot be used: ``message`` says why, ``hint`` the way out."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message} {hint}")
-        self.message = message
-        self.hint = hint
+    code = "embedded"
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
 
 
 class EmbeddedServer:

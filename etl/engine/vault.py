@@ -10,16 +10,15 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from store.errors import TastemapError
+
 _KEY_BYTES = 32
 
 
-class VaultError(Exception):
+class VaultError(TastemapError):
     """Something sealed cannot be opened: ``message`` says why, ``hint`` what to do."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    code = "vault"
 
 
 class Vault:

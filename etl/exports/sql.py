@@ -13,18 +13,16 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from etl.exports.sql_schema import ARTIST_TRACK, METADATA, Record, records
 from store.domain import Track
+from store.errors import TastemapError
 
 # Tracks in one transaction. A kill between two leaves whole tracks, and the same command completes them.
 _TRACKS_AT_ONCE = 500
 
 
-class SqlProblem(Exception):  # noqa: N818 - a fault of the address or of the database, told to the operator
+class SqlProblem(TastemapError):  # noqa: N818 - a fault of the address or of the database, told to the operator
     """The database cannot be written; ``hint`` says what to do. No password is in either."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    code = "sql"
 
 
 def export_tracks(tracks: Iterable[Track], url: str, show: Callable[[int], None] = lambda done: None) -> int:

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Protocol
 
 import requests
 
+from store.errors import TastemapError
+
 
 class Need(StrEnum):
     """What one may want to know. The comment says what of :class:`Asked` is read, and what is answered."""
@@ -129,11 +131,13 @@ class FaultKind(StrEnum):
     ABSENT = "absent"  # this source no longer does this for us: asked once, then not again
 
 
-class SourceFault(Exception):  # noqa: N818 - a state of the source, told to the listener
+class SourceFault(TastemapError):  # noqa: N818 - a state of the source, told to the listener
     """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when it may be asked again.
 
     ``status`` and ``body`` (its beginning) are those of an HTTP answer, where there was one.
     """
+
+    code = "source"
 
     def __init__(
         self,
@@ -145,10 +149,8 @@ class SourceFault(Exception):  # noqa: N818 - a state of the source, told to the
         status: int | None = None,
         body: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint)
         self.kind = kind
-        self.message = message
-        self.hint = hint
         self.retry_after_s = retry_after_s
         self.status = status
         self.body = body

@@ -29,6 +29,7 @@ import tantivy
 
 from store.catalogue.records import Records, map_array
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.errors import TastemapError
 
 # Raised when the files change, or the normal form of names (store.text) that they hold.
 FORMAT = 5
@@ -56,13 +57,13 @@ _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_m
 _ARTIST_GENRE_ROWS = 50
 
 
-class CatalogueError(Exception):
+class CatalogueError(TastemapError):
     """The catalogue on disk cannot be read; ``message`` says why and ``hint`` the way out."""
 
+    code = "catalogue"
+
     def __init__(self, message: str, hint: str = REBUILD_HINT) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint)
 
 
 def id_hash(track_id: str) -> int:

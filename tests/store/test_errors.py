@@ -1,0 +1,42 @@
+"""The root of errors: what a program and what a person reads of them, also after a journey between processes."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from etl.engine.vault import VaultError
+from etl.exports.sql import SqlProblem
+from etl.providers.base import FaultKind, SourceFault
+from store.catalogue.segment import REBUILD_HINT, CatalogueError
+from store.connection import StoreDown, StoreError
+from store.embedded import EmbeddedError
+from store.errors import TastemapError
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (StoreError("It broke.", "Mend it."), "store"),
+        (StoreDown("It broke.", "Mend it."), "store"),
+        (EmbeddedError("It broke.", "Mend it."), "embedded"),
+        (CatalogueError("It broke.", "Mend it."), "catalogue"),
+        (VaultError("It broke.", "Mend it."), "vault"),
+        (SqlProblem("It broke.", "Mend it."), "sql"),
+        (SourceFault(FaultKind.REFUSED, "It broke.", "Mend it."), "source"),
+        (TastemapError("It broke.", "Mend it.", code="special"), "special"),
+    ],
+)
+def test_every_error_has_a_code_a_message_and_a_hint(error: TastemapError, code: str) -> None:
+    assert (error.code, error.message, error.hint) == (code, "It broke.", "Mend it.")
+    assert "It broke." in str(error)
+
+
+def test_a_catalogue_error_says_how_to_build_it_again() -> None:
+    assert CatalogueError("It broke.").hint == REBUILD_HINT
+
+
+def test_an_error_keeps_its_hint_between_processes() -> None:
+    back = pickle.loads(pickle.dumps(StoreDown("It broke.", "Mend it.")))
+    assert (type(back), back.message, back.hint) == (StoreDown, "It broke.", "Mend it.")
