@@ -34,6 +34,7 @@ OWNERS = {
     "pandas": {"etl", "ml.train"},
     "ai_edge_litert": {"ml", "ml.train"},
     "sklearn": {"ml.train"},
+    "jinja2": {"ml.train"},
     "joblib": {"ml.train"},
     "scipy": {"ml.train"},
     "umap": {"ml.train"},
