@@ -24,7 +24,7 @@ def render(template: Path, **values: Any) -> str:
         The template names a value that was not given.
     """
     environment = Environment(
-        autoescape=False,  # Markdown, not HTML
+        autoescape=False,  # noqa: S701 - Markdown, not HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
