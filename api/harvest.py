@@ -21,9 +21,10 @@ from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from etl.runs import cancel_run, spawn_worker
+from jobs.queue import spawn_worker
 from store.domain import Track
 from store.recommendations import trail_of
+from store.runs import cancel_run
 
 blueprint = APIBlueprint("harvest", __name__, tag="Sources")
 

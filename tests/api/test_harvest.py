@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from api import harvest
 from etl.gather.enrich import new_enrichment
-from etl.importing import execute
-from etl.runs import new_run
+from jobs.worker import execute
 from store.database import Database
+from store.runs import new_run
 from tests.api.conftest import TRACKS
 from tests.etl.harvest.support import PLAYLIST, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
