@@ -149,7 +149,7 @@ def trail(track_id: str) -> dict[str, Any]:
     here = services()
     tracks = _tracks(here, [track_id])
     if track_id not in tracks:
-        raise ApiError(404, "not_found", "There is no such track here.", "See /search.")
+        raise ApiError(404, "not_found", "There is no such track here.", "Search for it: GET /api/search?q=")
     playlists = {one.id: one for one in here.database.playlists(session.owner())}
     found = trail_of(here.database, track_id, playlists)
     seeds = _tracks(here, [step.seed for step in found.steps])
