@@ -24,8 +24,9 @@ help: ## say what each command does
 run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
 	@exec $(PY) -m tools.serve
 
+# Each file's tests run in one of two processes: files share nothing but what a process starts once. ARGS="-n 0": in one.
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMPS)/all ## ruff (format and rules) and mypy
 	.venv/bin/ruff format --check .

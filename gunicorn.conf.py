@@ -11,7 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
-from etl.runs import catalogue_is_behind, spawn_worker, watch_waiting
+from jobs.catalogue import catalogue_is_behind
+from jobs.queue import spawn_worker, watch_waiting
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 

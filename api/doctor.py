@@ -17,9 +17,9 @@ from api.errors import ApiError
 from api.services import Services, services
 from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, Examiner, State, examine
-from etl.runs import now
 from etl.spotify.login import redirect_for
 from store.database import StoreError
+from store.runs import now
 
 blueprint = APIBlueprint("doctor", __name__, tag="Status")
 # The page waits for it; gunicorn ends a request after 60 s.

@@ -10,10 +10,10 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from etl.runs import ImportProblem
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError
 from store.embedded import EmbeddedError
+from store.runs import ImportProblem
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,10 @@ from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from etl.runs import cancel_run, spawn_worker
+from jobs.queue import spawn_worker
 from store.domain import Track
 from store.recommendations import trail_of
+from store.runs import cancel_run
 
 blueprint = APIBlueprint("harvest", __name__, tag="Sources")
 
@@ -148,7 +149,7 @@ def trail(track_id: str) -> dict[str, Any]:
     here = services()
     tracks = _tracks(here, [track_id])
     if track_id not in tracks:
-        raise ApiError(404, "not_found", "There is no such track here.", "See /search.")
+        raise ApiError(404, "not_found", "There is no such track here.", "Search for it: GET /api/search?q=")
     playlists = {one.id: one for one in here.database.playlists(session.owner())}
     found = trail_of(here.database, track_id, playlists)
     seeds = _tracks(here, [step.seed for step in found.steps])

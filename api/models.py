@@ -14,13 +14,14 @@ from api.errors import ApiError
 from api.operator import require_operator
 from api.playlists import find_playlist
 from api.services import services
-from etl.runs import new_task_run, spawn_worker
+from jobs.queue import spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
 from ml.jobs import trainable
 from ml.needs import Here, needs_of
 from ml.registry import Kept, card_of, compare, scores_of
 from ml.scores import main_score
+from store.runs import new_task_run
 
 blueprint = APIBlueprint("models", __name__, tag="Models")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import current_app
 
@@ -24,6 +23,7 @@ from ml.families.model import Families
 from ml.genre.model import GenrePredictor
 from ml.neighbours.model import Neighbours
 from ml.registry import Shelf
+from ml.served import ServedModels
 from ml.timbre.model import Library, TimbreModel
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -40,9 +40,7 @@ class Services:
         self.config = config
         self.answers = AnswerCache()
         self.shelf = Shelf(config.models, config.var / "models")
-        self._models: dict[str, Any] = {}
-        self._models_stamp: tuple[int, ...] = ()
-        self._loading = Lock()
+        self._models = ServedModels()
 
     @cached_property
     def database(self) -> Database:
@@ -124,23 +122,15 @@ class Services:
         ApiError
             503, for a model that is missing or damaged.
         """
-        name = name or task
-        with self._loading:
-            stamp = self.shelf.stamp()
-            if stamp != self._models_stamp:
-                self._models, self._models_stamp = {}, stamp
-            if name not in self._models:
-                try:
-                    self._models[name] = load(self.shelf.active(task))
-                except ArtefactError as fault:
-                    raise ApiError(
-                        503,
-                        "model_missing",
-                        f"The {task} model cannot be loaded: {fault}",
-                        f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
-                    ) from fault
-            model: Model = self._models[name]
-            return model
+        try:
+            return self._models.get(name or task, self.shelf.stamp(), lambda: load(self.shelf.active(task)))
+        except ArtefactError as fault:
+            raise ApiError(
+                503,
+                "model_missing",
+                f"The {task} model cannot be loaded: {fault}",
+                f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
+            ) from fault
 
 
 def services() -> Services:

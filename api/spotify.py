@@ -17,11 +17,11 @@ from api.services import services
 from api.spotify_account import all_accounts, channel, login_url, told, way_back, what_is_missing
 from etl.engine import VaultError
 from etl.providers.base import SourceFault
-from etl.runs import spawn_worker
 from etl.spotify.forgetting import disconnect
 from etl.spotify.login import Login, from_localhost
 from etl.spotify.notice import notice_of
 from etl.spotify.writing import scope_for
+from jobs.queue import spawn_worker
 
 blueprint = APIBlueprint("spotify", __name__, tag="Spotify")
 

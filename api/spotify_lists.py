@@ -15,11 +15,12 @@ from api.playlists import find_playlist
 from api.services import services
 from api.spotify_account import all_accounts, channel, connected_account, login_url, told
 from api.uploads import shown_run
-from etl.runs import ENDED, spawn_worker
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
+from jobs.queue import spawn_worker
+from store.runs import ENDED
 
 blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
 

@@ -14,8 +14,9 @@ from flask import Response, request, stream_with_context
 from api import session
 from api.errors import ApiError
 from api.services import services
-from etl.runs import ENDED, create_upload_run, spawn_worker
+from jobs.queue import create_upload_run, spawn_worker
 from store.database import Database
+from store.runs import ENDED
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
 

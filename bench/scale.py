@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.mpd import invent
-from etl.scale import available_cores
+from jobs.scale.options import available_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAYLISTS = "*_*.csv"  # beside them lies a list of the files

@@ -16,11 +16,11 @@ from etl.commands.work import add_work
 from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
 from etl.exports.command import add_export
-from etl.runs import ImportProblem
-from etl.scale import ScaleError
+from jobs.scale.workers import ScaleError
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError, open_database
 from store.embedded import EmbeddedError
+from store.runs import ImportProblem
 
 # An import may wait longer than a page: for a database that reads itself whole on a busy machine.
 _PATIENCE_SECONDS = 600.0

@@ -6,9 +6,9 @@ from typing import Any
 
 from etl.imports.analysis import read_analysis
 from etl.imports.recognise import AnalysisFile
-from etl.runs import Reckoning, now
 from store.database import Database
 from store.facts import ANALYSES, Provenance, put_segments
+from store.runs import Reckoning, now
 
 LICENCE = "As the service that analysed it grants"
 

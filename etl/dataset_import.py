@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from etl.imports.entries import Source
 from etl.imports.mpd import read_pieces
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
-from etl.runs import ImportProblem, Progress, Reckoning, Skipped
 from store.playlist_sets import PlaylistSetWriter, reckoning_of
+from store.runs import ImportProblem, Progress, Reckoning, Skipped
 
 # A batch holds the playlists of one slice, and its tracks once; the bound on rows is for files of another making.
 _BATCH_PLAYLISTS = 1000

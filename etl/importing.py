@@ -1,4 +1,4 @@
-"""Doing a run: what the file is, into the store or the catalogue, so that a kill at any moment loses nothing.
+"""Importing what a run names: what the file is, into the store or the catalogue, so that a kill loses nothing.
 
 A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
 is done twice. So a run that goes on after a kill repeats at most one page.
@@ -7,141 +7,38 @@ is done twice. So a run that goes on after a kill repeats at most one page.
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from etl.analysis_import import import_analysis
 from etl.dataset_import import import_slice
-from etl.finishing import fail, finish, rebuild, sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.entries import check_to_the_end
 from etl.imports.recognise import AnalysisFile, DatasetFile, TableFile, recognise
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
-from etl.reporting import Reporter, Show, silent
-from etl.runs import (
-    ENDED,
-    FRESH_CURSOR,
-    OPEN,
-    STORED,
-    Cancelled,
-    ImportProblem,
-    Postponed,
-    Progress,
-    Reckoning,
-    delete_incomplete,
-    lock_file,
-    upload_folder,
-)
-from etl.tasks import RUNNERS, OpenEngine, engine_of_environment, run_task
+from etl.reporting import Reporter
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.segment import CatalogueError
 from store.catalogue.tables import tables_there
-from store.database import Database, StoreError
-from store.locks import take
-
-__all__ = ["STORED", "execute", "finish", "give_up", "rebuild", "sweep_uploads", "tries"]
+from store.database import Database
+from store.runs import FRESH_CURSOR, ImportProblem, Progress, Reckoning, delete_incomplete, upload_folder
 
 log = logging.getLogger(__name__)
 
 
-def execute(
-    database: Database,
-    var: Path,
-    run_id: str,
-    show: Show = silent,
-    *,
-    build: bool = True,
-    open_engine: OpenEngine = engine_of_environment,
-) -> str:
-    """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
-
-    "running" means that another process is at it, or, with ``build`` false, that all is stored and only
-    :func:`finish` remains; "waiting" that the sources it needs may not be asked before its ``wake_at``.
-    ``open_engine`` makes the engine for a run that asks sources.
+def import_source(database: Database, var: Path, document: dict[str, Any], report: Reporter, *, resumed: bool) -> None:
+    """Import the file or the table at the address that the run of ``document`` names, or what is left of it.
 
     Raises
     ------
-    StoreError
-        The database is lost; the run can be resumed.
+    ImportProblem
+        The file cannot be imported.
+    Cancelled
+        Somebody has ended the run.
     """
-    held = lock_file(var, run_id)
-    lock = take(held, wait=False)
-    if lock is None:
-        return "running"
-    os.lseek(lock, 0, os.SEEK_END)
-    os.write(lock, b".")  # one for each try: see tries()
-    try:
-        document = database.load_run(run_id)
-        if document is None:
-            raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
-        if document["state"] not in ENDED:
-            _attempt(database, var, document, show, open_engine)
-            if build:
-                finish(database, var, [run_id], show)
-        state = (database.load_run(run_id) or document)["state"]
-        if state in ENDED or state == "waiting":  # to wait is no failure to begin
-            held.unlink(missing_ok=True)
-        return str(state)
-    finally:
-        os.close(lock)
-
-
-def tries(var: Path, run_id: str) -> int:
-    """Return how often a run that has not ended was begun on this machine."""
-    held = lock_file(var, run_id)
-    return held.stat().st_size if held.exists() else 0
-
-
-def give_up(database: Database, var: Path, run_id: str) -> None:
-    """End a run that ends the process which does it, so that the ones behind it get their turn."""
-    hint = "Perhaps there is not enough memory for it: bring the file in parts, or python -m etl import FILE"
-    fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
-    lock_file(var, run_id).unlink(missing_ok=True)
-
-
-def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show, open_engine: OpenEngine) -> None:
-    run_id = document["_id"]
-    # Whether the last attempt was cut off between a change and its note nobody knows.
-    changed = database.tracks_changed - (document["state"] == "running")
-    try:
-        _store(database, var, document, Reporter(database, run_id, show), open_engine)
-    except Cancelled:
-        delete_incomplete(database, database.load_run(run_id) or {})
-        shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
-    except Postponed as pause:
-        waiting = {"state": "waiting", "phase": pause.message, "wake_at": pause.until}
-        database.change_document("runs", run_id, waiting, where={"state": "running"})
-    except ImportProblem as problem:
-        fail(database, var, run_id, problem)
-    except CatalogueError as fault:
-        fail(database, var, run_id, ImportProblem("catalogue", str(fault), fault.hint))
-    except StoreError:
-        raise
-    except Exception:  # the one place where a fault of ours ends one run instead of a process
-        log.exception("import %s of %s", run_id, document["name"])
-        hint = "The log (var/log/import.log) has the details."
-        fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
-    if database.tracks_changed != changed:
-        database.update_run(run_id, {"changed": True})
-
-
-def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine) -> None:
-    resumed = document["state"] == "running"
-    begun = {"state": "running", "phase": "starting" if document["kind"] in RUNNERS else "reading the file"}
-    if not database.change_document(
-        "runs", document["_id"], begun, where={"state": {"$in": list(OPEN)}}, unset=["wake_at"]
-    ):
-        raise Cancelled
-    if document["kind"] in RUNNERS:
-        run_task(database, var, document, report, open_engine)
-        database.update_run(document["_id"], {"phase": STORED})
-        return
     if document["source"] and is_url(document["source"]):
         _import_table(database, var, document, document["source"], report, resumed)
-        database.update_run(document["_id"], {"phase": STORED})
         return
     path = _source(var, document)
     size = path.stat().st_size
@@ -166,7 +63,6 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
     else:
         check_to_the_end(found, document["name"], document["started_at"])
         PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()
-    database.update_run(document["_id"], {"phase": STORED})
 
 
 def _served(var: Path) -> Snapshot:

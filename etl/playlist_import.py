@@ -12,9 +12,9 @@ from typing import Any
 
 from etl.imports.entries import Begin, Collection, Row
 from etl.lookup.name_matching import NameMatching
-from etl.runs import ImportProblem, Progress
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
+from store.runs import ImportProblem, Progress
 
 _MAX_EXAMPLES = 20
 _PHASE = "storing the tracks"

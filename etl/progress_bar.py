@@ -8,7 +8,7 @@ from typing import Self
 
 from tqdm import tqdm
 
-from etl.runs import Progress
+from store.runs import Progress
 
 CATALOGUE = "catalogue"  # the bar of a build, which counts rows
 FILES = "files"  # the bar of several imports at a time, which counts them
@@ -17,7 +17,7 @@ _UNITS = {CATALOGUE: "rows", FILES: "files", PAGES: "pages"}
 
 
 class ProgressBar:
-    """Shows the progress of one file; call it with each :class:`~etl.runs.Progress`."""
+    """Shows the progress of one file; call it with each :class:`~store.runs.Progress`."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from etl.runs import Cancelled, Progress
 from store.database import Database
+from store.runs import Cancelled, Progress
 
 Show = Callable[[Progress], None]
 # How often a run's document is written for those who watch it.

@@ -1,6 +1,6 @@
 """Training on the user's own collection: what a job is given, what it tells, and which module does which task.
 
-``etl.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
+``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
 
 from __future__ import annotations

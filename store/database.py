@@ -179,7 +179,7 @@ class Database(Connection):
 
     @translated
     def put_run(self, document: Mapping[str, Any]) -> None:
-        """Store the whole document of a run, as one of this place; ``etl.runs`` says what it holds."""
+        """Store the whole document of a run, as one of this place; ``store.runs`` says what it holds."""
         placed = {"place": self.place, **document}
         self._mongo["runs"].replace_one({"_id": document["_id"]}, placed, upsert=True)
 

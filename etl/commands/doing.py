@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from etl.importing import STORED, execute, finish
 from etl.progress_bar import CATALOGUE, FILES, ProgressBar
-from etl.runs import Progress
-from etl.scale import OneCore, Workers
-from etl.scale_import import execute_runs
+from jobs.finishing import finish
+from jobs.scale.runs import execute_runs
+from jobs.scale.workers import OneCore, Workers
+from jobs.worker import execute
 from store.database import Database
+from store.runs import STORED, Progress
 
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:

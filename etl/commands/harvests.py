@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from etl.commands.doing import do
-from etl.gather.ahead import ask_ahead
 from etl.gather.balanced import PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
-from etl.runs import Progress
-from etl.scale import OneCore, add_scale_options, workers_from
+from jobs.scale.ahead import ask_ahead
+from jobs.scale.options import add_scale_options, workers_from
+from jobs.scale.workers import OneCore
 from store.database import Database
+from store.runs import Progress
 
 
 def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.commands.doing import do
-from etl.importing import sweep_uploads
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
-from etl.runs import new_run
-from etl.scale import add_scale_options, workers_from
+from jobs.finishing import sweep_uploads
+from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
+from store.runs import new_run
 
 
 def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

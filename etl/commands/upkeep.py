@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from etl.finishing import rebuild
 from etl.progress_bar import CATALOGUE, ProgressBar
-from etl.runs import cancel_run
+from jobs.catalogue import rebuild
 from store.database import Database
+from store.runs import cancel_run
 
 
 def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

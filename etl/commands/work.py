@@ -8,14 +8,15 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from etl.finishing import rebuild, sweep_uploads
-from etl.importing import execute, give_up, tries
-from etl.runs import catalogue_is_behind
 from etl.spotify.expiry import expire
-from etl.tasks import LONG, engine_of_environment
+from etl.task import engine_of_environment
+from jobs.catalogue import catalogue_is_behind, rebuild
+from jobs.finishing import sweep_uploads
+from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
+from store.runs import LONG_KINDS
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
@@ -44,7 +45,7 @@ def _work(database: Database, var: Path, _options: argparse.Namespace) -> int:
 
 
 def _lane(kind: str | None) -> str:
-    return _HARVESTS if kind in LONG else _FILES
+    return _HARVESTS if kind in LONG_KINDS else _FILES
 
 
 def _do_lane(database: Database, var: Path, lane: str, tried: set[str]) -> bool:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from etl.engine import Answer, Status
 from etl.providers.base import Asked, FaultKind, Need
-from etl.runs import Progress
-from etl.tasks import LONG, Task
+from etl.task import Task
+from store.runs import LONG_KINDS, Progress
 
 # How long a run waits for a source with nothing else to do; beyond that it goes on with others, or ends its process.
 SHORT_WAIT_S = 60.0
@@ -106,7 +106,7 @@ class Asker:
         if ours["owner"] is None:
             return False
         due = self._task.database.unfinished_runs()
-        return any(run["_id"] != ours["_id"] and run["kind"] in LONG and run["state"] != "running" for run in due)
+        return any(run["_id"] != ours["_id"] and run["kind"] in LONG_KINDS and run["state"] != "running" for run in due)
 
     def title(self, source: str) -> str:
         """Return what people call the source."""

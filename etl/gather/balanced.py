@@ -15,12 +15,12 @@ from etl.gather.page_stream import Filter, LaneRun, candidates_of
 from etl.identity import as_track
 from etl.playlist_import import playlist_id
 from etl.providers.base import Candidate, Need
-from etl.runs import ImportProblem, Progress, new_task_run
-from etl.tasks import Task
+from etl.task import Task
 from store.database import PAGE_ITEMS
 from store.documents import recording_keys
 from store.domain import Playlist, PlaylistItem
 from store.facts import add_label
+from store.runs import ImportProblem, Progress, new_task_run
 
 PER_GENRE, MOST_PER_GENRE, MOST_GENRES = 100, 1000, 500
 # A list that goes on for so long repeats itself.

@@ -15,11 +15,11 @@ from etl.gather.enrichment_tasks import IDENTIFYING, Step, Steps, plan_of
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.providers.base import Need
-from etl.runs import ImportProblem, Progress, new_task_run
-from etl.tasks import Task
+from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.facts import known_tracks
 from store.recommendations import recommended_for
+from store.runs import ImportProblem, Progress, new_task_run
 
 NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR}
 PAGE = 40

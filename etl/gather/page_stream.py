@@ -11,8 +11,8 @@ from etl.gather.asking import Asker, Blocked
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.providers.base import Asked, Candidate, Need
-from etl.runs import ImportProblem, Progress
-from etl.tasks import Task
+from etl.task import Task
+from store.runs import ImportProblem, Progress
 
 
 class LaneRun(ABC):

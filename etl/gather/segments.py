@@ -16,10 +16,10 @@ from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.identity import identity_of
 from etl.providers.base import Analysis, Asked, Need
-from etl.runs import ImportProblem, Progress, new_task_run
-from etl.tasks import Task
+from etl.task import Task
 from store.domain import Track
 from store.facts import ANALYSES, Provenance, put_segments
+from store.runs import ImportProblem, Progress, new_task_run
 
 TRACKS = 1000
 

@@ -13,10 +13,10 @@ from etl.engine import Answer, Status
 from etl.gather.found_tracks import store_found
 from etl.gather.page_stream import Filter, LaneRun, candidates_of
 from etl.providers.base import ArtistFound, Need
-from etl.runs import Progress, new_task_run
-from etl.tasks import Task
+from etl.task import Task
 from store.artists import FoundArtist, put_artists
 from store.database import Database
+from store.runs import Progress, new_task_run
 from store.text import normalise
 
 HARVESTS = "harvests"

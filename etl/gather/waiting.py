@@ -10,7 +10,7 @@ from typing import Any
 from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, Out
 from etl.gather.tally import Tally
 from etl.providers.base import Need
-from etl.runs import Postponed
+from store.runs import Postponed
 
 # A source for which a run has slept so often without getting an answer in between is left out of the rest.
 _MOST_SLEEPS = 3

@@ -8,8 +8,8 @@ from typing import Any
 
 from etl.imports.json_file import listed, under
 from etl.providers.base import Analysis
-from etl.runs import ImportProblem
 from store.domain import Track, local_track_id
+from store.runs import ImportProblem
 
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _NUMBERS = 12

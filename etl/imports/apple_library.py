@@ -16,8 +16,8 @@ from xml.parsers.expat import ExpatError
 from etl.imports.entries import Begin, Entry, Row, Source, named_track, text, whole
 from etl.imports.json_file import listed
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
 from store.domain import Track
+from store.runs import ImportProblem
 
 # A library of 60,000 tracks; ten times that in memory.
 MAX_BYTES = 96 << 20

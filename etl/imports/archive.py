@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 MAX_MEMBERS = 10_000
 # A member is read as a whole; Spotify cuts its histories into 12 MB, ListenBrainz its listens into months.

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from etl.runs import ImportProblem, Skipped
+from store.runs import ImportProblem, Skipped
 
 T = TypeVar("T")
 # More than any public track table holds; a bound on what a small gzip file can unfold to.

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 MAX_BYTES = 2_000_000_000
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
+from store.runs import ImportProblem
 
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000

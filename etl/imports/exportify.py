@@ -12,8 +12,8 @@ from urllib.parse import unquote, unquote_plus
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
 from etl.imports.text_file import TextFile, Watch, sniff_delimiter
-from etl.runs import ImportProblem
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+from store.runs import ImportProblem
 from store.text import split_artists
 
 FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from etl.imports.entries import MAX_ROWS, Row
-from etl.runs import ImportProblem
 from store.domain import Track
+from store.runs import ImportProblem
 
 AGAIN = "played again (counted as a further play)"
 TOO_SHORT = "played for less than 30 seconds"

@@ -9,7 +9,7 @@ import orjson
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 # A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.
 MAX_DOCUMENT = 64 << 20

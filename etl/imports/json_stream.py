@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 _BLOCK = 1 << 16
 # One value, not one document: a row of a playlist has a thousand characters.

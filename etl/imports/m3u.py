@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from etl.imports.entries import Begin, Entry, Row, named_track, spotify_id, text
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"
 # Seconds, then attributes as players of television write them, then a comma and the name.

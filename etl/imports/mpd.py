@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 MAX_PLAYLIST_BYTES = 16 << 20
 MAX_DEPTH = 16

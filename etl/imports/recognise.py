@@ -19,7 +19,7 @@ from etl.imports.json_file import lines, load
 from etl.imports.sources import digest, head_of, source_of
 from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
 from etl.imports.text_file import TextFile, Watch, examine
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 # Of a folder these are taken; any other JSON in it (Payments.json, package.json) is none of ours. An analysis bears
 # the id of its track; packed JSON is data, never a setting of a program.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from etl.imports.entries import Source
 from etl.imports.text_file import Watch
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 MAX_UNPACKED = 2 << 30
 _GZIP = b"\x1f\x8b"

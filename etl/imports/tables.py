@@ -32,11 +32,11 @@ from etl.imports.table_columns import (
     track_id,
     years,
 )
-from etl.runs import ImportProblem, Progress, Reckoning, Skipped
 from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
 from store.locks import locked
+from store.runs import ImportProblem, Progress, Reckoning, Skipped
 
 __all__ = ["import_table", "looks_like_table"]
 

@@ -11,7 +11,6 @@ from typing import Any, TextIO
 from etl.exports.tastemap_json import FORMAT, VERSION
 from etl.imports.entries import Row
 from etl.imports.json_stream import JsonStream
-from etl.runs import ImportProblem
 from store.domain import (
     FEATURE_BOUNDS,
     AudioFeatures,
@@ -22,6 +21,7 @@ from store.domain import (
     person_colour,
     person_name,
 )
+from store.runs import ImportProblem
 
 _HINT = "Bring the file as Tastemap exported it."
 _ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)

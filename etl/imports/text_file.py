@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 
 Watch = Callable[[int], None]  # told the bytes of the file read so far
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from etl.providers.base import FaultKind, NotThere, SourceFault
-from etl.runs import Cancelled, ImportProblem, Postponed, now
 from etl.spotify.accounts import Account, Accounts, NotConnected, Session
 from etl.spotify.staging import Staging, sweep
-from etl.tasks import Task
+from etl.task import Task
+from store.runs import Cancelled, ImportProblem, Postponed, now
 
 SOURCE = "spotify"
 _MOST_FAULTS = 5

@@ -9,17 +9,17 @@ from typing import Any
 from etl.engine import Engine
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
-from etl.runs import cancel_run, new_task_run
 from etl.spotify.accounts import Accounts
 from etl.spotify.attempt import SOURCE
 from etl.spotify.importing import KIND
 from etl.spotify.staging import Staging
 from etl.spotify.writing import WRITE
-from etl.tasks import Task
+from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
 from store.facts import ANALYSES, forget_features
 from store.recommendations import forget_recommendations
+from store.runs import cancel_run, new_task_run
 
 
 def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from etl.imports.text_file import Watch
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.providers.base import FaultKind, SourceFault
-from etl.runs import ImportProblem, Progress, new_task_run
 from etl.spotify.accounts import Account
 from etl.spotify.attempt import SOURCE, attempt
 from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
 from etl.spotify.rows import row_from
 from etl.spotify.staging import Staging
-from etl.tasks import Task
+from etl.task import Task
 from store.catalogue.catalogue import Catalogue, CatalogueError, Snapshot
+from store.runs import ImportProblem, Progress, new_task_run
 
 # What playlists and tracks that came by the login name as their source.
 KIND = "spotify login"

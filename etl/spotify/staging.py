@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from etl.runs import ENDED
 from store.database import Database
+from store.runs import ENDED
 
 COLLECTION = "spotify_pages"
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from etl.imports.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
-from etl.runs import ImportProblem, Progress, new_task_run
 from etl.spotify.accounts import Account, Session
 from etl.spotify.attempt import attempt
 from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
 from etl.spotify.staging import Staging
-from etl.tasks import Task
+from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
+from store.runs import ImportProblem, Progress, new_task_run
 
 WRITE = "spotify-write"
 UNKNOWN = "Spotify does not number this track"

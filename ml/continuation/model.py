@@ -7,7 +7,6 @@ trained on. Which of the ways to rank serves is what did best on held-out playli
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artefacts import verified
+from ml.artist_cap import ArtistCap
 from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.continuation.features import (
     CONTENT,
@@ -292,14 +292,14 @@ class Continuation:
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
         found: list[Next] = []
-        per_artist: Counter[str] = Counter()
+        cap = ArtistCap(artist_cap)
         excluded = set(exclude) | {track.id for track in asked.tracks}
         for ref, score in self.ranked(snapshot, asked):
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
-            if track.id in excluded or per_artist[artist] >= artist_cap:
+            if track.id in excluded or not cap.allows(artist):
                 continue
-            per_artist[artist] += 1
+            cap.add(artist)
             found.append(Next(ref, score, self._reason(track, asked.tracks)))
             if len(found) == limit:
                 break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from threading import Lock
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.artist_cap import ArtistCap
 from ml.artists.model import ArtistEmbedding, top
 from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
@@ -305,20 +305,18 @@ class Taken:
         if seed.artists:
             self._recordings.add(recording_hash(recording_key(seed.title, seed.artists[0])))
         self._ids = {*exclude, seed.id}
-        self._artists: Counter[str] = Counter()
-        self._cap = artist_cap
+        self._cap = ArtistCap(artist_cap)
 
     def add(self, segment: Segment, row: int) -> bool:
         """Take a row if nothing speaks against it, and tell whether it was taken."""
         recording = int(segment.recording_code[row])
         artist = segment.artist_keys[int(segment.artist_code[row])]
         track_id = segment.track_id(row)
-        # Tracks without an artist have the empty key: they are not one artist's.
-        if recording in self._recordings or track_id in self._ids or (artist and self._artists[artist] >= self._cap):
+        if recording in self._recordings or track_id in self._ids or not self._cap.allows(artist):
             return False
         self._recordings.add(recording)
         self._ids.add(track_id)
-        self._artists[artist] += 1
+        self._cap.add(artist)
         return True
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from etl.importing import execute
+from jobs.worker import execute
 from ml import artefacts
 from ml.contributors.model import task_of
 from store.catalogue.builder import build_collection

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.runs import new_run
 from store.database import Database
+from store.runs import new_run
 from tests.fake_services.fixtures import FakeServices
 
 Configure = Callable[..., FlaskClient]

@@ -41,9 +41,13 @@ def test_every_feature_says_its_value_and_where_it_came_from(client: FlaskClient
 
 def test_the_reasons_name_features_words_and_labelled_neighbours(client: FlaskClient) -> None:
     why = client.get("/genre-predict?track_id=metal4").json["why"]
+    assert why["features"]
+    assert why["words"]
     assert {one["name"] for one in why["features"]} <= {*LOUD, "year", "popularity", "explicit"}
     assert {one["part"] for one in why["words"]} <= {"title", "artist", "album"}
     assert all(one["id"] != "metal4" for one in why["nearest"])
+    piano = client.get("/genre-predict?track_id=same1").json
+    assert (piano["genre"], [one["id"] for one in piano["why"]["nearest"]]) == ("piano", ["calm1"])
 
 
 @pytest.mark.parametrize(

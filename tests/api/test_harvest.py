@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from api import harvest
 from etl.gather.enrich import new_enrichment
-from etl.importing import execute
-from etl.runs import new_run
+from jobs.worker import execute
 from store.database import Database
+from store.runs import new_run
 from tests.api.conftest import TRACKS
 from tests.etl.harvest.support import PLAYLIST, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
@@ -214,4 +214,7 @@ def test_the_trail_of_a_recommended_track(
 def test_a_track_that_nobody_recommended_has_no_trail(client: FlaskClient) -> None:
     answer = client.get(f"/api/tracks/{TRACKS[0].id}/trail").get_json()
     assert (answer["track"]["id"], answer["steps"], answer["playlist"]) == (TRACKS[0].id, [], None)
-    assert error(client.get("/api/tracks/nobody/trail")) == (404, "not_found")
+    absent = client.get("/api/tracks/nobody/trail")
+    assert error(absent) == (404, "not_found")
+    hint = absent.get_json()["error"]["hint"]
+    assert client.get(f"{hint.removeprefix('Search for it: GET ')}metal").status_code == 200

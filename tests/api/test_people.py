@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.importing import execute
-from etl.runs import new_run
+from jobs.worker import execute
 from store.database import Database
 from store.domain import Person, Playlist
+from store.runs import new_run
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD
 

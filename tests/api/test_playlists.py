@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from etl.importing import execute
+from jobs.worker import execute
 from store.database import Database
 
 FILE = """Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature
@@ -111,7 +111,7 @@ def test_another_site_may_not_change_anything(empty_client: FlaskClient) -> None
 def test_a_playlist_that_the_operator_imported_is_everybodys(
     configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
 ) -> None:
-    from etl.runs import new_run
+    from store.runs import new_run
 
     file = tmp_path / "kites.csv"
     file.write_text(FILE)

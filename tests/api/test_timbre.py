@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.importing import execute
 from etl.imports.recognise import AnalysisFile, recognise
-from etl.runs import ImportProblem, new_run
+from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 from store.facts import analysed, timbre_of
+from store.runs import ImportProblem, new_run
 from tests.ml.timbre_world import analysis, timbre
 
 SPOTIFY_ID = "0a1B2c3D4e5F6g7H8i9J0k"

@@ -86,9 +86,9 @@ def serve(folder: Path, told: Mapping[str, str] = MappingProxyType({})) -> Itera
         server.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One app for all tests; each test's browser is a session of its own, the catalogue is common to them."""
+    """One app for each test file; each test's browser is an owner of its own, the tracks are common to the file."""
     with serve(tmp_path_factory.mktemp("live"), {"TASTEMAP_SOURCES": "none"}) as address:
         yield address
 
@@ -105,9 +105,9 @@ def started_services() -> Iterator[FakeServices]:
         fake.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def services() -> Iterator[FakeServices]:
-    """The sources that :func:`asking_app` may ask."""
+    """The fake sources of this test file, which :func:`asking_app` may ask."""
     with started_services() as fakes:
         yield fakes
 
@@ -119,9 +119,9 @@ def fresh_services() -> Iterator[FakeServices]:
         yield fakes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asking_app(tmp_path_factory: pytest.TempPathFactory, services: FakeServices) -> Iterator[str]:
-    """One app that may ask the fakes once somebody says so."""
+    """One app for each test file that may ask the fakes once somebody says so."""
     with serve(tmp_path_factory.mktemp("asking"), services.environment) as address:
         yield address
 

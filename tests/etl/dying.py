@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from etl.importing import execute
+from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 

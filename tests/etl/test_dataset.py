@@ -18,15 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.dataset_import import import_slice
-from etl.importing import execute
 from etl.imports import mpd
 from etl.imports.entries import text, whole
 from etl.imports.mpd_columns import clean_texts, parse_playlists
 from etl.imports.recognise import DatasetFile, recognise
 from etl.imports.sources import source_of
-from etl.runs import ImportProblem, Reckoning
+from jobs.worker import execute
 from store.database import Database
 from store.playlist_sets import read_batches, set_names
+from store.runs import ImportProblem, Reckoning
 from tests.etl import files, formats
 from tests.etl.test_runs import do, queue
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from etl.imports.entries import Row
 from etl.imports.exportify import Sheet, parse_instant, parse_year, read_rows
 from etl.imports.text_file import examine
-from etl.runs import ImportProblem
 from store.domain import FEATURE_BOUNDS
+from store.runs import ImportProblem
 from tests.etl import files
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from etl.imports.entries import Begin, Collection, Row, check_to_the_end, from_e
 from etl.imports.history import AGAIN, TOO_SHORT
 from etl.imports.lastfm import instant
 from etl.imports.recognise import may_be_ours, recognise
-from etl.runs import ImportProblem
+from store.runs import ImportProblem
 from tests.etl import files, formats
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -13,24 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from etl.importing import execute, finish, sweep_uploads
 from etl.playlist_import import playlist_id, playlist_name
-from etl.runs import (
-    ENDED,
-    ImportProblem,
-    Progress,
-    cancel_run,
-    catalogue_is_behind,
-    create_upload_run,
-    new_run,
-    safe_name,
-    spawn_worker,
-    upload_folder,
-)
+from jobs.catalogue import catalogue_is_behind
+from jobs.finishing import finish, sweep_uploads
+from jobs.queue import create_upload_run, safe_name, spawn_worker
+from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Track
 from store.locks import locked
+from store.runs import ENDED, ImportProblem, Progress, cancel_run, new_run, upload_folder
 from tests.etl import files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,11 +16,11 @@ import pytest
 from etl.imports import download
 from etl.imports.table_columns import artist_splitter, find_columns, genres, looks_like_table, track_id
 from etl.imports.tables import import_table
-from etl.runs import ImportProblem, Progress, Reckoning
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files
 from store.domain import Track
+from store.runs import ImportProblem, Progress, Reckoning
 
 TIDYTUESDAY = (
     "track_id,track_name,track_artist,track_popularity,track_album_id,track_album_name,track_album_release_date,"

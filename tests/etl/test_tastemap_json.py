@@ -15,8 +15,8 @@ from etl.exports.formats import FORMATS
 from etl.imports.exportify import Row
 from etl.imports.json_stream import MAX_VALUE_CHARACTERS, JsonStream
 from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
-from etl.runs import ImportProblem
 from store.domain import Playlist
+from store.runs import ImportProblem
 from tests.etl.exports.lists import FULL, ODD, many, written
 
 OURS = written(FORMATS["json"], ODD).decode()

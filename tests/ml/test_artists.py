@@ -21,6 +21,7 @@ def embedding() -> ArtistEmbedding:
 def test_artists_of_one_scene_are_alike(embedding: ArtistEmbedding) -> None:
     for name in METAL:
         alike = embedding.alike(name, 4)
+        assert len(alike) == 4
         assert {one.name for one in alike} <= {*METAL, "Basement Metal"} - {name}
         assert all(one.similarity > 0.5 and one.genres == ("metal",) for one in alike)
 

@@ -31,6 +31,7 @@ from ml.jobs import Job, TooLittle
 from ml.registry import Shelf
 from ml.train.bootstrap import ratio
 from ml.trees import Trees
+from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
@@ -86,6 +87,13 @@ def test_nothing_of_the_playlist_comes_back_and_the_cap_holds(shipped: Continuat
     assert max(sum(catalogue.track(one.ref).artists[0] == name for one in found) for name in METAL) == 4
     scores = [one.score for one in found]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_tracks_without_an_artist_are_not_one_artist_for_the_cap(shipped: Continuation, tmp_path: Path) -> None:
+    nameless = [replace(track, id=f"nameless{at}", artists=()) for at, track in enumerate(TRACKS[:24])]
+    build_collection(tmp_path, nameless)
+    found = shipped.next(Catalogue(tmp_path).current(), Asked(tracks=METAL_SEEDS), limit=10, artist_cap=3)
+    assert len(found) == 10
 
 
 def test_reasons_name_songs_that_are_there(shipped: Continuation, catalogue: Snapshot) -> None:

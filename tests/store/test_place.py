@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, Config
-from etl.runs import new_run
 from store.connection import StoreDown
 from store.database import Database
 from store.domain import Playlist
 from store.installation import place_of
+from store.runs import new_run
 
 
 def test_an_installation_keeps_the_name_it_was_given(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from etl.engine import Engine, EngineConfig
-from etl.importing import execute
 from etl.providers.base import Provider, Rate
 from etl.providers.registry import PROVIDERS
-from etl.tasks import OpenEngine
+from etl.task import OpenEngine
+from jobs.worker import execute
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
 from store.text import normalise

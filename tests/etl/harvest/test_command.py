@@ -15,9 +15,9 @@ import pytest
 from etl.commands import harvests, work
 from etl.gather.enrich import new_enrichment
 from etl.gather.terms import first_open
-from etl.runs import new_run
 from store.database import Database
 from store.locks import locked
+from store.runs import new_run
 from tests.etl import files
 from tests.etl.harvest.support import PLAYLIST, put_playlist
 from tests.fake_services.faults import limited

@@ -12,13 +12,13 @@ import pytest
 from etl.engine import Engine
 from etl.gather import asking, waiting
 from etl.gather.enrich import new_enrichment
-from etl.importing import execute
-from etl.runs import cancel_run
+from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import known_tracks
 from store.recommendations import recommended_for, trail_of
+from store.runs import cancel_run
 from tests.etl.harvest.support import KEYLESS, PLAYLIST, do, opening, put_playlist
 from tests.fake_services.faults import cut, garbage, limited, replying, unavailable
 from tests.fake_services.fixtures import FakeServices

@@ -21,7 +21,7 @@ from pymongo import MongoClient
 from etl.gather.balanced import new_balanced
 from etl.gather.enrich import new_enrichment
 from etl.gather.terms import new_harvest
-from etl.importing import execute
+from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from tests.etl.harvest.dying import CountingDatabase

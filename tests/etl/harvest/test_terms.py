@@ -17,12 +17,12 @@ from etl.gather.genres import names_of, shipped_genres
 from etl.gather.segments import new_segments
 from etl.gather.tally import Tally
 from etl.gather.terms import first_open, new_harvest, next_term, number_of, term
-from etl.importing import execute
 from etl.providers.base import About, Analysis, Asked, Channel, Need, Provider, Rate, Value
-from etl.runs import Postponed, cancel_run
+from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 from store.facts import ANALYSES, timbre_of
+from store.runs import Postponed, cancel_run
 from store.text import normalise, plain_title
 from tests.etl.harvest.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying

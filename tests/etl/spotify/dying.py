@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from etl.importing import execute
+from jobs.worker import execute
 from tests.etl.dying import DyingDatabase
 from tests.etl.spotify.setting import engine_for
 

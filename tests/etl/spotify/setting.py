@@ -11,10 +11,10 @@ import requests
 
 from etl.engine import Engine, EngineConfig, Vault
 from etl.engine.clock import Clock
-from etl.importing import execute
 from etl.spotify.accounts import Accounts
 from etl.spotify.importing import new_import
 from etl.spotify.login import Login, Redirect
+from jobs.worker import execute
 from store.database import Database
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.world import base62

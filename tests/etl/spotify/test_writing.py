@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.runs import cancel_run
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
 from etl.spotify.login import WRITE_PRIVATE
 from etl.spotify.writing import TOO_MANY, UNKNOWN, new_write
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
+from store.runs import cancel_run
 from tests.etl.spotify.setting import OWNER, log_in, resume
 from tests.fake_services.faults import change, limited, replying
 from tests.fake_services.fixtures import FakeServices

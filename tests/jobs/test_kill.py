@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import MongoClient
 
-from etl.importing import execute
-from etl.runs import new_run
+from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
+from store.runs import new_run
 from tests.etl import files
 
 ROOT = Path(__file__).resolve().parents[2]

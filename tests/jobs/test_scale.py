@@ -22,20 +22,22 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from etl.gather.ahead import ask_ahead
 from etl.gather.enrich import new_enrichment
-from etl.importing import execute
-from etl.installation import Installation
-from etl.runs import new_run
-from etl.scale import OneCore, ScaleError, Workers, add_scale_options, available_cores, workers_from
-from etl.scale_import import execute_runs
-from etl.scale_processes import Processes
+from jobs.scale.ahead import ask_ahead
+from jobs.scale.installation import Installation
+from jobs.scale.options import add_scale_options, available_cores, workers_from
+from jobs.scale.processes import Processes
+from jobs.scale.runs import execute_runs
+from jobs.scale.workers import OneCore, ScaleError, Workers
+from jobs.worker import execute
 from store.connection import StoreDown
 from store.database import PAGE_ITEMS, Database
 from store.playlist_sets import read_batches, set_names
-from tests.etl import files, formats, scale_tasks
+from store.runs import new_run
+from tests.etl import files, formats
 from tests.etl.harvest.support import PLAYLIST, do, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
+from tests.jobs import scale_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -139,14 +141,14 @@ def test_an_item_that_kills_leaves_the_others_done() -> None:
 
 def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr("etl.scale_cluster._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("jobs.scale.cluster._PATIENCE_SECONDS", 0.2)
     with pytest.raises(ScaleError, match="No Dask scheduler") as caught:
         workers_from(options("--cluster", "tcp://127.0.0.1:9"))
     assert "dask_scheduler" in caught.value.hint
 
 
 def test_workers_of_another_version(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("etl.scale_cluster.VERSION", "1066.10")
+    monkeypatch.setattr("jobs.scale.cluster.VERSION", "1066.10")
     with pytest.raises(ScaleError, match=r"do not have Tastemap 1066\.10"):
         workers_from(options("--cluster", cluster))
 
@@ -294,7 +296,7 @@ def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
 ) -> None:
     fake_services.lift_limits()
     put_playlist(database, fake_services.world)
-    monkeypatch.setattr("etl.gather.ahead.PAGE", 3)
+    monkeypatch.setattr("jobs.scale.ahead.PAGE", 3)
     monkeypatch.setenv("TASTEMAP_SOURCES", "reccobeats")
     monkeypatch.setenv("TASTEMAP_URL_RECCOBEATS", fake_services.urls["reccobeats"])
     run = new_enrichment(PLAYLIST, "Eight songs", None, ["features"])

@@ -1,4 +1,4 @@
-"""Several processes on this machine (see :mod:`etl.scale`)."""
+"""Several processes on this machine (see :mod:`jobs.scale.workers`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from etl.scale import MAX_DEATHS, Item, Outcome, Result, attempt, deadly
+from jobs.scale.workers import MAX_DEATHS, Item, Outcome, Result, attempt, deadly
 
 # Threads and connections do not survive a fork.
 _SPAWN = get_context("spawn")

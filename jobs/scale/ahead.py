@@ -17,10 +17,10 @@ from etl.engine import Status
 from etl.gather.asking import SHORT_WAIT_S
 from etl.gather.enrich import NEEDS, PAGE, tracks_of
 from etl.gather.enrichment_tasks import IDENTIFYING, Steps, plan_of
-from etl.installation import Installation
 from etl.providers.base import Need
-from etl.scale import Workers
-from etl.tasks import engine_of_environment
+from etl.task import engine_of_environment
+from jobs.scale.installation import Installation
+from jobs.scale.workers import Workers
 from store.database import Database
 from store.domain import SHOWN_ONLY
 

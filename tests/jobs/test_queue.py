@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from etl import runs
-from etl.runs import lock_file, new_run, new_task_run, now, watch_waiting
+from jobs import queue
+from jobs.queue import watch_waiting
 from store.database import Database
 from store.locks import locked
+from store.runs import STORED, lock_file, new_run, new_task_run, now
 from tests.etl import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +46,7 @@ def test_a_run_that_has_slept_enough_is_done(
         return unfinished()
 
     unfinished = database.unfinished_runs
-    monkeypatch.setattr(runs, "spawn_worker", spawned)
+    monkeypatch.setattr(queue, "spawn_worker", spawned)
     monkeypatch.setattr(database, "unfinished_runs", looked)
     waiting(database, timedelta(hours=1))
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01)
@@ -59,7 +60,7 @@ def test_what_else_is_due_starts_the_worker_too(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = threading.Event()
-    monkeypatch.setattr(runs, "spawn_worker", lambda *_: started.set())
+    monkeypatch.setattr(queue, "spawn_worker", lambda *_: started.set())
     looks = iter([False, True])
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: next(looks, False))
     assert started.wait(10)
@@ -72,7 +73,7 @@ def killed(var: Path, uri: str) -> subprocess.Popen[bytes]:
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from etl.runs import lock_file, new_run\n"
+        "from store.runs import lock_file, new_run\n"
         "from store.database import Database\n"
         "from store.locks import take\n"
         "var, uri = Path(sys.argv[1]), sys.argv[2]\n"
@@ -113,9 +114,9 @@ def test_what_is_stored_waits_for_the_others_of_its_command(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = threading.Event()
-    monkeypatch.setattr(runs, "spawn_worker", lambda *_: started.set())
+    monkeypatch.setattr(queue, "spawn_worker", lambda *_: started.set())
     first, second = (new_run(name, source=name) | {"state": "running"} for name in ("a.csv", "b.csv"))
-    database.put_run(first | {"phase": runs.STORED})
+    database.put_run(first | {"phase": STORED})
     database.put_run(second)
     looks = threading.Semaphore(0)
     with locked(lock_file(tmp_path, second["_id"])):

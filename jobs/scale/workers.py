@@ -12,8 +12,6 @@ leave what it leaves when it is done once. Nothing here schedules: concurrent.fu
 
 from __future__ import annotations
 
-import argparse
-import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -79,48 +77,6 @@ class OneCore:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         pass
-
-
-def add_scale_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cores`` and ``--cluster``."""
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument("--cores", type=_cores, default=1, metavar="1|all|N", help="processes to work in (1)")
-    either.add_argument("--cluster", metavar="tcp://HOST:8786", help="the scheduler of a Dask cluster to work on")
-
-
-def workers_from(options: argparse.Namespace) -> Workers:
-    """Return the workers that the options of :func:`add_scale_options` ask for.
-
-    Raises
-    ------
-    ScaleError
-        There is no such cluster, or Dask is not installed.
-    """
-    if options.cluster:
-        from etl.scale_cluster import Cluster
-
-        return Cluster(options.cluster)
-    if options.cores == 1:
-        return OneCore()
-    from etl.scale_processes import Processes
-
-    return Processes(options.cores)
-
-
-def _cores(text: str) -> int:
-    if text == "all":
-        return available_cores()
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is neither a number of processes nor "all"')
-    return int(text)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS
-        return os.cpu_count() or 1
 
 
 # -- what travels between processes -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the tests of etl.scale give to workers: they load it by name, so it lies in a module of its own."""
+"""What the tests of jobs.scale.workers give to workers: they load it by name, so it lies in a module of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from store.connection import StoreDown
 
 if TYPE_CHECKING:
-    from etl.installation import Installation
+    from jobs.scale.installation import Installation
 
 # The write at which an import is halted: its first page is stored and its cursor has not been moved.
 HALTING_WRITE = 5
@@ -36,7 +36,7 @@ def die_of(poison: int, number: int) -> int:
 def import_or_halt(installation: Installation, marker: Path, run_id: str) -> str:
     """Do the run; the first to come stops in the middle of it, says who it is, and waits to be killed."""
     # A second, which the other functions here need not wait.
-    from etl.importing import execute
+    from jobs.worker import execute
     from tests.etl.dying import DyingDatabase
 
     def halt() -> None:

@@ -5,27 +5,15 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from etl.reporting import Show, silent
-from etl.runs import (
-    ENDED,
-    OPEN,
-    ImportProblem,
-    Progress,
-    catalogue_is_behind,
-    delete_incomplete,
-    lock_file,
-    now,
-    segments_of,
-    upload_folder,
-)
-from etl.tasks import RUNNERS
-from store.catalogue.builder import build_collection, build_public
+from jobs.catalogue import build_changed
+from jobs.kinds import RUNNERS
 from store.catalogue.segment import CatalogueError
-from store.catalogue.tables import tables_there
 from store.database import Database, StoreError
+from store.runs import ENDED, OPEN, ImportProblem, delete_incomplete, lock_file, now, upload_folder
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +42,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
             database.update_run(document["_id"], {"phase": "building the catalogue"})
     try:
         if changed or ready:
-            _build_changed(database, var, {document["kind"] for document in changed}, show)
+            build_changed(database, var, {document["kind"] for document in changed}, show)
     except StoreError:
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs are told
@@ -75,22 +63,6 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         lock_file(var, document["_id"]).unlink(missing_ok=True)
 
 
-def _build_changed(database: Database, var: Path, kinds: set[str], show: Show) -> None:
-    """Build what runs of these kinds have changed, and what the catalogue lacks otherwise."""
-    if "table" in kinds or (tables_there(var / "catalogue") and not _has_public(var)):
-        _build(database, var, ("table",), show)
-    database.refresh_counts()
-    if kinds - {"table", "dataset"} or catalogue_is_behind(database, var):
-        _build(database, var, ("playlist",), show)
-
-
-def _has_public(var: Path) -> bool:
-    try:
-        return "public" in segments_of(var)
-    except CatalogueError:
-        return False
-
-
 def sweep_uploads(database: Database, var: Path) -> None:
     """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
     for folder in (var / "uploads").glob("*"):
@@ -98,19 +70,3 @@ def sweep_uploads(database: Database, var: Path) -> None:
         arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS
         if not arriving and (run is None or run["state"] in ENDED):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def rebuild(database: Database, var: Path, show: Show = silent) -> None:
-    """Build the whole catalogue anew from the database and the imported tables."""
-    _build(database, var, ("playlist", "table"), show)
-
-
-def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
-    def step(phase: str, done: int, total: int) -> None:
-        show(Progress(phase=phase, done=done, total=total or None))
-
-    if "playlist" in kinds:
-        database.refresh_counts()
-        build_collection(var / "catalogue", database.all_tracks(), step)
-    if "table" in kinds:
-        build_public(var / "catalogue", step)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl.scale import ScaleError, Workers
+from jobs.scale.workers import ScaleError, Workers
 from store.database import Database
 
 # As on the command line: a busy database may take long.

@@ -1,4 +1,4 @@
-"""Runs done by several workers at a time (see :mod:`etl.scale`)."""
+"""Runs done by several workers at a time (see :mod:`jobs.scale.workers`)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from etl.importing import execute
-from etl.installation import Installation
-from etl.scale import Workers
+from jobs.scale.installation import Installation
+from jobs.scale.workers import Workers
+from jobs.worker import execute
 from store.database import Database
 
 
 def execute_runs(workers: Workers, database: Database, var: Path, run_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Do the runs, several at a time, and yield the id and the state of each as it ends.
 
-    The states are those of :func:`etl.importing.execute` without ``build``: :func:`etl.importing.finish` remains.
+    The states are those of :func:`jobs.worker.execute` without ``build``: :func:`jobs.worker.finish` remains.
     """
     return workers.map(partial(_execute, Installation.of(database, var, workers)), run_ids)
 

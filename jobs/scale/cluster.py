@@ -1,4 +1,4 @@
-"""A Dask cluster (see :mod:`etl.scale`): https://distributed.dask.org
+"""A Dask cluster (see :mod:`jobs.scale.workers`): https://distributed.dask.org
 
 Its scheduler and its workers are started in a folder with this program, by its Python, so that they can load what
 they are told to do. Dask itself does the items of a worker that is lost again elsewhere.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from config import VERSION
-from etl.scale import Item, Outcome, Result, ScaleError, attempt, deadly
+from jobs.scale.workers import Item, Outcome, Result, ScaleError, attempt, deadly
 
 if TYPE_CHECKING:
     from distributed import Client

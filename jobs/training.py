@@ -18,8 +18,8 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, Any
 
-from etl.runs import ENDED, ImportProblem, Progress
-from etl.tasks import Task
+from etl.task import Task
+from store.runs import ENDED, ImportProblem, Progress
 
 _ROOT = Path(__file__).resolve().parents[1]
 # A cancelled run is noticed within this time although nothing is told.

@@ -1,0 +1,38 @@
+"""The kinds of runs that read no file: which function does each of them, loaded by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from etl.reporting import Reporter
+from etl.task import OpenEngine, Task
+from store.database import Database
+
+# Kind of run -> the function that does it, loaded when the first such run is done.
+RUNNERS: Mapping[str, str] = {
+    "enrich": "etl.gather.enrich:run",
+    "balanced": "etl.gather.balanced:run",
+    "tracks": "etl.gather.terms:run",
+    "artists": "etl.gather.terms:run",
+    "segments": "etl.gather.segments:run",
+    "train": "jobs.training:run",
+    "spotify": "etl.spotify.importing:run",
+    "spotify-write": "etl.spotify.writing:run",
+    "spotify-forget": "etl.spotify.forgetting:forget",
+}
+
+
+def run_task(
+    database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine
+) -> None:
+    """Do the run of ``document``, or what is left of it."""
+    module, _, name = RUNNERS[document["kind"]].partition(":")
+    runner: Callable[[Task], None] = getattr(import_module(module), name)
+    engine = open_engine(database, var)
+    try:
+        runner(Task(database=database, var=var, document=document, report=report, engine=engine))
+    finally:
+        engine.close()

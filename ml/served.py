@@ -1,0 +1,58 @@
+"""Loaded models of one process: bounded in number, each loaded once, none waiting for the load of another."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+Model = TypeVar("Model")
+
+
+class ServedModels:
+    """The models that were used last, by name.
+
+    Parameters
+    ----------
+    limit
+        How many models are kept. Where there are more, the one that was not used for the longest time goes.
+    """
+
+    def __init__(self, limit: int = 24) -> None:
+        self._limit = limit
+        self._stamp: object = None
+        self._models: OrderedDict[str, Any] = OrderedDict()
+        self._loading: dict[str, Lock] = {}
+        self._lock = Lock()
+
+    def get(self, name: str, stamp: object, load: Callable[[], Model]) -> Model:
+        """Return the model called ``name``, from memory or from ``load``; what ``load`` raises is passed on.
+
+        ``stamp`` stands for the state of the registry. When it changes, all models are loaded again.
+        """
+        with self._lock:
+            if stamp != self._stamp:
+                self._stamp, self._models, self._loading = stamp, OrderedDict(), {}
+            if name in self._models:
+                self._models.move_to_end(name)
+                known: Model = self._models[name]
+                return known
+            loading = self._loading.setdefault(name, Lock())
+        with loading:
+            with self._lock:
+                if stamp == self._stamp and name in self._models:
+                    loaded: Model = self._models[name]
+                    return loaded
+            model = load()
+            self._keep(name, stamp, model)
+            return model
+
+    def _keep(self, name: str, stamp: object, model: Any) -> None:
+        with self._lock:
+            if stamp != self._stamp:  # the registry has changed while this model was loaded
+                return
+            self._models[name] = model
+            self._loading.pop(name, None)
+            while len(self._models) > self._limit:
+                self._models.popitem(last=False)
