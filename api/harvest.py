@@ -122,7 +122,7 @@ def runs() -> dict[str, Any]:
     """The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here."""
     here = services()
     _wake(here)
-    return {"runs": [_public(run) for run in here.database.runs_of(session.owner(), RUNS)]}
+    return {"runs": here.database.runs_of(session.owner(), RUNS)}
 
 
 @blueprint.delete("/api/runs/<run_id>")
@@ -131,7 +131,7 @@ def runs() -> dict[str, Any]:
 def cancel(run_id: str) -> str:
     """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
     database = services().database
-    run = database.get_run(run_id)
+    run = database.load_run(run_id)
     if run is None or run["owner"] not in {None, session.owner()}:
         raise ApiError(404, "not_found", "There is no such run here.", "It may be from another browser.")
     if run["owner"] is None:
@@ -210,7 +210,7 @@ def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
     spawn_worker(here.config.var, here.config.mongodb_uri)
     queued = database.get_run((same or run)["_id"])
     assert queued is not None
-    return {"run": _public(queued)}, 202
+    return {"run": queued}, 202
 
 
 def _wake(here: Services) -> None:
@@ -221,7 +221,3 @@ def _wake(here: Services) -> None:
     _woken_at = time.monotonic()
     if any(run["state"] == "waiting" for run in here.database.unfinished_runs()):
         spawn_worker(here.config.var, here.config.mongodb_uri)
-
-
-def _public(run: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in run.items() if name != "owner"} | {"mine": run["owner"] is not None}

@@ -14,7 +14,6 @@ from api.errors import ApiError
 from api.playlists import find_playlist
 from api.services import services
 from api.spotify_account import all_accounts, channel, connected_account, login_url, told
-from api.uploads import shown_run
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
@@ -113,7 +112,7 @@ def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
             database.put_run(run)
         queued.append(database.get_run(run_id))
     spawn_worker(here.config.var, here.config.mongodb_uri)
-    return [shown_run(run) for run in queued if run]
+    return [run for run in queued if run]
 
 
 def _trim(owner: str) -> None:

@@ -16,6 +16,7 @@ from api.errors import ApiError
 from api.services import services
 from jobs.queue import create_upload_run, spawn_worker
 from store.database import Database
+from store.documents import public_run
 from store.runs import ENDED
 
 blueprint = APIBlueprint("uploads", __name__, tag="Files")
@@ -39,7 +40,7 @@ def upload() -> tuple[dict[str, Any], int]:
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
     spawn_worker(here.config.var, here.config.mongodb_uri)
-    return {"run": shown_run(run)}, 202
+    return {"run": run}, 202
 
 
 @blueprint.get("/api/runs/<run_id>")
@@ -88,12 +89,7 @@ def _changes(database: Database, run_id: str) -> Iterator[str]:
 
 
 def _find(database: Database, run_id: str) -> dict[str, Any]:
-    run = database.get_run(run_id)
-    if run is None or run.get("owner") not in {None, session.owner()}:
+    run = database.load_run(run_id)
+    if run is None or run["owner"] not in {None, session.owner()}:
         raise ApiError(404, "not_found", "There is no such import here.", "It may be from another browser.")
-    return shown_run(run)
-
-
-def shown_run(run: dict[str, Any]) -> dict[str, Any]:
-    """Return a run without whose it is."""
-    return {name: value for name, value in run.items() if name != "owner"}
+    return public_run(run)

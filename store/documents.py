@@ -154,7 +154,7 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
 
 
 _PUBLIC_RUN = (
-    *("kind", "name", "sha256", "owner", "state", "phase", "bytes_done", "bytes_total"),
+    *("kind", "name", "sha256", "state", "phase", "bytes_done", "bytes_total"),
     *("asked", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
 )
 
@@ -166,7 +166,10 @@ def playlist_ids_of(run: Mapping[str, Any]) -> list[str]:
 
 
 def public_run(document: Mapping[str, Any]) -> Document:
-    """Return what the outside may know of a run: no path and no cursor; times as ISO 8601 in UTC.
+    """Return what the outside may know of a run: no owner, no path and no cursor; times as ISO 8601 in UTC.
+
+    An owner is the secret of a browser session. ``mine`` tells only whether the run has one: a browser is shown its
+    own runs, and those of the operator, which have none.
 
     Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
     the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
@@ -174,6 +177,7 @@ def public_run(document: Mapping[str, Any]) -> Document:
     the ``result`` of a training.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
+    run["mine"] = document["owner"] is not None
     run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
     run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}

@@ -89,8 +89,8 @@ def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> No
     here, there = (Database(database_uri, place=place) for place in ("here", "there"))
     for owner in ("me", None):
         there.put_run(new_run("list.csv", owner))
-    assert [run["owner"] for run in here.runs_of("me")] == ["me"]
-    assert {run["owner"] for run in there.runs_of("me")} == {"me", None}
+    assert [run["mine"] for run in here.runs_of("me")] == [True]
+    assert {run["mine"] for run in there.runs_of("me")} == {True, False}
     for database in (here, there):
         database.close()
 
@@ -107,7 +107,7 @@ def test_the_list_of_runs_is_bounded_and_without_cursors(database_uri: str) -> N
         here.put_run(new_run(f"operator {number}.csv") | ended | {"started_at": at})
     listed = here.runs_of("me", 50)
     assert len(listed) == 50
-    assert sum(run["owner"] is None for run in listed) == 15
+    assert sum(not run["mine"] for run in listed) == 15
     assert listed[-1]["id"] == first["_id"]  # has not ended
     assert here.delete_old_runs(day + timedelta(days=1), 40) == 40
     assert here.load_run(first["_id"])
