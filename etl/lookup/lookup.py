@@ -7,9 +7,8 @@ the time is left out, said so, and kept for the next time when it comes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -18,7 +17,7 @@ from typing import cast
 from etl.engine import Answer, Engine, Fault, Status
 from etl.identity import SAME, merge, same_recording
 from etl.lookup.choice import Choice, choices, words_of
-from etl.lookup.pool import GRACE_S, settle, submit
+from etl.lookup.pool import GRACE_S, LookupClock, settle, submit
 from etl.lookup.results import LookedUp, store_looked_up
 from etl.providers.base import Asked, Candidate, FaultKind, Identity, Need
 
@@ -40,24 +39,34 @@ _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 _Question = tuple[Need, str]
 
 
-def look_up(engine: Engine, asked: Asked, needs: Collection[Need], *, within_s: float = WITHIN_S) -> LookedUp:
+def look_up(
+    engine: Engine,
+    asked: Asked,
+    needs: Collection[Need],
+    *,
+    within_s: float = WITHIN_S,
+    clock: LookupClock | None = None,
+) -> LookedUp:
     """Find the track that ``asked`` means, and what ``needs`` ask for, within ``within_s`` seconds.
 
     With ``asked.text`` somebody has typed a track, in any order of title and artist (``asked.identity`` may hold the
     same apart); it is named as the best source writes it. Without, ``asked.identity`` is a track that is known by its
-    names or ids, and keeps its names.
+    names or ids, and keeps its names. ``clock`` measures the time, the machine's own if it is not given.
 
     Raises StoreError where the database does not answer, and nothing because a source fails.
     """
-    return _LookUp(engine, asked, needs, within_s).run()
+    return _LookUp(engine, asked, needs, within_s, clock or LookupClock()).run()
 
 
 class _LookUp:
-    def __init__(self, engine: Engine, asked: Asked, needs: Collection[Need], within_s: float) -> None:
+    def __init__(
+        self, engine: Engine, asked: Asked, needs: Collection[Need], within_s: float, clock: LookupClock
+    ) -> None:
         self.engine = engine
+        self.clock = clock
         self.asked = asked
         self.needs = frozenset(needs)
-        self.begun = time.monotonic()
+        self.begun = self.clock.monotonic()
         self.deadline = self.begun + within_s
         self.identity = asked.identity
         self.order = {need: engine.on(need) for need in (Need.SEARCH, Need.TRACK, *self.needs)}
@@ -76,11 +85,11 @@ class _LookUp:
         while True:
             self._choose()
             self._ask_what_can_be_asked()
-            left_s = self._until() - time.monotonic()
+            left_s = self._until() - self.clock.monotonic()
             if self.pending and left_s > 0:
-                for future in wait(self.pending, left_s, FIRST_COMPLETED).done:
+                for future in self.clock.first_done(self.pending, left_s):
                     self._take(future)
-            elif not self.searching or not self.pending or time.monotonic() >= self.deadline:
+            elif not self.searching or not self.pending or self.clock.monotonic() >= self.deadline:
                 break
         self._give_up()
         return self._result()
@@ -89,7 +98,7 @@ class _LookUp:
 
     def _ask(self, need: Need, source: str, asked: Asked) -> None:
         if self.engine.providers()[source].can(need, asked):
-            left_s = self.deadline - time.monotonic()
+            left_s = self.deadline - self.clock.monotonic()
             self.pending[submit(self.engine, source, need, asked, left_s)] = (need, source)
 
     def _ask_what_can_be_asked(self) -> None:
@@ -135,7 +144,7 @@ class _LookUp:
             return
         self.candidates = choices(self.asked, self._of(Need.SEARCH))
         outstanding = any(need is Need.SEARCH for need, _ in self.pending.values())
-        if outstanding and "isrc" not in self.identity.ids and time.monotonic() < self._search_until():
+        if outstanding and "isrc" not in self.identity.ids and self.clock.monotonic() < self._search_until():
             return
         self.searching = False
         best = self.candidates[0] if self.candidates else None
@@ -149,7 +158,8 @@ class _LookUp:
             return self.deadline
         best = self.candidates[0]
         if best.confidence >= _SURE and "isrc" in best.identity.ids:
-            self.sure_since = self.sure_since or time.monotonic()
+            if self.sure_since is None:
+                self.sure_since = self.clock.monotonic()
             return self.sure_since + _SECOND_OPINION_S
         return self.begun + _SEARCH_SHARE * (self.deadline - self.begun)
 
@@ -160,7 +170,8 @@ class _LookUp:
         if any(need is Need.TRACK for need, _ in self.pending.values()) or not all(map(self._settled, self.needs)):
             self.enough_since = None
             return self.deadline
-        self.enough_since = self.enough_since or time.monotonic()
+        if self.enough_since is None:
+            self.enough_since = self.clock.monotonic()
         return min(self.deadline, self.enough_since + _PATIENCE_S)
 
     def _settled(self, need: Need) -> bool:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Collection
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from etl.engine import Answer, Engine
+from etl.engine.clock import Clock
 from etl.providers.base import Asked, Need
 
 # They wait for sources nearly all the time. Two look-ups, as one page asks for, need a dozen each at the most.
 _THREADS = 32
 # An answer that comes too late for its question is still worth keeping: the next one finds it in the store.
 GRACE_S = 4.0
+
+
+class LookupClock(Clock):
+    """Time as a look-up sees it. A test may be the clock, so that it does not depend on the machine's speed."""
+
+    def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
+        """Wait until one of ``futures`` is done, ``within_s`` seconds at the most, and return those that are."""
+        return wait(futures, within_s, FIRST_COMPLETED).done
 
 
 class _Pool:

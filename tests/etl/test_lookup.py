@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from etl.engine import Engine, EngineConfig, Status
+from etl.engine import Answer, Engine, EngineConfig, Status
 from etl.identity import identity_of, track_id
-from etl.lookup.lookup import LookedUp, look_up, settle, store_looked_up
+from etl.lookup import lookup
+from etl.lookup.lookup import LookedUp, settle, store_looked_up
+from etl.lookup.pool import LookupClock
 from etl.providers.base import Asked, Identity, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
 from store.database import Database
-from tests.fake_services.faults import cut, garbage, limited, replying, slow, unavailable
+from tests.fake_services.faults import cut, garbage, held, limited, replying, unavailable
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import Happening
 from tests.fake_services.world import KARAOKE, Song
@@ -22,6 +26,35 @@ from tests.fake_services.world import KARAOKE, Song
 ALL = {Need.FEATURES, Need.GENRES, Need.SIMILAR}
 KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
 LONG = 85_771
+
+
+# More than any answer takes here, and less than the minute for which a busy source asks us to wait.
+PATIENCE_S = 30.0
+
+
+class TestClock(LookupClock):
+    """A clock that stands still while answers come, and moves only when all others have answered."""
+
+    __test__ = False
+
+    def __init__(self, late: Callable[[], int] = lambda: 0) -> None:
+        """``late`` says how many of the questions that are outstanding will not be answered in time."""
+        self.seconds = 0.0
+        self.late = late
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
+        if len(futures) <= self.late():
+            self.seconds += within_s
+            return set()
+        return wait(futures, PATIENCE_S, FIRST_COMPLETED).done
+
+
+def look_up(engine: Engine, asked: Asked, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
+    """Look a track up with time enough for every source that answers, however slow the machine is."""
+    return lookup.look_up(engine, asked, needs, within_s=PATIENCE_S, clock=clock or TestClock())
 
 
 def hurried(provider: Provider) -> Provider:
@@ -185,14 +218,17 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
 
 
 def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
-    fake_services.reccobeats.fail(slow(2.0), times=None, path="/v1/audio-features")
+    release = Event()
+    fake_services.reccobeats.fail(held(release), times=None, path="/v1/audio-features")
+    clock = TestClock(late=lambda: len(fake_services.reccobeats.asked("/v1/audio-features")))
     words = typed("Neon Estuary Velvet Causeway")
-    found = look_up(engine, words, ALL, within_s=1.6)
+    found = look_up(engine, words, ALL, clock)
     assert list(found.features) == ["acousticbrainz"]
     late = next(one for one in found.trail if one.need is Need.FEATURES and one.source == "reccobeats")
     assert late.status is Status.FAILED
     assert late.fault is not None
     assert "in time" in late.fault.message
+    release.set()
     settle()
     asked = len(fake_services.reccobeats.asked("/v1/audio-features"))
     again = look_up(engine, words, ALL)

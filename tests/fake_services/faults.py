@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
+from threading import Event
 from typing import Any
 
 from tests.fake_services.server import CutConnectionError, FakeService, Happening, Reply, Request
@@ -36,6 +37,17 @@ def slow(seconds: float) -> Happening:
 
     def wait(service: FakeService, request: Request) -> Reply | None:
         service.stopping.wait(seconds)
+        return None
+
+    return wait
+
+
+def held(release: Event) -> Happening:
+    """Answer rightly, but only once ``release`` is set or the service is stopped."""
+
+    def wait(service: FakeService, request: Request) -> Reply | None:
+        while not (release.is_set() or service.stopping.is_set()):
+            release.wait(0.05)
         return None
 
     return wait
