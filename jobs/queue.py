@@ -1,7 +1,11 @@
-"""Queueing runs, and starting the process that does them (:mod:`jobs.worker`, which the web process never loads)."""
+"""Queueing runs within limits, and starting the process that does them.
+
+That process loads :mod:`jobs.worker`; the web process never does.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -10,14 +14,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
 from store.database import Database, StoreError
-from store.locks import take
-from store.runs import STORED, ImportProblem, lock_file, new_run, upload_folder
+from store.documents import public_run
+from store.errors import TastemapError
+from store.locks import locked, take
+from store.runs import LONG_KINDS, STORED, ImportProblem, lock_file, new_run, upload_folder
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +34,68 @@ _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
+# Whoever may open the page may start runs. So many of one owner may be open at once: of those that may take hours,
+# and of files and lists, of which people bring whole folders at once.
+MOST_OPEN_LONG, MOST_OPEN_SHORT = 5, 200
+_RETRY_SECONDS = 60
+
+
+class TooManyRuns(TastemapError):  # noqa: N818 - a rule, told to whoever starts runs
+    """An owner has as many open runs as one may have. ``retry_after_s`` says when to try again, in seconds."""
+
+    code = "too_many_runs"
+    retry_after_s = _RETRY_SECONDS
+
+
+def enqueue(database: Database, var: Path, *runs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Queue ``runs``, all or none, and return the document of each in the same order.
+
+    The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
+    run that asks for the same as an open one of its owner, the open one is returned. Two tasks are the same when
+    they have the same kind and request; two imports by the operator, when they have the same source. Uploads are
+    never the same.
+
+    Raises
+    ------
+    TooManyRuns
+        The owner would have more than :data:`MOST_OPEN_LONG` open runs of :data:`~store.runs.LONG_KINDS` or more
+        than :data:`MOST_OPEN_SHORT` others. The operator's runs (no owner) have no limit.
+    """
+    with locked(var / "runs" / "queue.lock"):  # two requests at once would both find room, and no equal run
+        unended = [*database.unfinished_runs(), *database.waiting_runs()]
+        open_by_identity = {_identity(run): dict(run) for run in reversed(unended)}
+        queued, new = [], []
+        for run in runs:
+            identity = _identity(run)
+            same = open_by_identity.get(identity) if identity else None
+            if same is None:
+                same = dict(run)
+                new.append(same)
+                open_by_identity[identity] = same
+            queued.append(same)
+        _check_limits(unended, new)
+        for run in new:
+            database.put_run(run)
+    return queued
+
+
+def _identity(run: Mapping[str, Any]) -> str | None:
+    """Return what equal runs have in common, ``None`` for an upload."""
+    if run.get("request") is not None:
+        return json.dumps([run["kind"], run["owner"], run["request"]], sort_keys=True)
+    return json.dumps([run["owner"], run["source"]]) if run["source"] else None
+
+
+def _check_limits(unended: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> None:
+    before = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in unended)
+    more = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in new if run["owner"] is not None)
+    for (owner, long), count in more.items():
+        most = MOST_OPEN_LONG if long else MOST_OPEN_SHORT
+        if before[owner, long] + count > most:
+            raise TooManyRuns(
+                f"No more than {most} runs of this sort may be open at once; {before[owner, long]} of yours are.",
+                "Wait until some have ended, or cancel some.",
+            )
 
 
 def create_upload_run(
@@ -38,6 +107,8 @@ def create_upload_run(
     ------
     ImportProblem
         The file has more than ``max_bytes`` (``too_large``); nothing of it is kept.
+    TooManyRuns
+        The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
     document = new_run(name, owner)
@@ -47,11 +118,9 @@ def create_upload_run(
         undo.callback(shutil.rmtree, folder)
         document["bytes_total"] = _receive(stream, folder / f"{name}.partial", max_bytes)
         (folder / f"{name}.partial").rename(folder / name)
-        database.put_run(document)
+        [run] = enqueue(database, var, document)
         undo.pop_all()
-    run = database.get_run(document["_id"])
-    assert run is not None
-    return run
+    return public_run(run)
 
 
 def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:

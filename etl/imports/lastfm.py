@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from etl.imports.entries import from_epoch, named_track, whole
+from etl.imports.entries import named_track
 from etl.imports.history import History
+from etl.imports.values import from_epoch, iso_instant, whole
 from store.text import normalise
 
 _TITLES = ("track", "track name", "title", "song", "name")
@@ -67,7 +68,6 @@ def instant(text: str) -> datetime | None:
             number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError for what is no month
             said = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
             return from_epoch(int(said.timestamp()))
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return iso_instant(text)

@@ -38,10 +38,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 # These make a file a playlist export, whatever else it holds.
 _PLAYLIST_ONLY = {"added_at", "added_by"}
 _TELLING = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
-_TRACK_ID = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([^\s:/?]+)(?:\?.*)?$")
 _YEAR = r"(?<!\d)((?:18|19|20)\d\d)(?!\d)"
 _LIST = re.compile(r"\s*\[.*\]\s*$", re.DOTALL)
-_TRUE, _FALSE = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
 
 
 def normal_heading(heading: str) -> str:
@@ -68,12 +66,6 @@ def looks_like_table(headings: Sequence[str]) -> bool:
     is_playlist = bool(_PLAYLIST_ONLY & {normal_heading(heading) for heading in headings})
     named = "title" in columns and not columns.keys().isdisjoint({"id", "artists"})
     return named and not is_playlist and not columns.keys().isdisjoint(_TELLING)
-
-
-def track_id(cell: str) -> str:
-    """Return the id in a cell that holds an id, a Spotify URI or a link; "" when it holds none."""
-    match = _TRACK_ID.match(cell.strip())
-    return match[1] if match else ""
 
 
 def artist_splitter(heading: str, sample: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
@@ -143,9 +135,3 @@ def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
 def years(column: pd.Series) -> pd.Series:
     """Return the year in each date of whatever order ("2001-04", "9/5/2025"), missing where there is none."""
     return pd.to_numeric(column.str.extract(_YEAR, expand=False), errors="coerce").astype("Int16")
-
-
-def boolean(cell: str) -> bool | None:
-    """Return what a cell says, None when it says neither yes nor no."""
-    word = cell.lower()
-    return True if word in _TRUE else False if word in _FALSE else None

@@ -23,15 +23,14 @@ from etl.imports.download import download, is_url
 from etl.imports.table_columns import (
     SYNONYMS,
     artist_splitter,
-    boolean,
     features,
     find_columns,
     genres,
     looks_like_table,
     numbers,
-    track_id,
     years,
 )
+from etl.imports.values import any_id, boolean
 from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
@@ -231,7 +230,7 @@ def normalised_rows(
 
 
 def _ids(cells: list[str], columns: Mapping[str, Any]) -> list[str]:
-    ids = [track_id(cell) for cell in cells]
+    ids = [any_id(cell) for cell in cells]
     names = zip(columns["title"], columns["artists"], columns["album"], columns["duration_ms"], strict=True)
     for at, name in enumerate(names):
         if not ids[at] and name[0]:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from etl.imports import download
-from etl.imports.table_columns import artist_splitter, find_columns, genres, looks_like_table, track_id
+from etl.imports.table_columns import artist_splitter, find_columns, genres, looks_like_table
 from etl.imports.tables import import_table
+from etl.imports.values import any_id
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files
@@ -284,10 +285,10 @@ def test_headings_of_the_known_tables() -> None:
 
 
 def test_cells() -> None:
-    assert track_id(" spotify:track:abc ") == "abc"
-    assert track_id("https://open.spotify.com/track/abc?si=1") == "abc"
-    assert track_id("abc") == "abc"
-    assert track_id("") == ""
+    assert any_id(" spotify:track:abc ") == "abc"
+    assert any_id("https://open.spotify.com/track/abc?si=1") == "abc"
+    assert any_id("abc") == "abc"
+    assert any_id("") == ""
     assert genres("rock|metal|rock") == ("rock", "metal")
     assert genres("['rock', 'r&b']") == ("rock", "r&b")
     assert genres("r&b") == ("r&b",)
