@@ -14,7 +14,7 @@ from api.errors import ApiError
 from api.operator import require_operator
 from api.playlists import find_playlist
 from api.services import services
-from jobs.queue import enqueue, spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
 from ml.jobs import trainable
@@ -169,7 +169,7 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
     request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
     run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
     [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri)
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
     return {"run": public_run(queued)}, 202
 
 
