@@ -11,7 +11,8 @@ from urllib.parse import unquote, unquote_plus
 
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
-from etl.imports.text_file import TextFile, Watch, sniff_delimiter
+from etl.imports.headings import sniff_delimiter
+from etl.imports.text_file import TextFile, Watch
 from etl.imports.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
 from store.runs import ImportProblem
