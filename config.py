@@ -46,7 +46,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
-        """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; README.md lists them.
+        """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operation.md lists them.
 
         Raises
         ------

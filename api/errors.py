@@ -10,6 +10,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from jobs.queue import TooManyRuns
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError
 from store.embedded import EmbeddedError
@@ -49,6 +50,12 @@ def register(app: APIFlask) -> None:
     def import_problem(problem: ImportProblem) -> tuple[Response, int]:
         status = _IMPORT_STATUS.get(problem.code, 422)
         return api_error(ApiError(status, problem.code, problem.message, problem.hint))
+
+    @app.errorhandler(TooManyRuns)
+    def too_many_runs(rule: TooManyRuns) -> tuple[Response, int]:
+        answer, status = api_error(ApiError(429, rule.code, rule.message, rule.hint))
+        answer.headers["Retry-After"] = str(rule.retry_after_s)
+        return answer, status
 
     @app.errorhandler(StoreError)
     @app.errorhandler(EmbeddedError)

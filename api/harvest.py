@@ -21,7 +21,8 @@ from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from jobs.queue import spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
+from store.documents import public_run
 from store.domain import Track
 from store.recommendations import trail_of
 from store.runs import cancel_run
@@ -29,8 +30,6 @@ from store.runs import cancel_run
 blueprint = APIBlueprint("harvest", __name__, tag="Sources")
 
 RUNS = 50
-# Whoever may open the page may start runs that take hours; beyond so many of a browser one has to wait or cancel.
-_MOST_OPEN = 5
 # What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
 BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
 _WAKE_PAUSE_SECONDS = 30.0
@@ -196,21 +195,10 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
 
 
 def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Queue the run, or return the one that asks for the same and has not ended."""
     here = services()
-    database = here.database
-    unended = [*database.unfinished_runs(), *database.waiting_runs()]
-    same = next((one for one in unended if all(one.get(key) == run[key] for key in ("kind", "owner", "request"))), None)
-    if same is None:
-        if sum(one.get("request") is not None and one["owner"] == run["owner"] for one in unended) >= _MOST_OPEN:
-            raise ApiError(
-                429, "too_many_runs", f"{_MOST_OPEN} runs of yours have not ended yet.", "Wait, or cancel some."
-            )
-        database.put_run(run)
-    spawn_worker(here.config.var, here.config.mongodb_uri)
-    queued = database.get_run((same or run)["_id"])
-    assert queued is not None
-    return {"run": queued}, 202
+    [queued] = enqueue(here.database, here.config.var, run)
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
+    return {"run": public_run(queued)}, 202
 
 
 def _wake(here: Services) -> None:
@@ -219,5 +207,6 @@ def _wake(here: Services) -> None:
     if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
         return
     _woken_at = time.monotonic()
-    if any(run["state"] == "waiting" for run in here.database.unfinished_runs()):
-        spawn_worker(here.config.var, here.config.mongodb_uri)
+    due = [run for run in here.database.unfinished_runs() if run["state"] == "waiting"]
+    if due:
+        spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of(due))

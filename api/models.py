@@ -14,13 +14,14 @@ from api.errors import ApiError
 from api.operator import require_operator
 from api.playlists import find_playlist
 from api.services import services
-from jobs.queue import spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
 from ml.jobs import trainable
 from ml.needs import Here, needs_of
 from ml.registry import Kept, card_of, compare, scores_of
 from ml.scores import main_score
+from store.documents import public_run
 from store.runs import new_task_run
 
 blueprint = APIBlueprint("models", __name__, tag="Models")
@@ -154,9 +155,12 @@ def needs(task: str, asked: dict[str, str]) -> dict[str, Any]:
 
 @blueprint.post("/api/models/<task>/train")
 @blueprint.input(TrainRequest, location="json", arg_name="asked")
-@blueprint.doc(responses={202: "The run that trains it"})
+@blueprint.doc(responses={202: "The run that trains it", 429: "Too many runs of yours are open"})
 def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Train a model on what this installation holds, in a process of its own; what is served stays as it is."""
+    """Train a model on what this installation holds, in a process of its own; what is served stays as it is.
+
+    Where the same training is queued or under way already, its run is returned.
+    """
     if task not in trainable():
         raise _untrainable(task)
     here = services()
@@ -164,9 +168,9 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
         find_playlist(asked["playlist"])
     request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
     run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
-    here.database.put_run(run)
-    spawn_worker(here.config.var, here.config.mongodb_uri)
-    return {"run": here.database.get_run(run["_id"])}, 202
+    [queued] = enqueue(here.database, here.config.var, run)
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
+    return {"run": public_run(queued)}, 202
 
 
 def _untrainable(task: str) -> ApiError:

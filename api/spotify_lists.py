@@ -18,7 +18,8 @@ from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
-from jobs.queue import spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
+from store.documents import public_run
 from store.runs import ENDED
 
 blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
@@ -99,20 +100,17 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], 
 def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Queue runs of the owner's account and return them; where the same is under way, that one."""
     here, accounts = services(), all_accounts()
-    database = here.database
-    under_way = [*database.unfinished_runs(), *database.waiting_runs()]
     _trim(owner)
-    queued = []
-    for run in wanted:
-        same = (one for one in under_way if all(one.get(key) == run[key] for key in ("kind", "owner", "request")))
-        run_id = next((one["_id"] for one in same), None)
-        if run_id is None:
-            run_id = run["_id"]
-            accounts.note(owner, {f"runs.{run_id}": True})  # first, so that disconnecting finds it
-            database.put_run(run)
-        queued.append(database.get_run(run_id))
-    spawn_worker(here.config.var, here.config.mongodb_uri)
-    return [run for run in queued if run]
+    accounts.note(owner, {f"runs.{run['_id']}": True for run in wanted})  # first, so that disconnecting finds them
+    queued: list[dict[str, Any]] = []
+    try:
+        queued = enqueue(here.database, here.config.var, *wanted)
+    finally:
+        unused = {run["_id"] for run in wanted} - {run["_id"] for run in queued}
+        if unused:
+            accounts.note(owner, {}, unset=tuple(f"runs.{run_id}" for run_id in sorted(unused)))
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of(queued))
+    return [public_run(run) for run in queued]
 
 
 def _trim(owner: str) -> None:

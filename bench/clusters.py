@@ -17,9 +17,9 @@ from pathlib import Path
 from bench._cost import DATA, Cost, Meter, call_times, finish, peak
 from ml import artefacts
 from ml.clusters.model import Clusters
-from ml.clusters.train.card import format_sweep
 from ml.clusters.train.scores import format_table
-from ml.clusters.train.train import VERSION, Settings, fit, preference_of
+from ml.clusters.train.study import Settings, format_sweep
+from ml.clusters.train.train import VERSION, fit, preference_of
 from ml.pictures import heat_map
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, read

@@ -112,7 +112,7 @@ def serving(folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Store playlists of the data, train on them, print the version and the ids of those to be asked about."""
-    from ml.continuation.train.own import train_own
+    from ml.continuation.train.user_trained import train_own
 
     config = Config.from_env()
     catalogue, database = Catalogue(config.var / "catalogue"), open_database(config.var)

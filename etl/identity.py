@@ -21,8 +21,8 @@ SAME = 0.75
 # Namespaces whose ids name one recording; the others name artists and albums.
 RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
 
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
-_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 _SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
 _NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97
@@ -36,7 +36,7 @@ _ISRC_NEEDS, _ISRC_WORTH, _OTHER_ISRC, _ISRC_ALONE = 0.5, 0.75, 0.97, 0.9
 def clean_isrc(text: object) -> str | None:
     """Return an ISRC as it is compared, upper case and without hyphens; ``None`` for what is none."""
     plain = re.sub(r"[\s-]", "", text).upper() if isinstance(text, str) else ""
-    return plain if _ISRC.fullmatch(plain) else None
+    return plain if ISRC.fullmatch(plain) else None
 
 
 def same_recording(a: Identity, b: Identity) -> float:
@@ -112,7 +112,7 @@ def merge(a: Identity, b: Identity) -> Identity:
 def identity_of(track: Track) -> Identity:
     """Return what ``track`` tells of itself; an id of this installation's own is none that a source knows."""
     ids = {**track.ids, "isrc": clean_isrc(track.isrc or track.id.removeprefix("isrc-")) or track.ids.get("isrc", "")}
-    if _SPOTIFY_ID.fullmatch(track.id):
+    if SPOTIFY_ID.fullmatch(track.id):
         ids["spotify"] = track.id
     return Identity(
         title=track.title,
@@ -127,7 +127,7 @@ def identity_of(track: Track) -> Identity:
 def track_id(identity: Identity) -> str:
     """Return the id under which a track is stored: Spotify's, else ``isrc-<ISRC>``, else one made of its names."""
     spotify, isrc = identity.ids.get("spotify", ""), clean_isrc(identity.ids.get("isrc"))
-    if _SPOTIFY_ID.fullmatch(spotify):
+    if SPOTIFY_ID.fullmatch(spotify):
         return spotify
     if isrc:
         return f"isrc-{isrc}"

@@ -1,7 +1,11 @@
-"""Queueing runs, and starting the process that does them (:mod:`jobs.worker`, which the web process never loads)."""
+"""Queueing runs within limits, and starting the process that does them.
+
+That process loads :mod:`jobs.worker`; the web process never does.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -10,14 +14,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
 from store.database import Database, StoreError
-from store.locks import take
-from store.runs import STORED, ImportProblem, lock_file, new_run, upload_folder
+from store.documents import public_run
+from store.errors import TastemapError
+from store.locks import locked, take
+from store.runs import LONG_KINDS, STORED, ImportProblem, lock_file, new_run, upload_folder
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +35,75 @@ _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
+# Whoever may open the page may start runs. So many of one owner may be open at once: of those that may take hours,
+# and of files and lists, of which people bring whole folders at once.
+MOST_OPEN_LONG, MOST_OPEN_SHORT = 5, 200
+_RETRY_SECONDS = 60
+
+
+class Lane(StrEnum):
+    """Runs of one lane are done in turn; a harvest of hours does not keep a file waiting."""
+
+    FILES = "files"
+    LONG = "long"
+
+
+class TooManyRuns(TastemapError):  # noqa: N818 - a rule, told to whoever starts runs
+    """An owner has as many open runs as one may have. ``retry_after_s`` says when to try again, in seconds."""
+
+    code = "too_many_runs"
+    retry_after_s = _RETRY_SECONDS
+
+
+def enqueue(database: Database, var: Path, *runs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Queue ``runs``, all or none, and return the document of each in the same order.
+
+    The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
+    run that asks for the same as an open one of its owner, the open one is returned. Two tasks are the same when
+    they have the same kind and request; two imports by the operator, when they have the same source. Uploads are
+    never the same.
+
+    Raises
+    ------
+    TooManyRuns
+        The owner would have more than :data:`MOST_OPEN_LONG` open runs of :data:`~store.runs.LONG_KINDS` or more
+        than :data:`MOST_OPEN_SHORT` others. The operator's runs (no owner) have no limit.
+    """
+    with locked(var / "runs" / "queue.lock"):  # two requests at once would both find room, and no equal run
+        unended = [*database.unfinished_runs(), *database.waiting_runs()]
+        open_by_identity = {_identity(run): dict(run) for run in reversed(unended)}
+        queued, new = [], []
+        for run in runs:
+            identity = _identity(run)
+            same = open_by_identity.get(identity) if identity else None
+            if same is None:
+                same = dict(run)
+                new.append(same)
+                open_by_identity[identity] = same
+            queued.append(same)
+        _check_limits(unended, new)
+        for run in new:
+            database.put_run(run)
+    return queued
+
+
+def _identity(run: Mapping[str, Any]) -> str | None:
+    """Return what equal runs have in common, ``None`` for an upload."""
+    if run.get("request") is not None:
+        return json.dumps([run["kind"], run["owner"], run["request"]], sort_keys=True)
+    return json.dumps([run["owner"], run["source"]]) if run["source"] else None
+
+
+def _check_limits(unended: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> None:
+    before = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in unended)
+    more = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in new if run["owner"] is not None)
+    for (owner, long), count in more.items():
+        most = MOST_OPEN_LONG if long else MOST_OPEN_SHORT
+        if before[owner, long] + count > most:
+            raise TooManyRuns(
+                f"No more than {most} runs of this sort may be open at once; {before[owner, long]} of yours are.",
+                "Wait until some have ended, or cancel some.",
+            )
 
 
 def create_upload_run(
@@ -38,6 +115,8 @@ def create_upload_run(
     ------
     ImportProblem
         The file has more than ``max_bytes`` (``too_large``); nothing of it is kept.
+    TooManyRuns
+        The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
     document = new_run(name, owner)
@@ -47,11 +126,9 @@ def create_upload_run(
         undo.callback(shutil.rmtree, folder)
         document["bytes_total"] = _receive(stream, folder / f"{name}.partial", max_bytes)
         (folder / f"{name}.partial").rename(folder / name)
-        database.put_run(document)
+        [run] = enqueue(database, var, document)
         undo.pop_all()
-    run = database.get_run(document["_id"])
-    assert run is not None
-    return run
+    return public_run(run)
 
 
 def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
@@ -77,40 +154,68 @@ def safe_name(filename: str) -> str:
     return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
-def spawn_worker(var: Path, mongodb_uri: str) -> None:
-    """Start ``python -m etl work`` as a process of its own that outlives this one; it does all queued runs in turn.
+def lanes_of(runs: Iterable[Mapping[str, Any]]) -> set[Lane]:
+    """Return the lanes in which ``runs`` are done."""
+    return {Lane.LONG if run["kind"] in LONG_KINDS else Lane.FILES for run in runs}
 
-    One works at a time and the others leave at once, so that twenty files dropped together do not import side by
-    side; harvests, which may take hours, take turns of their own. What the process says goes to
-    ``<var>/log/import.log``. One that is killed is started again, and goes on where it was.
+
+def lane_lock(var: Path, lane: Lane) -> Path:
+    """Return the file whose lock the one process of a lane holds."""
+    return var / "runs" / f"{lane}.lock"
+
+
+def spawn_worker(var: Path, mongodb_uri: str, lanes: Iterable[Lane] = tuple(Lane)) -> None:
+    """Have the queued runs of ``lanes`` done, each lane by a process of its own that outlives this one.
+
+    A lane has one process at a time, ``python -m etl work --lane LANE``. We take the lane's lock before we start the
+    process and hand it over, so twenty requests at once start one process. Where the lock is taken nothing is
+    started: the process that holds it looks for queued runs once more after it has released it. So a run must be
+    stored before this is called.
+
+    What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on where
+    it was.
     """
-    env = os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri}
-    folder = var / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "etl", "work"]
+    for lane in lanes:
+        process = _start(var, mongodb_uri, lane)
+        if process is not None:
+            # Waiting for it is what keeps a zombie from staying.
+            arguments = (process, var, mongodb_uri, lane)
+            threading.Thread(target=_attend, args=arguments, daemon=True, name=f"worker of {lane}").start()
 
-    def start() -> subprocess.Popen[bytes]:
+
+def _start(var: Path, mongodb_uri: str, lane: Lane) -> subprocess.Popen[bytes] | None:
+    """Start the process of a lane, ``None`` if there is one."""
+    lock = take(lane_lock(var, lane), wait=False)
+    if lock is None:
+        return None
+    try:
+        folder = var / "log"
+        folder.mkdir(parents=True, exist_ok=True)
         with (folder / "import.log").open("ab") as output:
             return subprocess.Popen(
-                command,
+                [sys.executable, "-m", "etl", "work", "--lane", lane, "--lock", str(lock)],
                 cwd=ROOT,
-                env=env,
+                env=os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=(lock,),
             )
+    finally:
+        os.close(lock)  # the process has a copy, and holds the lock until it closes that or ends
 
-    def attend(process: subprocess.Popen[bytes]) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
-                return
-            log.warning("the import worker ended with %d; starting it again", process.returncode)
-            time.sleep(attempt)
-            process = start()
 
-    # Waiting for it is what keeps a zombie from staying.
-    threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()
+def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, lane: Lane) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
+            return
+        log.warning("the worker of %s ended with %d; starting it again", lane, process.returncode)
+        time.sleep(attempt)
+        again = _start(var, mongodb_uri, lane)
+        if again is None:  # somebody else has started one meanwhile
+            return
+        process = again
 
 
 def _left_alone(var: Path, unfinished: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -137,7 +242,7 @@ def watch_waiting(
 ) -> threading.Event:
     """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
 
-    Each time it calls ``also``, too, which tells whether there is something else for the worker.
+    Each time it calls ``also``, too, which tells whether there is something else for the worker of files.
     """
     stop = threading.Event()
 
@@ -146,13 +251,14 @@ def watch_waiting(
         while not stop.wait(every_s):
             try:
                 unfinished = database.unfinished_runs()
-                due = also() or any(run["state"] == "waiting" for run in unfinished)
+                upkeep = also()
             except StoreError:
                 continue  # those who ask for something are told; here the next look will do
             before, left = left, _left_alone(var, unfinished)
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
-            if due or left & before:
-                spawn_worker(var, mongodb_uri)
+            due = any(run["state"] == "waiting" for run in unfinished) or bool(left & before)
+            if upkeep or due:
+                spawn_worker(var, mongodb_uri, lanes_of(unfinished) | ({Lane.FILES} if upkeep else set()))
                 left = set()
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()

@@ -26,10 +26,10 @@ from store.database import Database, open_database
 # Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
 # one was written. Versions are registered without being activated: serving them is the user's decision.
 JOBS: dict[str, str] = {
-    "continuation": "ml.continuation.train.own:train_own",
+    "continuation": "ml.continuation.train.user_trained:train_own",
     "contributors": "ml.contributors.train.train:train_own",
     "families": "ml.families.train.train:train_own",
-    "genre": "ml.genre.train.own:train_own",
+    "genre": "ml.genre.train.user_trained:train_own",
     "projection": "ml.projection.train.train:train_own",
     "timbre": "ml.timbre.train.train:train_own",
 }

@@ -14,6 +14,7 @@ from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
+from jobs.queue import enqueue
 from jobs.scale.ahead import ask_ahead
 from jobs.scale.options import add_scale_options, workers_from
 from jobs.scale.workers import OneCore
@@ -56,7 +57,7 @@ def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
         print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
         return 1
     # Stored first: a kill while it asks ahead leaves a run that goes on.
-    run = _stored(database, new_enrichment(playlist.id, playlist.name, None, options.needs))
+    run = _queued(database, var, new_enrichment(playlist.id, playlist.name, None, options.needs))
     with workers_from(options) as workers:
         if not isinstance(workers, OneCore):
             with ProgressBar(PAGES) as bar:
@@ -82,20 +83,13 @@ def _filters(options: argparse.Namespace) -> dict[str, Any]:
 
 def _run(database: Database, var: Path, run: dict[str, Any]) -> int:
     """Do the run, or the one of the operator's that asks for the same and has not ended."""
-    return do(database, var, [_stored(database, run)["_id"]])
+    return do(database, var, [_queued(database, var, run)["_id"]])
 
 
-def _stored(database: Database, run: dict[str, Any]) -> dict[str, Any]:
-    """Return the run of the operator's that asks for the same and has not ended, else ``run``, stored."""
-    same = (one for one in (*database.unfinished_runs(), *database.waiting_runs()) if _is_same(one, run))
-    before = next(same, None)
-    if before is None:
-        database.put_run(run)
-    return before or run
-
-
-def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(one.get(name) == other[name] for name in ("kind", "owner", "request"))
+def _queued(database: Database, var: Path, run: dict[str, Any]) -> dict[str, Any]:
+    """Queue ``run`` and return its document, or that of the operator's open run that asks for the same."""
+    [queued] = enqueue(database, var, run)
+    return queued
 
 
 def _positive(text: str) -> int:

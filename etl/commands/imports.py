@@ -11,6 +11,7 @@ from etl.commands.doing import do
 from etl.imports.download import is_url
 from etl.imports.recognise import may_be_ours
 from jobs.finishing import sweep_uploads
+from jobs.queue import enqueue
 from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
 from store.runs import new_run
@@ -31,15 +32,8 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
     sources, missing = _expand(options.sources)
     for name in missing:
         print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
-    unfinished = {run["source"]: run["_id"] for run in database.unfinished_runs() if run["owner"] is None}
-    run_ids = []
-    for source in sources:
-        run_id = unfinished.get(source)
-        if run_id is None:
-            run = new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source))
-            database.put_run(run)
-            run_id = run["_id"]
-        run_ids.append(run_id)
+    runs = [new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source)) for source in sources]
+    run_ids = [run["_id"] for run in enqueue(database, var, *runs)]
     with workers_from(options) as workers:
         return do(database, var, run_ids, workers) or int(bool(missing))
 

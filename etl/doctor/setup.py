@@ -103,5 +103,5 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
         name=name,
         state=State.WARNING,
         message=f"{name} is set, but nothing reads it.",
-        remedy=f"Did you mean {prefix}{near[0]}?" if near else "README.md lists the variables.",
+        remedy=f"Did you mean {prefix}{near[0]}?" if near else "docs/operation.md lists the variables.",
     )

@@ -9,7 +9,7 @@ holds one comes back as two. Labels of a track and the source of its features ha
 Cells that begin with =, +, - or @ are written as they are. The customary apostrophe in front of them would be read
 back as part of the name by every reader of such files: by ours, by other services that take them and by notebooks.
 Loudness is negative, and there are albums called "=" and "+". The file goes from program to program and is served
-as a download of type text/csv; a spreadsheet should import it with its columns as text (README).
+as a download of type text/csv; a spreadsheet should import it with its columns as text (docs/formats.md).
 """
 
 from __future__ import annotations

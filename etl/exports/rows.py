@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
+from etl.identity import SPOTIFY_ID
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, PlaylistItem, Track
-
-_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +44,7 @@ def read_pages(database: Database, playlist: Playlist) -> Pages:
 
 def spotify_id(track: Track) -> str | None:
     """Return Spotify's id of ``track``, if it has one."""
-    return track.id if _SPOTIFY_ID.fullmatch(track.id) else None
+    return track.id if SPOTIFY_ID.fullmatch(track.id) else None
 
 
 def track_uri(track: Track) -> str:

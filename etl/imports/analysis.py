@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import Any
 
+from etl.identity import SPOTIFY_ID
 from etl.imports.json_file import listed, under
 from etl.providers.base import Analysis
 from store.domain import Track, local_track_id
 from store.runs import ImportProblem
 
-_ID = re.compile(r"[0-9A-Za-z]{22}")
 _NUMBERS = 12
 _MAX_NAME = 200
 _HINT = "Bring the file as the service gave it: an object with a list of segments, each with timbre and pitches."
@@ -66,8 +65,8 @@ def _twelve(values: Any) -> tuple[float, ...]:
 def _track(document: Any, name: str) -> tuple[str, Track | None]:
     stem = PurePath(name).name.removesuffix(".gz").removesuffix(".json")[:_MAX_NAME]
     told = (under(document, "track", "id"), under(document, "id"), stem)
-    spotify_id = next((one for one in told if isinstance(one, str) and _ID.fullmatch(one)), None)
-    title = _text(document, "title") or ("" if _ID.fullmatch(stem) else stem)
+    spotify_id = next((one for one in told if isinstance(one, str) and SPOTIFY_ID.fullmatch(one)), None)
+    title = _text(document, "title") or ("" if SPOTIFY_ID.fullmatch(stem) else stem)
     if spotify_id and not title:
         return spotify_id, None
     artist = _text(document, "artist")

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from etl.imports.entries import Begin, Entry, Row, Source, named_track, text, whole
+from etl.imports.entries import Begin, Entry, Row, Source, named_track
 from etl.imports.json_file import listed
 from etl.imports.text_file import Watch
+from etl.imports.values import text, whole, year_within
 from store.domain import Track
 from store.runs import ImportProblem
 
@@ -98,6 +99,6 @@ def _track(one: Mapping[str, Any], source: str, latest_year: int) -> Track | Non
         source=source,
         album=one.get("Album"),
         duration_ms=one.get("Total Time"),
-        year=year if year is not None and 1860 <= year <= latest_year + 1 else None,
+        year=year_within(year, latest_year),
         labels=(genre.lower(),) if genre else (),
     )

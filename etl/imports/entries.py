@@ -6,26 +6,18 @@ back to where it was.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from etl.imports.text_file import Watch
+from etl.imports.values import clean_isrc, spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
-# Longer ones are not names of anything; a file full of them would only fill the store.
-MAX_NAME = 1000
-_WHOLE = 1 << 62
-_SPOTIFY_ID = re.compile(
-    r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)([0-9A-Za-z]{22})(?:[?#].*)?"
-)
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,44 +100,6 @@ def check_to_the_end(collection: Collection, name: str, moment: datetime, watch:
         )
 
 
-def text(value: Any) -> str | None:
-    """Return ``value`` as one line of text, ``None`` for what is no text or empty."""
-    if not isinstance(value, str):
-        return None
-    if len(value) > MAX_NAME or not value.isprintable():
-        value = _CONTROL.sub(" ", value[:MAX_NAME])
-    return value.strip() or None
-
-
-def texts(values: Sequence[Any]) -> list[str | None]:
-    """Return :func:`text` of each; some three times faster where all are short plain texts."""
-    try:
-        plain = "".join(values).isprintable() and max(map(len, values), default=0) <= MAX_NAME
-    except TypeError:
-        plain = False
-    return [value.strip() or None for value in values] if plain else [text(value) for value in values]
-
-
-def whole(value: Any) -> int | None:
-    """Return ``value`` if it is a whole number below 2^62, or text that is one; ``None`` for all else."""
-    if type(value) is int:
-        return value if abs(value) < _WHOLE else None
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip()):
-        return int(value)
-    return None
-
-
-def spotify_id(value: Any) -> str | None:
-    """Return the id in a track's URI or address at Spotify."""
-    found = _SPOTIFY_ID.fullmatch(value.strip()) if isinstance(value, str) else None
-    return found[1] if found else None
-
-
-def from_epoch(seconds: int | None) -> datetime | None:
-    """Return the time of a Unix time stamp; ``None`` for none, for 0 and for times before music was counted."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < 1 << 33 else None
-
-
 def named_track(
     title: Any,
     artists: Any,
@@ -171,7 +125,6 @@ def named_track(
     low, high = FEATURE_BOUNDS["duration_ms"]
     length = whole(duration_ms)
     length = length if length is not None and low <= length <= high else None
-    code = (text(isrc) or "").replace("-", "").upper()
     return Track(
         id=spotify_id(uri) or local_track_id(plain, names, text(album), length),
         title=plain,
@@ -179,7 +132,7 @@ def named_track(
         album=text(album),
         year=year,
         duration_ms=length,
-        isrc=code if _ISRC.fullmatch(code) else None,
+        isrc=clean_isrc(isrc),
         labels=labels,
         source=source,
     )

@@ -11,7 +11,9 @@ from urllib.parse import unquote, unquote_plus
 
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
-from etl.imports.text_file import TextFile, Watch, sniff_delimiter
+from etl.imports.headings import sniff_delimiter
+from etl.imports.text_file import TextFile, Watch
+from etl.imports.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
 from store.runs import ImportProblem
 from store.text import split_artists
@@ -21,13 +23,8 @@ EXPORTIFY_HINT = "Bring a CSV file written by Exportify (exportify.net or export
 _SAMPLE_ROWS = 100
 # exportify.net asks for audio features in groups of so many rows, and puts the answers beside them by place.
 _FEATURES_AT_ONCE = 100
-_SPOTIFY_ID = re.compile(
-    r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?.*)?"
-)
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 # Written where JavaScript or Python had nothing to write.
 _NOTHING = {"", "undefined", "null", "none", "nan"}
-_TRUE, _FALSE = {"true", "1", "wahr", "vrai", "verdadero"}, {"false", "0", "falsch", "faux", "falso"}
 # What Spotify says of additions older than its record of them.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -142,21 +139,20 @@ def _track(texts: dict[str, str], join: Join, decimal_comma: bool, source: str, 
     title, artists, album = texts.get("title", ""), _artists(texts.get("artists", ""), join), texts.get("album") or None
     duration = _whole(_within("duration_ms", _number(texts.get("duration_ms", ""), decimal_comma)))
     uri = texts.get("uri", "")
-    spotify = _SPOTIFY_ID.fullmatch(uri)
+    spotify = bare_spotify_id(uri)
     if uri.startswith("spotify:local:"):
         title, artists, album, duration = _local_file(uri, title, artists, album, duration)
     popularity = _number(texts.get("popularity", ""), decimal_comma) if spotify else None
-    isrc = texts.get("isrc", "").replace("-", "").upper()
     return Track(
-        id=spotify[1] if spotify else local_track_id(title, artists, album, duration),
+        id=spotify or local_track_id(title, artists, album, duration),
         title=title,
         artists=artists,
         album=album,
         year=parse_year(texts.get("released", ""), fetched_at.year),
         duration_ms=duration,
-        isrc=isrc if _ISRC.fullmatch(isrc) else None,
+        isrc=clean_isrc(texts.get("isrc")),
         popularity=popularity if popularity is not None and 0 <= popularity <= 100 else None,
-        explicit=_truth(texts.get("explicit", "")),
+        explicit=boolean(texts.get("explicit", "")),
         artist_genres=_genres(texts.get("genres", "")),
         features=_features(texts, duration, decimal_comma, source, fetched_at) if spotify else None,
         source=source,
@@ -227,16 +223,10 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _truth(text: str) -> bool | None:
-    word = text.lower()
-    return True if word in _TRUE else False if word in _FALSE else None
-
-
 def parse_year(text: str, latest: int) -> int | None:
     """Return the year of a release date ("1979", "1979-04", "15.02.1979"), if it can be one."""
     found = re.match(r"\d{4}(?!\d)", text) or re.search(r"(?<!\d)\d{4}$", text)
-    year = int(found[0]) if found else 0
-    return year if 1860 <= year <= latest + 1 else None
+    return year_within(int(found[0]) if found else None, latest)
 
 
 def parse_instant(text: str) -> datetime | None:
@@ -245,11 +235,7 @@ def parse_instant(text: str) -> datetime | None:
     if german:
         day, month, year, clock = german.groups()
         text = f"{year}-{month:>02}-{day:>02}T{(clock or '00:00'):0>5}"
-    try:
-        instant = datetime.fromisoformat(text)
-        instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    instant = iso_instant(text)
     return None if instant == _NEVER else instant
 
 

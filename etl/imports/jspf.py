@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from etl.exports.jspf import EXTENSION
-from etl.imports.entries import Begin, Entry, Row, named_track, spotify_id, text
+from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.json_file import listed, under
-from etl.imports.spotify_account import instant
 from etl.imports.tastemap_json import read_item
+from etl.imports.values import iso_instant, spotify_id, text
 
 # https://musicbrainz.org/doc/jspf
 _TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -63,7 +63,7 @@ def _foreign_row(one: Any, place: int, source: str) -> Row:
         line=place,
         track=track,
         added_by=text(under(more, "added_by")),
-        added_at=instant(under(more, "added_at")),
+        added_at=iso_instant(under(more, "added_at")),
     )
 
 

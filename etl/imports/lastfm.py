@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from etl.imports.entries import from_epoch, named_track, whole
+from etl.imports.entries import named_track
+from etl.imports.headings import find_columns
 from etl.imports.history import History
-from store.text import normalise
+from etl.imports.values import from_epoch, iso_instant, whole
 
-_TITLES = ("track", "track name", "title", "song", "name")
-_ARTISTS = ("artist", "artist name")
-_ALBUMS = ("album", "album name", "release")
-_TIMES = ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime")
+_HEADINGS = {
+    "title": ("track", "track name", "title", "song", "name"),
+    "artist": ("artist", "artist name"),
+    "album": ("album", "album name", "release"),
+    "time": ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime"),
+}
 _WITHOUT_HEADINGS = {"artist": 0, "album": 1, "title": 2, "time": 3}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOKEN = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
@@ -29,12 +32,7 @@ def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
     if not has_headings(headings):
         return _WITHOUT_HEADINGS
     # lastfmstats.com writes the user's name into the last heading.
-    names = [normalise(heading.partition("#")[0]) for heading in headings]
-    found = {
-        field: next((names.index(name) for name in wanted if name in names), None)
-        for field, wanted in (("title", _TITLES), ("artist", _ARTISTS), ("album", _ALBUMS), ("time", _TIMES))
-    }
-    places = {field: place for field, place in found.items() if place is not None}
+    places = find_columns([heading.partition("#")[0] for heading in headings], _HEADINGS)
     return places if {"title", "artist", "time"} <= places.keys() else None
 
 
@@ -67,7 +65,6 @@ def instant(text: str) -> datetime | None:
             number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError for what is no month
             said = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
             return from_epoch(int(said.timestamp()))
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return iso_instant(text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from etl.imports.entries import from_epoch, named_track, spotify_id, whole
+from etl.imports.entries import named_track
 from etl.imports.history import History
 from etl.imports.json_file import under
+from etl.imports.values import from_epoch, spotify_id, whole
 
 
 def is_listen(value: Any) -> bool:

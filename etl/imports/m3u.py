@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Begin, Entry, Row, named_track, spotify_id, text
+from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.values import spotify_id, text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"

@@ -14,6 +14,7 @@ from etl.imports import apple_library, archive, jspf, lastfm, listenbrainz, m3u,
 from etl.imports.analysis import is_analysis
 from etl.imports.entries import Begin, Collection, Entry, Source
 from etl.imports.exportify import Sheet, below_headings, read_rows
+from etl.imports.headings import looks_like_table
 from etl.imports.history import History
 from etl.imports.json_file import lines, load
 from etl.imports.sources import digest, head_of, source_of
@@ -109,9 +110,9 @@ def _text(path: Path, file: TextFile) -> Collection | TableFile:
         return _transfer(sheet, places)
     certain = sheet.layout is not None and sheet.layout.certain
     columns = None if certain else lastfm.columns_of(sheet.headings)
-    if columns and sheet.layout is None and not _is_table(sheet.headings):
+    if columns and sheet.layout is None and not looks_like_table(sheet.headings):
         return _scrobbles(sheet, columns)
-    if not certain and _is_table(sheet.headings):
+    if not certain and looks_like_table(sheet.headings):
         return TableFile(size=file.size, sha256=file.sha256)
     sheet.playlist_layout()
 
@@ -130,13 +131,6 @@ def _transfer(sheet: Sheet, columns: Mapping[str, int]) -> Collection:
         return tunemymusic.playlists(rows, columns, source)
 
     return Collection(kind="tunemymusic", size=file.size, sha256=file.sha256, read=read)
-
-
-def _is_table(headings: Sequence[str]) -> bool:
-    # pandas, which reads tables, costs a second that a playlist need not wait.
-    from etl.imports.tables import looks_like_table
-
-    return looks_like_table(list(headings))
 
 
 def _scrobbles(sheet: Sheet, columns: Any) -> Collection:

@@ -7,12 +7,12 @@ extended history holds too, are never looked at and so never stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
-from etl.imports.entries import Begin, Entry, Row, named_track, text, whole
+from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.imports.json_file import listed, under
+from etl.imports.values import iso_instant, text, whole
 
 LIKED = "Liked songs"
 _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
@@ -39,11 +39,6 @@ def is_history(document: Any) -> bool:
     )
 
 
-def is_empty_history(document: Any) -> bool:
-    """Say whether this is the history of somebody who has heard nothing."""
-    return document == []
-
-
 def playlists(document: Any, source: str) -> Iterator[Entry]:
     """Yield the playlists of a Playlist1.json with their rows."""
     for playlist in listed(document, "playlists"):
@@ -62,7 +57,7 @@ def _playlist_row(item: Any, place: int, source: str) -> Row:
         album=under(named, "albumName"),
     )
     if track is not None:
-        return Row(line=place, track=track, added_at=instant(under(item, "addedDate")))
+        return Row(line=place, track=track, added_at=iso_instant(under(item, "addedDate")))
     reasons = (reason for key, reason in _OTHERS if under(item, key))
     return Row(line=place, reason=next(reasons, "no title (the track was withdrawn)"))
 
@@ -103,7 +98,7 @@ def _extended(history: History, line: int, play: Any, source: str) -> None:
     if milliseconds is not None and milliseconds < MIN_PLAYED_MS:
         history.skip(line, TOO_SHORT)
         return
-    history.play(line, track, instant(under(play, "ts")))
+    history.play(line, track, iso_instant(under(play, "ts")))
 
 
 def _short(history: History, line: int, play: dict[str, Any], source: str) -> None:
@@ -113,13 +108,4 @@ def _short(history: History, line: int, play: dict[str, Any], source: str) -> No
     elif (whole(play.get("msPlayed")) or 0) < MIN_PLAYED_MS:
         history.skip(line, TOO_SHORT)
     else:
-        history.play(line, track, instant(play.get("endTime")))
-
-
-def instant(value: Any) -> datetime | None:
-    """Return a date or time as Spotify writes it ("2024-08-17", "2026-06-06 19:52", "...T08:00:00Z"), in UTC."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+        history.play(line, track, iso_instant(play.get("endTime")))

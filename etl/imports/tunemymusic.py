@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from etl.imports.entries import Begin, Entry, Row, named_track
-from store.text import normalise, split_artists
+from etl.imports.headings import find_columns
+from store.text import split_artists
 
 _HEADINGS = {
-    "title": "track name",
-    "artists": "artist name",
-    "album": "album",
-    "playlist": "playlist name",
-    "kind": "type",
-    "isrc": "isrc",
-    "uri": "spotify id",
+    "title": ("track name",),
+    "artists": ("artist name",),
+    "album": ("album",),
+    "playlist": ("playlist name",),
+    "kind": ("type",),
+    "isrc": ("isrc",),
+    "uri": ("spotify id",),
 }
 _NEEDED = {"title", "artists", "playlist", "kind"}
 _VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
@@ -27,8 +28,7 @@ _VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
 
 def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
     """Return where the fields stand if these are the headings of such a file."""
-    names = [normalise(heading) for heading in headings]
-    places = {field: names.index(name) for field, name in _HEADINGS.items() if name in names}
+    places = find_columns(headings, _HEADINGS)
     return places if places.keys() >= _NEEDED else None
 
 

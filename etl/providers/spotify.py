@@ -6,10 +6,10 @@ recommendations answer apps with extended access from before ("extended") alone;
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from etl.identity import ISRC, SPOTIFY_ID
 from etl.providers.base import (
     About,
     Analysis,
@@ -53,8 +53,6 @@ _SEARCH_REACH = 1000
 _RECOMMENDATIONS = 50
 _GENRE_RECOMMENDATIONS = 100
 _FEATURES_AT_ONCE = 100
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
-_ID = re.compile(r"[0-9A-Za-z]{22}")
 
 
 def _candidate(item: Object) -> Candidate | None:
@@ -69,7 +67,7 @@ def _candidate(item: Object) -> Candidate | None:
         album=text(album.get("name")),
         year=year(album.get("release_date")),
         duration_ms=milliseconds(item.get("duration_ms")),
-        ids=ids_of(spotify=text(item.get("id")), isrc=isrc if _ISRC.fullmatch(isrc) else None),
+        ids=ids_of(spotify=text(item.get("id")), isrc=isrc if ISRC.fullmatch(isrc) else None),
     )
     explicit = item.get("explicit")
     return Candidate(
@@ -98,7 +96,7 @@ def _search(asked: Asked, channel: Channel) -> Value | None:
 
 def _track(asked: Asked, channel: Channel) -> Value | None:
     spotify_id = asked.identity.ids.get("spotify", "")
-    if not _ID.fullmatch(spotify_id):
+    if not SPOTIFY_ID.fullmatch(spotify_id):
         isrc = asked.identity.ids.get("isrc", "")
         same = _candidates(_search_page(channel, f"isrc:{isrc}", 0)) or ()
         return next((one for one in same if one.identity.ids.get("isrc") == isrc), None)
@@ -186,7 +184,7 @@ def _artists(asked: Asked, channel: Channel) -> Value | None:
 
 
 def _has_spotify_id(asked: Asked) -> bool:
-    return bool(_ID.fullmatch(asked.identity.ids.get("spotify", "")))
+    return bool(SPOTIFY_ID.fullmatch(asked.identity.ids.get("spotify", "")))
 
 
 class Spotify(Translator):

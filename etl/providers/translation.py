@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from etl.identity import ISRC, SPOTIFY_ID
 from etl.providers.base import About, Asked, Channel, FaultKind, Identity, Need, NotThere, Sound, SourceFault, Value
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
@@ -16,8 +17,8 @@ _YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # One id that is none would have a source refuse a whole batch, and ids become parts of addresses.
 _FORMS = {
-    "isrc": re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}"),
-    "spotify": re.compile(r"[0-9A-Za-z]{22}"),
+    "isrc": ISRC,
+    "spotify": SPOTIFY_ID,
     "mbid": _UUID,
     "artist_mbid": _UUID,
     "reccobeats": _UUID,

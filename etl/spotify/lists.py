@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from etl.imports.entries import text
+from etl.identity import SPOTIFY_ID
 from etl.imports.json_file import listed, under
 from etl.imports.spotify_account import LIKED
+from etl.imports.values import text
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import inner
 from etl.spotify.accounts import Session
@@ -22,7 +22,6 @@ TOP: Mapping[str, str] = {
     "top:medium_term": "Top tracks of the last 6 months",
     "top:long_term": "Top tracks of all time",
 }
-_ID = re.compile(r"[0-9A-Za-z]{22}")
 _MOST_PAGES = 40
 _KINDS = ("track", "episode")
 
@@ -55,7 +54,7 @@ class Reader(Protocol):
 
 def is_list(list_id: str) -> bool:
     """Tell whether this is the id of a list: a playlist's, or one of ours for saved and top tracks."""
-    return list_id == SAVED or list_id in TOP or bool(_ID.fullmatch(list_id))
+    return list_id == SAVED or list_id in TOP or bool(SPOTIFY_ID.fullmatch(list_id))
 
 
 def reader_of(session: Session, list_id: str) -> Reader:

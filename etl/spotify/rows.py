@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Row, named_track, text
+from etl.imports.entries import Row, named_track
 from etl.imports.json_file import listed, under
-from etl.imports.spotify_account import instant
+from etl.imports.values import iso_instant, text
 from etl.providers.translation import number, year
 
 WITHDRAWN = "empty row (Spotify has withdrawn the track)"
@@ -62,5 +62,5 @@ def row_from(line: int, row: dict[str, Any], source: str) -> Row:
 
 
 def _added_at(value: str | None) -> datetime | None:
-    moment = instant(value)
+    moment = iso_instant(value)
     return moment if moment and moment.year >= _FIRST_YEAR else None

@@ -6,10 +6,10 @@ killed, or whose answer is lost, goes on behind the last batch that arrived, in 
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Any
 
+from etl.identity import SPOTIFY_ID
 from etl.imports.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
@@ -26,7 +26,6 @@ UNKNOWN = "Spotify does not number this track"
 TOO_MANY = "Spotify takes 10,000 rows in one playlist"
 _BATCH = 100
 _MOST_ROWS = 10_000
-_ID = re.compile(r"[0-9A-Za-z]{22}")
 _FRESH = {"total": None, "asked": False, "id": None, "done": 0}
 
 
@@ -99,7 +98,7 @@ class _Writing:
             "current_user_playlist_create", asked["name"], public=asked["public"], description=described
         )
         spotify_id = str(found.get("id") or "")
-        if not _ID.fullmatch(spotify_id):
+        if not SPOTIFY_ID.fullmatch(spotify_id):
             fault = "Spotify does not say which playlist it has made."
             raise SourceFault(FaultKind.GARBLED, fault, "Try again.")
         url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
@@ -120,12 +119,12 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
     ids, rows = [], 0
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
-        tracks = database.get_tracks({item.track_id for item in items if not _ID.fullmatch(item.track_id)})
+        tracks = database.get_tracks({item.track_id for item in items if not SPOTIFY_ID.fullmatch(item.track_id)})
         found = (
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items
         )
-        ids += [one for one in found if _ID.fullmatch(one)]
+        ids += [one for one in found if SPOTIFY_ID.fullmatch(one)]
         rows += len(items)
     return ids, rows - len(ids)
 

@@ -141,10 +141,12 @@ def test_harvests_that_make_no_sense_are_refused(
 
 
 def test_there_is_an_end_to_what_may_be_queued(switched_on: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harvest, "_MOST_OPEN", 2)
+    monkeypatch.setattr("jobs.queue.MOST_OPEN_LONG", 2)
     for terms in (1, 2):
         assert switched_on.post("/api/harvests", json={"kind": "tracks", "terms": terms}).status_code == 202
-    assert error(switched_on.post("/api/harvests", json={"kind": "tracks", "terms": 3})) == (429, "too_many_runs")
+    refused = switched_on.post("/api/harvests", json={"kind": "tracks", "terms": 3})
+    assert error(refused) == (429, "too_many_runs")
+    assert int(refused.headers["Retry-After"]) > 0
     somebody_else = switched_on.application.test_client()
     assert somebody_else.post("/api/harvests", json={"kind": "tracks", "terms": 3}).status_code == 202
 

@@ -328,3 +328,29 @@ def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, da
     ended(client, other["id"])
     client.delete("/api/spotify", base_url=HERE)
     assert {one["kind"] for one in database.documents_where("runs", {"owner": owner})} == {"spotify-forget"}
+
+
+def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.spotify_lists.spawn_worker", lambda *_: None)
+    monkeypatch.setattr("jobs.queue.MOST_OPEN_SHORT", 2)
+    connect(client)
+    first = client.post("/api/spotify/import", json={"ids": ["saved", "top:short_term"]}, base_url=HERE)
+    assert len(first.json["runs"]) == 2
+    refused = client.post("/api/spotify/import", json={"ids": ["top:long_term", "saved"]}, base_url=HERE)
+    assert (refused.status_code, refused.json["error"]["code"]) == (429, "too_many_runs")
+    assert int(refused.headers["Retry-After"]) > 0
+    again = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE)
+    assert again.json["runs"][0]["id"] == first.json["runs"][0]["id"]
+    assert len(get(client, "/api/runs")["runs"]) == 2
+    assert client.delete("/api/spotify", base_url=HERE).status_code == 204
+
+
+def test_the_account_names_the_runs_that_are_queued_alone(
+    client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.spotify_lists.spawn_worker", lambda *_: None)
+    connect(client)
+    for _ in range(2):
+        [run] = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE).json["runs"]
+        [account] = database.documents_where(COLLECTION, {})
+        assert list(account["runs"]) == [run["id"]]

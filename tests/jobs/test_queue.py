@@ -1,4 +1,4 @@
-"""Runs that wait for a source go on without anybody looking."""
+"""Runs are queued within limits, and those that wait for a source go on without anybody looking."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs import queue
-from jobs.queue import watch_waiting
+from jobs.queue import MOST_OPEN_LONG, TooManyRuns, enqueue, watch_waiting
 from store.database import Database
 from store.locks import locked
 from store.runs import STORED, lock_file, new_run, new_task_run, now
@@ -33,7 +35,7 @@ def test_a_run_that_has_slept_enough_is_done(
     seen = threading.Event()
     looks = 0
 
-    def spawned(var: Path, _uri: str) -> None:
+    def spawned(var: Path, _uri: str, _lanes: object) -> None:
         woken.append(var)
         seen.set()
 
@@ -127,3 +129,56 @@ def test_what_is_stored_waits_for_the_others_of_its_command(
     assert started.wait(30), "its command is gone, too"
     stop.set()
     next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+
+
+# -- queueing ---------------------------------------------------------------------------------------------------
+
+
+def training(owner: str | None = "me", **options: Any) -> dict[str, Any]:
+    return new_task_run("train", "Training", owner, request={"task": "genre", "options": options})
+
+
+def test_requests_at_the_same_time_queue_one_run(database: Database, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        queued = list(pool.map(lambda _: enqueue(database, tmp_path, training())[0]["_id"], range(24)))
+    assert len(set(queued)) == 1
+    assert [run["_id"] for run in database.unfinished_runs()] == queued[:1]
+
+
+def test_the_limit_holds_for_requests_at_the_same_time(database: Database, tmp_path: Path) -> None:
+    def started(number: int) -> bool:
+        try:
+            enqueue(database, tmp_path, training(number=number))
+        except TooManyRuns:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(started, range(24))) == MOST_OPEN_LONG
+    assert len(database.unfinished_runs()) == MOST_OPEN_LONG
+
+
+def test_runs_are_queued_together_or_not_at_all(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_OPEN_LONG", 2)
+    with pytest.raises(TooManyRuns):
+        enqueue(database, tmp_path, *(training(number=number) for number in range(3)))
+    assert database.unfinished_runs() == []
+    first, second, third = enqueue(database, tmp_path, training(number=1), training(number=2), training(number=1))
+    assert first["_id"] == third["_id"] != second["_id"]
+
+
+def test_a_run_that_sleeps_is_open_and_one_that_has_ended_is_not(database: Database, tmp_path: Path) -> None:
+    [run] = enqueue(database, tmp_path, training())
+    database.update_run(run["_id"], {"state": "waiting", "wake_at": now() + timedelta(hours=1)})
+    assert enqueue(database, tmp_path, training())[0]["_id"] == run["_id"]
+    database.update_run(run["_id"], {"state": "done"})
+    assert enqueue(database, tmp_path, training())[0]["_id"] != run["_id"]
+
+
+def test_the_operator_has_no_limit_and_names_a_file_once(database: Database, tmp_path: Path) -> None:
+    enqueue(database, tmp_path, *(training(None, number=number) for number in range(MOST_OPEN_LONG + 1)))
+    runs = enqueue(database, tmp_path, *(new_run(name, source=name) for name in ("a.csv", "b.csv", "a.csv")))
+    assert runs[0]["_id"] == runs[2]["_id"] != runs[1]["_id"]
+    assert enqueue(database, tmp_path, new_run("b.csv", source="b.csv"))[0]["_id"] == runs[1]["_id"]

@@ -11,7 +11,8 @@ import pytest
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters, elbow
-from ml.clusters.train.train import Settings, fit, save
+from ml.clusters.train.study import Settings
+from ml.clusters.train.train import fit, save
 from ml.neighbours.model import Neighbours
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy

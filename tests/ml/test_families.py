@@ -11,7 +11,8 @@ import pytest
 
 from ml import artefacts, histograms
 from ml.families.model import Families, NoSound
-from ml.families.train.train import QUICK, Fitted, fit, save, train_own
+from ml.families.train.study import QUICK, Fitted
+from ml.families.train.train import fit, save, train_own
 from ml.jobs import Job, TooLittle
 from ml.registry import Shelf
 from ml.taxonomy.model import Taxonomy

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ml.clusters.train.scores import format_table
+from ml.clusters.train.study import Fitted, Settings, format_sweep
 from ml.train.revision import command, revision
-
-if TYPE_CHECKING:
-    from ml.clusters.train.train import Fitted, Settings
 
 _CARD = """# Clusters {version}
 
@@ -80,16 +77,3 @@ def write(found: Fitted, settings: Settings, seed: int, lost: str) -> str:
         chance=1 / len(clusters.settings["genres"]),
         loses=lost + "\n" + _LOSES,
     )
-
-
-def format_sweep(found: Fitted) -> str:
-    """Return the sweep as a Markdown table, the elbow marked."""
-    lines = ["| preference | clusters | silhouette | genre purity | family purity | spread | |", "|" + "---|" * 7]
-    for at, one in enumerate(found.sweep):
-        mark = "elbow, chosen" if at == found.chosen else ""
-        test = one.test
-        lines.append(
-            f"| {one.preference:.1f} | {test.clusters} | {test.silhouette:.3f} | {test.purity:.3f} | "
-            f"{test.family_purity:.3f} | {test.spread:.3f} | {mark} |"
-        )
-    return "\n".join(lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ml import artefacts
 from ml.clusters.model import Clusters, elbow
 from ml.clusters.train import card as clusters_card
 from ml.clusters.train.scores import Ints, Sample, Scores, agreement, format_table, nearest, score
+from ml.clusters.train.study import QUICK, Fitted, Settings, Step
 from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
@@ -32,49 +33,6 @@ VERSION = "2026.11.1"
 OURS = "affinity propagation"
 Places = npt.NDArray[np.float32]
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """``per_genre`` tracks of each genre are clustered and counted; the messages pass among ``heard`` of each.
-
-    ``preferences`` are multiples of the median similarity, the lowest preference (fewest clusters) first.
-    ``scored`` of each genre are scored on.
-    """
-
-    per_genre: int = 89
-    heard: int = 18
-    scored: int = 18
-    preferences: tuple[float, ...] = (96, 48, 32, 24, 16, 12, 8, 4, 2, 1)
-    damping: float = 0.8
-    rounds: int = 600
-    refits: int = 2
-
-
-QUICK = Settings(per_genre=20, heard=5, scored=8, preferences=(32, 16, 8, 4, 2), refits=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One preference of the sweep; ``preference`` is absolute, ``rounds`` how many its messages took to settle."""
-
-    preference: float
-    rounds: int
-    valid: Scores
-    test: Scores
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """What a run found: the fit that was chosen, the sweep, the scores on ``test`` and how many tracks were used."""
-
-    clusters: Clusters
-    model: AffinityPropagation
-    sweep: list[Step]
-    chosen: int
-    results: dict[str, Scores]
-    points: int
-    heard: int
 
 
 class _World:

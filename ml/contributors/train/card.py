@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import Added
 from ml.contributors.train.network import NEVER, Fit
 from ml.contributors.train.scores import Scores, as_table, format_confusion, format_table
 from ml.contributors.train.settings import Settings
+from ml.contributors.train.study import Study
 from ml.train.better_than import beaten
 from ml.train.revision import revision
-
-if TYPE_CHECKING:
-    from ml.contributors.train.train import Study
 
 _SPLIT = """- **Split** {folds} folds by artist: every track is asked of a model that knows nothing by its first artist.
   Of the other folds, {members} networks learn, each stopped early by validation artists of its own; temperature and

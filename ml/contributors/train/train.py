@@ -22,6 +22,7 @@ from ml.contributors.train.data import Added, read_likes, read_playlist, read_sh
 from ml.contributors.train.network import Fit, Rows, Step, Tracks, fit
 from ml.contributors.train.scores import Scores, format_confusion, format_table
 from ml.contributors.train.settings import Settings, read
+from ml.contributors.train.study import Study
 from ml.genre.encoder import Floats
 from ml.genre.model import GenrePredictor
 from ml.jobs import Job
@@ -273,24 +274,6 @@ def write_scores(
     (folder / "card.md").write_text(card, encoding="utf-8")
     figures = write_figures(folder, split=split, table=scores.as_table(table), served=NETWORK, **more)
     return [figures, folder / "card.md"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """What the study came to.
-
-    On the likes: scores by model and by inputs, differences of AUC with their intervals, the confusion matrix (people,
-    people + 1) with "not sure" last, and what is not answered. ``several`` are the scores on a playlist of ``people``
-    people, empty where it was left out.
-    """
-
-    table: dict[str, Scores]
-    ablation: dict[str, Scores]
-    differences: dict[str, tuple[float, float, float]]
-    confusion: list[list[int]]
-    not_sure: dict[str, float]
-    several: dict[str, Scores]
-    people: int
 
 
 def study(

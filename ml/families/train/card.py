@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ml.families.train.scores import format_table, mean
+from ml.families.train.study import Fitted, Origin, Settings
 from ml.train.better_than import beaten
 from ml.train.revision import revision
-
-if TYPE_CHECKING:
-    from ml.families.train.train import Fitted, Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Who asked for a run, and what it learnt from."""
-
-    command: str
-    data: str = (
-        "A table of Spotify tracks with audio features, Kaggle's 114 genre labels and the artists' microgenres, "
-        "collected from public repositories"
-    )
-    caution: str = (
-        "The audio features are Spotify's, whose developer terms forbid training on content taken from its API. "
-        "Train your own (the Lab, or `--data DIR`, same columns) where that matters to you."
-    )
-
 
 _CARD = """# Families {version}
 

@@ -8,7 +8,7 @@ number of clusters per genre in a list, and one name misspelt in it left a third
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ml.clusters.train.scores import nearest
 from ml.families.model import Families, FamilyModel
 from ml.families.train import card as families_card
 from ml.families.train.scores import Ints, Scores, format_table, mean, score
+from ml.families.train.study import QUICK, Choice, Fitted, Origin, Settings
 from ml.jobs import Job, TooLittle
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
 from ml.scores import digest_of
@@ -41,45 +42,6 @@ ALL = "all"  # the name of the histograms of all tracks together
 OURS = "own scaler, own k"  # what is served, among the scores
 Tell = Callable[[str, int, int], None]
 Places = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """``counts`` of clusters are tried where each would hold ``per_cluster`` tracks, on a sample of ``tried`` tracks;
-    the chosen number is fitted on ``fitted`` with ``starts`` beginnings. ``study`` is the study's fixed number, a
-    baseline."""
-
-    counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
-    per_cluster: int = 30
-    tried: int = 3000
-    fitted: int = 12_000
-    starts: int = 3
-    study: int = 60
-
-
-QUICK = Settings(counts=(2, 4, 8, 16), tried=1000, fitted=2000, starts=1, study=20)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """How a family's number of clusters came about: spread and silhouette of held-out tracks at each number tried."""
-
-    clusters: int
-    tried: tuple[int, ...]
-    spread: tuple[float, ...]
-    silhouette: tuple[float, ...]
-    tracks: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """What a run learnt; ``record`` holds each family's scikit-learn pipeline, ``results`` the scores by model and
-    family on ``test``."""
-
-    families: Families
-    record: dict[str, Pipeline]
-    choices: dict[str, Choice]
-    results: dict[str, dict[str, Scores]]
 
 
 def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> Fitted:
@@ -231,7 +193,7 @@ def _publish(
     version: str,
     settings: Settings,
     seed: int,
-    origin: families_card.Origin,
+    origin: Origin,
     activate: bool,
     **held_out: Any,
 ) -> Path:
@@ -260,7 +222,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     """
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
-    origin = families_card.Origin(command=f"python -m ml {command()}")
+    origin = Origin(command=f"python -m ml {command()}")
     directory = _publish(found, models, version, settings, seed, origin, not quick)
     print(f"\n{TASK} {version} on test\n\n{format_table({name: mean(one) for name, one in found.results.items()})}")
     print(f"\n{len(found.families.models)} families in {directory}")
@@ -315,7 +277,7 @@ def train_own(job: Job) -> dict[str, Any]:
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
     found = fit(table, taxonomy, version, settings, 1, job.say)
-    origin = families_card.Origin(
+    origin = Origin(
         command="the Lab",
         data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
         caution="It is your data; mind where it came from before you give the model away.",

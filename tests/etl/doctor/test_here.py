@@ -221,7 +221,7 @@ def test_a_set_up_in_order(tmp_path: Path) -> None:
         ("TASTEMAP_SOURCE", "Did you mean TASTEMAP_SOURCES?"),
         ("TASTEMAP_SECRETKEY", "Did you mean TASTEMAP_SECRET_KEY?"),
         ("TASTEMAP_URL_DEZER", "Did you mean TASTEMAP_URL_DEEZER?"),
-        ("TASTEMAP_XYZZY", "README.md lists the variables."),
+        ("TASTEMAP_XYZZY", "docs/operation.md lists the variables."),
     ],
 )
 def test_a_variable_that_nobody_reads_is_a_slip_of_the_pen(tmp_path: Path, name: str, meant: str) -> None:
@@ -246,7 +246,7 @@ def test_a_page_that_is_not_built_and_a_key_that_others_can_read(tmp_path: Path)
     assert [check.name for check in ill(look(Config(var=tmp_path, static=tmp_path / "dist"), {}))] == ["page"]
 
 
-def test_every_variable_that_the_code_reads_is_known_and_in_the_readme() -> None:
+def test_every_variable_that_the_code_reads_is_known_and_in_the_docs() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "*.py", "Makefile"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -255,5 +255,5 @@ def test_every_variable_that_the_code_reads_is_known_and_in_the_readme() -> None
         name for file in files if file.is_file() for name in re.findall(r"\bTASTEMAP_[A-Z_]*[A-Z]\b", file.read_text())
     }
     assert {name for name in read if not name.startswith("TASTEMAP_URL")} == KNOWN
-    readme = (ROOT / "README.md").read_text()
-    assert [name for name in sorted(KNOWN) if name not in readme] == []
+    operation = (ROOT / "docs" / "operation.md").read_text()
+    assert [name for name in sorted(KNOWN) if name not in operation] == []
