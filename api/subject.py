@@ -12,6 +12,7 @@ from api.schemas import track_summary
 from api.services import Services
 from etl.lookup.results import LookedUp
 from etl.providers.base import Asked, Identity, Need
+from ml.artists.query import split_query
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
@@ -125,7 +126,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
 
 
 def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
-    split = services.artists.split_query(words)
+    split = split_query(services.artists, words)
     if split:
         return split
     alone = services.artists.find_exact(words)
