@@ -88,10 +88,10 @@ def _state(playlist: Playlist) -> dict[str, Any]:
 
 def _versions(task: str) -> list[dict[str, Any]]:
     """Return the versions of one playlist's model, the newest first."""
-    shelf = services().shelf
+    registry = services().registry
     found = [
-        {"version": one.name, "active": one.active, "scores": scores_of(shelf, task, one.name)}
-        for one in shelf.versions()
+        {"version": one.name, "active": one.active, "scores": scores_of(registry, task, one.name)}
+        for one in registry.versions()
         if one.task == task
     ]
     return sorted(found, key=lambda one: str(one["version"]), reverse=True)
@@ -99,7 +99,7 @@ def _versions(task: str) -> list[dict[str, Any]]:
 
 def _learnt(playlist: Playlist, task: str, version: str) -> dict[str, Any]:
     """Return what a training run found, with names where it kept ids."""
-    path = verified(services().shelf.folder(task, version) / "whose.json")
+    path = verified(services().registry.folder(task, version) / "whose.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
     tracks = services().database.get_tracks({point["track_id"] for point in points})

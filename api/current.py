@@ -26,7 +26,7 @@ def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) 
     Errors are not kept, and neither is what is not final.
     """
     snapshot = services.catalogue.current()
-    question = (answer, snapshot.generation, services.shelf.stamp(), *sorted(query.items()))
+    question = (answer, snapshot.generation, services.registry.stamp(), *sorted(query.items()))
     body = services.answers.get(question)
     if body is None:
         worked = answer(services, query)

@@ -59,7 +59,7 @@ def delete(playlist_id: str) -> str:
             "An imported one is deleted on the server: python -m etl delete " + playlist.id,
         )
     services().database.delete_playlist(playlist.id)
-    services().shelf.forget(task_of(playlist.id))
+    services().registry.forget(task_of(playlist.id))
     return ""
 
 

@@ -36,7 +36,7 @@ def status() -> dict[str, Any]:
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
-        "models": [{"task": one.task, "version": one.name} for one in here.shelf.versions() if one.active],
+        "models": [{"task": one.task, "version": one.name} for one in here.registry.versions() if one.active],
         "playlists": playlists,
         "analysed": analysed,
     }

@@ -18,7 +18,7 @@ from ml.contributors.model import Contributors, TrackInputs
 from ml.families.model import Families
 from ml.genre.model import GenrePredictor
 from ml.neighbours.model import Neighbours
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.timbre.model import Library, TimbreModel
 from services.answers import AnswerCache
@@ -37,7 +37,7 @@ class Services:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.answers = AnswerCache()
-        self.shelf = Shelf(config.models, config.var / "models")
+        self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
 
     @cached_property
@@ -96,8 +96,8 @@ class Services:
         return model, TrackInputs(model.inputs, genre, artists)
 
     def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
-        name = task if version == self.shelf.active_version(task) else f"{task} {version}"
-        return self._served(task, lambda _served: load(self.shelf.folder(task, version)), name)
+        name = task if version == self.registry.active_version(task) else f"{task} {version}"
+        return self._served(task, lambda _served: load(self.registry.folder(task, version)), name)
 
     @property
     def continuation(self) -> Continuation:
@@ -121,7 +121,7 @@ class Services:
             503, for a model that is missing or damaged.
         """
         try:
-            return self._models.get(name or task, self.shelf.stamp(), lambda: load(self.shelf.active(task)))
+            return self._models.get(name or task, self.registry.stamp(), lambda: load(self.registry.active(task)))
         except ArtefactError as fault:
             raise ServiceError(
                 503,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from etl.providers.base import Asked, Identity, Need
+from ml.artists.query import split_query
 from services.container import Services
 from services.errors import ServiceError
 from services.subject.lookup import found_by_id, with_sources
@@ -96,7 +97,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
 
 
 def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
-    split = services.artists.split_query(words)
+    split = split_query(services.artists, words)
     if split:
         return split
     alone = services.artists.find_exact(words)

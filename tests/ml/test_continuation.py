@@ -10,25 +10,26 @@ import numpy as np
 import pytest
 
 from etl.dataset_import import import_slice
-from etl.imports.recognise import DatasetFile, recognise
+from etl.imports.entries import DatasetFile
+from etl.imports.recognise import recognise
 from ml import artefacts, jobs
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
 from ml.continuation.model import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
-from ml.continuation.train import own as continuation_own
 from ml.continuation.train import scores as continuation_scores
+from ml.continuation.train import user_trained
 from ml.continuation.train.card import losses
 from ml.continuation.train.data import Listing, group_of
 from ml.continuation.train.neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
-from ml.continuation.train.own import build, compare, copies, own_list
-from ml.continuation.train.own_neural import OwnNeural
 from ml.continuation.train.protocol import Question, measures, questions
 from ml.continuation.train.ranker import as_trees, fit_ranker
 from ml.continuation.train.scores import IN_VIEW, RANKERS, Scores, best_knn
 from ml.continuation.train.sets import Numbers, OwnList, set_lists
+from ml.continuation.train.user_trained import build, compare, copies, own_list
+from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.train.bootstrap import ratio
 from ml.trees import Trees
 from store.catalogue.builder import build_collection
@@ -136,7 +137,7 @@ def test_an_imported_copy_of_a_playlist_does_not_tell_what_is_hidden(
     for name, imported in (("alone", others), ("copied", [*others, replace(copy, tracks=())])):
         lists = [*mine, *imported]
         model = Continuation("own", shipped.knowledge, embedding, build(lists, len(embedding)))
-        table, _ = compare(model, OwnNeural(model, catalogue, lists), catalogue, lists, [0], job)
+        table, _ = compare(model, UserTrainedNeural(model, catalogue, lists), catalogue, lists, [0], job)
         found[name] = table["user-knn"][0, :2].tolist()
     assert found["copied"] == found["alone"]
 
@@ -273,8 +274,8 @@ def test_exported_trees_are_the_fitted_ones(kind: str, tmp_path: Path) -> None:
 @pytest.fixture
 def job(database: Database, catalogue: Snapshot, tmp_path: Path) -> Job:
     place = Catalogue(catalogue.segments[0].directory.parents[1])
-    shelf = Shelf(artefacts.MODELS, tmp_path / "models")
-    return Job(database=database, catalogue=place, shelf=shelf, var=tmp_path, owner="me")
+    registry = ModelRegistry(artefacts.MODELS, tmp_path / "models")
+    return Job(database=database, catalogue=place, registry=registry, var=tmp_path, owner="me")
 
 
 def bring(database: Database, name: str, ids: list[str]) -> None:
@@ -285,16 +286,16 @@ def bring(database: Database, name: str, ids: list[str]) -> None:
 
 
 def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: ArtistEmbedding) -> None:
-    assert jobs.JOBS["continuation"] == "ml.continuation.train.own:train_own"
+    assert jobs.JOBS["continuation"] == "ml.continuation.train.user_trained:train_own"
     for name, tracks in playlists():
         bring(job.database, name, [track.id for track in tracks])
-    result = continuation_own.train_own(job)
+    result = user_trained.train_own(job)
     scores = {row["model"]: row["ndcg"] for row in result["table"]}
     assert scores.keys() == set(METHODS) - (RANKED_BY.keys() - Knowledge.load(artefacts.active("continuation")).rankers)
     assert scores[result["served"]] == max(scores.values()) == result["served_score"]["ndcg"]
     assert scores["user-knn"] > scores["popularity"]
-    assert job.shelf.active_version("continuation") != result["version"]
-    model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
+    assert job.registry.active_version("continuation") != result["version"]
+    model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.method == result["served"]
     catalogue = job.catalogue.current()
     found = model.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5)
@@ -353,21 +354,21 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
     assert lists[12].artists.tolist() == wanted.artists.tolist()
     assert len(list(set_lists(job.var / "playlists", numbers, most=5))) == 5
 
-    result = continuation_own.train_own(job)
+    result = user_trained.train_own(job)
     assert "20 lists learnt" in result["split"]
-    model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
+    model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.listened is not None
     assert model.neural is not None
     # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.
     rows = model.neural.song_row[model.listened.numbers(lists[13].recordings)]
     assert (rows < len(model.neural.rows) - 1).all()
-    assert list(continuation_own.public_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
+    assert list(user_trained.public_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
 
 
 def test_too_few_playlists_are_told(job: Job) -> None:
     bring(job.database, "Alone", [track.id for track in METAL_SEEDS])
     with pytest.raises(TooLittle, match="0 playlists"):
-        continuation_own.train_own(job)
+        user_trained.train_own(job)
 
 
 def company(lists: int = 40, songs: int = 60) -> Corpus:

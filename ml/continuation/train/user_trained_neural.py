@@ -23,7 +23,7 @@ _VALIDATION, _LEAST_VALIDATION, _MOST_VALIDATION = 0.1, 3, 60
 _LEAST_LEARNT = 8  # lists; with fewer there is nothing to stop the training by
 
 
-class OwnNeural:
+class UserTrainedNeural:
     """Trains on ``lists``, whose songs are numbered as in ``model.listened``, over them and the whole catalogue."""
 
     def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[OwnList]) -> None:

@@ -22,9 +22,9 @@ from ml.continuation.interactions import Lists, ranges
 from ml.continuation.model import Asked, Continuation, Knowledge, Listened
 from ml.continuation.neural import Neural
 from ml.continuation.train.neural import Trainer
-from ml.continuation.train.own_neural import OwnNeural
 from ml.continuation.train.protocol import MEASURES, measures
 from ml.continuation.train.sets import Numbers, OwnList, hashed, set_lists
+from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.jobs import Job, TooLittle
 from ml.needs import LISTS as FEWEST_LISTS
 from ml.needs import SONGS as FEWEST_SONGS
@@ -57,7 +57,7 @@ def train_own(job: Job) -> dict[str, Any]:
         Fewer than five playlists have ten songs.
     """
     job.say("reading playlists")
-    artists = ArtistEmbedding.load(job.shelf.active("artists"))
+    artists = ArtistEmbedding.load(job.registry.active("artists"))
     numbers = Numbers(artists)
     mine = list(own_lists(job.database, job.owner, numbers))
     asked = [at for at, one in enumerate(mine) if len(np.unique(one.recordings)) >= FEWEST_SONGS]
@@ -67,9 +67,9 @@ def train_own(job: Job) -> dict[str, Any]:
             f"Bring in at least {FEWEST_LISTS}: each is asked about with half of it hidden.",
         )
     lists = [*mine, *public_lists(job, numbers)]
-    model = Continuation("own", Knowledge.load(job.shelf.active(TASK)), artists, build(lists, len(artists)))
+    model = Continuation("own", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))
     snapshot = job.catalogue.current()
-    own = OwnNeural(model, snapshot, lists)
+    own = UserTrainedNeural(model, snapshot, lists)
     some = sorted(np.random.default_rng(1).permutation(asked)[:MOST_ASKED].tolist())
     table, epochs = compare(model, own, snapshot, lists, some, job)
     trainer, neural = own.final(epochs, 1, _saying(job, "learning songs from all lists"))
@@ -137,7 +137,12 @@ def copies(lists: Lists, at: int) -> list[int]:
 
 
 def compare(
-    model: Continuation, own: OwnNeural, snapshot: Snapshot, lists: Sequence[OwnList], asked: Sequence[int], job: Job
+    model: Continuation,
+    own: UserTrainedNeural,
+    snapshot: Snapshot,
+    lists: Sequence[OwnList],
+    asked: Sequence[int],
+    job: Job,
 ) -> tuple[dict[str, Floats], int]:
     """Return (asked, measures) of every method and how long the neural part is to be trained.
 
@@ -197,7 +202,7 @@ def _beside(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict
     on = digest_of([_PROTOCOL, snapshot.generation, *held])
 
     def score_served(folder: Path) -> Scored:
-        method = (scores_of(job.shelf, TASK, folder.name) or {}).get("served")
+        method = (scores_of(job.registry, TASK, folder.name) or {}).get("served")
         row = next((row for row in scores["table"] if row["model"] == method), None)
         return row, "Its way to rank, with the playlists of today." if row else "It ranks in a way that is no more."
 
