@@ -12,8 +12,8 @@ from api.subject import Subject
 from etl.lookup.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
-from store.connection import StoreDown
 from store.domain import Track
+from store.errors import StoreDown
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
 from etl.providers.base import Asked, GenreTag, Identity, Need
 from store.catalogue.catalogue import Snapshot, filled
-from store.connection import StoreDown
 from store.domain import Track, usable_features
+from store.errors import StoreDown
 
 if TYPE_CHECKING:
     from api.services import Services
