@@ -11,7 +11,7 @@ import pytest
 
 from etl.dataset_import import import_slice
 from etl.imports.recognise import DatasetFile, recognise
-from ml import artefacts, jobs
+from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
 from ml.continuation.model import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
@@ -29,6 +29,7 @@ from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
 from ml.registry import ModelRegistry
+from ml.tasks import TASKS
 from ml.train.bootstrap import ratio
 from ml.trees import Trees
 from store.catalogue.builder import build_collection
@@ -285,7 +286,7 @@ def bring(database: Database, name: str, ids: list[str]) -> None:
 
 
 def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: ArtistEmbedding) -> None:
-    assert jobs.JOBS["continuation"] == "ml.continuation.train.user_trained:train_own"
+    assert TASKS["continuation"].user_training == "ml.continuation.train.user_trained:train_own"
     for name, tracks in playlists():
         bring(job.database, name, [track.id for track in tracks])
     result = user_trained.train_own(job)
