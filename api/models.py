@@ -10,10 +10,10 @@ from apiflask.fields import Dict, String
 from marshmallow import RAISE
 
 from api import session
+from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
 from api.playlists import find_playlist
-from api.services import services
 from jobs.queue import enqueue, lanes_of, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of

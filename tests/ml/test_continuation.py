@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from etl.dataset_import import import_slice
-from etl.imports.recognise import DatasetFile, recognise
+from etl.imports.entries import DatasetFile
+from etl.imports.recognise import recognise
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
