@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import hashlib
 import io
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from etl.imports.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
 T = TypeVar("T")
@@ -135,10 +135,10 @@ class CsvStream(io.RawIOBase):
             line = first.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise not_a_table(self.name, "it is not text in UTF-8.") from error
-        delimiter = max(",;\t", key=line.count)
+        delimiter, headings = sniff_delimiter(line, lambda cells: len(table_columns(cells)))
         self._hash.update(self._head)
         self._head = self._head[len(first) :]
-        return next(csv.reader([line], delimiter=delimiter), []), delimiter
+        return headings, delimiter
 
     def batches(self, columns: Mapping[str, int]) -> Iterator[tuple[int, pd.DataFrame]]:
         """Yield (rows, well-formed and not, read so far; frame of text) for the ``columns`` name -> index.

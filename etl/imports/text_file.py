@@ -210,11 +210,3 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> str:
     if broken * 4 <= beyond:
         return "utf-8-sig"
     return "latin-1" if bytes_seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
-
-
-def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
-    """Return the delimiter under which the first row is ``worth`` most (then: has most cells), and that row."""
-    # Excel's own hint, a first line such as "sep=;", is a row of the file without being headings.
-    lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
-    candidates = [(mark, next(csv.reader(lines, delimiter=mark), [])) for mark in ",;\t|"]
-    return max(candidates, key=lambda candidate: (worth(candidate[1]), len(candidate[1])))
