@@ -9,11 +9,11 @@ from apiflask.fields import Integer, String
 from apiflask.validators import Range
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
 from api.playlists import describe, find_playlist, with_features
-from api.schemas import track_summary
-from api.services import services
 from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, Asked
+from services.views import track_summary
 
 blueprint = APIBlueprint("continuation", __name__, tag="Playlists")
 

@@ -32,7 +32,7 @@ from bench.catalogue import full_catalogue
 from bench.serving import ask, served
 from config import ROOT, Config
 from ml.jobs import Job
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
@@ -104,9 +104,9 @@ def serving(folder: Path) -> None:
         )
         told = subprocess.run([sys.executable, "-c", work, folder], cwd=ROOT, check=True, stdout=subprocess.PIPE)
         own, *ids = told.stdout.decode().split()
-        shelf = Shelf(Config.from_env().models, var / "models")
-        for version in (shelf.active_version("continuation"), own):
-            shelf.activate("continuation", version)
+        registry = ModelRegistry(Config.from_env().models, var / "models")
+        for version in (registry.active_version("continuation"), own):
+            registry.activate("continuation", version)
             measure(version, [f"/api/playlists/{one}/next" for one in ids])
 
 
@@ -124,8 +124,8 @@ def prepare(folder: Path) -> None:
             database.put_tracks(list({track.id: track for track in tracks}.values()))
             database.put_page(name, 0, items[:PAGE_ITEMS])
             database.put_playlist(Playlist(id=name, name=name, item_count=len(items), complete=True))
-        shelf = Shelf(config.models, config.var / "models")
-        result = train_own(Job(database=database, catalogue=catalogue, shelf=shelf, var=config.var))
+        registry = ModelRegistry(config.models, config.var / "models")
+        result = train_own(Job(database=database, catalogue=catalogue, registry=registry, var=config.var))
         # No scores: the rankers that ship have learnt from these very lists.
         told = f"trained on {LEARNT} lists: {result['served']} is served; peak {peak():.0f} MB"
         print(told, file=sys.stderr)

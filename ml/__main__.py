@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
-from ml.registry import Shelf, compare, describe, describe_comparison
+from ml.registry import ModelRegistry, compare, describe, describe_comparison
 
 # Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
 # the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
@@ -75,7 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command in {"train", "evaluate"}:
             _learn(asked)
         else:
-            print(_manage(asked, Shelf(asked.models) if asked.models else Shelf(own=Config.from_env().var / "models")))
+            print(
+                _manage(
+                    asked,
+                    ModelRegistry(asked.models)
+                    if asked.models
+                    else ModelRegistry(local=Config.from_env().var / "models"),
+                )
+            )
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
@@ -94,17 +101,17 @@ def _learn(asked: argparse.Namespace) -> None:
         module.evaluate(asked.data, models)
 
 
-def _manage(asked: argparse.Namespace, shelf: Shelf) -> str:
+def _manage(asked: argparse.Namespace, registry: ModelRegistry) -> str:
     if asked.command == "activate":
-        shelf.activate(asked.task, asked.version)
+        registry.activate(asked.task, asked.version)
         return f"{asked.task} {asked.version} is served now; rollback brings the one before back."
     if asked.command == "rollback":
-        return f"{asked.task} {shelf.rollback(asked.task)} is served again."
+        return f"{asked.task} {registry.rollback(asked.task)} is served again."
     if asked.command == "compare":
-        return describe_comparison(compare(shelf, asked.task, *asked.versions), *asked.versions)
+        return describe_comparison(compare(registry, asked.task, *asked.versions), *asked.versions)
     if asked.command == "export":
-        return "\n".join(str(path) for path in artefacts.copy_version(shelf.active(asked.task), asked.folder))
-    return describe(shelf)
+        return "\n".join(str(path) for path in artefacts.copy_version(registry.active(asked.task), asked.folder))
+    return describe(registry)
 
 
 if __name__ == "__main__":

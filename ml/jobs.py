@@ -19,7 +19,7 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
 
@@ -72,13 +72,13 @@ class BadOption(Refused):
 class Job:
     """What a training function is given. ``request`` is what was asked for, ``owner`` the browser session that asked.
 
-    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``, whence they go
-    to the shelf when all is done.
+    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``. The registry
+    adopts them when all is done.
     """
 
     database: Database
     catalogue: Catalogue
-    shelf: Shelf
+    registry: ModelRegistry
     var: Path
     request: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
@@ -88,7 +88,7 @@ class Job:
     @property
     def place(self) -> Path:
         """The models folder to write to."""
-        place = self.staging or self.shelf.own
+        place = self.staging or self.registry.local
         assert place is not None
         return place
 
@@ -124,7 +124,7 @@ def main(run_id: str, config: Config) -> int:
         job = Job(
             database=database,
             catalogue=Catalogue(config.var / "catalogue"),
-            shelf=Shelf(config.models, config.var / "models"),
+            registry=ModelRegistry(config.models, config.var / "models"),
             var=config.var,
             request=run["request"],
             owner=run["owner"],
@@ -155,7 +155,7 @@ def _train(job: Job) -> int:
         result = function(job)
         job.say("keeping the version")
         if job.place.is_dir():
-            job.shelf.adopt(job.place)
+            job.registry.adopt(job.place)
         _tell(result=result)
     except ModuleNotFoundError as missing:
         hint = 'Install the training packages: pipenv sync --categories "packages train"'

@@ -54,7 +54,7 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Collection:
+class PlaylistFile:
     """A file that was recognised as one or several playlists of the given ``kind``, and how to read it."""
 
     kind: str
@@ -71,7 +71,37 @@ class Source:
     open: Callable[[Watch | None], BinaryIO]
 
 
-def check_to_the_end(collection: Collection, name: str, moment: datetime, watch: Watch | None = None) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrackTableFile:
+    """A table of tracks, which goes into the catalogue and not into a playlist."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatasetFile:
+    """A slice of the Million Playlist Dataset."""
+
+    size: int
+    sha256: str
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalysisFile:
+    """The audio analysis of one track, parsed: a document of a few megabytes."""
+
+    size: int
+    sha256: str
+    document: Any
+
+
+# What a file may be recognised as.
+Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
+
+
+def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
     """Raise now what would otherwise come up when half of the file is stored.
 
     Raises

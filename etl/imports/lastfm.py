@@ -8,12 +8,15 @@ without headings).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from etl.imports.entries import named_track
-from etl.imports.headings import find_columns
-from etl.imports.history import History
+from etl.imports.entries import Entry, named_track
+from etl.imports.headings import find_columns, looks_like_table
+from etl.imports.history import History, history_entries
+from etl.imports.inspected import InspectedFile
+from etl.imports.sheet import below_headings
+from etl.imports.text_file import Watch
 from etl.imports.values import from_epoch, iso_instant, whole
 
 _HEADINGS = {
@@ -39,6 +42,23 @@ def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
 def has_headings(first_row: Sequence[str]) -> bool:
     """Say whether the first row holds headings; lastfm-to-csv's is a scrobble already."""
     return not (len(first_row) == 4 and _SPOKEN.fullmatch(first_row[3].strip()))
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` holds scrobbles: neither a playlist nor a table of tracks has these columns."""
+    sheet = file.sheet
+    if sheet is None or sheet.layout is not None or looks_like_table(sheet.headings):
+        return False
+    return bool(columns_of(sheet.headings))
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history as one playlist."""
+    sheet = file.as_sheet()
+    below = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    rows = below if has_headings(sheet.headings) else sheet.file.rows(sheet.delimiter, watch)
+    columns = columns_of(sheet.headings) or {}
+    yield from history_entries(lambda history: listen(history, rows, columns, source))
 
 
 def listen(history: History, rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> None:

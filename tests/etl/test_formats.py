@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.imports.entries import Begin, Collection, Row, check_to_the_end
+from etl.imports.entries import Begin, PlaylistFile, Row, check_to_the_end
 from etl.imports.history import AGAIN, TOO_SHORT
 from etl.imports.lastfm import instant
 from etl.imports.recognise import may_be_ours, recognise
@@ -35,7 +35,7 @@ def write(tmp_path: Path, name: str, content: Any) -> Path:
 
 def read(path: Path) -> tuple[str, Lists]:
     found = recognise(path)
-    assert isinstance(found, Collection)
+    assert isinstance(found, PlaylistFile)
     lists: Lists = []
     for entry in found.read("the source", MOMENT, None):
         if isinstance(entry, Begin):
@@ -47,7 +47,7 @@ def read(path: Path) -> tuple[str, Lists]:
 
 def examine_whole(path: Path) -> None:
     found = recognise(path)
-    assert isinstance(found, Collection)
+    assert isinstance(found, PlaylistFile)
     check_to_the_end(found, path.name, MOMENT)
 
 

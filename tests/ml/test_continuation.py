@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from etl.dataset_import import import_slice
-from etl.imports.recognise import DatasetFile, recognise
+from etl.imports.entries import DatasetFile
+from etl.imports.recognise import recognise
 from ml import artefacts, jobs
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
@@ -28,7 +29,7 @@ from ml.continuation.train.user_trained import build, compare, copies, own_list
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.train.bootstrap import ratio
 from ml.trees import Trees
 from store.catalogue.builder import build_collection
@@ -273,8 +274,8 @@ def test_exported_trees_are_the_fitted_ones(kind: str, tmp_path: Path) -> None:
 @pytest.fixture
 def job(database: Database, catalogue: Snapshot, tmp_path: Path) -> Job:
     place = Catalogue(catalogue.segments[0].directory.parents[1])
-    shelf = Shelf(artefacts.MODELS, tmp_path / "models")
-    return Job(database=database, catalogue=place, shelf=shelf, var=tmp_path, owner="me")
+    registry = ModelRegistry(artefacts.MODELS, tmp_path / "models")
+    return Job(database=database, catalogue=place, registry=registry, var=tmp_path, owner="me")
 
 
 def bring(database: Database, name: str, ids: list[str]) -> None:
@@ -293,8 +294,8 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
     assert scores.keys() == set(METHODS) - (RANKED_BY.keys() - Knowledge.load(artefacts.active("continuation")).rankers)
     assert scores[result["served"]] == max(scores.values()) == result["served_score"]["ndcg"]
     assert scores["user-knn"] > scores["popularity"]
-    assert job.shelf.active_version("continuation") != result["version"]
-    model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
+    assert job.registry.active_version("continuation") != result["version"]
+    model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.method == result["served"]
     catalogue = job.catalogue.current()
     found = model.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5)
@@ -355,7 +356,7 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
 
     result = user_trained.train_own(job)
     assert "20 lists learnt" in result["split"]
-    model = Continuation.load(job.shelf.folder("continuation", result["version"]), embedding)
+    model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.listened is not None
     assert model.neural is not None
     # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.

@@ -12,7 +12,7 @@ from ml.clusters.model import Clusters
 from ml.contributors.model import Contributors
 from ml.families.model import Families
 from ml.genre.model import GenrePredictor
-from ml.registry import Shelf, card_of, scores_of
+from ml.registry import ModelRegistry, card_of, scores_of
 from ml.taxonomy.model import Taxonomy
 from ml.timbre.model import TimbreModel
 
@@ -39,10 +39,10 @@ def test_models_are_fitted_saved_loaded_and_asked_by_the_same_names(task: str) -
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_every_shipped_version_says_how_it_was_scored_and_where_it_loses(task: str) -> None:
     version = artefacts.active(task).name
-    card = card_of(Shelf(), task, version)
+    card = card_of(ModelRegistry(), task, version)
     assert "## Where it loses" in card
     assert re.search(r"\b[0-9a-f]{7}\b", card), "the code that made it"
-    scores = scores_of(Shelf(), task, version)
+    scores = scores_of(ModelRegistry(), task, version)
     assert scores is not None
     assert scores["split"]
     rows = scores["table"]

@@ -57,7 +57,7 @@ def train_own(job: Job) -> dict[str, Any]:
         Fewer than five playlists have ten songs.
     """
     job.say("reading playlists")
-    artists = ArtistEmbedding.load(job.shelf.active("artists"))
+    artists = ArtistEmbedding.load(job.registry.active("artists"))
     numbers = Numbers(artists)
     mine = list(own_lists(job.database, job.owner, numbers))
     asked = [at for at, one in enumerate(mine) if len(np.unique(one.recordings)) >= FEWEST_SONGS]
@@ -67,7 +67,7 @@ def train_own(job: Job) -> dict[str, Any]:
             f"Bring in at least {FEWEST_LISTS}: each is asked about with half of it hidden.",
         )
     lists = [*mine, *public_lists(job, numbers)]
-    model = Continuation("own", Knowledge.load(job.shelf.active(TASK)), artists, build(lists, len(artists)))
+    model = Continuation("own", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))
     snapshot = job.catalogue.current()
     own = UserTrainedNeural(model, snapshot, lists)
     some = sorted(np.random.default_rng(1).permutation(asked)[:MOST_ASKED].tolist())
@@ -202,7 +202,7 @@ def _beside(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict
     on = digest_of([_PROTOCOL, snapshot.generation, *held])
 
     def score_served(folder: Path) -> Scored:
-        method = (scores_of(job.shelf, TASK, folder.name) or {}).get("served")
+        method = (scores_of(job.registry, TASK, folder.name) or {}).get("served")
         row = next((row for row in scores["table"] if row["model"] == method), None)
         return row, "Its way to rank, with the playlists of today." if row else "It ranks in a way that is no more."
 
