@@ -9,16 +9,17 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
-from api.lookup import source_lines
 from api.playlists import contributor, describe, find_playlist
-from api.schemas import WhoseQuery, track_summary
-from api.services import services
-from api.subject import resolve
+from api.schemas import WhoseQuery
 from etl.providers.base import Need
 from ml.artefacts import verified
 from ml.contributors.model import input_of, knows, task_of
 from ml.registry import scores_of
+from services.subject.lookup import source_lines
+from services.subject.resolve import resolve
+from services.views import track_summary
 from store.domain import Playlist
 
 blueprint = APIBlueprint("contributors", __name__, tag="Playlists")

@@ -12,16 +12,17 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE
 
 from api import session
+from api.current import services
 from api.errors import ApiError
 from api.playlists import find_playlist, may_name
-from api.schemas import iso, track_summary
-from api.services import Services, services
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from jobs.queue import enqueue, lanes_of, spawn_worker
+from services.container import Services
+from services.views import iso, track_summary
 from store.documents import public_run
 from store.domain import Track
 from store.recommendations import trail_of

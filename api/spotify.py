@@ -13,7 +13,7 @@ from marshmallow import RAISE
 from werkzeug.wrappers import Response
 
 from api import session
-from api.services import services
+from api.current import services
 from api.spotify_account import all_accounts, channel, login_url, told, way_back, what_is_missing
 from etl.engine import VaultError
 from etl.providers.base import SourceFault

@@ -10,9 +10,9 @@ from apiflask.fields import Boolean, List, String
 from apiflask.validators import Length
 from marshmallow import RAISE, ValidationError
 
+from api.current import services
 from api.errors import ApiError
 from api.playlists import find_playlist
-from api.services import services
 from api.spotify_account import all_accounts, channel, connected_account, login_url, told
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import

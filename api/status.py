@@ -7,7 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from api import session
-from api.services import services
+from api.current import services
 from store.database import StoreDown
 from store.facts import ANALYSES
 

@@ -12,8 +12,8 @@ from apiflask import APIBlueprint
 from flask import Response, request, stream_with_context
 
 from api import session
+from api.current import services
 from api.errors import ApiError
-from api.services import services
 from jobs.queue import Lane, create_upload_run, spawn_worker
 from store.database import Database
 from store.documents import public_run
