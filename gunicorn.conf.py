@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
-from jobs.queue import spawn_worker, watch_waiting
+from jobs.queue import Lane, lanes_of, spawn_worker, watch_waiting
 from store.database import Database, StoreError, open_database
 from store.embedded import EmbeddedError
 
@@ -42,8 +42,10 @@ def on_starting(server):
 def post_worker_init(worker):
     # Not in the master, which reaps every child itself and so would hide from us that the import worker was killed.
     config = Config.from_env()
-    if worker.age == 1 and _database and (_database.unfinished_runs() or catalogue_is_behind(_database, config.var)):
-        spawn_worker(config.var, config.mongodb_uri)
+    if worker.age == 1 and _database:
+        lanes = lanes_of(_database.unfinished_runs())
+        if lanes or catalogue_is_behind(_database, config.var):
+            spawn_worker(config.var, config.mongodb_uri, lanes | {Lane.FILES})
     if _database:
         watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
 

@@ -35,8 +35,8 @@ from api import (
     timbre,
     uploads,
 )
-from api.services import Services
 from config import Config
+from services.container import Services
 
 
 def register(app: APIFlask, config: Config) -> None:

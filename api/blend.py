@@ -14,16 +14,18 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE, ValidationError, validates_schema
 
 from api import session
+from api.current import services
 from api.errors import ApiError
 from api.never import MOST_NEVER, never_of, tracks_by_id
 from api.playlists import describe, find_playlist
-from api.schemas import MAX_QUERY, track_summary
-from api.services import Services, services
+from api.schemas import MAX_QUERY
 from etl.playlist_import import playlist_id
 from ml.blend.fairness import Method, Share
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS, Blend, Listener, Pick, Wish, blend
 from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
+from services.container import Services
+from services.views import track_summary
 from store.database import PAGE_ITEMS
 from store.domain import MAX_PERSON_NAME, Person, Playlist, PlaylistItem, Track, person_name
 

@@ -9,11 +9,11 @@ from apiflask.fields import Integer, String
 from apiflask.validators import Range
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
 from api.playlists import describe, find_playlist, with_features
-from api.schemas import track_summary
-from api.services import services
-from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, Asked
+from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, ContinuationQuery
+from services.views import track_summary
 
 blueprint = APIBlueprint("continuation", __name__, tag="Playlists")
 
@@ -51,7 +51,7 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
     exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
     found = model.next(
         snapshot,
-        Asked(tracks=tracks, name=playlist.name),
+        ContinuationQuery(tracks=tracks, name=playlist.name),
         limit=query["limit"],
         exclude=exclude,
         artist_cap=query["artist_cap"],

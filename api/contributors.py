@@ -9,16 +9,17 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
-from api.lookup import source_lines
 from api.playlists import contributor, describe, find_playlist
-from api.schemas import WhoseQuery, track_summary
-from api.services import services
-from api.subject import resolve
+from api.schemas import WhoseQuery
 from etl.providers.base import Need
 from ml.artefacts import verified
 from ml.contributors.model import input_of, knows, task_of
 from ml.registry import scores_of
+from services.subject.lookup import source_lines
+from services.subject.resolve import resolve
+from services.views import track_summary
 from store.domain import Playlist
 
 blueprint = APIBlueprint("contributors", __name__, tag="Playlists")
@@ -87,10 +88,10 @@ def _state(playlist: Playlist) -> dict[str, Any]:
 
 def _versions(task: str) -> list[dict[str, Any]]:
     """Return the versions of one playlist's model, the newest first."""
-    shelf = services().shelf
+    registry = services().registry
     found = [
-        {"version": one.name, "active": one.active, "scores": scores_of(shelf, task, one.name)}
-        for one in shelf.versions()
+        {"version": one.name, "active": one.active, "scores": scores_of(registry, task, one.name)}
+        for one in registry.versions()
         if one.task == task
     ]
     return sorted(found, key=lambda one: str(one["version"]), reverse=True)
@@ -98,7 +99,7 @@ def _versions(task: str) -> list[dict[str, Any]]:
 
 def _learnt(playlist: Playlist, task: str, version: str) -> dict[str, Any]:
     """Return what a training run found, with names where it kept ids."""
-    path = verified(services().shelf.folder(task, version) / "whose.json")
+    path = verified(services().registry.folder(task, version) / "whose.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
     tracks = services().database.get_tracks({point["track_id"] for point in points})

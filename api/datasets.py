@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from api.services import services
+from api.current import services
 from store.set_summaries import SetSummary, summaries
 
 blueprint = APIBlueprint("datasets", __name__, tag="Status")

@@ -13,11 +13,12 @@ from apiflask import APIBlueprint
 from flask import request
 
 from api import session
-from api.errors import ApiError
-from api.services import Services, services
+from api.current import services
 from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, Examiner, State, examine
 from etl.spotify.login import redirect_for
+from services.container import Services
+from services.errors import ServiceError
 from store.database import StoreError
 from store.runs import now
 
@@ -92,9 +93,8 @@ def _load(here: Services) -> Iterator[Check]:
     for task in ("genre", "artists"):
         try:
             getattr(here, task)
-        except ApiError as fault:
-            error = fault.body["error"]
-            yield Check(area="models", name=task, state=State.FAULT, message=error["message"], remedy=error["hint"])
+        except ServiceError as fault:
+            yield Check(area="models", name=task, state=State.FAULT, message=fault.message, remedy=fault.hint)
         else:
             yield Check(area="models", name=task, state=State.OK, message=f"The {task} model is loaded.")
 

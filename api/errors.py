@@ -11,6 +11,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from jobs.queue import TooManyRuns
+from services.errors import ServiceError
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError
 from store.embedded import EmbeddedError
@@ -27,33 +28,26 @@ _HINTS = {
 }
 
 
-class ApiError(Exception):
-    """An answer other than 200, raised anywhere below a route.
-
-    ``details`` are further members of the error object, such as ``candidates``.
-    """
-
-    def __init__(self, status: int, code: str, message: str, hint: str = "", **details: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"code": code, "message": message, "hint": hint, **details}}
+class ApiError(ServiceError):
+    """An error that only HTTP knows, such as a missing file or a foreign origin."""
 
 
 def register(app: APIFlask) -> None:
     """Let every error leave the application in the one shape, routing errors included."""
 
-    @app.errorhandler(ApiError)
-    def api_error(error: ApiError) -> tuple[Response, int]:
-        return jsonify(error.body), error.status
+    @app.errorhandler(ServiceError)
+    def service_error(error: ServiceError) -> tuple[Response, int]:
+        body = {"code": error.code, "message": error.message, "hint": error.hint, **error.details}
+        return jsonify({"error": body}), error.status
 
     @app.errorhandler(ImportProblem)
     def import_problem(problem: ImportProblem) -> tuple[Response, int]:
         status = _IMPORT_STATUS.get(problem.code, 422)
-        return api_error(ApiError(status, problem.code, problem.message, problem.hint))
+        return service_error(ApiError(status, problem.code, problem.message, problem.hint))
 
     @app.errorhandler(TooManyRuns)
     def too_many_runs(rule: TooManyRuns) -> tuple[Response, int]:
-        answer, status = api_error(ApiError(429, rule.code, rule.message, rule.hint))
+        answer, status = service_error(ApiError(429, rule.code, rule.message, rule.hint))
         answer.headers["Retry-After"] = str(rule.retry_after_s)
         return answer, status
 
@@ -63,24 +57,26 @@ def register(app: APIFlask) -> None:
     def unavailable(error: StoreError | EmbeddedError | CatalogueError) -> tuple[Response, int]:
         log.error("%s", error.message)
         code = "catalogue_unreadable" if isinstance(error, CatalogueError) else "store_down"
-        return api_error(ApiError(503, code, error.message, error.hint))
+        return service_error(ApiError(503, code, error.message, error.hint))
 
     @app.error_processor
     def invalid_input(error: HTTPError) -> tuple[Response, int]:
         fields = error.detail.get("query") or error.detail.get("json") or error.detail
         message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
-        return api_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+        return service_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[Response, int]:
         status = error.code or 500
         code = (error.name or "error").lower().replace(" ", "_")
-        return api_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
+        return service_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> tuple[Response, int]:
         log.error("unhandled", exc_info=error)
-        return api_error(ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what."))
+        return service_error(
+            ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
+        )
 
 
 def _fault_of(name: str, faults: Any) -> str:

@@ -12,9 +12,9 @@ from apiflask import APIBlueprint
 from flask import Response
 from marshmallow import RAISE
 
+from api.current import services
 from api.playlists import find_playlist
 from api.schemas import ExportQuery
-from api.services import services
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
 

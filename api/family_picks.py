@@ -8,13 +8,13 @@ from typing import Any
 
 from api.errors import ApiError
 from api.genre import as_input
-from api.picks import pick
-from api.schemas import track_summary
-from api.services import Services
-from api.subject import Subject
-from api.track_families import TrackFamily, families_of, genres_of
 from ml.families.model import NoSound
 from ml.neighbours.reasons import differences, reasons
+from services.container import Services
+from services.recommend.picks import pick
+from services.subject.families import TrackFamily, families_of, genres_of
+from services.subject.model import Subject
+from services.views import track_summary
 
 _DRAWS = 2**31
 

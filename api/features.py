@@ -11,12 +11,13 @@ from apiflask.validators import Length
 from flask import Response
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
 from api.playlists import find_playlist
-from api.services import Services, services
 from ml import histograms
 from ml.histograms import EDGES, Counts
 from ml.pictures import histogram_sheet
+from services.container import Services
 from store.domain import AUDIO_FEATURES
 
 blueprint = APIBlueprint("features", __name__, tag="Tracks")

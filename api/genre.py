@@ -10,16 +10,18 @@ import numpy as np
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
-from api.answers import Worked, cached_answer
+from api.current import cached_answer, services
 from api.errors import ApiError
-from api.lookup import other_features, source_lines
-from api.schemas import GenreQuery, iso, track_summary
-from api.services import Services, services
-from api.subject import resolve
-from api.track_families import families_of, genres_of
+from api.schemas import GenreQuery
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
+from services.answers import Worked
+from services.container import Services
+from services.subject.families import families_of, genres_of
+from services.subject.lookup import other_features, source_lines
+from services.subject.resolve import resolve
+from services.views import iso, track_summary
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 

@@ -11,8 +11,8 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
-from api.services import services
 
 blueprint = APIBlueprint("genres", __name__, tag="Genres")
 

@@ -12,16 +12,17 @@ from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE
 
 from api import session
+from api.current import services
 from api.errors import ApiError
 from api.playlists import find_playlist, may_name
-from api.schemas import iso, track_summary
-from api.services import Services, services
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from jobs.queue import enqueue, spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
+from services.container import Services
+from services.views import iso, track_summary
 from store.documents import public_run
 from store.domain import Track
 from store.recommendations import trail_of
@@ -197,7 +198,7 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
 def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
     here = services()
     [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri)
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
     return {"run": public_run(queued)}, 202
 
 
@@ -207,5 +208,6 @@ def _wake(here: Services) -> None:
     if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
         return
     _woken_at = time.monotonic()
-    if any(run["state"] == "waiting" for run in here.database.unfinished_runs()):
-        spawn_worker(here.config.var, here.config.mongodb_uri)
+    due = [run for run in here.database.unfinished_runs() if run["state"] == "waiting"]
+    if due:
+        spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of(due))

@@ -10,17 +10,17 @@ from apiflask.fields import Dict, String
 from marshmallow import RAISE
 
 from api import session
+from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
 from api.playlists import find_playlist
-from api.services import services
-from jobs.queue import enqueue, spawn_worker
+from jobs.queue import enqueue, lanes_of, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
-from ml.jobs import trainable
-from ml.needs import Here, needs_of
-from ml.registry import Kept, card_of, compare, scores_of
+from ml.needs import Available
+from ml.registry import VersionInUse, card_of, compare, scores_of
 from ml.scores import main_score
+from ml.tasks import TASKS, trainable
 from store.documents import public_run
 from store.runs import new_task_run
 
@@ -49,15 +49,15 @@ def models() -> dict[str, Any]:
 
     `playlist` is the asker's own that a task's versions learnt from, null for those of another and of none.
     """
-    shelf = services().shelf
+    registry = services().registry
     lists = {
         task_of(one.id): {"id": one.id, "name": one.name} for one in services().database.playlists(session.owner())
     }
     tasks: dict[str, dict[str, Any]] = {}
-    for one in shelf.versions():
-        told = {"task": one.task, "playlist": lists.get(one.task), "before": shelf.before(one.task), "versions": []}
+    for one in registry.versions():
+        told = {"task": one.task, "playlist": lists.get(one.task), "before": registry.before(one.task), "versions": []}
         task = tasks.setdefault(one.task, told)
-        own, scores = shelf.is_own(one.task, one.name), scores_of(shelf, one.task, one.name)
+        own, scores = registry.is_user_trained(one.task, one.name), scores_of(registry, one.task, one.name)
         known = {"version": one.name, "active": one.active, "own": own, "bytes": one.size}
         task["versions"].append({**known, "score": _score(one.task, scores), "scores": scores})
     return {"tasks": list(tasks.values()), "trainable": trainable()}
@@ -79,12 +79,12 @@ def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
     `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
     not. `before` is what a rollback would serve.
     """
-    shelf, one = services().shelf, asked["version"]
+    registry, one = services().registry, asked["version"]
     try:
-        served, before = shelf.active_version(task), [None, *shelf.before(task)][-1]
-        others = [version.name for version in shelf.versions() if version.task == task and version.name != one]
+        served, before = registry.active_version(task), [None, *registry.before(task)][-1]
+        others = [version.name for version in registry.versions() if version.task == task and version.name != one]
         other = asked["beside"] or (served if served != one else before) or [one, *others][-1]
-        found = asdict(compare(shelf, task, one, other))
+        found = asdict(compare(registry, task, one, other))
     except ArtefactError as fault:
         raise _not_there(fault) from fault
     return {"task": task, "versions": [one, other], "served": served, "before": before, **found}
@@ -94,7 +94,7 @@ def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
 def card(task: str, version: str) -> dict[str, str]:
     """What a version learnt from, on which split it was scored, beside which baselines, and where it loses."""
     try:
-        return {"task": task, "version": version, "markdown": card_of(services().shelf, task, version)}
+        return {"task": task, "version": version, "markdown": card_of(services().registry, task, version)}
     except ArtefactError as fault:
         raise _not_there(fault) from fault
 
@@ -104,9 +104,9 @@ def card(task: str, version: str) -> dict[str, str]:
 def activate(task: str, choice: dict[str, str]) -> dict[str, Any]:
     """Serve another version from now on, in every worker; the one before can be brought back."""
     require_operator()
-    shelf = services().shelf
+    registry = services().registry
     try:
-        shelf.activate(task, choice["version"])
+        registry.activate(task, choice["version"])
     except ArtefactError as fault:
         raise _not_there(fault) from fault
     return models()
@@ -117,7 +117,7 @@ def rollback(task: str) -> dict[str, Any]:
     """Serve what was served before the last change."""
     require_operator()
     try:
-        services().shelf.rollback(task)
+        services().registry.rollback(task)
     except ArtefactError as fault:
         raise ApiError(409, "nothing_before", f"{fault}.", "See /api/models for the versions there are.") from fault
     return models()
@@ -128,8 +128,8 @@ def delete(task: str, version: str) -> dict[str, Any]:
     """Delete a version that was trained here and is not served."""
     require_operator()
     try:
-        services().shelf.delete(task, version)
-    except Kept as rule:
+        services().registry.delete(task, version)
+    except VersionInUse as rule:
         raise ApiError(409, "kept", f"{rule}.", rule.hint) from rule
     except ArtefactError as fault:
         raise _not_there(fault) from fault
@@ -144,13 +144,14 @@ class NeedsQuery(Schema):
 @blueprint.input(NeedsQuery, location="query", arg_name="asked", unknown=RAISE)
 def needs(task: str, asked: dict[str, str]) -> dict[str, Any]:
     """What training a task needs at the `least`, and whether there may be `enough`: a count in moments, not exact."""
-    here = services()
+    here, known = services(), TASKS.get(task)
     playlist = find_playlist(asked["playlist"]) if asked["playlist"] else None
-    there = Here(database=here.database, snapshot=here.catalogue.current(), owner=session.owner(), playlist=playlist)
-    found = needs_of(task, there)
-    if found is None:
+    if known is None or known.needs is None:
         raise _untrainable(task)
-    return {"task": task, **asdict(found)}
+    available = Available(
+        database=here.database, snapshot=here.catalogue.current(), owner=session.owner(), playlist=playlist
+    )
+    return {"task": task, **asdict(known.needs(available))}
 
 
 @blueprint.post("/api/models/<task>/train")
@@ -169,7 +170,7 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
     request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
     run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
     [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri)
+    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
     return {"run": public_run(queued)}, 202
 
 

@@ -10,8 +10,10 @@ from apiflask.validators import Length
 from marshmallow import RAISE
 
 from api import session
-from api.schemas import MAX_QUERY, track_summary
-from api.services import Services, services
+from api.current import services
+from api.schemas import MAX_QUERY
+from services.container import Services
+from services.views import track_summary
 from store.domain import Track
 
 blueprint = APIBlueprint("never", __name__, tag="Playlists")

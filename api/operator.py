@@ -16,8 +16,8 @@ from apiflask.validators import Length
 from flask import Response, jsonify, request
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
-from api.services import services
 
 blueprint = APIBlueprint("operator", __name__, tag="Status")
 

@@ -9,9 +9,9 @@ from apiflask.fields import Dict, Nested, String
 from apiflask.validators import Length, Regexp
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
 from api.playlists import describe, find_playlist, may_name
-from api.services import services
 from store.domain import MAX_PERSON_NAME, Person, person_colour, person_name
 
 blueprint = APIBlueprint("people", __name__, tag="Playlists")

@@ -10,10 +10,11 @@ from apiflask import APIBlueprint
 from marshmallow import RAISE
 
 from api import session
+from api.current import services
 from api.errors import ApiError
-from api.schemas import PlaylistQuery, track_summary
-from api.services import services
+from api.schemas import PlaylistQuery
 from ml.contributors.model import task_of
+from services.views import track_summary
 from store.domain import Person, Playlist, PlaylistItem, Track
 
 blueprint = APIBlueprint("playlists", __name__, tag="Playlists")
@@ -58,7 +59,7 @@ def delete(playlist_id: str) -> str:
             "An imported one is deleted on the server: python -m etl delete " + playlist.id,
         )
     services().database.delete_playlist(playlist.id)
-    services().shelf.forget(task_of(playlist.id))
+    services().registry.forget(task_of(playlist.id))
     return ""
 
 

@@ -6,14 +6,14 @@ from typing import Any, cast
 
 from apiflask import APIBlueprint
 
+from api.current import services
 from api.errors import ApiError
-from api.lookup import lines
-from api.schemas import iso
-from api.services import services
-from api.subject import by_id
 from etl.identity import identity_of
 from etl.lookup.lookup import look_up
 from etl.providers.base import Asked, Need, Preview
+from services.subject.lookup import lines
+from services.subject.resolve import by_id
+from services.views import iso
 
 blueprint = APIBlueprint("preview", __name__, tag="Tracks")
 

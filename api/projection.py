@@ -11,10 +11,10 @@ from apiflask.fields import String
 from apiflask.validators import Length
 from marshmallow import RAISE
 
+from api.current import services
 from api.never import tracks_by_id
 from api.playlists import find_playlist
 from api.schemas import MAX_QUERY
-from api.services import services
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from store.domain import PlaylistItem, Track

@@ -9,19 +9,23 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
-from api.answers import Worked, cached_answer
+from api.current import cached_answer, services
 from api.errors import ApiError
 from api.family_picks import family_picks
-from api.fetched import fetched
-from api.lookup import source_lines
-from api.picks import pick
-from api.schemas import RecommendQuery, track_summary
-from api.services import Services, services
-from api.subject import Subject, resolve
+from api.schemas import RecommendQuery
 from api.timbre import timbre_picks
 from etl.providers.base import Need
 from ml.neighbours.close_match import founded
 from ml.neighbours.model import NothingToCompare, weights_from
+from services.answers import Worked
+from services.container import Services
+from services.errors import ServiceError
+from services.recommend.by_sources import fetched
+from services.recommend.picks import pick
+from services.subject.lookup import source_lines
+from services.subject.model import Subject
+from services.subject.resolve import resolve
+from services.views import track_summary
 from store.domain import Track, usable_features
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
@@ -51,9 +55,9 @@ def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
     method = query["method"]
     try:
         ours = _OTHERS.get(method, _by_likeness)(services, subject, query, exclude)
-    except ApiError as error:
+    except ServiceError as error:
         if not by_sources:
-            error.body["error"]["sources"] = lines
+            error.details["sources"] = lines
             raise
         ours = _nothing_of_ours(subject, str(error))
     drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None

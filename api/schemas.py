@@ -1,9 +1,8 @@
-"""What may be asked (marshmallow schemas, also the source of /api/openapi.json) and how answers are shaped."""
+"""What may be asked: marshmallow schemas, also the source of /api/openapi.json."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from apiflask import Schema
 from apiflask.fields import Float, Integer, String
@@ -12,7 +11,7 @@ from marshmallow import ValidationError
 
 from etl.exports.formats import FORMATS
 from ml.neighbours.model import weights_from
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, Track
+from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
 _text = Length(max=MAX_QUERY)
@@ -112,24 +111,3 @@ class PlaylistQuery(Schema):
 
 class ExportQuery(Schema):
     format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def track_summary(track: Track) -> dict[str, Any]:
-    """Return what every list of tracks shows; ``id`` is null for a track known by its names alone."""
-    return {
-        "id": track.id or None,
-        "title": track.title,
-        "artists": list(track.artists),
-        "album": track.album,
-        "year": track.year,
-        "popularity": track.popularity,
-        "explicit": track.explicit,
-        "duration_ms": track.duration_ms,
-        "has_features": track.features is not None,
-        "source": track.source,
-        "labels": list(track.labels),
-    }

@@ -7,8 +7,9 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
-from api.schemas import SearchQuery, track_summary
-from api.services import services
+from api.current import services
+from api.schemas import SearchQuery
+from services.views import track_summary
 
 blueprint = APIBlueprint("search", __name__, tag="Tracks")
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
+from api.current import services
 from api.errors import ApiError
-from api.services import services
 
 COOKIE = "tastemap_session"
 _YEAR_SECONDS = 365 * 24 * 3600

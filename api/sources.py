@@ -12,9 +12,9 @@ from apiflask.fields import Boolean, Dict, List, String
 from apiflask.validators import Length
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
-from api.services import services
 from etl.engine import Engine, SourceState, VaultError
 
 blueprint = APIBlueprint("sources", __name__, tag="Sources")

@@ -13,7 +13,7 @@ from marshmallow import RAISE
 from werkzeug.wrappers import Response
 
 from api import session
-from api.services import services
+from api.current import services
 from api.spotify_account import all_accounts, channel, login_url, told, way_back, what_is_missing
 from etl.engine import VaultError
 from etl.providers.base import SourceFault
@@ -21,7 +21,7 @@ from etl.spotify.forgetting import disconnect
 from etl.spotify.login import Login, from_localhost
 from etl.spotify.notice import notice_of
 from etl.spotify.writing import scope_for
-from jobs.queue import spawn_worker
+from jobs.queue import Lane, spawn_worker
 
 blueprint = APIBlueprint("spotify", __name__, tag="Spotify")
 
@@ -102,7 +102,7 @@ def forget() -> str:
     here, owner = services(), session.owner()
     if owner is not None and all_accounts().document(owner):
         disconnect(here.database, here.engine, owner)
-        spawn_worker(here.config.var, here.config.mongodb_uri)
+        spawn_worker(here.config.var, here.config.mongodb_uri, [Lane.FILES])
     return ""
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from flask import request
 
 from api import session
+from api.current import services
 from api.errors import ApiError
-from api.services import services
 from etl.engine import VaultError
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected

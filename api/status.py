@@ -7,7 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from api import session
-from api.services import services
+from api.current import services
 from store.database import StoreDown
 from store.facts import ANALYSES
 
@@ -36,7 +36,7 @@ def status() -> dict[str, Any]:
     return {
         "catalogue": {"tracks": len(snapshot), "generation": snapshot.generation},
         "store": store,
-        "models": [{"task": one.task, "version": one.name} for one in here.shelf.versions() if one.active],
+        "models": [{"task": one.task, "version": one.name} for one in here.registry.versions() if one.active],
         "playlists": playlists,
         "analysed": analysed,
     }

@@ -10,13 +10,15 @@ from apiflask.fields import Integer, String
 from apiflask.validators import Length, Range
 from marshmallow import RAISE
 
+from api.current import services
 from api.errors import ApiError
-from api.picks import pick
-from api.schemas import MAX_QUERY, track_summary
-from api.services import Services, services
-from api.subject import Subject
+from api.schemas import MAX_QUERY
 from ml.neighbours.reasons import differences
 from ml.timbre.model import LEAST_SEGMENTS, Placed, alike
+from services.container import Services
+from services.recommend.picks import pick
+from services.subject.model import Subject
+from services.views import track_summary
 from store.domain import Track
 from store.facts import analysed, timbre_of
 

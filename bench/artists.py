@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ import pandas as pd
 from bench._cost import DATA, Meter, call_times, finish, peak
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
+from ml.artists.query import split_query
 from ml.artists.train.scores import OWN
 from ml.artists.train.train import SCORE_SEED, evaluate
 from store.text import normalise, plain_title, split_artists
@@ -59,16 +61,16 @@ def report_splits(artists: ArtistEmbedding, pairs: Sequence[tuple[str, str]]) ->
     for name, phrase in phrasings(random.Random(SEED)).items():
         right = wrong = 0
         for artist, title in pairs:
-            found = artists.split_query(phrase(artist, title))
+            found = split_query(artists, phrase(artist, title))
             good = found is not None and artists.find(found[0]) == artists.find(artist)
             right, wrong = right + good, wrong + (found is not None and not good)
         print(f"{name:<46} right {right / len(pairs):6.1%}  wrong artist {wrong / len(pairs):6.1%}")
     titles = sorted({title for _, title in pairs if len(normalise(title).split()) > 1})
-    split_anyway = sum(artists.split_query(title) is not None for title in titles)
+    split_anyway = sum(split_query(artists, title) is not None for title in titles)
     print(
         f"{'title alone (of two words or more)':<46} split though no artist is meant {split_anyway / len(titles):6.1%}"
     )
-    print("split_query:", call_times(artists.split_query, (f"{artist} {title}" for artist, title in pairs)))
+    print("split_query:", call_times(partial(split_query, artists), (f"{artist} {title}" for artist, title in pairs)))
 
 
 def main() -> int:

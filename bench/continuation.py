@@ -32,7 +32,7 @@ from bench.catalogue import full_catalogue
 from bench.serving import ask, served
 from config import ROOT, Config
 from ml.jobs import Job
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
@@ -45,14 +45,14 @@ def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
     """Cross-validate everything, print the tables, and return the targets with whether each is met."""
     from ml.artists.train import data as artists_data
     from ml.continuation.train.data import read
-    from ml.continuation.train.scores import Size, country_told, cross_validate, format_scores, targets
+    from ml.continuation.train.scores import Size, country_summary, cross_validate, format_scores, targets
     from ml.continuation.train.train import QUICK
 
     started = time.perf_counter()
     data = read(folder, artists_data.read(folder), seed=seed)
     print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
     found = cross_validate(data, QUICK if quick else Size(), seed)
-    print(f"\n{format_scores(found)}\n\n{country_told(found)}\n")
+    print(f"\n{format_scores(found)}\n\n{country_summary(found)}\n")
     return targets(found)
 
 
@@ -104,15 +104,15 @@ def serving(folder: Path) -> None:
         )
         told = subprocess.run([sys.executable, "-c", work, folder], cwd=ROOT, check=True, stdout=subprocess.PIPE)
         own, *ids = told.stdout.decode().split()
-        shelf = Shelf(Config.from_env().models, var / "models")
-        for version in (shelf.active_version("continuation"), own):
-            shelf.activate("continuation", version)
+        registry = ModelRegistry(Config.from_env().models, var / "models")
+        for version in (registry.active_version("continuation"), own):
+            registry.activate("continuation", version)
             measure(version, [f"/api/playlists/{one}/next" for one in ids])
 
 
 def prepare(folder: Path) -> None:
     """Store playlists of the data, train on them, print the version and the ids of those to be asked about."""
-    from ml.continuation.train.own import train_own
+    from ml.continuation.train.user_trained import train_own
 
     config = Config.from_env()
     catalogue, database = Catalogue(config.var / "catalogue"), open_database(config.var)
@@ -124,8 +124,8 @@ def prepare(folder: Path) -> None:
             database.put_tracks(list({track.id: track for track in tracks}.values()))
             database.put_page(name, 0, items[:PAGE_ITEMS])
             database.put_playlist(Playlist(id=name, name=name, item_count=len(items), complete=True))
-        shelf = Shelf(config.models, config.var / "models")
-        result = train_own(Job(database=database, catalogue=catalogue, shelf=shelf, var=config.var))
+        registry = ModelRegistry(config.models, config.var / "models")
+        result = train_own(Job(database=database, catalogue=catalogue, registry=registry, var=config.var))
         # No scores: the rankers that ship have learnt from these very lists.
         told = f"trained on {LEARNT} lists: {result['served']} is served; peak {peak():.0f} MB"
         print(told, file=sys.stderr)

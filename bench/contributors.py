@@ -21,7 +21,7 @@ from ml.contributors.train import train as contributors
 from ml.contributors.train.data import DataMissingError, read_likes
 from ml.contributors.train.network import fit
 from ml.contributors.train.settings import read
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 
 ASKED = 200
 GAIN, AS_GOOD, FASTER = 0.02, 0.005, 2.0  # of the issue: so much AUC above a booster, or as good and faster
@@ -30,7 +30,7 @@ GAIN, AS_GOOD, FASTER = 0.02, 0.005, 2.0  # of the issue: so much AUC above a bo
 def asking() -> str:
     """Train once on all likes and return what one question costs: reading the track, and the network."""
     settings, added = read(), read_likes(DATA)
-    reader = contributors.reader_of(Shelf(), settings.inputs)
+    reader = contributors.reader_of(ModelRegistry(), settings.inputs)
     tracks = added.tracks(reader)
     made = fit(tracks, len(added.people), settings, lambda: None)
     with tempfile.TemporaryDirectory() as folder:

@@ -29,7 +29,8 @@ import orjson
 import pandas as pd
 
 from etl.dataset_import import import_slice
-from etl.imports.recognise import DatasetFile, recognise
+from etl.imports.entries import DatasetFile
+from etl.imports.recognise import recognise
 
 ROUNDS = 9
 # Imports the slice under as many names; the peak after the first must hold for the last.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etl.imports.analysis import read_analysis
-from etl.imports.recognise import AnalysisFile
+from etl.imports.entries import AnalysisFile
 from store.database import Database
 from store.facts import ANALYSES, Provenance, put_segments
 from store.runs import Reckoning, now

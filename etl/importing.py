@@ -13,8 +13,8 @@ from typing import Any
 from etl.analysis_import import import_analysis
 from etl.dataset_import import import_slice
 from etl.imports.download import is_url
-from etl.imports.entries import check_to_the_end
-from etl.imports.recognise import AnalysisFile, DatasetFile, TableFile, recognise
+from etl.imports.entries import AnalysisFile, DatasetFile, TrackTableFile, check_to_the_end
+from etl.imports.recognise import recognise
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.reporting import Reporter
@@ -47,13 +47,13 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         _start_over(database, document)  # the operator has changed the file since the run was cut off
     document |= {"sha256": found.sha256}
     database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
-    if isinstance(found, TableFile) and document["owner"] is not None:
+    if isinstance(found, TrackTableFile) and document["owner"] is not None:
         raise ImportProblem(
             "unsupported",
             "This is a table of tracks. Tables change the catalogue for everybody, so a browser cannot bring them in.",
             "On the server: .venv/bin/python -m etl import FILE",
         )
-    if isinstance(found, TableFile):
+    if isinstance(found, TrackTableFile):
         _import_table(database, var, document, str(path), report, resumed)
     elif isinstance(found, DatasetFile):
         _import_dataset(database, var, document, found, report)

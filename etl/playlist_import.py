@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from etl.imports.entries import Begin, Collection, Row
+from etl.imports.entries import Begin, PlaylistFile, Row
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
@@ -41,7 +41,7 @@ class PlaylistImport:
         self,
         database: Database,
         document: dict[str, Any],
-        collection: Collection,
+        collection: PlaylistFile,
         report: Report,
         matching: NameMatching,
     ) -> None:

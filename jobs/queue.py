@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +39,13 @@ _MAX_NAME_BYTES = 200
 # and of files and lists, of which people bring whole folders at once.
 MOST_OPEN_LONG, MOST_OPEN_SHORT = 5, 200
 _RETRY_SECONDS = 60
+
+
+class Lane(StrEnum):
+    """Runs of one lane are done in turn; a harvest of hours does not keep a file waiting."""
+
+    FILES = "files"
+    LONG = "long"
 
 
 class TooManyRuns(TastemapError):  # noqa: N818 - a rule, told to whoever starts runs
@@ -146,40 +154,68 @@ def safe_name(filename: str) -> str:
     return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
-def spawn_worker(var: Path, mongodb_uri: str) -> None:
-    """Start ``python -m etl work`` as a process of its own that outlives this one; it does all queued runs in turn.
+def lanes_of(runs: Iterable[Mapping[str, Any]]) -> set[Lane]:
+    """Return the lanes in which ``runs`` are done."""
+    return {Lane.LONG if run["kind"] in LONG_KINDS else Lane.FILES for run in runs}
 
-    One works at a time and the others leave at once, so that twenty files dropped together do not import side by
-    side; harvests, which may take hours, take turns of their own. What the process says goes to
-    ``<var>/log/import.log``. One that is killed is started again, and goes on where it was.
+
+def lane_lock(var: Path, lane: Lane) -> Path:
+    """Return the file whose lock the one process of a lane holds."""
+    return var / "runs" / f"{lane}.lock"
+
+
+def spawn_worker(var: Path, mongodb_uri: str, lanes: Iterable[Lane] = tuple(Lane)) -> None:
+    """Have the queued runs of ``lanes`` done, each lane by a process of its own that outlives this one.
+
+    A lane has one process at a time, ``python -m etl work --lane LANE``. We take the lane's lock before we start the
+    process and hand it over, so twenty requests at once start one process. Where the lock is taken nothing is
+    started: the process that holds it looks for queued runs once more after it has released it. So a run must be
+    stored before this is called.
+
+    What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on where
+    it was.
     """
-    env = os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri}
-    folder = var / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "etl", "work"]
+    for lane in lanes:
+        process = _start(var, mongodb_uri, lane)
+        if process is not None:
+            # Waiting for it is what keeps a zombie from staying.
+            arguments = (process, var, mongodb_uri, lane)
+            threading.Thread(target=_attend, args=arguments, daemon=True, name=f"worker of {lane}").start()
 
-    def start() -> subprocess.Popen[bytes]:
+
+def _start(var: Path, mongodb_uri: str, lane: Lane) -> subprocess.Popen[bytes] | None:
+    """Start the process of a lane, ``None`` if there is one."""
+    lock = take(lane_lock(var, lane), wait=False)
+    if lock is None:
+        return None
+    try:
+        folder = var / "log"
+        folder.mkdir(parents=True, exist_ok=True)
         with (folder / "import.log").open("ab") as output:
             return subprocess.Popen(
-                command,
+                [sys.executable, "-m", "etl", "work", "--lane", lane, "--lock", str(lock)],
                 cwd=ROOT,
-                env=env,
+                env=os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=(lock,),
             )
+    finally:
+        os.close(lock)  # the process has a copy, and holds the lock until it closes that or ends
 
-    def attend(process: subprocess.Popen[bytes]) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
-                return
-            log.warning("the import worker ended with %d; starting it again", process.returncode)
-            time.sleep(attempt)
-            process = start()
 
-    # Waiting for it is what keeps a zombie from staying.
-    threading.Thread(target=attend, args=(start(),), daemon=True, name="import worker").start()
+def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, lane: Lane) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
+            return
+        log.warning("the worker of %s ended with %d; starting it again", lane, process.returncode)
+        time.sleep(attempt)
+        again = _start(var, mongodb_uri, lane)
+        if again is None:  # somebody else has started one meanwhile
+            return
+        process = again
 
 
 def _left_alone(var: Path, unfinished: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -206,7 +242,7 @@ def watch_waiting(
 ) -> threading.Event:
     """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
 
-    Each time it calls ``also``, too, which tells whether there is something else for the worker.
+    Each time it calls ``also``, too, which tells whether there is something else for the worker of files.
     """
     stop = threading.Event()
 
@@ -215,13 +251,14 @@ def watch_waiting(
         while not stop.wait(every_s):
             try:
                 unfinished = database.unfinished_runs()
-                due = also() or any(run["state"] == "waiting" for run in unfinished)
+                upkeep = also()
             except StoreError:
                 continue  # those who ask for something are told; here the next look will do
             before, left = left, _left_alone(var, unfinished)
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
-            if due or left & before:
-                spawn_worker(var, mongodb_uri)
+            due = any(run["state"] == "waiting" for run in unfinished) or bool(left & before)
+            if upkeep or due:
+                spawn_worker(var, mongodb_uri, lanes_of(unfinished) | ({Lane.FILES} if upkeep else set()))
                 left = set()
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()

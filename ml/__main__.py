@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,20 +10,8 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
-from ml.registry import Shelf, compare, describe, describe_comparison
-
-# Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
-# the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
-TASKS = {
-    "taxonomy": "ml.taxonomy.train.train",
-    "genre": "ml.genre.train.train",
-    "artists": "ml.artists.train.train",
-    "clusters": "ml.clusters.train.train",
-    "families": "ml.families.train.train",
-    "timbre": "ml.timbre.train.train",
-    "contributors": "ml.contributors.train.train",
-    "continuation": "ml.continuation.train.train",
-}
+from ml.registry import ModelRegistry, compare, describe, describe_comparison
+from ml.tasks import TASKS, shipped
 
 _DATA = ROOT.parent / "shared" / "data"
 
@@ -34,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     task = argparse.ArgumentParser(add_help=False)
-    task.add_argument("task", choices=sorted(TASKS))
+    task.add_argument("task", choices=shipped())
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA") or _DATA))
     where = argparse.ArgumentParser(add_help=False)
@@ -75,7 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command in {"train", "evaluate"}:
             _learn(asked)
         else:
-            print(_manage(asked, Shelf(asked.models) if asked.models else Shelf(own=Config.from_env().var / "models")))
+            print(
+                _manage(
+                    asked,
+                    ModelRegistry(asked.models)
+                    if asked.models
+                    else ModelRegistry(local=Config.from_env().var / "models"),
+                )
+            )
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
@@ -86,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _learn(asked: argparse.Namespace) -> None:
-    module = importlib.import_module(TASKS[asked.task])
+    module = TASKS[asked.task].training_module()
     models = asked.models or artefacts.MODELS
     if asked.command == "train":
         module.train(asked.data, models, seed=asked.seed, quick=asked.quick)
@@ -94,17 +88,17 @@ def _learn(asked: argparse.Namespace) -> None:
         module.evaluate(asked.data, models)
 
 
-def _manage(asked: argparse.Namespace, shelf: Shelf) -> str:
+def _manage(asked: argparse.Namespace, registry: ModelRegistry) -> str:
     if asked.command == "activate":
-        shelf.activate(asked.task, asked.version)
+        registry.activate(asked.task, asked.version)
         return f"{asked.task} {asked.version} is served now; rollback brings the one before back."
     if asked.command == "rollback":
-        return f"{asked.task} {shelf.rollback(asked.task)} is served again."
+        return f"{asked.task} {registry.rollback(asked.task)} is served again."
     if asked.command == "compare":
-        return describe_comparison(compare(shelf, asked.task, *asked.versions), *asked.versions)
+        return describe_comparison(compare(registry, asked.task, *asked.versions), *asked.versions)
     if asked.command == "export":
-        return "\n".join(str(path) for path in artefacts.copy_version(shelf.active(asked.task), asked.folder))
-    return describe(shelf)
+        return "\n".join(str(path) for path in artefacts.copy_version(registry.active(asked.task), asked.folder))
+    return describe(registry)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
-"""Training on the user's own collection: what a job is given, what it tells, and which module does which task.
+"""Training on the user's own collection: what a job is given, what it tells, and how it ends.
 
 ``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,20 +18,10 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
+from ml.tasks import TASKS
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
-
-# Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
-# one was written. Versions are registered without being activated: serving them is the user's decision.
-JOBS: dict[str, str] = {
-    "continuation": "ml.continuation.train.own:train_own",
-    "contributors": "ml.contributors.train.train:train_own",
-    "families": "ml.families.train.train:train_own",
-    "genre": "ml.genre.train.own:train_own",
-    "projection": "ml.projection.train.train:train_own",
-    "timbre": "ml.timbre.train.train:train_own",
-}
 
 
 class Say(Protocol):
@@ -72,13 +61,13 @@ class BadOption(Refused):
 class Job:
     """What a training function is given. ``request`` is what was asked for, ``owner`` the browser session that asked.
 
-    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``, whence they go
-    to the shelf when all is done.
+    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``. The registry
+    adopts them when all is done.
     """
 
     database: Database
     catalogue: Catalogue
-    shelf: Shelf
+    registry: ModelRegistry
     var: Path
     request: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
@@ -88,18 +77,13 @@ class Job:
     @property
     def place(self) -> Path:
         """The models folder to write to."""
-        place = self.staging or self.shelf.own
+        place = self.staging or self.registry.local
         assert place is not None
         return place
 
     def new_version(self) -> str:
         """Return the name of a version made now."""
         return datetime.now(UTC).strftime("own-%Y%m%d-%H%M%S")
-
-
-def trainable() -> list[str]:
-    """Return the tasks that can be trained on the user's own collection."""
-    return sorted(JOBS)
 
 
 def staging_of(var: Path, run_id: str) -> Path:
@@ -124,7 +108,7 @@ def main(run_id: str, config: Config) -> int:
         job = Job(
             database=database,
             catalogue=Catalogue(config.var / "catalogue"),
-            shelf=Shelf(config.models, config.var / "models"),
+            registry=ModelRegistry(config.models, config.var / "models"),
             var=config.var,
             request=run["request"],
             owner=run["owner"],
@@ -146,16 +130,15 @@ def _end_with(stream: IO[str]) -> None:
 
 def _train(job: Job) -> int:
     task = str(job.request.get("task"))
-    module, _, name = JOBS.get(task, "").partition(":")
-    if not module:
+    known = TASKS.get(task)
+    if known is None or not known.user_training:
         _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
         return 1
     try:
-        function: Callable[[Job], dict[str, Any]] = getattr(importlib.import_module(module), name)
-        result = function(job)
+        result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.place.is_dir():
-            job.shelf.adopt(job.place)
+            job.registry.adopt(job.place)
         _tell(result=result)
     except ModuleNotFoundError as missing:
         hint = 'Install the training packages: pipenv sync --categories "packages train"'

@@ -15,15 +15,14 @@ from typing import Any
 
 from ml import artefacts, scores
 from ml.artefacts import ArtefactError, Version
+from ml.tasks import find_task
 
 # So many versions that were served before are remembered per task.
 _REMEMBERED = 20
-# Files that name the version of another task without which a version cannot be used; its key is that task.
-_NAMES_OTHERS = {"contributors.json": "genre", "families.json": "taxonomy", "genre.json": "taxonomy"}
 
 
-class Kept(ArtefactError):  # noqa: N818 - a rule, told to the user
-    """A version that may not be deleted: ``hint`` says what to do first, if anything."""
+class VersionInUse(ArtefactError):  # noqa: N818 - a rule that is shown to the user, not a fault
+    """A version may not be deleted: it ships, it is served or another version needs it. ``hint`` says what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -31,15 +30,24 @@ class Kept(ArtefactError):  # noqa: N818 - a rule, told to the user
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """``shipped`` is the folder that comes with the code, ``own`` the installation's, ``None`` for maintainers."""
+class ModelRegistry:
+    """The versions in two folders of models, and which version of each task is served.
+
+    Attributes
+    ----------
+    shipped : Path
+        The folder that comes with the code. It is never written to where there is a ``local`` one.
+    local : Path or None
+        The folder of this installation: versions trained here and the choice of versions. None for maintainers, who
+        write to ``shipped``.
+    """
 
     shipped: Path = artefacts.MODELS
-    own: Path | None = None
+    local: Path | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return (self.shipped,) if self.own is None else (self.own, self.shipped)
+        return (self.shipped,) if self.local is None else (self.local, self.shipped)
 
     def active(self, task: str) -> Path:
         """Return the folder (or the path without suffix) of the version that is served.
@@ -62,7 +70,7 @@ class Shelf:
     def folder(self, task: str, version: str) -> Path:
         """Return where a version lies; raises ArtefactError for one that no manifest lists."""
         for folder in self.folders:
-            if any(one.task == task and one.name == version for one in artefacts.versions(folder)):
+            if any(known.task == task and known.name == version for known in artefacts.versions(folder)):
                 return folder / task / version
         raise ArtefactError(f"there is no version {version} of {task}: python -m ml list shows what there is")
 
@@ -75,10 +83,10 @@ class Shelf:
             for (task, name), one in sorted(found.items())
         ]
 
-    def is_own(self, task: str, version: str) -> bool:
+    def is_user_trained(self, task: str, version: str) -> bool:
         """Tell whether a version was trained on this installation; copies of what ships are not."""
-        own = self.own is not None and self.folder(task, version).is_relative_to(self.own)
-        return own and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
+        local = self.local is not None and self.folder(task, version).is_relative_to(self.local)
+        return local and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
 
     def activate(self, task: str, version: str) -> None:
         """Serve ``version`` from now on and remember the one before; raises ArtefactError for an unknown one."""
@@ -103,16 +111,16 @@ class Shelf:
         return before[-1]
 
     def adopt(self, staging: Path) -> None:
-        """Take over the versions that a training has written and registered in a folder of its own.
+        """Take over the versions that a training has written and registered in the folder ``staging``.
 
         Each is there whole or not at all. One that is marked active there is served where nothing was served before.
         """
-        assert self.own is not None
+        assert self.local is not None
         written = artefacts.read_manifest(staging)
-        with artefacts.editing(self.own) as manifest:
+        with artefacts.editing(self.local) as manifest:
             self._sweep(manifest["files"])
             for name in written["files"].keys() - manifest["files"].keys():
-                _move(Path(name), staging, self.own)
+                _move(Path(name), staging, self.local)
                 manifest["files"][name] = written["files"][name]
             for task, version in written["active"].items():
                 if not self._has_active(task):
@@ -120,10 +128,10 @@ class Shelf:
 
     def _sweep(self, listed: Mapping[str, Any]) -> None:
         """Delete what a kill has left between a move and its listing."""
-        assert self.own is not None
+        assert self.local is not None
         known = {Path(name).parts[:2] for name in listed}
-        for folder in self.own.glob("*/*"):
-            if folder.is_dir() and folder.relative_to(self.own).parts not in known:
+        for folder in self.local.glob("*/*"):
+            if folder.is_dir() and folder.relative_to(self.local).parts not in known:
                 shutil.rmtree(folder)
 
     def delete(self, task: str, version: str) -> None:
@@ -131,48 +139,52 @@ class Shelf:
 
         Raises
         ------
-        Kept
+        VersionInUse
             It ships, it is served, or what is served cannot do without it.
         ArtefactError
             There is no such version.
         """
         path = self.folder(task, version)
-        if not self.is_own(task, version):
-            raise Kept(f"{task} {version} came with Tastemap and stays", "Only versions trained here can be deleted.")
+        if not self.is_user_trained(task, version):
+            raise VersionInUse(
+                f"{task} {version} came with Tastemap and stays", "Only versions trained here can be deleted."
+            )
         if self._has_active(task) and self.active_version(task) == version:
-            raise Kept(f"{task} {version} is served", "Serve another version first.")
+            raise VersionInUse(f"{task} {version} is served", "Serve another version first.")
         if users := self._users_of(task, version):
-            raise Kept(
+            raise VersionInUse(
                 f"{task} {version} is what {users[0]} learnt from and reads tracks with", "Delete that one first."
             )
-        assert self.own is not None
-        with artefacts.editing(self.own) as manifest:
+        assert self.local is not None
+        with artefacts.editing(self.local) as manifest:
             names = artefacts.unlist(manifest, task, version)
             before = manifest.get("before", {})
             before[task] = [name for name in before.get(task, []) if name != version]
         for name in names:  # of some tasks a file lies beside the folder, or there is no folder
-            (self.own / name).unlink(missing_ok=True)
+            (self.local / name).unlink(missing_ok=True)
         if path.is_dir():
             shutil.rmtree(path)
 
     def _users_of(self, task: str, version: str) -> list[str]:
         found = []
         for one in self.versions():
-            for name, needed in _NAMES_OTHERS.items():
-                path = self.folder(one.task, one.name) / name
-                if needed == task and path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
-                    found.append(f"{one.task} {one.name}")
+            known = find_task(one.task)
+            if known is None or known.depends_on != task:
+                continue
+            path = self.folder(one.task, one.name) / known.described_in
+            if path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
+                found.append(f"{one.task} {one.name}")
         return found
 
     def forget(self, task: str) -> None:
         """Delete every version of ``task`` that was trained here, and the choice of one."""
-        if self.own is None:
+        if self.local is None:
             return
-        with artefacts.editing(self.own) as manifest:
+        with artefacts.editing(self.local) as manifest:
             for part in ("active", "before"):
                 manifest.get(part, {}).pop(task, None)
             manifest["files"] = {name: e for name, e in manifest["files"].items() if not name.startswith(f"{task}/")}
-        shutil.rmtree(self.own / task, ignore_errors=True)
+        shutil.rmtree(self.local / task, ignore_errors=True)
 
     def before(self, task: str) -> list[str]:
         """Return the versions that were served before, the latest last, as far as they are still there."""
@@ -194,33 +206,35 @@ class Shelf:
             manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
 
 
-def _move(name: Path, staging: Path, own: Path) -> None:
-    """Move a file out of ``staging``: with its version's whole folder at once, unless ``own`` has that folder."""
+def _move(name: Path, staging: Path, local: Path) -> None:
+    """Move a file out of ``staging``: with its version's whole folder at once, unless ``local`` has that folder."""
     whole = Path(*name.parts[:2])
-    (own / whole).parent.mkdir(exist_ok=True)
-    if not (own / whole).exists():
-        (staging / whole).replace(own / whole)
+    (local / whole).parent.mkdir(exist_ok=True)
+    if not (local / whole).exists():
+        (staging / whole).replace(local / whole)
     elif (staging / name).exists():  # it has not come with its folder
-        (own / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging / name).replace(own / name)
+        (local / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).replace(local / name)
 
 
-def describe(shelf: Shelf) -> str:
+def describe(registry: ModelRegistry) -> str:
     """Return a table of all versions for a terminal, each with the score that counts."""
     lines = []
-    for one in shelf.versions():
-        main = scores.main_score(one.task, scores_of(shelf, one.task, one.name))
+    for one in registry.versions():
+        main = scores.main_score(one.task, scores_of(registry, one.task, one.name))
         score = f"{main[0].label} {main[1]:.3f}" if main else ""
         marks = " ".join(
-            mark for mark, holds in (("active", one.active), ("own", shelf.is_own(one.task, one.name))) if holds
+            mark
+            for mark, holds in (("active", one.active), ("own", registry.is_user_trained(one.task, one.name)))
+            if holds
         )
         lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {score:<42} {marks}".rstrip())
     return "\n".join(lines) or "There are no models: run python -m ml train TASK"
 
 
-def compare(shelf: Shelf, task: str, one: str, other: str) -> scores.Comparison:
+def compare(registry: ModelRegistry, task: str, one: str, other: str) -> scores.Comparison:
     """Compare two versions by the scores beside them; raises ArtefactError for one that is not there."""
-    return scores.compare(task, one, other, {name: scores_of(shelf, task, name) for name in (one, other)})
+    return scores.compare(task, one, other, {name: scores_of(registry, task, name) for name in (one, other)})
 
 
 def describe_comparison(found: scores.Comparison, one: str, other: str) -> str:
@@ -232,15 +246,15 @@ def describe_comparison(found: scores.Comparison, one: str, other: str) -> str:
     return "\n".join([*lines, *(text for text in (found.note, found.why) if text)])
 
 
-def card_of(shelf: Shelf, task: str, version: str) -> str:
+def card_of(registry: ModelRegistry, task: str, version: str) -> str:
     """Return the Markdown of a version's card; raises ArtefactError where it has none or it was changed."""
-    folder = shelf.folder(task, version)
+    folder = registry.folder(task, version)
     candidates = (folder / "card.md", folder.with_name(folder.name + ".md"))
     path = next((path for path in candidates if path.is_file()), candidates[0])
     return artefacts.verified(path, folder.parents[1]).read_text(encoding="utf-8")
 
 
-def scores_of(shelf: Shelf, task: str, version: str) -> dict[str, object] | None:
+def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, object] | None:
     """Return what ``scores.json`` beside a version holds (:mod:`ml.scores`), ``None`` where there is none.
 
     Raises
@@ -248,7 +262,7 @@ def scores_of(shelf: Shelf, task: str, version: str) -> dict[str, object] | None
     ArtefactError
         There is no such version, or the file was changed.
     """
-    path = shelf.folder(task, version) / scores.FILE
+    path = registry.folder(task, version) / scores.FILE
     if not path.is_file():
         return None
     content: dict[str, object] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))

@@ -12,62 +12,70 @@ from etl.spotify.expiry import expire
 from etl.task import engine_of_environment
 from jobs.catalogue import catalogue_is_behind, rebuild
 from jobs.finishing import sweep_uploads
+from jobs.queue import Lane, lane_lock, lanes_of
 from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
-from store.runs import LONG_KINDS
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
 # What has ended is told for so long, and of each owner at least so many.
 _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
-# Runs of one lane are done in turn; a harvest of hours does not keep a file waiting.
-_FILES, _HARVESTS = "worker", "harvest"
 
 
 def add_work(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
     one = commands.add_parser("work", help="do the queued runs in turn (the web process starts this)")
+    one.add_argument("--lane", choices=list(Lane), type=Lane, help="do the runs of this lane alone; default: all")
+    # The descriptor of the lane's lock, where whoever starts this process has taken it.
+    one.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     one.set_defaults(command=_work)
 
 
-def _work(database: Database, var: Path, _options: argparse.Namespace) -> int:
-    """Do what is queued until nothing is. Whoever queues a run after our last look finds the lock free again."""
-    tried: set[str] = set()
+def _work(database: Database, var: Path, options: argparse.Namespace) -> int:
+    if options.lock is not None:
+        os.set_inheritable(options.lock, False)
     _sweep(database, var)
-    while True:
-        busy = {lane for lane in (_FILES, _HARVESTS) if not _do_lane(database, var, lane, tried)}
-        left = [run for run in database.unfinished_runs() if run["_id"] not in tried]
-        if all(_lane(run["kind"]) in busy for run in left):
-            sweep_uploads(database, var)
-            return 0
+    for lane in [options.lane] if options.lane else Lane:
+        work_lane(database, var, lane, options.lock)
+    return 0
 
 
-def _lane(kind: str | None) -> str:
-    return _HARVESTS if kind in LONG_KINDS else _FILES
+def work_lane(database: Database, var: Path, lane: Lane, lock: int | None = None) -> None:
+    """Do what is queued in ``lane`` until nothing is; return at once if another process is at it.
 
-
-def _do_lane(database: Database, var: Path, lane: str, tried: set[str]) -> bool:
-    """Do the queued runs of a lane; ``False`` if another process is at it."""
-    lock = take(var / "runs" / f"{lane}.lock", wait=False)
+    ``lock`` is the descriptor of the lane's lock where it has been taken already. It is closed here.
+    """
+    tried: set[str] = set()
     if lock is None:
-        return False
-    try:
-        if lane == _FILES:
-            _expire(database, var)
-            _mend_catalogue(database, var)
-        ours = [run for run in database.unfinished_runs() if _lane(run["kind"]) == lane]
-        waiting = [run["_id"] for run in ours if run["_id"] not in tried]
-        for run_id in sorted(waiting, key=lambda run_id: tries(var, run_id)):
-            tried.add(run_id)
-            if tries(var, run_id) >= _PATIENCE:
-                give_up(database, var, run_id)
-            else:
-                execute(database, var, run_id)
-    finally:
-        os.close(lock)
-    return True
+        lock = take(lane_lock(var, lane), wait=False)
+    while lock is not None:
+        try:
+            _do_lane(database, var, lane, tried)
+        finally:
+            os.close(lock)
+        # Whoever queued a run before this release found the lock taken and started nobody. Whoever takes the lock
+        # after it looks for themselves.
+        lock = take(lane_lock(var, lane), wait=False) if _untried(database, lane, tried) else None
+
+
+def _do_lane(database: Database, var: Path, lane: Lane, tried: set[str]) -> None:
+    if lane is Lane.FILES:
+        _expire(database, var)
+        _mend_catalogue(database, var)
+    for run_id in sorted(_untried(database, lane, tried), key=lambda run_id: tries(var, run_id)):
+        tried.add(run_id)
+        if tries(var, run_id) >= _PATIENCE:
+            give_up(database, var, run_id)
+        else:
+            execute(database, var, run_id)
+    if lane is Lane.FILES:
+        sweep_uploads(database, var)
+
+
+def _untried(database: Database, lane: Lane, tried: set[str]) -> list[str]:
+    return [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried and lanes_of([run]) == {lane}]
 
 
 def _sweep(database: Database, var: Path) -> None:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from etl.imports.entries import Begin, Entry, Row, Source, named_track
+from etl.imports.bytes import Source, Watch
+from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.inspected import Form, InspectedFile
 from etl.imports.json_file import listed
-from etl.imports.text_file import Watch
 from etl.imports.values import text, whole, year_within
 from store.domain import Track
 from store.runs import ImportProblem
@@ -57,6 +58,21 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
     if not isinstance(library, dict) or not isinstance(library.get("Tracks"), dict):
         raise ImportProblem("not_a_playlist", f"{source.name} is a property list without tracks.", _HINT)
     return library
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` is a library; raises what :func:`load` raises for another property list."""
+    return file.form is Form.PROPERTY_LIST and file.once(_library) is not None
+
+
+def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the library and the playlists in it."""
+    file.seen_whole(watch)
+    yield from playlists(file.once(_library), source, moment.year)
+
+
+def _library(file: InspectedFile) -> Mapping[str, Any]:
+    return load(file.source)
 
 
 def playlists(library: Mapping[str, Any], source: str, latest_year: int) -> Iterator[Entry]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
-from etl.imports.text_file import Watch
+from etl.imports.bytes import Source, Watch
 from etl.imports.values import clean_isrc, spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
@@ -54,7 +54,7 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Collection:
+class PlaylistFile:
     """A file that was recognised as one or several playlists of the given ``kind``, and how to read it."""
 
     kind: str
@@ -63,15 +63,37 @@ class Collection:
     read: Read
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrackTableFile:
+    """A table of tracks, which goes into the catalogue and not into a playlist."""
 
-    name: str
-    open: Callable[[Watch | None], BinaryIO]
+    size: int
+    sha256: str
 
 
-def check_to_the_end(collection: Collection, name: str, moment: datetime, watch: Watch | None = None) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatasetFile:
+    """A slice of the Million Playlist Dataset."""
+
+    size: int
+    sha256: str
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalysisFile:
+    """The audio analysis of one track, parsed: a document of a few megabytes."""
+
+    size: int
+    sha256: str
+    document: Any
+
+
+# What a file may be recognised as.
+Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
+
+
+def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
     """Raise now what would otherwise come up when half of the file is stored.
 
     Raises

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
-from etl.imports.entries import Row
-from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout, find_layout, known_headings
-from etl.imports.text_file import TextFile, Watch, sniff_delimiter
+from etl.imports.bytes import Watch
+from etl.imports.entries import Begin, Entry, Row
+from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
+from etl.imports.inspected import InspectedFile
+from etl.imports.sheet import Sheet, below_headings
 from etl.imports.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
-from store.runs import ImportProblem
 from store.text import split_artists
 
 FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"
-EXPORTIFY_HINT = "Bring a CSV file written by Exportify (exportify.net or exportify.app) or a CSV table of tracks."
-_SAMPLE_ROWS = 100
 # exportify.net asks for audio features in groups of so many rows, and puts the answers beside them by place.
 _FEATURES_AT_ONCE = 100
 # Written where JavaScript or Python had nothing to write.
@@ -28,49 +26,21 @@ _NOTHING = {"", "undefined", "null", "none", "nan"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sheet:
-    """A text file whose delimiter and headings have been made out; ``layout`` is None for no playlist."""
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` is a text at all: this reader is the last one, and names what a text lacks.
 
-    file: TextFile
-    delimiter: str
-    headings: tuple[str, ...]
-    layout: Layout | None
-    empty: bool
+    Raises
+    ------
+    ImportProblem
+        It is a text, but no playlist (``not_a_playlist``), or one without rows (``no_rows``).
+    """
+    return file.sheet is not None and file.sheet.playlist_layout() is not None
 
-    @classmethod
-    def open(cls, file: TextFile) -> Sheet:
-        """Read the headings and a sample of the rows.
 
-        Raises
-        ------
-        ImportProblem
-            The rows cannot be told apart (``malformed``).
-        """
-        delimiter, headings = sniff_delimiter(file.head(), known_headings)
-        rows = [cells for _, cells in islice(below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
-        return cls(
-            file=file,
-            delimiter=delimiter,
-            headings=tuple(headings),
-            layout=find_layout(headings, rows),
-            empty=not rows,
-        )
-
-    def playlist_layout(self) -> Layout:
-        """Return the layout, or raise the ImportProblem of a file that is no playlist."""
-        if self.empty and len(self.headings) > 1:
-            raise ImportProblem(
-                "no_rows", f"{self.file.path.name} holds headings but no rows.", "The exported playlist may be empty."
-            )
-        if self.layout is None:
-            shown = ", ".join(heading.strip() for heading in self.headings[:6])
-            raise ImportProblem(
-                "not_a_playlist",
-                f"{self.file.path.name} is neither an Exportify playlist nor a table of tracks: {shown:.200}.",
-                EXPORTIFY_HINT,
-            )
-        return self.layout
+def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the one playlist with its rows."""
+    yield Begin()
+    yield from read_rows(file.as_sheet(), source, moment, watch)
 
 
 def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | None = None) -> Iterator[Row]:
@@ -85,17 +55,6 @@ def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | No
         rows = _without_slipped_features(rows, layout)
     for line, cells in rows:
         yield read(line, cells)
-
-
-def below_headings(
-    file: TextFile, delimiter: str, headings: list[str], watch: Watch | None = None
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below the one that is ``headings``, each with its line."""
-    rows = file.rows(delimiter, watch)
-    for _, cells in rows:
-        if cells == headings:
-            return rows
-    return iter(())
 
 
 def _reader(layout: Layout, delimiter: str, source: str, fetched_at: datetime) -> Callable[[int, Sequence[str]], Row]:

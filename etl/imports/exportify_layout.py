@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from etl.imports.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
-from store.text import normalise
 
 FEATURE_COLUMNS = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
 _HEADINGS = {
@@ -34,7 +34,7 @@ _HEADINGS = {
     "genres": ("genres", "artist genres", "artist genre"),
     **{name: (name.replace("_", " "),) for name in FEATURE_COLUMNS},
 }
-_FIELD_OF = {heading: field for field, headings in _HEADINGS.items() for heading in headings}
+_KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
 # Places of the classic file's base columns, counted from the track's URI.
 _CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "duration_ms": 12}
 _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
@@ -102,7 +102,7 @@ def _subsets(blocks: tuple[tuple[int, int], ...]) -> list[tuple[tuple[int, int],
 
 def known_headings(headings: Sequence[str]) -> int:
     """Count the headings that are known here, for choosing between ways to read a file."""
-    return sum(normalise(heading) in _FIELD_OF for heading in headings)
+    return sum(normal_heading(heading) in _KNOWN for heading in headings)
 
 
 def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Layout | None:
@@ -114,11 +114,8 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
 
 
 def _by_name(headings: Sequence[str]) -> Layout | None:
-    names = [normalise(heading) for heading in headings]
-    columns: dict[str, int] = {}
-    for place, name in enumerate(names):
-        if name in _FIELD_OF:
-            columns.setdefault(_FIELD_OF[name], place)
+    names = [normal_heading(heading) for heading in headings]
+    columns = find_columns(headings, _HEADINGS)
     if not {"uri", "title", "artists"} <= columns.keys():
         return None
     playlist = "added_at" in columns or "added_by" in columns

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from etl.imports.entries import MAX_ROWS, Row
+from etl.imports.entries import MAX_ROWS, Begin, Entry, Row
 from store.domain import Track
 from store.runs import ImportProblem
 
@@ -62,3 +62,11 @@ class History:
         self._count += 1
         if self._count > MAX_ROWS:
             raise ImportProblem("too_large", f"The history holds more than {MAX_ROWS:,} plays.", "Bring it in parts.")
+
+
+def history_entries(count: Callable[[History], None], name: str | None = None) -> Iterator[Entry]:
+    """Yield the history that ``count`` has counted as one playlist."""
+    history = History()
+    count(history)
+    yield Begin(name=name)
+    yield from history.rows()

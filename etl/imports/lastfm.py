@@ -8,18 +8,23 @@ without headings).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from etl.imports.entries import named_track
-from etl.imports.history import History
+from etl.imports.bytes import Watch
+from etl.imports.entries import Entry, named_track
+from etl.imports.headings import find_columns, looks_like_table
+from etl.imports.history import History, history_entries
+from etl.imports.inspected import InspectedFile
+from etl.imports.sheet import below_headings
 from etl.imports.values import from_epoch, iso_instant, whole
-from store.text import normalise
 
-_TITLES = ("track", "track name", "title", "song", "name")
-_ARTISTS = ("artist", "artist name")
-_ALBUMS = ("album", "album name", "release")
-_TIMES = ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime")
+_HEADINGS = {
+    "title": ("track", "track name", "title", "song", "name"),
+    "artist": ("artist", "artist name"),
+    "album": ("album", "album name", "release"),
+    "time": ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime"),
+}
 _WITHOUT_HEADINGS = {"artist": 0, "album": 1, "title": 2, "time": 3}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOKEN = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
@@ -30,18 +35,30 @@ def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
     if not has_headings(headings):
         return _WITHOUT_HEADINGS
     # lastfmstats.com writes the user's name into the last heading.
-    names = [normalise(heading.partition("#")[0]) for heading in headings]
-    found = {
-        field: next((names.index(name) for name in wanted if name in names), None)
-        for field, wanted in (("title", _TITLES), ("artist", _ARTISTS), ("album", _ALBUMS), ("time", _TIMES))
-    }
-    places = {field: place for field, place in found.items() if place is not None}
+    places = find_columns([heading.partition("#")[0] for heading in headings], _HEADINGS)
     return places if {"title", "artist", "time"} <= places.keys() else None
 
 
 def has_headings(first_row: Sequence[str]) -> bool:
     """Say whether the first row holds headings; lastfm-to-csv's is a scrobble already."""
     return not (len(first_row) == 4 and _SPOKEN.fullmatch(first_row[3].strip()))
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` holds scrobbles: neither a playlist nor a table of tracks has these columns."""
+    sheet = file.sheet
+    if sheet is None or sheet.layout is not None or looks_like_table(sheet.headings):
+        return False
+    return bool(columns_of(sheet.headings))
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history as one playlist."""
+    sheet = file.as_sheet()
+    below = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    rows = below if has_headings(sheet.headings) else sheet.file.rows(sheet.delimiter, watch)
+    columns = columns_of(sheet.headings) or {}
+    yield from history_entries(lambda history: listen(history, rows, columns, source))
 
 
 def listen(history: History, rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> None:

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import named_track
-from etl.imports.history import History
-from etl.imports.json_file import under
+from etl.imports.bytes import Watch
+from etl.imports.entries import Entry, named_track
+from etl.imports.history import History, history_entries
+from etl.imports.inspected import Form, InspectedFile
+from etl.imports.json_file import lines, under
 from etl.imports.values import from_epoch, spotify_id, whole
+
+LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
 
 
 def is_listen(value: Any) -> bool:
     """Say whether this is one listen."""
     return isinstance(under(value, "track_metadata"), dict)
+
+
+def sniff_lines(file: InspectedFile) -> bool:
+    """Say whether ``file`` holds a listen a line."""
+    first, more, _ = file.start.partition(b"\n")
+    named = bool(more) and bool(LISTENS.search(file.name))
+    return file.form is Form.JSON and file.start.startswith(b"{") and (b'"track_metadata"' in first or named)
+
+
+def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history of a file with a listen a line."""
+    yield from history_entries(lambda history: listen(history, lines(file.source, watch), source))
+
+
+def sniff_list(file: InspectedFile) -> bool:
+    """Say whether ``file`` is a JSON list of listens."""
+    document = file.document
+    return isinstance(document, list) and bool(document) and is_listen(document[0])
+
+
+def read_list(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history of a JSON list of listens."""
+    file.seen_whole(watch)
+    yield from history_entries(lambda history: listen(history, enumerate(file.document, start=1), source))
 
 
 def listen(history: History, listens: Iterable[tuple[int, Any]], source: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.inspected import InspectedFile
 from etl.imports.values import spotify_id, text
 from store.runs import ImportProblem
 
@@ -22,6 +25,17 @@ _STREAM = "#EXT-X-"
 def is_m3u(head: str, name: str) -> bool:
     """Say whether text that begins like ``head`` is an M3U list."""
     return head.lstrip("\ufeff \t\r\n").upper().startswith(_MARK) or bool(re.search(r"(?i)\.m3u8?(\.gz)?$", name))
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` is an M3U list."""
+    return file.text is not None and is_m3u(file.text.head(1 << 10), file.name)
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the entries of the list."""
+    if file.text is not None:
+        yield from rows(file.text.lines(watch), source)
 
 
 def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:

@@ -1,71 +1,21 @@
-"""What the columns of public track tables are called, and how their cells become values.
-
-The headings are those of the tables people find: the tidytuesday Spotify songs (``track_artist``,
-``track_album_name``, ``playlist_genre``), Kaggle's 114k tracks (``artists`` joined by ``;``, ``track_genre``)
-and 600k tracks (``artists`` as a Python list), and this project's own.
-"""
+"""How the cells of public track tables become values."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from etl.imports.headings import normal_heading
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import split_artists
 
-# For each value the headings that carry it, in their normal form, the most telling first.
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "id": ("track_id", "spotify_id", "spotify_track_id", "track_uri", "spotify_uri", "spotify_track_uri", "uri", "id"),
-    "title": ("track_name", "song_name", "track_title", "title", "name", "track", "song"),
-    "artists": ("artists", "artist_names", "track_artist", "artist_name", "artist_name_s", "artist_s_name", "artist"),
-    "album": ("album_name", "track_album_name", "album"),
-    "released": ("release_date", "track_album_release_date", "album_release_date", "release_year", "year"),
-    "popularity": ("popularity", "track_popularity"),
-    "explicit": ("explicit",),
-    "isrc": ("isrc",),
-    "labels": ("genres114", "track_genre", "track_genres", "genre"),
-    "playlist_genres": ("playlist_genres", "playlist_genre"),
-    "playlist_subgenres": ("playlist_subgenres", "playlist_subgenre"),
-    "artist_genres": ("artist_genres", "artist_genre"),
-    "sources": ("sources", "source"),
-    "duration_ms": ("duration_ms", "track_duration_ms", "duration"),
-} | {name: (name,) for name in AUDIO_FEATURES if name != "duration_ms"}
-# These make a file a playlist export, whatever else it holds.
-_PLAYLIST_ONLY = {"added_at", "added_by"}
-_TELLING = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
 _YEAR = r"(?<!\d)((?:18|19|20)\d\d)(?!\d)"
 _LIST = re.compile(r"\s*\[.*\]\s*$", re.DOTALL)
-
-
-def normal_heading(heading: str) -> str:
-    """Return ``heading`` in lower case with underscores between its words: "Artist Name(s)" -> "artist_name_s"."""
-    return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
-
-
-def find_columns(headings: Sequence[str]) -> dict[str, int]:
-    """Return for each value of :data:`SYNONYMS` that the table has the index of its column."""
-    index: dict[str, int] = {}
-    for at, heading in enumerate(headings):
-        index.setdefault(normal_heading(heading), at)
-    columns = {}
-    for value, names in SYNONYMS.items():
-        known = next((name for name in names if name in index), None)
-        if known is not None:
-            columns[value] = index[known]
-    return columns
-
-
-def looks_like_table(headings: Sequence[str]) -> bool:
-    """Tell whether these are the headings of a track table: names, and something that is known of the tracks."""
-    columns = find_columns(headings)
-    is_playlist = bool(_PLAYLIST_ONLY & {normal_heading(heading) for heading in headings})
-    named = "title" in columns and not columns.keys().isdisjoint({"id", "artists"})
-    return named and not is_playlist and not columns.keys().isdisjoint(_TELLING)
 
 
 def artist_splitter(heading: str, sample: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
@@ -78,7 +28,7 @@ def artist_splitter(heading: str, sample: Sequence[str]) -> Callable[[str], tupl
     if any(_LIST.match(cell) for cell in sample):
         return _listed
     semicolons, commas = (sum(mark in cell for cell in sample) for mark in (";", ", "))
-    if semicolons > commas or normal_heading(heading) == "track_artist":
+    if semicolons > commas or normal_heading(heading) == "track artist":
         return lambda cell: _parts(cell, ";")
     return split_artists
 

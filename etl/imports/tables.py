@@ -20,13 +20,11 @@ import pyarrow.parquet as pq
 
 from etl.imports.csv_stream import BAD_ROW, CsvStream
 from etl.imports.download import download, is_url
+from etl.imports.headings import TABLE_HEADINGS, looks_like_table, table_columns
 from etl.imports.table_columns import (
-    SYNONYMS,
     artist_splitter,
     features,
-    find_columns,
     genres,
-    looks_like_table,
     numbers,
     years,
 )
@@ -37,14 +35,12 @@ from store.domain import AUDIO_FEATURES, local_track_id
 from store.locks import locked
 from store.runs import ImportProblem, Progress, Reckoning, Skipped
 
-__all__ = ["import_table", "looks_like_table"]
-
 Report = Callable[[Progress], None]
 _ARTIST_SAMPLE = 2_000
 _MAX_EXAMPLES = 20
 _MAX_POPULARITY = 100
 # The columns that are not numbers of the sound.
-_NAMED = tuple(name for name in SYNONYMS if name not in AUDIO_FEATURES)
+_NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
 
 
@@ -136,7 +132,7 @@ class _Import:
 
     def _tables(self) -> Iterator[pa.Table]:
         """Yield the rows of the stream in the schema ROWS, counting on the way."""
-        columns = find_columns(self.stream.headings)
+        columns = table_columns(self.stream.headings)
         split = None
         for asked, frame in self.stream.batches(columns):
             if split is None:

@@ -6,10 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.entries import Row
+from etl.imports.bytes import Watch
+from etl.imports.entries import Begin, Entry, Row
+from etl.imports.inspected import Form, InspectedFile
 from etl.imports.json_stream import JsonStream
 from store.domain import (
     FEATURE_BOUNDS,
@@ -33,6 +36,19 @@ _MAX_TEXT = 10_000
 def is_tastemap_json(head: str) -> bool:
     """Say whether a text that begins with ``head`` is ours: its format is the first thing in it."""
     return re.match(rf'\s*\{{\s*"format"\s*:\s*"{FORMAT}"', head.removeprefix("\ufeff")) is not None
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` is ours."""
+    return file.form is Form.JSON and is_tastemap_json(file.start[:200].decode(errors="replace"))
+
+
+def read(file: InspectedFile, _source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the playlist with its rows, each as it is read."""
+    with TextIOWrapper(file.source.open(watch), encoding="utf-8-sig") as stream:
+        playlist, rows = read_tastemap_json(stream, file.name)
+        yield Begin(name=playlist.name, people=playlist.people)
+        yield from rows
 
 
 def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Row]]:

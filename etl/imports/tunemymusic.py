@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
+from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row, named_track
-from store.text import normalise, split_artists
+from etl.imports.headings import find_columns
+from etl.imports.inspected import InspectedFile
+from etl.imports.sheet import below_headings
+from store.text import split_artists
 
 _HEADINGS = {
-    "title": "track name",
-    "artists": "artist name",
-    "album": "album",
-    "playlist": "playlist name",
-    "kind": "type",
-    "isrc": "isrc",
-    "uri": "spotify id",
+    "title": ("track name",),
+    "artists": ("artist name",),
+    "album": ("album",),
+    "playlist": ("playlist name",),
+    "kind": ("type",),
+    "isrc": ("isrc",),
+    "uri": ("spotify id",),
 }
 _NEEDED = {"title", "artists", "playlist", "kind"}
 _VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
@@ -27,9 +32,20 @@ _VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
 
 def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
     """Return where the fields stand if these are the headings of such a file."""
-    names = [normalise(heading) for heading in headings]
-    places = {field: names.index(name) for field, name in _HEADINGS.items() if name in names}
+    places = find_columns(headings, _HEADINGS)
     return places if places.keys() >= _NEEDED else None
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Say whether ``file`` has the headings of such a file."""
+    return file.sheet is not None and columns_of(file.sheet.headings) is not None
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the playlists with their rows."""
+    sheet = file.as_sheet()
+    rows = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    yield from playlists(rows, columns_of(sheet.headings) or {}, source)
 
 
 def playlists(rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> Iterator[Entry]:

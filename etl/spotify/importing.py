@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Begin, Collection, Entry, Row
-from etl.imports.text_file import Watch
+from etl.imports.bytes import Watch
+from etl.imports.entries import Begin, Entry, PlaylistFile, Row
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.providers.base import FaultKind, SourceFault
@@ -121,7 +121,7 @@ def _store(task: Task, staging: Staging, account: Account) -> None:
             yield Row(line=reading["offset"] + 1, reason=WITHHELD, times=reading["withheld"])
 
     key = hashlib.sha256(f"{SOURCE}:{account.user_id}:{document['request']['list']}".encode()).hexdigest()
-    collection = Collection(kind=KIND, size=reading["offset"], sha256=key, read=read)
+    collection = PlaylistFile(kind=KIND, size=reading["offset"], sha256=key, read=read)
     PlaylistImport(task.database, document, collection, task.report, NameMatching(_served(task))).run()
 
 

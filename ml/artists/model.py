@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.artists.names import KeyIndex, NameTable
-from ml.artists.query import split_query
 from store.text import normalise
 
 # How much being known counts against being alike (cosine, -1 to 1). Chosen on the `valid` playlists: people put
@@ -177,10 +176,6 @@ class ArtistEmbedding:
         if not lists and (between := self._listed(index).keys() & self._listed(other).keys()):
             found.append(f"both in playlists with {self.names[min(between)]}")
         return tuple(found) or ("close in genres, sound and the company they keep",)
-
-    def split_query(self, query: str) -> tuple[str, str] | None:
-        """Split what was typed into (artist, title), or None: see :func:`ml.artists.query.split_query`."""
-        return split_query(self, query)
 
 
 def top(scores: npt.NDArray[np.floating], limit: int) -> npt.NDArray[np.intp]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
 from store.text import normalise
-
-if TYPE_CHECKING:
-    from ml.artists.model import ArtistEmbedding
 
 # What stands between artist and title, and whether the artist is more likely before or after it.
 _SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), "before"), (re.compile(r"\s+by\s+", re.IGNORECASE), "after"))

@@ -22,17 +22,17 @@ def served_now(job: Job, task: str, on: str, score: Callable[[Path], Scored]) ->
     ``score`` is asked, with the version's folder, where it has not been scored on the same data before. ``None`` where
     nothing of the task is served yet.
     """
-    shelf = job.shelf
+    registry = job.registry
     try:
-        version = shelf.active_version(task)
-        earlier = scores_of(shelf, task, version) or {}
+        version = registry.active_version(task)
+        earlier = scores_of(registry, task, version) or {}
         if earlier.get("on") == on:
             found: Scored = scores.served_score(task, earlier), ""
         else:
             job.say(f"scoring {version}, which is served now")
-            found = score(shelf.folder(task, version))
+            found = score(registry.folder(task, version))
     except ArtefactError as fault:
-        if not any(one.task == task and one.active for one in shelf.versions()):
+        if not any(one.task == task and one.active for one in registry.versions()):
             return None
         found = None, f"What is served cannot be scored: {fault}."
     return {"version": version, "score": found[0], "note": found[1]}

@@ -9,7 +9,8 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from etl.dataset_import import import_slice
-from etl.imports.recognise import DatasetFile, recognise
+from etl.imports.entries import DatasetFile
+from etl.imports.recognise import recognise
 from tests.etl import formats
 
 

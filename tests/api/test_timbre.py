@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.imports.recognise import AnalysisFile, recognise
+from etl.imports.entries import AnalysisFile
+from etl.imports.recognise import recognise
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Track

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from flask.testing import FlaskClient
 
-from ml.genre.train.own import own_table
+from ml.genre.train.user_trained import own_table
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
 from store.domain import AudioFeatures, Track

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from etl.imports import download
-from etl.imports.table_columns import artist_splitter, find_columns, genres, looks_like_table
+from etl.imports.headings import looks_like_table, table_columns
+from etl.imports.table_columns import artist_splitter, genres
 from etl.imports.tables import import_table
 from etl.imports.values import any_id
 from store.catalogue.builder import build_public
@@ -278,7 +279,7 @@ def test_an_absent_file_is_a_problem_of_its_own(tmp_path: Path) -> None:
 def test_headings_of_the_known_tables() -> None:
     for headings in (TIDYTUESDAY, KAGGLE_114K, KAGGLE_600K):
         assert looks_like_table(headings.split(","))
-        assert {"id", "title", "artists", "popularity", "tempo"} <= find_columns(headings.split(",")).keys()
+        assert {"id", "title", "artists", "popularity", "tempo"} <= table_columns(headings.split(",")).keys()
     assert not looks_like_table(["Track Name", "Artist", "Added At", "Energy"])
     assert not looks_like_table(["track_name", "artist"])
     assert not looks_like_table([])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.exports.formats import FORMATS
-from etl.imports.exportify import Row
+from etl.imports.entries import Row
 from etl.imports.json_stream import MAX_VALUE_CHARACTERS, JsonStream
 from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
 from store.domain import Playlist

@@ -7,6 +7,7 @@ import pytest
 
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding, top
+from ml.artists.query import split_query
 from ml.artists.train import scores as artists_scores
 from ml.artists.train.data import comma_names, join_parts, training_lists
 from ml.artists.train.embedding import ArtistModel
@@ -84,7 +85,7 @@ def test_find(embedding: ArtistEmbedding, typed: str, meant: str | None) -> None
     ],
 )
 def test_split_query(embedding: ArtistEmbedding, query: str, split: tuple[str, str] | None) -> None:
-    assert embedding.split_query(query) == split
+    assert split_query(embedding, query) == split
 
 
 def test_genres_of_an_unknown_artist_are_none(embedding: ArtistEmbedding) -> None:

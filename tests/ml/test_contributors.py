@@ -18,7 +18,7 @@ from ml.contributors.train.scores import auc, confusion, difference, format_conf
 from ml.contributors.train.settings import read
 from ml.genre.model import GenreInput
 from ml.jobs import BadOption, Job, TooLittle
-from ml.registry import Shelf, card_of, scores_of
+from ml.registry import ModelRegistry, card_of, scores_of
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import AUDIO_FEATURES, PlaylistItem
@@ -32,7 +32,7 @@ def a_job(database: Database, folder: Path, playlist: str, **options: object) ->
     return Job(
         database=database,
         catalogue=Catalogue(folder / "catalogue"),
-        shelf=Shelf(own=folder / "models"),
+        registry=ModelRegistry(local=folder / "models"),
         var=folder,
         request={"task": "contributors", "playlist": playlist, "options": {**SMALL, **options}},
     )
@@ -47,8 +47,8 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert table["majority"]["auc"] == table["chance"]["auc"] == 0.5
     assert set(table) == {"chance", "majority", "nearest neighbours, audio", "gradient booster, audio", "network"}
 
-    model = Contributors.load(job.shelf.active(task_of(playlist)))
-    reader = contributors.reader_of(job.shelf, model.inputs)
+    model = Contributors.load(job.registry.active(task_of(playlist)))
+    reader = contributors.reader_of(job.registry, model.inputs)
     assert (model.genre_version, model.artists_version) == (reader.genre.version, reader.artists.version)
     loud = GenreInput(title="Rust", artists=("Nobody Known",), features={"energy": 0.95, "loudness": -4.0})
     calm = GenreInput(title="Snow", artists=("Nobody Known",), features={"energy": 0.05, "loudness": -25.0})
@@ -57,7 +57,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert [model.people[i] for i in odds.argmax(axis=1)] == [ANN, BOB]
     assert not knows(reader.blocks([GenreInput()]))
 
-    page = json.loads((job.shelf.active(task_of(playlist)) / "whose.json").read_text())
+    page = json.loads((job.registry.active(task_of(playlist)) / "whose.json").read_text())
     assert [one["tracks"] for one in page["people"]] == [24, 24]
     assert np.sum(page["confusion"]) == len(page["points"]) == page["points_of"] == 48
 
@@ -73,13 +73,13 @@ def test_what_everybody_may_read_names_nobody(database: Database, tmp_path: Path
     artefacts.register(task, "own-0", [before], tmp_path / "models")
     result = contributors.train_own(job)
     version = result["version"]
-    assert (result["served"], job.shelf.active_version(task)) == (False, "own-0"), "served when it is chosen"
-    public = task + card_of(job.shelf, task, version) + json.dumps(scores_of(job.shelf, task, version))
+    assert (result["served"], job.registry.active_version(task)) == (False, "own-0"), "served when it is chosen"
+    public = task + card_of(job.registry, task, version) + json.dumps(scores_of(job.registry, task, version))
     for secret in (ANN, BOB, playlist, "Invented Band", "Song"):
         assert secret not in public
-    job.shelf.forget(task)
+    job.registry.forget(task)
     assert not (tmp_path / "models" / task).exists()
-    assert [one for one in job.shelf.versions() if one.task == task] == []
+    assert [one for one in job.registry.versions() if one.task == task] == []
 
 
 def test_too_little_says_what_to_bring(database: Database, tmp_path: Path) -> None:

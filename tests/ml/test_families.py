@@ -14,7 +14,7 @@ from ml.families.model import Families, NoSound
 from ml.families.train.study import QUICK, Fitted
 from ml.families.train.train import fit, save, train_own
 from ml.jobs import Job, TooLittle
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import from_snapshot
 from store.catalogue.builder import build_collection
@@ -148,11 +148,11 @@ def test_histograms_count_every_known_value_once_and_ends_take_what_lies_beyond(
 
 def a_job(database: Database, folder: Path, tracks: list[Track]) -> Job:
     build_collection(folder / "catalogue", tracks)
-    shelf = Shelf(own=folder / "models")
+    registry = ModelRegistry(local=folder / "models")
     return Job(
         database=database,
         catalogue=Catalogue(folder / "catalogue"),
-        shelf=shelf,
+        registry=registry,
         var=folder,
         request={"task": "families", "options": {"quick": True}},
     )
@@ -166,10 +166,10 @@ def test_training_on_ones_own_makes_a_version_that_is_not_served_until_chosen(
     result = train_own(job)
     assert set(result["families"]) == {Taxonomy.active().family_of(genre) for genre in SOUNDS}
     assert result["tracks"] == len(TRACKS)
-    before = job.shelf.active_version("families")
+    before = job.registry.active_version("families")
     assert before != result["version"]
-    job.shelf.activate("families", result["version"])
-    assert Families.load(job.shelf.active("families")).version == result["version"]
+    job.registry.activate("families", result["version"])
+    assert Families.load(job.registry.active("families")).version == result["version"]
 
 
 def test_too_little_of_ones_own_is_said(database: Database, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sklearn.manifold import trustworthiness
 from ml.jobs import Job, TooLittle
 from ml.projection.model import CATALOGUE, NoProjection, Projection, faithfulness
 from ml.projection.train.train import train_own, tsne, umap
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.sound import coordinates
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
@@ -66,8 +66,8 @@ def test_what_sounds_alike_lies_together_and_always_in_the_same_place(method) ->
 
 
 def a_job(database: Database, root: Path, **request: object) -> Job:
-    shelf = Shelf(own=root / "models")
-    return Job(database=database, catalogue=Catalogue(root / "catalogue"), shelf=shelf, var=root, request=request)
+    registry = ModelRegistry(local=root / "models")
+    return Job(database=database, catalogue=Catalogue(root / "catalogue"), registry=registry, var=root, request=request)
 
 
 def test_a_run_maps_the_catalogue_and_a_playlist(database: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ml import artefacts, jobs
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.timbre.model import (
     LEAST_SEGMENTS,
     STATISTICS,
@@ -203,7 +203,7 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
     job = jobs.Job(
         database=database,
         catalogue=Catalogue(tmp_path / "catalogue"),
-        shelf=Shelf(artefacts.MODELS, tmp_path / "models"),
+        registry=ModelRegistry(artefacts.MODELS, tmp_path / "models"),
         var=tmp_path,
         request={"task": "timbre", "options": {"quick": True}},
         say=lambda phase, done=0, total=None: phases.append(phase),
@@ -217,14 +217,14 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
     store(database, "t19", 19)
     with pytest.raises(jobs.TooLittle):  # none of them is known to be popular
         train_own(replace(job, request={"options": {"min_popularity": 10}}))
-    served = job.shelf.active_version("timbre")
+    served = job.registry.active_version("timbre")
     told = train_own(job)
     assert told["tracks"] == 21
-    assert job.shelf.is_own("timbre", told["version"])
-    assert job.shelf.active_version("timbre") == served
+    assert job.registry.is_user_trained("timbre", told["version"])
+    assert job.registry.active_version("timbre") == served
     assert "training the map" in phases
-    job.shelf.activate("timbre", told["version"])
-    assert TimbreModel.load(job.shelf.active("timbre")).version == told["version"]
+    job.registry.activate("timbre", told["version"])
+    assert TimbreModel.load(job.registry.active("timbre")).version == told["version"]
 
 
 @pytest.mark.shared

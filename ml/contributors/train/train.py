@@ -26,7 +26,7 @@ from ml.contributors.train.study import Study
 from ml.genre.encoder import Floats
 from ml.genre.model import GenrePredictor
 from ml.jobs import Job
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.scores import digest_of
 from ml.scores import write as write_figures
 from ml.train.background import Scored, served_now
@@ -137,10 +137,10 @@ def picture(hidden: Floats, who: Rows, seed: int) -> tuple[Rows, Floats]:
     return rows, np.asarray(places, np.float32)
 
 
-def reader_of(shelf: Shelf, inputs: tuple[str, ...]) -> TrackInputs:
+def reader_of(registry: ModelRegistry, inputs: tuple[str, ...]) -> TrackInputs:
     """Return what reads tracks, with the served models of genre and artists where ``inputs`` want them."""
-    genre = GenrePredictor.load(shelf.active("genre")) if "genre" in inputs else None
-    artists = ArtistEmbedding.load(shelf.active("artists")) if "artist" in inputs else None
+    genre = GenrePredictor.load(registry.active("genre")) if "genre" in inputs else None
+    artists = ArtistEmbedding.load(registry.active("artists")) if "artist" in inputs else None
     return TrackInputs(inputs, genre, artists)
 
 
@@ -172,7 +172,7 @@ def train_own(job: Job) -> dict[str, Any]:
     added = read_playlist(job, settings)
     people = len(added.people)
     # Audio for the plain models, whatever the network looks at.
-    reader = reader_of(job.shelf, settings.inputs)
+    reader = reader_of(job.registry, settings.inputs)
     tracks = added.tracks(
         TrackInputs((*settings.inputs, *({"audio"} - {*settings.inputs})), reader.genre, reader.artists)
     )
@@ -196,7 +196,7 @@ def train_own(job: Job) -> dict[str, Any]:
     (folder / "whose.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
     card = cards.own(version, added, settings, made, table, page["not_sure"])
     files += [folder / "whose.json", *write_scores(folder, table, card, **more)]
-    first = not any(one.task == task for one in job.shelf.versions())
+    first = not any(one.task == task for one in job.registry.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)
     return {
         "task": task,
@@ -221,7 +221,7 @@ def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Setting
         theirs = replace(read(options=kept), folds=settings.folds, seed=settings.seed)
         if theirs == settings:
             return None, "It has the same settings and learnt from an earlier state of the playlist."
-        blocks = added.tracks(reader_of(job.shelf, theirs.inputs)).blocks
+        blocks = added.tracks(reader_of(job.registry, theirs.inputs)).blocks
         held = cross_validate(replace(tracks, blocks=blocks), len(added.people), theirs, _quiet)
         return asdict(held.scores(added.who)), "Its settings, trained anew without the tracks that are asked about."
 
@@ -289,7 +289,7 @@ def study(
         ``data`` does not hold them.
     """
     added = read_likes(data)
-    reader = reader_of(Shelf(models), settings.inputs)
+    reader = reader_of(ModelRegistry(models), settings.inputs)
     tracks, people, who = added.tracks(reader), len(added.people), added.who
     held = compare(tracks, people, settings, same_inputs=True)
     say("the plain models are fitted")

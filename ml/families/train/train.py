@@ -261,7 +261,7 @@ def train_own(job: Job) -> dict[str, Any]:
         Too few tracks have both a genre and a known sound.
     """
     job.say("reading the catalogue")
-    shipped = job.shelf.active("taxonomy")
+    shipped = job.registry.active("taxonomy")
     taxonomy = Taxonomy.load(shipped.with_name(f"{shipped.name}.json"))
     table = from_snapshot(job.catalogue.current())
     counted = sum(map(len, table.members(taxonomy).values())) and int(
@@ -312,7 +312,7 @@ def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
             model = served.models[family]
             places = model.scale(table.values[some])
             scored[family] = score(places, model.assign(places), table.artist[some], len(model.centres), 1)
-        return asdict(mean(scored)), "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
+        return asdict(mean(scored)), "" if job.registry.is_user_trained(TASK, folder.name) else MAY_KNOW
 
     artists = len(np.unique(table.artist[rows]))
     return {

@@ -55,7 +55,7 @@ def train_own(job: Job) -> dict[str, Any]:
             f"Only {len(tracks)} of the tracks have audio features; a map needs {LEAST}.",
             "Fetch features for the playlist, or import a table of tracks.",
         )
-    path = job.shelf.active("taxonomy")
+    path = job.registry.active("taxonomy")
     families = families_of(tracks, Taxonomy.load(path.with_name(path.name + ".json")))
     about: dict[str, Any] = {"made_at": datetime.now(UTC).isoformat(), "seed": seed, "sampled_from": available}
     maps, about["methods"] = compute(places, methods, seed, job.say)

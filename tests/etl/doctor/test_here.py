@@ -19,10 +19,10 @@ from etl.doctor.models import look_at_models
 from etl.doctor.setup import KNOWN, look_at_setup
 from etl.doctor.store import look_at_store
 from store.catalogue.builder import build_collection
-from store.connection import StoreDown
 from store.database import Database
 from store.domain import Track
 from store.embedded import EmbeddedServer
+from store.errors import StoreDown
 from store.runs import new_run
 
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=100"

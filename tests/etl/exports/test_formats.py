@@ -22,7 +22,9 @@ from etl.exports.exportify import HEADINGS
 from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
-from etl.imports.exportify import FEATURES_LICENCE, Row, Sheet, read_rows
+from etl.imports.entries import Row
+from etl.imports.exportify import FEATURES_LICENCE, read_rows
+from etl.imports.sheet import Sheet
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
 from etl.imports.text_file import examine
 from store.database import PAGE_ITEMS, Database, StoreError

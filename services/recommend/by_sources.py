@@ -6,14 +6,14 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from api.schemas import iso, track_summary
-from api.services import Services
-from api.subject import Subject
 from etl.lookup.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
-from store.connection import StoreDown
+from services.container import Services
+from services.subject.model import Subject
+from services.views import iso, track_summary
 from store.domain import Track
+from store.errors import StoreDown
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)

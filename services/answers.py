@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import Response, current_app
-
-if TYPE_CHECKING:
-    from api.services import Services
-
-Answer = Callable[["Services", Mapping[str, Any]], "Worked"]
 KEPT_BYTES = 12 * 1024 * 1024
 
 
@@ -48,19 +41,3 @@ class AnswerCache:
             self._answers[question] = answer
             while self._size > self._kept_bytes:
                 self._size -= len(self._answers.popitem(last=False)[1])
-
-
-def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) -> Response:
-    """Return ``answer(services, query)`` as JSON, from memory where catalogue, models and question are known.
-
-    Errors are not kept, and neither is what is not final.
-    """
-    snapshot = services.catalogue.current()
-    question = (answer, snapshot.generation, services.shelf.stamp(), *sorted(query.items()))
-    body = services.answers.get(question)
-    if body is None:
-        worked = answer(services, query)
-        body = current_app.json.dumps(worked.body).encode()
-        if worked.final:
-            services.answers.put(question, body)
-    return Response(body, mimetype="application/json")

@@ -1,4 +1,4 @@
-"""What the routes call: one set per process, each part opened on first use (gunicorn forks before that)."""
+"""What the use cases need: one set per process, each part opened on first use (gunicorn forks before that)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from flask import current_app
-
-from api.answers import AnswerCache
-from api.errors import ApiError
 from config import Config
 from etl.engine import Engine, engine_config
 from etl.lookup.pool import settle
@@ -22,9 +18,11 @@ from ml.contributors.model import Contributors, TrackInputs
 from ml.families.model import Families
 from ml.genre.model import GenrePredictor
 from ml.neighbours.model import Neighbours
-from ml.registry import Shelf
+from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.timbre.model import Library, TimbreModel
+from services.answers import AnswerCache
+from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
@@ -39,7 +37,7 @@ class Services:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.answers = AnswerCache()
-        self.shelf = Shelf(config.models, config.var / "models")
+        self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
 
     @cached_property
@@ -87,7 +85,7 @@ class Services:
 
         Raises
         ------
-        ApiError
+        ServiceError
             503, for a model that is missing or damaged, its own or one of those it learnt from.
         """
         model = self._served(task, Contributors.load)
@@ -98,8 +96,8 @@ class Services:
         return model, TrackInputs(model.inputs, genre, artists)
 
     def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
-        name = task if version == self.shelf.active_version(task) else f"{task} {version}"
-        return self._served(task, lambda _served: load(self.shelf.folder(task, version)), name)
+        name = task if version == self.registry.active_version(task) else f"{task} {version}"
+        return self._served(task, lambda _served: load(self.registry.folder(task, version)), name)
 
     @property
     def continuation(self) -> Continuation:
@@ -119,20 +117,15 @@ class Services:
 
         Raises
         ------
-        ApiError
+        ServiceError
             503, for a model that is missing or damaged.
         """
         try:
-            return self._models.get(name or task, self.shelf.stamp(), lambda: load(self.shelf.active(task)))
+            return self._models.get(name or task, self.registry.stamp(), lambda: load(self.registry.active(task)))
         except ArtefactError as fault:
-            raise ApiError(
+            raise ServiceError(
                 503,
                 "model_missing",
                 f"The {task} model cannot be loaded: {fault}",
                 f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
             ) from fault
-
-
-def services() -> Services:
-    """Return the services of the application that handles this request."""
-    return current_app.extensions["tastemap"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from api.lookup import genres_by_source, known_genres
-from api.services import Services
-from api.subject import Subject
 from ml.taxonomy.model import Taxonomy
+from services.container import Services
+from services.subject.lookup import genres_by_source, known_genres
+from services.subject.model import Subject
 
 # Families of a track without a known genre: those that the genre model gives at least this share, three at the most.
 LEAST_SHARE, MOST_GUESSED = 0.15, 3

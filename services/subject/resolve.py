@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from api.errors import ApiError
-from api.lookup import found_by_id, with_sources
-from api.schemas import track_summary
-from api.services import Services
-from etl.lookup.results import LookedUp
 from etl.providers.base import Asked, Identity, Need
+from ml.artists.query import split_query
+from services.container import Services
+from services.errors import ServiceError
+from services.subject.lookup import found_by_id, with_sources
+from services.subject.model import Subject
+from services.views import track_summary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
@@ -24,41 +25,12 @@ POPULARITY_LEAD = 10.0
 ALTERNATIVES = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A track and how it was found; ``track.id`` is empty where only names or features are known.
-
-    ``ref`` holds in ``snapshot`` alone, so whoever goes on from it must go on with that one. ``found`` is what sources
-    told where they were asked, ``named_by`` the sources that named the track, and ``heard_by`` the one whose audio
-    features it has. ``final`` says that no source could tell more than is known.
-    """
-
-    snapshot: Snapshot
-    track: Track
-    kind: Literal["id", "search", "names", "features", "source"]
-    ref: Ref | None = None
-    confidence: float = 1.0
-    alternatives: tuple[Track, ...] = ()
-    found: LookedUp | None = None
-    named_by: str | None = None
-    final: bool = False
-    heard_by: str | None = None
-
-    def match(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "confidence": round(self.confidence, 3),
-            "alternatives": [track_summary(track) for track in self.alternatives],
-            **({"source": self.named_by} if self.named_by else {}),
-        }
-
-
 def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
     """Find the subject of a question; what is missing of ``needs`` is asked of the sources that are on.
 
     Raises
     ------
-    ApiError
+    ServiceError
         400 when nothing was asked for, 404 for an unknown id, 409 when the title alone names several tracks.
     """
     snapshot, typed = services.catalogue.current(), Asked()
@@ -76,7 +48,7 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
     elif any(name in query for name in AUDIO_FEATURES):
         found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
-        raise ApiError(
+        raise ServiceError(
             400, "bad_request", "Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values."
         )
     found = with_sources(services, found, typed, needs)
@@ -90,7 +62,7 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
 def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
     """Find a track by its id in the catalogue, else in the store, else (with ``needs``) at the sources.
 
-    Raises ApiError 404.
+    Raises ServiceError 404.
     """
     ref = snapshot.find(track_id)
     if ref is not None:
@@ -99,7 +71,7 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collecti
     if track is None and needs:
         track = found_by_id(services, track_id)
     if track is None:
-        raise ApiError(
+        raise ServiceError(
             404,
             "not_found",
             f"No track has the id {track_id!r} here.",
@@ -125,7 +97,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
 
 
 def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
-    split = services.artists.split_query(words)
+    split = split_query(services.artists, words)
     if split:
         return split
     alone = services.artists.find_exact(words)
@@ -161,7 +133,7 @@ def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
     artists = {normalise(track.artists[0]) for track in same if track.artists}
     if len(artists) < 2 or (same[0].popularity or 0) - (same[1].popularity or 0) >= POPULARITY_LEAD:
         return
-    raise ApiError(
+    raise ServiceError(
         409,
         "ambiguous",
         f"Several artists have a track called {title!r}.",

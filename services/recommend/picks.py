@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.schemas import track_summary
 from ml.neighbours.reasons import Difference
+from services.views import track_summary
 from store.domain import Track
 
 

@@ -43,7 +43,7 @@ def train_own(job: Job) -> dict[str, Any]:
         Too few tracks have one of the 114 genres, or they are of too few genres or artists.
     """
     job.say("reading the catalogue")
-    taxonomy = job.shelf.active("taxonomy")
+    taxonomy = job.registry.active("taxonomy")
     table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
     _check(table)
     held_out = _held_out(job, table)
@@ -88,7 +88,7 @@ def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
             return None, f"It does not know the genres {', '.join(sorted(strangers))}."
         answers = first_labels(table, rows, predictor.genres)
         found = asdict(score(predictor.predict([table.input(row) for row in rows]), answers))
-        return found, "" if job.shelf.is_own(TASK, folder.name) else MAY_KNOW
+        return found, "" if job.registry.is_user_trained(TASK, folder.name) else MAY_KNOW
 
     return {
         "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue",

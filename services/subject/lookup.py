@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from api.schemas import iso
 from etl.engine import Answer
 from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.choice import Choice
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
 from etl.providers.base import Asked, GenreTag, Identity, Need
+from services.container import Services
+from services.subject.model import Subject
+from services.views import iso
 from store.catalogue.catalogue import Snapshot, filled
-from store.connection import StoreDown
 from store.domain import Track, usable_features
-
-if TYPE_CHECKING:
-    from api.services import Services
-    from api.subject import Subject
+from store.errors import StoreDown
 
 log = logging.getLogger(__name__)
 

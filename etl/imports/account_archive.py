@@ -1,0 +1,88 @@
+"""The zip archives that Spotify and ListenBrainz send: the playlists and histories in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from etl.imports import listenbrainz, spotify_account
+from etl.imports.archive import Archive
+from etl.imports.bytes import Source, Watch
+from etl.imports.entries import Entry
+from etl.imports.history import History, history_entries
+from etl.imports.inspected import Form, InspectedFile
+from etl.imports.json_file import lines, load
+from store.runs import ImportProblem
+
+_PLAYLISTS = re.compile(r"(?i)(^|/)playlist\d*\.json$")
+_LIBRARY = re.compile(r"(?i)(^|/)yourlibrary\.json$")
+_EXTENDED = re.compile(r"(?i)(^|/)(streaming_history_audio[^/]*|endsong_\d+)\.json$")
+_SHORT = re.compile(r"(?i)(^|/)streaminghistory(_music)?_?\d*\.json$")
+_HINT = "Bring the zip that Spotify or ListenBrainz sent, or unpack this one and bring the files inside."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """What is read of an archive. ``plays`` are Spotify's streaming histories, ``listens`` ListenBrainz's."""
+
+    libraries: Sequence[Source]
+    playlists: Sequence[Source]
+    plays: Sequence[Source]
+    listens: Sequence[Source]
+
+
+def sniff_listenbrainz(file: InspectedFile) -> bool:
+    """Say whether ``file`` is an archive with listens of ListenBrainz."""
+    return file.form is Form.ARCHIVE and bool(file.once(_members).listens)
+
+
+def sniff_spotify(file: InspectedFile) -> bool:
+    """Say whether ``file`` is an archive with data of Spotify.
+
+    Raises
+    ------
+    ImportProblem
+        It is an archive without any playlist or history (``not_a_playlist``), or one that is not read.
+    """
+    return file.form is Form.ARCHIVE and file.once(_members) is not None
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the liked songs, the playlists, and one history of all plays."""
+    members = file.once(_members)
+    for library in members.libraries:
+        yield from spotify_account.library(load(library), source)
+    for playlist in members.playlists:
+        yield from spotify_account.playlists(load(playlist), source)
+    if members.plays or members.listens:
+        yield from history_entries(lambda history: _count(members, history, source), "Listening history")
+    file.seen_whole(watch)
+
+
+def _members(file: InspectedFile) -> Members:
+    packed = Archive(file.path)
+    # The short history is an excerpt of the extended one: the plays of both would be counted twice.
+    extended, short = packed.sources(_EXTENDED), packed.sources(_SHORT)
+    members = Members(
+        libraries=packed.sources(_LIBRARY),
+        playlists=packed.sources(_PLAYLISTS),
+        plays=extended or short,
+        listens=packed.sources(listenbrainz.LISTENS),
+    )
+    if not (members.libraries or members.playlists or members.plays or members.listens):
+        raise ImportProblem(
+            "not_a_playlist",
+            f"{file.name} is a zip archive without a playlist or a history: {', '.join(packed.names()[:4]):.200}.",
+            _HINT,
+        )
+    return members
+
+
+def _count(members: Members, history: History, source: str) -> None:
+    for plays in members.plays:
+        document = load(plays)
+        spotify_account.listen(history, document if isinstance(document, list) else (), source)
+    for listens in members.listens:
+        listenbrainz.listen(history, lines(listens), source)

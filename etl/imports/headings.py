@@ -1,0 +1,75 @@
+"""Headings of CSV files: their normal form, the delimiter between them, and which column holds what.
+
+The headings of tables are those of the tables people find: the tidytuesday Spotify songs (``track_artist``,
+``track_album_name``, ``playlist_genre``), Kaggle's 114k tracks (``artists`` joined by ``;``, ``track_genre``)
+and 600k tracks (``artists`` as a Python list), and this project's own.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+
+from store.domain import AUDIO_FEATURES
+from store.text import normalise
+
+Headings = Mapping[str, tuple[str, ...]]
+DELIMITERS = ",;\t|"
+# For each value the headings that carry it in a table of tracks, in their normal form, the most telling first.
+TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "id": ("track id", "spotify id", "spotify track id", "track uri", "spotify uri", "spotify track uri", "uri", "id"),
+    "title": ("track name", "song name", "track title", "title", "name", "track", "song"),
+    "artists": ("artists", "artist names", "track artist", "artist name", "artist name s", "artist s name", "artist"),
+    "album": ("album name", "track album name", "album"),
+    "released": ("release date", "track album release date", "album release date", "release year", "year"),
+    "popularity": ("popularity", "track popularity"),
+    "explicit": ("explicit",),
+    "isrc": ("isrc",),
+    "labels": ("genres114", "track genre", "track genres", "genre"),
+    "playlist_genres": ("playlist genres", "playlist genre"),
+    "playlist_subgenres": ("playlist subgenres", "playlist subgenre"),
+    "artist_genres": ("artist genres", "artist genre"),
+    "sources": ("sources", "source"),
+    "duration_ms": ("duration ms", "track duration ms", "duration"),
+} | {name: (name.replace("_", " "),) for name in AUDIO_FEATURES if name != "duration_ms"}
+# These make a file a playlist export, whatever else it holds.
+_PLAYLIST_ONLY = {"added at", "added by"}
+_TELLING = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
+
+
+def normal_heading(heading: str) -> str:
+    """Return ``heading`` in lower case with single spaces between its words: "Artist Name(s)" -> "artist name s"."""
+    return normalise(heading)
+
+
+def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
+    """Return for each field of ``known`` that the file has the index of its column.
+
+    The headings of a field are tried in the order in which ``known`` has them; of equal headings the first counts.
+    """
+    index: dict[str, int] = {}
+    for at, heading in enumerate(headings):
+        index.setdefault(normal_heading(heading), at)
+    found = {field: next((index[name] for name in names if name in index), None) for field, names in known.items()}
+    return {field: at for field, at in found.items() if at is not None}
+
+
+def table_columns(headings: Sequence[str]) -> dict[str, int]:
+    """Return for each value of :data:`TABLE_HEADINGS` that the table has the index of its column."""
+    return find_columns(headings, TABLE_HEADINGS)
+
+
+def looks_like_table(headings: Sequence[str]) -> bool:
+    """Tell whether these are the headings of a track table: names, and something that is known of the tracks."""
+    columns = table_columns(headings)
+    is_playlist = bool(_PLAYLIST_ONLY & {normal_heading(heading) for heading in headings})
+    named = "title" in columns and not columns.keys().isdisjoint({"id", "artists"})
+    return named and not is_playlist and not columns.keys().isdisjoint(_TELLING)
+
+
+def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
+    """Return the delimiter under which the first row is ``worth`` most (then: has most cells), and that row."""
+    # Excel's own hint, a first line such as "sep=;", is a row of the file without being headings.
+    lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
+    candidates = [(mark, next(csv.reader(lines, delimiter=mark), [])) for mark in DELIMITERS]
+    return max(candidates, key=lambda candidate: (worth(candidate[1]), len(candidate[1])))

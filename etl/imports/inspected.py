@@ -1,0 +1,103 @@
+"""A file while it is being recognised: its form, its digest, and what several readers look at, each made once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from etl.imports.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
+from etl.imports.json_file import load
+from etl.imports.sheet import Sheet
+from etl.imports.text_file import TextFile, examine
+
+T = TypeVar("T")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Form(Enum):
+    """What the first bytes say of a file."""
+
+    ARCHIVE = "zip archive"
+    JSON = "JSON"
+    PROPERTY_LIST = "property list"
+    TEXT = "text"
+
+
+def _form_of(head: bytes) -> Form:
+    start = head.removeprefix(_BOM).lstrip()
+    if head.startswith(ZIP_MAGIC) and b"[Content_Types]" not in head:  # which an Excel workbook has
+        return Form.ARCHIVE
+    if start.startswith((b"{", b"[")):
+        return Form.JSON
+    if start.startswith(b"<") and re.search(rb"<plist\b|<!DOCTYPE\s+plist\b", start):
+        return Form.PROPERTY_LIST
+    return Form.TEXT
+
+
+class InspectedFile:
+    """The file at ``path``, read once as a whole for its digest; ``watch`` is told how many bytes have been read.
+
+    Attributes
+    ----------
+    form : Form
+    start : bytes
+        The first bytes, unpacked, without a byte order mark and leading blanks.
+    sha256, size
+        Those of the file as it lies on the disk.
+    source : Source
+        The file, to be read from its beginning.
+    text : TextFile or None
+        How to read it as text; ``None`` for all other forms.
+
+    Raises
+    ------
+    ImportProblem
+        It is of no form that is known: empty, a picture, damaged.
+    """
+
+    def __init__(self, path: Path, watch: Watch | None = None) -> None:
+        head = head_of(path)
+        self.path, self.name = path, path.name
+        self.form, self.start = _form_of(head), head.removeprefix(_BOM).lstrip()
+        self.source: Source = source_of(path)
+        self.text: TextFile | None = examine(path, watch) if self.form is Form.TEXT else None
+        self.sha256, self.size = (self.text.sha256, self.text.size) if self.text else digest(path, watch)
+        self._made: dict[Callable[[InspectedFile], Any], Any] = {}
+
+    def once(self, make: Callable[[InspectedFile], T]) -> T:
+        """Return what ``make`` makes of this file; it is made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(T, self._made[make])
+
+    @property
+    def document(self) -> Any:
+        """The whole of a JSON file, ``None`` for all other forms. Raises ImportProblem for what is no JSON."""
+        return self.once(_document)
+
+    @property
+    def sheet(self) -> Sheet | None:
+        """The text as rows below headings, ``None`` for all other forms."""
+        return self.once(_sheet)
+
+    def as_sheet(self) -> Sheet:
+        """Return :attr:`sheet` of a file that is text."""
+        if self.sheet is None:
+            raise ValueError(f"{self.name} is no text")
+        return self.sheet
+
+    def seen_whole(self, watch: Watch | None) -> None:
+        """Tell ``watch`` that all has been read: of what is held in memory."""
+        if watch:
+            watch(self.size)
+
+
+def _document(file: InspectedFile) -> Any:
+    return load(file.source) if file.form is Form.JSON else None
+
+
+def _sheet(file: InspectedFile) -> Sheet | None:
+    return Sheet.open(file.text) if file.text else None

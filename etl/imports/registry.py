@@ -1,0 +1,124 @@
+"""All readers of files, in order of precedence: the first one that knows a file reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from etl.imports import (
+    account_archive,
+    apple_library,
+    exportify,
+    jspf,
+    lastfm,
+    listenbrainz,
+    m3u,
+    mpd,
+    spotify_account,
+    tastemap_json,
+    tunemymusic,
+)
+from etl.imports.analysis import is_analysis
+from etl.imports.bytes import Watch
+from etl.imports.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
+from etl.imports.headings import looks_like_table
+from etl.imports.history import History, history_entries
+from etl.imports.inspected import Form, InspectedFile
+
+Sniff = Callable[[InspectedFile], bool]
+Read = Callable[[InspectedFile, str, datetime, Watch | None], Iterator[Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format of playlists or histories.
+
+    Attributes
+    ----------
+    kind : str
+        What the format is called in runs and in the provenance of tracks.
+    sniff : callable
+        Says whether a file is of this format; raises ImportProblem for one that is and cannot be read.
+    read : callable
+        Yields the entries of a file, given the name of the source, the moment of the import and who watches.
+    """
+
+    kind: str
+    sniff: Sniff
+    read: Read
+
+    def recognised(self, file: InspectedFile) -> Recognised:
+        """Return ``file``, which this reader knows, as playlists that it reads."""
+        return PlaylistFile(kind=self.kind, size=file.size, sha256=file.sha256, read=partial(self.read, file))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherReader:
+    """A format that holds no playlists; ``recognised`` says what a file is instead, for whoever imports it."""
+
+    kind: str
+    sniff: Sniff
+    recognised: Callable[[InspectedFile], Recognised]
+
+
+def _of_document(is_it: Callable[[Any], bool]) -> Sniff:
+    return lambda file: file.document is not None and is_it(file.document)
+
+
+def _from_document(entries: Callable[[Any, str], Iterator[Entry]]) -> Read:
+    def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+        file.seen_whole(watch)
+        yield from entries(file.document, source)
+
+    return read
+
+
+def _from_plays(listen: Callable[[History, Iterable[Any], str], None]) -> Read:
+    return _from_document(lambda plays, source: history_entries(lambda history: listen(history, plays, source)))
+
+
+def _is_slice(file: InspectedFile) -> bool:
+    return file.form is Form.JSON and mpd.is_slice(file.start)
+
+
+def _is_table(file: InspectedFile) -> bool:
+    if file.sheet is None or (file.sheet.layout is not None and file.sheet.layout.certain):
+        return False
+    return looks_like_table(file.sheet.headings)
+
+
+def _slice(file: InspectedFile) -> DatasetFile:
+    return DatasetFile(size=file.size, sha256=file.sha256, source=file.source)
+
+
+def _analysis(file: InspectedFile) -> AnalysisFile:
+    return AnalysisFile(size=file.size, sha256=file.sha256, document=file.document)
+
+
+def _table(file: InspectedFile) -> TrackTableFile:
+    return TrackTableFile(size=file.size, sha256=file.sha256)
+
+
+# What is told by the first bytes stands before what needs the whole document in memory.
+READERS: tuple[Reader | OtherReader, ...] = (
+    Reader("listenbrainz", account_archive.sniff_listenbrainz, account_archive.read),
+    Reader("spotify data", account_archive.sniff_spotify, account_archive.read),
+    Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
+    OtherReader("million playlist dataset", _is_slice, _slice),
+    Reader("listenbrainz", listenbrainz.sniff_lines, listenbrainz.read_lines),
+    OtherReader("analysis", _of_document(is_analysis), _analysis),
+    Reader("spotify playlists", _of_document(spotify_account.is_playlists), _from_document(spotify_account.playlists)),
+    Reader("jspf", _of_document(jspf.is_jspf), _from_document(jspf.playlists)),
+    Reader("spotify library", _of_document(spotify_account.is_library), _from_document(spotify_account.library)),
+    Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
+    Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
+    Reader("apple library", apple_library.sniff, apple_library.read),
+    Reader("m3u", m3u.sniff, m3u.read),
+    Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read),
+    Reader("last.fm", lastfm.sniff, lastfm.read),
+    OtherReader("table", _is_table, _table),
+    Reader("exportify", exportify.sniff, exportify.read),
+)

@@ -1,0 +1,155 @@
+"""One process at a time does the runs of a lane, and no run is left behind by one that is just leaving."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.commands import work
+from jobs import queue
+from jobs.queue import Lane, create_upload_run, lane_lock, lanes_of, spawn_worker
+from store.database import Database
+from store.locks import locked, take
+from store.runs import ENDED, new_run, new_task_run
+from tests.etl import files
+
+UPLOADS = 16
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every worker that is started, which is a real one."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Recorded(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *arguments: Any, **more: Any) -> None:
+            super().__init__(*arguments, **more)
+            started.append(self)
+
+    monkeypatch.setattr(queue.subprocess, "Popen", Recorded)
+    return started
+
+
+def upload(database: Database, var: Path, number: int) -> str:
+    content = io.BytesIO(files.playlist(3, start=number).encode())
+    return str(create_upload_run(database, var, "me", f"{number}.csv", content, 1_000_000)["id"])
+
+
+def wait_for_end(database: Database, var: Path, runs: list[str], seconds: float = 90.0) -> None:
+    until = time.monotonic() + seconds
+    while any((database.get_run(run) or {})["state"] not in ENDED for run in runs):
+        assert time.monotonic() < until, (var / "log" / "import.log").read_text()
+        time.sleep(0.1)
+
+
+def wait_for_leaving(processes: list[subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + 60
+    while any(process.returncode is None for process in processes):  # a thread waits for each
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_uploads_at_the_same_time_start_one_process(
+    database: Database, database_uri: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    most = 0
+
+    def bring(number: int) -> str:
+        nonlocal most
+        run = upload(database, tmp_path, number)
+        spawn_worker(tmp_path, database_uri, [Lane.FILES])
+        most = max(most, sum(process.returncode is None for process in processes))
+        return run
+
+    with ThreadPoolExecutor(UPLOADS) as pool:
+        runs = list(pool.map(bring, range(UPLOADS)))
+    wait_for_end(database, tmp_path, runs)
+    wait_for_leaving(processes)
+    assert most <= 2, "one, and perhaps another that has released the lane and is leaving"
+    assert len(processes) <= 3
+    assert {(database.get_run(run) or {})["state"] for run in runs} == {"done"}
+
+
+def test_a_lane_is_taken_from_the_moment_its_process_is_started(
+    database: Database, database_uri: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    spawn_worker(tmp_path, database_uri, [Lane.FILES])
+    assert take(lane_lock(tmp_path, Lane.FILES), wait=False) is None, "the process may not even have begun"
+    spawn_worker(tmp_path, database_uri, [Lane.FILES])
+    assert len(processes) == 1
+    spawn_worker(tmp_path, database_uri, [Lane.LONG])
+    assert len(processes) == 2, "a harvest of hours does not keep a file waiting, nor the other way round"
+    wait_for_leaving(processes)
+    for lane in Lane:
+        lock = take(lane_lock(tmp_path, lane), wait=False)
+        assert lock is not None
+        os.close(lock)
+
+
+def test_a_process_that_is_killed_is_started_again(
+    database: Database, database_uri: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    run = upload(database, tmp_path, 1)
+    spawn_worker(tmp_path, database_uri, [Lane.FILES])
+    os.kill(processes[0].pid, signal.SIGKILL)
+    wait_for_end(database, tmp_path, [run])
+    wait_for_leaving(processes)
+    assert len(processes) == 2
+
+
+def test_nothing_is_started_where_the_lane_is_done_by_a_command(
+    tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    with locked(lane_lock(tmp_path, Lane.FILES)):
+        spawn_worker(tmp_path, "mongodb://nowhere", [Lane.FILES])
+    assert processes == []
+
+
+def test_a_run_queued_behind_the_last_look_of_a_process_is_done_by_it(
+    database: Database,
+    database_uri: str,
+    tmp_path: Path,
+    processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one who queues it finds the lane taken, so starts nobody; the process that is leaving has to see it."""
+    late: list[str] = []
+    sweep = work.sweep_uploads
+
+    def last_thing_before_the_release(*arguments: Any) -> None:
+        sweep(*arguments)
+        if not late:
+            late.append(upload(database, tmp_path, 2))
+            spawn_worker(tmp_path, database_uri, [Lane.FILES])
+
+    monkeypatch.setattr(work, "sweep_uploads", last_thing_before_the_release)
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    early = upload(database, tmp_path, 1)
+    work.work_lane(database, tmp_path, Lane.FILES)
+    assert processes == []
+    assert [(database.get_run(run) or {})["state"] for run in (early, *late)] == ["done", "done"]
+
+
+def test_a_process_that_leaves_while_another_takes_the_lane_leaves_its_runs_to_that(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    run = upload(database, tmp_path, 1)
+    with locked(lane_lock(tmp_path, Lane.FILES)):
+        work.work_lane(database, tmp_path, Lane.FILES)
+    assert (database.get_run(run) or {})["state"] == "queued"
+
+
+def test_what_takes_hours_has_a_lane_of_its_own() -> None:
+    harvest, file = new_task_run("tracks", "a to z"), new_run("list.csv")
+    assert lanes_of([harvest]) == {Lane.LONG}
+    assert lanes_of([file, new_task_run("spotify", "list")]) == {Lane.FILES}
+    assert lanes_of([]) == set()
