@@ -28,14 +28,16 @@ run: $(STAMPS)/serve build ## install what is missing, build the page, serve on 
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
 	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(STAMPS)/all ## ruff (format and rules) and mypy
+lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier and ESLint for the page
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	cd frontend && npm run --silent lint
 
-format: $(STAMPS)/all ## let ruff rewrite the Python files
+format: $(STAMPS)/all $(STAMPS)/npm ## let ruff rewrite the Python files, and Prettier those of the page
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+	cd frontend && npm run --silent format
 
 bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m bench.NAME
 	@missed=; for name in $$(ls bench | sed -n 's/^\([a-z]\w*\)\.py$$/\1/p'); do \

@@ -12,7 +12,7 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.errors import ApiError
-from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, Asked
+from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, ContinuationQuery
 from services.library import with_features
 from services.playlists import describe, find_playlist
 from services.views import track_summary
@@ -53,7 +53,7 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
     exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
     found = model.next(
         snapshot,
-        Asked(tracks=tracks, name=playlist.name),
+        ContinuationQuery(tracks=tracks, name=playlist.name),
         limit=query["limit"],
         exclude=exclude,
         artist_cap=query["artist_cap"],

@@ -44,7 +44,10 @@ export function useAnswer() {
     const signal = begun('picks')
     if (!asked) return
     const method = methodIn(route.query)
-    const exclude = route.trail.map((step) => step.id).filter(Boolean).join(',')
+    const exclude = route.trail
+      .map((step) => step.id)
+      .filter(Boolean)
+      .join(',')
     picking.value = true
     await ask('/recommend', { ...asked, exclude, method, weights: weightsText.value }, picks, picksError, signal)
     if (!signal.aborted) picking.value = false

@@ -1,6 +1,9 @@
 // Every answer other than 200 becomes an ApiError in the shape of the server's own errors.
 export class ApiError extends Error {
-  constructor(status, { code = 'error', message, hint = '', candidates = [], sources = [], url = null, retry_at: retryAt = null }) {
+  constructor(
+    status,
+    { code = 'error', message, hint = '', candidates = [], sources = [], url = null, retry_at: retryAt = null },
+  ) {
     super(message)
     Object.assign(this, { status, code, hint, candidates, sources, url, retryAt })
   }

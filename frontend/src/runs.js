@@ -11,7 +11,6 @@ const ENDED = ['done', 'failed', 'cancelled']
 export const hasEnded = (run) => ENDED.includes(run?.state)
 const addressOf = (id) => `/api/runs/${encodeURIComponent(id)}`
 
-
 // What a run does just now, in words.
 export function doing(run) {
   if (run.state === 'queued') return 'waiting for its turn'

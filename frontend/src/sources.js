@@ -96,7 +96,8 @@ const ORDER = Object.keys(GIVES)
 const NOUNS = { search: 'search', track: 'names', features: 'sound', preview: 'preview' }
 // Who finds tracks names them too; what only gathering asks for is said where one gathers.
 const GATHERED = ['genre_tracks', 'artists']
-const saidOf = (needs) => needs.filter((need) => need !== 'track' || !needs.includes('search')).filter((need) => !GATHERED.includes(need))
+const saidOf = (needs) =>
+  needs.filter((need) => need !== 'track' || !needs.includes('search')).filter((need) => !GATHERED.includes(need))
 const gives = (need) => GIVES[need] ?? need
 export const nounOf = (need) => NOUNS[need] ?? gives(need)
 export const givesAll = (needs) =>

@@ -29,26 +29,26 @@ Network = Callable[[Floats, Floats, Floats], Floats]
 FILES = ("neural.npy", "neural.npz", "neural.tflite")
 
 
-def facts(columns: Columns, artists: Artists, usual: Background) -> Floats:
-    """Return (n, 20) what is told of songs beside their artist's place; what is unknown has a flag and counts 0."""
+def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
+    """Return (n, 20) facts about songs apart from their artist's place; an unknown one has a flag and counts 0."""
     popularity = np.nan_to_num(columns.popularity / 100.0, nan=0.2)
     known = columns.artist >= 0
     prior = np.where(known, artists.prior[columns.artist], 0.0)
-    sound = (columns.heard - usual.sound_mean) / np.sqrt(usual.sound_variance) * 0.3
-    sound[columns.unheard] = 0.0
-    rest = [columns.unheard, np.isnan(columns.popularity), popularity, 2 * popularity**2, prior, prior**2, known]
+    sound = (columns.filled_sound - background.sound_mean) / np.sqrt(background.sound_variance) * 0.3
+    sound[columns.lacks_sound] = 0.0
+    rest = [columns.lacks_sound, np.isnan(columns.popularity), popularity, 2 * popularity**2, prior, prior**2, known]
     return np.column_stack([sound, *rest, np.ones(len(columns))]).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class NeuralScores:
     """The parts of all scores for one playlist: by recording of the lists, by artist, and by fact."""
 
     of_song: Floats
     of_artist: Floats
     of_fact: Floats
 
-    def scores(self, listed: Ints, artist: Ints, known: Floats) -> Floats:
+    def of_songs(self, listed: Ints, artist: Ints, known: Floats) -> Floats:
         """Return (m,) scores: ``listed`` and ``artist`` (m,) numbers, -1 = none, ``known`` (m, f) :func:`facts`."""
         own = np.where(listed >= 0, self.of_song[listed], np.float32(0.0)) if len(self.of_song) else np.float32(0.0)
         found: Floats = known @ self.of_fact + own + np.where(artist >= 0, self.of_artist[artist], np.float32(0.0))
@@ -72,18 +72,18 @@ class Neural:
     network: Network
 
     def embed(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> Floats:
-        """Return (m, d + 1) embeddings of songs; arguments as in :meth:`Told.scores`, ``places`` (A, p)."""
+        """Return (m, d + 1) embeddings of songs; arguments as in :meth:`NeuralScores.of_songs`, ``places`` (A, p)."""
         none = len(self.rows) - 1
         own = self.rows[np.where(listed >= 0, self.song_row[listed], none)] if len(self.song_row) else 0.0
         artists = self.rows[np.where(artist >= 0, self.artist_row[artist], none)]
         placed = np.where(artist[:, None] >= 0, places[artist], np.float32(0.0)) @ self.place
         return np.asarray(own + artists + placed + known @ self.fact, np.float32)
 
-    def tell(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> Told:
+    def scores_for(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> NeuralScores:
         """Return what goes with these seeds; arguments as in :meth:`embed`."""
         query = np.append(self.network(*summary(self.embed(listed, artist, known, places)[:, :-1])), np.float32(1.0))
         by_row = self.rows @ query
-        return Told(
+        return NeuralScores(
             of_song=by_row[self.song_row],
             of_artist=by_row[self.artist_row] + places @ (self.place @ query),
             of_fact=self.fact @ query,
@@ -127,7 +127,7 @@ class Lite:
             interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
         for detail, value in zip(
-            sorted(interpreter.get_input_details(), key=lambda one: one["name"]), inputs, strict=True
+            sorted(interpreter.get_input_details(), key=lambda detail: detail["name"]), inputs, strict=True
         ):
             interpreter.set_tensor(detail["index"], value)
         interpreter.invoke()

@@ -15,7 +15,7 @@ from ml.continuation.train.scores import (
     PLAIN_KNN,
     RANKERS,
     Scores,
-    country_told,
+    country_summary,
     format_scores,
     targets,
 )
@@ -108,7 +108,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
             for at, measure in enumerate(MEASURES[:2])
         )
         + " of plain user-kNN",
-        country=country_told(scores),
+        country=country_summary(scores),
         factors=_FACTORS if "ALS" in scores.rows["half"] else "Neither were ALS, BPR and EASE.",
     )
 
@@ -123,6 +123,6 @@ def losses(scores: Scores) -> str:
     ):
         for protocol in scores.rows:
             where = "Half hidden" if protocol == "half" else f"{protocol} seeds"
-            told = beaten("continuation", scores.as_table(protocol), ours, ignored)
-            lines += [f"- {where}. {line.removeprefix('- ')}" for line in told.splitlines(keepends=True)]
+            better = beaten("continuation", scores.as_table(protocol), ours, ignored)
+            lines += [f"- {where}. {line.removeprefix('- ')}" for line in better.splitlines(keepends=True)]
     return "".join(lines)

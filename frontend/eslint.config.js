@@ -1,0 +1,34 @@
+import js from '@eslint/js'
+import prettier from 'eslint-config-prettier'
+import vue from 'eslint-plugin-vue'
+import accessibility from 'eslint-plugin-vuejs-accessibility'
+import globals from 'globals'
+
+export default [
+  js.configs.recommended,
+  ...vue.configs['flat/recommended'],
+  ...accessibility.configs['flat/recommended'],
+  prettier,
+  // A label may hold its field or name it by id.
+  {
+    files: ['**/*.vue'],
+    rules: { 'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }] },
+  },
+  // Music has no captions.
+  { files: ['**/PreviewPlayer.vue'], rules: { 'vuejs-accessibility/media-has-caption': 'off' } },
+  // Escape pressed anywhere inside bubbles up to these; a plot has role="application" and keys of its own.
+  {
+    files: ['DropMenu', 'FirstQuestion', 'PersonEditor', 'ClusterHeatMap', 'PointPlot'].map((name) => `**/${name}.vue`),
+    rules: { 'vuejs-accessibility/no-static-element-interactions': 'off' },
+  },
+  // The options of a combobox are marked by aria-activedescendant: focus and keys stay in its field.
+  {
+    files: ['**/SearchBox.vue'],
+    rules: {
+      'vuejs-accessibility/click-events-have-key-events': 'off',
+      'vuejs-accessibility/interactive-supports-focus': 'off',
+    },
+  },
+  { files: ['src/**'], languageOptions: { globals: globals.browser } },
+  { files: ['*.js'], languageOptions: { globals: globals.node } },
+]
