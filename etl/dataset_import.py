@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.imports.entries import Source
+from etl.imports.bytes import Source
 from etl.imports.mpd import read_pieces
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
 from store.playlist_sets import PlaylistSetWriter, reckoning_of

@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from store.connection import Connection, StoreDown, StoreError, chunks, translated
+from store.connection import Connection, chunks, translated
 from store.documents import (
     Document,
     item_document,
@@ -29,6 +29,7 @@ from store.documents import (
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
+from store.errors import StoreDown, StoreError
 from store.indexes import INDEXES, missing_indexes
 from store.installation import place_of
 
@@ -300,7 +301,8 @@ def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience
     EmbeddedError
         The embedded server cannot be started.
     StoreError
-        The MongoDB server does not answer, or ``var`` cannot be written.
+        The MongoDB server does not answer, ``var`` cannot be written, or the database holds documents of another
+        version (:mod:`store.schema`).
     """
     if mongodb_uri:
         database = Database(mongodb_uri, place=place or place_of(var), patience_s=patience_s)
@@ -308,7 +310,13 @@ def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience
         return database
     server = EmbeddedServer(var)
     uri = server.start()
-    return Database(uri, server, place=place or place_of(var), patience_s=patience_s)
+    database = Database(uri, server, place=place or place_of(var), patience_s=patience_s)
+    try:
+        database.ping()
+    except StoreError:
+        database.close()
+        raise
+    return database
 
 
 def _asleep(run: Document) -> bool:

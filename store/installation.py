@@ -7,7 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
-from store.connection import StoreDown
+from store.errors import StoreDown
 from store.locks import take
 
 _FORM = re.compile(rb"[0-9a-f]{16}\n")

@@ -17,8 +17,8 @@ from services.container import Services
 from services.subject.model import Subject
 from services.views import iso
 from store.catalogue.catalogue import Snapshot, filled
-from store.connection import StoreDown
 from store.domain import Track, usable_features
+from store.errors import StoreDown
 
 log = logging.getLogger(__name__)
 

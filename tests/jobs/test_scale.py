@@ -30,8 +30,8 @@ from jobs.scale.processes import Processes
 from jobs.scale.runs import execute_runs
 from jobs.scale.workers import OneCore, ScaleError, Workers
 from jobs.worker import execute
-from store.connection import StoreDown
 from store.database import PAGE_ITEMS, Database
+from store.errors import StoreDown
 from store.playlist_sets import read_batches, set_names
 from store.runs import new_run
 from tests.etl import files, formats

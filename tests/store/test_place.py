@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, Config
-from store.connection import StoreDown
 from store.database import Database
 from store.domain import Playlist
+from store.errors import StoreDown
 from store.installation import place_of
 from store.runs import new_run
 
