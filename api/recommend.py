@@ -11,7 +11,6 @@ from marshmallow import RAISE
 
 from api.current import cached_answer, services
 from api.errors import ApiError
-from api.family_picks import family_picks
 from api.schemas import RecommendQuery
 from api.timbre import timbre_picks
 from etl.providers.base import Need
@@ -21,6 +20,7 @@ from services.answers import Worked
 from services.container import Services
 from services.errors import ServiceError
 from services.recommend.by_sources import fetched
+from services.recommend.families import family_picks
 from services.recommend.picks import pick
 from services.subject.lookup import source_lines
 from services.subject.model import Subject
