@@ -39,7 +39,7 @@ OWNERS = {
     "sqlalchemy": {"etl"},
     "pymysql": set(),  # a driver that SQLAlchemy loads, for tests
     "pandas": {"etl", "ml.train"},
-    "ai_edge_litert": {"ml", "ml.train"},
+    "ai_edge_litert": {"ml"},
     "sklearn": {"ml.train"},
     "jinja2": {"ml.train"},
     "joblib": {"ml.train"},

@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import local
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from ml.artefacts import verified
 from ml.continuation.features import Artists, Background, Columns
+from ml.litert import LiteRTNetwork
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float32]
@@ -104,7 +103,7 @@ class Neural:
         """Read what was saved, the rows mapped; raises ml.artefacts.ArtefactError for what is absent or changed."""
         table, arrays, network = (verified(directory / name) for name in FILES)
         with np.load(arrays, allow_pickle=False) as stored:
-            return cls(rows=np.load(table, mmap_mode="r"), network=Lite(network.read_bytes()), **stored)
+            return cls(rows=np.load(table, mmap_mode="r"), network=LiteRTNetwork(network.read_bytes()), **stored)
 
 
 def summary(embedded: Floats) -> tuple[Floats, Floats, Floats]:
@@ -113,22 +112,3 @@ def summary(embedded: Floats) -> tuple[Floats, Floats, Floats]:
     if not len(embedded):
         return np.zeros((1, embedded.shape[1]), np.float32), np.zeros((1, embedded.shape[1]), np.float32), size
     return embedded.mean(axis=0, keepdims=True), embedded.var(axis=0, keepdims=True), size
-
-
-class Lite:
-    """A :data:`Network` run by LiteRT, for one playlist at a time; each thread has an interpreter of its own."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content, self._local = content, local()
-
-    def __call__(self, *inputs: Floats) -> Floats:
-        interpreter = getattr(self._local, "interpreter", None)
-        if interpreter is None:
-            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
-            interpreter.allocate_tensors()
-        for detail, value in zip(
-            sorted(interpreter.get_input_details(), key=lambda detail: detail["name"]), inputs, strict=True
-        ):
-            interpreter.set_tensor(detail["index"], value)
-        interpreter.invoke()
-        return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), np.float32)
