@@ -88,7 +88,7 @@ def test_imports_flow_one_way_and_libraries_have_owners(path: Path) -> None:
 
 
 def test_no_modules_import_each_other() -> None:
-    """Imports under ``TYPE_CHECKING`` and inside functions count too; ``python -m tools.imports`` prints the circles."""
+    """Imports under ``TYPE_CHECKING`` and inside functions count; ``python -m tools.imports`` prints the circles."""
     assert circles(import_graph()) == []
 
 
