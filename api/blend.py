@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -16,18 +14,16 @@ from marshmallow import RAISE, ValidationError, validates_schema
 from api import session
 from api.current import services
 from api.errors import ApiError
-from api.never import MOST_NEVER, never_of, tracks_by_id
-from api.playlists import describe, find_playlist
 from api.schemas import MAX_QUERY
-from etl.playlist_import import playlist_id
 from ml.blend.fairness import Method, Share
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS, Blend, Listener, Pick, Wish, blend
 from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
+from services.library import MAX_NEVER, never_list, tracks_by_id
+from services.playlists import find_playlist
 from services.views import track_summary
-from store.database import PAGE_ITEMS
-from store.domain import MAX_PERSON_NAME, Person, Playlist, PlaylistItem, Track, person_name
+from store.domain import Person, Playlist, PlaylistItem, Track
 
 blueprint = APIBlueprint("blend", __name__, tag="Playlists")
 
@@ -70,7 +66,7 @@ class BlendWish(Schema):
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters(unknown=RAISE), load_default=lambda: Filters().load({}))
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
-    never = List(_id, load_default=list, validate=Length(max=MOST_NEVER))
+    never = List(_id, load_default=list, validate=Length(max=MAX_NEVER))
 
 
 @blueprint.post("/api/blend")
@@ -112,7 +108,7 @@ def _wish(services: Services, wish: Mapping[str, Any], listeners: Sequence[Liste
         shortest_s=filters["shortest_s"],
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=wish["novelty"],
-        never={*wish["never"], *never_of(services, session.owner())},
+        never={*wish["never"], *never_list(services, session.owner())},
         known=[track for one in listeners for track in one.tracks] if filters["known"] else (),
     )
 
@@ -122,8 +118,8 @@ def _listeners(services: Services, wish: Mapping[str, Any]) -> list[Listener]:
     if ("playlist" in wish) == ("playlists" in wish):
         raise ApiError(400, "bad_request", "Whom?", "Give playlist= (its contributors) or playlists= (one for each).")
     if "playlist" in wish:
-        return _contributors(services, find_playlist(wish["playlist"]), wish.get("people"))
-    found = [find_playlist(one) for one in dict.fromkeys(wish["playlists"])]
+        return _contributors(services, find_playlist(services, wish["playlist"]), wish.get("people"))
+    found = [find_playlist(services, one) for one in dict.fromkeys(wish["playlists"])]
     return [Listener(one.id, one.name, _tracks(services, _items(services, one))) for one in found]
 
 
@@ -189,50 +185,3 @@ def _fairness(made: Blend, shares: Sequence[Share]) -> list[dict[str, Any]]:
         }
         for one, share in zip(made.people, shares, strict=True)
     ]
-
-
-class ChosenTrack(Schema):
-    id = String(required=True, validate=Length(min=1, max=MAX_QUERY))
-    person = String(
-        load_default=None,
-        allow_none=True,
-        validate=Length(max=MAX_QUERY),
-        metadata={"description": "Id of the person whom it is for; the playlist shows it as theirs."},
-    )
-
-
-class NewPlaylist(Schema):
-    name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack(unknown=RAISE)), required=True, validate=Length(1, PAGE_ITEMS))
-    people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
-
-
-@blueprint.post("/api/playlists")
-@blueprint.input(NewPlaylist, arg_name="given", unknown=RAISE)
-@blueprint.output({}, status_code=201)
-@blueprint.doc(responses={404: "A track is not known here"})
-def new_playlist(given: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
-    here, rows = services(), given["tracks"]
-    known = tracks_by_id(here, [row["id"] for row in rows])
-    strange = next((row["id"] for row in rows if row["id"] not in known), None)
-    if strange:
-        raise ApiError(404, "not_found", f"No track has the id {strange!r} here.", "Search for it by name.")
-    owner = session.start()
-    items = [PlaylistItem(position=at, track_id=row["id"], added_by=row["person"]) for at, row in enumerate(rows)]
-    named = [item.added_by for item in items if item.added_by]
-    playlist = Playlist(
-        id=playlist_id(owner, secrets.token_hex(16)),
-        name=given["name"].strip() or "Playlist",
-        owner=owner,
-        source="Tastemap",
-        item_count=len(items),
-        contributors={person: named.count(person) for person in dict.fromkeys(named)},
-        people={person: Person(name=person_name(name)) for person, name in given["people"].items() if person in named},
-        complete=True,
-        created_at=datetime.now(UTC),
-    )
-    here.database.put_tracks(list(known.values()))
-    here.database.put_page(playlist.id, 0, items)
-    here.database.put_playlist(playlist)
-    return {"playlist": describe(playlist)}, 201

@@ -13,11 +13,11 @@ from marshmallow import RAISE
 
 from api.current import services
 from api.errors import ApiError
-from api.genre import as_input
 from api.schemas import SubjectQuery
 from ml.clusters.model import Clusters
 from ml.pictures import heat_map
 from services.container import Services
+from services.genre import as_input
 from services.subject.resolve import resolve
 from services.views import track_summary
 from store.domain import AudioFeatures

@@ -9,10 +9,12 @@ from apiflask.fields import Integer, String
 from apiflask.validators import Range
 from marshmallow import RAISE
 
+from api import session
 from api.current import services
 from api.errors import ApiError
-from api.playlists import describe, find_playlist, with_features
 from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, ContinuationQuery
+from services.library import with_features
+from services.playlists import describe, find_playlist
 from services.views import track_summary
 
 blueprint = APIBlueprint("continuation", __name__, tag="Playlists")
@@ -34,12 +36,12 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
 
     `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
     """
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(services(), playlist_id)
     here = services()
     snapshot = here.catalogue.current()
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = here.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = with_features(here.database.get_tracks({item.track_id for item in items}))
+    known = with_features(here, here.database.get_tracks({item.track_id for item in items}))
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not tracks:
         raise ApiError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
@@ -57,7 +59,7 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
         artist_cap=query["artist_cap"],
     )
     return {
-        "playlist": describe(playlist),
+        "playlist": describe(playlist, session.owner()),
         "method": model.method,
         "method_score": model.scores.get("served_score"),
         "split": model.scores.get("split"),

@@ -13,11 +13,11 @@ from marshmallow import RAISE
 
 from api.current import services
 from api.errors import ApiError
-from api.playlists import find_playlist
 from ml import histograms
 from ml.histograms import EDGES, Counts
 from ml.pictures import histogram_sheet
 from services.container import Services
+from services.playlists import find_playlist
 from store.domain import AUDIO_FEATURES
 
 blueprint = APIBlueprint("features", __name__, tag="Tracks")
@@ -95,7 +95,7 @@ def _values(here: Services, query: dict[str, str]) -> np.ndarray:
 
 
 def _of_playlist(here: Services, playlist_id: str, family: str) -> np.ndarray:
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(here, playlist_id)
     rows = []
     for start in range(0, playlist.item_count, _PAGE):
         items = here.database.playlist_items(playlist.id, start=start, limit=_PAGE)

@@ -12,11 +12,11 @@ from apiflask.validators import Length
 from marshmallow import RAISE
 
 from api.current import services
-from api.never import tracks_by_id
-from api.playlists import find_playlist
 from api.schemas import MAX_QUERY
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
+from services.library import tracks_by_id
+from services.playlists import find_playlist
 from store.domain import PlaylistItem, Track
 
 blueprint = APIBlueprint("projection", __name__, tag="Models")
@@ -44,7 +44,7 @@ def catalogue_projection(query: dict[str, Any]) -> Told:
 @blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
 def playlist_projection(playlist_id: str, query: dict[str, Any]) -> Told:
     """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(services(), playlist_id)
     projection = _load(playlist.id)
     if projection is None:
         return _NONE
