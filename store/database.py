@@ -238,7 +238,8 @@ class Database(Connection):
     def delete_old_runs(self, before: datetime, keep: int) -> int:
         """Delete the runs of this installation that began and ended ``before`` (aware).
 
-        Each owner's ``keep`` newest stay. Returns how many were deleted. Reads an outline of every run: for the worker, not requests.
+        Each owner's ``keep`` newest stay. Returns how many were deleted. Reads an outline of every run:
+        for the worker, not requests.
         """
         with self._errors():
             found = [one for one in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(one)]
