@@ -161,18 +161,22 @@ class Enrichment:
         if need is Need.SIMILAR:
             sources = [step.source for step in self.enrichment_tasks.plan if step.need is need]
             found = [one for source in sources for one in recommended_for(self.database, page, source).values()]
-            told_by = {one.seed: "" for one in found if one.tracks}
-            told_by |= {one.seed: run_id for one in found if one.tracks and one.brought_by == run_id}
+            origins = {recommendations.seed: "" for recommendations in found if recommendations.tracks}
+            origins |= {
+                recommendations.seed: run_id
+                for recommendations in found
+                if recommendations.tracks and recommendations.brought_by == run_id
+            }
         elif need is Need.FEATURES:
             tracks = known_tracks(self.database, page)
-            told_by = {name: one.features_by for name, one in tracks.items() if one.track.features}
+            origins = {name: one.features_by for name, one in tracks.items() if one.track.features}
         else:
             tracks = known_tracks(self.database, page)
-            told_by = {
+            origins = {
                 name: one.genres_by for name, one in tracks.items() if one.track.labels or one.track.artist_genres
             }
-        stored = sum(by == run_id for by in told_by.values())
-        return stored, len(told_by) - stored
+        stored = sum(by == run_id for by in origins.values())
+        return stored, len(origins) - stored
 
 
 _SPOKEN = {

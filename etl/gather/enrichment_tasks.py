@@ -63,7 +63,7 @@ class EnrichmentTasks:
         ]
         self._run = run
         self._playlist = playlist
-        self._ranks = {(one.need, one.source): one.number for one in self.plan}
+        self._ranks = {(task.need, task.source): task.number for task in self.plan}
 
     def questions(self, step: EnrichmentTask, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
         """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
