@@ -13,6 +13,79 @@ MEGABYTE = 1024 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variable:
+    """An environment variable that Tastemap reads; the texts are Markdown for the table in docs/operation.md."""
+
+    name: str
+    meaning: str
+    default: str
+
+
+VARIABLES = (
+    Variable(
+        name="MONGODB_URI",
+        meaning="the MongoDB server to use",
+        default="the embedded database in `var/db`",
+    ),
+    Variable(name="TASTEMAP_VAR", meaning="the folder for data", default="`var`"),
+    Variable(name="PORT", meaning="the port to serve on", default="8000"),
+    Variable(
+        name="TASTEMAP_BIND",
+        meaning="the address and port to serve on, such as `0.0.0.0:80`",
+        default="`0.0.0.0:$PORT`; with `make run` this machine only",
+    ),
+    Variable(name="WEB_CONCURRENCY", meaning="the number of gunicorn workers", default="2"),
+    Variable(
+        name="TASTEMAP_MAX_UPLOAD_MB", meaning="the largest file that one may upload, in megabytes", default="256"
+    ),
+    Variable(
+        name="TASTEMAP_BEHIND_PROXY",
+        meaning="1 if a proxy terminates TLS",
+        default="0; on Heroku 1",
+    ),
+    Variable(
+        name="TASTEMAP_SOURCES",
+        meaning="the sources to use, separated by commas, or `none`; then nobody can switch them in the page",
+        default="the choice made in the page; at first none",
+    ),
+    Variable(
+        name="TASTEMAP_SECRET_KEY",
+        meaning="any long text; it encrypts the credentials in the database",
+        default="a key in `var/secret.key`",
+    ),
+    Variable(
+        name="TASTEMAP_CONTACT",
+        meaning="an e-mail or web address, sent to sources that want to know whom to write to",
+        default="none",
+    ),
+    Variable(
+        name="TASTEMAP_URL_NAME",
+        meaning="another address for the source NAME, such as a mirror: `TASTEMAP_URL_DEEZER`",
+        default="the source's own",
+    ),
+    Variable(
+        name="TASTEMAP_OPERATOR_KEY",
+        meaning="the key that a browser must give to change sources, their credentials and the served models; "
+        "needed behind a proxy",
+        default="without a proxy, anybody who reaches the page may",
+    ),
+    Variable(
+        name="TASTEMAP_HOSTS",
+        meaning="further names of this server, separated by commas; addresses and names of a home network always count",
+        default="none",
+    ),
+    Variable(
+        name="TASTEMAP_INSTALLATION",
+        meaning="the name of this installation among several on one MongoDB",
+        default="a name in `var/installation`",
+    ),
+    Variable(
+        name="TASTEMAP_DATA", meaning="the folder of real data for tests and training", default="`../shared/data`"
+    ),
+)
+
+
 class ConfigError(ValueError):
     """A setting cannot be used; the message names it and says what to write instead."""
 
@@ -25,8 +98,8 @@ class Config:
     dropped file. ``sources`` fixes which sources are asked; where it is None, the page asks the listener.
     ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
-    sources that want to know whom to write to are told. ``place`` names this installation among several on one
-    MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
+    sources that want to know whom to write to are told. ``installation_id`` names this installation among several on
+    one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by.
     """
 
@@ -40,7 +113,7 @@ class Config:
     source_urls: Mapping[str, str] = field(default_factory=dict)
     secret_key: str = field(default="", repr=False)
     contact: str = ""
-    place: str = ""
+    installation_id: str = ""
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
 
@@ -76,7 +149,7 @@ class Config:
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             # A dyno's disk does not stay, but its name does.
-            place=env.get("TASTEMAP_PLACE", "").strip() or env.get("DYNO", ""),
+            installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
 
 

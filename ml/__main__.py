@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,19 +11,7 @@ from pathlib import Path
 from config import ROOT, Config
 from ml import artefacts, jobs
 from ml.registry import ModelRegistry, compare, describe, describe_comparison
-
-# Each module has train(data, models, *, seed, quick) and evaluate(data, models), and raises FileNotFoundError when
-# the training data are absent. Imported by name, only when asked for: TensorFlow takes seconds.
-TASKS = {
-    "taxonomy": "ml.taxonomy.train.train",
-    "genre": "ml.genre.train.train",
-    "artists": "ml.artists.train.train",
-    "clusters": "ml.clusters.train.train",
-    "families": "ml.families.train.train",
-    "timbre": "ml.timbre.train.train",
-    "contributors": "ml.contributors.train.train",
-    "continuation": "ml.continuation.train.train",
-}
+from ml.tasks import TASKS, shipped
 
 _DATA = ROOT.parent / "shared" / "data"
 
@@ -34,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     task = argparse.ArgumentParser(add_help=False)
-    task.add_argument("task", choices=sorted(TASKS))
+    task.add_argument("task", choices=shipped())
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA") or _DATA))
     where = argparse.ArgumentParser(add_help=False)
@@ -93,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _learn(asked: argparse.Namespace) -> None:
-    module = importlib.import_module(TASKS[asked.task])
+    module = TASKS[asked.task].training_module()
     models = asked.models or artefacts.MODELS
     if asked.command == "train":
         module.train(asked.data, models, seed=asked.seed, quick=asked.quick)

@@ -1,17 +1,16 @@
-"""Training on the user's own collection: what a job is given, what it tells, and which module does which task.
+"""Training on the user's own collection: what a job is given, what it tells, and how it ends.
 
 ``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,19 +19,9 @@ from typing import IO, Any, Protocol
 
 from config import Config
 from ml.registry import ModelRegistry
+from ml.tasks import TASKS
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
-
-# Task -> the function that trains it on what the user has; each returns what the run shows, a "version" among it where
-# one was written. Versions are registered without being activated: serving them is the user's decision.
-JOBS: dict[str, str] = {
-    "continuation": "ml.continuation.train.user_trained:train_own",
-    "contributors": "ml.contributors.train.train:train_own",
-    "families": "ml.families.train.train:train_own",
-    "genre": "ml.genre.train.user_trained:train_own",
-    "projection": "ml.projection.train.train:train_own",
-    "timbre": "ml.timbre.train.train:train_own",
-}
 
 
 class Say(Protocol):
@@ -97,11 +86,6 @@ class Job:
         return datetime.now(UTC).strftime("own-%Y%m%d-%H%M%S")
 
 
-def trainable() -> list[str]:
-    """Return the tasks that can be trained on the user's own collection."""
-    return sorted(JOBS)
-
-
 def staging_of(var: Path, run_id: str) -> Path:
     """Return where the training of a run writes until it is done; what lies there without it may be deleted."""
     return var / "training" / run_id
@@ -113,7 +97,7 @@ def main(run_id: str, config: Config) -> int:
     Whoever reads what is printed holds our standard input open: when that closes, nobody waits for us any more.
     """
     Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
-    database = open_database(config.var, config.mongodb_uri, place=config.place)
+    database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     staging = staging_of(config.var, run_id)
     try:
         run = database.load_run(run_id)
@@ -146,13 +130,12 @@ def _end_with(stream: IO[str]) -> None:
 
 def _train(job: Job) -> int:
     task = str(job.request.get("task"))
-    module, _, name = JOBS.get(task, "").partition(":")
-    if not module:
+    known = TASKS.get(task)
+    if known is None or not known.user_training:
         _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
         return 1
     try:
-        function: Callable[[Job], dict[str, Any]] = getattr(importlib.import_module(module), name)
-        result = function(job)
+        result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.place.is_dir():
             job.registry.adopt(job.place)

@@ -7,7 +7,6 @@ less than that, so nothing is ruled out that could be trained.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,7 @@ _CONTRIBUTORS = Path(__file__).parent / "contributors" / "train" / "settings.tom
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Here:
+class Available:
     """What there is to learn from: ``owner`` is the browser session that asks, ``playlist`` the one it chose."""
 
     database: Database
@@ -44,58 +43,48 @@ class Needs:
     found: str
 
 
-def needs_of(task: str, here: Here) -> Needs | None:
-    """Return what training ``task`` needs; ``None`` for a task of which nothing is known."""
-    tell = _TASKS.get(task)
-    return tell(here) if tell else None
-
-
 @cache
 def person_tracks() -> int:
     """Return how many tracks a person needs to be told apart from others, as ``contributors settings`` says."""
     return int(tomllib.loads(_CONTRIBUTORS.read_text(encoding="utf-8"))["scoring"]["least_tracks"])
 
 
-def _continuation(here: Here) -> Needs:
-    count = sum(one.item_count >= SONGS for one in here.database.playlists(here.owner))
+def continuation(available: Available) -> Needs:
+    """Count playlists that are long enough."""
+    count = sum(one.item_count >= SONGS for one in available.database.playlists(available.owner))
     return _counted(f"{LISTS} playlists of {SONGS} songs or more", count, LISTS)
 
 
-def _contributors(here: Here) -> Needs:
+def contributors(available: Available) -> Needs:
+    """Count how many tracks each person added to the chosen playlist."""
     least = person_tracks()
-    counts = sorted(here.playlist.contributors.values() if here.playlist else (), reverse=True)
+    counts = sorted(available.playlist.contributors.values() if available.playlist else (), reverse=True)
     found = f"The most that anybody added: {', '.join(map(str, counts[:3])) or 'none'}."
     enough = sum(one >= least for one in counts) >= 2
     return Needs(least=f"two people with {least} tracks each", enough=enough, found=found)
 
 
-def _families(here: Here) -> Needs:
-    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", len(here.snapshot), FAMILY_TRACKS)
+def families(available: Available) -> Needs:
+    """Count tracks in the catalogue."""
+    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", len(available.snapshot), FAMILY_TRACKS)
 
 
-def _genre(here: Here) -> Needs:
+def genre(available: Available) -> Needs:
+    """Count tracks in the catalogue."""
     least = f"{GENRE_TRACKS} tracks with a genre, of {GENRES} genres and {ARTISTS} artists"
-    return _counted(least, len(here.snapshot), GENRE_TRACKS)
+    return _counted(least, len(available.snapshot), GENRE_TRACKS)
 
 
-def _projection(here: Here) -> Needs:
-    count = here.playlist.item_count if here.playlist else len(here.snapshot)
+def projection(available: Available) -> Needs:
+    """Count tracks of the chosen playlist, else of the catalogue."""
+    count = available.playlist.item_count if available.playlist else len(available.snapshot)
     return _counted(f"{MAP_TRACKS} tracks with audio features", count, MAP_TRACKS)
 
 
-def _timbre(here: Here) -> Needs:
-    return _counted(f"{ANALYSES} audio analyses", len(analysed(here.database)), ANALYSES)
+def timbre(available: Available) -> Needs:
+    """Count tracks with an audio analysis."""
+    return _counted(f"{ANALYSES} audio analyses", len(analysed(available.database)), ANALYSES)
 
 
 def _counted(least: str, count: int, needed: int) -> Needs:
     return Needs(least=least, enough=count >= needed, found=f"There {'is' if count == 1 else 'are'} {count or 'none'}.")
-
-
-_TASKS: dict[str, Callable[[Here], Needs]] = {
-    "continuation": _continuation,
-    "contributors": _contributors,
-    "families": _families,
-    "genre": _genre,
-    "projection": _projection,
-    "timbre": _timbre,
-}

@@ -15,11 +15,10 @@ from typing import Any
 
 from ml import artefacts, scores
 from ml.artefacts import ArtefactError, Version
+from ml.tasks import find_task
 
 # So many versions that were served before are remembered per task.
 _REMEMBERED = 20
-# Files that name the version of another task without which a version cannot be used; its key is that task.
-_NAMES_OTHERS = {"contributors.json": "genre", "families.json": "taxonomy", "genre.json": "taxonomy"}
 
 
 class VersionInUse(ArtefactError):  # noqa: N818 - a rule that is shown to the user, not a fault
@@ -169,10 +168,12 @@ class ModelRegistry:
     def _users_of(self, task: str, version: str) -> list[str]:
         found = []
         for one in self.versions():
-            for name, needed in _NAMES_OTHERS.items():
-                path = self.folder(one.task, one.name) / name
-                if needed == task and path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
-                    found.append(f"{one.task} {one.name}")
+            known = find_task(one.task)
+            if known is None or known.depends_on != task:
+                continue
+            path = self.folder(one.task, one.name) / known.described_in
+            if path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
+                found.append(f"{one.task} {one.name}")
         return found
 
     def forget(self, task: str) -> None:

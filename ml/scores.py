@@ -16,84 +16,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ml.tasks import Measure, find_task
+
 Row = Mapping[str, Any]
 FILE = "scores.json"
 _TRAIN = "Serve the one you want to compare with, then train: the new version is scored beside what is served."
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure of a row: its ``key``, what people call it, and whether more of it is better (None: neither)."""
-
-    key: str
-    label: str
-    higher: bool | None = True
-
-
-# The measures of each task, the one that counts first; versions of contributors have a task per playlist.
-MEASURES: Mapping[str, tuple[Measure, ...]] = {
-    "artists": (
-        Measure("recall", "Company found"),
-        Measure("recall_cold", "Company of unlisted artists found"),
-    ),
-    "clusters": (
-        Measure("silhouette", "Groups stand apart (silhouette)"),
-        Measure("purity", "Groups are of one genre (purity)"),
-        Measure("family_purity", "Groups are of one family (purity)"),
-        Measure("ami", "Groups tell genres (mutual information)"),
-        Measure("stability", "The same from other tracks (stability)"),
-        Measure("spread", "Distance from the middle", higher=False),
-    ),
-    "continuation": (
-        Measure("ndcg", "Finds hidden songs early (NDCG)"),
-        Measure("r_precision", "Finds hidden songs (R-precision)"),
-        Measure("clicks", "Pages until a hit (clicks)", higher=False),
-    ),
-    "contributors": (
-        Measure("auc", "Tells people apart (ROC AUC)"),
-        Measure("f1", "Every person counts alike (macro-F1)"),
-        Measure("accuracy", "Right (accuracy)"),
-        Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
-        Measure("ece", "Odds are off by (calibration error)", higher=False),
-    ),
-    "families": (
-        Measure("silhouette", "Groups stand apart (silhouette)"),
-        Measure("together", "Artists stay together, times chance"),
-        Measure("ami", "Groups tell artists (mutual information)"),
-        Measure("clusters", "Groups for each family", higher=None),
-    ),
-    "genre": (
-        Measure("top1", "Right at once (top-1)"),
-        Measure("top3", "Right among three (top-3)"),
-        Measure("macro_f1", "Every genre counts alike (macro-F1)"),
-        Measure("ece", "Odds are off by (calibration error)", higher=False),
-        Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
-    ),
-    "taxonomy": (
-        Measure("right_family", "In a right family"),
-        Measure("best_family", "In the best family"),
-        Measure("genre", "With a right genre"),
-    ),
-    "timbre": (
-        Measure("halves @1", "Finds its other half"),
-        Measure("halves @10", "Other half in ten"),
-        Measure("quarters @1", "Finds another quarter"),
-        Measure("15 s @1", "Finds another 15 s"),
-    ),
-}
-# The row that is served, of tasks whose versions all serve the same.
-_SERVED = {
-    "clusters": "affinity propagation",
-    "contributors": "network",
-    "families": "own scaler, own k",
-    "genre": "genre model",
-    "timbre": "described statistics, whitened",
-}
-
-
 def measures_of(task: str) -> tuple[Measure, ...]:
     """Return the measures of a task, the one that counts first; none for tasks that have a card alone."""
-    return MEASURES.get(task.split("-")[0], ())
+    known = find_task(task)
+    return known.measures if known else ()
 
 
 def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
@@ -103,7 +36,8 @@ def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
     if scores.get("served_score"):
         row: Row = scores["served_score"]
         return row
-    served = scores.get("served") or _SERVED.get(task.split("-")[0])
+    known = find_task(task)
+    served = scores.get("served") or (known and known.served_row)
     return next((row for row in scores.get("table", ()) if row["model"] == served), None)
 
 

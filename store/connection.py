@@ -23,7 +23,8 @@ from pymongo.errors import (
 
 from store.documents import Document
 from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
-from store.errors import TastemapError
+from store.errors import StoreDown, StoreError
+from store.schema import ensure_schema
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +35,6 @@ _REVIVE_PAUSE_SECONDS = 10.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
-
-
-class StoreError(TastemapError):
-    """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
-
-    code = "store"
-
-
-class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503
-    """The database does not answer."""
 
 
 Self = TypeVar("Self", bound="Connection")
@@ -219,14 +210,20 @@ class Connection:
         return client.get_default_database(DATABASE)
 
     def _opened(self) -> MongoClient[Document]:
+        uri = self.uri
+        unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
+        timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
+        client: MongoClient[Document] = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
+        try:
+            ensure_schema(client.get_default_database(DATABASE))
+        except BaseException:
+            client.close()
+            raise
         with self._opening:
             if self._client is not None and self._pid == os.getpid():
-                return self._client  # another thread was here
-            uri = self.uri
-            unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
-            timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
-            self._client = client = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
-            self._pid = os.getpid()
+                client.close()
+                return self._client  # another thread was first
+            self._client, self._pid = client, os.getpid()
             return client
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:

@@ -24,3 +24,16 @@ class TastemapError(Exception):
         self.hint = hint
         if code:
             self.code = code
+
+
+class StoreError(TastemapError):
+    """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
+
+    code = "store"
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503
+    """The database does not answer."""

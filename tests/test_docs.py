@@ -1,45 +1,119 @@
-"""What docs/sources.md says of the sources is what the code does."""
+"""The docs say what the code does: the tables that are made from registries, and the links between pages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from config import ROOT
-from etl.providers.base import About
+import pytest
+
+from config import ROOT, VARIABLES, Config
+from etl.exports.formats import FORMATS
 from etl.providers.registry import ORDER, PROVIDERS
+from tools import tables
 
-_NEEDS = {
-    "search": "search",
-    "a track and its ids": "track",
-    "audio features": "features",
-    "genres": "genres",
-    "similar tracks": "similar",
-    "a preview to hear": "preview",
-    "tracks of a genre": "genre_tracks",
-    "artists by a search term": "artists",
-    "analysis (timbre segments)": "analysis",
-}
+_REMEDY = "Run: .venv/bin/python -m tools.tables"
+# Heroku sets it; nobody is to write it.
+_NOT_OURS = {"DYNO"}
+README_LINES = 130
 
 
-def rows() -> list[list[str]]:
+class Recorder(Mapping[str, str]):
+    """An empty environment that remembers which variables were looked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def rows(text: str) -> list[list[str]]:
     """Return the cells of every row of every table."""
-    lines = (ROOT / "docs" / "sources.md").read_text().splitlines()
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:2] == "| "]
 
 
-def limits(about: About) -> list[str]:
-    rate = about.rate
-    often = f"{rate.per_second:g} per second" if rate.per_second >= 1 else f"{60 * rate.per_second:g} per minute"
-    daily = f", {rate.daily} per day" if rate.daily else ""
-    days = f"{about.found_days:g} day{'s' * (about.found_days != 1)}"
-    return [str(max(about.batches.values(), default=1)), often + daily, days]
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings as GitHub makes them."""
+    headings = re.findall(r"(?m)^#+ (.*)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-def test_batches_limits_and_lifetimes() -> None:
-    told = {row[0].strip("`"): row[2:] for row in rows() if row[0].startswith("`") and len(row) == 5}
-    assert told == {name: limits(provider.about) for name, provider in PROVIDERS.items()}
+@pytest.mark.parametrize("path", tables.PAGES, ids=lambda path: path.name)
+def test_tables_are_up_to_date(path: Path) -> None:
+    text = path.read_text()
+    assert text == tables.refreshed(text), f"A table of {path.relative_to(ROOT)} is out of date. {_REMEDY}"
 
 
-def test_the_order_for_each_need() -> None:
-    told = {_NEEDS[row[0]]: tuple(re.sub(r" \(.*?\)", "", row[1]).split(", ")) for row in rows() if row[0] in _NEEDS}
-    assert told == {str(need): names for need, names in ORDER.items()}
+def test_every_table_is_in_a_page_and_once() -> None:
+    names = [name for path in tables.PAGES for name in tables.names_in(path.read_text())]
+    assert sorted(names) == sorted(tables.TABLES)
+
+
+def test_a_row_that_lacks_is_noticed() -> None:
+    text = page("docs/operation.md")
+    without = re.sub(r"(?m)^\| `TASTEMAP_HOSTS`.*\n", "", text)
+    assert without != text
+    assert tables.refreshed(without) == text
+
+
+def test_a_table_that_nobody_makes_is_an_error() -> None:
+    with pytest.raises(KeyError, match="weather"):
+        tables.refreshed("<!-- table: weather -->\n<!-- end of table -->\n")
+
+
+def test_every_source_has_its_limits_its_addresses_and_its_licence() -> None:
+    text = page("docs/sources.md")
+    first = [row[0].strip("`") for row in rows(text) if row[0].startswith("`")]
+    assert all(first.count(name) >= 2 for name in PROVIDERS)
+    licences = text[text.index("## What is sent") :]
+    titles = {provider.about.title.removesuffix(" labs") for provider in PROVIDERS.values()}
+    assert [title for title in sorted(titles) if f"\n| {title}" not in licences] == []
+
+
+def test_every_need_has_its_order() -> None:
+    assert len(rows(tables.source_order())) == len(ORDER) + 1
+
+
+def test_every_variable_that_the_configuration_reads_has_a_row() -> None:
+    environment = Recorder()
+    Config.from_env(environment)
+    assert environment.names - _NOT_OURS <= {variable.name for variable in VARIABLES}
+
+
+def test_every_export_format_says_what_it_holds() -> None:
+    holds = re.findall(r"(?m)^- `(\w+)`: ", page("docs/formats.md"))
+    assert holds == list(FORMATS)
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    broken = []
+    for path in tables.PAGES:
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+            file, _, anchor = link.partition("#")
+            target = path.parent / file if file else path
+            if link.startswith("http"):
+                continue
+            if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(page("README.md").splitlines()) <= README_LINES

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.connection import StoreError
+from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 

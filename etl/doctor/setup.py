@@ -8,25 +8,15 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
-from config import Config
+from config import VARIABLES, Config
 from etl.doctor.examination import Check, State
 
 PREFIX, URL_PREFIX = "TASTEMAP_", "TASTEMAP_URL_"
-# Every variable of ours that something reads; tests/etl/doctor/test_setup.py compares it with the code.
+# Every variable of ours that something reads; tests/etl/doctor/test_here.py compares it with the code.
 KNOWN = frozenset(
-    {
-        "TASTEMAP_BEHIND_PROXY",
-        "TASTEMAP_BIND",
-        "TASTEMAP_CONTACT",
-        "TASTEMAP_DATA",
-        "TASTEMAP_HOSTS",
-        "TASTEMAP_MAX_UPLOAD_MB",
-        "TASTEMAP_OPERATOR_KEY",
-        "TASTEMAP_PLACE",
-        "TASTEMAP_SECRET_KEY",
-        "TASTEMAP_SOURCES",
-        "TASTEMAP_VAR",
-    }
+    variable.name
+    for variable in VARIABLES
+    if variable.name.startswith(PREFIX) and not variable.name.startswith(URL_PREFIX)
 )
 _PYTHON = ((3, 11), (3, 14))
 _check = partial(Check, area="setup")

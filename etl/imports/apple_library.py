@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from etl.imports.entries import Begin, Entry, Row, Source, named_track
+from etl.imports.bytes import Source, Watch
+from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.json_file import listed
-from etl.imports.text_file import Watch
 from etl.imports.values import text, whole, year_within
 from store.domain import Track
 from store.runs import ImportProblem

@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from etl.imports.entries import Source
-from etl.imports.text_file import Watch
+from etl.imports.bytes import Source, Watch
 from store.runs import ImportProblem
 
 MAX_MEMBERS = 10_000

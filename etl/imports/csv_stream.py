@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from etl.imports.bytes import damaged_gzip_told, other_kind, unpacked
 from etl.imports.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
@@ -25,15 +24,6 @@ _BATCH_BYTES = 2_000_000
 _HEAD_BYTES = 1 << 16
 _MAX_EXAMPLES = 20
 BAD_ROW = "not as many cells as there are headings"
-_GZIP_MAGIC = b"\x1f\x8b"
-_OTHER_KINDS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "an SQLite database",
-}
 _HINT = "Give a CSV file with headings, plain or gzipped, such as track_id,track_name,artists,danceability,…"
 
 
@@ -74,9 +64,7 @@ class CsvStream(io.RawIOBase):
         except OSError as error:
             raise ImportProblem("unreadable", f"{path} cannot be read: {error.strerror}", "Check the path.") from error
         try:
-            packed = self._raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            self._raw.seek(0)
-            self._text = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+            self._text, _ = unpacked(self._raw)
             self._head = self._read_unpacked(_HEAD_BYTES)
             self.headings, self._delimiter = self._take_headings()
         except ImportProblem:
@@ -108,11 +96,8 @@ class CsvStream(io.RawIOBase):
         super().close()
 
     def _read_unpacked(self, size: int) -> bytes:
-        try:
+        with damaged_gzip_told(self.name, "broken_gzip"):
             block = self._text.read(size)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            message = f"{self.name} is a damaged gzip file: {error}"
-            raise ImportProblem("broken_gzip", message, "Download or pack it again.") from error
         if self._unpacked == 0:
             block = block.removeprefix(codecs.BOM_UTF8)
         self._unpacked += len(block)
@@ -124,10 +109,9 @@ class CsvStream(io.RawIOBase):
         """Read the first line off the head of the file; the rest of the head is what `read` gives first."""
         if not self._head.strip():
             raise ImportProblem("empty", f"{self.name} is empty.", _HINT)
-        for magic, kind in _OTHER_KINDS.items():
-            if self._head.startswith(magic):
-                hint = "Unpack it and import the CSV file inside." if kind.startswith("a ZIP") else _HINT
-                raise not_a_table(self.name, f"it is {kind}.", hint)
+        if kind := other_kind(self._head):
+            hint = "Unpack it and import the CSV file inside." if kind == "a zip archive" else _HINT
+            raise not_a_table(self.name, f"it is {kind}.", hint)
         first = self._head.splitlines(keepends=True)[0]
         if b"\0" in self._head or (len(first) == len(self._head) == _HEAD_BYTES):
             raise not_a_table(self.name, "it is not text.")

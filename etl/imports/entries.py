@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
-from etl.imports.text_file import Watch
+from etl.imports.bytes import Source, Watch
 from etl.imports.values import clean_isrc, spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
@@ -61,14 +61,6 @@ class PlaylistFile:
     size: int
     sha256: str
     read: Read
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
-
-    name: str
-    open: Callable[[Watch | None], BinaryIO]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

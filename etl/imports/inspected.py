@@ -8,11 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.entries import Source
+from etl.imports.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
 from etl.imports.json_file import load
 from etl.imports.sheet import Sheet
-from etl.imports.sources import digest, head_of, source_of
-from etl.imports.text_file import TextFile, Watch, examine
+from etl.imports.text_file import TextFile, examine
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"
@@ -29,7 +28,7 @@ class Form(Enum):
 
 def _form_of(head: bytes) -> Form:
     start = head.removeprefix(_BOM).lstrip()
-    if head.startswith(b"PK\x03\x04") and b"[Content_Types]" not in head:  # which an Excel workbook has
+    if head.startswith(ZIP_MAGIC) and b"[Content_Types]" not in head:  # which an Excel workbook has
         return Form.ARCHIVE
     if start.startswith((b"{", b"[")):
         return Form.JSON

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from etl.imports.bytes import Watch
 from etl.imports.entries import Recognised
 from etl.imports.inspected import InspectedFile
 from etl.imports.registry import READERS
-from etl.imports.text_file import Watch
 from store.runs import ImportProblem
 
 # Of a folder these are taken; any other JSON in it (Payments.json, package.json) is none of ours. An analysis bears

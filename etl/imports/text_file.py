@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
-import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO
 
+from etl.imports.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
 from store.runs import ImportProblem
 
-Watch = Callable[[int], None]  # told the bytes of the file read so far
-
-_BLOCK = 1 << 20
-_GZIP = b"\x1f\x8b"
-_KINDS = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"RIFF", "a sound or picture file"),
-    (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"ID3", "an MP3 file"),
-    (b"OggS", "an Ogg file"),
-    (b"fLaC", "a FLAC file"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"PAR1", "a Parquet file"),
-)
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
 CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+_HINTS = {
+    "an Excel workbook": "Save it as CSV (UTF-8) and bring that.",
+    "a zip archive": "Unpack it and bring the CSV files inside.",
+}
 # One cell of a playlist file never comes near; a quotation mark that is never closed soon does.
 MAX_CELL_CHARACTERS = 1_000_000
 _MAX_LINES_PER_ROW = 200
@@ -50,7 +33,6 @@ class TextFile:
     size: int
     sha256: str
     encoding: str
-    packed: bool = False
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first).
@@ -97,10 +79,11 @@ class TextFile:
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[BinaryIO, TextIO]]:
-        with self.path.open("rb") as raw:
-            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if self.packed else raw
-            with io.TextIOWrapper(unpacked, encoding=self.encoding, errors="replace", newline="") as text:
-                yield raw, text
+        with (
+            self.path.open("rb") as raw,
+            io.TextIOWrapper(unpacked(raw)[0], encoding=self.encoding, errors="replace", newline="") as text,
+        ):
+            yield raw, text
 
 
 def _bounded(text: TextIO) -> Iterator[str]:
@@ -127,30 +110,10 @@ def examine(path: Path, watch: Watch | None = None) -> TextFile:
     ImportProblem
         It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
     """
-    digest = hashlib.sha256()
-    size = 0
-    with path.open("rb") as raw:
-        packed = raw.read(len(_GZIP)) == _GZIP
-        raw.seek(0)
-        while block := raw.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-            if watch:
-                watch(size)
-        try:
-            encoding = _encoding(path.name, lambda: _blocks(raw, packed))
-        except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
-            raise ImportProblem(
-                "malformed", f"{path.name} is a damaged gzip file: {fault}.", "Download or pack it again."
-            ) from fault
-    return TextFile(path=path, size=size, sha256=digest.hexdigest(), encoding=encoding, packed=packed)
-
-
-def _blocks(raw: BinaryIO, packed: bool) -> Iterator[bytes]:
-    raw.seek(0)
-    source = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
-    while block := source.read(_BLOCK):
-        yield block
+    sha256, size = digest(path, watch)
+    with path.open("rb") as raw, damaged_gzip_told(path.name):
+        encoding = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
+    return TextFile(path=path, size=size, sha256=sha256, encoding=encoding)
 
 
 def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
@@ -168,16 +131,8 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
-    for magic, kind in _KINDS:
-        if head.startswith(magic):
-            raise _not_text(name, f"it is {kind}")
-    if head.startswith(b"PK\x03\x04"):
-        workbook = b"xl/" in head or b"[Content_Types]" in head
-        raise _not_text(
-            name,
-            "it is an Excel workbook" if workbook else "it is a zip archive",
-            "Save it as CSV (UTF-8) and bring that." if workbook else "Unpack it and bring the CSV files inside.",
-        )
+    if kind := other_kind(head):
+        raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
     first = head.decode("utf-8-sig", "replace").lstrip()[:1]
     if first in _MARKUP:
         raise _not_text(name, f"it is {_MARKUP[first]}")

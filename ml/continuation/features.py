@@ -1,4 +1,4 @@
-"""What can be told of a song beside the seeds of a playlist: the columns that its place in the ranking is made from.
+"""The columns that describe a song in relation to the seeds of a playlist: what the rankers read.
 
 Training and serving call the same functions. Nothing here knows a song: everything is worked out from artists, words,
 genres, years and sound, and from :class:`ml.continuation.interactions.Lists` where somebody's playlists are at hand.
@@ -74,12 +74,12 @@ class Columns:
         return len(self.artist)
 
     @cached_property
-    def unheard(self) -> npt.NDArray[np.bool_]:
+    def lacks_sound(self) -> npt.NDArray[np.bool_]:
         """(n,) whether anything of the sound is unknown."""
         return np.asarray(np.isnan(self.sound).any(axis=1))
 
     @cached_property
-    def heard(self) -> npt.NDArray[np.float32]:
+    def filled_sound(self) -> npt.NDArray[np.float32]:
         """(n, 12) the sound with 0 for what is unknown."""
         return np.where(np.isnan(self.sound), np.float32(0.0), self.sound.astype(np.float32))
 
@@ -90,7 +90,7 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """What is usual, learnt in training: ``sound_mean`` and ``sound_variance`` (12,), ``rarity`` the
+    """Statistics of all recordings, learnt in training: ``sound_mean`` and ``sound_variance`` (12,), ``rarity`` the
     logarithm of the inverse frequency of title words and ``rare`` that of all others, ``genre_rarity`` (g,)."""
 
     sound_mean: Floats
@@ -186,14 +186,16 @@ class Profile:
         same, near, mean, name = (np.zeros(n, np.float32) for _ in range(4))
         hint = self.seeds.hint
         if len(mine):
-            who, often = np.unique(mine, return_counts=True)
-            same[who] = often
-            weights = (often / often.sum()).astype(np.float32)
-            k = min(_NEAREST_ARTISTS, len(who))
+            artists, counts = np.unique(mine, return_counts=True)
+            same[artists] = counts
+            weights = (counts / counts.sum()).astype(np.float32)
+            k = min(_NEAREST_ARTISTS, len(artists))
             for at in range(0, n, _BLOCK):
-                cosine = places[at : at + _BLOCK] @ places[who].T
+                cosine = places[at : at + _BLOCK] @ places[artists].T
                 mean[at : at + _BLOCK] = cosine @ weights
-                near[at : at + _BLOCK] = np.partition(cosine, len(who) - k, axis=1)[:, len(who) - k :].mean(axis=1)
+                near[at : at + _BLOCK] = np.partition(cosine, len(artists) - k, axis=1)[:, len(artists) - k :].mean(
+                    axis=1
+                )
         if hint is not None:
             name = (places @ hint.place).astype(np.float32)
         return {
@@ -211,23 +213,24 @@ class Profile:
         held = (
             np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:] if len(mine) else np.zeros(len(rarity) - 1)
         )
-        told = np.append(held / max(len(mine), 1), 0.0) * rarity
-        return told[table].sum(axis=1).astype(np.float32)
+        weights = np.append(held / max(len(mine), 1), 0.0) * rarity
+        return weights[table].sum(axis=1).astype(np.float32)
 
     def _sounds(self) -> tuple[Floats, Floats]:
-        sound, usual, spread = self.seeds.columns.sound, self.background.sound_mean, self.background.sound_variance
+        sound = self.seeds.columns.sound
+        all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
         known = ~np.isnan(sound)
         count = known.sum(axis=0)
-        mean = (np.where(known, sound, 0.0).sum(axis=0) + usual) / (count + 1)
+        mean = (np.where(known, sound, 0.0).sum(axis=0) + all_mean) / (count + 1)
         squares = np.where(known, (sound - mean) ** 2, 0.0).sum(axis=0)
-        return mean, (squares + 4 * spread) / (count + 4)
+        return mean, (squares + 4 * all_variance) / (count + 4)
 
     def _title_words(self) -> dict[str, float]:
-        told: dict[str, float] = {}
+        shares: dict[str, float] = {}
         for title in self.seeds.titles:
             for word in title:
-                told[word] = told.get(word, 0.0) + 1.0 / len(self.seeds.titles)
-        return told
+                shares[word] = shares.get(word, 0.0) + 1.0 / len(self.seeds.titles)
+        return shares
 
     def rarity(self, word: str) -> float:
         return self.background.rarity.get(word, self.background.rare)
@@ -248,21 +251,21 @@ class Profile:
     def _sound_ratio(self, pool: Columns) -> Floats:
         """Return (n,) log likelihood under the seeds' mean and variance less that under all songs'."""
         mean, variance = self._sound
-        usual, spread = self.background.sound_mean, self.background.sound_variance
+        all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
         # The quadratic form multiplied out: two products of a matrix with a vector instead of ten passes over it.
-        curved, straight = (1 / spread - 1 / variance) / 2, mean / variance - usual / spread
-        level = (usual**2 / spread - mean**2 / variance + np.log(spread / variance)) / 2
-        told = pool.heard
-        ratio = told**2 @ curved.astype(np.float32) + told @ straight.astype(np.float32) + np.float32(level.sum())
-        return np.where(pool.unheard, np.float32(0.0), np.clip(ratio, -10.0, 10.0))
+        curved, straight = (1 / all_variance - 1 / variance) / 2, mean / variance - all_mean / all_variance
+        level = (all_mean**2 / all_variance - mean**2 / variance + np.log(all_variance / variance)) / 2
+        values = pool.filled_sound
+        ratio = values**2 @ curved.astype(np.float32) + values @ straight.astype(np.float32) + np.float32(level.sum())
+        return np.where(pool.lacks_sound, np.float32(0.0), np.clip(ratio, -10.0, 10.0))
 
     def _hinted(self, pool: Columns) -> Floats:
-        hint, usual = self.seeds.hint, self.background.sound_mean
+        hint, background = self.seeds.hint, self.background.sound_mean
         if hint is None or np.isnan(hint.sound).any():
             return np.zeros(len(pool), np.float32)
-        direction = ((hint.sound - usual) / self.background.sound_variance).astype(np.float32)
-        told = pool.heard @ direction - np.float32(usual @ direction)
-        return np.where(pool.unheard, np.float32(0.0), np.clip(told, -5.0, 5.0))
+        direction = ((hint.sound - background) / self.background.sound_variance).astype(np.float32)
+        ratio = pool.filled_sound @ direction - np.float32(background @ direction)
+        return np.where(pool.lacks_sound, np.float32(0.0), np.clip(ratio, -5.0, 5.0))
 
     def finish(
         self, found: dict[str, Floats], pool: Columns, albums: Sequence[Any], titles: Sequence[Sequence[str]]
@@ -277,12 +280,12 @@ class Profile:
         found["name_in_title"] = np.array([sum(self.rarity(w) for w in title if w in named) for title in titles])
         found["sound_near"] = self._nearest_sound(pool.sound)
         count = len(self.seeds.columns)
-        who = len(np.unique(self.seeds.columns.artist))
+        artists = len(np.unique(self.seeds.columns.artist))
         found["seeds"] = np.full(len(pool), np.log1p(count))
-        found["artists_per_seed"] = np.full(len(pool), who / max(count, 1))
+        found["artists_per_seed"] = np.full(len(pool), artists / max(count, 1))
 
     def _nearest_sound(self, sound: Floats) -> Floats:
-        """Return (n,) minus the mean distance to the three seeds that sound most alike; a usual one where unknown."""
+        """Return (n,) minus the mean distance to the three seeds that sound most alike; -1 where unknown."""
         mine = self.seeds.columns.sound
         mine = mine[~np.isnan(mine).any(axis=1)]
         whole = ~np.isnan(sound).any(axis=1)
@@ -312,26 +315,29 @@ _COARSE = {
 
 def coarse(found: Mapping[str, Floats]) -> Floats:
     """Return (n,) one number per song from :meth:`Profile.columns`, higher for what rather goes with the seeds."""
-    told = {**found, "same_artist": np.log1p(found["same_artist"])}
-    total: Floats = np.sum([weight * told[name] for name, weight in _COARSE.items()], axis=0)
+    columns = {**found, "same_artist": np.log1p(found["same_artist"])}
+    total: Floats = np.sum([weight * columns[name] for name, weight in _COARSE.items()], axis=0)
     return total
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Somebody's playlists: ``songs`` lists over recordings, ``artists`` the same lists over artists (their number
-    as in :class:`Artists`), ``word_lists`` the lists whose names hold a word."""
+class ListIndex:
+    """An index of the playlists learnt from.
+
+    ``songs`` are the lists over recordings, ``artists`` the same lists over artists (numbered as in :class:`Artists`),
+    ``word_lists`` the numbers of the lists with a word in their name.
+    """
 
     songs: Lists
     artists: Lists
     word_lists: Mapping[str, Ints]
 
-    def muting(self, lists: Ints) -> Evidence:
+    def muting(self, lists: Ints) -> ListIndex:
         """Return the evidence as if ``lists`` were not part of it."""
         return replace(self, songs=self.songs.muting(lists), artists=self.artists.muting(lists))
 
-    def tell(self, seeds: Ints, artists: Ints, amounts: Floats, name_words: frozenset[str]) -> dict[str, Floats]:
-        """Return (n,) columns over recordings, and ``of_artist`` (A,), of what the lists say to go with the seeds."""
+    def scores_for(self, seeds: Ints, artists: Ints, amounts: Floats, name_words: frozenset[str]) -> dict[str, Floats]:
+        """Return (n,) scores over recordings, and ``of_artist`` (A,), of what the lists say goes with the seeds."""
         weights = self.songs.weights(seeds, _USER_KNN)
         named = np.zeros(len(self.songs))
         for word in name_words:
@@ -360,12 +366,12 @@ def scaled(scores: Floats) -> Floats:
     return scores / max(float(scores.max(initial=0.0)), 1e-12)
 
 
-def evidence_columns(told: Mapping[str, Floats], counts: Ints, rows: Ints, artist: Ints) -> dict[str, Floats]:
+def evidence_columns(scores: Mapping[str, Floats], counts: Ints, rows: Ints, artist: Ints) -> dict[str, Floats]:
     """Return the EVIDENCE columns of the recordings in ``rows`` (-1: in no list), by ``artist`` (-1 unknown)."""
     listed = rows >= 0
-    found = {name: np.where(listed, told[name][rows], 0.0) for name in ("user_knn", "item_knn", "name_knn")}
-    found["artist_knn"] = np.where(artist >= 0, told["of_artist"][artist], 0.0)
+    found = {name: np.where(listed, scores[name][rows], 0.0) for name in ("user_knn", "item_knn", "name_knn")}
+    found["artist_knn"] = np.where(artist >= 0, scores["of_artist"][artist], 0.0)
     found["lists"] = np.log1p(np.where(listed, counts[rows], 0))
     for name in ("user_strength", "seeds_listed"):
-        found[name] = np.full(len(rows), float(told[name]))
+        found[name] = np.full(len(rows), float(scores[name]))
     return found

@@ -31,7 +31,7 @@ class Knn:
     sharpness : float
         Power of the likeness: above 1 the nearest lists count more than many distant ones.
     nearest : int
-        So many lists are heard.
+        So many lists are used: the nearest.
     fame : float
         Power of the number of lists that hold a song by which its score is divided.
     """
@@ -63,12 +63,12 @@ class Lists:
         self.item_start = np.concatenate([[0], np.cumsum(self.count)])
         self.list = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))[order]
         self.list_share = share[order]
-        self._told: dict[float, tuple[Floats, Floats]] = {}
+        self._rarity_by_power: dict[float, tuple[Floats, Floats]] = {}
 
     @classmethod
     def of(cls, lists: Sequence[Ints], items: int, shares: Sequence[Floats] | None = None) -> Lists:
         """Build from the items of each list."""
-        start = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
+        start = np.concatenate([[0], np.cumsum([len(items_of_list) for items_of_list in lists])]).astype(np.int64)
         item = np.concatenate(lists).astype(np.int32) if lists else np.empty(0, np.int32)
         share = np.concatenate(shares) if shares else np.ones(len(item))
         return cls(start, item, share.astype(np.float32), items)
@@ -96,11 +96,11 @@ class Lists:
 
     def _known(self, power: float) -> tuple[Floats, Floats]:
         """Return (n,) rarities and (L,) the summed rarity of each list; those of all lists where some are muted."""
-        if power not in self._told:
+        if power not in self._rarity_by_power:
             rarity = np.log((1.0 + len(self)) / (1.0 + self.count)) ** power
             total = np.add.reduceat(np.append(rarity[self.item], 0.0), self.start[:-1]) if len(self) else np.empty(0)
-            self._told[power] = rarity, np.where(np.diff(self.start) > 0, np.maximum(total, 1e-9), 1.0)
-        return self._told[power]
+            self._rarity_by_power[power] = rarity, np.where(np.diff(self.start) > 0, np.maximum(total, 1e-9), 1.0)
+        return self._rarity_by_power[power]
 
     def weights(self, seeds: Ints, how: Knn, amounts: Floats | None = None) -> Floats:
         """Return (L,) how much each list has to say about what goes with ``seeds``: 0 for those that share nothing.
@@ -108,9 +108,11 @@ class Lists:
         ``amounts`` (len(seeds),) is how much of each seed there is, 1 unless given.
         """
         rarity, length = self._known(how.rarity)
-        told = rarity[seeds] * (1.0 if amounts is None else amounts)
+        seed_weights = rarity[seeds] * (1.0 if amounts is None else amounts)
         at, lengths = ranges(self.item_start, seeds)
-        shared = np.bincount(self.list[at], weights=self.list_share[at] * np.repeat(told, lengths), minlength=len(self))
+        shared = np.bincount(
+            self.list[at], weights=self.list_share[at] * np.repeat(seed_weights, lengths), minlength=len(self)
+        )
         shared[self.muted] = 0.0
         touched = np.flatnonzero(shared)
         like = shared[touched] / length[touched] ** how.length
@@ -137,11 +139,11 @@ class Lists:
     def item_neighbours(self, seeds: Ints, power: float = 0.5) -> Floats:
         """Return (n,) the scores of item-kNN: the summed cosine of every item's lists with those of each seed."""
         at, lengths = ranges(self.item_start, seeds)
-        told = np.repeat(np.maximum(self.count[seeds], 1.0) ** -power, lengths)
-        weights = np.bincount(self.list[at], weights=told * self.list_share[at], minlength=len(self))
-        told_lists = np.asarray(weights, float)
-        told_lists[self.muted] = 0.0
-        return self.scores(told_lists, power)
+        per_entry = np.repeat(np.maximum(self.count[seeds], 1.0) ** -power, lengths)
+        weights = np.bincount(self.list[at], weights=per_entry * self.list_share[at], minlength=len(self))
+        list_weights = np.asarray(weights, float)
+        list_weights[self.muted] = 0.0
+        return self.scores(list_weights, power)
 
 
 def ranges(start: Ints, rows: Ints) -> tuple[Ints, Ints]:

@@ -28,7 +28,7 @@ from ml.continuation.features import (
     Artists,
     Background,
     Columns,
-    Evidence,
+    ListIndex,
     NameWords,
     Profile,
     Seeds,
@@ -38,7 +38,7 @@ from ml.continuation.features import (
     words,
 )
 from ml.continuation.interactions import Lists
-from ml.continuation.neural import FILES, Neural, Told, facts
+from ml.continuation.neural import FILES, Neural, NeuralScores, facts
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
@@ -70,12 +70,12 @@ class Next:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listened:
+class PlaylistEvidence:
     """The lists of a version trained here: ``recordings`` (n,) sorted hashes
-    (:func:`~store.catalogue.segment.recording_hash`) by number in ``evidence.songs``."""
+    (:func:`~store.catalogue.segment.recording_hash`) by number in ``index.songs``."""
 
     recordings: npt.NDArray[np.int64]
-    evidence: Evidence
+    index: ListIndex
 
     def numbers(self, hashes: npt.NDArray[np.int64]) -> Ints:
         """Return the number of each recording, -1 for those in no list."""
@@ -88,21 +88,21 @@ class Listened:
         """Write ``lists.npz`` and ``lists.json``."""
         arrays = {
             f"{name}_{part}": getattr(lists, part)
-            for name, lists in (("songs", self.evidence.songs), ("artists", self.evidence.artists))
+            for name, lists in (("songs", self.index.songs), ("artists", self.index.artists))
             for part in ("start", "item", "share")
         }
         np.savez_compressed(
             directory / "lists.npz",
             recordings=self.recordings,
-            artist_count=np.array(len(self.evidence.artists.count)),
+            artist_count=np.array(len(self.index.artists.count)),
             **arrays,
         )
-        held = {word: lists.tolist() for word, lists in self.evidence.word_lists.items()}
+        held = {word: lists.tolist() for word, lists in self.index.word_lists.items()}
         (directory / "lists.json").write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
         return [directory / "lists.npz", directory / "lists.json"]
 
     @classmethod
-    def load(cls, directory: Path) -> Listened:
+    def load(cls, directory: Path) -> PlaylistEvidence:
         """Read what :meth:`save` wrote."""
         with np.load(verified(directory / "lists.npz"), allow_pickle=False) as stored:
             sizes = {"songs": len(stored["recordings"]), "artists": int(stored["artist_count"])}
@@ -113,12 +113,12 @@ class Listened:
             recordings = stored["recordings"]
         held = json.loads(verified(directory / "lists.json").read_text(encoding="utf-8"))
         word_lists = {word: np.array(numbers, np.int64) for word, numbers in held.items()}
-        return cls(recordings=recordings, evidence=Evidence(**lists, word_lists=word_lists))
+        return cls(recordings=recordings, index=ListIndex(**lists, word_lists=word_lists))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """What ships: the rankers by kind, what is usual, and what words in names mean to the artists of one version."""
+    """What ships: rankers by kind, background statistics, and what words in names mean to one version's artists."""
 
     rankers: Mapping[str, Trees]
     sound_mean: Floats
@@ -156,19 +156,19 @@ class Knowledge:
     @classmethod
     def load(cls, directory: Path) -> Knowledge:
         """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
-        told = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
-        index = {word: at for at, word in enumerate(told["name_words"])}
-        kinds = told.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
+        described = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
+        word_rows = {word: row for row, word in enumerate(described["name_words"])}
+        kinds = described.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
-            names = NameWords(index, stored["groups"], stored["place"], stored["sound"])
+            names = NameWords(word_rows, stored["groups"], stored["place"], stored["sound"])
         return cls(
             rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in kinds},
-            sound_mean=np.array(told["sound_mean"]),
-            sound_variance=np.array(told["sound_variance"]),
-            rarity=told["rarity"],
-            rare=told["rare"],
+            sound_mean=np.array(described["sound_mean"]),
+            sound_variance=np.array(described["sound_variance"]),
+            rarity=described["rarity"],
+            rare=described["rare"],
             names=names,
-            artists_version=told["artists_version"],
+            artists_version=described["artists_version"],
         )
 
 
@@ -176,33 +176,42 @@ class _SegmentPool:
     """The columns of a segment, worked out once."""
 
     def __init__(
-        self, segment: Segment, artists: ArtistEmbedding, table: Artists, usual: Background, listened: Listened | None
+        self,
+        segment: Segment,
+        artists: ArtistEmbedding,
+        artist_table: Artists,
+        background: Background,
+        playlist_evidence: PlaylistEvidence | None,
     ) -> None:
         self.directory = segment.directory
         number = artists.keys.match_sorted(segment.artist_keys)
         self.columns = Columns(
             artist=number[segment.artist_code], popularity=segment.popularity, sound=coordinates(segment.features)
         )
-        self.listed = np.full(len(segment), -1) if listened is None else listened.numbers(segment.recording_code)
-        self._of_facts = table, usual
+        self.listed = (
+            np.full(len(segment), -1)
+            if playlist_evidence is None
+            else playlist_evidence.numbers(segment.recording_code)
+        )
+        self._facts_from = artist_table, background
 
     @cached_property
     def known(self) -> npt.NDArray[np.float32]:
         """(n, f) the facts that the neural part reads."""
-        return facts(self.columns, *self._of_facts)
+        return facts(self.columns, *self._facts_from)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What somebody's lists say of one playlist: the lists heard, their columns, and the neural part's scores."""
+class _QueryEvidence:
+    """What the lists learnt from say of one query: the lists used, their scores, and the neural part's scores."""
 
-    evidence: Evidence
-    by_lists: Mapping[str, Floats]
-    neural: Told | None
+    index: ListIndex
+    list_scores: Mapping[str, Floats]
+    neural: NeuralScores | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ContinuationQuery:
     """A playlist to be continued: its tracks in order, its name, and the numbers of lists to leave out of account."""
 
     tracks: Sequence[Track]
@@ -218,16 +227,21 @@ class Continuation:
         version: str,
         knowledge: Knowledge,
         artists: ArtistEmbedding,
-        listened: Listened | None = None,
+        playlist_evidence: PlaylistEvidence | None = None,
         scores: Mapping[str, Any] | None = None,
         neural: Neural | None = None,
     ) -> None:
-        self.version, self.knowledge, self.artists, self.listened = version, knowledge, artists, listened
+        self.version, self.knowledge, self.artists, self.playlist_evidence = (
+            version,
+            knowledge,
+            artists,
+            playlist_evidence,
+        )
         self.neural = neural
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         genres = artists.arrays["genres"]
-        self.table = Artists(
+        self.artist_table = Artists(
             places=unit_rows(artists.vectors), prior=np.asarray(artists.prior, np.float32), genres=genres
         )
         counts = np.bincount(genres[genres >= 0].astype(np.int64), minlength=len(artists.genre_names))
@@ -252,11 +266,11 @@ class Continuation:
         """
         scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
         own = scores.get("artists_version") == artists.version
-        listened = Listened.load(directory) if own and (directory / "lists.npz").exists() else None
-        neural = Neural.load(directory) if listened and (directory / FILES[0]).exists() else None
-        if listened is None and scores.get("served") in NEEDS_LISTS:
+        playlist_evidence = PlaylistEvidence.load(directory) if own and (directory / "lists.npz").exists() else None
+        neural = Neural.load(directory) if playlist_evidence and (directory / FILES[0]).exists() else None
+        if playlist_evidence is None and scores.get("served") in NEEDS_LISTS:
             scores = {**scores, "served": "content", "served_score": None}  # the artists were numbered anew since
-        return cls(directory.name, Knowledge.load(directory), artists, listened, scores, neural)
+        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores, neural)
 
     def with_neural(self, neural: Neural) -> Continuation:
         """Return this model with another neural part; what is worked out of the catalogue is shared."""
@@ -268,12 +282,16 @@ class Continuation:
         """Return the methods of :data:`METHODS` that this version has what it takes for."""
         absent = {kind for kind in RANKED_BY if kind not in self.knowledge.rankers}
         absent |= {"neural", "ensemble"} if self.neural is None else set()
-        return [one for one in METHODS if one not in absent and (self.listened or one not in NEEDS_LISTS)]
+        return [
+            method
+            for method in METHODS
+            if method not in absent and (self.playlist_evidence or method not in NEEDS_LISTS)
+        ]
 
     def next(
         self,
         snapshot: Snapshot,
-        asked: Asked,
+        query: ContinuationQuery,
         *,
         limit: int = 20,
         exclude: Collection[str] = (),
@@ -282,7 +300,7 @@ class Continuation:
         """Return the tracks that come next, best first, each with the reason.
 
         No recording of the playlist, none twice, none whose id is in ``exclude``, at most ``artist_cap`` of one first
-        artist. Empty when nothing can be told: neither a seed's artist nor its sound nor a word of the name is known.
+        artist. Empty when nothing is known: neither a seed's artist nor its sound nor a word of the name is known.
 
         Raises
         ------
@@ -293,50 +311,54 @@ class Continuation:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
         found: list[Next] = []
         cap = ArtistCap(artist_cap)
-        excluded = set(exclude) | {track.id for track in asked.tracks}
-        for ref, score in self.ranked(snapshot, asked):
+        excluded = set(exclude) | {track.id for track in query.tracks}
+        for ref, score in self.ranked(snapshot, query):
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
             if track.id in excluded or not cap.allows(artist):
                 continue
             cap.add(artist)
-            found.append(Next(ref, score, self._reason(track, asked.tracks)))
+            found.append(Next(ref, score, self._reason(track, query.tracks)))
             if len(found) == limit:
                 break
         return found
 
-    def ranked(self, snapshot: Snapshot, asked: Asked, method: str | None = None) -> list[tuple[Ref, float]]:
+    def ranked(
+        self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
+    ) -> list[tuple[Ref, float]]:
         """Return the candidates by ``method`` (of :data:`METHODS`, else the served one), best first, 0 to 1.
 
         One per recording, none of the playlist's.
         """
-        refs, codes, table = self._table(snapshot, asked)
+        refs, codes, table = self._table(snapshot, query)
         if not refs:
             return []
         scores = self._decide(method or self.method, table)
         return [(refs[at], float(scores[at])) for at in _order(scores, codes).tolist()]
 
-    def compared(self, snapshot: Snapshot, asked: Asked) -> dict[str, npt.NDArray[np.int64]]:
+    def compared(self, snapshot: Snapshot, query: ContinuationQuery) -> dict[str, npt.NDArray[np.int64]]:
         """Return the recordings (hashes) that each of :meth:`methods` ranks, best first."""
-        refs, codes, table = self._table(snapshot, asked)
+        refs, codes, table = self._table(snapshot, query)
         if not refs:
             return dict.fromkeys(self.methods(), codes)
         return {method: codes[_order(self._decide(method, table), codes)] for method in self.methods()}
 
-    def _table(self, snapshot: Snapshot, asked: Asked) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
+    def _table(
+        self, snapshot: Snapshot, query: ContinuationQuery
+    ) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
         """Return the candidates, their recordings, and their columns."""
-        seeds = asked.tracks[-MOST_SEEDS:]
-        profile = self._profile(seeds, asked.name)
-        told = self._told(seeds, asked, profile)
-        taken = np.array([_recording(track) for track in asked.tracks], np.int64)
+        seeds = query.tracks[-MOST_SEEDS:]
+        profile = self._profile(seeds, query.name)
+        evidence = self._evidence(seeds, query, profile)
+        taken = np.array([_recording(track) for track in query.tracks], np.int64)
         refs: list[Ref] = []
         tables, codes = [], [np.empty(0, np.int64)]
         for segment in snapshot.segments:
-            rows, table = self._candidates(segment, self._pool(segment), profile, told, taken)
+            rows, table = self._candidates(segment, self._pool(segment), profile, evidence, taken)
             refs += [Ref(segment.name, row) for row in rows.tolist()]
             codes.append(segment.recording_code[rows])
             tables.append(table)
-        whole = {name: np.concatenate([one[name] for one in tables]) for name in (tables[0] if tables else ())}
+        whole = {name: np.concatenate([table[name] for table in tables]) for name in (tables[0] if tables else ())}
         return refs, np.concatenate(codes), whole
 
     def _decide(self, method: str, table: Mapping[str, Floats]) -> Floats:
@@ -372,42 +394,47 @@ class Continuation:
                 hint=self.knowledge.names.hint(sorted(name_words)) if same else None,
             ),
             self.background,
-            self.table,
+            self.artist_table,
         )
 
     def _artist(self, track: Track) -> int:
         found = self.artists.find_exact(track.artists[0]) if track.artists else None
         return -1 if found is None else found
 
-    def _told(self, seeds: Sequence[Track], asked: Asked, profile: Profile) -> _Told | None:
-        if self.listened is None:
+    def _evidence(self, seeds: Sequence[Track], query: ContinuationQuery, profile: Profile) -> _QueryEvidence | None:
+        if self.playlist_evidence is None:
             return None
-        evidence = self.listened.evidence
-        if len(asked.muted):
-            evidence = evidence.muting(np.array(asked.muted))
+        index = self.playlist_evidence.index
+        if len(query.muted):
+            index = index.muting(np.array(query.muted))
         columns = profile.seeds.columns
-        listed = self.listened.numbers(np.array([_recording(track) for track in seeds], np.int64))
+        listed = self.playlist_evidence.numbers(np.array([_recording(track) for track in seeds], np.int64))
         numbers = np.array(list(dict.fromkeys(listed[listed >= 0].tolist())), np.int64)
-        who, often = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
-        by_lists = evidence.tell(numbers, who, np.sqrt(often), profile.seeds.name_words)
+        artists, counts = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
+        list_scores = index.scores_for(numbers, artists, np.sqrt(counts), profile.seeds.name_words)
         neural = None
         if self.neural is not None:
-            known = facts(columns, self.table, self.background)
-            neural = self.neural.tell(listed, columns.artist, known, self.table.places)
-        return _Told(evidence, by_lists, neural)
+            known = facts(columns, self.artist_table, self.background)
+            neural = self.neural.scores_for(listed, columns.artist, known, self.artist_table.places)
+        return _QueryEvidence(index, list_scores, neural)
 
     def _candidates(
-        self, segment: Segment, pool: _SegmentPool, profile: Profile, told: _Told | None, taken: npt.NDArray[np.int64]
+        self,
+        segment: Segment,
+        pool: _SegmentPool,
+        profile: Profile,
+        evidence: _QueryEvidence | None,
+        taken: npt.NDArray[np.int64],
     ) -> tuple[Ints, dict[str, Floats]]:
         columns = profile.columns(pool.columns)
         chosen = [_top(coarse(columns), CHOSEN["content"])]
-        if told is not None:
+        if evidence is not None:
             listed = np.flatnonzero(pool.listed >= 0)
             for name in ("user_knn", "item_knn", "name_knn"):
-                values = told.by_lists[name][pool.listed[listed]]
+                values = evidence.list_scores[name][pool.listed[listed]]
                 chosen.append(listed[_top(values, min(CHOSEN[name], int((values > 0).sum())))])
-            if told.neural is not None:
-                columns["neural"] = told.neural.scores(pool.listed, pool.columns.artist, pool.known)
+            if evidence.neural is not None:
+                columns["neural"] = evidence.neural.of_songs(pool.listed, pool.columns.artist, pool.known)
                 chosen.append(_top(columns["neural"], CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
@@ -415,8 +442,8 @@ class Continuation:
         found = {name: values[rows] for name, values in columns.items()}
         tracks = [segment.track(row) for row in rows.tolist()]
         profile.finish(found, few, [_album(track) for track in tracks], [words(track.title) for track in tracks])
-        if told is not None:
-            found |= evidence_columns(told.by_lists, told.evidence.songs.count, pool.listed[rows], few.artist)
+        if evidence is not None:
+            found |= evidence_columns(evidence.list_scores, evidence.index.songs.count, pool.listed[rows], few.artist)
         return rows, found
 
     def pools(self, snapshot: Snapshot) -> list[Columns]:
@@ -427,7 +454,7 @@ class Continuation:
         with self._lock:
             known = self._pools.get(segment.name)
             if known is None or known.directory != segment.directory:
-                known = _SegmentPool(segment, self.artists, self.table, self.background, self.listened)
+                known = _SegmentPool(segment, self.artists, self.artist_table, self.background, self.playlist_evidence)
                 self._pools[segment.name] = known
             return known
 
@@ -438,7 +465,7 @@ class Continuation:
         mine = self._artist(track)
         numbers = np.array([self._artist(seed) for seed in seeds])
         same = np.array([bool(s.artists and track.artists) and s.artists[0] == track.artists[0] for s in seeds])
-        near = self.table.places[numbers] @ self.table.places[mine] if mine >= 0 else np.zeros(len(seeds))
+        near = self.artist_table.places[numbers] @ self.artist_table.places[mine] if mine >= 0 else np.zeros(len(seeds))
         near = np.where(numbers >= 0, near, 0.0) + same
         if track.features is not None:
             place = coordinates(np.array([_vector(track)], float))[0]

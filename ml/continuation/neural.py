@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import local
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from ml.artefacts import verified
 from ml.continuation.features import Artists, Background, Columns
+from ml.litert import LiteRTNetwork
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float32]
@@ -29,26 +28,26 @@ Network = Callable[[Floats, Floats, Floats], Floats]
 FILES = ("neural.npy", "neural.npz", "neural.tflite")
 
 
-def facts(columns: Columns, artists: Artists, usual: Background) -> Floats:
-    """Return (n, 20) what is told of songs beside their artist's place; what is unknown has a flag and counts 0."""
+def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
+    """Return (n, 20) facts about songs apart from their artist's place; an unknown one has a flag and counts 0."""
     popularity = np.nan_to_num(columns.popularity / 100.0, nan=0.2)
     known = columns.artist >= 0
     prior = np.where(known, artists.prior[columns.artist], 0.0)
-    sound = (columns.heard - usual.sound_mean) / np.sqrt(usual.sound_variance) * 0.3
-    sound[columns.unheard] = 0.0
-    rest = [columns.unheard, np.isnan(columns.popularity), popularity, 2 * popularity**2, prior, prior**2, known]
+    sound = (columns.filled_sound - background.sound_mean) / np.sqrt(background.sound_variance) * 0.3
+    sound[columns.lacks_sound] = 0.0
+    rest = [columns.lacks_sound, np.isnan(columns.popularity), popularity, 2 * popularity**2, prior, prior**2, known]
     return np.column_stack([sound, *rest, np.ones(len(columns))]).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class NeuralScores:
     """The parts of all scores for one playlist: by recording of the lists, by artist, and by fact."""
 
     of_song: Floats
     of_artist: Floats
     of_fact: Floats
 
-    def scores(self, listed: Ints, artist: Ints, known: Floats) -> Floats:
+    def of_songs(self, listed: Ints, artist: Ints, known: Floats) -> Floats:
         """Return (m,) scores: ``listed`` and ``artist`` (m,) numbers, -1 = none, ``known`` (m, f) :func:`facts`."""
         own = np.where(listed >= 0, self.of_song[listed], np.float32(0.0)) if len(self.of_song) else np.float32(0.0)
         found: Floats = known @ self.of_fact + own + np.where(artist >= 0, self.of_artist[artist], np.float32(0.0))
@@ -72,18 +71,18 @@ class Neural:
     network: Network
 
     def embed(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> Floats:
-        """Return (m, d + 1) embeddings of songs; arguments as in :meth:`Told.scores`, ``places`` (A, p)."""
+        """Return (m, d + 1) embeddings of songs; arguments as in :meth:`NeuralScores.of_songs`, ``places`` (A, p)."""
         none = len(self.rows) - 1
         own = self.rows[np.where(listed >= 0, self.song_row[listed], none)] if len(self.song_row) else 0.0
         artists = self.rows[np.where(artist >= 0, self.artist_row[artist], none)]
         placed = np.where(artist[:, None] >= 0, places[artist], np.float32(0.0)) @ self.place
         return np.asarray(own + artists + placed + known @ self.fact, np.float32)
 
-    def tell(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> Told:
+    def scores_for(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> NeuralScores:
         """Return what goes with these seeds; arguments as in :meth:`embed`."""
         query = np.append(self.network(*summary(self.embed(listed, artist, known, places)[:, :-1])), np.float32(1.0))
         by_row = self.rows @ query
-        return Told(
+        return NeuralScores(
             of_song=by_row[self.song_row],
             of_artist=by_row[self.artist_row] + places @ (self.place @ query),
             of_fact=self.fact @ query,
@@ -104,7 +103,7 @@ class Neural:
         """Read what was saved, the rows mapped; raises ml.artefacts.ArtefactError for what is absent or changed."""
         table, arrays, network = (verified(directory / name) for name in FILES)
         with np.load(arrays, allow_pickle=False) as stored:
-            return cls(rows=np.load(table, mmap_mode="r"), network=Lite(network.read_bytes()), **stored)
+            return cls(rows=np.load(table, mmap_mode="r"), network=LiteRTNetwork(network.read_bytes()), **stored)
 
 
 def summary(embedded: Floats) -> tuple[Floats, Floats, Floats]:
@@ -113,22 +112,3 @@ def summary(embedded: Floats) -> tuple[Floats, Floats, Floats]:
     if not len(embedded):
         return np.zeros((1, embedded.shape[1]), np.float32), np.zeros((1, embedded.shape[1]), np.float32), size
     return embedded.mean(axis=0, keepdims=True), embedded.var(axis=0, keepdims=True), size
-
-
-class Lite:
-    """A :data:`Network` run by LiteRT, for one playlist at a time; each thread has an interpreter of its own."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content, self._local = content, local()
-
-    def __call__(self, *inputs: Floats) -> Floats:
-        interpreter = getattr(self._local, "interpreter", None)
-        if interpreter is None:
-            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
-            interpreter.allocate_tensors()
-        for detail, value in zip(
-            sorted(interpreter.get_input_details(), key=lambda one: one["name"]), inputs, strict=True
-        ):
-            interpreter.set_tensor(detail["index"], value)
-        interpreter.invoke()
-        return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), np.float32)

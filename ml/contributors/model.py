@@ -18,7 +18,8 @@ from ml.artefacts import verified
 from ml.artists.model import ArtistEmbedding
 from ml.genre.encoder import Floats, feature_vector
 from ml.genre.heads import softmax
-from ml.genre.model import GenreInput, GenrePredictor, LiteRTNetwork
+from ml.genre.model import GenreInput, GenrePredictor
+from ml.litert import LiteRTNetwork
 from ml.sound import AXES
 from store.domain import AUDIO_FEATURES, Track, usable_features
 

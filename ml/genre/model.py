@@ -6,19 +6,18 @@ Serving side: numpy and LiteRT. ``ml.genre.train.train`` trains it.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from ml import artefacts
 from ml.genre.encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
 from ml.genre.heads import TINY, BroadHead, MicroHead, combine
 from ml.genre.text_features import PARTS, Name, words
+from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
 from store.domain import AUDIO_FEATURES
 
@@ -85,36 +84,6 @@ class Encoded:
 
 Network = Callable[[Floats, Floats], Floats]
 LeftOut = tuple[str, int, list[Name]]  # a word, the index of its part in PARTS, and that part's names without it
-
-
-class LiteRTNetwork:
-    """A network behind its scaled inputs. LiteRT's interpreter is not thread-safe, so each thread has its own."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._local = threading.local()
-
-    def _interpreter(self, rows: int) -> Interpreter:
-        interpreter = getattr(self._local, "interpreter", None)
-        if interpreter is None:
-            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
-            self._local.rows = 0
-        if self._local.rows != rows:
-            for detail in interpreter.get_input_details():
-                interpreter.resize_tensor_input(detail["index"], [rows, int(detail["shape"][1])])
-            interpreter.allocate_tensors()
-            self._local.inputs = [d["index"] for d in sorted(interpreter.get_input_details(), key=lambda d: d["name"])]
-            self._local.output = interpreter.get_output_details()[0]["index"]
-            self._local.rows = rows
-        return interpreter
-
-    def __call__(self, *inputs: Floats) -> Floats:
-        """Return the network's output, (n, ...), for its inputs, (n, width) each, in their order."""
-        interpreter = self._interpreter(len(inputs[0]))
-        for index, value in zip(self._local.inputs, inputs, strict=True):
-            interpreter.set_tensor(index, value)
-        interpreter.invoke()
-        return interpreter.get_tensor(self._local.output)
 
 
 class GenrePredictor:

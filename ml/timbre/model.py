@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 
 from ml.artefacts import verified
+from ml.litert import LiteRTNetwork
 
 TIMBRES = 12
 LEAST_SEGMENTS = 40  # about ten seconds: of fewer, covariances say nothing
@@ -122,26 +122,6 @@ class Projection:
         return self(STATISTICS[self.statistics](timbre.astype(float))[None])[0]
 
 
-class LiteRTEncoder:
-    """The encoder of the autoencoder. LiteRT's interpreter is not thread-safe, so each thread has its own."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._local = threading.local()
-
-    def __call__(self, rows: Floats) -> Floats:
-        """Return the (2,) latent of scaled segments (length, 12)."""
-        interpreter = getattr(self._local, "interpreter", None)
-        if interpreter is None:
-            interpreter = self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
-            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, *rows.shape])
-            interpreter.allocate_tensors()
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], rows[None])
-        interpreter.invoke()
-        answer: Floats = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
-        return answer.copy()
-
-
 @dataclass(frozen=True, eq=False)
 class Placed:
     """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster (from 0)."""
@@ -187,8 +167,8 @@ class TimbreModel:
             parts = (kept[name] for name in ("stat_mean", "stat_deviation", "matrix"))
             projection = Projection(settings["statistics"], *parts)
             clusters = kept["clusters"]
-        network = LiteRTEncoder(verified(directory / "timbre.tflite").read_bytes())
-        return cls(settings, scaler, projection, clusters, network)
+        network = LiteRTNetwork(verified(directory / "timbre.tflite").read_bytes())
+        return cls(settings, scaler, projection, clusters, lambda rows: network(rows[None])[0])
 
     def arrays(self) -> dict[str, Floats]:
         """Return what ``timbre.npz`` holds, as float32."""

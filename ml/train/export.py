@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from ai_edge_litert.interpreter import Interpreter
 
 # Private API, hence the pinned TensorFlow: variables must be frozen by hand, or LiteRT fails at run time
 # (READ_VARIABLE), and model.export() leaves operations in that only full TensorFlow has.
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from ml.litert import LiteRTNetwork
 
 TOLERANCE = 1e-5
 
@@ -38,28 +39,12 @@ def _given(inputs: Sequence) -> Any:
     return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
-def run_litert(content: bytes, inputs: Arrays) -> npt.NDArray[np.float32]:
-    """Run a converted network on a batch."""
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    for detail, value in zip(_ordered(interpreter), inputs, strict=True):
-        interpreter.resize_tensor_input(detail["index"], value.shape)
-    interpreter.allocate_tensors()
-    for detail, value in zip(_ordered(interpreter), inputs, strict=True):
-        interpreter.set_tensor(detail["index"], value)
-    interpreter.invoke()
-    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-
-
-def _ordered(interpreter: Interpreter) -> list[dict]:
-    return sorted(interpreter.get_input_details(), key=lambda detail: detail["name"])
-
-
 def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
     """Return the largest absolute difference between Keras and LiteRT on a batch and on its first row alone."""
-    gaps = []
+    converted, gaps = LiteRTNetwork(content), []
     for rows in (slice(None), slice(0, 1)):
         part = [value[rows] for value in inputs]
-        gaps.append(np.abs(np.asarray(model(_given(part), training=False)) - run_litert(content, part)).max())
+        gaps.append(np.abs(np.asarray(model(_given(part), training=False)) - converted(*part)).max())
     return float(max(gaps))
 
 

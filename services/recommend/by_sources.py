@@ -12,8 +12,8 @@ from etl.providers.registry import ORDER
 from services.container import Services
 from services.subject.model import Subject
 from services.views import iso, track_summary
-from store.connection import StoreDown
 from store.domain import Track
+from store.errors import StoreDown
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from ml.contributors.model import task_of
-from ml.jobs import JOBS
+from ml.tasks import trainable
 from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
@@ -160,7 +160,7 @@ class Here:
         return {str(path.relative_to(self.var)) for place in places for path in (self.var / place).rglob("*.*")}
 
 
-@pytest.fixture(params=sorted(JOBS))
+@pytest.fixture(params=trainable())
 def here(
     request: pytest.FixtureRequest,
     configured: Callable[..., FlaskClient],
@@ -253,7 +253,7 @@ def serve_and_take_back(here: Here, version: str, before: list[str]) -> None:
     assert not (here.var / "models" / here.served_task / version).exists()
 
 
-@pytest.mark.parametrize("task", sorted(JOBS))
+@pytest.mark.parametrize("task", trainable())
 def test_too_little_is_refused_with_what_to_bring(
     task: str, configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
 ) -> None:

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.connection import StoreDown
+from store.errors import StoreDown
 
 if TYPE_CHECKING:
     from jobs.scale.installation import Installation

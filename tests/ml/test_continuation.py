@@ -12,10 +12,10 @@ import pytest
 from etl.dataset_import import import_slice
 from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
-from ml import artefacts, jobs
+from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
-from ml.continuation.model import METHODS, RANKED_BY, Asked, Continuation, Knowledge, Listened
+from ml.continuation.model import METHODS, RANKED_BY, Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.train import scores as continuation_scores
 from ml.continuation.train import user_trained
 from ml.continuation.train.card import losses
@@ -30,6 +30,7 @@ from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
 from ml.registry import ModelRegistry
+from ml.tasks import TASKS
 from ml.train.bootstrap import ratio
 from ml.trees import Trees
 from store.catalogue.builder import build_collection
@@ -56,18 +57,19 @@ def shipped(embedding: ArtistEmbedding) -> Continuation:
     return Continuation.load(artefacts.active("continuation"), embedding)
 
 
-def artists_of(model: Continuation, catalogue: Snapshot, asked: Asked) -> set[str]:
+def artists_of(model: Continuation, catalogue: Snapshot, asked: ContinuationQuery) -> set[str]:
     return {catalogue.track(one.ref).artists[0] for one in model.next(catalogue, asked, limit=12)}
 
 
 def test_the_answer_depends_on_the_seeds(shipped: Continuation, catalogue: Snapshot) -> None:
-    assert artists_of(shipped, catalogue, Asked(tracks=METAL_SEEDS)) <= set(METAL)
-    assert artists_of(shipped, catalogue, Asked(tracks=JAZZ_SEEDS)) <= set(JAZZ)
+    assert artists_of(shipped, catalogue, ContinuationQuery(tracks=METAL_SEEDS)) <= set(METAL)
+    assert artists_of(shipped, catalogue, ContinuationQuery(tracks=JAZZ_SEEDS)) <= set(JAZZ)
 
 
 def test_without_seeds_the_name_speaks(shipped: Continuation, catalogue: Snapshot) -> None:
     metal, jazz = (
-        [ref for ref, _ in shipped.ranked(catalogue, Asked(tracks=(), name=name))] for name in ("Heavy Metal", "Jazz")
+        [ref for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=(), name=name))]
+        for name in ("Heavy Metal", "Jazz")
     )
     assert metal != jazz
     assert catalogue.track(jazz[0]).artists[0] in JAZZ
@@ -75,12 +77,15 @@ def test_without_seeds_the_name_speaks(shipped: Continuation, catalogue: Snapsho
 
 def test_artists_nobody_knows_are_placed_by_sound(shipped: Continuation, catalogue: Snapshot) -> None:
     strangers = [replace(track, artists=("Zzyqx Qqvx",), title=f"Other {i}") for i, track in enumerate(METAL_SEEDS)]
-    found = [catalogue.track(ref).artists[0] for ref, _ in shipped.ranked(catalogue, Asked(tracks=strangers))[:10]]
+    found = [
+        catalogue.track(ref).artists[0]
+        for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=strangers))[:10]
+    ]
     assert set(found) <= set(METAL)
 
 
 def test_nothing_of_the_playlist_comes_back_and_the_cap_holds(shipped: Continuation, catalogue: Snapshot) -> None:
-    found = shipped.next(catalogue, Asked(tracks=METAL_SEEDS), limit=40, exclude={"slayer5"}, artist_cap=4)
+    found = shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=40, exclude={"slayer5"}, artist_cap=4)
     ids = [catalogue.track(one.ref).id for one in found]
     assert len(set(ids)) == len(ids)
     assert not {track.id for track in METAL_SEEDS} & set(ids)
@@ -93,17 +98,17 @@ def test_nothing_of_the_playlist_comes_back_and_the_cap_holds(shipped: Continuat
 def test_tracks_without_an_artist_are_not_one_artist_for_the_cap(shipped: Continuation, tmp_path: Path) -> None:
     nameless = [replace(track, id=f"nameless{at}", artists=()) for at, track in enumerate(TRACKS[:24])]
     build_collection(tmp_path, nameless)
-    found = shipped.next(Catalogue(tmp_path).current(), Asked(tracks=METAL_SEEDS), limit=10, artist_cap=3)
+    found = shipped.next(Catalogue(tmp_path).current(), ContinuationQuery(tracks=METAL_SEEDS), limit=10, artist_cap=3)
     assert len(found) == 10
 
 
 def test_reasons_name_songs_that_are_there(shipped: Continuation, catalogue: Snapshot) -> None:
-    for one in shipped.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5):
+    for one in shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5):
         assert one.reason.startswith("goes with ")
         assert sum(track.title in one.reason for track in METAL_SEEDS) >= 2
 
 
-def test_lists_are_heard_and_muted_ones_are_not(
+def test_lists_count_and_muted_ones_do_not(
     shipped: Continuation, embedding: ArtistEmbedding, catalogue: Snapshot
 ) -> None:
     unlikely = [*METAL_SEEDS[:4], *JAZZ_SEEDS[:4]]
@@ -111,11 +116,11 @@ def test_lists_are_heard_and_muted_ones_are_not(
     model = Continuation("own", shipped.knowledge, embedding, build(lists, len(embedding)))
 
     def first(muted: tuple[int, ...]) -> str:
-        ref, _ = model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=muted), "user-knn")[0]
+        ref, _ = model.ranked(catalogue, ContinuationQuery(tracks=unlikely[:7], muted=muted), "user-knn")[0]
         return catalogue.track(ref).id
 
     assert first(()) == unlikely[7].id
-    assert model.ranked(catalogue, Asked(tracks=unlikely[:7], muted=(0,)), "user-knn")[0][1] == 0.0
+    assert model.ranked(catalogue, ContinuationQuery(tracks=unlikely[:7], muted=(0,)), "user-knn")[0][1] == 0.0
 
 
 def test_copies_are_found_among_all_lists_whatever_their_order() -> None:
@@ -149,13 +154,13 @@ def own(name: str, tracks: list[Track], embedding: ArtistEmbedding) -> OwnList:
 def test_what_is_saved_says_the_same(
     shipped: Continuation, embedding: ArtistEmbedding, catalogue: Snapshot, tmp_path: Path
 ) -> None:
-    listened = build([own(name, tracks, embedding) for name, tracks in playlists()], len(embedding))
+    playlist_evidence = build([own(name, tracks, embedding) for name, tracks in playlists()], len(embedding))
     folder = tmp_path / "continuation" / "mine"
-    written = [*shipped.knowledge.save(folder), *listened.save(folder)]
+    written = [*shipped.knowledge.save(folder), *playlist_evidence.save(folder)]
     artefacts.register("continuation", "mine", written, tmp_path)
-    before = Continuation("mine", shipped.knowledge, embedding, listened)
-    after = Continuation("mine", Knowledge.load(folder), embedding, Listened.load(folder))
-    asked = Asked(tracks=METAL_SEEDS, name="Loud Evening")
+    before = Continuation("mine", shipped.knowledge, embedding, playlist_evidence)
+    after = Continuation("mine", Knowledge.load(folder), embedding, PlaylistEvidence.load(folder))
+    asked = ContinuationQuery(tracks=METAL_SEEDS, name="Loud Evening")
     for method in before.methods():
         assert before.ranked(catalogue, asked, method) == after.ranked(catalogue, asked, method)
 
@@ -185,8 +190,8 @@ def test_measures_are_the_challenges() -> None:
 
 def test_ratios_are_paired() -> None:
     values = np.random.default_rng(1).random(50)
-    told = ratio(1.5 * values, values)
-    assert (told.low, told.high) == (pytest.approx(1.5), pytest.approx(1.5))
+    found = ratio(1.5 * values, values)
+    assert (found.low, found.high) == (pytest.approx(1.5), pytest.approx(1.5))
 
 
 @pytest.fixture
@@ -223,11 +228,11 @@ def test_targets_are_judged_beside_the_best_rival_and_outside_what_was_in_view(s
 
 
 def test_where_what_ships_loses_is_said(scored: Scores) -> None:
-    told = [line for line in losses(scored).splitlines() if f": {continuation_scores.CONTENT_ONLY} 0" in line]
-    assert [("NDCG" in line, "title words 0.250" in line) for line in told if "R-precision" not in line] == [
+    lines = [line for line in losses(scored).splitlines() if f": {continuation_scores.CONTENT_ONLY} 0" in line]
+    assert [("NDCG" in line, "title words 0.250" in line) for line in lines if "R-precision" not in line] == [
         (True, True)
     ]
-    assert not any(name in line for line in told for name in RANKERS.values())
+    assert not any(name in line for line in lines for name in RANKERS.values())
 
 
 def test_questions_keep_seeds_and_hidden_apart_and_groups_together() -> None:
@@ -286,7 +291,7 @@ def bring(database: Database, name: str, ids: list[str]) -> None:
 
 
 def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: ArtistEmbedding) -> None:
-    assert jobs.JOBS["continuation"] == "ml.continuation.train.user_trained:train_own"
+    assert TASKS["continuation"].user_training == "ml.continuation.train.user_trained:train_own"
     for name, tracks in playlists():
         bring(job.database, name, [track.id for track in tracks])
     result = user_trained.train_own(job)
@@ -298,10 +303,10 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
     model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.method == result["served"]
     catalogue = job.catalogue.current()
-    found = model.next(catalogue, Asked(tracks=METAL_SEEDS), limit=5)
+    found = model.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5)
     assert {catalogue.track(one.ref).artists[0] for one in found} <= set(METAL)
     for seeds, scene in ((METAL_SEEDS, METAL), (JAZZ_SEEDS, JAZZ)):
-        first = model.ranked(catalogue, Asked(tracks=seeds), "neural")[:5]
+        first = model.ranked(catalogue, ContinuationQuery(tracks=seeds), "neural")[:5]
         assert {catalogue.track(ref).artists[0] for ref, _ in first} <= set(scene)
 
 
@@ -357,15 +362,15 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
     result = user_trained.train_own(job)
     assert "20 lists learnt" in result["split"]
     model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
-    assert model.listened is not None
+    assert model.playlist_evidence is not None
     assert model.neural is not None
     # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.
-    rows = model.neural.song_row[model.listened.numbers(lists[13].recordings)]
+    rows = model.neural.song_row[model.playlist_evidence.numbers(lists[13].recordings)]
     assert (rows < len(model.neural.rows) - 1).all()
     assert list(user_trained.public_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
 
 
-def test_too_few_playlists_are_told(job: Job) -> None:
+def test_too_few_playlists_are_an_error(job: Job) -> None:
     bring(job.database, "Alone", [track.id for track in METAL_SEEDS])
     with pytest.raises(TooLittle, match="0 playlists"):
         user_trained.train_own(job)
@@ -392,8 +397,8 @@ SMALL = Settings(width=8, hidden=8, batch=32, negatives=30, epochs=6)
 
 def scores_of(trainer: Trainer, seeds: list[int]) -> np.ndarray:
     corpus, neural, given = trainer.corpus, trainer.neural(), np.array(seeds)
-    told = neural.tell(given, corpus.artist[given], corpus.known[given], corpus.places)
-    return told.scores(np.arange(len(corpus.artist)), corpus.artist, corpus.known)
+    query_scores = neural.scores_for(given, corpus.artist[given], corpus.known[given], corpus.places)
+    return query_scores.of_songs(np.arange(len(corpus.artist)), corpus.artist, corpus.known)
 
 
 def test_the_neural_answer_depends_on_the_seeds() -> None:
@@ -409,9 +414,9 @@ def test_the_neural_answer_depends_on_the_seeds() -> None:
 
 
 def test_training_stops_at_the_best_of_the_validation_and_goes_back_to_it() -> None:
-    told = iter([0.1, 0.5, 0.3, 0.2, 0.9])
+    scores = iter([0.1, 0.5, 0.3, 0.2, 0.9])
     seen = []
-    trainer, epochs = fit(company(), SMALL, score=lambda neural: seen.append(neural.rows.copy()) or next(told))
+    trainer, epochs = fit(company(), SMALL, score=lambda neural: seen.append(neural.rows.copy()) or next(scores))
     assert epochs == 2
     assert len(seen) == 2 + SMALL.patience
     assert np.array_equal(trainer.neural().rows, seen[1])

@@ -10,9 +10,8 @@ from etl.engine.vault import VaultError
 from etl.exports.sql import SqlProblem
 from etl.providers.base import FaultKind, SourceFault
 from store.catalogue.segment import REBUILD_HINT, CatalogueError
-from store.connection import StoreDown, StoreError
 from store.embedded import EmbeddedError
-from store.errors import TastemapError
+from store.errors import StoreDown, StoreError, TastemapError
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class FactorModels:
         np.fill_diagonal(self._ease, 0.0)
 
     def scores(self, seeds: Ints) -> dict[str, Floats]:
-        """Return (n,) scores of every song by "ALS", "BPR" and "EASE"; positive where one can be told."""
+        """Return (n,) scores of every song by "ALS", "BPR" and "EASE"; 0 where nothing is known."""
         mine = np.flatnonzero(np.isin(self._known, seeds))
         found: dict[str, Floats] = {name: np.zeros(self._songs) for name in ("ALS", "BPR", "EASE")}
         if not len(mine):
@@ -61,8 +61,8 @@ class FactorModels:
         items = self._bpr.item_factors[:, :-1]
         items = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
         found["BPR"][self._known] = _above_zero(items @ items[mine].mean(axis=0))
-        told = self._ease[np.isin(self._frequent, mine)].sum(axis=0)
-        found["EASE"][self._known[self._frequent]] = np.maximum(told, 0.0)
+        scores = self._ease[np.isin(self._frequent, mine)].sum(axis=0)
+        found["EASE"][self._known[self._frequent]] = np.maximum(scores, 0.0)
         return found
 
 

@@ -42,7 +42,7 @@ class Settings:
     """``rate`` and ``dense_rate`` are those of rows and of all other weights.
 
     These two, ``width``, ``batch`` and ``epochs`` were tried on questions of one of the folds that are scored
-    (:data:`ml.continuation.train.scores.IN_VIEW`). After how many epochs to stop is told by validation groups.
+    (:data:`ml.continuation.train.scores.IN_VIEW`). After how many epochs to stop is decided on validation groups.
     """
 
     width: int = 64
@@ -178,7 +178,7 @@ def network(settings: Settings) -> keras.Model:
     the mean, which is scaled by how many seeds there are."""
     mean, variance = keras.Input((settings.width,)), keras.Input((settings.width,))
     size = keras.Input((1,))
-    heard = [
+    branches = [
         layers.Dense(settings.hidden, "relu")(mean),
         layers.Dense(settings.hidden, "relu")(layers.Rescaling(10.0)(variance)),
         size,
@@ -186,7 +186,7 @@ def network(settings: Settings) -> keras.Model:
     change = layers.Dense(settings.width, kernel_initializer=keras.initializers.RandomNormal(stddev=0.01))
     scale = layers.Dense(1, "softplus", kernel_initializer="zeros", bias_initializer="ones")
     scaled = layers.Multiply()([mean, scale(layers.Dense(16, "relu")(size))])
-    return keras.Model([mean, variance, size], layers.Add()([scaled, change(layers.Concatenate()(heard))]))
+    return keras.Model([mean, variance, size], layers.Add()([scaled, change(layers.Concatenate()(branches))]))
 
 
 class Trainer:

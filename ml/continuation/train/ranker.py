@@ -1,4 +1,4 @@
-"""The learned blend: boosted trees over what is told of a candidate, each column going only the way it must."""
+"""The learned blend: boosted trees over the columns of a candidate, each column going only the way it must."""
 
 from __future__ import annotations
 

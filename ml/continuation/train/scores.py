@@ -236,7 +236,7 @@ class _Recommenders:
 
     def __init__(self, world: World, rankers: Mapping[str, Trees], neural: Neural, seed: int) -> None:
         self._world, self._rankers, self._neural = world, rankers, neural
-        self._factors = FactorModels(world.evidence.songs, seed)
+        self._factors = FactorModels(world.index.songs, seed)
 
     def served(self, asked: Question) -> Ints:
         """Return what the ranker with everything answers, best first."""
@@ -245,10 +245,10 @@ class _Recommenders:
 
     def few(self, asked: Question) -> dict[str, Ints]:
         """Return what each recommender answers that is asked at every cut."""
-        world, lists, rankers = self._world, self._world.evidence.songs, self._rankers
+        world, lists, rankers = self._world, self._world.index.songs, self._rankers
         table, by_content = world.ranked(asked), world.ranked(asked, with_lists=False)
-        who, often = np.unique(world.pool.artist[asked.seeds], return_counts=True)
-        named = world.evidence.tell(asked.seeds, who, np.sqrt(often), world.seeds(asked).name_words)["name_knn"]
+        artists, counts = np.unique(world.pool.artist[asked.seeds], return_counts=True)
+        named = world.index.scores_for(asked.seeds, artists, np.sqrt(counts), world.seeds(asked).name_words)["name_knn"]
         return {
             RANKERS["ensemble"]: self.served(asked),
             RANKERS["playlists"]: order(table, rankers["playlists"].decide(table.columns)),
@@ -261,7 +261,7 @@ class _Recommenders:
 
     def all(self, asked: Question) -> dict[str, Ints]:
         """Return what each recommender answers, best first."""
-        lists = self._world.evidence.songs
+        lists = self._world.index.songs
         by_user, by_item = (
             lists.neighbours(asked.seeds, TUNED),
             lists.item_neighbours(asked.seeds, TUNED_ITEM_POWER),
@@ -303,7 +303,7 @@ def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints, mos
     return float(first[first >= 0].mean()) if (first >= 0).any() else 0.0, float(every[every >= 0].mean())
 
 
-def country_told(scores: Scores) -> str:
+def country_summary(scores: Scores) -> str:
     """Return in words how much country is recommended to country playlists, beside chance."""
     if not scores.country:
         return "No list asked about was a country playlist."
@@ -358,14 +358,14 @@ def ratios(scores: Scores) -> Sequence[str]:
 
 def validation(scores: Scores) -> str:
     """Return in words how the rankers with playlists did on validation lists."""
-    told = ", ".join(f"{name} {np.mean(scores.valid[kind]):.4f}" for kind, name in RANKERS.items())
-    return f"NDCG@500 on {len(scores.valid['playlists'])} questions of the inner folds: {told}."
+    means = ", ".join(f"{name} {np.mean(scores.valid[kind]):.4f}" for kind, name in RANKERS.items())
+    return f"NDCG@500 on {len(scores.valid['playlists'])} questions of the inner folds: {means}."
 
 
 def format_scores(scores: Scores) -> str:
     """Return all tables and ratios as Markdown."""
     parts = [f"Half of each list hidden ({len(scores.asked['half'])} lists):", format_table(scores.table("half"))]
     parts += ["\n".join(f"- {line}" for line in ratios(scores)), validation(scores)]
-    for protocol in (one for one in scores.rows if one != "half"):
+    for protocol in (name for name in scores.rows if name != "half"):
         parts += [f"{protocol} seeds ({len(scores.asked[protocol])} lists):", format_table(scores.table(protocol))]
     return "\n\n".join(parts)

@@ -95,9 +95,9 @@ def _described(
     """Return the recording of each id and the number of its artist, -2 for ids without title or artist."""
     recordings, artists = np.zeros(len(ids), np.int64), np.full(len(ids), -2, np.int32)
     for batch in read_batches(root, "tracks"):
-        told = _hashes(batch.column("id"))
-        at = np.minimum(np.searchsorted(ids, told), len(ids) - 1)
-        new = np.flatnonzero((ids[at] == told) & (artists[at] == -2))
+        hashes = _hashes(batch.column("id"))
+        at = np.minimum(np.searchsorted(ids, hashes), len(ids) - 1)
+        new = np.flatnonzero((ids[at] == hashes) & (artists[at] == -2))
         some = batch.take(new)
         titles, names = (some.column(part).to_pylist() for part in ("title", "artist"))
         for row, title, artist in zip(at[new].tolist(), titles, names, strict=True):

@@ -32,7 +32,7 @@ _SHIPPED_GROUPS = 3
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
-    """Cross-validate, fit the rankers on what all folds told, write ``models/continuation/<version>`` and its card.
+    """Cross-validate, fit the rankers on the tables of all folds, write ``models/continuation/<version>`` and its card.
 
     The places of the artists that the words of names point to are those of the active version of ``artists``.
 
@@ -58,7 +58,7 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
     knowledge = Knowledge(
         rankers={kind: as_trees(model) for kind, model in fitted.items()},
         artists_version=embedding.version,
-        **_usual(data, embedding),
+        **_background(data, embedding),
     )
     written = knowledge.save(directory)
     written += [directory / "rankers.joblib", directory / "scores.json", directory / "card.md"]
@@ -87,7 +87,7 @@ def described(scores: Scores, artists_version: str) -> dict[str, Any]:
     }
 
 
-def _usual(data: ContinuationData, embedding: ArtistEmbedding) -> dict[str, Any]:
+def _background(data: ContinuationData, embedding: ArtistEmbedding) -> dict[str, Any]:
     """Return the aggregates that ship beside the rankers, in the shipped artists' places."""
     songs, titles = data.songs, Titles(data.songs.titles)
     places = np.zeros((len(data.known.keys), embedding.vectors.shape[1]), np.float32)
@@ -129,6 +129,6 @@ def evaluate(data: Path, models: Path) -> None:
         No version is active.
     """
     active = artefacts.active(TASK, models)
-    told = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))
-    print(f"{TASK} {active.name}, as its card says: {told['served_score']}\n")
+    figures = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))
+    print(f"{TASK} {active.name}, as its card says: {figures['served_score']}\n")
     print(format_scores(cross_validate(read(data, artists_data.read(data)), Size())))

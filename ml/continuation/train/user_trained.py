@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
-from ml.continuation.features import Evidence, words
+from ml.continuation.features import ListIndex, words
 from ml.continuation.interactions import Lists, ranges
-from ml.continuation.model import Asked, Continuation, Knowledge, Listened
+from ml.continuation.model import Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.neural import Neural
+from ml.continuation.train import card as continuation_card
 from ml.continuation.train.neural import Trainer
 from ml.continuation.train.protocol import MEASURES, measures
 from ml.continuation.train.sets import Numbers, OwnList, hashed, set_lists
@@ -105,24 +106,24 @@ def own_list(name: str, tracks: Sequence[Track], numbers: Numbers) -> OwnList:
     )
 
 
-def build(lists: Sequence[OwnList], artists: int) -> Listened:
-    """Return the lists as evidence, over so many ``artists``."""
+def build(lists: Sequence[OwnList], artists: int) -> PlaylistEvidence:
+    """Return the lists as evidence, over this many ``artists``."""
     recordings = np.unique(np.concatenate([one.recordings for one in lists]))
     songs, held, shares = [], [], []
     word_lists: dict[str, list[int]] = defaultdict(list)
     for at, one in enumerate(lists):
         songs.append(np.searchsorted(recordings, np.unique(one.recordings)).astype(np.int32))
-        who, often = np.unique(one.artists[one.artists >= 0], return_counts=True)
+        who, counts = np.unique(one.artists[one.artists >= 0], return_counts=True)
         held.append(who.astype(np.int32))
-        shares.append(np.sqrt(often / often.max(initial=1)).astype(np.float32))
+        shares.append(np.sqrt(counts / counts.max(initial=1)).astype(np.float32))
         for word in words(one.name):
             word_lists[word].append(at)
-    evidence = Evidence(
+    index = ListIndex(
         songs=Lists.of(songs, len(recordings)),
         artists=Lists.of(held, artists, shares),
         word_lists={word: np.array(ats) for word, ats in word_lists.items()},
     )
-    return Listened(recordings=recordings, evidence=evidence)
+    return PlaylistEvidence(recordings=recordings, index=index)
 
 
 def copies(lists: Lists, at: int) -> list[int]:
@@ -150,10 +151,10 @@ def compare(
     out of account; the neural part that is asked about a playlist was trained without it and its copies, and without
     every other one of its fold.
     """
-    assert model.listened is not None
+    assert model.playlist_evidence is not None
     rng = np.random.default_rng(1)
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    same = {at: copies(model.listened.evidence.songs, at) for at in asked}
+    same = {at: copies(model.playlist_evidence.index.songs, at) for at in asked}
     epochs = []
     for fold in range(_FOLDS):
         part = asked[fold::_FOLDS]
@@ -167,7 +168,7 @@ def compare(
             half = len(tracks) // 2
             seeds, rest = ({hashed(t.title, t.artists[0]) for t in some} for some in (tracks[:half], tracks[half:]))
             if hidden := rest - seeds:
-                question = Asked(tracks=tracks[:half], name=lists[at].name, muted=same[at])
+                question = ContinuationQuery(tracks=tracks[:half], name=lists[at].name, muted=same[at])
                 for method, ranked in with_neural.compared(snapshot, question).items():
                     found[method].append(measures(ranked, np.array(sorted(hidden), np.int64)))
     return {method: np.array(rows) for method, rows in found.items()}, max(1, round(float(np.mean(epochs))))
@@ -210,20 +211,16 @@ def _beside(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict
 
 
 def _write(job: Job, model: Continuation, trainer: Trainer, neural: Neural, scores: dict[str, Any]) -> dict[str, Any]:
-    assert model.listened is not None
+    assert model.playlist_evidence is not None
     version = job.new_version()
     directory = job.place / TASK / version
-    written = [*model.knowledge.save(directory), *model.listened.save(directory), *trainer.save(neural, directory)]
+    written = [
+        *model.knowledge.save(directory),
+        *model.playlist_evidence.save(directory),
+        *trainer.save(neural, directory),
+    ]
     written += [directory / "scores.json", directory / "card.md"]
     written[-2].write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    lines = [
-        f"| {r['model']} | {r['r_precision']:.3f} | {r['ndcg']:.3f} | {r['clicks']:.1f} |" for r in scores["table"]
-    ]
-    head = "| method | R-precision | NDCG@500 | clicks |\n|---|---|---|---|"
-    written[-1].write_text(
-        f"# Playlist continuation {version}, trained here\n\nServes **{scores['served']}**. Split: {scores['split']}.\n"
-        f"Hidden songs that the catalogue does not hold count as missed.\n\n{head}\n" + "\n".join(lines) + "\n",
-        encoding="utf-8",
-    )
+    written[-1].write_text(continuation_card.user_trained(version, scores), encoding="utf-8")
     artefacts.register(TASK, version, written, job.place, activate=False)
     return {"version": version, **scores}

@@ -24,14 +24,14 @@ _LEAST_LEARNT = 8  # lists; with fewer there is nothing to stop the training by
 
 
 class UserTrainedNeural:
-    """Trains on ``lists``, whose songs are numbered as in ``model.listened``, over them and the whole catalogue."""
+    """Trains on ``lists``, whose songs ``model.playlist_evidence`` numbers, over them and the whole catalogue."""
 
     def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[OwnList]) -> None:
-        assert model.listened is not None
+        assert model.playlist_evidence is not None
         pools = model.pools(snapshot)
-        codes = [model.listened.recordings, *(segment.recording_code for segment in snapshot.segments)]
+        codes = [model.playlist_evidence.recordings, *(segment.recording_code for segment in snapshot.segments)]
         every = np.unique(np.concatenate(codes))
-        self._listed = np.searchsorted(every, model.listened.recordings)
+        self._listed = np.searchsorted(every, model.playlist_evidence.recordings)
         artist = np.full(len(every), -1, np.int64)
         for one in lists:
             artist[np.searchsorted(every, one.recordings)] = one.artists
@@ -46,8 +46,8 @@ class UserTrainedNeural:
             ordered=[True] * len(usable),
             groups=np.arange(len(usable)),
             artist=columns.artist,
-            places=model.table.places,
-            known=facts(columns, model.table, model.background),
+            places=model.artist_table.places,
+            known=facts(columns, model.artist_table, model.background),
             pool=np.arange(len(every)),
         )
         few = len(usable) * Settings().windows < _FEW_WINDOWS
@@ -86,8 +86,8 @@ class UserTrainedNeural:
         every = np.arange(len(corpus.artist))
         for songs in questions:
             seeds, hidden = np.split(songs, [len(songs) // 2])
-            told = neural.tell(seeds, corpus.artist[seeds], corpus.known[seeds], corpus.places)
-            scores = told.scores(every, corpus.artist, corpus.known)
+            query_scores = neural.scores_for(seeds, corpus.artist[seeds], corpus.known[seeds], corpus.places)
+            scores = query_scores.of_songs(every, corpus.artist, corpus.known)
             found.append(measures(best(scores - scores.min() + 1e-6, seeds), hidden)[1])
         return float(np.mean(found))
 

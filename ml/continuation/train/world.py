@@ -17,7 +17,7 @@ from ml.continuation.features import (
     Artists,
     Background,
     Columns,
-    Evidence,
+    ListIndex,
     NameWords,
     Profile,
     Seeds,
@@ -42,7 +42,7 @@ _COMMON_WORD = 20  # titles; rarer words count alike
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
     """The candidates of one question: recordings, their columns (m, f) in order of ``CONTENT + EVIDENCE + NEURAL`` as
-    far as they were told, hits."""
+    far as they are known, hits."""
 
     songs: Ints
     columns: Floats
@@ -61,7 +61,7 @@ class World:
         # Nearly every song that the tables do not describe is in some playlist of these data: where no training list
         # holds it, that it is there at all would tell the answer. So it is no candidate then.
         self.described = ~np.isnan(songs.sound).any(axis=1) & ~np.isnan(songs.popularity)
-        self.evidence = build_evidence(data.lists, songs.artist, len(songs), len(artists.places), kept)
+        self.index = build_index(data.lists, songs.artist, len(songs), len(artists.places), kept)
         self.groups = by_group(data.lists)
         self.background = background(self.pool, artists, titles)
         self.shares = {
@@ -72,13 +72,13 @@ class World:
         self.names = name_words(data.lists, self.groups, self.shares)
         self.known = facts(self.pool, artists, self.background)
 
-    def seeds(self, asked: Question) -> Seeds:
-        name = frozenset(words(asked.name))
-        own = self.shares.get(asked.group)
+    def seeds(self, question: Question) -> Seeds:
+        name = frozenset(words(question.name))
+        own = self.shares.get(question.group)
         return Seeds(
-            columns=self.pool.take(asked.seeds),
-            albums=[album if album >= 0 else None for album in self.album[asked.seeds].tolist()],
-            titles=[self.titles[song] for song in asked.seeds.tolist()],
+            columns=self.pool.take(question.seeds),
+            albums=[album if album >= 0 else None for album in self.album[question.seeds].tolist()],
+            titles=[self.titles[song] for song in question.seeds.tolist()],
             name_words=name,
             hint=self.names.hint(name, own),
         )
@@ -88,7 +88,7 @@ class World:
         ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
         some = [self.lists[at] for at in ats]
         always = [bool((one.shares >= 1).all()) for one in some]
-        listed = build_evidence(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
+        listed = build_index(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
         return Corpus(
             lists=[one.songs if whole else one.held for one, whole in zip(some, always, strict=True)],
             shares=[None if whole else one.shares for one, whole in zip(some, always, strict=True)],
@@ -100,50 +100,52 @@ class World:
             pool=np.flatnonzero(self.described | listed),
         )
 
-    def neural_scores(self, neural: Neural, asked: Question) -> Floats:
+    def neural_scores(self, neural: Neural, question: Question) -> Floats:
         """Return (n,) scores of all songs, 0 for what is no candidate and more for every one that is."""
-        seeds, artist = asked.seeds[-MOST_SEEDS:], self.pool.artist
-        told = neural.tell(seeds, artist[seeds], self.known[seeds], self.artists.places)
+        seeds, artist = question.seeds[-MOST_SEEDS:], self.pool.artist
+        scores = neural.scores_for(seeds, artist[seeds], self.known[seeds], self.artists.places)
         every = np.arange(len(self.pool))
-        return _positive(told.scores(every, artist, self.known)) * self.candidates(asked)
+        return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(question)
 
-    def candidates(self, asked: Question) -> npt.NDArray[np.bool_]:
+    def candidates(self, question: Question) -> npt.NDArray[np.bool_]:
         """Return (n,) which songs may be the answer: those described, or in a list of another group."""
-        return self.described | (self.evidence.songs.muting(self.groups[asked.group]).count > 0)
+        return self.described | (self.index.songs.muting(self.groups[question.group]).count > 0)
 
-    def ranked(self, asked: Question, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
+    def ranked(self, question: Question, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
         """Return the candidates of a question and their columns, as if its group had never been seen.
 
         ``neural`` (n,) are :meth:`neural_scores` of a model that has not learnt from the group.
         """
-        profile = Profile(self.seeds(asked), self.background, self.artists)
+        profile = Profile(self.seeds(question), self.background, self.artists)
         columns = profile.columns(self.pool)
-        chosen = [best(_positive(coarse(columns)) * self.described, asked.seeds, CHOSEN["content"])]
+        chosen = [best(_positive(coarse(columns)) * self.described, question.seeds, CHOSEN["content"])]
         rows = np.full(len(self.pool), -1)
-        told = None
-        evidence = self.evidence.muting(self.groups[asked.group])
+        scores = None
+        index = self.index.muting(self.groups[question.group])
         if with_lists:
-            who, amounts = np.unique(self.pool.artist[asked.seeds], return_counts=True)
-            told = evidence.tell(asked.seeds, who, np.sqrt(amounts), profile.seeds.name_words)
+            artists, counts = np.unique(self.pool.artist[question.seeds], return_counts=True)
+            scores = index.scores_for(question.seeds, artists, np.sqrt(counts), profile.seeds.name_words)
             rows = np.arange(len(self.pool))
-            chosen += [best(told[name], asked.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")]
+            chosen += [
+                best(scores[name], question.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")
+            ]
         if neural is not None:
-            chosen.append(best(neural, asked.seeds, CHOSEN["neural"]))
+            chosen.append(best(neural, question.seeds, CHOSEN["neural"]))
         songs = np.unique(np.concatenate(chosen))
-        songs = songs[self.described[songs] | (with_lists & (evidence.songs.count[songs] > 0))]
+        songs = songs[self.described[songs] | (with_lists & (index.songs.count[songs] > 0))]
         few = self.pool.take(songs)
         found = {name: values[songs] for name, values in columns.items()}
         albums = [album if album >= 0 else None for album in self.album[songs].tolist()]
         profile.finish(found, few, albums, [self.titles[song] for song in songs.tolist()])
         names: tuple[str, ...] = CONTENT
-        if told is not None:
-            found |= evidence_columns(told, evidence.songs.count, rows[songs], few.artist)
+        if scores is not None:
+            found |= evidence_columns(scores, index.songs.count, rows[songs], few.artist)
             names += EVIDENCE
         if neural is not None:
             found["neural"] = neural_column(neural[songs])
             names += NEURAL
         table = np.column_stack([found[name] for name in names]).astype(np.float32)
-        return Ranked(songs=songs, columns=table, hit=np.isin(songs, asked.hidden))
+        return Ranked(songs=songs, columns=table, hit=np.isin(songs, question.hidden))
 
 
 class Titles:
@@ -171,10 +173,10 @@ def by_group(lists: Sequence[Listing]) -> dict[str, Ints]:
     return {group: np.array(ats) for group, ats in found.items()}
 
 
-def build_evidence(
+def build_index(
     lists: Sequence[Listing], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
-) -> Evidence:
-    """Return the lists marked in ``kept`` as evidence; numbers of lists stay."""
+) -> ListIndex:
+    """Return an index of the lists marked in ``kept``; numbers of lists stay."""
     none: Ints = np.empty(0, np.int32)
     held = [one.held if keep else none for one, keep in zip(lists, kept, strict=True)]
     shares = [one.shares**0.5 if keep else none.astype(float) for one, keep in zip(lists, kept, strict=True)]
@@ -183,7 +185,7 @@ def build_evidence(
     for at, (one, keep) in enumerate(zip(lists, kept, strict=True)):
         for word in words(one.name) if keep and one.name else ():
             word_lists[word].append(at)
-    return Evidence(
+    return ListIndex(
         songs=Lists.of(held, songs, shares),
         artists=Lists.of(
             [who for who, _ in of_artists], artists, [np.sqrt(n / n.max(initial=1)) for _, n in of_artists]
@@ -193,7 +195,7 @@ def build_evidence(
 
 
 def background(pool: Columns, artists: Artists, titles: Titles) -> Background:
-    """Return what is usual among all recordings."""
+    """Return the statistics of all recordings."""
     genres = np.bincount(artists.genres[artists.genres >= 0], minlength=int(artists.genres.max(initial=-1)) + 1)
     return Background(
         sound_mean=np.nanmean(pool.sound, axis=0),
@@ -208,9 +210,9 @@ def group_share(lists: Sequence[Listing], ats: Ints, pool: Columns, artists: Art
     """Return what a group of lists says of the words in its name: mean place (d,) and sound (13,)."""
     songs = np.unique(np.concatenate([lists[at].held for at in ats.tolist()]))
     some = pool.take(songs)
-    heard = some.sound[~np.isnan(some.sound).any(axis=1)]
+    sounds = some.sound[~np.isnan(some.sound).any(axis=1)]
     place = artists.places[some.artist].mean(axis=0)
-    sound = np.append(heard.mean(axis=0), 1.0) if len(heard) else np.zeros(pool.sound.shape[1] + 1)
+    sound = np.append(sounds.mean(axis=0), 1.0) if len(sounds) else np.zeros(pool.sound.shape[1] + 1)
     return place, sound
 
 

@@ -1,0 +1,128 @@
+"""Bytes of files: gzipped or not, hashed, bounded in what they unpack to, and watched while they are read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from store.runs import ImportProblem
+
+Watch = Callable[[int], None]  # told the bytes of the file read so far
+
+MAX_UNPACKED = 2 << 30
+BLOCK = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
+_KINDS = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"RIFF", "a sound or picture file"),
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"ID3", "an MP3 file"),
+    (b"OggS", "an Ogg file"),
+    (b"fLaC", "a FLAC file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
+
+    name: str
+    open: Callable[[Watch | None], BinaryIO]
+
+
+def other_kind(head: bytes) -> str | None:
+    """Return what a file that begins with ``head`` is, in words, if it is of a kind that holds no text."""
+    if head.startswith(ZIP_MAGIC):
+        return "an Excel workbook" if b"xl/" in head or b"[Content_Types]" in head else "a zip archive"
+    return next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
+
+
+def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
+    """Return ``raw`` from its beginning, unpacked if it is gzipped, and whether it is."""
+    raw.seek(0)
+    packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    raw.seek(0)
+    return (cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw), packed
+
+
+@contextmanager
+def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
+    """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
+        message = f"{name} is a damaged gzip file: {fault}."
+        raise ImportProblem(code, message, "Download or pack it again.") from fault
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what is left of ``stream``, a megabyte at a time."""
+    while block := stream.read(BLOCK):
+        yield block
+
+
+class _Watched(io.RawIOBase):
+    """A file to read that says how far it has been read on the disk and stops at MAX_UNPACKED."""
+
+    def __init__(self, path: Path, watch: Watch | None) -> None:
+        self._raw = path.open("rb")
+        stream, self._packed = unpacked(self._raw)
+        self._stream = cast(io.BufferedIOBase, stream)
+        self._name, self._watch, self._count = path.name, watch, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        with damaged_gzip_told(self._name):
+            read = self._stream.readinto(buffer)
+        self._count += read
+        if self._packed and self._count > MAX_UNPACKED:
+            raise ImportProblem(
+                "too_large", f"{self._name} unpacks to more than {MAX_UNPACKED >> 30} GB.", "Bring it in parts."
+            )
+        if self._watch:
+            self._watch(self._raw.tell())
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def source_of(path: Path) -> Source:
+    """Return ``path`` as something to read from its beginning, as often as needed."""
+    return Source(path.name, lambda watch: io.BufferedReader(_Watched(path, watch), BLOCK))
+
+
+def head_of(path: Path, size: int = 1 << 16) -> bytes:
+    """Return the first bytes of ``path``, unpacked."""
+    with source_of(path).open(None) as stream:
+        return stream.read(size)
+
+
+def digest(path: Path, watch: Watch | None = None) -> tuple[str, int]:
+    """Return the SHA-256 of the file as it lies on the disk, and its size in bytes."""
+    made, size = hashlib.sha256(), 0
+    with path.open("rb") as raw:
+        for block in blocks(raw):
+            made.update(block)
+            size += len(block)
+            if watch:
+                watch(size)
+    return made.hexdigest(), size

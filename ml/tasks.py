@@ -1,0 +1,213 @@
+"""The registry of tasks: how each is trained, what training needs, and by which measures versions are compared.
+
+What trains is named, not imported: TensorFlow and scikit-learn take seconds to load. The class that serves a task is
+named where it is loaded (``Services``), so that its type is known there.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from ml import needs
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of a row of scores.
+
+    Attributes
+    ----------
+    key : str
+        Its name in the row.
+    label : str
+        What people call it.
+    higher : bool or None
+        Whether more of it is better; None where neither more nor less is.
+    """
+
+    key: str
+    label: str
+    higher: bool | None = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """A kind of model.
+
+    Attributes
+    ----------
+    name : str
+        The name of its folder of versions. A task with a model per playlist has a folder ``<name>-<digest>`` for each.
+    training : str
+        The module for maintainers: ``train(data, models, *, seed, quick)`` and ``evaluate(data, models)``, which raise
+        FileNotFoundError when the training data are absent. Empty for a task that does not ship.
+    user_training : str
+        ``module:function`` that trains it on what the user has. The function takes an :class:`ml.jobs.Job` and returns
+        what the run shows, a "version" among it where one was written. It registers the version without activating it:
+        serving it is the user's decision. Empty for a task that only ships.
+    needs : callable or None
+        Tells what training on the user's own collection needs (:mod:`ml.needs`).
+    measures : tuple of Measure
+        What versions are compared by, the measure that counts first.
+    served_row : str
+        The row of the table of scores that is served; empty where each version names its own.
+    described_in : str
+        The file of a version that names the versions it cannot do without.
+    depends_on : str
+        The task of which ``described_in`` names a version.
+    """
+
+    name: str
+    training: str = ""
+    user_training: str = ""
+    needs: Callable[[needs.Available], needs.Needs] | None = None
+    measures: tuple[Measure, ...] = ()
+    served_row: str = ""
+    described_in: str = ""
+    depends_on: str = ""
+
+    def training_module(self) -> ModuleType:
+        """Import and return the module for maintainers."""
+        return importlib.import_module(self.training)
+
+    def user_training_function(self) -> Callable[[Any], dict[str, Any]]:
+        """Import and return the function that trains on what the user has.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            The training packages are not installed.
+        """
+        module, _, name = self.user_training.partition(":")
+        function: Callable[[Any], dict[str, Any]] = getattr(importlib.import_module(module), name)
+        return function
+
+
+_ALL = (
+    Task(
+        name="artists",
+        training="ml.artists.train.train",
+        measures=(
+            Measure("recall", "Company found"),
+            Measure("recall_cold", "Company of unlisted artists found"),
+        ),
+    ),
+    Task(
+        name="clusters",
+        training="ml.clusters.train.train",
+        measures=(
+            Measure("silhouette", "Groups stand apart (silhouette)"),
+            Measure("purity", "Groups are of one genre (purity)"),
+            Measure("family_purity", "Groups are of one family (purity)"),
+            Measure("ami", "Groups tell genres (mutual information)"),
+            Measure("stability", "The same from other tracks (stability)"),
+            Measure("spread", "Distance from the middle", higher=False),
+        ),
+        served_row="affinity propagation",
+    ),
+    Task(
+        name="continuation",
+        training="ml.continuation.train.train",
+        user_training="ml.continuation.train.user_trained:train_own",
+        needs=needs.continuation,
+        measures=(
+            Measure("ndcg", "Finds hidden songs early (NDCG)"),
+            Measure("r_precision", "Finds hidden songs (R-precision)"),
+            Measure("clicks", "Pages until a hit (clicks)", higher=False),
+        ),
+    ),
+    Task(
+        name="contributors",
+        training="ml.contributors.train.train",
+        user_training="ml.contributors.train.train:train_own",
+        needs=needs.contributors,
+        measures=(
+            Measure("auc", "Tells people apart (ROC AUC)"),
+            Measure("f1", "Every person counts alike (macro-F1)"),
+            Measure("accuracy", "Right (accuracy)"),
+            Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
+            Measure("ece", "Odds are off by (calibration error)", higher=False),
+        ),
+        served_row="network",
+        described_in="contributors.json",
+        depends_on="genre",
+    ),
+    Task(
+        name="families",
+        training="ml.families.train.train",
+        user_training="ml.families.train.train:train_own",
+        needs=needs.families,
+        measures=(
+            Measure("silhouette", "Groups stand apart (silhouette)"),
+            Measure("together", "Artists stay together, times chance"),
+            Measure("ami", "Groups tell artists (mutual information)"),
+            Measure("clusters", "Groups for each family", higher=None),
+        ),
+        served_row="own scaler, own k",
+        described_in="families.json",
+        depends_on="taxonomy",
+    ),
+    Task(
+        name="genre",
+        training="ml.genre.train.train",
+        user_training="ml.genre.train.user_trained:train_own",
+        needs=needs.genre,
+        measures=(
+            Measure("top1", "Right at once (top-1)"),
+            Measure("top3", "Right among three (top-3)"),
+            Measure("macro_f1", "Every genre counts alike (macro-F1)"),
+            Measure("ece", "Odds are off by (calibration error)", higher=False),
+            Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
+        ),
+        served_row="genre model",
+        described_in="genre.json",
+        depends_on="taxonomy",
+    ),
+    Task(
+        name="projection",
+        user_training="ml.projection.train.train:train_own",
+        needs=needs.projection,
+    ),
+    Task(
+        name="taxonomy",
+        training="ml.taxonomy.train.train",
+        measures=(
+            Measure("right_family", "In a right family"),
+            Measure("best_family", "In the best family"),
+            Measure("genre", "With a right genre"),
+        ),
+    ),
+    Task(
+        name="timbre",
+        training="ml.timbre.train.train",
+        user_training="ml.timbre.train.train:train_own",
+        needs=needs.timbre,
+        measures=(
+            Measure("halves @1", "Finds its other half"),
+            Measure("halves @10", "Other half in ten"),
+            Measure("quarters @1", "Finds another quarter"),
+            Measure("15 s @1", "Finds another 15 s"),
+        ),
+        served_row="described statistics, whitened",
+    ),
+)
+TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}
+
+
+def find_task(name: str) -> Task | None:
+    """Return the task of a folder of versions, ``contributors`` for ``contributors-<digest>``; None where unknown."""
+    return TASKS.get(name.split("-")[0])
+
+
+def shipped() -> list[str]:
+    """Return the names of the tasks that maintainers train and that come with the code."""
+    return [task.name for task in _ALL if task.training]
+
+
+def trainable() -> list[str]:
+    """Return the names of the tasks that can be trained on the user's own collection."""
+    return [task.name for task in _ALL if task.user_training]

@@ -1,0 +1,52 @@
+"""The version of what is stored: a database that holds documents of another version is refused, not misread."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from pymongo import WriteConcern
+from pymongo.database import Database as MongoDatabase
+from pymongo.errors import DuplicateKeyError
+
+from store.errors import StoreError
+
+# Raise it with any change of stored documents after which older and newer code would misread each other's.
+SCHEMA_VERSION = 1
+_MARKER = "documents"
+_WAY_OUT = (
+    "Use an empty database and import your files again: name another one in MONGODB_URI or, for the embedded "
+    "database, another folder in TASTEMAP_VAR."
+)
+
+
+def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
+    """Check that ``database`` holds documents of our version; write the version into one that holds none.
+
+    Raises
+    ------
+    StoreError
+        It holds documents of another version, or some without a version; the hint says what to do.
+    """
+    meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
+    marker = meta.find_one({"_id": _MARKER})
+    if marker is None and not _is_empty(database):
+        marker = meta.find_one({"_id": _MARKER}) or {"version": None}  # another process may have been first
+    elif marker is None:
+        with suppress(DuplicateKeyError):
+            meta.update_one({"_id": _MARKER}, {"$setOnInsert": {"version": SCHEMA_VERSION}}, upsert=True)
+        marker = meta.find_one({"_id": _MARKER})
+    found = marker["version"] if marker else None
+    if found != SCHEMA_VERSION:
+        described = "without a version" if found is None else f"of version {found}"
+        raise StoreError(
+            f"The database {database.name} holds documents {described}; this Tastemap reads version {SCHEMA_VERSION}.",
+            _WAY_OUT,
+            code="schema",
+        )
+
+
+def _is_empty(database: MongoDatabase[dict[str, Any]]) -> bool:
+    """Say whether no collection but those for housekeeping holds a document."""
+    names = [name for name in database.list_collection_names() if not name.startswith(("_", "system."))]
+    return all(database[name].find_one({}, {"_id": 1}) is None for name in names)

@@ -1,0 +1,150 @@
+"""Write the tables of the docs from what the code knows: ``python -m tools.tables``.
+
+A page marks the place of a table with a comment before it and one behind it::
+
+    <!-- table: variables -->
+    <!-- end of table -->
+
+What stands between the two is replaced. ``tests/test_docs.py`` fails if a table is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app import create_app
+from config import ROOT, VARIABLES, Config
+from etl.exports.formats import FORMATS
+from etl.providers.base import About, Need
+from etl.providers.registry import ORDER, PROVIDERS
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+_TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of table -->)", re.DOTALL)
+_COMMAND = re.compile(r"^([a-z]+):.*?## (.*)$", re.MULTILINE)
+_NEEDS = {
+    Need.SEARCH: "search",
+    Need.TRACK: "a track and its ids",
+    Need.FEATURES: "audio features",
+    Need.GENRES: "genres",
+    Need.SIMILAR: "similar tracks",
+    Need.PREVIEW: "a preview to hear",
+    Need.GENRE_TRACKS: "tracks of a genre",
+    Need.ARTISTS: "artists by a search term",
+    Need.ANALYSIS: "analysis (timbre segments)",
+}
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table with a line break at its end; ``|`` in a cell is escaped."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (headings, *rows)]
+    lines.insert(1, "|" + "---|" * len(headings))
+    return "\n".join(lines) + "\n"
+
+
+def variables() -> str:
+    return table(
+        ("variable", "meaning", "default"),
+        ((f"`{variable.name}`", variable.meaning, variable.default) for variable in VARIABLES),
+    )
+
+
+def export_formats() -> str:
+    return table(
+        ("format", "file", "for", "media type"),
+        ((f"`{one.name}`", f"`{one.ending}`", one.purpose, f"`{one.media_type}`") for one in FORMATS.values()),
+    )
+
+
+def source_limits() -> str:
+    return table(
+        ("source", "batch", "limit here", "kept for"),
+        ((f"`{name}`", *_limits(provider.about)) for name, provider in PROVIDERS.items()),
+    )
+
+
+def _limits(about: About) -> tuple[str, str, str]:
+    rate = about.rate
+    limit = f"{rate.per_second:g} per second" if rate.per_second >= 1 else f"{60 * rate.per_second:g} per minute"
+    daily = f", {rate.daily} per day" if rate.daily else ""
+    days = f"{about.found_days:g} day{'s' * (about.found_days != 1)}"
+    return str(max(about.batches.values(), default=1)), limit + daily, days
+
+
+def source_order() -> str:
+    def named(source: str, need: Need) -> str:
+        return source + " (extended access only)" * (need in PROVIDERS[source].about.extended)
+
+    return table(
+        ("need", "order"),
+        ((text, ", ".join(named(source, need) for source in ORDER[need])) for need, text in _NEEDS.items()),
+    )
+
+
+def routes() -> str:
+    """Return a heading and a table for each tag of the OpenAPI description."""
+    by_tag: dict[str, list[tuple[str, str, str, str]]] = {}
+    for address, operations in sorted(openapi()["paths"].items()):
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            query = [f"`{one['name']}`" for one in operation.get("parameters", ()) if one["in"] == "query"]
+            row = (method.upper(), f"`{address}`", operation["summary"], ", ".join(query))
+            by_tag.setdefault(operation["tags"][0], []).append(row)
+    headings = ("method", "address", "answer", "query")
+    return "\n".join(f"### {tag}\n\n{table(headings, rows)}" for tag, rows in sorted(by_tag.items()))
+
+
+def openapi() -> Mapping[str, Any]:
+    """Return the OpenAPI description of an application that is made for this and has no data."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Config(var=Path(folder)))
+        with app.app_context():
+            return dict(app.spec)
+
+
+def commands() -> str:
+    found = _COMMAND.findall((ROOT / "Makefile").read_text())
+    return table(("command", "what it does"), ((f"`make {name}`", text) for name, text in found))
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "commands": commands,
+    "export formats": export_formats,
+    "routes": routes,
+    "source limits": source_limits,
+    "source order": source_order,
+    "variables": variables,
+}
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of the tables that a page marks."""
+    return [match["name"] for match in _TABLE.finditer(text)]
+
+
+def refreshed(text: str) -> str:
+    """Return a page with its tables made anew.
+
+    Raises
+    ------
+    KeyError
+        The page marks a table that :data:`TABLES` does not know.
+    """
+    return _TABLE.sub(lambda match: f"{match['begin']}\n{TABLES[match['name']]()}\n{match['end']}", text)
+
+
+def main() -> None:
+    for page in PAGES:
+        old = page.read_text()
+        new = refreshed(old)
+        if new != old:
+            page.write_text(new)
+            print(f"{page.relative_to(ROOT)} was brought up to date.")
+
+
+if __name__ == "__main__":
+    main()
