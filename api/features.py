@@ -19,6 +19,7 @@ from ml.histograms import EDGES, Counts
 from ml.pictures import histogram_sheet
 from services.container import Services
 from store.domain import AUDIO_FEATURES
+from store.feature_rows import feature_rows
 
 blueprint = APIBlueprint("features", __name__, tag="Tracks")
 
@@ -96,11 +97,11 @@ def _values(here: Services, query: dict[str, str]) -> np.ndarray:
 
 def _of_playlist(here: Services, playlist_id: str, family: str) -> np.ndarray:
     playlist = find_playlist(playlist_id)
-    rows = []
+    found = []
     for start in range(0, playlist.item_count, _PAGE):
         items = here.database.playlist_items(playlist.id, start=start, limit=_PAGE)
         for track in here.database.get_tracks({item.track_id for item in items}).values():
             of = here.families.families_of((*track.labels, *track.artist_genres)) if family else ()
             if track.features is not None and (not family or family in of):
-                rows.append([np.nan if value is None else value for value in track.features.vector()])
-    return np.array(rows, np.float32).reshape(-1, len(AUDIO_FEATURES))
+                found.append(track.features)
+    return feature_rows(found)

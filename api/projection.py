@@ -18,6 +18,7 @@ from api.schemas import MAX_QUERY
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from store.domain import PlaylistItem, Track
+from store.feature_rows import feature_rows
 
 blueprint = APIBlueprint("projection", __name__, tag="Models")
 
@@ -97,5 +98,5 @@ def _place(track: Track) -> np.ndarray | None:
     """Return the (12,) coordinates of a track's sound, ``None`` where less than half of it is known."""
     if track.features is None:
         return None
-    place = coordinates(np.array([track.features.vector()], np.float32))[0]
+    place = coordinates(feature_rows([track.features]))[0]
     return place if np.isnan(place).mean() <= 0.5 else None
