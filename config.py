@@ -76,7 +76,7 @@ VARIABLES = (
         default="none",
     ),
     Variable(
-        name="TASTEMAP_PLACE",
+        name="TASTEMAP_INSTALLATION",
         meaning="the name of this installation among several on one MongoDB",
         default="a name in `var/installation`",
     ),
@@ -98,8 +98,8 @@ class Config:
     dropped file. ``sources`` fixes which sources are asked; where it is None, the page asks the listener.
     ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
-    sources that want to know whom to write to are told. ``place`` names this installation among several on one
-    MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
+    sources that want to know whom to write to are told. ``installation_id`` names this installation among several on
+    one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by.
     """
 
@@ -113,7 +113,7 @@ class Config:
     source_urls: Mapping[str, str] = field(default_factory=dict)
     secret_key: str = field(default="", repr=False)
     contact: str = ""
-    place: str = ""
+    installation_id: str = ""
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
 
@@ -149,7 +149,7 @@ class Config:
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             # A dyno's disk does not stay, but its name does.
-            place=env.get("TASTEMAP_PLACE", "").strip() or env.get("DYNO", ""),
+            installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
 
 

@@ -34,7 +34,7 @@ def on_starting(server):
     global _database
     try:
         config = Config.from_env()
-        _database = open_database(config.var, config.mongodb_uri, place=config.place)
+        _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     except (ConfigError, EmbeddedError, StoreError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 

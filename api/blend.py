@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import secrets
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -13,27 +10,17 @@ from apiflask.fields import Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE, ValidationError, validates_schema
 
+import services.blend as use
 from api import session
 from api.current import services
-from api.errors import ApiError
-from api.never import MOST_NEVER, never_of, tracks_by_id
-from api.playlists import describe, find_playlist
 from api.schemas import MAX_QUERY
-from etl.playlist_import import playlist_id
-from ml.blend.fairness import Method, Share
-from ml.blend.model import MOST_PEOPLE, MOST_TRACKS, Blend, Listener, Pick, Wish, blend
-from ml.guards import GUARDS
-from ml.neighbours.model import NothingToCompare
-from services.container import Services
-from services.views import track_summary
-from store.database import PAGE_ITEMS
-from store.domain import MAX_PERSON_NAME, Person, Playlist, PlaylistItem, Track, person_name
+from ml.blend.fairness import Method
+from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
+from services.library import MAX_NEVER
 
 blueprint = APIBlueprint("blend", __name__, tag="Playlists")
 
 _id = String(validate=Length(min=1, max=MAX_QUERY))
-# What is read of each playlist; more changes a taste little.
-_MOST_ROWS = 10_000
 
 
 class Filters(Schema):
@@ -70,7 +57,7 @@ class BlendWish(Schema):
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters(unknown=RAISE), load_default=lambda: Filters().load({}))
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
-    never = List(_id, load_default=list, validate=Length(max=MOST_NEVER))
+    never = List(_id, load_default=list, validate=Length(max=MAX_NEVER))
 
 
 @blueprint.post("/api/blend")
@@ -82,157 +69,4 @@ def post_blend(wish: dict[str, Any]) -> dict[str, Any]:
     `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
     never wants again stays out besides `never`.
     """
-    here = services()
-    listeners = _listeners(here, wish)
-    strangers = wish["quotas"].keys() - {one.id for one in listeners}
-    if strangers:
-        raise ApiError(404, "not_found", f"Nobody called {min(strangers)!r} is blended.", "See people in the answer.")
-    try:
-        made = blend(here.neighbours, here.catalogue.current(), listeners, _wish(here, wish, listeners))
-    except NothingToCompare as nothing:
-        raise ApiError(
-            422,
-            "no_features",
-            f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
-            "Import a table of tracks, fetch audio features for the playlist, or filter less.",
-        ) from nothing
-    except ValueError as fault:
-        raise ApiError(422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share.") from fault
-    return _answer(made, wish)
-
-
-def _wish(services: Services, wish: Mapping[str, Any], listeners: Sequence[Listener]) -> Wish:
-    filters = wish["filters"]
-    return Wish(
-        method=Method(wish["method"]),
-        length=wish["length"],
-        quotas=wish["quotas"],
-        artist_cap=wish["artist_cap"],
-        guards={name: filters[name] for name in GUARDS},
-        shortest_s=filters["shortest_s"],
-        longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
-        novelty=wish["novelty"],
-        never={*wish["never"], *never_of(services, session.owner())},
-        known=[track for one in listeners for track in one.tracks] if filters["known"] else (),
-    )
-
-
-def _listeners(services: Services, wish: Mapping[str, Any]) -> list[Listener]:
-    """Return who is blended: the contributors of one playlist, or one person for each of several."""
-    if ("playlist" in wish) == ("playlists" in wish):
-        raise ApiError(400, "bad_request", "Whom?", "Give playlist= (its contributors) or playlists= (one for each).")
-    if "playlist" in wish:
-        return _contributors(services, find_playlist(wish["playlist"]), wish.get("people"))
-    found = [find_playlist(one) for one in dict.fromkeys(wish["playlists"])]
-    return [Listener(one.id, one.name, _tracks(services, _items(services, one))) for one in found]
-
-
-def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
-    items = _items(services, playlist)
-    counted = sorted(playlist.contributors, key=lambda person: (-playlist.contributors[person], person))
-    strangers = set(wanted or ()) - set(counted)
-    if strangers:
-        raise ApiError(404, "not_found", f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
-    people = [person for person in counted if wanted is None or person in wanted][:MOST_PEOPLE]
-    if not people:
-        return [Listener(playlist.id, playlist.name, _tracks(services, items))]
-    theirs = {person: [item for item in items if item.added_by == person] for person in people}
-    names = {person: playlist.people.get(person, Person()).name or person for person in people}
-    return [Listener(person, names[person], _tracks(services, theirs[person])) for person in people]
-
-
-def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
-    return services.database.playlist_items(playlist.id, limit=min(max(playlist.item_count, 1), _MOST_ROWS))
-
-
-def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
-    ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_by_id(services, ids)
-    return tuple(known[one] for one in ids if one in known)
-
-
-def _answer(made: Blend, wish: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "method": wish["method"],
-        "people": [{"id": one.id, "name": one.name, "tracks": len(one.tracks)} for one in made.people],
-        "not_compared": [{"id": one.id, "name": one.name} for one in made.silent],
-        "tracks": [_pick(made, pick) for pick in made.picks],
-        "fairness": _fairness(made, made.shares),
-        "average": _fairness(made, made.average),
-        "left_out": dict(made.left_out),
-        "note": None if len(made.picks) == wish["length"] else "The catalogue has no more that pass all filters.",
-    }
-
-
-def _pick(made: Blend, pick: Pick) -> dict[str, Any]:
-    person = made.people[pick.person]
-    return {
-        **track_summary(pick.track),
-        "for": {"id": person.id, "name": person.name},
-        "satisfaction": {one.id: round(share, 3) for one, share in zip(made.people, pick.satisfaction, strict=True)},
-        "novelty": round(pick.novelty, 3),
-        "like": track_summary(pick.seed),
-        "reasons": list(pick.reasons),
-    }
-
-
-def _fairness(made: Blend, shares: Sequence[Share]) -> list[dict[str, Any]]:
-    picks = max(sum(share.picks for share in shares), 1)
-    return [
-        {
-            "id": one.id,
-            "name": one.name,
-            "mean": round(share.mean, 3),
-            "min": round(share.least, 3),
-            "picks": share.picks,
-            "share": round(share.picks / picks, 3),
-        }
-        for one, share in zip(made.people, shares, strict=True)
-    ]
-
-
-class ChosenTrack(Schema):
-    id = String(required=True, validate=Length(min=1, max=MAX_QUERY))
-    person = String(
-        load_default=None,
-        allow_none=True,
-        validate=Length(max=MAX_QUERY),
-        metadata={"description": "Id of the person whom it is for; the playlist shows it as theirs."},
-    )
-
-
-class NewPlaylist(Schema):
-    name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack(unknown=RAISE)), required=True, validate=Length(1, PAGE_ITEMS))
-    people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
-
-
-@blueprint.post("/api/playlists")
-@blueprint.input(NewPlaylist, arg_name="given", unknown=RAISE)
-@blueprint.output({}, status_code=201)
-@blueprint.doc(responses={404: "A track is not known here"})
-def new_playlist(given: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
-    here, rows = services(), given["tracks"]
-    known = tracks_by_id(here, [row["id"] for row in rows])
-    strange = next((row["id"] for row in rows if row["id"] not in known), None)
-    if strange:
-        raise ApiError(404, "not_found", f"No track has the id {strange!r} here.", "Search for it by name.")
-    owner = session.start()
-    items = [PlaylistItem(position=at, track_id=row["id"], added_by=row["person"]) for at, row in enumerate(rows)]
-    named = [item.added_by for item in items if item.added_by]
-    playlist = Playlist(
-        id=playlist_id(owner, secrets.token_hex(16)),
-        name=given["name"].strip() or "Playlist",
-        owner=owner,
-        source="Tastemap",
-        item_count=len(items),
-        contributors={person: named.count(person) for person in dict.fromkeys(named)},
-        people={person: Person(name=person_name(name)) for person, name in given["people"].items() if person in named},
-        complete=True,
-        created_at=datetime.now(UTC),
-    )
-    here.database.put_tracks(list(known.values()))
-    here.database.put_page(playlist.id, 0, items)
-    here.database.put_playlist(playlist)
-    return {"playlist": describe(playlist)}, 201
+    return use.blend_playlists(services(), wish, session.owner())

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import OneOf
 from flask import Response
 from marshmallow import RAISE
 
+import services.clusters as use
 from api.current import services
-from api.errors import ApiError
-from api.genre import as_input
 from api.schemas import SubjectQuery
-from ml.clusters.model import Clusters
-from ml.pictures import heat_map
-from services.container import Services
-from services.subject.resolve import resolve
-from services.views import track_summary
-from store.domain import AudioFeatures
 
 blueprint = APIBlueprint("clusters", __name__, tag="Clusters")
-
-NAMED = 5  # genres named per cluster
-_LEAST_SHARE = 0.02  # of a genre's tracks, below which its lift says nothing
 
 
 class PictureQuery(Schema):
@@ -38,105 +27,18 @@ def clusters() -> dict[str, Any]:
 
     `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
     """
-    here, model = services(), services().clusters
-    snapshot = here.catalogue.current()
-    seen = model.here(snapshot, here.neighbours.sound)
-    genre_lifts, family_lifts = model.lifts("genre"), model.lifts("family")
-    told = []
-    for number in range(len(model)):
-        found = seen.nearest[number]
-        told.append(
-            {
-                "cluster": number + 1,
-                "share": round(float(model.shares("genre")[:, number].mean()), 4),
-                "tracks_here": seen.counts[number],
-                "exemplar": {
-                    "features": model.features(number),
-                    "track": track_summary(snapshot.track(found[0])) if found else None,
-                    "distance": round(found[1], 3) if found else None,
-                },
-                "genres": _named(model, "genre", genre_lifts, number),
-                "families": _named(model, "family", family_lifts, number),
-            }
-        )
-    return {
-        "version": model.version,
-        "clusters": told,
-        "sweep": model.settings["sweep"],
-        "heard": model.settings["heard"],
-        "heatmap": {of: _heat(model, of) for of in ("family", "genre")},
-    }
+    return use.describe_clusters(services())
 
 
 @blueprint.get("/api/clusters/heatmap.svg")
 @blueprint.input(PictureQuery, location="query", arg_name="query", unknown=RAISE)
 def picture(query: dict[str, str]) -> Response:
     """The heat map of clusters by family, or by genre, as a picture."""
-    model = services().clusters
-    columns = [str(number + 1) for number in range(len(model))]
-    title = f"Share of each {query['of']}'s tracks by cluster ({model.version})"
-    drawn = heat_map(_rows(model, query["of"]), columns, model.shares(query["of"]), title)
-    return Response(drawn, mimetype="image/svg+xml")
+    return Response(use.heat_map_picture(services(), query["of"]), mimetype="image/svg+xml")
 
 
 @blueprint.get("/api/clusters/predict")
 @blueprint.input(SubjectQuery, location="query", arg_name="query", unknown=RAISE)
 def predict(query: dict[str, Any]) -> dict[str, Any]:
     """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
-    here = services()
-    subject = resolve(here, query)
-    fall = _fall(here, AudioFeatures(values=as_input(subject.track).features, source="usable"))
-    return {
-        "track": track_summary(subject.track),
-        "match": subject.match(),
-        "cluster": fall[0]["cluster"],
-        "nearest": fall,
-        "model": {"task": "clusters", "version": here.clusters.version},
-    }
-
-
-def _fall(here: Services, features: AudioFeatures) -> list[dict[str, Any]]:
-    model = here.clusters
-    fall = model.predict(features)
-    if fall is None:
-        raise ApiError(
-            422,
-            "no_features",
-            "Too few audio features of this track are known to tell its cluster.",
-            "Import a file that has audio features for it, or give them in the question.",
-        )
-    lifts = model.lifts("genre")
-    return [
-        {
-            "cluster": number + 1,
-            "distance": round(distance, 3),
-            "genres": _named(model, "genre", lifts, number),
-        }
-        for number, distance in zip(fall.clusters, fall.distances, strict=True)
-    ]
-
-
-def _rows(model: Clusters, of: str) -> list[str]:
-    rows: list[str] = model.settings["families" if of == "family" else "genres"]
-    return rows
-
-
-def _heat(model: Clusters, of: str) -> dict[str, Any]:
-    counts = model.family_counts if of == "family" else model.genre_counts
-    return {
-        "rows": _rows(model, of),
-        "tracks": counts.sum(axis=1).tolist(),
-        "shares": np.round(model.shares(of), 4).tolist(),
-    }
-
-
-def _named(model: Clusters, of: str, lifts: np.ndarray, number: int) -> list[dict[str, Any]]:
-    """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
-    shares = model.shares(of)[:, number]
-    order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts[:, number], 0.0), kind="stable")[:NAMED]
-    rows = _rows(model, of)
-    return [
-        {"name": rows[at], "share": round(float(shares[at]), 4), "lift": round(float(lifts[at, number]), 2)}
-        for at in order
-        if lifts[at, number] > 1.0
-    ]
+    return use.predict_cluster(services(), query)

@@ -9,11 +9,10 @@ from apiflask.fields import Integer, String
 from apiflask.validators import Range
 from marshmallow import RAISE
 
+import services.next as use
+from api import session
 from api.current import services
-from api.errors import ApiError
-from api.playlists import describe, find_playlist, with_features
-from ml.continuation.model import MAX_LIMIT, MOST_SEEDS, ContinuationQuery
-from services.views import track_summary
+from ml.continuation.model import MAX_LIMIT
 
 blueprint = APIBlueprint("continuation", __name__, tag="Playlists")
 
@@ -34,37 +33,12 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
 
     `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
     """
-    playlist = find_playlist(playlist_id)
-    here = services()
-    snapshot = here.catalogue.current()
-    start = max(0, playlist.item_count - MOST_SEEDS)
-    items = here.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = with_features(here.database.get_tracks({item.track_id for item in items}))
-    tracks = [known[item.track_id] for item in items if item.track_id in known]
-    if not tracks:
-        raise ApiError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
-    if not len(snapshot):
-        raise ApiError(
-            422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
-        )
-    model = here.continuation
     exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
-    found = model.next(
-        snapshot,
-        ContinuationQuery(tracks=tracks, name=playlist.name),
+    return use.next_tracks(
+        services(),
+        playlist_id,
+        session.owner(),
         limit=query["limit"],
-        exclude=exclude,
         artist_cap=query["artist_cap"],
+        exclude=exclude,
     )
-    return {
-        "playlist": describe(playlist),
-        "method": model.method,
-        "method_score": model.scores.get("served_score"),
-        "split": model.scores.get("split"),
-        "scores": model.scores.get("table", []),
-        "version": model.version,
-        "tracks": [
-            {**track_summary(snapshot.track(one.ref)), "score": round(one.score, 4), "reason": one.reason}
-            for one in found
-        ],
-    }

@@ -9,14 +9,15 @@ from typing import Any
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
+from api import session
 from api.current import services
 from api.errors import ApiError
-from api.playlists import contributor, describe, find_playlist
 from api.schemas import WhoseQuery
 from etl.providers.base import Need
 from ml.artefacts import verified
 from ml.contributors.model import input_of, knows, task_of
 from ml.registry import scores_of
+from services.playlists import contributor, describe, find_playlist
 from services.subject.lookup import source_lines
 from services.subject.resolve import resolve
 from services.views import track_summary
@@ -37,7 +38,7 @@ def whose(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
     With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).
     Without: how good that model is, its confusion matrix, and its tracks on a map.
     """
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(services(), playlist_id)
     return _answer(playlist, query) if query else _state(playlist)
 
 
@@ -79,7 +80,7 @@ def _state(playlist: Playlist) -> dict[str, Any]:
     versions = _versions(task)
     served = next((one["version"] for one in versions if one["active"]), None)
     return {
-        "playlist": describe(playlist),
+        "playlist": describe(playlist, session.owner()),
         "task": task,
         "versions": versions,
         "served": _learnt(playlist, task, served) if served else None,

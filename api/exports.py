@@ -13,10 +13,10 @@ from flask import Response
 from marshmallow import RAISE
 
 from api.current import services
-from api.playlists import find_playlist
 from api.schemas import ExportQuery
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
+from services.playlists import find_playlist
 
 blueprint = APIBlueprint("exports", __name__, tag="Playlists")
 
@@ -37,7 +37,7 @@ def formats() -> dict[str, Any]:
 @blueprint.doc(responses={200: "The file, in the media type of its format", 422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
     """A playlist as a file; whoever knows its id may take it out, as with `/data`."""
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(services(), playlist_id)
     chosen = FORMATS[query["format"]]
     blocks = chosen.write(playlist, read_pages(services().database, playlist))
     response = Response(_begun(blocks), content_type=chosen.media_type)

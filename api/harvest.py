@@ -14,7 +14,6 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.errors import ApiError
-from api.playlists import find_playlist, may_name
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
@@ -22,6 +21,7 @@ from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from jobs.queue import enqueue, lanes_of, spawn_worker
 from services.container import Services
+from services.playlists import find_playlist, may_name
 from services.views import iso, track_summary
 from store.documents import public_run
 from store.domain import Track
@@ -81,8 +81,8 @@ class HarvestBody(Schema):
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
-    playlist = find_playlist(playlist_id)
-    if not may_name(playlist):
+    playlist = find_playlist(services(), playlist_id)
+    if not may_name(playlist, session.owner()):
         raise ApiError(
             403, "not_yours", "Only the browser that brought this playlist in can do that.", "Bring the file in here."
         )

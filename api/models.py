@@ -13,7 +13,6 @@ from api import session
 from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
-from api.playlists import find_playlist
 from jobs.queue import enqueue, lanes_of, spawn_worker
 from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
@@ -21,6 +20,7 @@ from ml.needs import Available
 from ml.registry import VersionInUse, card_of, compare, scores_of
 from ml.scores import main_score
 from ml.tasks import TASKS, trainable
+from services.playlists import find_playlist
 from store.documents import public_run
 from store.runs import new_task_run
 
@@ -145,7 +145,7 @@ class NeedsQuery(Schema):
 def needs(task: str, asked: dict[str, str]) -> dict[str, Any]:
     """What training a task needs at the `least`, and whether there may be `enough`: a count in moments, not exact."""
     here, known = services(), TASKS.get(task)
-    playlist = find_playlist(asked["playlist"]) if asked["playlist"] else None
+    playlist = find_playlist(here, asked["playlist"]) if asked["playlist"] else None
     if known is None or known.needs is None:
         raise _untrainable(task)
     available = Available(
@@ -166,7 +166,7 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
         raise _untrainable(task)
     here = services()
     if asked["playlist"]:
-        find_playlist(asked["playlist"])
+        find_playlist(services(), asked["playlist"])
     request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
     run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
     [queued] = enqueue(here.database, here.config.var, run)

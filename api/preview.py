@@ -10,7 +10,7 @@ from api.current import services
 from api.errors import ApiError
 from etl.identity import identity_of
 from etl.lookup.lookup import look_up
-from etl.providers.base import Asked, Need, Preview
+from etl.providers.base import LookupQuery, Need, Preview
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
 from services.views import iso
@@ -28,7 +28,7 @@ def preview(track_id: str) -> dict[str, Any]:
     """
     known = services()
     track = by_id(known, known.catalogue.current(), track_id).track
-    found = look_up(known.engine, Asked(identity=identity_of(track)), {Need.PREVIEW})
+    found = look_up(known.engine, LookupQuery(identity=identity_of(track)), {Need.PREVIEW})
     if not found.previews:
         raise ApiError(
             404,

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
 from marshmallow import RAISE
 
 from api.current import cached_answer, services
-from api.errors import ApiError
-from api.family_picks import family_picks
 from api.schemas import RecommendQuery
-from api.timbre import timbre_picks
-from etl.providers.base import Need
-from ml.neighbours.close_match import founded
-from ml.neighbours.model import NothingToCompare, weights_from
-from services.answers import Worked
-from services.container import Services
-from services.errors import ServiceError
-from services.recommend.by_sources import fetched
-from services.recommend.picks import pick
-from services.subject.lookup import source_lines
-from services.subject.model import Subject
-from services.subject.resolve import resolve
-from services.views import track_summary
-from store.domain import Track, usable_features
+from services.recommend.recommend import recommend
 
 blueprint = APIBlueprint("recommend", __name__, tag="Tracks")
-
-NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 
 
 @blueprint.get("/recommend")
@@ -44,150 +25,3 @@ def recommend_tracks(query: dict[str, Any]) -> Any:
     are switched on.
     """
     return cached_answer(services(), recommend, query)
-
-
-def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
-    """Answer one question; raises ApiError as `resolve` does, 404 for nobody known, 422 for nothing to compare."""
-    subject = resolve(services, query, NEEDS)
-    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
-    by_sources, stays = fetched(services, subject, exclude)
-    lines = source_lines(services, subject)
-    method = query["method"]
-    try:
-        ours = _OTHERS.get(method, _by_likeness)(services, subject, query, exclude)
-    except ServiceError as error:
-        if not by_sources:
-            error.details["sources"] = lines
-            raise
-        ours = _nothing_of_ours(subject, str(error))
-    drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None
-    final = subject.final and stays and not drawn and method != "timbre"
-    return Worked(ours | {"fetched": by_sources, "sources": lines}, final)
-
-
-_OTHERS: Mapping[str, Callable[[Services, Subject, Mapping[str, Any], set[str]], dict[str, Any]]] = {
-    "families": family_picks,
-    "timbre": timbre_picks,
-}
-# The kinds of likeness that count nothing in a method, however they are weighed.
-_SILENT: Mapping[str, tuple[str, ...]] = {
-    "neighbours": (),
-    "sound": ("artist", "genre", "popularity"),
-    "artists": ("sound", "genre"),
-}
-
-
-def _nothing_of_ours(subject: Subject, why: str) -> dict[str, Any]:
-    return {
-        "seed": track_summary(subject.track),
-        "method": "sources",
-        "tracks": [],
-        "artists": [],
-        "note": f"{why} These are recommendations of sources.",
-    }
-
-
-def _by_likeness(services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]) -> dict[str, Any]:
-    return _neighbours(services, subject, query, exclude) or _artists_alike(services, subject)
-
-
-def _neighbours(
-    services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]
-) -> dict[str, Any] | None:
-    """Return tracks of the catalogue, those that go with the subject before merely distant ones; ``None`` for none."""
-    snapshot, method = subject.snapshot, query["method"]
-    if not len(snapshot):
-        return None
-    told = weights_from(query["weights"])
-    weights = told | dict.fromkeys(_SILENT[method], 0.0)
-    seed = replace(subject.track, features=usable_features(subject.track))
-    try:
-        found = services.neighbours.recommend(
-            snapshot,
-            seed,
-            limit=query["limit"],
-            exclude=exclude,
-            artist_cap=query["artist_cap"],
-            weights=weights,
-            corrected=query["hubs"] == "corrected",
-        )
-    except NothingToCompare as nothing:
-        raise _nothing_to_compare(method, weighed=bool(told)) from nothing
-    if not found:
-        return None
-    tracks = []
-    for one in found:
-        other = snapshot.track(one.ref)
-        goes = founded(seed, other, services.artists, weights)
-        tracks.append(pick(other, one.score, one.reasons, one.differences, founded=goes))
-    tracks.sort(key=lambda track: not track["founded"])
-    distant = not tracks[0]["founded"]
-    return {
-        "seed": track_summary(subject.track),
-        "method": method,
-        "tracks": tracks,
-        "artists": _alike(services, subject) if method == "artists" or (distant and method == "neighbours") else [],
-        "note": _note(seed, distant, method),
-    }
-
-
-def _note(seed: Track, distant: bool, method: str) -> str | None:
-    said = []
-    if seed.features is None and method == "neighbours":
-        said.append("No audio features that may be used are known for this track: its artist decided.")
-    if distant:
-        said.append("Only distant matches here: nothing in this catalogue is as close as tracks of one playlist are.")
-    return " ".join(said) or None
-
-
-def _nothing_to_compare(method: str, *, weighed: bool) -> ApiError:
-    lacking = {"sound": "No audio features", "artists": "No playlists or genres of the artist"}.get(method)
-    if lacking:
-        message = f"{lacking} of this track are known, so there is nothing to compare."
-        return ApiError(422, "no_features", message, "Choose another method.")
-    if weighed:
-        return ApiError(
-            422,
-            "no_features",
-            "What is known of this track has no weight, so there is nothing to compare.",
-            "Give sound, artist or genre a weight above 0.",
-        )
-    return ApiError(
-        422,
-        "no_features",
-        "Neither audio features nor the artist of this track are known, so there is nothing to compare.",
-        "Add the artist's name, or import a file that has audio features for it.",
-    )
-
-
-def _alike(services: Services, subject: Subject) -> list[dict[str, Any]]:
-    names = subject.track.artists or (subject.track.title,)
-    artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
-    return [
-        {
-            "name": one.name,
-            "similarity": round(one.similarity, 3),
-            "reasons": list(one.reasons),
-            "genres": list(one.genres),
-        }
-        for one in (services.artists.alike(artist) if artist is not None else ())
-    ]
-
-
-def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
-    alike = _alike(services, subject)
-    if not alike:
-        names = subject.track.artists or (subject.track.title,)
-        raise ApiError(
-            404,
-            "not_found",
-            f"No artist like {names[0]!r} is known here.",
-            "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
-        )
-    return {
-        "seed": track_summary(subject.track),
-        "method": "artists",
-        "tracks": [],
-        "artists": alike,
-        "note": "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables.",
-    }

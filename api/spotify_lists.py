@@ -12,13 +12,13 @@ from marshmallow import RAISE, ValidationError
 
 from api.current import services
 from api.errors import ApiError
-from api.playlists import find_playlist
 from api.spotify_account import all_accounts, channel, connected_account, login_url, told
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
 from jobs.queue import enqueue, lanes_of, spawn_worker
+from services.playlists import find_playlist
 from store.documents import public_run
 from store.runs import ENDED
 
@@ -80,7 +80,7 @@ def bring_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
 )
 def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Write a playlist to the connected account as a new one, by a run."""
-    playlist = find_playlist(playlist_id)
+    playlist = find_playlist(services(), playlist_id)
     owner, account = connected_account()
     if not playlist.complete:
         raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")

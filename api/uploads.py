@@ -45,7 +45,7 @@ def upload() -> tuple[dict[str, Any], int]:
 
 @blueprint.get("/api/runs/<run_id>")
 def run_state(run_id: str) -> dict[str, Any]:
-    """How far an import is, and its reckoning once it has ended."""
+    """How far an import is, and its summary once it has ended."""
     return _find(services().database, run_id)
 
 

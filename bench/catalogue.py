@@ -32,11 +32,11 @@ from pathlib import Path
 from etl.imports.tables import import_table
 from store.catalogue.builder import build_public
 begin = time.monotonic()
-reckoning = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
+summary = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
 middle = time.monotonic()
 build_public(Path(sys.argv[2]))
-print(f"{reckoning.asked} rows asked, {reckoning.stored} stored, {reckoning.known} known,")
-print(f"skipped {dict(reckoning.skipped)}, values out of bounds {dict(reckoning.emptied)}")
+print(f"{summary.asked} rows asked, {summary.stored} stored, {summary.known} known,")
+print(f"skipped {dict(summary.skipped)}, values out of bounds {dict(summary.emptied)}")
 print(f"import {middle - begin:.1f} s, build {time.monotonic() - middle:.1f} s")
 """
 SAMPLE_EVERY = 400

@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = Config.from_env()
         if options.alone:
             return int(options.command(config, options))
-        database = open_database(config.var, config.mongodb_uri, place=config.place, patience_s=_PATIENCE_SECONDS)
+        database = open_database(
+            config.var, config.mongodb_uri, installation_id=config.installation_id, patience_s=_PATIENCE_SECONDS
+        )
     except (ConfigError, EmbeddedError, StoreError) as fault:
         print(f"{fault}", file=sys.stderr)
         return 2

@@ -8,12 +8,12 @@ from etl.imports.analysis import read_analysis
 from etl.imports.entries import AnalysisFile
 from store.database import Database
 from store.facts import ANALYSES, Provenance, put_segments
-from store.runs import Reckoning, now
+from store.runs import RunSummary, now
 
 LICENCE = "As the service that analysed it grants"
 
 
-def import_analysis(database: Database, found: AnalysisFile, name: str, document: dict[str, Any]) -> Reckoning:
+def import_analysis(database: Database, found: AnalysisFile, name: str, document: dict[str, Any]) -> RunSummary:
     """Store the analysis in ``found`` for the run ``document``; one that is stored already stays, and is known.
 
     An operator's (a run without an owner) takes the place of an earlier one.
@@ -29,7 +29,7 @@ def import_analysis(database: Database, found: AnalysisFile, name: str, document
     earlier = database.get_document(ANALYSES, track_id)
     if earlier is not None and document["owner"] is not None:
         ours = earlier["brought_by"] == document["_id"]
-        return Reckoning(asked=1, stored=int(ours), known=int(not ours))
+        return RunSummary(asked=1, stored=int(ours), known=int(not ours))
     told = Provenance(source=f"file: {name}", fetched_at=now(), licence=LICENCE, brought_by=document["_id"])
     put_segments(database, track_id, told, analysis.start, analysis.duration, analysis.timbre, analysis.pitches)
-    return Reckoning(asked=1, stored=1)
+    return RunSummary(asked=1, stored=1)

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from etl.imports.bytes import Source
 from etl.imports.mpd import read_pieces
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
-from store.playlist_sets import PlaylistSetWriter, reckoning_of
-from store.runs import ImportProblem, Progress, Reckoning, Skipped
+from store.playlist_sets import PlaylistSetWriter, summary_of
+from store.runs import ImportProblem, Progress, RunSummary, Skipped
 
 # A batch holds the playlists of one slice, and its tracks once; the bound on rows is for files of another making.
 _BATCH_PLAYLISTS = 1000
@@ -31,7 +31,7 @@ _LATEST = 1 << 33
 
 def import_slice(
     source: Source, sha256: str, size: int, root: Path, report: Callable[[Progress], None], brought_by: str = ""
-) -> Reckoning:
+) -> RunSummary:
     """Bring the playlists of ``source`` under ``root``; rows of a slice that is there already are all known.
 
     Those that were first stored under the same ``brought_by`` count as stored: a run that goes on after a kill
@@ -44,7 +44,7 @@ def import_slice(
         The file is damaged (see :func:`etl.imports.mpd.read_pieces`) or holds no track (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
-    before = reckoning_of(root, name)
+    before = summary_of(root, name)
     if before is not None:
         return _again(before, brought_by)
     with PlaylistSetWriter(root, name) as writer:
@@ -52,26 +52,26 @@ def import_slice(
         for piece in read_pieces(source, parse_playlists, batches.watch):
             batches.take(piece)
         batches.flush()
-        reckoning = batches.reckoning()
-        if not reckoning.stored:
+        summary = batches.summary()
+        if not summary.stored:
             raise ImportProblem("no_tracks", f"{source.name} holds no playlist with a track.", "Is it a slice?")
-        writer.publish(_kept(reckoning, brought_by))
-    return reckoning
+        writer.publish(_kept(summary, brought_by))
+    return summary
 
 
-def _kept(reckoning: Reckoning, brought_by: str) -> dict[str, Any]:
+def _kept(summary: RunSummary, brought_by: str) -> dict[str, Any]:
     return {
         "brought_by": brought_by,
-        "asked": reckoning.asked,
-        "stored": reckoning.stored,
-        "skipped": dict(reckoning.skipped),
-        "examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
+        "asked": summary.asked,
+        "stored": summary.stored,
+        "skipped": dict(summary.skipped),
+        "examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
     }
 
 
-def _again(before: dict[str, Any], brought_by: str) -> Reckoning:
+def _again(before: dict[str, Any], brought_by: str) -> RunSummary:
     ours = bool(brought_by) and before["brought_by"] == brought_by
-    return Reckoning(
+    return RunSummary(
         asked=before["asked"],
         stored=before["stored"] if ours else 0,
         known=0 if ours else before["stored"],
@@ -144,9 +144,9 @@ class _Batches:
             skipped=self._asked - self._stored,
         )
 
-    def reckoning(self) -> Reckoning:
+    def summary(self) -> RunSummary:
         skipped = self._asked - self._stored
-        return Reckoning(
+        return RunSummary(
             asked=self._asked,
             stored=self._stored,
             skipped={_NO_ID: skipped} if skipped else {},

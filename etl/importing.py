@@ -22,7 +22,7 @@ from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.segment import CatalogueError
 from store.catalogue.tables import tables_there
 from store.database import Database
-from store.runs import FRESH_CURSOR, ImportProblem, Progress, Reckoning, delete_incomplete, upload_folder
+from store.runs import FRESH_CURSOR, ImportProblem, Progress, RunSummary, delete_incomplete, upload_folder
 
 log = logging.getLogger(__name__)
 
@@ -108,18 +108,18 @@ def _import_dataset(
     database: Database, var: Path, document: dict[str, Any], found: DatasetFile, report: Reporter
 ) -> None:
     database.update_run(document["_id"], {"kind": "dataset"})
-    reckoning = import_slice(found.source, found.sha256, found.size, var / "playlists", report, document["_id"])
-    _record(database, document["_id"], reckoning)
+    summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, document["_id"])
+    _record(database, document["_id"], summary)
 
 
-def _record(database: Database, run_id: str, reckoning: Reckoning) -> None:
+def _record(database: Database, run_id: str, summary: RunSummary) -> None:
     database.update_run(
         run_id,
         {
-            "asked": reckoning.asked,
-            "stored": reckoning.stored,
-            "known": reckoning.known,
-            "skipped": [list(pair) for pair in reckoning.skipped.items()],
-            "skipped_examples": [{"line": one.line, "reason": one.reason} for one in reckoning.examples],
+            "asked": summary.asked,
+            "stored": summary.stored,
+            "known": summary.known,
+            "skipped": [list(pair) for pair in summary.skipped.items()],
+            "skipped_examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
         },
     )

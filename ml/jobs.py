@@ -97,7 +97,7 @@ def main(run_id: str, config: Config) -> int:
     Whoever reads what is printed holds our standard input open: when that closes, nobody waits for us any more.
     """
     Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
-    database = open_database(config.var, config.mongodb_uri, place=config.place)
+    database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     staging = staging_of(config.var, run_id)
     try:
         run = database.load_run(run_id)

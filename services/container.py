@@ -26,7 +26,7 @@ from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.embedded import EmbeddedServer
-from store.installation import place_of
+from store.installation import installation_id_of
 
 Model = TypeVar("Model")
 
@@ -42,10 +42,10 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        place = self.config.place or place_of(self.config.var)
+        installation_id = self.config.installation_id or installation_id_of(self.config.var)
         if self.config.mongodb_uri:
-            return Database(self.config.mongodb_uri, place=place)
-        return Database("", EmbeddedServer(self.config.var), place=place)
+            return Database(self.config.mongodb_uri, installation_id=installation_id)
+        return Database("", EmbeddedServer(self.config.var), installation_id=installation_id)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -31,7 +31,7 @@ from store.domain import Person, Playlist, PlaylistItem, Track
 from store.embedded import EmbeddedServer
 from store.errors import StoreDown, StoreError
 from store.indexes import INDEXES, missing_indexes
-from store.installation import place_of
+from store.installation import installation_id_of
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
@@ -40,22 +40,22 @@ PAGE_ITEMS = 500
 _DUPLICATE_KEY = 11000
 _UNFINISHED = ("queued", "running", "waiting")
 # Enough of a run to choose by; a cursor may hold thousands of places.
-_OUTLINE = dict.fromkeys(("state", "started_at", "owner", "place", "changed"), 1)
+_OUTLINE = dict.fromkeys(("state", "started_at", "owner", "installation_id", "changed"), 1)
 _OPERATORS_RUNS = 15
 
 
 class Database(Connection):
     """What people and sources bring one by one. Opens its connection on first use in each process.
 
-    ``place`` names the installation that uses it. Several may share a MongoDB and what is in it, but a run is done
-    where its file lies. Without a place all runs are seen.
+    ``installation_id`` names the installation that uses it. Several may share a MongoDB and what is in it, but a run
+    is done where its file lies. Without an id all runs are seen.
     """
 
     def __init__(
-        self, uri: str, server: EmbeddedServer | None = None, *, place: str = "", patience_s: float = 30.0
+        self, uri: str, server: EmbeddedServer | None = None, *, installation_id: str = "", patience_s: float = 30.0
     ) -> None:
         super().__init__(uri, server, patience_s=patience_s)
-        self.place = place
+        self.installation_id = installation_id
         # How often this object has added a track or filled a gap of one: whether the catalogue has to be built anew.
         self.tracks_changed = 0
 
@@ -180,9 +180,9 @@ class Database(Connection):
 
     @translated
     def put_run(self, document: Mapping[str, Any]) -> None:
-        """Store the whole document of a run, as one of this place; ``store.runs`` says what it holds."""
-        placed = {"place": self.place, **document}
-        self._mongo["runs"].replace_one({"_id": document["_id"]}, placed, upsert=True)
+        """Store the whole document of a run, as one of this installation; ``store.runs`` says what it holds."""
+        ours = {"installation_id": self.installation_id, **document}
+        self._mongo["runs"].replace_one({"_id": document["_id"]}, ours, upsert=True)
 
     @translated
     def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -200,15 +200,15 @@ class Database(Connection):
 
     @translated
     def unfinished_runs(self) -> list[Document]:
-        """Return the documents of this place's runs that are queued, were cut off or have waited enough, oldest first.
+        """Return the documents of this installation's runs that are queued, were cut off or have waited enough.
 
-        Runs of earlier versions name no place and are anybody's.
+        The oldest come first. Runs without an installation are anybody's.
         """
         return [document for document in self._ours_unfinished() if not _asleep(document)]
 
     @translated
     def waiting_runs(self) -> list[Document]:
-        """Return the documents of this place's runs that wait for a source until their ``wake_at``."""
+        """Return the documents of this installation's runs that wait for a source until their ``wake_at``."""
         return [document for document in self._ours_unfinished() if _asleep(document)]
 
     def _ours_unfinished(self) -> list[Document]:
@@ -236,9 +236,10 @@ class Database(Connection):
         return [run["_id"] for run in newest[:limit]]
 
     def delete_old_runs(self, before: datetime, keep: int) -> int:
-        """Delete the runs of this place that began and ended ``before`` (aware), but for each owner's ``keep`` newest.
+        """Delete the runs of this installation that began and ended ``before`` (aware).
 
-        Returns how many. Reads an outline of every run: for the worker, not requests.
+        Each owner's ``keep`` newest stay. Returns how many were deleted. Reads an outline of every run:
+        for the worker, not requests.
         """
         with self._errors():
             found = [one for one in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(one)]
@@ -263,7 +264,7 @@ class Database(Connection):
         return iter(self._mongo["runs"].find({"state": {"$in": list(_UNFINISHED)}}))
 
     def _is_ours(self, run: Document) -> bool:
-        return self.place in ("", run.get("place") or self.place)
+        return self.installation_id in ("", run.get("installation_id") or self.installation_id)
 
     # -- counts ---------------------------------------------------------------------------------------------
 
@@ -291,10 +292,10 @@ class Database(Connection):
         return missing_indexes(self._mongo)
 
 
-def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience_s: float = 30.0) -> Database:
+def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = "", patience_s: float = 30.0) -> Database:
     """Return the database of this installation: ``mongodb_uri`` if given, else the embedded one, started or joined.
 
-    ``place`` names the installation where ``var`` does not stay.
+    ``installation_id`` names the installation where ``var`` does not stay.
 
     Raises
     ------
@@ -305,12 +306,14 @@ def open_database(var: Path, mongodb_uri: str = "", *, place: str = "", patience
         version (:mod:`store.schema`).
     """
     if mongodb_uri:
-        database = Database(mongodb_uri, place=place or place_of(var), patience_s=patience_s)
+        database = Database(
+            mongodb_uri, installation_id=installation_id or installation_id_of(var), patience_s=patience_s
+        )
         database.create_indexes()
         return database
     server = EmbeddedServer(var)
     uri = server.start()
-    database = Database(uri, server, place=place or place_of(var), patience_s=patience_s)
+    database = Database(uri, server, installation_id=installation_id or installation_id_of(var), patience_s=patience_s)
     try:
         database.ping()
     except StoreError:

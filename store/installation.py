@@ -13,7 +13,7 @@ from store.locks import take
 _FORM = re.compile(rb"[0-9a-f]{16}\n")
 
 
-def place_of(var: Path) -> str:
+def installation_id_of(var: Path) -> str:
     """Return the id of the installation whose files lie in ``var``, made on first use: 16 hexadecimal digits.
 
     Raises

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.locks import locked
-from store.set_summaries import RECKONING
+from store.set_summaries import SUMMARY_FILE
 
 PLAYLISTS = pa.schema(
     [
@@ -87,10 +87,10 @@ class PlaylistSetWriter:
         self._writers[kind].write_table(table)
         self._rows[kind] += len(table)
 
-    def publish(self, reckoning: Mapping[str, Any]) -> None:
-        """Make what was written the set of this name; ``reckoning`` is kept beside it, with the counts."""
+    def publish(self, summary: Mapping[str, Any]) -> None:
+        """Make what was written the set of this name; ``summary`` is kept beside it, with the counts."""
         self._close()
-        (self._folder / RECKONING).write_text(json.dumps({**reckoning, **self._rows}), encoding="utf-8")
+        (self._folder / SUMMARY_FILE).write_text(json.dumps({**summary, **self._rows}), encoding="utf-8")
         if self._target.exists():  # another run of the same file was faster
             return
         self._folder.rename(self._target)
@@ -106,15 +106,15 @@ class PlaylistSetWriter:
         self._writers = {}
 
 
-def reckoning_of(root: Path, name: str) -> dict[str, Any] | None:
-    """Return the reckoning of an imported set, ``None`` if there is none of this name."""
-    path = root / name / RECKONING
+def summary_of(root: Path, name: str) -> dict[str, Any] | None:
+    """Return the summary of an imported set, ``None`` if there is none of this name."""
+    path = root / name / SUMMARY_FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def set_names(root: Path) -> list[str]:
     """Return the names of all imported sets."""
-    return sorted(path.parent.name for path in root.glob(f"[!.]*/{RECKONING}"))
+    return sorted(path.parent.name for path in root.glob(f"[!.]*/{SUMMARY_FILE}"))
 
 
 def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:

@@ -70,7 +70,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reckoning:
+class RunSummary:
     """The end of a run: every row asked for is stored, already known or skipped for a reason.
 
     ``asked == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-RECKONING = "reckoning.json"
+SUMMARY_FILE = "summary.json"
 _DIGEST = 13  # of a set's name: a hyphen and twelve digits of the file's SHA-256
 
 
@@ -24,7 +24,7 @@ class SetSummary:
 
 def summaries(root: Path) -> list[SetSummary]:
     """Return the sets under ``root``, the newest first."""
-    found = (_summary(path) for path in root.glob(f"[!.]*/{RECKONING}"))
+    found = (_summary(path) for path in root.glob(f"[!.]*/{SUMMARY_FILE}"))
     return sorted(found, key=lambda one: (one.imported_at, one.name), reverse=True)
 
 

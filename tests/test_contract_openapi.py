@@ -19,7 +19,7 @@ from etl.doctor.spotify import probe_spotify
 from etl.engine import Engine
 from etl.identity import identity_of
 from etl.lookup.lookup import look_up
-from etl.providers.base import Asked, Need
+from etl.providers.base import LookupQuery, Need
 from etl.spotify.accounts import Session
 from etl.spotify.lists import TOP, lists_of
 from etl.spotify.login import WRITE_PRIVATE
@@ -110,8 +110,8 @@ def tour(database: Database, folder: Path, engine: Engine, services: FakeService
     for need in sorted(engine.providers()["spotify"].about.needs):
         for page in (0, 1, 99, 100):  # the last page that there is, and the one behind it
             for identity in (identity_of(known), identity_of(Track(id="x", title="", artists=(), isrc=known.isrc))):
-                engine.ask("spotify", need, Asked(identity=identity, text="rock", page=page), fresh=True)
-    look_up(engine, Asked(text=known.title), {Need.FEATURES, Need.GENRES, Need.SIMILAR}, within_s=5.0)
+                engine.ask("spotify", need, LookupQuery(identity=identity, text="rock", page=page), fresh=True)
+    look_up(engine, LookupQuery(text=known.title), {Need.FEATURES, Need.GENRES, Need.SIMILAR}, within_s=5.0)
     accounts = log_in(database, engine, OWNER, WRITE_PRIVATE)
     session = Session(accounts, OWNER, engine.channel("spotify", owner=OWNER))
     account = accounts.get(OWNER)

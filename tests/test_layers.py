@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.imports import circles, import_graph
+
 ROOT = Path(__file__).resolve().parents[1]
 # What each layer may import of ours; `ml.train` and every `ml.<task>.train` are a layer of their own inside `ml`.
 MAY_IMPORT = {
@@ -83,3 +85,38 @@ def test_imports_flow_one_way_and_libraries_have_owners(path: Path) -> None:
             assert layer_of(name) in allowed, f"{relative} ({here}) may not import {name}"
         if top in OWNERS:
             assert here in OWNERS[top], f"{relative} ({here}) does not own {top}"
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports under ``TYPE_CHECKING`` and inside functions count; ``python -m tools.imports`` prints the circles."""
+    assert circles(import_graph()) == []
+
+
+def written(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def test_a_circle_is_found_through_type_checking_functions_and_packages(tmp_path: Path) -> None:
+    root = written(
+        tmp_path,
+        {
+            "store/__init__.py": "",
+            "store/a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from store.b import B\n",
+            "store/b.py": "def late():\n    import store.c\n",
+            "store/c.py": "from . import a\n",
+            "store/d.py": "import store.a\n",
+            "etl/__init__.py": "from etl.one import ONE\n",
+            "etl/one.py": "from etl import ONE\nfrom etl import two\n",
+            "etl/two.py": "import json\n",
+        },
+    )
+    assert circles(import_graph(root)) == [["etl", "etl.one"], ["store.a", "store.b", "store.c"]]
+
+
+def test_modules_that_do_not_import_each_other_are_no_circle() -> None:
+    assert circles({"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set()}) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"e"}, "e": {"d"}}) == [["b", "c"], ["d", "e"]]

@@ -18,7 +18,7 @@ from store.runs import STORED, Progress
 
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
-    """Do the runs, bring all of them into the catalogue at once, and print the reckoning."""
+    """Do the runs, bring all of them into the catalogue at once, and print the summary."""
     ours = []
     if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
         ended = _in_turn(database, var, run_ids)
@@ -34,7 +34,7 @@ def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers |
         with ProgressBar(CATALOGUE) as bar:
             finish(database, var, ours, bar)
     done = [run for run in map(database.get_run, ours) if run]
-    print_reckoning(done)
+    print_summary(done)
     return int(any(run["state"] != "done" for run in done) or len(done) < len(run_ids))
 
 
@@ -58,7 +58,7 @@ def _stored(database: Database, run_id: str) -> bool:
     return run is not None and run["phase"] == STORED
 
 
-def print_reckoning(runs: Sequence[dict[str, Any]]) -> None:
+def print_summary(runs: Sequence[dict[str, Any]]) -> None:
     """Print asked, stored, already known and skipped (and why) of each run, and their sums."""
     if not runs:
         return

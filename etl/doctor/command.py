@@ -32,7 +32,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     # Whoever runs this has no page open; it is served here where nothing else is said.
     visitor = Visitor(redirect=redirect_for("http", f"127.0.0.1:{os.environ.get('PORT', '8000')}"))
     try:
-        database = open_database(config.var, config.mongodb_uri, place=config.place)
+        database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     except (EmbeddedError, StoreError) as fault:
         lost = StoreError(fault.message, fault.hint)
         return _tell(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))

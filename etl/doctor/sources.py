@@ -12,7 +12,7 @@ from functools import partial
 
 from etl.doctor.examination import Check, State
 from etl.engine import Answer, Engine, SourceState, Status, VaultError
-from etl.providers.base import Asked, FaultKind, Identity, Need
+from etl.providers.base import FaultKind, Identity, LookupQuery, Need
 
 # One recording that every catalogue has; a source that does not know it has answered all the same.
 PROBE = Identity(
@@ -105,7 +105,7 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
     provider = engine.providers()[state.name]
     engine.retry(state.name)  # what it refused before is tried again
     for need in sorted(provider.about.needs):
-        questions = (Asked(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
+        questions = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
         asked = next((one for one in questions if provider.can(need, one)), None)
         if asked:
             yield finding(engine.ask(state.name, need, asked, within_s=within_s, fresh=True))

@@ -59,15 +59,16 @@ def _indexes(database: Database) -> Check:
 
 def _runs(database: Database) -> Iterator[Check]:
     """Find imports that only another installation can do, and that wait for ever if it is gone."""
-    if not database.place:
+    if not database.installation_id:
         return
     others: dict[str, int] = {}
     for run in database.runs_elsewhere():
-        others[run["place"]] = others.get(run["place"], 0) + 1
-    for place, count in sorted(others.items()):
+        others[run["installation_id"]] = others.get(run["installation_id"], 0) + 1
+    for other, count in sorted(others.items()):
         yield _check(
-            name=f"installation {place}",
+            name=f"installation {other}",
             state=State.WARNING,
-            message=f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)} to installation {place}.",
-            remedy=f"They go on there. If it is gone for good: TASTEMAP_PLACE={place} .venv/bin/python -m etl resume",
+            message=f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)} to installation {other}.",
+            remedy=f"They go on there. If it is gone for good: TASTEMAP_INSTALLATION={other} "
+            ".venv/bin/python -m etl resume",
         )

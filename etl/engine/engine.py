@@ -14,7 +14,7 @@ from etl.engine.round import Round, unanswered
 from etl.engine.sources import DEFAULT, Document, Sources
 from etl.engine.states import state_of
 from etl.engine.vault import Vault
-from etl.providers.base import Asked, FaultKind, Need, Provider, SourceFault
+from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault
 from store.database import Database
 
 
@@ -55,14 +55,16 @@ class Engine:
 
     # -- asking -----------------------------------------------------------------------------------------------
 
-    def ask(self, source: str, need: Need, asked: Asked, *, within_s: float = 60.0, fresh: bool = False) -> Answer:
+    def ask(
+        self, source: str, need: Need, query: LookupQuery, *, within_s: float = 60.0, fresh: bool = False
+    ) -> Answer:
         """Ask one question; ``fresh`` passes over what is remembered. Takes at most about ``within_s`` seconds."""
-        return self.ask_many(source, need, [asked], within_s=within_s, fresh=fresh)[0]
+        return self.ask_many(source, need, [query], within_s=within_s, fresh=fresh)[0]
 
     def ask_many(
-        self, source: str, need: Need, asked: Sequence[Asked], *, within_s: float = 60.0, fresh: bool = False
+        self, source: str, need: Need, queries: Sequence[LookupQuery], *, within_s: float = 60.0, fresh: bool = False
     ) -> list[Answer]:
-        """Ask several questions in as few calls as the source allows; answers come in the order of ``asked``.
+        """Ask several questions in as few calls as the source allows; answers come in the order of ``queries``.
 
         What is remembered is not asked again; equal questions are asked once, here and in every process. A call
         that fails concerns only the questions in it.
@@ -76,8 +78,8 @@ class Engine:
         except SourceFault as fault:
             is_off = source in self._providers and not self._sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
-            return [unanswered(source, need, status, fault, self._clock)] * len(asked)
-        keys = [answer_key(provider.about, need, one) if provider.can(need, one) else "" for one in asked]
+            return [unanswered(source, need, status, fault, self._clock)] * len(queries)
+        keys = [answer_key(provider.about, need, one) if provider.can(need, one) else "" for one in queries]
         answers = Round(
             memory=self._memory,
             sources=self._sources,
@@ -88,7 +90,7 @@ class Engine:
             lines=lines,
             until=until,
             fresh=fresh,
-        ).answers({key: one for key, one in zip(keys, asked, strict=True) if key})
+        ).answers({key: one for key, one in zip(keys, queries, strict=True) if key})
         unknown = SourceFault(FaultKind.ABSENT, f"{provider.about.title} would need to know more of this.")
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from etl.providers.base import About, Asked, Need
+from etl.providers.base import About, LookupQuery, Need
 from store.text import normalise, plain_title
 
 # The URL of a preview dies within minutes; it is asked for when somebody listens.
@@ -19,15 +19,15 @@ NEVER_KEPT = frozenset({Need.PREVIEW})
 _BY_TEXT = frozenset({Need.SEARCH, Need.GENRE_TRACKS, Need.ARTISTS})
 
 
-def answer_key(about: About, need: Need, asked: Asked) -> str:
+def answer_key(about: About, need: Need, query: LookupQuery) -> str:
     """Return the ``_id`` of an answer in ``lookups``: ``<need>:<source>:<32 hex digits>``."""
-    parts = [normalise(asked.text), asked.page] if need in _BY_TEXT else _of_track(about, asked)
+    parts = [normalise(query.text), query.page] if need in _BY_TEXT else _of_track(about, query)
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     return f"{need}:{about.name}:{digest}"
 
 
-def _of_track(about: About, asked: Asked) -> list[object]:
-    identity = asked.identity
+def _of_track(about: About, query: LookupQuery) -> list[object]:
+    identity = query.identity
     if about.name in identity.ids:
         return [identity.ids[about.name]]
     read = {

@@ -12,7 +12,7 @@ from etl.engine.keys import NEVER_KEPT
 from etl.engine.lines import Line
 from etl.engine.memory import Memory, Since
 from etl.engine.sources import Document, Sources
-from etl.providers.base import Asked, FaultKind, Need, Provider, SourceFault, Value
+from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault, Value
 
 # How often a question that another thread or process is asking is looked for, at first and later.
 _LOOK_S, _LOOK_RARELY_S = 0.02, 0.25
@@ -40,7 +40,7 @@ class Round:
     until: float
     fresh: bool
 
-    def answers(self, questions: Mapping[str, Asked]) -> dict[str, Answer]:
+    def answers(self, questions: Mapping[str, LookupQuery]) -> dict[str, Answer]:
         """Return an answer for every key of ``questions``, remembered or new."""
         if self.need in NEVER_KEPT:
             return {key: answer for part in self._batches(questions) for key, answer in self._ask(part).items()}
@@ -61,7 +61,7 @@ class Round:
             self.clock.sleep(look_s)
             look_s = min(_LOOK_RARELY_S, look_s * 1.5)
 
-    def _lead(self, questions: Mapping[str, Asked], since: Since) -> dict[str, Answer]:
+    def _lead(self, questions: Mapping[str, LookupQuery], since: Since) -> dict[str, Answer]:
         """Ask, batch by batch, those of ``questions`` that nobody else is asking, and remember the answers."""
         answers: dict[str, Answer] = {}
         for batch in self._batches(questions):
@@ -83,7 +83,7 @@ class Round:
                 return dict.fromkeys(questions, limited) | answers
         return answers
 
-    def _ask(self, batch: Mapping[str, Asked]) -> dict[str, Answer]:
+    def _ask(self, batch: Mapping[str, LookupQuery]) -> dict[str, Answer]:
         if not batch:
             return {}
         left_s = self.until - self.clock.monotonic()
@@ -128,7 +128,7 @@ class Round:
         hasty = left_s < _FAIR_S and answer.fault is not None and answer.fault.kind is FaultKind.UNREACHABLE
         return not (hasty or self.fresh)
 
-    def _batches(self, questions: Mapping[str, Asked]) -> Iterator[dict[str, Asked]]:
+    def _batches(self, questions: Mapping[str, LookupQuery]) -> Iterator[dict[str, LookupQuery]]:
         size = self.provider.about.batches.get(self.need, 1)
         keys = list(questions)
         for at in range(0, len(keys), size):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from etl.engine import Answer, Status
-from etl.providers.base import Asked, FaultKind, Need
+from etl.providers.base import FaultKind, LookupQuery, Need
 from etl.task import Task
 from store.runs import LONG_KINDS, Progress
 
@@ -49,8 +49,8 @@ class Asker:
         self._engine = task.engine
         self._progress = progress
 
-    def ask(self, source: str, need: Need, asked: Sequence[Asked]) -> list[Answer]:
-        """Return an answer to each of ``asked``, which the provider can answer all, in their order.
+    def ask(self, source: str, need: Need, queries: Sequence[LookupQuery]) -> list[Answer]:
+        """Return an answer to each of ``queries``, which the provider can answer all, in their order.
 
         They are FOUND or NOT_FOUND, and FAILED where asking again did not help.
 
@@ -65,9 +65,9 @@ class Asker:
         """
         size = self._at_once(source, need)
         answers: list[Answer] = []
-        for at in range(0, len(asked), size):
-            answers += self._ask_some(source, need, asked[at : at + size])
-            if len(answers) < len(asked):
+        for at in range(0, len(queries), size):
+            answers += self._ask_some(source, need, queries[at : at + size])
+            if len(answers) < len(queries):
                 self._task.report(self._progress(""))
         return answers
 
@@ -76,8 +76,8 @@ class Asker:
         about = self._engine.providers()[source].about
         return max(about.batches.get(need, 1), math.ceil(about.rate.per_second * _MOMENT_S))
 
-    def _ask_some(self, source: str, need: Need, asked: Sequence[Asked]) -> list[Answer]:
-        answers = self._engine.ask_many(source, need, asked, within_s=SHORT_WAIT_S)
+    def _ask_some(self, source: str, need: Need, queries: Sequence[LookupQuery]) -> list[Answer]:
+        answers = self._engine.ask_many(source, need, queries, within_s=SHORT_WAIT_S)
         attempts = waits = 0
         while True:
             self._refuse(source, answers)
@@ -95,7 +95,7 @@ class Asker:
             else:
                 return answers
             again = sorted(limited + failed)
-            some = [asked[place] for place in again]
+            some = [queries[place] for place in again]
             renewed = self._engine.ask_many(source, need, some, within_s=SHORT_WAIT_S, fresh=bool(failed))
             for place, answer in zip(again, renewed, strict=True):
                 answers[place] = answer

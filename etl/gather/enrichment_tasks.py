@@ -11,7 +11,7 @@ from etl.engine import Answer, Engine, Status
 from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.recommended import store_recommended
 from etl.lookup.results import strongest
-from etl.providers.base import Asked, Candidate, Identity, Need, Sound
+from etl.providers.base import Candidate, Identity, LookupQuery, Need, Sound
 from store.database import Database
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 from store.facts import Known, Provenance, known_tracks, put_features, put_genres
@@ -63,7 +63,7 @@ class Steps:
         self._playlist = playlist
         self._ranks = {(one.need, one.source): one.number for one in self.plan}
 
-    def questions(self, step: Step, track_ids: Sequence[str]) -> tuple[dict[str, Asked], bool]:
+    def questions(self, step: Step, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
         """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
 
         A track that has what is wanted from this source or a better one is not asked about.
@@ -71,7 +71,7 @@ class Steps:
         provider = self._engine.providers()[step.source]
         asked, unknown = {}, False
         for name, known in self._wanting(step, track_ids).items():
-            one = Asked(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
+            one = LookupQuery(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
             if step.need in IDENTIFYING and not self._helps(step, one.identity, known):
                 continue
             if provider.can(step.need, one):
@@ -80,10 +80,10 @@ class Steps:
                 unknown = True
         return asked, unknown
 
-    def store(self, step: Step, asked: Mapping[str, Asked], answers: Sequence[Answer], page: int) -> None:
-        """Store what was found out about each of ``asked``."""
+    def store(self, step: Step, queries: Mapping[str, LookupQuery], answers: Sequence[Answer], page: int) -> None:
+        """Store what was found out about each of ``queries``."""
         completed = []
-        for name, answer in zip(asked, answers, strict=True):
+        for name, answer in zip(queries, answers, strict=True):
             if step.need is Need.SIMILAR:
                 store_recommended(
                     self._database,
@@ -103,7 +103,7 @@ class Steps:
                 of_artist = tuple(strongest(answer, ("artist",)))
                 if labels or of_artist:
                     put_genres(self._database, name, labels, of_artist, _told(answer, self._run))
-            elif track := self._completed(name, asked[name].identity, answer):
+            elif track := self._completed(name, queries[name].identity, answer):
                 completed.append(track)
         if completed:
             self._database.put_tracks(completed, f"{self._run}:{step.number}:{page}")
@@ -157,7 +157,7 @@ class Steps:
         if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
             return False
         adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
-        one = Asked(identity=identity)
+        one = LookupQuery(identity=identity)
         for later in self.plan:
             if later.need in IDENTIFYING or not self._lacks(later, known):
                 continue

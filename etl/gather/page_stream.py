@@ -10,7 +10,7 @@ from etl.engine import Answer, Status
 from etl.gather.asking import Asker, Blocked
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
-from etl.providers.base import Asked, Candidate, Need
+from etl.providers.base import Candidate, LookupQuery, Need
 from etl.task import Task
 from store.runs import ImportProblem, Progress
 
@@ -71,7 +71,7 @@ class LaneRun(ABC):
 
     def ask(self, source: str, text: str, page: int) -> Answer:
         """Return the answer to one page, and count it."""
-        answer = self.asker.ask(source, self.need, [Asked(text=text, page=page)])[0]
+        answer = self.asker.ask(source, self.need, [LookupQuery(text=text, page=page)])[0]
         self.tally.count([answer])
         return answer
 

@@ -15,7 +15,7 @@ from etl.gather.page_stream import Filter
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.identity import identity_of
-from etl.providers.base import Analysis, Asked, Need
+from etl.providers.base import Analysis, LookupQuery, Need
 from etl.task import Task
 from store.domain import Track
 from store.facts import ANALYSES, Provenance, put_segments
@@ -85,9 +85,9 @@ class SegmentHarvest:
         return [kept[name] for name in sorted(kept)]
 
     def _do(self, source: str, track: Track) -> None:
-        asked = Asked(identity=identity_of(track))
-        if self.task.engine.providers()[source].can(Need.ANALYSIS, asked) and not self._had(track.id):
-            self._fetch(source, track, asked)
+        query = LookupQuery(identity=identity_of(track))
+        if self.task.engine.providers()[source].can(Need.ANALYSIS, query) and not self._had(track.id):
+            self._fetch(source, track, query)
             self.cursor["last"] = track.id
             self._record()
 
@@ -97,8 +97,8 @@ class SegmentHarvest:
         names = self.task.database.names_where
         return bool(names(ANALYSES, {"_id": track_id})) and not names(ANALYSES, ours)
 
-    def _fetch(self, source: str, track: Track, asked: Asked) -> None:
-        answer = self.asker.ask(source, Need.ANALYSIS, [asked])[0]
+    def _fetch(self, source: str, track: Track, query: LookupQuery) -> None:
+        answer = self.asker.ask(source, Need.ANALYSIS, [query])[0]
         self.tally.count([answer])
         self.tally.asked += 1
         if answer.status is not Status.FOUND:

@@ -33,7 +33,7 @@ from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
 from store.locks import locked
-from store.runs import ImportProblem, Progress, Reckoning, Skipped
+from store.runs import ImportProblem, Progress, RunSummary, Skipped
 
 Report = Callable[[Progress], None]
 _ARTIST_SAMPLE = 2_000
@@ -44,7 +44,7 @@ _NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
 
 
-def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, resumed: bool = False) -> Reckoning:
+def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, resumed: bool = False) -> RunSummary:
     """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
 
     The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
@@ -65,13 +65,13 @@ def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, 
             catalogue_root / "downloads",
             lambda done, total: progress(Progress(phase="download", done=done, total=total)),
         )
-        reckoning = _import_file(path, catalogue_root, progress, resumed)
+        summary = _import_file(path, catalogue_root, progress, resumed)
         path.unlink()
-        return reckoning
+        return summary
     return _import_file(Path(source), catalogue_root, progress, resumed)
 
 
-def _import_file(path: Path, root: Path, progress: Report, resumed: bool) -> Reckoning:
+def _import_file(path: Path, root: Path, progress: Report, resumed: bool) -> RunSummary:
     with CsvStream(path) as stream:
         if not looks_like_table(stream.headings):
             raise _unknown_headings(stream)
@@ -112,7 +112,7 @@ class _Import:
         self.examples: list[Skipped] = []
         self.outside: Counter[str] = Counter()
 
-    def run(self, resumed: bool) -> Reckoning:
+    def run(self, resumed: bool) -> RunSummary:
         before = table_files(self.root)
         for ids in read_ids(self.root):
             self.seen.update(ids)
@@ -120,15 +120,15 @@ class _Import:
         with pq.ParquetWriter(partial, ROWS, compression="zstd") as writer:
             for rows in self._tables():
                 writer.write_table(rows)
-            reckoning = self._reckoning()
+            summary = self._summary()
             order = max((table.order for table in before), default=0) + 1
-            writer.add_key_value_metadata(metadata(order, self.stream.sha256, asdict(reckoning)))
+            writer.add_key_value_metadata(metadata(order, self.stream.sha256, asdict(summary)))
         same = next((table for table in before if table.sha256 == self.stream.sha256), None)
         if same is not None:
             partial.unlink()
-            return _stored_reckoning(same.reckoning) if resumed else reckoning
+            return _stored_summary(same.summary) if resumed else summary
         partial.replace(partial.with_name(f"{self.name}-{self.stream.sha256[:12]}.parquet"))
-        return reckoning
+        return summary
 
     def _tables(self) -> Iterator[pa.Table]:
         """Yield the rows of the stream in the schema ROWS, counting on the way."""
@@ -175,10 +175,10 @@ class _Import:
             )
         )
 
-    def _reckoning(self) -> Reckoning:
+    def _summary(self) -> RunSummary:
         skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.stream.bad_rows}
         examples = sorted([*self.stream.examples, *self.examples], key=lambda one: one.line)
-        return Reckoning(
+        return RunSummary(
             asked=self.asked,
             stored=self.stored,
             known=self.known,
@@ -188,8 +188,8 @@ class _Import:
         )
 
 
-def _stored_reckoning(stored: Mapping[str, Any]) -> Reckoning:
-    return Reckoning(**{**stored, "examples": tuple(Skipped(**example) for example in stored["examples"])})
+def _stored_summary(stored: Mapping[str, Any]) -> RunSummary:
+    return RunSummary(**{**stored, "examples": tuple(Skipped(**example) for example in stored["examples"])})
 
 
 def normalised_rows(

@@ -10,7 +10,7 @@ from typing import cast
 
 from etl.engine import Answer, Status
 from etl.identity import SAME, clean_isrc, credited, merge, same_recording
-from etl.providers.base import Asked, Candidate, Identity
+from etl.providers.base import Candidate, Identity, LookupQuery
 from etl.versions import said_kinds, version_of
 from store.catalogue.ranking import coverage
 from store.catalogue.search import query_words
@@ -50,9 +50,9 @@ class _Listed:
         return self.confidence - _PER_PLACE * self.place
 
 
-def words_of(asked: Asked) -> str:
+def words_of(query: LookupQuery) -> str:
     """Return what a source is to search for: the typed words, else title and first artist."""
-    return asked.text.strip() or " ".join([asked.identity.title, *asked.identity.artists[:1]]).strip()
+    return query.text.strip() or " ".join([query.identity.title, *query.identity.artists[:1]]).strip()
 
 
 def typed_match(text: str, found: Identity) -> float:
@@ -76,10 +76,10 @@ def typed_match(text: str, found: Identity) -> float:
     return sure if complete else sure * _LEFT_OVER
 
 
-def choices(asked: Asked, answers: Sequence[Answer]) -> tuple[Choice, ...]:
+def choices(query: LookupQuery, answers: Sequence[Answer]) -> tuple[Choice, ...]:
     """Return the recordings that the search ``answers`` (best source first) hold, the most likely one first."""
     groups: list[list[_Listed]] = []
-    for listed in sorted(_listed(asked, answers), key=lambda one: -one.points):
+    for listed in sorted(_listed(query, answers), key=lambda one: -one.points):
         home = (group for group in groups if _same(group[0].candidate.identity, listed.candidate.identity))
         group = next(home, None)
         if group is not None:
@@ -91,13 +91,13 @@ def choices(asked: Asked, answers: Sequence[Answer]) -> tuple[Choice, ...]:
     return tuple(choice for _, choice in sorted(found, key=lambda one: -one[0]))
 
 
-def _listed(asked: Asked, answers: Iterable[Answer]) -> Iterator[_Listed]:
+def _listed(query: LookupQuery, answers: Iterable[Answer]) -> Iterator[_Listed]:
     for answer in answers:
         if answer.status is Status.FOUND:
             for place, candidate in enumerate(cast(tuple[Candidate, ...], answer.value)[:_LOOKED_AT]):
                 # Words typed into two fields are typed words all the same: they may have slips.
                 sure = max(
-                    same_recording(asked.identity, candidate.identity), typed_match(asked.text, candidate.identity)
+                    same_recording(query.identity, candidate.identity), typed_match(query.text, candidate.identity)
                 )
                 yield _Listed(source=answer.source, place=place, candidate=candidate, confidence=sure)
 

@@ -19,7 +19,7 @@ from etl.identity import SAME, merge, same_recording
 from etl.lookup.choice import Choice, choices, words_of
 from etl.lookup.pool import GRACE_S, LookupClock, settle, submit
 from etl.lookup.results import LookedUp, store_looked_up
-from etl.providers.base import Asked, Candidate, FaultKind, Identity, Need
+from etl.providers.base import Candidate, FaultKind, Identity, LookupQuery, Need
 
 __all__ = ["WITHIN_S", "LookedUp", "look_up", "settle", "store_looked_up"]
 
@@ -41,38 +41,38 @@ _Question = tuple[Need, str]
 
 def look_up(
     engine: Engine,
-    asked: Asked,
+    query: LookupQuery,
     needs: Collection[Need],
     *,
     within_s: float = WITHIN_S,
     clock: LookupClock | None = None,
 ) -> LookedUp:
-    """Find the track that ``asked`` means, and what ``needs`` ask for, within ``within_s`` seconds.
+    """Find the track that ``query`` means, and what ``needs`` ask for, within ``within_s`` seconds.
 
-    With ``asked.text`` somebody has typed a track, in any order of title and artist (``asked.identity`` may hold the
-    same apart); it is named as the best source writes it. Without, ``asked.identity`` is a track that is known by its
+    With ``query.text`` somebody has typed a track, in any order of title and artist (``query.identity`` may hold the
+    same apart); it is named as the best source writes it. Without, ``query.identity`` is a track that is known by its
     names or ids, and keeps its names. ``clock`` measures the time, the machine's own if it is not given.
 
     Raises StoreError where the database does not answer, and nothing because a source fails.
     """
-    return _LookUp(engine, asked, needs, within_s, clock or LookupClock()).run()
+    return _LookUp(engine, query, needs, within_s, clock or LookupClock()).run()
 
 
 class _LookUp:
     def __init__(
-        self, engine: Engine, asked: Asked, needs: Collection[Need], within_s: float, clock: LookupClock
+        self, engine: Engine, query: LookupQuery, needs: Collection[Need], within_s: float, clock: LookupClock
     ) -> None:
         self.engine = engine
         self.clock = clock
-        self.asked = asked
+        self.query = query
         self.needs = frozenset(needs)
         self.begun = self.clock.monotonic()
         self.deadline = self.begun + within_s
-        self.identity = asked.identity
+        self.identity = query.identity
         self.order = {need: engine.on(need) for need in (Need.SEARCH, Need.TRACK, *self.needs)}
         self.answers: dict[_Question, Answer] = {}
         self.pending: dict[Future[Answer], _Question] = {}
-        self.searching = "isrc" not in asked.identity.ids and bool(words_of(asked))
+        self.searching = "isrc" not in query.identity.ids and bool(words_of(query))
         self.candidates: tuple[Choice, ...] = ()
         self.chosen: Choice | None = None
         self.sure_since: float | None = None
@@ -81,7 +81,7 @@ class _LookUp:
     def run(self) -> LookedUp:
         if self.searching:
             for source in self.order[Need.SEARCH]:
-                self._ask(Need.SEARCH, source, replace(self.asked, text=words_of(self.asked)))
+                self._ask(Need.SEARCH, source, replace(self.query, text=words_of(self.query)))
         while True:
             self._choose()
             self._ask_what_can_be_asked()
@@ -96,20 +96,20 @@ class _LookUp:
 
     # -- asking -------------------------------------------------------------------------------------------------
 
-    def _ask(self, need: Need, source: str, asked: Asked) -> None:
-        if self.engine.providers()[source].can(need, asked):
+    def _ask(self, need: Need, source: str, query: LookupQuery) -> None:
+        if self.engine.providers()[source].can(need, query):
             left_s = self.deadline - self.clock.monotonic()
-            self.pending[submit(self.engine, source, need, asked, left_s)] = (need, source)
+            self.pending[submit(self.engine, source, need, query, left_s)] = (need, source)
 
     def _ask_what_can_be_asked(self) -> None:
         """Ask every question that what is known by now allows and that has not been asked yet."""
-        if self.chosen is None and not self.asked.identity.ids:
+        if self.chosen is None and not self.query.identity.ids:
             return
-        asked = replace(self.asked, text="", identity=self.identity)
+        query = replace(self.query, text="", identity=self.identity)
         begun = {*self.answers, *self.pending.values()}
         for question in self._wanted():
             if question not in begun:
-                self._ask(*question, asked)
+                self._ask(*question, query)
 
     def _wanted(self) -> Iterator[_Question]:
         ids = self.identity.ids.keys()
@@ -142,15 +142,15 @@ class _LookUp:
         """Settle which of the found tracks is meant, once no search that is worth waiting for is outstanding."""
         if not self.searching:
             return
-        self.candidates = choices(self.asked, self._of(Need.SEARCH))
+        self.candidates = choices(self.query, self._of(Need.SEARCH))
         outstanding = any(need is Need.SEARCH for need, _ in self.pending.values())
         if outstanding and "isrc" not in self.identity.ids and self.clock.monotonic() < self._search_until():
             return
         self.searching = False
         best = self.candidates[0] if self.candidates else None
-        if best and best.confidence >= (_ACCEPTED if self.asked.text else SAME):
+        if best and best.confidence >= (_ACCEPTED if self.query.text else SAME):
             self.chosen = best
-            pair = (best.identity, self.identity) if self.asked.text else (self.identity, best.identity)
+            pair = (best.identity, self.identity) if self.query.text else (self.identity, best.identity)
             self.identity = merge(*pair)
 
     def _search_until(self) -> float:
@@ -203,15 +203,15 @@ class _LookUp:
 
     def _result(self) -> LookedUp:
         # What came first has served; where several tell an id, the better source's is kept.
-        names = [self.asked.identity]
+        names = [self.query.identity]
         if self.chosen:
-            names.insert(0 if self.asked.text else 1, self.chosen.identity)
+            names.insert(0 if self.query.text else 1, self.chosen.identity)
         identity = reduce(merge, names)
         for answer in self._found(Need.TRACK).values():
             identity = merge(identity, cast(Candidate, answer.value).identity)
         return LookedUp(
             identity=merge(identity, self.identity),
-            confidence=self.chosen.confidence if self.chosen else float(bool(self.asked.identity.ids)),
+            confidence=self.chosen.confidence if self.chosen else float(bool(self.query.identity.ids)),
             chosen=self.chosen,
             candidates=self.candidates,
             features=self._found(Need.FEATURES),

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from etl.engine import Answer, Engine
 from etl.engine.clock import Clock
-from etl.providers.base import Asked, Need
+from etl.providers.base import LookupQuery, Need
 
 # They wait for sources nearly all the time. Two look-ups, as one page asks for, need a dozen each at the most.
 _THREADS = 32
@@ -39,11 +39,11 @@ class _Pool:
         self._executor = None
         self._under_way = set()
 
-    def submit(self, engine: Engine, source: str, need: Need, asked: Asked, within_s: float) -> Future[Answer]:
+    def submit(self, engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
         with self._lock:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="look-up")
-            future = self._executor.submit(engine.ask, source, need, asked, within_s=within_s)
+            future = self._executor.submit(engine.ask, source, need, query, within_s=within_s)
             self._under_way.add(future)
         future.add_done_callback(self._left)
         return future
@@ -61,9 +61,9 @@ class _Pool:
 _pool = _Pool()
 
 
-def submit(engine: Engine, source: str, need: Need, asked: Asked, within_s: float) -> Future[Answer]:
+def submit(engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
     """Ask in another thread, which the engine holds to ``within_s`` and :data:`GRACE_S`; waits for a free thread."""
-    return _pool.submit(engine, source, need, asked, max(0.0, within_s) + GRACE_S)
+    return _pool.submit(engine, source, need, query, max(0.0, within_s) + GRACE_S)
 
 
 def settle(within_s: float = 2 * GRACE_S) -> None:

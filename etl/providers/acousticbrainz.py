@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from etl.providers.base import About, Asked, Channel, Need, Rate, Sound, Value
+from etl.providers.base import About, Channel, LookupQuery, Need, Rate, Sound, Value
 from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text, the_id
 
 _TITLE = "AcousticBrainz"
@@ -72,9 +72,9 @@ def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -
     return as_object(body, _TITLE, "a JSON object of recordings")
 
 
-def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
     """Two calls for up to 25 recordings; of several submissions the first is read."""
-    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
+    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)

@@ -18,7 +18,7 @@ from store.errors import TastemapError
 
 
 class Need(StrEnum):
-    """What one may want to know. The comment says what of :class:`Asked` is read, and what is answered."""
+    """What one may want to know. The comment says what of :class:`LookupQuery` is read, and what is answered."""
 
     SEARCH = "search"  # text, page -> tuple[Candidate, ...], best first
     TRACK = "track"  # identity -> Candidate, with every id the source knows
@@ -48,7 +48,7 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class LookupQuery:
     """One question. ``page`` counts from 0; ``owner`` is the browser session that asks, where that matters."""
 
     identity: Identity = field(default_factory=Identity)
@@ -238,10 +238,10 @@ class Provider(Protocol):
 
     about: ClassVar[About]
 
-    def can(self, need: Need, asked: Asked) -> bool:
-        """Tell whether ``asked`` holds what this source must know to answer ``need`` (an ISRC, an id of its own)."""
+    def can(self, need: Need, query: LookupQuery) -> bool:
+        """Tell whether ``query`` holds what this source must know to answer ``need`` (an ISRC, an id of its own)."""
 
-    def answer(self, need: Need, asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+    def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         """Answer the questions in their order, ``None`` for those of which the source knows nothing.
 
         There are at most ``about.batches[need]`` of them (1 where not named), each of which it :meth:`can` answer.

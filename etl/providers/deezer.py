@@ -14,12 +14,12 @@ from etl.identity import SAME, clean_isrc, same_recording
 from etl.providers.base import (
     About,
     ArtistFound,
-    Asked,
     Candidate,
     Channel,
     FaultKind,
     GenreTag,
     Identity,
+    LookupQuery,
     Need,
     NotThere,
     Preview,
@@ -115,9 +115,9 @@ def _tracks(body: Object, reason: str | None = None) -> tuple[Candidate, ...]:
     return tuple(replace(track, reason=reason) for track in found if track)
 
 
-def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
     # Plain text: artist:"" track:"" is reported to find nothing at times.
-    return _tracks(_get(channel, "/search", q=asked.text.strip(), limit=_PAGE, index=asked.page * _PAGE))
+    return _tracks(_get(channel, "/search", q=query.text.strip(), limit=_PAGE, index=query.page * _PAGE))
 
 
 def _row(known: Identity, channel: Channel) -> Object:
@@ -132,12 +132,12 @@ def _row(known: Identity, channel: Channel) -> Object:
     return row
 
 
-def _track(asked: Asked, channel: Channel) -> Candidate | None:
-    return track_of(_row(asked.identity, channel))
+def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
+    return track_of(_row(query.identity, channel))
 
 
-def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
-    known = asked.identity
+def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
+    known = query.identity
     album = known_id(known, "deezer_album") or id_text(inner(_row(known, channel), "album").get("id"))
     if not album:
         return None
@@ -145,9 +145,9 @@ def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
     return tuple(GenreTag(name=name, level="album") for name in names if name) or None
 
 
-def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """The artist's radio; where there is none, the best known tracks of related artists."""
-    known = asked.identity
+    known = query.identity
     artist = known_id(known, "deezer_artist") or id_text(inner(_row(known, channel), "artist").get("id"))
     if not artist:
         return None
@@ -159,8 +159,8 @@ def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
     return tuple(track for track in found if track.identity.ids["deezer"] != known.ids.get("deezer")) or None
 
 
-def _preview(asked: Asked, channel: Channel) -> Preview | None:
-    row = _row(asked.identity, channel)
+def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
+    row = _row(query.identity, channel)
     url = text(row.get("preview"))
     if not url:
         return None
@@ -168,13 +168,13 @@ def _preview(asked: Asked, channel: Channel) -> Preview | None:
     return Preview(url=url, expires_at=expires_at, credit=_TITLE, link=text(row.get("link")))
 
 
-def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """The chart of Deezer's genre of that name; it has about two dozen, and knows nothing of other names."""
-    wanted = normalise(asked.text)
+    wanted = normalise(query.text)
     for row in _data(_get(channel, "/genre")):
         genre, name = id_text(row.get("id")), text(row.get("name"))
         if genre and name and wanted in _names(name):
-            found = _get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=asked.page * _PAGE)
+            found = _get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=query.page * _PAGE)
             return _tracks(found, f"chart {name}")
     return None
 
@@ -185,8 +185,8 @@ def _names(genre: str) -> set[str]:
     return names | {normalise(genre)} | ({"electronic"} if "electro" in names else set())
 
 
-def _artists(asked: Asked, channel: Channel) -> tuple[ArtistFound, ...]:
-    rows = _data(_get(channel, "/search/artist", q=asked.text.strip(), limit=_PAGE, index=asked.page * _PAGE))
+def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
+    rows = _data(_get(channel, "/search/artist", q=query.text.strip(), limit=_PAGE, index=query.page * _PAGE))
     named = ((text(row.get("name")), id_text(row.get("id"))) for row in rows)
     return tuple(ArtistFound(name=name, ids={"deezer_artist": artist}) for name, artist in named if name and artist)
 

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from etl.providers.base import (
     About,
-    Asked,
     Candidate,
     Channel,
     FaultKind,
     GenreTag,
     Identity,
+    LookupQuery,
     Need,
     Preview,
     Rate,
@@ -70,36 +70,36 @@ def track_of(row: Object) -> Candidate | None:
     )
 
 
-def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
+def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
     rows = _songs(
         channel,
         "/search",
-        term=asked.text.strip(),
+        term=query.text.strip(),
         media="music",
         entity="song",
         limit=_PAGE,
-        offset=asked.page * _PAGE,
+        offset=query.page * _PAGE,
     )
     return tuple(track for track in map(track_of, rows) if track)
 
 
-def _row(asked: Asked, channel: Channel) -> Object | None:
-    return next(iter(_songs(channel, "/lookup", id=the_id(asked.identity, "itunes"), entity="song")), None)
+def _row(query: LookupQuery, channel: Channel) -> Object | None:
+    return next(iter(_songs(channel, "/lookup", id=the_id(query.identity, "itunes"), entity="song")), None)
 
 
-def _track(asked: Asked, channel: Channel) -> Candidate | None:
-    row = _row(asked, channel)
+def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
+    row = _row(query, channel)
     return track_of(row) if row else None
 
 
-def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
-    row = _row(asked, channel)
+def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
+    row = _row(query, channel)
     name = text(row.get("primaryGenreName")) if row else None
     return (GenreTag(name=name),) if name and name != "Music" else None
 
 
-def _preview(asked: Asked, channel: Channel) -> Preview | None:
-    row = _row(asked, channel)
+def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
+    row = _row(query, channel)
     url = text(row.get("previewUrl")) if row else None
     if not row or not url:
         return None

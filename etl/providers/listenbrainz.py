@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.identity import clean_isrc
-from etl.providers.base import About, Asked, Candidate, Channel, GenreTag, Identity, Need, Rate, Value
+from etl.providers.base import About, Candidate, Channel, GenreTag, Identity, LookupQuery, Need, Rate, Value
 from etl.providers.musicbrainz import votes
 from etl.providers.translation import (
     Object,
@@ -71,14 +71,14 @@ def _year(value: object) -> int | None:
     return year(str(value)) if isinstance(value, int) else None
 
 
-def _tracks(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
+def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
     known = _metadata(mbids, "artist release", channel)
     return [metadata_of(mbid, inner(known, mbid)) for mbid in mbids]
 
 
-def _genres(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in asked]
+def _genres(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
     known = _metadata(mbids, "tag", channel)
     return [tags_of(inner(inner(known, mbid), "tag")) or None for mbid in mbids]
 
@@ -90,11 +90,11 @@ def tags_of(row: Object) -> tuple[GenreTag, ...]:
     return votes(genres, names="tag", counts="count") or votes(named, names="tag", counts="count")
 
 
-def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
+def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """A hundred tracks of a tag, drawn by the server, the popular ones first. There is one page."""
-    if asked.page:
+    if query.page:
         return None
-    tag = asked.text.strip().lower()
+    tag = query.text.strip().lower()
     params = {"tag": tag, "operator": "OR", "pop_begin": 0, "pop_end": 100, "count": 2 * _BATCH}
     rows = as_rows(channel.get("/1/lb-radio/tags", params), _TITLE, "a list")
     popularity = {mbid: number(row.get("percent")) for row in rows if (mbid := id_text(row.get("recording_mbid")))}

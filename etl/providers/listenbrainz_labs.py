@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from etl.providers.base import About, Asked, Candidate, Channel, Identity, Need, Rate
+from etl.providers.base import About, Candidate, Channel, Identity, LookupQuery, Need, Rate
 from etl.providers.translation import (
     Object,
     Translator,
@@ -50,15 +50,15 @@ def lab_row(row: Object) -> Candidate | None:
     )
 
 
-def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    if asked.page:
+def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
+    if query.page:
         return None
-    rows = as_rows(channel.get("/recording-search/json", {"query": asked.text.strip()}), _TITLE, "a list")
+    rows = as_rows(channel.get("/recording-search/json", {"query": query.text.strip()}), _TITLE, "a list")
     return tuple(track for track in map(lab_row, rows) if track)
 
 
-def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    mbid = the_id(asked.identity, "mbid").lower()
+def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
+    mbid = the_id(query.identity, "mbid").lower()
     params = {"recording_mbids": mbid, "algorithm": SIMILARITY}
     rows = as_rows(channel.get("/similar-recordings/json", params), _TITLE, "a list")
     counted = [(number(row.get("score")) or 0.0, lab_row(row)) for row in rows]
@@ -71,9 +71,9 @@ def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
     return tuple(found) or None
 
 
-def _spotify_id(asked: Asked, channel: Channel) -> Candidate | None:
+def _spotify_id(query: LookupQuery, channel: Channel) -> Candidate | None:
     """Add the Spotify id to what is known: the labs map a MusicBrainz recording, or names, to it."""
-    known, mbid = asked.identity, known_id(asked.identity, "mbid")
+    known, mbid = query.identity, known_id(query.identity, "mbid")
     if mbid:
         path, params = "/spotify-id-from-mbid/json", {"recording_mbid": mbid}
     else:
@@ -87,8 +87,8 @@ def _spotify_id(asked: Asked, channel: Channel) -> Candidate | None:
     return None
 
 
-def _has_names(asked: Asked) -> bool:
-    known = asked.identity
+def _has_names(query: LookupQuery) -> bool:
+    known = query.identity
     return not known.ids.get("spotify") and bool(known_id(known, "mbid") or (known.title and known.artists))
 
 

@@ -15,12 +15,12 @@ from etl.identity import SAME, clean_isrc, same_recording
 from etl.providers.base import (
     About,
     ArtistFound,
-    Asked,
     Candidate,
     Channel,
     FaultKind,
     GenreTag,
     Identity,
+    LookupQuery,
     Need,
     Rate,
     Setting,
@@ -98,23 +98,23 @@ def _found(channel: Channel, query: str, page: int) -> tuple[Candidate, ...]:
     return tuple(track for track in found if track)
 
 
-def _has_names(asked: Asked) -> bool:
-    return bool(asked.identity.title and asked.identity.artists)
+def _has_names(query: LookupQuery) -> bool:
+    return bool(query.identity.title and query.identity.artists)
 
 
-def _search(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
-    known = asked.identity
-    if _has_names(asked):
-        query = f'recording:"{escaped(known.title)}" AND artist:"{escaped(known.artists[0])}"'
+def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
+    known = query.identity
+    if _has_names(query):
+        lucene = f'recording:"{escaped(known.title)}" AND artist:"{escaped(known.artists[0])}"'
     else:
         # Of a line of words nobody knows which is the artist: each must be in the one or in the other.
-        words = [word for word in asked.text.split() if any(map(str.isalnum, word))] or [asked.text]
-        query = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in map(escaped, words))
-    return _found(channel, query, asked.page)
+        words = [word for word in query.text.split() if any(map(str.isalnum, word))] or [query.text]
+        lucene = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in map(escaped, words))
+    return _found(channel, lucene, query.page)
 
 
-def _track(asked: Asked, channel: Channel) -> Candidate | None:
-    known, mbid = asked.identity, known_id(asked.identity, "mbid")
+def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
+    known, mbid = query.identity, known_id(query.identity, "mbid")
     if mbid:
         return recording_of(_get(channel, f"recording/{mbid}", inc="artist-credits isrcs releases"))
     isrc = the_id(known, "isrc")
@@ -145,10 +145,10 @@ def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts:
     return tuple(GenreTag(name=name, weight=n / most, level=nearest[name]) for name, n in total.most_common())
 
 
-def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
+def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
     """Genres of the recording, its release groups and its artists; free tags where nobody voted for a genre."""
     inc = "artist-credits releases release-groups genres tags"
-    row = _get(channel, f"recording/{the_id(asked.identity, 'mbid')}", inc=inc)
+    row = _get(channel, f"recording/{the_id(query.identity, 'mbid')}", inc=inc)
     albums = [inner(release, "release-group") for release in inner_rows(row, "releases")]
     groups = {id_text(group.get("id")): group for group in albums}
     artists = [inner(credit, "artist") for credit in inner_rows(row, "artist-credit")]
@@ -167,13 +167,13 @@ def _genres(asked: Asked, channel: Channel) -> tuple[GenreTag, ...] | None:
     return None
 
 
-def _genre_tracks(asked: Asked, channel: Channel) -> tuple[Candidate, ...]:
-    return _found(channel, f'tag:"{escaped(asked.text)}"', asked.page)
+def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
+    return _found(channel, f'tag:"{escaped(query.text)}"', query.page)
 
 
-def _artists(asked: Asked, channel: Channel) -> tuple[ArtistFound, ...]:
-    query = f"artist:({escaped(asked.text)})"
-    body = _get(channel, "artist", query=query, limit=_PAGE, offset=asked.page * _PAGE)
+def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
+    lucene = f"artist:({escaped(query.text)})"
+    body = _get(channel, "artist", query=lucene, limit=_PAGE, offset=query.page * _PAGE)
     found = []
     for row in as_rows(body.get("artists"), _TITLE, "a list under artists"):
         name, mbid = text(row.get("name")), id_text(row.get("id"))
@@ -187,7 +187,7 @@ class MusicBrainz(Translator):
     """MusicBrainz without an account."""
 
     ways: ClassVar[Mapping[Need, Way]] = {
-        Need.SEARCH: one_by_one(lambda asked: has_text(asked) or _has_names(asked), _search),
+        Need.SEARCH: one_by_one(lambda query: has_text(query) or _has_names(query), _search),
         Need.TRACK: one_by_one(has_id("mbid", "isrc"), _track),
         Need.GENRES: one_by_one(has_id("mbid"), _genres),
         Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),

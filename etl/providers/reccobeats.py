@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from etl.identity import SAME, clean_isrc, same_recording
-from etl.providers.base import About, Asked, Candidate, Channel, FaultKind, Identity, Need, Rate, SourceFault, Value
+from etl.providers.base import (
+    About,
+    Candidate,
+    Channel,
+    FaultKind,
+    Identity,
+    LookupQuery,
+    Need,
+    Rate,
+    SourceFault,
+    Value,
+)
 from etl.providers.translation import (
     Object,
     Translator,
@@ -92,25 +103,25 @@ def _best(known: Identity, rows: Iterable[Object]) -> Candidate | None:
     return best if best and same_recording(known, best.identity) >= SAME else None
 
 
-def _tracks(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in asked], channel, "/v1/track")
-    return [_best(one.identity, rows) for one, rows in zip(asked, joined, strict=True)]
+def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/track")
+    return [_best(one.identity, rows) for one, rows in zip(queries, joined, strict=True)]
 
 
-def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in asked], channel, "/v1/audio-features")
+def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/audio-features")
     # Where several rows stand under an ISRC, the names of the tracks must tell which is meant.
-    unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and asked[n].identity.title}
+    unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and queries[n].identity.title}
     keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]
     tracks = dict(zip(keys, _joined(keys, channel, "/v1/track"), strict=True))
     for n, rows in unclear.items():
-        best = _best(asked[n].identity, [track for row in rows for track in tracks.get(str(row.get("id")), ())])
+        best = _best(queries[n].identity, [track for row in rows for track in tracks.get(str(row.get("id")), ())])
         joined[n] = [row for row in rows if best and row.get("id") == best.identity.ids["reccobeats"]]
     return [sound(rows[0], _CONFIDENCE) if rows else None for rows in joined]
 
 
-def _similar(asked: Asked, channel: Channel) -> tuple[Candidate, ...] | None:
-    seed = the_id(asked.identity, *_OWN)
+def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
+    seed = the_id(query.identity, *_OWN)
     rows = _rows(channel, "/v1/track/recommendation", seeds=seed, size=_RECOMMENDED)
     found = (track for track in map(track_of, rows) if track)
     return tuple(track for track in found if seed not in track.identity.ids.values()) or None

@@ -14,11 +14,11 @@ from etl.providers.base import (
     About,
     Analysis,
     ArtistFound,
-    Asked,
     Candidate,
     Channel,
     FaultKind,
     Identity,
+    LookupQuery,
     Need,
     NotThere,
     Rate,
@@ -90,14 +90,14 @@ def _search_page(channel: Channel, query: str, page: int, kind: str = "track") -
     return as_rows(inner(answer, f"{kind}s").get("items"), _TITLE, f"{kind}s")
 
 
-def _search(asked: Asked, channel: Channel) -> Value | None:
-    return _candidates(_search_page(channel, asked.text.strip(), asked.page))
+def _search(query: LookupQuery, channel: Channel) -> Value | None:
+    return _candidates(_search_page(channel, query.text.strip(), query.page))
 
 
-def _track(asked: Asked, channel: Channel) -> Value | None:
-    spotify_id = asked.identity.ids.get("spotify", "")
+def _track(query: LookupQuery, channel: Channel) -> Value | None:
+    spotify_id = query.identity.ids.get("spotify", "")
     if not SPOTIFY_ID.fullmatch(spotify_id):
-        isrc = asked.identity.ids.get("isrc", "")
+        isrc = query.identity.ids.get("isrc", "")
         same = _candidates(_search_page(channel, f"isrc:{isrc}", 0)) or ()
         return next((one for one in same if one.identity.ids.get("isrc") == isrc), None)
     item = call(channel, "track", spotify_id, market=market(channel))
@@ -105,8 +105,8 @@ def _track(asked: Asked, channel: Channel) -> Value | None:
     return _candidate({**item, "id": spotify_id})
 
 
-def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-    ids = [one.identity.ids["spotify"] for one in asked]
+def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+    ids = [one.identity.ids["spotify"] for one in queries]
     answer = call_closed(channel, "audio features", "audio_features", ids)
     rows = answer.get("rows")
     if not isinstance(rows, list):
@@ -115,8 +115,8 @@ def _features(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
     return [sound(known[one], 1.0) if one in known else None for one in ids]
 
 
-def _analysis(asked: Asked, channel: Channel) -> Value | None:
-    answer = call_closed(channel, "audio analyses", "audio_analysis", asked.identity.ids["spotify"])
+def _analysis(query: LookupQuery, channel: Channel) -> Value | None:
+    answer = call_closed(channel, "audio analyses", "audio_analysis", query.identity.ids["spotify"])
     segments = [_segment(row) for row in as_rows(answer.get("segments"), _TITLE, "segments")]
     if not segments:
         return None
@@ -138,19 +138,19 @@ def _twelve(values: object) -> tuple[float, ...] | None:
     return known if len(known) == len(numbers) == 12 else None
 
 
-def _similar(asked: Asked, channel: Channel) -> Value | None:
-    seeds = [asked.identity.ids["spotify"]]
+def _similar(query: LookupQuery, channel: Channel) -> Value | None:
+    seeds = [query.identity.ids["spotify"]]
     answer = call_closed(channel, "recommendations", "recommendations", seed_tracks=seeds, limit=_RECOMMENDATIONS)
     return _candidates(answer.get("tracks"))
 
 
-def _genre_tracks(asked: Asked, channel: Channel) -> Value | None:
-    genre = asked.text.strip().lower()
-    if asked.page == 0 and is_extended(channel.settings):
+def _genre_tracks(query: LookupQuery, channel: Channel) -> Value | None:
+    genre = query.text.strip().lower()
+    if query.page == 0 and is_extended(channel.settings):
         seeded = _recommended_for(genre, channel)
         if seeded:
             return seeded
-    return _candidates(_search_page(channel, f'genre:"{genre.replace(chr(34), "")}"', asked.page))
+    return _candidates(_search_page(channel, f'genre:"{genre.replace(chr(34), "")}"', query.page))
 
 
 def _recommended_for(genre: str, channel: Channel) -> tuple[Candidate, ...] | None:
@@ -166,8 +166,8 @@ def _recommended_for(genre: str, channel: Channel) -> tuple[Candidate, ...] | No
     return _candidates(answer.get("tracks"))
 
 
-def _artists(asked: Asked, channel: Channel) -> Value | None:
-    rows = _search_page(channel, asked.text.strip(), asked.page, "artist")
+def _artists(query: LookupQuery, channel: Channel) -> Value | None:
+    rows = _search_page(channel, query.text.strip(), query.page, "artist")
     return (
         tuple(
             ArtistFound(
@@ -183,8 +183,8 @@ def _artists(asked: Asked, channel: Channel) -> Value | None:
     )
 
 
-def _has_spotify_id(asked: Asked) -> bool:
-    return bool(SPOTIFY_ID.fullmatch(asked.identity.ids.get("spotify", "")))
+def _has_spotify_id(query: LookupQuery) -> bool:
+    return bool(SPOTIFY_ID.fullmatch(query.identity.ids.get("spotify", "")))
 
 
 class Spotify(Translator):

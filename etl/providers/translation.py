@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from etl.identity import ISRC, SPOTIFY_ID
-from etl.providers.base import About, Asked, Channel, FaultKind, Identity, Need, NotThere, Sound, SourceFault, Value
+from etl.providers.base import (
+    About,
+    Channel,
+    FaultKind,
+    Identity,
+    LookupQuery,
+    Need,
+    NotThere,
+    Sound,
+    SourceFault,
+    Value,
+)
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 Object = Mapping[str, Any]
@@ -32,24 +43,26 @@ _NUMBER = re.compile(r"\d{1,18}")
 class Way:
     """How a source answers one need: what it must know, and the questions turned into answers, in their order."""
 
-    knows: Callable[[Asked], bool]
-    answer: Callable[[Sequence[Asked], Channel], list[Value | None]]
+    knows: Callable[[LookupQuery], bool]
+    answer: Callable[[Sequence[LookupQuery], Channel], list[Value | None]]
 
 
-def one_by_one(knows: Callable[[Asked], bool], answer: Callable[[Asked, Channel], Value | None]) -> Way:
+def one_by_one(knows: Callable[[LookupQuery], bool], answer: Callable[[LookupQuery, Channel], Value | None]) -> Way:
     """Return the way of a need that takes a call (or several) for each question."""
 
-    def each(asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-        if len(asked) == 1:
-            return [answer(asked[0], channel)]
-        return [_or_none(answer, one, channel) for one in asked]
+    def each(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+        if len(queries) == 1:
+            return [answer(queries[0], channel)]
+        return [_or_none(answer, one, channel) for one in queries]
 
     return Way(knows, each)
 
 
-def _or_none(answer: Callable[[Asked, Channel], Value | None], asked: Asked, channel: Channel) -> Value | None:
+def _or_none(
+    answer: Callable[[LookupQuery, Channel], Value | None], query: LookupQuery, channel: Channel
+) -> Value | None:
     try:
-        return answer(asked, channel)
+        return answer(query, channel)
     except NotThere:
         return None
 
@@ -60,19 +73,19 @@ class Translator:
     about: ClassVar[About]
     ways: ClassVar[Mapping[Need, Way]]
 
-    def can(self, need: Need, asked: Asked) -> bool:
-        """Tell whether ``asked`` holds what this source must know to answer ``need``."""
+    def can(self, need: Need, query: LookupQuery) -> bool:
+        """Tell whether ``query`` holds what this source must know to answer ``need``."""
         way = self.ways.get(need)
-        return way is not None and way.knows(asked)
+        return way is not None and way.knows(query)
 
-    def answer(self, need: Need, asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
+    def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         """Answer the questions in their order, ``None`` where the source knows nothing."""
-        return self.ways[need].answer(asked, channel)
+        return self.ways[need].answer(queries, channel)
 
 
-def has_text(asked: Asked) -> bool:
+def has_text(query: LookupQuery) -> bool:
     """Tell whether the question holds words to search for."""
-    return bool(asked.text.strip())
+    return bool(query.text.strip())
 
 
 def known_id(identity: Identity, *namespaces: str) -> str | None:
@@ -88,9 +101,9 @@ def the_id(identity: Identity, *namespaces: str) -> str:
     return found
 
 
-def has_id(*namespaces: str) -> Callable[[Asked], bool]:
+def has_id(*namespaces: str) -> Callable[[LookupQuery], bool]:
     """Return the check that the track is known by an id in one of ``namespaces``."""
-    return lambda asked: known_id(asked.identity, *namespaces) is not None
+    return lambda query: known_id(query.identity, *namespaces) is not None
 
 
 def garbled(source: str, what: str) -> SourceFault:

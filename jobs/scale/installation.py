@@ -25,7 +25,7 @@ class Installation:
 
     uri: str = field(repr=False)  # it may hold a password, and Dask shows what it is told to do
     var: Path
-    place: str
+    installation_id: str
 
     @classmethod
     def of(cls, database: Database, var: Path, workers: Workers) -> Installation:
@@ -41,7 +41,7 @@ class Installation:
                 "The embedded database answers on this machine alone; workers on others cannot reach it.",
                 "Set MONGODB_URI to a MongoDB server that all machines reach, here and for the workers.",
             )
-        here = cls(database.uri, var.resolve(), database.place)
+        here = cls(database.uri, var.resolve(), database.installation_id)
         _open[here] = database
         return here
 
@@ -49,5 +49,5 @@ class Installation:
         """Return this process's connection; a worker opens one on first use and keeps it until it ends."""
         with _opening:
             if self not in _open:
-                _open[self] = Database(self.uri, place=self.place, patience_s=_PATIENCE_SECONDS)
+                _open[self] = Database(self.uri, installation_id=self.installation_id, patience_s=_PATIENCE_SECONDS)
             return _open[self]

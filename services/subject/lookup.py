@@ -12,7 +12,7 @@ from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.choice import Choice
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
-from etl.providers.base import Asked, GenreTag, Identity, Need
+from etl.providers.base import GenreTag, Identity, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
 from services.views import iso
@@ -27,7 +27,7 @@ ALTERNATIVES = 3
 _SAME_NAME = 0.9
 
 
-def with_sources(services: Services, subject: Subject, typed: Asked, needs: Collection[Need]) -> Subject:
+def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
     """Return ``subject`` with what sources tell of it, where something of ``needs`` is missing and a source is on.
 
     ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored.
@@ -52,7 +52,7 @@ def found_by_id(services: Services, track_id: str) -> Track | None:
     identity = identity_of(Track(id=track_id, title="", artists=()))
     if not identity.ids or not services.engine.on(Need.TRACK):
         return None
-    found = look_up(services.engine, Asked(identity=identity), ())
+    found = look_up(services.engine, LookupQuery(identity=identity), ())
     return store_looked_up(services.database, found) if found.identity.title else None
 
 
@@ -82,7 +82,7 @@ def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[
     return track.labels, tuple(genres), source
 
 
-def _newly_found(services: Services, subject: Subject, typed: Asked, needs: Collection[Need]) -> Subject:
+def _newly_found(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
     found = look_up(services.engine, typed, needs)
     if found.chosen is None:
         return replace(subject, found=found)
@@ -126,7 +126,7 @@ def _better_known(services: Services, subject: Subject, needs: Collection[Need])
     wanted = _wanted(services, subject, needs)
     if not wanted:
         return subject
-    found = look_up(services.engine, Asked(identity=identity_of(track)), wanted)
+    found = look_up(services.engine, LookupQuery(identity=identity_of(track)), wanted)
     return replace(subject, track=store_looked_up(services.database, found, track), found=found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from etl.providers.base import Asked, Identity, Need
+from etl.providers.base import Identity, LookupQuery, Need
 from ml.artists.query import split_query
 from services.container import Services
 from services.errors import ServiceError
@@ -33,15 +33,15 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
     ServiceError
         400 when nothing was asked for, 404 for an unknown id, 409 when the title alone names several tracks.
     """
-    snapshot, typed = services.catalogue.current(), Asked()
+    snapshot, typed = services.catalogue.current(), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
     if query.get("track_id"):
         found = by_id(services, snapshot, query["track_id"], needs)
     elif words:
-        found, typed = _by_words(services, snapshot, words), Asked(text=words)
+        found, typed = _by_words(services, snapshot, words), LookupQuery(text=words)
     elif title or artist:
         found = _by_names(snapshot, title, artist)
-        typed = Asked(
+        typed = LookupQuery(
             text=f"{title} {artist}".strip() if title else "",
             identity=Identity(title=title, artists=found.track.artists, album=query.get("album")),
         )

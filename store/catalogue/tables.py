@@ -1,7 +1,7 @@
 """Imported public track tables: Parquet files of normalised rows under ``tables/`` of the catalogue.
 
 A file is named after its table and the SHA-256 of its contents; its metadata holds the place in the order of
-imports and the reckoning of its import. It may hold one id several times: the build merges them.
+imports and the summary of its import. It may hold one id several times: the build merges them.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from store.catalogue.segment import CatalogueError
 from store.catalogue.writer import ROWS
 
 TABLES_DIR = "tables"
-TABLE_FORMAT = 1
+TABLE_FORMAT = 2
 _META = b"tastemap"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableFile:
-    """One imported table: ``order`` counts imports from 1; ``reckoning`` is what its import reported."""
+    """One imported table: ``order`` counts imports from 1; ``summary`` is what its import reported."""
 
     path: Path
     order: int
     sha256: str
-    reckoning: Mapping[str, Any]
+    summary: Mapping[str, Any]
 
 
 def table_files(root: Path) -> list[TableFile]:
@@ -55,7 +55,7 @@ def _described(path: Path) -> TableFile:
         meta = json.loads((pq.read_metadata(path).metadata or {})[_META])
         if meta["format"] != TABLE_FORMAT:
             raise CatalogueError(f"The imported table {path.name} has another format.", _again(path))
-        return TableFile(path=path, order=meta["order"], sha256=meta["sha256"], reckoning=meta["reckoning"])
+        return TableFile(path=path, order=meta["order"], sha256=meta["sha256"], summary=meta["summary"])
     except (pa.ArrowInvalid, OSError, ValueError, KeyError) as error:
         raise CatalogueError(f"The imported table {path.name} cannot be read: {error}", _again(path)) from error
 
@@ -85,7 +85,7 @@ def read_ids(root: Path) -> Iterator[list[str]]:
                 yield batch.column(0).to_pylist()
 
 
-def metadata(order: int, sha256: str, reckoning: Mapping[str, Any]) -> dict[bytes, bytes]:
+def metadata(order: int, sha256: str, summary: Mapping[str, Any]) -> dict[bytes, bytes]:
     """Return the file metadata that :func:`table_files` reads."""
-    described = {"format": TABLE_FORMAT, "order": order, "sha256": sha256, "reckoning": reckoning}
+    described = {"format": TABLE_FORMAT, "order": order, "sha256": sha256, "summary": summary}
     return {_META: json.dumps(described, ensure_ascii=False).encode()}

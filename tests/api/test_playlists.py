@@ -38,7 +38,7 @@ def ended(client: FlaskClient, run_id: str, seconds: float = 60) -> dict:
     pytest.fail("the import did not end")
 
 
-def test_an_uploaded_playlist_arrives_with_its_reckoning(empty_client: FlaskClient) -> None:
+def test_an_uploaded_playlist_arrives_with_its_summary(empty_client: FlaskClient) -> None:
     run = ended(empty_client, send(empty_client, FILE)["id"])
     assert run["state"] == "done", run
     assert (run["asked"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from etl.engine import Status
 from etl.engine.bucket import fresh_bucket
-from etl.providers.base import Asked, Identity, Need
+from etl.providers.base import Identity, LookupQuery, Need
 from store.database import Database
 
 
@@ -118,7 +118,9 @@ def test_a_lost_key_is_a_state_and_not_a_crash(
     assert spotify["state"] == "needs_key"
     assert "TASTEMAP_SECRET_KEY" in spotify["last_error"]["hint"]
     engine = client.application.extensions["tastemap"].engine
-    answer = engine.ask("spotify", Need.TRACK, Asked(identity=Identity(ids={"spotify": "4uLU6hMCjMI75M1A2tKUQC"})))
+    answer = engine.ask(
+        "spotify", Need.TRACK, LookupQuery(identity=Identity(ids={"spotify": "4uLU6hMCjMI75M1A2tKUQC"}))
+    )
     assert answer.status is Status.CANNOT
     assert client.put("/api/sources/spotify", json={"settings": settings}).get_json()["state"] == "ready"
 

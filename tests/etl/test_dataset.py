@@ -27,7 +27,7 @@ from etl.imports.values import text, whole
 from jobs.worker import execute
 from store.database import Database
 from store.playlist_sets import read_batches, set_names
-from store.runs import ImportProblem, Reckoning
+from store.runs import ImportProblem, RunSummary
 from tests.etl import files, formats
 from tests.etl.test_runs import do, queue
 
@@ -39,7 +39,7 @@ def write(path: Path, content: str) -> Path:
     return path
 
 
-def bring(path: Path, root: Path) -> Reckoning:
+def bring(path: Path, root: Path) -> RunSummary:
     found = recognise(path)
     assert isinstance(found, DatasetFile)
     return import_slice(found.source, found.sha256, found.size, root, lambda progress: None)
@@ -60,10 +60,10 @@ def test_a_slice(tmp_path: Path, indent: int | None) -> None:
     odd["tracks"] += [{"track_uri": "spotify:local:x"}, None, {"track_uri": 3}]
     lists = (formats.slice_playlist(0, 1, 2), formats.slice_playlist(1), odd)
     path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(*lists, indent=indent))
-    reckoning = bring(path, tmp_path / "sets")
-    assert (reckoning.asked, reckoning.stored, reckoning.known) == (6, 3, 0)
-    assert reckoning.skipped == {"no Spotify id": 3}
-    assert [one.line for one in reckoning.examples] == [4, 5, 6]
+    summary = bring(path, tmp_path / "sets")
+    assert (summary.asked, summary.stored, summary.known) == (6, 3, 0)
+    assert summary.skipped == {"no Spotify id": 3}
+    assert [one.line for one in summary.examples] == [4, 5, 6]
     found = rows(tmp_path / "sets", "playlists")
     assert [(one["pid"], one["name"], one["tracks"]) for one in found] == [
         (0, "list 0", [files.spotify_id(1), files.spotify_id(2)]),
@@ -136,8 +136,8 @@ def test_nothing_behind_the_playlists_is_taken_for_one(tmp_path: Path) -> None:
 def test_a_track_is_kept_once_in_a_batch_of_several_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mpd, "_BLOCK", 1 << 10)
     content = formats.mpd_slice(*(formats.slice_playlist(n, n, n + 1, 0) for n in range(20)))
-    reckoning = bring(write(tmp_path / "mpd.slice.0-999.json", content), tmp_path / "sets")
-    assert reckoning.stored == 60
+    summary = bring(write(tmp_path / "mpd.slice.0-999.json", content), tmp_path / "sets")
+    assert summary.stored == 60
     ids = [one["id"] for one in rows(tmp_path / "sets", "tracks")]
     assert ids == [files.spotify_id(n) for n in [0, 1, *range(2, 21)]]
 

@@ -15,7 +15,7 @@ from etl.identity import identity_of, track_id
 from etl.lookup import lookup
 from etl.lookup.lookup import LookedUp, settle, store_looked_up
 from etl.lookup.pool import LookupClock
-from etl.providers.base import Asked, Identity, Need, Provider, Rate
+from etl.providers.base import Identity, LookupQuery, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
 from store.database import Database
 from tests.fake_services.faults import cut, garbage, held, limited, replying, unavailable
@@ -52,9 +52,9 @@ class TestClock(LookupClock):
         return wait(futures, PATIENCE_S, FIRST_COMPLETED).done
 
 
-def look_up(engine: Engine, asked: Asked, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
+def look_up(engine: Engine, query: LookupQuery, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
     """Look a track up with time enough for every source that answers, however slow the machine is."""
-    return lookup.look_up(engine, asked, needs, within_s=PATIENCE_S, clock=clock or TestClock())
+    return lookup.look_up(engine, query, needs, within_s=PATIENCE_S, clock=clock or TestClock())
 
 
 def hurried(provider: Provider) -> Provider:
@@ -78,8 +78,8 @@ def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> I
     engine.close()
 
 
-def typed(text: str) -> Asked:
-    return Asked(text=text)
+def typed(text: str) -> LookupQuery:
+    return LookupQuery(text=text)
 
 
 def ids_of(song: Song) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_typed_words_lead_to_ids_and_these_to_everything(
 
 
 def test_names_in_two_fields_are_typed_words_too(engine: Engine, fake_services: FakeServices) -> None:
-    asked = Asked(
+    asked = LookupQuery(
         text="receipts kite & ledger", identity=Identity(title="receipts", artists=("kite & ledger",), year=1066)
     )
     found = look_up(engine, asked, {Need.FEATURES})
@@ -123,7 +123,7 @@ def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
 ) -> None:
     song = fake_services.world.song("Receipts")
     ours = Identity(title="RECEIPTS", artists=("Kite and Ledger",), duration_ms=song.duration_ms)
-    found = look_up(engine, Asked(identity=ours), ALL)
+    found = look_up(engine, LookupQuery(identity=ours), ALL)
     assert (found.identity.title, found.identity.artists) == (ours.title, ours.artists)
     assert found.identity.ids.items() >= ids_of(song).items()
 
@@ -131,7 +131,7 @@ def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
 @pytest.mark.parametrize("namespace", ["isrc", "spotify"])
 def test_an_id_alone_is_enough(engine: Engine, fake_services: FakeServices, namespace: str) -> None:
     song = fake_services.world.song("Receipts")
-    found = look_up(engine, Asked(identity=Identity(ids={namespace: ids_of(song)[namespace]})), ALL)
+    found = look_up(engine, LookupQuery(identity=Identity(ids={namespace: ids_of(song)[namespace]})), ALL)
     assert found.identity.title == "Receipts"
     assert found.identity.ids.items() >= ids_of(song).items()
     assert found.features
@@ -146,7 +146,7 @@ def test_the_karaoke_version_under_the_originals_isrc_is_not_taken_for_it(
     found = look_up(engine, typed("Glass Tide Marble Foxes"), ALL)
     assert found.identity.title == "Glass Tide"
     assert found.identity.ids.items() >= ids_of(original).items()
-    by_isrc = look_up(engine, Asked(identity=identity_of(store_looked_up(database, found))), ALL)
+    by_isrc = look_up(engine, LookupQuery(identity=identity_of(store_looked_up(database, found))), ALL)
     assert by_isrc.identity.ids.items() >= ids_of(original).items()
     sung = look_up(engine, typed("Glass Tide karaoke Nobody's Cousins"), set())
     assert sung.identity.title == KARAOKE
@@ -162,7 +162,7 @@ def test_a_source_that_knows_the_isrc_as_something_else_adds_nothing(
     fake_services.world.songs.remove(other)
     fake_services.world.songs += [replace(other, isrc=song.isrc)]
     ours = Identity(title=song.title, artists=(song.artist.name,), ids={"isrc": song.isrc})
-    found = look_up(engine, Asked(identity=ours), ALL)
+    found = look_up(engine, LookupQuery(identity=ours), ALL)
     assert found.identity == ours
     assert {one.status for one in found.trail if one.need is Need.TRACK} == {Status.NOT_FOUND}
     assert found.features == {}  # ReccoBeats has some under this ISRC, but they are the other's

@@ -1,4 +1,4 @@
-"""Runs from the file to the reckoning, in the store and in the catalogue."""
+"""Runs from the file to the summary, in the store and in the catalogue."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files
 from store.domain import Track
-from store.runs import ImportProblem, Progress, Reckoning
+from store.runs import ImportProblem, Progress, RunSummary
 
 TIDYTUESDAY = (
     "track_id,track_name,track_artist,track_popularity,track_album_id,track_album_name,track_album_release_date,"
@@ -60,10 +60,10 @@ def write(path: Path, headings: str, *rows: dict[str, str]) -> Path:
     return path
 
 
-def bring(root: Path, *tables: Path | str) -> tuple[list[Reckoning], Snapshot]:
-    reckonings = [import_table(table, root, lambda progress: None) for table in tables]
+def bring(root: Path, *tables: Path | str) -> tuple[list[RunSummary], Snapshot]:
+    summaries = [import_table(table, root, lambda progress: None) for table in tables]
     build_public(root)
-    return reckonings, Catalogue(root).current()
+    return summaries, Catalogue(root).current()
 
 
 def track(snapshot: Snapshot, number: int) -> Track:
@@ -84,8 +84,8 @@ def test_tidytuesday_repeats_a_track_for_each_playlist(tmp_path: Path) -> None:
         one | {"playlist_subgenre": "trap", "playlist_genre": "r&b"},
         one | {"track_id": ident(2), "track_name": "Another", "track_album_release_date": "1999"},
     )
-    (reckoning,), snapshot = bring(tmp_path / "c", table)
-    assert (reckoning.asked, reckoning.stored, reckoning.known, dict(reckoning.skipped)) == (3, 2, 1, {})
+    (summary,), snapshot = bring(tmp_path / "c", table)
+    assert (summary.asked, summary.stored, summary.known, dict(summary.skipped)) == (3, 2, 1, {})
     found = track(snapshot, 1)
     assert found.artists == ("Tyler, The Creator",)
     assert (found.title, found.album, found.year, found.popularity) == ("EARFQUAKE", "IGOR", 2019, 85.0)
@@ -104,8 +104,8 @@ def test_kaggle_114k_repeats_a_track_for_each_genre(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = [one | {"track_genre": genre} for genre in ("acoustic", "j-pop", "acoustic")]
     table = write(tmp_path / "dataset.csv", KAGGLE_114K, *rows)
-    (reckoning,), snapshot = bring(tmp_path / "c", table)
-    assert (reckoning.asked, reckoning.stored, reckoning.known) == (3, 1, 2)
+    (summary,), snapshot = bring(tmp_path / "c", table)
+    assert (summary.asked, summary.stored, summary.known) == (3, 1, 2)
     found = track(snapshot, 1)
     assert found.artists == ("Gen Hoshino", "Tyler, The Creator")
     assert (found.labels, found.explicit, found.duration_ms) == (("acoustic", "j-pop"), False, 200_000)
@@ -132,8 +132,8 @@ def test_several_tables_fill_each_others_gaps(tmp_path: Path) -> None:
         {"track_id": ident(1), "track_name": "song!", "artists": "band", "popularity": "10", "track_genre": "rock"},
         {"track_id": ident(2), "track_name": "Other", "artists": "Band", "popularity": "99", "track_genre": "pop"},
     )
-    reckonings, snapshot = bring(tmp_path / "c", first, second)
-    assert [(one.asked, one.stored, one.known) for one in reckonings] == [(1, 1, 0), (2, 1, 1)]
+    summaries, snapshot = bring(tmp_path / "c", first, second)
+    assert [(one.asked, one.stored, one.known) for one in summaries] == [(1, 1, 0), (2, 1, 1)]
     assert len(snapshot) == 2
     found = track(snapshot, 1)
     assert (found.title, found.artists, found.popularity, found.labels) == ("Song", ("Band",), 50.0, ("rock",))
@@ -150,8 +150,8 @@ def test_values_out_of_bounds_are_missing_and_counted(tmp_path: Path) -> None:
         one | {"tempo": "0.0", "energy": "1.7", "key": "-1", "popularity": "-3", "valence": "n/a", "mode": "inf"},
         one | {"track_id": ident(2), "tempo": "0", "duration_ms": "0"},
     )
-    (reckoning,), snapshot = bring(tmp_path / "c", table)
-    assert dict(reckoning.emptied) == {"tempo": 2, "energy": 1, "key": 1, "duration_ms": 1}
+    (summary,), snapshot = bring(tmp_path / "c", table)
+    assert dict(summary.emptied) == {"tempo": 2, "energy": 1, "key": 1, "duration_ms": 1}
     found = track(snapshot, 1)
     assert found.popularity is None
     assert found.features is not None
@@ -165,10 +165,10 @@ def test_rows_without_id_and_name_and_ragged_rows_are_skipped(tmp_path: Path) ->
         f"track_id,track_name,artists,energy\n{ident(1)},Song,Band,0.5\n,,Band,0.5\n,Nameless id,Band,0.5\n"
         f"{ident(2)},,,0.5\n{ident(3)},Short\n{ident(4)},Long,Band,0.5,9\n"
     )
-    (reckoning,), snapshot = bring(tmp_path / "c", path)
-    assert dict(reckoning.skipped) == {"no id and no name": 1, "not as many cells as there are headings": 2}
-    assert reckoning.asked == 6 == reckoning.stored + reckoning.known + sum(reckoning.skipped.values())
-    assert [one.line for one in reckoning.examples if "cells" in one.reason] == [6, 7]
+    (summary,), snapshot = bring(tmp_path / "c", path)
+    assert dict(summary.skipped) == {"no id and no name": 1, "not as many cells as there are headings": 2}
+    assert summary.asked == 6 == summary.stored + summary.known + sum(summary.skipped.values())
+    assert [one.line for one in summary.examples if "cells" in one.reason] == [6, 7]
     assert len(snapshot) == 3
     local = snapshot.track(snapshot.search("nameless id")[0].ref)
     assert local.id.startswith("local-")
@@ -201,8 +201,8 @@ def test_shapes_of_the_same_table(tmp_path: Path, shape: str) -> None:
     elif shape == "uris":
         content = content.replace(b"\n,0", b"\n,spotify:track:0")
     table.write_bytes(content)
-    (reckoning,), snapshot = bring(tmp_path / "c", table)
-    assert reckoning.stored == 3
+    (summary,), snapshot = bring(tmp_path / "c", table)
+    assert summary.stored == 3
     assert track(snapshot, 2).title == "Söng 2"
 
 
@@ -211,12 +211,12 @@ def test_the_same_contents_again_add_nothing(tmp_path: Path) -> None:
     table = write(tmp_path / "t.csv", KAGGLE_114K, *rows)
     packed = tmp_path / "other name.csv.gz"
     packed.write_bytes(gzip.compress(table.read_bytes()))
-    reckonings, snapshot = bring(tmp_path / "c", table, table, packed)
-    assert [(one.asked, one.stored, one.known) for one in reckonings] == [(5, 5, 0), (5, 0, 5), (5, 0, 5)]
+    summaries, snapshot = bring(tmp_path / "c", table, table, packed)
+    assert [(one.asked, one.stored, one.known) for one in summaries] == [(5, 5, 0), (5, 0, 5), (5, 0, 5)]
     assert len(snapshot) == 5
     assert len(table_files(tmp_path / "c")) == 1
     resumed = import_table(table, tmp_path / "c", lambda progress: None, resumed=True)
-    assert resumed == reckonings[0]
+    assert resumed == summaries[0]
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
@@ -351,8 +351,8 @@ def web(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", ["/tracks.csv", "/tracks.csv.gz?raw=true", "/moved/tracks.csv"])
 def test_a_table_from_the_web(tmp_path: Path, web: str, path: str) -> None:
     told: list[Progress] = []
-    reckoning = import_table(web + path, tmp_path / "c", told.append)
-    assert reckoning.stored == 5
+    summary = import_table(web + path, tmp_path / "c", told.append)
+    assert summary.stored == 5
     assert told[0].phase == "download"
     assert told[-1].phase == "import"
     build_public(tmp_path / "c")

@@ -189,7 +189,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @contextmanager
 def a_database(server_uri: str, name: str) -> Iterator[Database]:
     uri = urlsplit(server_uri)._replace(path=f"/scale_{os.getpid()}_{name}").geturl()
-    database = Database(uri, place="here")
+    database = Database(uri, installation_id="here")
     database.create_indexes()
     yield database
     database.close()
@@ -200,7 +200,7 @@ def a_database(server_uri: str, name: str) -> Iterator[Database]:
 def queue(database: Database, sources: list[Path]) -> list[str]:
     runs = [
         new_run(path.name, source=str(path), size=path.stat().st_size)
-        | {"_id": f"{at:024x}", "started_at": STARTED, "place": "here"}
+        | {"_id": f"{at:024x}", "started_at": STARTED, "installation_id": "here"}
         for at, path in enumerate(sources)
     ]
     for run in runs:

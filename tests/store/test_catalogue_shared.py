@@ -26,9 +26,9 @@ def table(shared_data: Path) -> Path:
 @pytest.fixture(scope="module")
 def snapshot(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     root = tmp_path_factory.mktemp("full")
-    reckoning = import_table(table, root, lambda progress: None)
-    assert reckoning.asked == reckoning.stored + reckoning.known + sum(reckoning.skipped.values())
-    assert reckoning.stored == build_public(root)
+    summary = import_table(table, root, lambda progress: None)
+    assert summary.asked == summary.stored + summary.known + sum(summary.skipped.values())
+    assert summary.stored == build_public(root)
     return Catalogue(root).current()
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from ml.continuation.model import Knowledge
 from ml.continuation.train.data import ALWAYS_TRAINED, FOLDS, ContinuationData
@@ -20,62 +23,8 @@ from ml.continuation.train.scores import (
     targets,
 )
 from ml.train.better_than import beaten
+from ml.train.card import render
 from ml.train.revision import command, revision
-
-_CARD = """# Playlist continuation {version}
-
-Ranks the catalogue for a playlist: by its artists and artists alike, their genres, the sound of its songs (mean and
-variance), words of titles and of its name, and how well known a song is; and, where a version was trained on
-somebody's playlists, by what neighbouring lists hold and by a neural network over embeddings of songs: mean and
-variance of the seeds' embeddings through dense layers, a softmax over all songs, sampled in training. What ships
-knows {words} words of names and no song: the rankers, {kinds}. Embeddings are learnt on the playlists that a user
-brings.
-
-- **Trained** {made}
-- **Data** {lists} lists (snapshots of one playlist counting once) over {songs} recordings; sources: {sources}.
-- **Licence caution** Audio features and most genres are Spotify's, whose developer terms forbid training on content
-  taken from its API. Train your own on other data (`--data DIR`, same columns) where that matters to you.
-- **Split** {folds} folds over groups of playlists. One playlist that came into the data on several ways
-  (`browse_`, `tt_`, an archive) is one group here: the data's own `split` has some of them on both sides. For every
-  fold the artists are placed anew without it; the ranker learns from another fold's lists, which did not place the
-  artists either and do not count as their own neighbours.
-- **Candidates** All recordings of the track table, also those in no playlist, and songs of training lists. A song that
-  no table describes and no training list holds is none, since nearly all of those are in held-out lists: that they
-  are there would tell the answer. They count as missed. Years of release are not used for the same reason.
-- **Neural part** Folds go in pairs; {epochs} epochs, as many as did best on lists outside the pair, left out for that.
-  The network whose scores the ranker learns to weigh has learnt from neither fold of its pair, so neither from the
-  lists that the ranker learns from nor from those asked about. The one that is scored learnt, for as many epochs, from
-  all folds but the one asked about: from the lists that the ranker learns from too.
-- **What ships** is fitted on the tables of all folds, so the scores are those of its like, not its own. It serves
-  "{content}". The rows with playlists or neural are of what a training on one's own playlists can
-  come to serve, but learnt from all lists outside the fold asked about: with fewer lists expect less.
-
-## Scores
-
-Means over groups with a 95 % bootstrap interval. R-precision and NDCG@500: more is better; clicks (0 to 51): less.
-
-{scores}
-
-## Targets
-
-{targets}
-
-## Where it loses
-
-Rankers with playlists are left out of account where what ships, or the neural part alone, is compared.
-
-{losses}
-{country}
-Many tracks of the table were collected through playlists, so a rare artist's songs in it are rather those of some
-playlist than in a catalogue of everything: expect less gain for new songs there. With no seed at all only the words of
-the name speak, and most names say little; the neural part does not read names. How many epochs it may take, its width,
-its rates (of rows and of dense layers) and its batch were tried on the questions of the second fold, by networks
-trained without the first two, so that fold was in view; on the other three {unseen}; where that interval includes 1,
-nothing is shown. The settings of the tuned kNNs were chosen on the very questions, to their advantage. {factors}
-"""
-
-_FACTORS = """ALS and BPR know the songs that two lists hold, EASE the 4,000 most frequent ones; their settings were
-not tuned."""
 
 
 def made_now(seed: int) -> str:
@@ -87,7 +36,8 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
     """Return the card's Markdown; ``made`` says how the version came about, as :func:`made_now` does."""
     sources = Counter(one.source for one in data.lists)
     always = sum(one.fold == ALWAYS_TRAINED for one in data.lists)
-    return _CARD.format(
+    return render(
+        Path(__file__).with_name("card.md.j2"),
         version=version,
         words=len(knowledge.names.index),
         kinds=", ".join(knowledge.rankers),
@@ -109,8 +59,13 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
         )
         + " of plain user-kNN",
         country=country_summary(scores),
-        factors=_FACTORS if "ALS" in scores.rows["half"] else "Neither were ALS, BPR and EASE.",
+        factors="ALS" in scores.rows["half"],
     )
+
+
+def user_trained(version: str, scores: Mapping[str, Any]) -> str:
+    """Return the card's Markdown of a version trained here; ``scores`` is its ``scores.json``."""
+    return render(Path(__file__).with_name("user_trained_card.md.j2"), version=version, scores=scores)
 
 
 def losses(scores: Scores) -> str:

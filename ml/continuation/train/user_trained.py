@@ -21,6 +21,7 @@ from ml.continuation.features import ListIndex, words
 from ml.continuation.interactions import Lists, ranges
 from ml.continuation.model import Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.neural import Neural
+from ml.continuation.train import card as continuation_card
 from ml.continuation.train.neural import Trainer
 from ml.continuation.train.protocol import MEASURES, measures
 from ml.continuation.train.sets import Numbers, OwnList, hashed, set_lists
@@ -220,14 +221,6 @@ def _write(job: Job, model: Continuation, trainer: Trainer, neural: Neural, scor
     ]
     written += [directory / "scores.json", directory / "card.md"]
     written[-2].write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    lines = [
-        f"| {r['model']} | {r['r_precision']:.3f} | {r['ndcg']:.3f} | {r['clicks']:.1f} |" for r in scores["table"]
-    ]
-    head = "| method | R-precision | NDCG@500 | clicks |\n|---|---|---|---|"
-    written[-1].write_text(
-        f"# Playlist continuation {version}, trained here\n\nServes **{scores['served']}**. Split: {scores['split']}.\n"
-        f"Hidden songs that the catalogue does not hold count as missed.\n\n{head}\n" + "\n".join(lines) + "\n",
-        encoding="utf-8",
-    )
+    written[-1].write_text(continuation_card.user_trained(version, scores), encoding="utf-8")
     artefacts.register(TASK, version, written, job.place, activate=False)
     return {"version": version, **scores}

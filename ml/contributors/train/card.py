@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import Added
@@ -12,83 +13,11 @@ from ml.contributors.train.scores import Scores, as_table, format_confusion, for
 from ml.contributors.train.settings import Settings
 from ml.contributors.train.study import Study
 from ml.train.better_than import beaten
+from ml.train.card import render
 from ml.train.revision import revision
-
-_SPLIT = """- **Split** {folds} folds by artist: every track is asked of a model that knows nothing by its first artist.
-  Of the other folds, {members} networks learn, each stopped early by validation artists of its own; temperature and
-  threshold of "not sure" are chosen on those, never on the fold that is scored. The plain models, too, are tuned on
-  artists apart."""
-
-_SHIPPED = """# Contributors {version}
-
-Whose track is this: odds per contributor of a playlist, or "not sure". A model is trained per playlist, in the app
-(Lab, "Whose track"); none ships, for a person's taste is personal. This card says what such models are worth.
-
-- **Run** {date} at git revision {revision} by `{command}`.
-- **Data** 2,017 tracks that one listener marked as liked or disliked (collected from a public repository). What ships
-  of it is this card and its figures.
-- **Licence caution** The audio features are Spotify's, whose developer terms forbid training on content taken from its
-  API. In the app, features that came from Spotify's API are left out of training and asking.
-{split}
-- **Settings** (`ml/contributors/train/settings.toml`) {settings}
-
-## Scores
-
-{table}
-
-"CPU s" is the processor time of one training with the settings chosen, tuning apart, mean of the folds; the network's
-is of all its members. All were taken on the same machine in the same run. ROC AUC and its differences are taken within
-each fold and averaged.
-
-{differences}
-
-Of all tracks {answered:.0%} are answered, the others "not sure"; {right:.0%} of the answers are right.
-
-What was said of the tracks, by who had added them:
-
-{confusion}
-
-## More than two people
-
-A collaborative playlist of {people} people, as Exportify wrote it, split in the same way; people are very unequal
-here, so the majority is often right. Beyond {work:,} tracks times people the boosters, which fit trees for each
-person, take the first of their settings, untuned. The artist's vector may have learnt from that playlist, so the two
-rows with it, network and booster on the same inputs, may be flattered: they compare with each other, but not with rows
-on audio alone.
-
-{several}
-
-## What each input brings
-
-{ablation}
-
-## Where it loses
-
-{loses}
-"""
 
 # They give everybody's share as odds, which is calibrated and tells nothing.
 _CHANCE = ("chance", "majority")
-
-_OWN = """# Contributors {version}
-
-Whose track is this, learnt from one playlist of this installation: {tracks} tracks of {people} people.
-
-- **Trained** {date} at git revision {revision}.
-{split}
-- **Settings** {settings}
-- **Not sure** below odds of {threshold}: from there on, answers on validation were right with {sure:.0%} at the least.
-  On the folds {answered:.0%} of the tracks are answered, and {right:.0%} of the answers are right.
-
-## Scores
-
-{table}
-
-## Where it loses
-
-People whose tastes are alike are mixed up (see the confusion matrix in the Lab), and somebody with few tracks is seldom
-named. Odds are of these {people} people alone: a track that nobody of them would add gets odds all the same.
-"""
 
 
 def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> str:
@@ -98,12 +27,14 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         f"{found.table['network'].seconds:.1f} s of CPU against {found.table[name].seconds:.1f} s to train."
         for name, (gap, low, high) in found.differences.items()
     ]
-    return _SHIPPED.format(
+    return render(
+        Path(__file__).with_name("card.md.j2"),
         version=version,
         date=datetime.now(UTC).date().isoformat(),
         revision=revision(),
         command=f"python -m ml train contributors --seed {settings.seed}" + (" --quick" if quick else ""),
-        split=_split(settings),
+        folds=settings.folds,
+        members=settings.members,
         settings=settings.describe(),
         table=format_table(found.table),
         differences="  \n".join(lines),
@@ -117,17 +48,19 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
     )
 
 
-def own(
+def user_trained(
     version: str, added: Added, settings: Settings, made: Fit, table: Mapping[str, Scores], unsure: Mapping[str, float]
 ) -> str:
     """Return the card of a playlist's model; it names neither people nor tracks, for everybody may read cards."""
-    return _OWN.format(
+    return render(
+        Path(__file__).with_name("user_trained_card.md.j2"),
         version=version,
         tracks=len(added.ids),
         people=len(added.people),
         date=datetime.now(UTC).date().isoformat(),
         revision=revision(),
-        split=_split(settings),
+        folds=settings.folds,
+        members=settings.members,
         settings=settings.describe(),
         threshold="any height (it is never sure)" if made.threshold == NEVER else f"{made.threshold:.2f}",
         table=format_table(table),
@@ -135,10 +68,6 @@ def own(
         answered=unsure["answered"],
         right=unsure["right"],
     )
-
-
-def _split(settings: Settings) -> str:
-    return _SPLIT.format(folds=settings.folds, members=settings.members)
 
 
 def _loses(found: Study) -> str:

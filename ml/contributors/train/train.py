@@ -194,7 +194,7 @@ def train_own(job: Job) -> dict[str, Any]:
     folder = job.place / task / version
     files = save(made, folder, described(made, reader, added, version, settings), wanted)
     (folder / "whose.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
-    card = cards.own(version, added, settings, made, table, page["not_sure"])
+    card = cards.user_trained(version, added, settings, made, table, page["not_sure"])
     files += [folder / "whose.json", *write_scores(folder, table, card, **more)]
     first = not any(one.task == task for one in job.registry.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)

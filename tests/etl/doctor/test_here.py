@@ -118,12 +118,12 @@ def test_an_embedded_store_whose_indexes_were_cut_off(tmp_path: Path) -> None:
 
 
 def test_imports_that_wait_for_another_installation_are_named(database_uri: str) -> None:
-    here, there = (Database(database_uri, place=place) for place in ("here", "there"))
+    here, there = (Database(database_uri, installation_id=name) for name in ("here", "there"))
     there.put_run(new_run("list.csv", source="/list.csv"))
     assert "installation there" not in by_name(look_at_store(there))
     check = by_name(look_at_store(here))["installation there"]
     assert (check.state, check.message) == (State.WARNING, "1 unfinished import belongs to installation there.")
-    assert "TASTEMAP_PLACE=there" in check.remedy
+    assert "TASTEMAP_INSTALLATION=there" in check.remedy
     for database in (here, there):
         database.close()
 

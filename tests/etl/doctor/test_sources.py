@@ -13,7 +13,7 @@ from etl.doctor.checks import Opened, Visitor, probe_examiners
 from etl.doctor.examination import Check, State, examine
 from etl.doctor.sources import look_at_standing, probe_needs
 from etl.engine import Engine, EngineConfig
-from etl.providers.base import Asked, Need
+from etl.providers.base import LookupQuery, Need
 from etl.spotify.login import Redirect
 from store.database import Database
 from tests.fake_services.faults import garbage, limited, replying
@@ -115,7 +115,7 @@ def test_what_a_source_refused_for_good_is_tried_again(engine: Engine, fake_serv
 def test_a_clock_that_is_wrong_is_noticed(engine: Engine, fake_services: FakeServices) -> None:
     engine.switch({"deezer"})
     an_hour_ago = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
-    asked = Asked(text="anything")
+    asked = LookupQuery(text="anything")
     fake_services.deezer.fail(replying(200, {"data": []}, Date=an_hour_ago))
     engine.ask("deezer", Need.SEARCH, asked)
     check = standing(engine, "deezer")["clock"]

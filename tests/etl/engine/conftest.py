@@ -16,11 +16,11 @@ from etl.engine import Engine, EngineConfig
 from etl.engine.clock import Clock
 from etl.providers.base import (
     About,
-    Asked,
     Candidate,
     Channel,
     FaultKind,
     Identity,
+    LookupQuery,
     Need,
     Rate,
     Setting,
@@ -115,11 +115,11 @@ class Provider:
             **more,
         )
 
-    def can(self, need: Need, asked: Asked) -> bool:
-        return bool(asked.text or asked.identity.ids.get("isrc"))
+    def can(self, need: Need, query: LookupQuery) -> bool:
+        return bool(query.text or query.identity.ids.get("isrc"))
 
-    def answer(self, need: Need, asked: Sequence[Asked], channel: Channel) -> list[Value | None]:
-        ids = [one.text or one.identity.ids["isrc"] for one in asked]
+    def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
+        ids = [one.text or one.identity.ids["isrc"] for one in queries]
         found = channel.get(need.value, {"ids": ",".join(ids), "token": channel.settings.get("token", "")})
         if "error" in found:
             raise SourceFault(FaultKind.LIMITED, f"{self.about.title}: {found['error']}.", retry_after_s=5.0)
@@ -187,9 +187,9 @@ def engines(database: Database, server: Server, tmp_path: Path) -> Iterator[Engi
         engine.close()
 
 
-def by_isrc(isrc: str) -> Asked:
-    return Asked(identity=Identity(ids={"isrc": isrc}))
+def by_isrc(isrc: str) -> LookupQuery:
+    return LookupQuery(identity=Identity(ids={"isrc": isrc}))
 
 
-def by_text(text: str) -> Asked:
-    return Asked(text=text)
+def by_text(text: str) -> LookupQuery:
+    return LookupQuery(text=text)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from etl.engine import Status
-from etl.providers.base import Asked, FaultKind, Identity, Need, Setting, Sound
+from etl.providers.base import FaultKind, Identity, LookupQuery, Need, Setting, Sound
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
@@ -74,7 +74,7 @@ def test_only_unknown_questions_are_asked_in_full_batches(engines: Engines, serv
     engine = engines()
     engine.ask(INVENTED, Need.FEATURES, by_isrc("B"))
     wanted = [by_isrc(one) for one in ("A", "B", "unknown", "D", "A")]
-    answers = engine.ask_many(INVENTED, Need.FEATURES, [*wanted, Asked(identity=Identity(title="no id"))])
+    answers = engine.ask_many(INVENTED, Need.FEATURES, [*wanted, LookupQuery(identity=Identity(title="no id"))])
     assert [one.status.value for one in answers] == ["found", "found", "not_found", "found", "found", "cannot"]
     assert [one.cached for one in answers[:2]] == [False, True]
     assert [path.split("&")[0] for path in server.asked[1:]] == ["/features?ids=A%2Cunknown", "/features?ids=D"]
@@ -126,13 +126,13 @@ def test_equal_questions_differ_in_what_the_source_does_not_read(engines: Engine
     engine = engines()
     engine.ask(INVENTED, Need.SEARCH, by_text("Kelp  & Thunder"))
     assert engine.ask(INVENTED, Need.SEARCH, by_text("kelp and thunder")).cached
-    assert not engine.ask(INVENTED, Need.SEARCH, Asked(text="Kelp & Thunder", page=1)).cached
+    assert not engine.ask(INVENTED, Need.SEARCH, LookupQuery(text="Kelp & Thunder", page=1)).cached
     named = Identity(title="Rust Parade", artists=("Iron Almond",), ids={"isrc": "A"})
-    engine.ask(INVENTED, Need.FEATURES, Asked(identity=named))
+    engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=named))
     more = Identity(title="rust parade - Remastered 2011", artists=("Iron Almond",), ids={"isrc": "A", "deezer": "9"})
-    assert engine.ask(INVENTED, Need.FEATURES, Asked(identity=more, owner="somebody")).cached
+    assert engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=more, owner="somebody")).cached
     other = Identity(title="Smelter", artists=("Iron Almond",), ids={"isrc": "A"})
-    assert not engine.ask(INVENTED, Need.FEATURES, Asked(identity=other)).cached
+    assert not engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=other)).cached
 
 
 def test_fresh_passes_over_the_remembered_and_keeps_it_when_that_fails(engines: Engines, server: Server) -> None:

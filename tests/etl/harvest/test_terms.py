@@ -17,7 +17,7 @@ from etl.gather.genres import names_of, shipped_genres
 from etl.gather.segments import new_segments
 from etl.gather.tally import Tally
 from etl.gather.terms import first_open, new_harvest, next_term, number_of, term
-from etl.providers.base import About, Analysis, Asked, Channel, Need, Provider, Rate, Value
+from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
@@ -241,11 +241,11 @@ class Listener:
         needs=frozenset({Need.ANALYSIS}),
     )
 
-    def can(self, need: Need, asked: Asked) -> bool:
-        return "spotify" in asked.identity.ids
+    def can(self, need: Need, query: LookupQuery) -> bool:
+        return "spotify" in query.identity.ids
 
-    def answer(self, need: Need, asked: list[Asked], channel: Channel) -> list[Value | None]:
-        title = asked[0].identity.title
+    def answer(self, need: Need, query: list[LookupQuery], channel: Channel) -> list[Value | None]:
+        title = query[0].identity.title
         if len(title) % 2:
             return [None]
         count = len(title)

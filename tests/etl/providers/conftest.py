@@ -10,7 +10,7 @@ import requests
 
 from etl.engine.channel import SourceChannel
 from etl.engine.gate import GatedSession
-from etl.providers.base import Asked, Identity, Need, Value
+from etl.providers.base import Identity, LookupQuery, Need, Value
 from etl.providers.registry import PROVIDERS
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.world import Song
@@ -25,7 +25,7 @@ def ask(fake_services: FakeServices) -> Iterator[Ask]:
     with requests.Session() as session:
         session.headers["User-Agent"] = "Tastemap tests (nobody@nowhere.invalid)"
 
-        def asking(source: str, need: Need, *questions: Asked) -> Value | list[Value | None] | None:
+        def asking(source: str, need: Need, *questions: LookupQuery) -> Value | list[Value | None] | None:
             provider = PROVIDERS[source]
             assert all(provider.can(need, question) for question in questions)
             channel = SourceChannel(
@@ -41,10 +41,10 @@ def ask(fake_services: FakeServices) -> Iterator[Ask]:
         yield asking
 
 
-def about(song: Song, *namespaces: str, title: bool = True) -> Asked:
+def about(song: Song, *namespaces: str, title: bool = True) -> LookupQuery:
     """Return the question about ``song`` when its ids in ``namespaces`` are known, and its names if ``title``."""
     ids = {name: str(getattr(song, name)) for name in namespaces}
     if not title:
-        return Asked(identity=Identity(ids=ids))
+        return LookupQuery(identity=Identity(ids=ids))
     names = tuple(artist.name for artist in song.artists)
-    return Asked(identity=Identity(title=song.title, artists=names, duration_ms=song.duration_ms, ids=ids))
+    return LookupQuery(identity=Identity(title=song.title, artists=names, duration_ms=song.duration_ms, ids=ids))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.providers.base import Asked, FaultKind, Need, NotThere, SourceFault
+from etl.providers.base import FaultKind, LookupQuery, Need, NotThere, SourceFault
 from etl.providers.deezer import track_of
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.deezer import busy, error, quota
@@ -62,10 +62,10 @@ def test_what_cannot_be_is_missing(change: dict[str, object]) -> None:
 
 def test_search_finds_ids_and_isrc_page_by_page(ask: Ask, fake_services: FakeServices) -> None:
     song = fake_services.world.song("Rust and Ivy")
-    [found] = ask("deezer", Need.SEARCH, Asked(text=" rust and ivy tin orchard "))
+    [found] = ask("deezer", Need.SEARCH, LookupQuery(text=" rust and ivy tin orchard "))
     assert found.identity.ids["isrc"] == song.isrc
     assert found.identity.ids["deezer"] == str(song.deezer)
-    assert ask("deezer", Need.SEARCH, Asked(text="rust and ivy", page=1)) == ()
+    assert ask("deezer", Need.SEARCH, LookupQuery(text="rust and ivy", page=1)) == ()
     first, second = fake_services.deezer.asked("/search")
     assert (first.query["index"], second.query["index"]) == ("0", first.query["limit"])
 
@@ -126,16 +126,16 @@ def test_a_preview_dies_after_a_quarter_of_an_hour(ask: Ask, fake_services: Fake
     ],
 )
 def test_tracks_of_a_genre_come_from_its_chart(ask: Ask, name: str, artists: set[str]) -> None:
-    assert {track.identity.artists[0] for track in ask("deezer", Need.GENRE_TRACKS, Asked(text=name))} == artists
+    assert {track.identity.artists[0] for track in ask("deezer", Need.GENRE_TRACKS, LookupQuery(text=name))} == artists
 
 
 def test_a_genre_that_deezer_does_not_have_is_not_guessed(ask: Ask, fake_services: FakeServices) -> None:
-    assert ask("deezer", Need.GENRE_TRACKS, Asked(text="hop")) is None
+    assert ask("deezer", Need.GENRE_TRACKS, LookupQuery(text="hop")) is None
     assert not fake_services.deezer.asked("/chart/.*")
 
 
 def test_artists_are_searched(ask: Ask) -> None:
-    [found] = ask("deezer", Need.ARTISTS, Asked(text="brookfield"))
+    [found] = ask("deezer", Need.ARTISTS, LookupQuery(text="brookfield"))
     assert (found.name, found.ids) == ("Hazel Brookfield", {"deezer_artist": "5008"})
 
 
@@ -143,7 +143,7 @@ def test_artists_are_searched(ask: Ask) -> None:
 def test_a_quota_in_a_200_is_a_limit(ask: Ask, fake_services: FakeServices, happening: object) -> None:
     fake_services.deezer.fail(happening)  # type: ignore[arg-type]
     with pytest.raises(SourceFault) as caught:
-        ask("deezer", Need.SEARCH, Asked(text="anything"))
+        ask("deezer", Need.SEARCH, LookupQuery(text="anything"))
     assert (caught.value.kind, caught.value.retry_after_s) == (FaultKind.LIMITED, 5.0)
 
 
@@ -159,7 +159,7 @@ def test_no_data_is_an_answer(ask: Ask, fake_services: FakeServices) -> None:
 def test_other_errors_say_what_deezer_said(ask: Ask, fake_services: FakeServices, code: int, kind: FaultKind) -> None:
     fake_services.deezer.fail(lambda service, request: error(code, "Wrong turn"))
     with pytest.raises(SourceFault, match="Wrong turn") as caught:
-        ask("deezer", Need.SEARCH, Asked(text="anything"))
+        ask("deezer", Need.SEARCH, LookupQuery(text="anything"))
     assert caught.value.kind is kind
 
 
@@ -167,5 +167,5 @@ def test_other_errors_say_what_deezer_said(ask: Ask, fake_services: FakeServices
 def test_wrong_shapes_are_named(ask: Ask, fake_services: FakeServices, body: object) -> None:
     fake_services.deezer.fail(replying(200, body))
     with pytest.raises(SourceFault, match="Deezer answered with something else") as caught:
-        ask("deezer", Need.SEARCH, Asked(text="anything"))
+        ask("deezer", Need.SEARCH, LookupQuery(text="anything"))
     assert caught.value.kind is FaultKind.GARBLED

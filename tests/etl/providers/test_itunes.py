@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.base import Asked, FaultKind, GenreTag, Need, SourceFault
+from etl.providers.base import FaultKind, GenreTag, LookupQuery, Need, SourceFault
 from etl.providers.itunes import track_of
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.faults import replying
@@ -36,7 +36,7 @@ def test_a_row_is_translated() -> None:
 
 def test_search_looks_for_songs(ask: Ask, fake_services: FakeServices) -> None:
     song = fake_services.world.song("Белый маяк")
-    [found] = ask("itunes", Need.SEARCH, Asked(text="белый маяк"))
+    [found] = ask("itunes", Need.SEARCH, LookupQuery(text="белый маяк"))
     assert found.identity.ids == {"itunes": str(song.itunes)}
     [request] = fake_services.itunes.asked("/search")
     assert (request.query["media"], request.query["entity"]) == ("music", "song")
@@ -66,5 +66,5 @@ def test_what_the_store_does_not_have_is_not_found(ask: Ask, fake_services: Fake
 def test_its_403_is_a_limit(ask: Ask, fake_services: FakeServices) -> None:
     fake_services.itunes.fail(replying(403, "<html>Forbidden</html>"))
     with pytest.raises(SourceFault) as caught:
-        ask("itunes", Need.SEARCH, Asked(text="anything"))
+        ask("itunes", Need.SEARCH, LookupQuery(text="anything"))
     assert (caught.value.kind, caught.value.retry_after_s) == (FaultKind.LIMITED, 60.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.base import Asked, FaultKind, Identity, Need, SourceFault
+from etl.providers.base import FaultKind, Identity, LookupQuery, Need, SourceFault
 from etl.providers.listenbrainz import metadata_of, tags_of
 from etl.providers.listenbrainz_labs import lab_row
 from tests.etl.providers.conftest import Ask, about
@@ -52,11 +52,11 @@ def test_tracks_by_id(ask: Ask, fake_services: FakeServices) -> None:
 
 
 def test_tracks_of_a_tag_are_named_and_the_popular_first(ask: Ask, fake_services: FakeServices) -> None:
-    found = ask("listenbrainz", Need.GENRE_TRACKS, Asked(text=" Folk "))
+    found = ask("listenbrainz", Need.GENRE_TRACKS, LookupQuery(text=" Folk "))
     songs = [song for song in fake_services.world.on("musicbrainz") if song.artist.genre == "folk"]
     songs.sort(key=lambda song: -song.popularity)
     assert [track.identity.title for track in found] == [song.title for song in songs]
-    assert ask("listenbrainz", Need.GENRE_TRACKS, Asked(text="folk", page=1)) is None
+    assert ask("listenbrainz", Need.GENRE_TRACKS, LookupQuery(text="folk", page=1)) is None
 
 
 def test_a_row_of_the_labs_is_translated() -> None:
@@ -68,9 +68,9 @@ def test_a_row_of_the_labs_is_translated() -> None:
 
 
 def test_the_labs_search(ask: Ask, fake_services: FakeServices) -> None:
-    [found] = ask("listenbrainz_labs", Need.SEARCH, Asked(text="corner store opera"))
+    [found] = ask("listenbrainz_labs", Need.SEARCH, LookupQuery(text="corner store opera"))
     assert found.identity.ids["mbid"] == fake_services.world.song("Corner Store Opera").mbid
-    assert ask("listenbrainz_labs", Need.SEARCH, Asked(text="corner store opera", page=1)) is None
+    assert ask("listenbrainz_labs", Need.SEARCH, LookupQuery(text="corner store opera", page=1)) is None
 
 
 def test_similar_tracks_are_scored_by_how_often_they_met(ask: Ask, fake_services: FakeServices) -> None:

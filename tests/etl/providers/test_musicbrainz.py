@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.base import Asked, GenreTag, Identity, Need, NotThere
+from etl.providers.base import GenreTag, Identity, LookupQuery, Need, NotThere
 from etl.providers.musicbrainz import escaped, recording_of, votes
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.fixtures import FakeServices
@@ -39,7 +39,7 @@ def test_an_isrc_leads_to_the_recording_that_is_meant(ask: Ask, fake_services: F
 
 def test_an_isrc_of_something_else_is_no_match(ask: Ask, fake_services: FakeServices) -> None:
     other = Identity(title="Hedgerow", artists=("Hazel Brookfield",), ids={"isrc": fake_services.world.songs[3].isrc})
-    assert ask("musicbrainz", Need.TRACK, Asked(identity=other)) is None
+    assert ask("musicbrainz", Need.TRACK, LookupQuery(identity=other)) is None
 
 
 def test_an_unknown_isrc_is_an_answer(ask: Ask, fake_services: FakeServices) -> None:
@@ -66,14 +66,14 @@ def test_votes_need_a_name_and_a_positive_number() -> None:
 
 
 def test_words_are_found_in_title_or_artist(ask: Ask, fake_services: FakeServices) -> None:
-    [found] = ask("musicbrainz", Need.SEARCH, Asked(text="Hazel Brookfield - miller's waits"))
+    [found] = ask("musicbrainz", Need.SEARCH, LookupQuery(text="Hazel Brookfield - miller's waits"))
     assert found.identity.ids["mbid"] == fake_services.world.song("The Miller's Daughter Waits").mbid
     assert found.score == 1.0
 
 
 def test_names_that_are_known_are_searched_where_they_belong(ask: Ask, fake_services: FakeServices) -> None:
     known = Identity(title="Glass Tide (Live at the Mill)", artists=("Marble Foxes",))
-    [found] = ask("musicbrainz", Need.SEARCH, Asked(identity=known))
+    [found] = ask("musicbrainz", Need.SEARCH, LookupQuery(identity=known))
     assert found.identity.title == known.title
     [request] = fake_services.musicbrainz.asked("/ws/2/recording")
     assert request.query["query"] == r'recording:"Glass Tide \(Live at the Mill\)" AND artist:"Marble Foxes"'
@@ -81,9 +81,9 @@ def test_names_that_are_known_are_searched_where_they_belong(ask: Ask, fake_serv
 
 @pytest.mark.parametrize("text", ['AC/DC "Back" (in) [Black]?', "Who? NOT! AND: *~^ {OR} && || + - \\", "a:b"])
 def test_no_text_is_taken_for_lucene(ask: Ask, text: str) -> None:
-    assert ask("musicbrainz", Need.SEARCH, Asked(text=text)) == ()
-    assert ask("musicbrainz", Need.GENRE_TRACKS, Asked(text=text)) == ()
-    assert isinstance(ask("musicbrainz", Need.ARTISTS, Asked(text=text)), tuple)
+    assert ask("musicbrainz", Need.SEARCH, LookupQuery(text=text)) == ()
+    assert ask("musicbrainz", Need.GENRE_TRACKS, LookupQuery(text=text)) == ()
+    assert isinstance(ask("musicbrainz", Need.ARTISTS, LookupQuery(text=text)), tuple)
 
 
 def test_escaping() -> None:
@@ -92,12 +92,12 @@ def test_escaping() -> None:
 
 
 def test_tracks_of_a_tag_page_by_page(ask: Ask, fake_services: FakeServices) -> None:
-    found = ask("musicbrainz", Need.GENRE_TRACKS, Asked(text="boom bap"))
+    found = ask("musicbrainz", Need.GENRE_TRACKS, LookupQuery(text="boom bap"))
     assert {track.identity.artists for track in found} == {("Kite & Ledger",)}
-    assert ask("musicbrainz", Need.GENRE_TRACKS, Asked(text="boom bap", page=2)) == ()
+    assert ask("musicbrainz", Need.GENRE_TRACKS, LookupQuery(text="boom bap", page=2)) == ()
     assert [request.query["offset"] for request in fake_services.musicbrainz.requests] == ["0", "100"]
 
 
 def test_artists_with_their_genres(ask: Ask) -> None:
-    [found] = ask("musicbrainz", Need.ARTISTS, Asked(text="palimpsest"))
+    [found] = ask("musicbrainz", Need.ARTISTS, LookupQuery(text="palimpsest"))
     assert (found.name, found.genres) == ("MC Palimpsest", ("hip hop", "trap"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.base import Asked, FaultKind, Identity, Need, NotThere, SourceFault
+from etl.providers.base import FaultKind, Identity, LookupQuery, Need, NotThere, SourceFault
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.faults import replying
 from tests.fake_services.fixtures import FakeServices
@@ -47,7 +47,7 @@ def test_under_one_isrc_the_names_tell_which_is_meant(ask: Ask, fake_services: F
 
 def test_an_isrc_of_something_else_is_no_match(ask: Ask, fake_services: FakeServices) -> None:
     other = Identity(title="Hedgerow", artists=("Hazel Brookfield",), ids={"isrc": fake_services.world.songs[3].isrc})
-    assert ask("reccobeats", Need.TRACK, Asked(identity=other)) is None
+    assert ask("reccobeats", Need.TRACK, LookupQuery(identity=other)) is None
 
 
 def test_no_key_is_missing(ask: Ask, fake_services: FakeServices) -> None:

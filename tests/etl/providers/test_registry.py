@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.base import Asked, Identity, Need
+from etl.providers.base import Identity, LookupQuery, Need
 from etl.providers.registry import ORDER, PROVIDERS
 
 KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
@@ -31,9 +31,9 @@ def test_a_listener_is_told_what_to_know(name: str) -> None:
 @pytest.mark.parametrize("name", KEYLESS)
 def test_nobody_is_asked_without_what_he_must_know(name: str) -> None:
     provider = PROVIDERS[name]
-    nothing = Asked(identity=Identity(title="Glass Tide"), text="  ")
+    nothing = LookupQuery(identity=Identity(title="Glass Tide"), text="  ")
     # Ids that are none would spoil a whole batch, or lead elsewhere as parts of an address.
-    wrong = Asked(
+    wrong = LookupQuery(
         identity=Identity(
             ids={
                 **dict.fromkeys(("isrc", "mbid", "spotify", "reccobeats"), "../../v1/me"),
@@ -59,10 +59,10 @@ def test_nobody_is_asked_without_what_he_must_know(name: str) -> None:
     ],
 )
 def test_one_id_that_fits_is_enough(name: str, need: Need, namespace: str, value: str) -> None:
-    assert PROVIDERS[name].can(need, Asked(identity=Identity(ids={namespace: value})))
+    assert PROVIDERS[name].can(need, LookupQuery(identity=Identity(ids={namespace: value})))
 
 
 def test_recommendations_need_more_than_an_isrc() -> None:
-    question = Asked(identity=Identity(ids={"isrc": "ZZTM10800000"}))
+    question = LookupQuery(identity=Identity(ids={"isrc": "ZZTM10800000"}))
     assert PROVIDERS["reccobeats"].can(Need.FEATURES, question)
     assert not PROVIDERS["reccobeats"].can(Need.SIMILAR, question)

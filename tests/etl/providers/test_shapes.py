@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from etl.providers.base import ArtistFound, Asked, Candidate, FaultKind, Identity, Need, NotThere, SourceFault
+from etl.providers.base import ArtistFound, Candidate, FaultKind, Identity, LookupQuery, Need, NotThere, SourceFault
 from etl.providers.registry import PROVIDERS
 from tests.etl.providers.conftest import about
 from tests.fake_services.fixtures import FakeServices
@@ -85,7 +85,7 @@ def _is_sound(identity: Identity) -> bool:
 def test_any_node_of_an_answer_may_be_anything(fake_services: FakeServices, source: str, need: Need) -> None:
     provider = PROVIDERS[source]
     song = fake_services.world.song(ORIGINAL)
-    question = about(song, *_ids(source)) if need not in TEXTS else Asked(text=TEXTS[need])
+    question = about(song, *_ids(source)) if need not in TEXTS else LookupQuery(text=TEXTS[need])
     with requests.Session() as session:
         channel = Altered(fake_services.urls[source], session)
         assert provider.answer(need, [question], channel)[0]

@@ -10,10 +10,10 @@ import pytest
 from etl.engine import Answer, Engine, Status
 from etl.providers.base import (
     Analysis,
-    Asked,
     Candidate,
     FaultKind,
     Identity,
+    LookupQuery,
     Need,
     Sound,
 )
@@ -45,7 +45,7 @@ def extended(database: Database, tmp_path: Path, fake_services: FakeServices) ->
 
 
 def ask(engine: Engine, need: Need, text: str = "", page: int = 0, **ids: str) -> Answer:
-    return engine.ask("spotify", need, Asked(identity=Identity(ids=ids), text=text, page=page))
+    return engine.ask("spotify", need, LookupQuery(identity=Identity(ids=ids), text=text, page=page))
 
 
 def titles(answer: Answer) -> list[str]:
@@ -140,7 +140,7 @@ def test_the_fake_refuses_every_deprecated_operation(
 
 def test_an_extended_app_gets_audio_features_in_one_call(extended: Engine, fake_services: FakeServices) -> None:
     songs = [fake_services.world.song(title) for title in ("Glass Tide", UNKNOWN_SOUND, "Tidal Clockwork")]
-    asked = [Asked(identity=Identity(ids={"spotify": song.spotify})) for song in songs]
+    asked = [LookupQuery(identity=Identity(ids={"spotify": song.spotify})) for song in songs]
     known, unknown, keyless = extended.ask_many("spotify", Need.FEATURES, asked)
     assert isinstance(known.value, Sound)
     assert known.value.values == pytest.approx(songs[0].features)
@@ -205,9 +205,9 @@ def test_an_app_that_is_not_what_it_is_said_to_be(
 @pytest.mark.parametrize("seconds", [4, 85_771])
 def test_a_pause_is_kept_and_not_slept_through(new: Engine, fake_services: FakeServices, seconds: int) -> None:
     fake_services.spotify.fail(limited(seconds), times=None)
-    answer = new.ask("spotify", Need.SEARCH, Asked(text="hedgerow"), within_s=2.0)
+    answer = new.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow"), within_s=2.0)
     assert answer.status is Status.LIMITED
-    again = new.ask("spotify", Need.SEARCH, Asked(text="receipts"), within_s=1.0)
+    again = new.ask("spotify", Need.SEARCH, LookupQuery(text="receipts"), within_s=1.0)
     assert again.status is Status.LIMITED
     assert len(fake_services.spotify.asked("/search")) == 1
     [state] = [one for one in new.states() if one.name == "spotify"]
@@ -217,7 +217,7 @@ def test_a_pause_is_kept_and_not_slept_through(new: Engine, fake_services: FakeS
 
 def test_the_quota_is_told_as_what_it_is(new: Engine, fake_services: FakeServices) -> None:
     fake_services.spotify.fail(limited(None, reason="QUOTA_EXCEEDED"))
-    answer = new.ask("spotify", Need.SEARCH, Asked(text="hedgerow"), within_s=2.0)
+    answer = new.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow"), within_s=2.0)
     assert answer.status is Status.LIMITED
     assert answer.fault is not None
     assert "daily quota" in answer.fault.message

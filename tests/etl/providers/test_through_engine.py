@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.engine import Answer, Engine, EngineConfig, Status
-from etl.providers.base import Asked, FaultKind, Need
+from etl.providers.base import FaultKind, LookupQuery, Need
 from store.database import Database
 from tests.etl.providers.conftest import about
 from tests.fake_services.deezer import quota
@@ -18,7 +18,7 @@ from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import Happening
 from tests.fake_services.world import ORIGINAL
 
-SEARCH = Asked(text="hedgerow")
+SEARCH = LookupQuery(text="hedgerow")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_every_search_finds_the_song(engine: Engine, source: str) -> None:
 def test_from_an_isrc_to_genres_and_features(engine: Engine, fake_services: FakeServices) -> None:
     song = fake_services.world.song("Blue Umbrella")
     recording = engine.ask("musicbrainz", Need.TRACK, about(song, "isrc")).value
-    known = Asked(identity=recording.identity)  # type: ignore[union-attr]
+    known = LookupQuery(identity=recording.identity)  # type: ignore[union-attr]
     for source, need in (
         ("listenbrainz", Need.GENRES),
         ("acousticbrainz", Need.FEATURES),
@@ -74,7 +74,7 @@ def test_a_limit_becomes_a_wake_up_time(
     first = engine.ask(source, Need.SEARCH, SEARCH, within_s=2.0)
     assert first.status is Status.LIMITED
     assert least < seconds_away(first) <= 86_400
-    second = engine.ask(source, Need.SEARCH, Asked(text="receipts"), within_s=2.0)
+    second = engine.ask(source, Need.SEARCH, LookupQuery(text="receipts"), within_s=2.0)
     assert second.status is Status.LIMITED
     assert len(fake.requests) == 1  # the second was not even sent
 

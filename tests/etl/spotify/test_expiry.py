@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.engine import Engine
-from etl.providers.base import Asked, Need
+from etl.providers.base import LookupQuery, Need
 from etl.spotify.expiry import expire, is_due
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
@@ -26,7 +26,7 @@ OLD, YOUNG = NOW - timedelta(hours=25), NOW - timedelta(hours=20)
 def app(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iterator[Engine]:
     """Spotify was asked, just now, and a day ago."""
     engine = app_engine(database, tmp_path, fake_services)
-    engine.ask("spotify", Need.SEARCH, Asked(text="hedgerow"))
+    engine.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow"))
     for name, at, source in (("old", OLD, "spotify"), ("young", YOUNG, "spotify"), ("other", OLD, "reccobeats")):
         told = AudioFeatures(values={"energy": 0.5}, source=source, fetched_at=at)
         database.put_tracks([Track(id=name, title=name, artists=("A",), source="m3u: x.m3u8", features=told)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from etl.engine import Engine
-from etl.providers.base import Asked, Need
+from etl.providers.base import LookupQuery, Need
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
 from store.catalogue.catalogue import Catalogue
@@ -116,8 +116,8 @@ def test_a_run_that_waits_does_not_go_on(
 def test_what_spotify_answered_is_forgotten(database: Database, fake_services: FakeServices, tmp_path: Path) -> None:
     engine = app_engine(database, tmp_path, fake_services)
     log_in(database, engine)
-    engine.ask("spotify", Need.SEARCH, Asked(text="hedgerow"))
-    assert engine.ask("spotify", Need.SEARCH, Asked(text="hedgerow")).cached
+    engine.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow"))
+    assert engine.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow")).cached
     disconnect(database, engine, OWNER)
-    assert not engine.ask("spotify", Need.SEARCH, Asked(text="hedgerow")).cached
+    assert not engine.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow")).cached
     engine.close()

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from api.errors import ApiError
-from api.genre import as_input
 from ml.families.model import NoSound
 from ml.neighbours.reasons import differences, reasons
 from services.container import Services
+from services.errors import ServiceError
+from services.genre import as_input
 from services.recommend.picks import pick
 from services.subject.families import TrackFamily, families_of, genres_of
 from services.subject.model import Subject
@@ -22,7 +22,7 @@ _DRAWS = 2**31
 def family_picks(
     services: Services, subject: Subject, query: Mapping[str, Any], exclude: Collection[str]
 ) -> dict[str, Any]:
-    """Return one pick per family; raises ApiError 422 where too few audio features are known."""
+    """Return one pick per family; raises ServiceError 422 where too few audio features are known."""
     families = _families(services, subject)
     draw = query["seed"] if query["seed"] is not None else secrets.randbelow(_DRAWS)
     try:
@@ -36,7 +36,7 @@ def family_picks(
             artist_cap=query["artist_cap"],
         )
     except NoSound as unknown:
-        raise ApiError(
+        raise ServiceError(
             422,
             "no_features",
             "Too few audio features of this track are known to tell its cluster in a family.",

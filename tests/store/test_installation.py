@@ -15,39 +15,39 @@ from config import ROOT, Config
 from store.database import Database
 from store.domain import Playlist
 from store.errors import StoreDown
-from store.installation import place_of
+from store.installation import installation_id_of
 from store.runs import new_run
 
 
 def test_an_installation_keeps_the_name_it_was_given(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        names = set(pool.map(place_of, [tmp_path / "var"] * 64))
-    assert names == {place_of(tmp_path / "var")}
-    assert place_of(tmp_path / "elsewhere") not in names
+        names = set(pool.map(installation_id_of, [tmp_path / "var"] * 64))
+    assert names == {installation_id_of(tmp_path / "var")}
+    assert installation_id_of(tmp_path / "elsewhere") not in names
 
 
 def test_a_name_that_a_kill_left_out_is_made_later(tmp_path: Path) -> None:
     (tmp_path / "installation").touch()
-    assert place_of(tmp_path) == place_of(tmp_path) != ""
+    assert installation_id_of(tmp_path) == installation_id_of(tmp_path) != ""
 
 
 def test_a_folder_that_cannot_hold_the_name_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreDown, match="cannot be used"):
-        place_of(tmp_path / "file" / "var")
+        installation_id_of(tmp_path / "file" / "var")
     (tmp_path / "installation").write_text("mine")
     with pytest.raises(StoreDown, match="does not hold"):
-        place_of(tmp_path)
+        installation_id_of(tmp_path)
 
 
 def test_an_operator_or_a_dyno_gives_the_name() -> None:
-    assert Config.from_env({"DYNO": "web.1"}).place == "web.1"
-    assert Config.from_env({"DYNO": "web.1", "TASTEMAP_PLACE": "ours"}).place == "ours"
-    assert Config.from_env({}).place == ""
+    assert Config.from_env({"DYNO": "web.1"}).installation_id == "web.1"
+    assert Config.from_env({"DYNO": "web.1", "TASTEMAP_INSTALLATION": "ours"}).installation_id == "ours"
+    assert Config.from_env({}).installation_id == ""
 
 
 def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_uri: str) -> None:
-    here, there, anywhere = (Database(database_uri, place=place) for place in ("here", "there", ""))
+    here, there, anywhere = (Database(database_uri, installation_id=name) for name in ("here", "there", ""))
     run = new_run("list.csv", source="/list.csv")
     here.put_run(run)
     assert [one["_id"] for one in here.unfinished_runs()] == [run["_id"]]
@@ -62,14 +62,14 @@ def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_u
 
 
 def test_a_run_of_an_earlier_version_is_anybodys(database_uri: str) -> None:
-    database = Database(database_uri, place="here")
+    database = Database(database_uri, installation_id="here")
     database.put_document("runs", new_run("list.csv", source="/list.csv"))
     assert len(database.unfinished_runs()) == 1
     database.close()
 
 
 def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: str, tmp_path: Path) -> None:
-    owner = Database(database_uri, place=place_of(tmp_path / "here"))
+    owner = Database(database_uri, installation_id=installation_id_of(tmp_path / "here"))
     run = new_run("list.csv", owner="me")  # its file lies in the uploads of `here`, to come any moment
     owner.put_run(run)
     there = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "there")}
@@ -78,7 +78,10 @@ def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: st
     assert (owner.load_run(run["_id"]) or {})["state"] == "queued"
     # What the doctor advises where an installation is gone for good.
     subprocess.run(
-        [sys.executable, "-m", "etl", "resume"], cwd=ROOT, env=there | {"TASTEMAP_PLACE": owner.place}, check=False
+        [sys.executable, "-m", "etl", "resume"],
+        cwd=ROOT,
+        env=there | {"TASTEMAP_INSTALLATION": owner.installation_id},
+        check=False,
     )
     ended = owner.load_run(run["_id"]) or {}
     assert (ended["state"], ended["error"]["code"]) == ("failed", "file_gone")
@@ -86,7 +89,7 @@ def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: st
 
 
 def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> None:
-    here, there = (Database(database_uri, place=place) for place in ("here", "there"))
+    here, there = (Database(database_uri, installation_id=name) for name in ("here", "there"))
     for owner in ("me", None):
         there.put_run(new_run("list.csv", owner))
     assert [run["mine"] for run in here.runs_of("me")] == [True]
@@ -96,7 +99,7 @@ def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> No
 
 
 def test_the_list_of_runs_is_bounded_and_without_cursors(database_uri: str) -> None:
-    here = Database(database_uri, place="here")
+    here = Database(database_uri, installation_id="here")
     day = datetime(2026, 1, 1, tzinfo=UTC)
     ended = {"state": "done"}
     first = new_run("first.csv", "me") | {"started_at": day}

@@ -1,0 +1,154 @@
+"""One list for several people, from what each of them chose; and a list of one's own from chosen tracks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ml.blend.fairness import Method, Share
+from ml.blend.model import MOST_PEOPLE, Blend, Listener, Pick, Wish, blend
+from ml.guards import GUARDS
+from ml.neighbours.model import NothingToCompare
+from services.container import Services
+from services.errors import ServiceError
+from services.library import never_list, tracks_by_id
+from services.playlists import find_playlist
+from services.views import track_summary
+from store.domain import Person, Playlist, PlaylistItem, Track
+
+# What is read of each playlist; more changes a taste little.
+_MOST_ROWS = 10_000
+
+
+def blend_playlists(services: Services, wish: Mapping[str, Any], owner: str | None) -> dict[str, Any]:
+    """Return tracks of the catalogue for several people.
+
+    Parameters
+    ----------
+    wish
+        ``playlist`` or ``playlists``, ``method``, ``length``, ``filters`` and what else ``POST /api/blend`` takes.
+    owner
+        The browser session, whose "never again" list is left out.
+
+    Raises
+    ------
+    ServiceError
+        400 where nobody is named, 404 for an unknown playlist or person, 422 where nothing can be compared.
+    """
+    listeners = _listeners(services, wish)
+    strangers = wish["quotas"].keys() - {one.id for one in listeners}
+    if strangers:
+        raise ServiceError(
+            404, "not_found", f"Nobody called {min(strangers)!r} is blended.", "See people in the answer."
+        )
+    try:
+        made = blend(
+            services.neighbours, services.catalogue.current(), listeners, _wish(services, wish, listeners, owner)
+        )
+    except NothingToCompare as nothing:
+        raise ServiceError(
+            422,
+            "no_features",
+            f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
+            "Import a table of tracks, fetch audio features for the playlist, or filter less.",
+        ) from nothing
+    except ValueError as fault:
+        raise ServiceError(
+            422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share."
+        ) from fault
+    return _answer(made, wish)
+
+
+def _wish(services: Services, wish: Mapping[str, Any], listeners: Sequence[Listener], owner: str | None) -> Wish:
+    filters = wish["filters"]
+    return Wish(
+        method=Method(wish["method"]),
+        length=wish["length"],
+        quotas=wish["quotas"],
+        artist_cap=wish["artist_cap"],
+        guards={name: filters[name] for name in GUARDS},
+        shortest_s=filters["shortest_s"],
+        longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
+        novelty=wish["novelty"],
+        never={*wish["never"], *never_list(services, owner)},
+        known=[track for one in listeners for track in one.tracks] if filters["known"] else (),
+    )
+
+
+def _listeners(services: Services, wish: Mapping[str, Any]) -> list[Listener]:
+    """Return who is blended: the contributors of one playlist, or one person for each of several."""
+    if ("playlist" in wish) == ("playlists" in wish):
+        raise ServiceError(
+            400, "bad_request", "Whom?", "Give playlist= (its contributors) or playlists= (one for each)."
+        )
+    if "playlist" in wish:
+        return _contributors(services, find_playlist(services, wish["playlist"]), wish.get("people"))
+    found = [find_playlist(services, one) for one in dict.fromkeys(wish["playlists"])]
+    return [Listener(one.id, one.name, _tracks(services, _items(services, one))) for one in found]
+
+
+def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
+    items = _items(services, playlist)
+    counted = sorted(playlist.contributors, key=lambda person: (-playlist.contributors[person], person))
+    strangers = set(wanted or ()) - set(counted)
+    if strangers:
+        raise ServiceError(
+            404, "not_found", f"Nobody called {min(strangers)!r} added anything here.", "See contributors."
+        )
+    people = [person for person in counted if wanted is None or person in wanted][:MOST_PEOPLE]
+    if not people:
+        return [Listener(playlist.id, playlist.name, _tracks(services, items))]
+    theirs = {person: [item for item in items if item.added_by == person] for person in people}
+    names = {person: playlist.people.get(person, Person()).name or person for person in people}
+    return [Listener(person, names[person], _tracks(services, theirs[person])) for person in people]
+
+
+def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
+    return services.database.playlist_items(playlist.id, limit=min(max(playlist.item_count, 1), _MOST_ROWS))
+
+
+def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
+    ids = list(dict.fromkeys(item.track_id for item in items))
+    known = tracks_by_id(services, ids)
+    return tuple(known[one] for one in ids if one in known)
+
+
+def _answer(made: Blend, wish: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "method": wish["method"],
+        "people": [{"id": one.id, "name": one.name, "tracks": len(one.tracks)} for one in made.people],
+        "not_compared": [{"id": one.id, "name": one.name} for one in made.silent],
+        "tracks": [_pick(made, pick) for pick in made.picks],
+        "fairness": _fairness(made, made.shares),
+        "average": _fairness(made, made.average),
+        "left_out": dict(made.left_out),
+        "note": None if len(made.picks) == wish["length"] else "The catalogue has no more that pass all filters.",
+    }
+
+
+def _pick(made: Blend, pick: Pick) -> dict[str, Any]:
+    person = made.people[pick.person]
+    return {
+        **track_summary(pick.track),
+        "for": {"id": person.id, "name": person.name},
+        "satisfaction": {one.id: round(share, 3) for one, share in zip(made.people, pick.satisfaction, strict=True)},
+        "novelty": round(pick.novelty, 3),
+        "like": track_summary(pick.seed),
+        "reasons": list(pick.reasons),
+    }
+
+
+def _fairness(made: Blend, shares: Sequence[Share]) -> list[dict[str, Any]]:
+    picks = max(sum(share.picks for share in shares), 1)
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "mean": round(share.mean, 3),
+            "min": round(share.least, 3),
+            "picks": share.picks,
+            "share": round(share.picks / picks, 3),
+        }
+        for one, share in zip(made.people, shares, strict=True)
+    ]

@@ -1,0 +1,87 @@
+"""How the audio features are spread: histograms of the catalogue, of a playlist or of a family of genres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ml import histograms
+from ml.histograms import EDGES, Counts
+from ml.pictures import histogram_sheet
+from services.container import Services
+from services.errors import ServiceError
+from services.playlists import find_playlist
+from store.domain import AUDIO_FEATURES
+from store.feature_rows import feature_rows
+
+ALL = "all"
+_PAGE = 1000
+
+
+def histograms_of(services: Services, playlist_id: str, family: str) -> dict[str, Any]:
+    """Return the histograms of a playlist, or of the catalogue for "", with those that the families learnt from.
+
+    ``family`` narrows both to a family of genres; "" is all. Raises ServiceError 404 for an unknown one of the two.
+    """
+    values, reference = _values(services, playlist_id, family), _reference(services, family)
+    counts, told = histograms.count(values), histograms.summary(values)
+    return {
+        "tracks": len(values),
+        "families": list(services.families.models),
+        "reference": services.families.version,
+        "features": [
+            {
+                "feature": name,
+                "edges": np.round(EDGES[name], 4).tolist(),
+                "counts": counts[name].tolist(),
+                "reference": reference[name].tolist(),
+                **told[name],
+            }
+            for name in AUDIO_FEATURES
+        ],
+    }
+
+
+def histogram_picture(services: Services, playlist_id: str, family: str) -> str:
+    """Return ``histograms_of`` as SVG."""
+    values = _values(services, playlist_id, family)
+    where = "playlist" if playlist_id else "catalogue"
+    title = f"{len(values)} tracks of the {where}{', ' + family if family else ''}; line: learnt from"
+    return histogram_sheet(histograms.count(values), _reference(services, family), title)
+
+
+def _reference(services: Services, family: str) -> dict[str, Counts]:
+    known = services.families.histograms.get(family or ALL)
+    if known is None:
+        raise ServiceError(
+            404,
+            "not_found",
+            f"There is no family {family!r}.",
+            f"There are: {', '.join(services.families.models)}.",
+        )
+    return dict(known)
+
+
+def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:
+    """Return (n, 13) features of the tracks that are asked for."""
+    if playlist_id:
+        return _of_playlist(services, playlist_id, family)
+    segments = services.catalogue.current().segments
+    if family:
+        found = [one.features[services.families.rows(one, family)] for one in segments]
+    else:
+        found = [np.asarray(one.features) for one in segments]
+    return np.concatenate([np.empty((0, len(AUDIO_FEATURES)), np.float32), *found])
+
+
+def _of_playlist(services: Services, playlist_id: str, family: str) -> np.ndarray:
+    playlist = find_playlist(services, playlist_id)
+    found = []
+    for start in range(0, playlist.item_count, _PAGE):
+        items = services.database.playlist_items(playlist.id, start=start, limit=_PAGE)
+        for track in services.database.get_tracks({item.track_id for item in items}).values():
+            of = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
+            if track.features is not None and (not family or family in of):
+                found.append(track.features)
+    return feature_rows(found)

@@ -1,0 +1,163 @@
+"""The genre of a track, how sure that is, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from etl.providers.base import Need
+from etl.providers.registry import PROVIDERS
+from ml.genre.model import GenreInput, GenrePredictor
+from services.answers import Worked
+from services.container import Services
+from services.errors import ServiceError
+from services.subject.families import families_of, genres_of
+from services.subject.lookup import other_features, source_lines
+from services.subject.resolve import resolve
+from services.views import iso, track_summary
+from store.catalogue.catalogue import Snapshot
+from store.domain import AUDIO_FEATURES, Track, usable_features
+
+NEEDS = frozenset({Need.FEATURES, Need.GENRES})
+SHOWN = 5
+NEAREST = 3
+N_BROAD_GENRES = 6  # they are few, all are shown
+LIKELY = 0.1  # calibrated probability from which a microgenre is told
+# Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
+HIGH, MEDIUM = 0.6, 0.3
+UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
+
+
+def predict(services: Services, query: Mapping[str, Any]) -> Worked:
+    """Answer one question; raises ServiceError as `resolve` does, and 404 where nothing at all is known."""
+    subject = resolve(services, query, NEEDS)
+    track = subject.track
+    given, model = as_input(track), services.genre
+    if not model.knows(given):
+        raise ServiceError(
+            404,
+            "not_found",
+            "Nothing is known about any of these words.",
+            "Check the spelling, or add the artist.",
+            sources=source_lines(services, subject),
+        )
+    known = genres_of(services, subject)
+    why = model.explain(replace(given, artist_genres=known.artist))
+    families = model.family_probabilities(why.told.genre[None])[0]
+    ranked = _ranked(model.genres, why.told.genre)
+    first = ranked[0][0]
+    shares = dict(zip(model.families, families.tolist(), strict=True))
+    in_families = families_of(model.taxonomy, known, shares)
+    body = {
+        "track": track_summary(track) if subject.kind != "features" else None,
+        "match": subject.match(),
+        "genre": first,
+        "family": in_families[0].name,
+        "in_families": [one.told() for one in in_families],
+        "probability": ranked[0][1],
+        "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
+        "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
+        "broad": [{"genre": g, "probability": p} for g, p in _ranked(model.broad, why.told.broad, N_BROAD_GENRES)],
+        "microgenres": _microgenres(model, why.told.micro),
+        "basis": _basis(given),
+        "confidence": _confidence(ranked[0][1], given),
+        "note": _note(track, given),
+        "known_genres": asdict(known),
+        "features": _features(model, track, first),
+        "other_features": other_features(services, subject),
+        "why": {
+            "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
+            "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
+            "nearest": _nearest(services, subject.snapshot, subject.track, first),
+        },
+        "model": {"task": "genre", "version": model.version},
+        "sources": source_lines(services, subject),
+    }
+    return Worked(body, subject.final)
+
+
+def as_input(track: Track) -> GenreInput:
+    """Return what the genre model looks at."""
+    features = usable_features(track)
+    return GenreInput(
+        title=track.title or None,
+        artists=track.artists,
+        album=track.album,
+        year=track.year,
+        # Spotify's measure, which files bring; what other services call popularity is another scale.
+        popularity=None if track.source in PROVIDERS else track.popularity,
+        explicit=track.explicit,
+        features=features.values if features else {},
+    )
+
+
+def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:
+    order = np.argsort(-probabilities, kind="stable")[:most]
+    return [(names[i], round(float(probabilities[i]), 4)) for i in order]
+
+
+def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
+    return [
+        {"genre": name, "family": model.taxonomy.family_of(name), "probability": probability}
+        for name, probability in _ranked(model.microgenres, probabilities)
+        if probability >= LIKELY
+    ]
+
+
+def _basis(given: GenreInput) -> list[str]:
+    parts = {
+        "audio": given.features,
+        "title": given.title,
+        "artist": given.artists,
+        "album": given.album,
+        "year": given.year,
+    }
+    return [name for name, value in parts.items() if value]
+
+
+def _confidence(probability: float, given: GenreInput) -> str:
+    if probability >= HIGH and given.features:
+        return "high"
+    return "medium" if probability >= MEDIUM else "low"
+
+
+def _note(track: Track, given: GenreInput) -> str | None:
+    if given.features:
+        return None
+    if track.features is not None:
+        return "From the names alone: the terms of the source of these audio features keep them from the model."
+    return "From the names alone: no audio features are known for this track, so the answer is less certain."
+
+
+def _features(model: GenrePredictor, track: Track, genre: str) -> list[dict[str, Any]]:
+    if track.features is None:
+        return []
+    return [
+        {
+            "name": name,
+            "value": value,
+            "unit": UNITS.get(name, "0 to 1"),
+            "source": track.features.source,
+            "fetched_at": iso(track.features.fetched_at),
+            "licence": track.features.licence,
+            "confidence": track.features.confidence,
+            "percentile": round(model.percentile(name, value), 1),
+            "genre_mean": model.genre_mean(genre, name),
+        }
+        for name in AUDIO_FEATURES
+        if (value := track.features.values.get(name)) is not None
+    ]
+
+
+def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[dict[str, Any]]:
+    features = usable_features(track)
+    if features is None:
+        return []
+    near = services.neighbours.nearest_labelled(
+        snapshot, features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
+    )
+    return [{**track_summary(snapshot.track(ref)), "distance": round(distance, 3)} for ref, distance in near]

@@ -1,0 +1,89 @@
+"""Maps of a playlist and of the catalogue, as they were computed last; later tracks are placed among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ml.projection.model import CATALOGUE, NoProjection, Projection
+from ml.sound import coordinates
+from services.container import Services
+from services.library import tracks_by_id
+from services.playlists import find_playlist
+from store.domain import PlaylistItem, Track
+from store.feature_rows import feature_rows
+
+_MOST_ROWS = 20_000
+
+
+def catalogue_map(services: Services, track_id: str | None) -> dict[str, Any] | None:
+    """Return the map of the catalogue with ``track_id`` placed on it; None where none has been computed."""
+    projection = _load(services, CATALOGUE)
+    return _answer(services, projection, [track_id] if track_id else [], {}) if projection else None
+
+
+def playlist_map(services: Services, playlist_id: str, track_id: str | None) -> dict[str, Any] | None:
+    """Return the map of a playlist with later tracks and ``track_id`` placed on it; None where none has been computed.
+
+    Raises ServiceError 404 for an unknown playlist.
+    """
+    playlist = find_playlist(services, playlist_id)
+    projection = _load(services, playlist.id)
+    if projection is None:
+        return None
+    items = services.database.playlist_items(playlist.id, limit=min(playlist.item_count or 1, _MOST_ROWS))
+    wanted = [*(item.track_id for item in items), *([track_id] if track_id else [])]
+    return _answer(services, projection, wanted, _added_by(items))
+
+
+def _load(services: Services, name: str) -> Projection | None:
+    try:
+        return Projection.load(services.config.var, name)
+    except NoProjection:
+        return None
+
+
+def _added_by(items: Sequence[PlaylistItem]) -> dict[str, str]:
+    """Return who added each track, the first where several did."""
+    return {item.track_id: item.added_by for item in reversed(items) if item.added_by}
+
+
+def _answer(
+    services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]
+) -> dict[str, Any]:
+    mapped = set(projection.ids)
+    later = [one for one in dict.fromkeys(wanted) if one not in mapped]
+    known = tracks_by_id(services, later)
+    heard = [(known[one], _place(known[one])) for one in later if one in known]
+    new = [(track, place) for track, place in heard if place is not None]
+    places = np.stack([place for _, place in new]) if new else np.empty((0, projection.places.shape[1]), np.float32)
+    ids = [*projection.ids, *(track.id for track, _ in new)]
+    families = sorted({family for family in projection.families if family})
+    code = {family: at for at, family in enumerate(families)}
+    return {
+        **projection.about,
+        "families": families,
+        "not_shown": len(later) - len(new),
+        "columns": {
+            "id": ids,
+            "title": [*projection.titles, *(track.title for track, _ in new)],
+            "artists": [*projection.artists, *(", ".join(track.artists) for track, _ in new)],
+            "family": [*(code.get(one, -1) for one in projection.families), *(-1 for _ in new)],
+            "person": [people.get(one) for one in ids],
+            "placed": [*(False for _ in projection.ids), *(True for _ in new)],
+            **{
+                method: np.concatenate([points, projection.place(places, method)]).round(4).tolist()
+                for method, points in projection.maps.items()
+            },
+        },
+    }
+
+
+def _place(track: Track) -> np.ndarray | None:
+    """Return the (12,) coordinates of a track's sound, ``None`` where less than half of it is known."""
+    if track.features is None:
+        return None
+    place = coordinates(feature_rows([track.features]))[0]
+    return place if np.isnan(place).mean() <= 0.5 else None

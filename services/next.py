@@ -1,0 +1,66 @@
+"""What may come next in a playlist, each with the songs it goes with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ml.continuation.model import MOST_SEEDS, ContinuationQuery
+from services.container import Services
+from services.errors import ServiceError
+from services.library import with_features
+from services.playlists import describe, find_playlist
+from services.views import track_summary
+
+
+def next_tracks(
+    services: Services, playlist_id: str, owner: str | None, *, limit: int, artist_cap: int, exclude: Collection[str]
+) -> dict[str, Any]:
+    """Return tracks of the catalogue that continue a playlist, best first.
+
+    Parameters
+    ----------
+    owner
+        The browser session that asks.
+    limit, artist_cap
+        The most tracks, in all and of one artist.
+    exclude
+        Ids of tracks that must not be among them.
+
+    Raises
+    ------
+    ServiceError
+        404 for an unknown playlist, 422 where none of its tracks is known or the catalogue is empty.
+    """
+    playlist = find_playlist(services, playlist_id)
+    snapshot = services.catalogue.current()
+    start = max(0, playlist.item_count - MOST_SEEDS)
+    items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
+    known = with_features(services, services.database.get_tracks({item.track_id for item in items}))
+    tracks = [known[item.track_id] for item in items if item.track_id in known]
+    if not tracks:
+        raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
+    if not len(snapshot):
+        raise ServiceError(
+            422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
+        )
+    model = services.continuation
+    found = model.next(
+        snapshot,
+        ContinuationQuery(tracks=tracks, name=playlist.name),
+        limit=limit,
+        exclude=exclude,
+        artist_cap=artist_cap,
+    )
+    return {
+        "playlist": describe(playlist, owner),
+        "method": model.method,
+        "method_score": model.scores.get("served_score"),
+        "split": model.scores.get("split"),
+        "scores": model.scores.get("table", []),
+        "version": model.version,
+        "tracks": [
+            {**track_summary(snapshot.track(one.ref)), "score": round(one.score, 4), "reason": one.reason}
+            for one in found
+        ],
+    }

@@ -1,0 +1,194 @@
+"""Playlists: find, describe, read a page, name their people, create and delete."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from etl.playlist_import import playlist_id
+from ml.contributors.model import task_of
+from services.container import Services
+from services.errors import ServiceError
+from services.library import tracks_by_id, with_features
+from services.views import iso, track_summary
+from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
+
+# While rows arrive nobody knows yet who all the contributors are.
+MAX_PEOPLE = 1000
+
+
+def find_playlist(services: Services, playlist_id: str) -> Playlist:
+    """Return a playlist.
+
+    Raises
+    ------
+    ServiceError
+        404, if there is none with this id.
+    """
+    playlist = services.database.playlist(playlist_id)
+    if playlist is None:
+        raise ServiceError(
+            404, "not_found", "There is no such playlist here.", "It may have been deleted. See /api/playlists."
+        )
+    return playlist
+
+
+def playlists_of(services: Services, owner: str | None) -> list[dict[str, Any]]:
+    """Return the playlists that a browser session brought in, and those that the operator imported."""
+    return [describe(playlist, owner) for playlist in services.database.playlists(owner)]
+
+
+def describe(playlist: Playlist, owner: str | None) -> dict[str, Any]:
+    """Return what is shown of a playlist to the browser session ``owner``."""
+    people = sorted(playlist.contributors.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {
+        "id": playlist.id,
+        "name": playlist.name,
+        "item_count": playlist.item_count,
+        "complete": playlist.complete,
+        "mine": playlist.owner is not None and playlist.owner == owner,
+        "nameable": may_name(playlist, owner),
+        "contributors": [contributor(playlist, person, count) for person, count in people],
+        "created_at": iso(playlist.created_at),
+    }
+
+
+def may_name(playlist: Playlist, owner: str | None) -> bool:
+    """Say whether a browser session may name contributors: those of its own playlists and of the operator's."""
+    return playlist.owner is None or playlist.owner == owner
+
+
+def contributor(playlist: Playlist, person: str, count: int) -> dict[str, Any]:
+    """Return a person with the name and the colour that the listener gave them."""
+    known = playlist.people.get(person, Person())
+    return {"id": person, "name": known.name, "colour": known.colour, "count": count}
+
+
+def read_page(services: Services, playlist_id: str, owner: str | None, *, page: int, page_size: int) -> dict[str, Any]:
+    """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
+    playlist = find_playlist(services, playlist_id)
+    items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
+    tracks = with_features(services, services.database.get_tracks({item.track_id for item in items}))
+    return {
+        "playlist": describe(playlist, owner),
+        "page": page,
+        "pages": max(1, -(-playlist.item_count // page_size)),
+        "tracks": [_row(item, tracks) for item in items if item.track_id in tracks],
+    }
+
+
+def _row(item: PlaylistItem, tracks: Mapping[str, Track]) -> dict[str, Any]:
+    track = tracks[item.track_id]
+    return {
+        **track_summary(track),
+        "position": item.position,
+        "added_by": item.added_by,
+        "added_at": iso(item.added_at),
+        "plays": item.plays,
+        "features": dict(track.features.values) if track.features else {},
+    }
+
+
+def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
+    """Delete a playlist and the models that learnt from it; its tracks stay.
+
+    Raises
+    ------
+    ServiceError
+        404 if there is no such playlist, 403 if another browser brought it in.
+    """
+    playlist = find_playlist(services, playlist_id)
+    if playlist.owner is None or playlist.owner != owner:
+        raise ServiceError(
+            403,
+            "not_yours",
+            "Only the browser that brought this playlist in can delete it.",
+            "An imported one is deleted on the server: python -m etl delete " + playlist.id,
+        )
+    services.database.delete_playlist(playlist.id)
+    services.registry.forget(task_of(playlist.id))
+
+
+def name_people(
+    services: Services, playlist_id: str, owner: str | None, given: Mapping[str, Mapping[str, str | None]]
+) -> dict[str, Any]:
+    """Name and colour contributors of a playlist, and return the playlist as ``describe`` does.
+
+    Parameters
+    ----------
+    given
+        For each contributor's id ``name`` and ``colour``; None for both takes back what was given before.
+
+    Raises
+    ------
+    ServiceError
+        404 for an unknown playlist or person, 403 for another browser's playlist, 422 for too many people.
+    """
+    playlist = find_playlist(services, playlist_id)
+    if not may_name(playlist, owner):
+        raise ServiceError(
+            403,
+            "not_yours",
+            "Only the browser that brought this playlist in can name its people.",
+            "Bring the file in here, too.",
+        )
+    # Who they all are is known when the last row has arrived.
+    strangers = given.keys() - playlist.contributors.keys() if playlist.complete else ()
+    if strangers:
+        raise ServiceError(
+            404, "not_found", f"Nobody called {min(strangers)!r} added anything here.", "See contributors."
+        )
+    named = {
+        person: Person(name=person_name(one["name"]), colour=person_colour(one["colour"]))
+        for person, one in given.items()
+    }
+    people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
+    if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
+        raise ServiceError(422, "invalid_value", f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
+    services.database.put_people(playlist.id, people)
+    return describe(find_playlist(services, playlist.id), owner)
+
+
+def create_playlist(
+    services: Services, owner: str, name: str, rows: Sequence[tuple[str, str | None]], people: Mapping[str, str]
+) -> dict[str, Any]:
+    """Make a playlist of known tracks for a browser session, and return it as ``describe`` does.
+
+    Parameters
+    ----------
+    rows
+        The id of each track, and the id of the person whom it is for or None.
+    people
+        The names of these persons.
+
+    Raises
+    ------
+    ServiceError
+        404, for a track that is not known here.
+    """
+    known = tracks_by_id(services, [track_id for track_id, _ in rows])
+    unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
+    if unknown:
+        raise ServiceError(404, "not_found", f"No track has the id {unknown!r} here.", "Search for it by name.")
+    items = [
+        PlaylistItem(position=position, track_id=track_id, added_by=person)
+        for position, (track_id, person) in enumerate(rows)
+    ]
+    named = [item.added_by for item in items if item.added_by]
+    playlist = Playlist(
+        id=playlist_id(owner, secrets.token_hex(16)),
+        name=name.strip() or "Playlist",
+        owner=owner,
+        source="Tastemap",
+        item_count=len(items),
+        contributors={person: named.count(person) for person in dict.fromkeys(named)},
+        people={person: Person(name=person_name(given)) for person, given in people.items() if person in named},
+        complete=True,
+        created_at=datetime.now(UTC),
+    )
+    services.database.put_tracks(list(known.values()))
+    services.database.put_page(playlist.id, 0, items)
+    services.database.put_playlist(playlist)
+    return describe(playlist, owner)

@@ -1,0 +1,115 @@
+"""Sound-alikes and the timbre map of the tracks whose analyses are stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ml.neighbours.reasons import differences
+from ml.timbre.model import LEAST_SEGMENTS, Placed, alike
+from services.container import Services
+from services.errors import ServiceError
+from services.recommend.picks import pick
+from services.subject.model import Subject
+from services.views import track_summary
+from store.domain import Track
+from store.facts import analysed, timbre_of
+
+_HINT = (
+    "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Data and fetch "
+    "segments: it gives analyses only to apps with extended access from before November 2024."
+)
+
+
+def timbre_map(services: Services) -> dict[str, Any]:
+    """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
+    stamps, placed = _placed(services)
+    tracks = services.database.get_tracks(sorted(placed))
+    model = services.timbre.model
+    return {
+        "version": model.version,
+        "statistics": model.projection.statistics,
+        "learnt_from": model.settings["tracks"],
+        "scores": model.scores,
+        "analysed": len(stamps),
+        "too_short": len(stamps) - len(placed),
+        "untitled": len(placed) - len(tracks),
+        "least_segments": LEAST_SEGMENTS,
+        "notice": None if placed else _nothing(len(stamps)),
+        "tracks": [
+            {
+                **_summary(tracks, name),
+                "x": round(float(one.spot[0]), 5),
+                "y": round(float(one.spot[1]), 5),
+                "cluster": one.cluster,
+            }
+            for name, one in sorted(placed.items())
+        ],
+    }
+
+
+def timbre_alike(services: Services, track_id: str, limit: int) -> dict[str, Any]:
+    """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
+    placed, found = _alike(services, track_id, limit)
+    tracks = services.database.get_tracks([track_id, *(other for other, _ in found)])
+    return {
+        "version": services.timbre.model.version,
+        "track": _summary(tracks, track_id),
+        "alike": [
+            {**_summary(tracks, other), "score": round(score, 4), "cluster": placed[other].cluster}
+            for other, score in found
+        ],
+    }
+
+
+def timbre_picks(
+    services: Services, subject: Subject, query: Mapping[str, Any], exclude: Collection[str]
+) -> dict[str, Any]:
+    """Return the analysed tracks with the most similar timbre as recommendations; raises ServiceError 404 for none."""
+    seed = subject.track
+    placed, found = _alike(services, seed.id, query["limit"] + len(exclude))
+    found = [(name, cosine) for name, cosine in found if name not in exclude][: query["limit"]]
+    tracks = services.database.get_tracks([name for name, _ in found])
+    picks = []
+    for name, cosine in found:
+        other = tracks.get(name) or _unnamed(name)
+        why = [f"Alike in timbre (cosine {cosine:.2f})"]
+        if placed[name].cluster == placed[seed.id].cluster:
+            why.append("In the same region of the timbre map")
+        picks.append(pick(other, cosine, why, differences(seed, other)))
+    return {"seed": track_summary(seed), "method": "timbre", "tracks": picks, "artists": [], "note": None}
+
+
+def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, Placed], list[tuple[str, float]]]:
+    """Return the places of the analysed tracks and the ones most like ``name``; raises ServiceError 404."""
+    stamps, placed = _placed(services)
+    if not placed:
+        raise ServiceError(404, "no_analyses", **_nothing(len(stamps)))
+    if name not in placed:
+        why = f"Its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "It was not analysed"
+        raise ServiceError(
+            404, "no_analysis", f"{why}, so nothing can be compared with the timbre of this track.", _HINT
+        )
+    return placed, alike(placed, name, limit)
+
+
+def _placed(services: Services) -> tuple[dict[str, Any], dict[str, Placed]]:
+    """Return all stored analyses by track, and the places of those that are long enough."""
+    stamps = analysed(services.database)
+    return stamps, services.timbre.update(stamps, lambda name: timbre_of(services.database, name))
+
+
+def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
+    return track_summary(tracks.get(name) or _unnamed(name))
+
+
+def _unnamed(name: str) -> Track:
+    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
+
+
+def _nothing(stored: int) -> dict[str, str]:
+    if stored:
+        message = f"None of the {stored} stored analyses has {LEAST_SEGMENTS} segments."
+    else:
+        message = "No audio analysis is stored here yet."
+    return {"message": message, "hint": _HINT}
