@@ -1,4 +1,4 @@
-"""Whose track is this: the odds that each contributor of a playlist added a track, or "not sure".
+"""Who added it: the odds that each contributor of a playlist added a track, or "not sure".
 
 Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
 """
@@ -215,7 +215,7 @@ class Contributors:
         return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
 
     def answer(self, odds: Floats) -> int | None:
-        """Return the index of whose track it is, ``None`` where the model is not sure; ``odds`` (people,)."""
+        """Return the index of who added the track, ``None`` where the model is not sure; ``odds`` (people,)."""
         best = int(odds.argmax())
         return best if odds[best] >= self.threshold else None
 

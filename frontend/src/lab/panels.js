@@ -31,7 +31,7 @@ export const GROUPS = [
       ),
       panel(
         'whose',
-        'Whose track',
+        'Who added it?',
         'Who of a shared playlist would have added a track.',
         'a playlist that two people or more added to',
         () => import('./WhosePanel.vue'),

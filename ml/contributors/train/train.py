@@ -1,4 +1,4 @@
-"""Train the model that tells whose track it is: for a playlist, or on one listener's likes to see what it is worth."""
+"""Train the model that tells who added a track: for a playlist, or on one listener's likes to see what it is worth."""
 
 from __future__ import annotations
 
@@ -193,9 +193,9 @@ def train_own(job: Job) -> dict[str, Any]:
     page = page_of(added, held_out, made, wanted, table, settings)
     folder = job.place / task / version
     files = save(made, folder, described(made, reader, added, version, settings), wanted)
-    (folder / "whose.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
+    (folder / "who_added.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
     card = cards.user_trained(version, added, settings, made, table, page["not_sure"])
-    files += [folder / "whose.json", *write_scores(folder, table, card, **more)]
+    files += [folder / "who_added.json", *write_scores(folder, table, card, **more)]
     first = not any(one.task == task for one in job.registry.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)
     return {
@@ -215,7 +215,7 @@ def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Setting
     on = digest_of([*added.ids, *added.who.tolist(), settings.folds, settings.seed])
 
     def score_served(folder: Path) -> Scored:
-        kept = json.loads(verified(folder / "whose.json").read_text(encoding="utf-8")).get("options")
+        kept = json.loads(verified(folder / "who_added.json").read_text(encoding="utf-8")).get("options")
         if kept is None:
             return None, "It was made before settings were kept, and has learnt from the tracks that are asked about."
         theirs = replace(read(options=kept), folds=settings.folds, seed=settings.seed)
@@ -235,7 +235,7 @@ def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Setting
 def page_of(
     added: Added, held: Held, made: Fit, tracks: Tracks, table: Mapping[str, Scores], settings: Settings
 ) -> dict[str, Any]:
-    """Return ``whose.json``: all that the page shows of a model. Tracks by id; their names stay in the store."""
+    """Return ``who_added.json``: all that the page shows of a model. Tracks by id; their names stay in the store."""
     rows, places = picture(made.penultimate(tracks.blocks), added.who, settings.seed)
     people = len(added.people)
     return {

@@ -1,4 +1,4 @@
-"""Whose track, over HTTP: not trained, trained in a process of its own, asked, served in turn, forgotten."""
+"""Who added it, over HTTP: not trained, trained in a process of its own, asked, served in turn, forgotten."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def test_it_is_trained_asked_and_served_in_turn(
     here: tuple[FlaskClient, str], database: Database, tmp_path: Path
 ) -> None:
     client, playlist = here
-    whose = f"/api/playlists/{playlist}/whose"
-    before = client.get(whose).json
+    who_added = f"/api/playlists/{playlist}/who-added"
+    before = client.get(who_added).json
     assert (before["versions"], before["served"]) == ([], None)
-    refused = client.get(whose, query_string={"q": "Song ann 3"})
+    refused = client.get(who_added, query_string={"q": "Song ann 3"})
     assert (refused.status_code, refused.json["error"]["code"]) == (404, "not_trained")
 
     run = train(client, database, tmp_path, playlist)
     assert run["state"] == "done", run["error"]
     assert run["result"]["served"] is True
-    state = client.get(whose).json
+    state = client.get(who_added).json
     assert [one["active"] for one in state["versions"]] == [True]
     served = state["served"]
     assert [(one["id"], one["name"], one["tracks"]) for one in served["people"]] == [(ANN, "Ann", 24), (BOB, None, 24)]
@@ -66,31 +66,31 @@ def test_it_is_trained_asked_and_served_in_turn(
     assert all(point["title"].startswith("Song") and len(point["odds"]) == 2 for point in served["points"])
     assert [len(row) for row in served["confusion"]] == [3, 3]
 
-    answer = client.get(whose, query_string={"track_id": f"{ANN}3"}).json
+    answer = client.get(who_added, query_string={"track_id": f"{ANN}3"}).json
     assert answer["track"]["title"] == "Song ann 3"
     assert answer["odds"][0]["id"] == ANN
     assert answer["odds"][0]["odds"] + answer["odds"][1]["odds"] == pytest.approx(1, abs=1e-3)
     assert answer["who"] is None or answer["who"]["name"] == "Ann"
     assert (answer["who"] is None) == (answer["odds"][0]["odds"] < answer["threshold"])
-    named = client.get(whose, query_string={"track": "Anything", "artist": "Nobody Known"}).json
+    named = client.get(who_added, query_string={"track": "Anything", "artist": "Nobody Known"}).json
     assert named["has_features"] is False
 
     first, second = tmp_path / "models" / task_of(playlist) / run["result"]["version"], "own-99991231-000000"
     shutil.copytree(first, first.with_name(second))
     files = first.with_name(second).iterdir()
     artefacts.register(task_of(playlist), second, files, tmp_path / "models", activate=False)
-    versions = client.get(whose).json["versions"]
+    versions = client.get(who_added).json["versions"]
     assert [(one["version"], one["active"]) for one in versions] == [(second, False), (first.name, True)]
     client.put(f"/api/models/{task_of(playlist)}/active", json={"version": second})
-    assert client.get(whose).json["served"]["version"] == second
+    assert client.get(who_added).json["served"]["version"] == second
 
 
 def test_what_cannot_be_is_said(here: tuple[FlaskClient, str], database: Database, tmp_path: Path) -> None:
     client, playlist = here
     run = train(client, database, tmp_path, playlist, layers=[0])
     assert (run["state"], run["error"]["code"]) == ("failed", "bad_option")
-    assert client.get("/api/playlists/nothing/whose").status_code == 404
-    assert client.get(f"/api/playlists/{playlist}/whose", query_string={"year": 3}).status_code == 422
+    assert client.get("/api/playlists/nothing/who-added").status_code == 404
+    assert client.get(f"/api/playlists/{playlist}/who-added", query_string={"year": 3}).status_code == 422
 
 
 def test_a_deleted_playlist_takes_its_models_along(

@@ -1,4 +1,4 @@
-"""GET /api/playlists/<id>/whose: who of a playlist's contributors would have added a track."""
+"""Who of a playlist's contributors would have added a track."""
 
 from __future__ import annotations
 
@@ -6,53 +6,42 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from apiflask import APIBlueprint
-from marshmallow import RAISE
-
-from api import session
-from api.current import services
-from api.errors import ApiError
-from api.schemas import WhoseQuery
 from etl.providers.base import Need
 from ml.artefacts import verified
 from ml.contributors.model import input_of, knows, task_of
 from ml.registry import scores_of
+from services.container import Services
+from services.errors import ServiceError
 from services.playlists import contributor, describe, find_playlist
 from services.subject.lookup import source_lines
 from services.subject.resolve import resolve
 from services.views import track_summary
 from store.domain import Playlist
 
-blueprint = APIBlueprint("contributors", __name__, tag="Playlists")
-
 NEEDS = frozenset({Need.FEATURES})
 _POINT = ("track_id", "x", "y", "who", "answer", "odds")
-TRAIN = "Train it first: POST /api/models/contributors/train, or the Lab's panel Whose track."
+TRAIN = "Train it first: POST /api/models/contributors/train, or the Lab's panel Who added it."
 
 
-@blueprint.get("/api/playlists/<playlist_id>/whose")
-@blueprint.input(WhoseQuery, location="query", arg_name="query", unknown=RAISE)
-def whose(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
-    """Whose track it is, by a model that was trained on this playlist.
+def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the odds that each contributor of a playlist added a track, or "not sure" (``who`` is None).
 
-    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).
-    Without: how good that model is, its confusion matrix, and its tracks on a map.
+    Raises
+    ------
+    ServiceError
+        As ``resolve``; 404 for an unknown playlist or where no model was trained; 503 for a broken model.
     """
-    playlist = find_playlist(services(), playlist_id)
-    return _answer(playlist, query) if query else _state(playlist)
-
-
-def _answer(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
+    playlist = find_playlist(services, playlist_id)
     task = task_of(playlist.id)
-    if not _versions(task):
-        raise ApiError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
-    model, reader = services().contributors(task)
-    subject = resolve(services(), query, NEEDS)
+    if not _versions(services, task):
+        raise ServiceError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
+    model, reader = services.contributors(task)
+    subject = resolve(services, query, NEEDS)
     given = input_of(subject.track)
     blocks = reader.blocks([given])
-    sources = source_lines(services(), subject)
+    sources = source_lines(services, subject)
     if not knows(blocks):
-        raise ApiError(
+        raise ServiceError(
             404,
             "not_found",
             "Nothing is known about any of these words.",
@@ -75,21 +64,23 @@ def _answer(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _state(playlist: Playlist) -> dict[str, Any]:
+def state(services: Services, playlist_id: str, owner: str | None) -> dict[str, Any]:
+    """Return the versions of a playlist's model, and what the served one learnt; raises ServiceError 404."""
+    playlist = find_playlist(services, playlist_id)
     task = task_of(playlist.id)
-    versions = _versions(task)
+    versions = _versions(services, task)
     served = next((one["version"] for one in versions if one["active"]), None)
     return {
-        "playlist": describe(playlist, session.owner()),
+        "playlist": describe(playlist, owner),
         "task": task,
         "versions": versions,
-        "served": _learnt(playlist, task, served) if served else None,
+        "served": _learnt(services, playlist, task, served) if served else None,
     }
 
 
-def _versions(task: str) -> list[dict[str, Any]]:
+def _versions(services: Services, task: str) -> list[dict[str, Any]]:
     """Return the versions of one playlist's model, the newest first."""
-    registry = services().registry
+    registry = services.registry
     found = [
         {"version": one.name, "active": one.active, "scores": scores_of(registry, task, one.name)}
         for one in registry.versions()
@@ -98,12 +89,12 @@ def _versions(task: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["version"]), reverse=True)
 
 
-def _learnt(playlist: Playlist, task: str, version: str) -> dict[str, Any]:
+def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> dict[str, Any]:
     """Return what a training run found, with names where it kept ids."""
-    path = verified(services().registry.folder(task, version) / "whose.json")
+    path = verified(services.registry.folder(task, version) / "who_added.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
-    tracks = services().database.get_tracks({point["track_id"] for point in points})
+    tracks = services.database.get_tracks({point["track_id"] for point in points})
     named = [
         {**point, "title": track.title, "artists": list(track.artists)}
         for point in points
