@@ -11,7 +11,7 @@ from etl.engine.keys import answer_key
 from etl.engine.lines import UNDER_DATA, Lines
 from etl.engine.memory import Memory
 from etl.engine.round import Round, unanswered
-from etl.engine.sources import DEFAULT, Document, Sources
+from etl.engine.sources import DEFAULT, Document, SourceRecords
 from etl.engine.states import state_of
 from etl.engine.vault import Vault
 from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault
@@ -45,7 +45,7 @@ class Engine:
         self._providers = providers
         self._order = order
         self._clock = clock or Clock()
-        self._sources = Sources(database, config, providers, self.vault, self._clock)
+        self._sources = SourceRecords(database, config, providers, self.vault, self._clock)
         self._memory = Memory(database, self._clock)
         self._lines = Lines(database, config, self._sources, self._clock)
 

@@ -13,7 +13,7 @@ from etl.engine.bucket import Bucket
 from etl.engine.channel import SourceChannel
 from etl.engine.clock import Clock
 from etl.engine.gate import GatedSession
-from etl.engine.sources import Document, Sources
+from etl.engine.sources import Document, SourceRecords
 from etl.engine.vault import VaultError
 from etl.providers.base import FaultKind, Provider, SourceFault
 from store.database import Database
@@ -32,7 +32,7 @@ class Line:
 class Lines:
     """Makes lines; all of them share the connections of one process."""
 
-    def __init__(self, database: Database, config: EngineConfig, sources: Sources, clock: Clock) -> None:
+    def __init__(self, database: Database, config: EngineConfig, sources: SourceRecords, clock: Clock) -> None:
         self._database = database
         self._config = config
         self._sources = sources

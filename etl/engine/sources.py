@@ -29,7 +29,7 @@ _NEVER_POOLED = frozenset({"spotify"})
 Document = Mapping[str, Any]
 
 
-class Sources:
+class SourceRecords:
     """Reads and writes those documents; ``providers`` are all known sources by name."""
 
     def __init__(

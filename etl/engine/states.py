@@ -8,7 +8,7 @@ from typing import Any
 from etl.engine.answers import BudgetState, LastError, SettingState, SourceState
 from etl.engine.bucket import Bucket, budget_used, fresh_bucket
 from etl.engine.clock import Clock
-from etl.engine.sources import Document, Sources
+from etl.engine.sources import Document, SourceRecords
 from etl.engine.vault import VaultError
 from etl.providers.base import About, FaultKind, Need, is_extended
 
@@ -16,7 +16,7 @@ from etl.providers.base import About, FaultKind, Need, is_extended
 def state_of(
     about: About,
     documents: Mapping[str, Document],
-    sources: Sources,
+    sources: SourceRecords,
     buckets: Mapping[str, Bucket],
     clock: Clock,
 ) -> SourceState:

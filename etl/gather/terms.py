@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from etl.engine import Answer, Status
 from etl.gather.found_tracks import store_found
-from etl.gather.page_stream import Filter, LaneRun, candidates_of
+from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.providers.base import ArtistFound, Need
 from etl.task import Task
 from store.artists import FoundArtist, put_artists
@@ -72,8 +72,8 @@ def run(task: Task) -> None:
     (ArtistHarvest if task.document["kind"] == "artists" else TrackHarvest)(task).run()
 
 
-class TermHarvest(LaneRun):
-    """A lane is [source, first term, next term, page, digest of the page before, ended], terms by number."""
+class TermHarvest(PageStreamRun):
+    """A stream is [source, first term, next term, page, digest of the page before, ended], terms by number."""
 
     def begin(self, sources: list[str]) -> list[list[Any]]:
         starts = {source: first_open(self.task.database, self.kind, source) for source in sources}
@@ -83,14 +83,14 @@ class TermHarvest(LaneRun):
     def kind(self) -> str:
         return str(self.task.document["kind"])
 
-    def source(self, lane: list[Any]) -> str:
-        return str(lane[0])
+    def source(self, stream: list[Any]) -> str:
+        return str(stream[0])
 
-    def go(self, lane: list[Any]) -> None:
-        source, first, number, page, before, _ = lane
+    def go(self, stream: list[Any]) -> None:
+        source, first, number, page, before, _ = stream
         if number - first >= self.request["terms"]:
             put_next(self.task.database, self.kind, source, number)  # a kill may have come before the last one
-            lane[-1] = True
+            stream[-1] = True
             self.record()
             return
         answer = self.ask(source, term(number), page)
@@ -100,10 +100,10 @@ class TermHarvest(LaneRun):
             self.store(answer, f"{self.task.document['_id']}:{source}:{number}:{page}")
         further = answer.status in {Status.FOUND, Status.FAILED} and digest != before
         if further and page + 1 < _MOST_PAGES:
-            lane[3:5] = [page + 1, digest]
+            stream[3:5] = [page + 1, digest]
             self.record()
         else:
-            lane[2:5] = [number + 1, 0, ""]
+            stream[2:5] = [number + 1, 0, ""]
             self.record()
             put_next(self.task.database, self.kind, source, number + 1)
 
@@ -112,15 +112,15 @@ class TermHarvest(LaneRun):
         raise NotImplementedError
 
     def progress(self, phase: str = "") -> Progress:
-        lanes = self.cursor["lanes"]
-        done = sum(number - first for _, first, number, *_ in lanes)
-        current = next((lane for lane in lanes if not lane[-1]), None)
+        streams = self.cursor["streams"]
+        done = sum(number - first for _, first, number, *_ in streams)
+        current = next((stream for stream in streams if not stream[-1]), None)
         if current and not phase:
             phase = f'asking {self.asker.title(current[0])} for "{term(current[2])}"'
         return Progress(
             phase=phase or "asking",
             done=done,
-            total=len(lanes) * int(self.request["terms"]),
+            total=len(streams) * int(self.request["terms"]),
             asked=self.tally.asked,
             stored=self.tally.stored,
             known=self.tally.known,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, Out
+from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, SourceClosed
 from etl.gather.tally import Tally
 from etl.providers.base import Need
 from store.runs import Postponed
@@ -62,8 +62,8 @@ class Waiting:
             self._tally.note(source, need, blocked.why)
             self.asleep[source] = blocked
             return blocked
-        except Out as out:
-            self._leave_out(source, need, out.why)
+        except SourceClosed as closed:
+            self._leave_out(source, need, closed.why)
             return None
         self._did = True
         if blocked is None:

@@ -64,8 +64,8 @@ def _twelve(values: Any) -> tuple[float, ...]:
 
 def _track(document: Any, name: str) -> tuple[str, Track | None]:
     stem = PurePath(name).name.removesuffix(".gz").removesuffix(".json")[:_MAX_NAME]
-    told = (under(document, "track", "id"), under(document, "id"), stem)
-    spotify_id = next((one for one in told if isinstance(one, str) and SPOTIFY_ID.fullmatch(one)), None)
+    candidates = (under(document, "track", "id"), under(document, "id"), stem)
+    spotify_id = next((given for given in candidates if isinstance(given, str) and SPOTIFY_ID.fullmatch(given)), None)
     title = _text(document, "title") or ("" if SPOTIFY_ID.fullmatch(stem) else stem)
     if spotify_id and not title:
         return spotify_id, None

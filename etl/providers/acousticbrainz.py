@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.providers.base import About, Channel, LookupQuery, Need, Rate, Sound, Value
-from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text, the_id
+from etl.providers.translation import (
+    NeedHandler,
+    Object,
+    Translator,
+    as_object,
+    has_id,
+    inner,
+    number,
+    sound,
+    text,
+    the_id,
+)
 
 _TITLE = "AcousticBrainz"
 _BATCH = 25
@@ -84,7 +95,7 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
 class AcousticBrainz(Translator):
     """AcousticBrainz, which answers but no longer grows."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {Need.FEATURES: Way(has_id("mbid"), _features)}
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {Need.FEATURES: NeedHandler(has_id("mbid"), _features)}
     about = About(
         name="acousticbrainz",
         title=_TITLE,
@@ -99,7 +110,7 @@ class AcousticBrainz(Translator):
         sends="MusicBrainz ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=5.0, burst=5),
         found_days=90.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"mbid"}),
         batches={Need.FEATURES: _BATCH},
     )

@@ -23,9 +23,9 @@ from etl.providers.base import (
     Value,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_rows,
     has_id,
     id_text,
@@ -130,9 +130,9 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
 class ReccoBeats(Translator):
     """ReccoBeats without an account."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
-        Need.TRACK: Way(has_id(*_ASKED_BY), _tracks),
-        Need.FEATURES: Way(has_id(*_ASKED_BY), _features),
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
+        Need.TRACK: NeedHandler(has_id(*_ASKED_BY), _tracks),
+        Need.FEATURES: NeedHandler(has_id(*_ASKED_BY), _features),
         Need.SIMILAR: one_by_one(has_id(*_OWN), _similar),
     }
     about = About(
@@ -149,7 +149,7 @@ class ReccoBeats(Translator):
         sends="Spotify ids and ISRCs of what you look up, and this computer's network address.",
         rate=Rate(per_second=1.0, burst=3),
         found_days=180.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"spotify", "isrc"}),
         batches={Need.TRACK: _BATCH, Need.FEATURES: _BATCH},
     )

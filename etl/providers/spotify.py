@@ -28,9 +28,9 @@ from etl.providers.base import (
     is_extended,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_rows,
     has_id,
     has_text,
@@ -241,10 +241,10 @@ class Spotify(Translator):
         ),
         reads=frozenset({"isrc"}),
     )
-    ways: ClassVar[Mapping[Need, Way]] = {
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.SEARCH: one_by_one(has_text, _search),
         Need.TRACK: one_by_one(has_id("spotify", "isrc"), _track),
-        Need.FEATURES: Way(_has_spotify_id, _features),
+        Need.FEATURES: NeedHandler(_has_spotify_id, _features),
         Need.SIMILAR: one_by_one(_has_spotify_id, _similar),
         Need.ANALYSIS: one_by_one(_has_spotify_id, _analysis),
         Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ml import artefacts
-from ml.genre.encoder import BOUNDS, COLUMNS
+from ml.genre.encoder import COLUMNS, feature_vector
 from ml.genre.model import GenrePredictor
 from ml.genre.train.data import TrackTable
 from ml.genre.train.network import Settings
@@ -114,11 +114,7 @@ def _numbers(track: Track) -> list[float]:
     known: dict[str, float | None] = {"year": track.year, "popularity": track.popularity, "explicit": track.explicit}
     if track.features is not None:
         known |= track.features.values
-    found = []
-    for name in COLUMNS:
-        value, (low, high) = known.get(name), BOUNDS[name]
-        found.append(float(value) if value is not None and low <= value <= high else np.nan)
-    return found
+    return feature_vector(known)
 
 
 def _split_of(artist: str) -> str:
