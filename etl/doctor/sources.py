@@ -105,10 +105,10 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
     provider = engine.providers()[state.name]
     engine.retry(state.name)  # what it refused before is tried again
     for need in sorted(provider.about.needs):
-        questions = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
-        asked = next((question for question in questions if provider.can(need, question)), None)
-        if asked:
-            yield finding(engine.ask(state.name, need, asked, within_s=within_s, fresh=True))
+        queries = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
+        query = next((query for query in queries if provider.can(need, query)), None)
+        if query:
+            yield finding(engine.ask(state.name, need, query, within_s=within_s, fresh=True))
 
 
 def finding(answer: Answer) -> Check:

@@ -105,18 +105,18 @@ class Enrichment:
         return self.waiting.attempt(step.source, step.need, lambda: self._do(step, page))
 
     def _do(self, step: EnrichmentTask, page: int) -> Blocked | None:
-        asked, unknown = self.enrichment_tasks.questions(step, self.pages[page])
+        queries, unknown = self.enrichment_tasks.questions(step, self.pages[page])
         waits_for = self._identity_is_coming(page) if unknown else None
         if waits_for:
             return waits_for
-        if not asked:
+        if not queries:
             return None
-        answers = self.asker.ask(step.source, step.need, list(asked.values()))
+        answers = self.asker.ask(step.source, step.need, list(queries.values()))
         if self.cursor["pending"] != [step.number, page]:  # else counted before a kill
             self.tally.count(answers)
             self.cursor["pending"] = [step.number, page]
             self._record()
-        self.enrichment_tasks.store(step, asked, answers, page)
+        self.enrichment_tasks.store(step, queries, answers, page)
         return None
 
     def _identity_is_coming(self, page: int) -> Blocked | None:
