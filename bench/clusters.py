@@ -19,12 +19,20 @@ from ml import artefacts
 from ml.clusters.model import Clusters
 from ml.clusters.train.scores import format_table
 from ml.clusters.train.study import Settings, format_sweep
-from ml.clusters.train.train import VERSION, fit, preference_of
+from ml.clusters.train.train import VERSION, fit
 from ml.pictures import heat_map
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, read
 
 POINTS, LONGEST_S, MOST_MB = 10_000, 300.0, 2000.0
+
+
+def preference_of(clusters: Clusters) -> float:
+    """Return the served version's preference as a multiple of the median similarity, the nearest that is tried."""
+    chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
+    last = clusters.settings["sweep"][-1]["preference"]
+    tried = Settings().preferences
+    return min(tried, key=lambda one: abs(one / tried[-1] - chosen / last))
 
 
 def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:

@@ -21,6 +21,7 @@ from ml.artefacts import verified
 from ml.sound import Floats, SoundIndex, coordinates, squared_distances
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures
+from store.feature_rows import feature_rows
 
 Counts = npt.NDArray[np.int32]
 
@@ -104,8 +105,7 @@ class Clusters:
 
     def predict(self, features: AudioFeatures, limit: int = 3) -> Fall | None:
         """Return the nearest clusters of a track, ``None`` where too few of its features are known to tell."""
-        row = np.array([[np.nan if value is None else value for value in features.vector()]], np.float32)
-        squared = self.distances(row)[0]
+        squared = self.distances(feature_rows([features]))[0]
         if np.isnan(squared).any():
             return None
         order = np.argsort(squared, kind="stable")[:limit]

@@ -24,6 +24,7 @@ from ml.sound import ENOUGH_SHARED, SHARES, Floats, coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.feature_rows import feature_rows
 
 PickKind = Literal["fresh", "nearest"]
 # Of a segment, the most popular so many tracks are put into families: their genres have to be read one by one.
@@ -157,7 +158,7 @@ class Families:
         NoSound
             Too few audio features are known.
         """
-        row = _row(features)
+        row = feature_rows([features])
         models = {family: self.models[family] for family in families if family in self.models}
         found = {family: int(model.assign(model.scale(row))[0]) for family, model in models.items()}
         if -1 in found.values():
@@ -187,7 +188,7 @@ class Families:
             Too few audio features of ``seed`` are known.
         """
         taken = Taken(snapshot, seed, exclude, artist_cap)
-        row = _row(seed.features)
+        row = feature_rows([seed.features])
         found = []
         for family, cluster in self.predict(seed.features, families).items():
             model = self.models[family]
@@ -235,11 +236,6 @@ class Families:
 _PARTS = ("mean", "deviation", "centres", "counts")
 _SPLITS = np.cumsum([len(EDGES[name]) - 1 for name in AUDIO_FEATURES])[:-1]
 _NOBODY = (np.empty(0, np.int32), np.empty(0, np.int16))
-
-
-def _row(features: AudioFeatures | None) -> npt.NDArray[np.float32]:
-    values = features.vector() if features else (None,) * len(AUDIO_FEATURES)
-    return np.array([[np.nan if value is None else value for value in values]], np.float32)
 
 
 def _ordered(

@@ -21,6 +21,7 @@ from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.feature_rows import feature_rows
 from tests.ml.test_clusters import SOUNDS, invented
 
 
@@ -99,8 +100,8 @@ def test_a_track_is_in_all_its_families_and_each_gives_a_pick_of_the_same_cluste
         assert other.id != BOTH.id
         assert one.family in families.families_of((*other.labels, *other.artist_genres))
         model = families.models[one.family]
-        rows = [[np.nan if v is None else v for v in t.features.vector()] for t in (BOTH, other) if t.features]
-        assert model.assign(model.scale(np.array(rows, np.float32))).tolist() == [one.cluster] * 2
+        rows = feature_rows(track.features for track in (BOTH, other))
+        assert model.assign(model.scale(rows)).tolist() == [one.cluster] * 2
     assert len({one.ref for one in picks}) == len(picks)
 
 

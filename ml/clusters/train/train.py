@@ -243,13 +243,5 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     print(format_table({name: _scored(world, world.test, one) for name, one in results.items()}))
 
 
-def preference_of(clusters: Clusters) -> float:
-    """Return the served version's preference as a multiple of the median similarity, the nearest that is tried."""
-    chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
-    last = clusters.settings["sweep"][-1]["preference"]
-    tried = Settings().preferences
-    return min(tried, key=lambda one: abs(one / tried[-1] - chosen / last))
-
-
 def _print(line: str) -> None:
     print(line, flush=True)

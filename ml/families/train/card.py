@@ -7,10 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.families.train.scores import format_table, mean
-from ml.families.train.study import Fitted, Origin, Settings
+from ml.families.train.study import Fitted, Settings
 from ml.train.better_than import beaten
-from ml.train.card import render
+from ml.train.card import Origin, render
 from ml.train.revision import revision
+
+# Of the version that ships.
+DATA = (
+    "A table of Spotify tracks with audio features, Kaggle's 114 genre labels and the artists' microgenres, "
+    "collected from public repositories"
+)
+CAUTION = (
+    "The audio features are Spotify's, whose developer terms forbid training on content taken from its API. "
+    "Train your own (the Lab, or `--data DIR`, same columns) where that matters to you."
+)
 
 
 def write(found: Fitted, settings: Settings, seed: int, origin: Origin) -> str:

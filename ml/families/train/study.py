@@ -1,4 +1,4 @@
-"""What a run of the families' training is told and what it finds: settings, choices, scores, and who asked for it."""
+"""What a run of the families' training is told and what it finds: settings, choices, scores."""
 
 from __future__ import annotations
 
@@ -47,18 +47,3 @@ class Fitted:
     record: dict[str, Pipeline]
     choices: dict[str, Choice]
     results: dict[str, dict[str, Scores]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Who asked for a run, and what it learnt from."""
-
-    command: str
-    data: str = (
-        "A table of Spotify tracks with audio features, Kaggle's 114 genre labels and the artists' microgenres, "
-        "collected from public repositories"
-    )
-    caution: str = (
-        "The audio features are Spotify's, whose developer terms forbid training on content taken from its API. "
-        "Train your own (the Lab, or `--data DIR`, same columns) where that matters to you."
-    )

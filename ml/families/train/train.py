@@ -24,8 +24,9 @@ from ml.clusters.model import elbow
 from ml.clusters.train.scores import nearest
 from ml.families.model import Families, FamilyModel
 from ml.families.train import card as families_card
+from ml.families.train.card import CAUTION, DATA
 from ml.families.train.scores import Ints, Scores, format_table, mean, score
-from ml.families.train.study import QUICK, Choice, Fitted, Origin, Settings
+from ml.families.train.study import QUICK, Choice, Fitted, Settings
 from ml.jobs import Job, TooLittle
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
 from ml.scores import digest_of
@@ -33,6 +34,7 @@ from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
+from ml.train.card import USER_TRAINED, Origin
 from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
 
@@ -222,7 +224,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     """
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
-    origin = Origin(command=f"python -m ml {command()}")
+    origin = Origin(command=f"python -m ml {command()}", data=DATA, caution=CAUTION)
     directory = _publish(found, models, version, settings, seed, origin, not quick)
     print(f"\n{TASK} {version} on test\n\n{format_table({name: mean(one) for name, one in found.results.items()})}")
     print(f"\n{len(found.families.models)} families in {directory}")
@@ -277,13 +279,8 @@ def train_own(job: Job) -> dict[str, Any]:
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
     found = fit(table, taxonomy, version, settings, 1, job.say)
-    origin = Origin(
-        command="the Lab",
-        data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
-        caution="It is your data; mind where it came from before you give the model away.",
-    )
     held_out = _held_out(job, table, found)
-    _publish(found, own, version, settings, 1, origin, activate=False, **held_out)
+    _publish(found, own, version, settings, 1, USER_TRAINED, activate=False, **held_out)
     return {
         "version": version,
         "before": held_out["before"],

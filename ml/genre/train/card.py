@@ -25,6 +25,7 @@ from ml.genre.train.heads import (
 from ml.genre.train.network import EXPERTS, Settings
 from ml.genre.train.scores import Scores, f1_by_class, format_table
 from ml.train.better_than import beaten
+from ml.train.card import Origin
 from ml.train.revision import revision
 
 RIVAL = "the last two multiplied"  # the booster of all numbers and the linear model of the names
@@ -135,17 +136,14 @@ class Report:
     chosen: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """How a version came about, in the words of its card."""
-
-    command: str
-    data: str = (
-        "A table of Spotify tracks collected from public repositories, with Kaggle's 114 genre labels as the answers"
-    )
-    caution: str = (
-        "The audio features are Spotify's, whose developer terms forbid training on content taken from its API. "
-        "Train your own on other data (`--data DIR`, same columns, or in the Lab) where that matters to you."
+def shipped_origin(command: str) -> Origin:
+    """Return what the card of the version that ships says of its origin; ``command`` made it."""
+    return Origin(
+        command=command,
+        data="A table of Spotify tracks collected from public repositories, with Kaggle's 114 genre labels as the "
+        "answers",
+        caution="The audio features are Spotify's, whose developer terms forbid training on content taken from its "
+        "API. Train your own on other data (`--data DIR`, same columns, or in the Lab) where that matters to you.",
     )
 
 

@@ -25,6 +25,7 @@ from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import Track
+from store.feature_rows import feature_rows
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -143,8 +144,7 @@ def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.f
     tracks = [one for one in (_heard(snapshot, stored.get(name), name) for name in ids) if one and one.features]
     if not tracks:
         return [], np.empty((0, 12), np.float32), len(ids)
-    vectors = [one.features.vector() for one in tracks if one.features]
-    places, known = filled_places(np.array(vectors, np.float32))
+    places, known = filled_places(feature_rows(one.features for one in tracks))
     return [one for one, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
 
 
