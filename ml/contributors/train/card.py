@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.contributors.train.baselines import TUNED_WORK
-from ml.contributors.train.data import Added
-from ml.contributors.train.network import NEVER, Fit
+from ml.contributors.train.data import AddedTracks
+from ml.contributors.train.network import NEVER, ContributorsFit
 from ml.contributors.train.scores import Scores, as_table, format_confusion, format_table
 from ml.contributors.train.settings import Settings
 from ml.contributors.train.study import Study
@@ -49,7 +49,12 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
 
 
 def user_trained(
-    version: str, added: Added, settings: Settings, made: Fit, table: Mapping[str, Scores], unsure: Mapping[str, float]
+    version: str,
+    added: AddedTracks,
+    settings: Settings,
+    made: ContributorsFit,
+    table: Mapping[str, Scores],
+    unsure: Mapping[str, float],
 ) -> str:
     """Return the card of a playlist's model; it names neither people nor tracks, for everybody may read cards."""
     return render(
