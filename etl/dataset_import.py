@@ -65,7 +65,7 @@ def _kept(summary: RunSummary, brought_by: str) -> dict[str, Any]:
         "asked": summary.asked,
         "stored": summary.stored,
         "skipped": dict(summary.skipped),
-        "examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
+        "examples": [{"line": example.line, "reason": example.reason} for example in summary.examples],
     }
 
 
@@ -76,7 +76,7 @@ def _again(before: dict[str, Any], brought_by: str) -> RunSummary:
         stored=before["stored"] if ours else 0,
         known=0 if ours else before["stored"],
         skipped=before["skipped"],
-        examples=tuple(Skipped(**one) for one in before["examples"]),
+        examples=tuple(Skipped(**example) for example in before["examples"]),
     )
 
 

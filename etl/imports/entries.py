@@ -143,7 +143,7 @@ def named_track(
     if plain is None:
         return None
     listed = artists if isinstance(artists, (list, tuple)) else [artists]
-    names = tuple(dict.fromkeys(name for one in listed if (name := text(one))))
+    names = tuple(dict.fromkeys(name for artist in listed if (name := text(artist))))
     low, high = FEATURE_BOUNDS["duration_ms"]
     length = whole(duration_ms)
     length = length if length is not None and low <= length <= high else None

@@ -213,7 +213,7 @@ def _without_slipped_features(rows: Iterable[tuple[int, list[str]]], layout: Lay
         slipped = any(place < len(cells) and cells[place].strip() for cells in nameless for place in places)
         suspect = False
         for line, cells in group:
-            suspect = suspect or (slipped and any(cells is one for one in nameless))
+            suspect = suspect or (slipped and any(cells is cells_without_id for cells_without_id in nameless))
             if suspect:
                 cells = [("" if place in places else cell) for place, cell in enumerate(cells)]
             yield line, cells

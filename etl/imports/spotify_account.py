@@ -20,7 +20,7 @@ _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
 
 def is_playlists(document: Any) -> bool:
     """Say whether this is a Playlist1.json."""
-    return any("items" in one for one in listed(document, "playlists") if isinstance(one, dict))
+    return any("items" in playlist for playlist in listed(document, "playlists") if isinstance(playlist, dict))
 
 
 def is_library(document: Any) -> bool:

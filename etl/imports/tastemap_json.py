@@ -179,7 +179,7 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(text for one in value if (text := _text(one))) if isinstance(value, list) else ()
+    return tuple(text for element in value if (text := _text(element))) if isinstance(value, list) else ()
 
 
 def _number(value: Any, low: float, high: float) -> float | None:

@@ -154,7 +154,7 @@ def _playlists(session: Session) -> Iterator[dict[str, Any]]:
     for number in range(_MOST_PAGES):
         found = session.call("current_user_playlists", limit=PAGE_ROWS, offset=number * PAGE_ROWS)
         # Playlists that were withdrawn are null.
-        yield from (one for one in listed(found, "items") if isinstance(one, dict) and one.get("id"))
+        yield from (item for item in listed(found, "items") if isinstance(item, dict) and item.get("id"))
         if not found.get("next"):
             return
 

@@ -35,7 +35,7 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
     album = under(item, "album")
     return {
         "title": text(item.get("name")),
-        "artists": [text(under(one, "name")) for one in listed(item, "artists")],
+        "artists": [text(under(artist, "name")) for artist in listed(item, "artists")],
         "album": text(under(album, "name")),
         "year": year(under(album, "release_date")),
         "duration_ms": item.get("duration_ms"),

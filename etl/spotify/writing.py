@@ -124,7 +124,7 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items
         )
-        ids += [one for one in found if SPOTIFY_ID.fullmatch(one)]
+        ids += [track_id for track_id in found if SPOTIFY_ID.fullmatch(track_id)]
         rows += len(items)
     return ids, rows - len(ids)
 
