@@ -25,7 +25,7 @@ from ml.timbre.train import network as timbre_network
 from ml.timbre.train.data import Segments, read, stored
 from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
 from ml.train.background import Scored, served_now
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.export import export
 from ml.train.revision import command
 
@@ -249,7 +249,7 @@ def publish(
     card, rows = folder / "card.md", table(results, SCORE_SEED)
     plain = [_plain_row(row) for row in rows]
     served = made.settings["scores"]["served"]["model"]
-    better = beaten(TASK, plain, served)
+    better = better_than(TASK, plain, served)
     card.write_text(timbre_card.write(made.settings, segments, results, rows, origin, better), encoding="utf-8")
     split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
     figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
