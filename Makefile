@@ -14,7 +14,7 @@ unexport VIRTUAL_ENV
 PIPENV_VERSION := 2026.10.3
 STAMPS := var/stamps
 PY := .venv/bin/python
-FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' 2>/dev/null)
+FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' -not -path 'frontend/tests/*' 2>/dev/null)
 
 .PHONY: help run test lint format bench lock build catalogue screenshots clean
 
@@ -25,7 +25,8 @@ run: $(STAMPS)/serve build ## install what is missing, build the page, serve on 
 	@exec $(PY) -m tools.serve
 
 # Each file's tests run in one of two processes: files share nothing but what a process starts once. ARGS="-n 0": in one.
-test: $(STAMPS)/all $(STAMPS)/chromium build ## every test, the browser's included
+test: $(STAMPS)/all $(STAMPS)/chromium build ## every test: the page's modules, the server, the browser
+	cd frontend && npm run --silent test
 	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier and ESLint for the page

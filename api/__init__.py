@@ -8,7 +8,6 @@ from api import (
     blend,
     clusters,
     continuation,
-    contributors,
     datasets,
     doctor,
     errors,
@@ -33,6 +32,7 @@ from api import (
     status,
     timbre,
     uploads,
+    who_added,
 )
 from config import Config
 from services.container import Services
@@ -53,7 +53,7 @@ def register(app: APIFlask, config: Config) -> None:
         recommend,
         preview,
         playlists,
-        contributors,
+        who_added,
         exports,
         uploads,
         models,

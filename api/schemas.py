@@ -54,10 +54,6 @@ GenreQuery = cast(
 )
 
 
-class WhoseQuery(SubjectQuery):
-    pass
-
-
 class RecommendQuery(SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
     method = String(

@@ -19,7 +19,7 @@ from ml import artefacts
 from ml.clusters.model import Clusters
 from ml.clusters.train.scores import format_table
 from ml.clusters.train.study import Settings, format_sweep
-from ml.clusters.train.train import VERSION, fit, preference_of
+from ml.clusters.train.train import VERSION, fit
 from ml.pictures import heat_map
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, read
@@ -27,12 +27,20 @@ from ml.train.sound_data import SoundTable, read
 POINTS, LONGEST_S, MOST_MB = 10_000, 300.0, 2000.0
 
 
+def preference_of(clusters: Clusters) -> float:
+    """Return the served version's preference as a multiple of the median similarity, the nearest that is tried."""
+    chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
+    last = clusters.settings["sweep"][-1]["preference"]
+    tried = Settings().preferences
+    return min(tried, key=lambda one: abs(one / tried[-1] - chosen / last))
+
+
 def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
     """Fit and score with one seed; return the number of points and what it took."""
     meter = Meter()
     found = fit(table, Taxonomy.active(), VERSION, settings, seed, lambda line: None)
     cost = meter.read()
-    print(f"\nseed {seed}: {found.points} points, messages among {found.heard}, {cost}\n")
+    print(f"\nseed {seed}: {found.points} points, messages among {found.subsample}, {cost}\n")
     if len(found.sweep) > 1:
         print(format_sweep(found) + "\n")
     print(format_table(found.results), flush=True)

@@ -1,4 +1,4 @@
-"""Whose track: the network beside chance, majority, nearest neighbours and tuned boosters, and what asking costs.
+"""Who added it: the network beside chance, majority, nearest neighbours and tuned boosters, and what asking costs.
 
     python -m bench.contributors [--seed 1] [--several]
 

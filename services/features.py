@@ -13,6 +13,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.playlists import find_playlist
 from store.domain import AUDIO_FEATURES
+from store.feature_rows import feature_rows
 
 ALL = "all"
 _PAGE = 1000
@@ -76,11 +77,11 @@ def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:
 
 def _of_playlist(services: Services, playlist_id: str, family: str) -> np.ndarray:
     playlist = find_playlist(services, playlist_id)
-    rows = []
+    found = []
     for start in range(0, playlist.item_count, _PAGE):
         items = services.database.playlist_items(playlist.id, start=start, limit=_PAGE)
         for track in services.database.get_tracks({item.track_id for item in items}).values():
             of = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
             if track.features is not None and (not family or family in of):
-                rows.append([np.nan if value is None else value for value in track.features.vector()])
-    return np.array(rows, np.float32).reshape(-1, len(AUDIO_FEATURES))
+                found.append(track.features)
+    return feature_rows(found)

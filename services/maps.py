@@ -13,6 +13,7 @@ from services.container import Services
 from services.library import tracks_by_id
 from services.playlists import find_playlist
 from store.domain import PlaylistItem, Track
+from store.feature_rows import feature_rows
 
 _MOST_ROWS = 20_000
 
@@ -84,5 +85,5 @@ def _place(track: Track) -> np.ndarray | None:
     """Return the (12,) coordinates of a track's sound, ``None`` where less than half of it is known."""
     if track.features is None:
         return None
-    place = coordinates(np.array([track.features.vector()], np.float32))[0]
+    place = coordinates(feature_rows([track.features]))[0]
     return place if np.isnan(place).mean() <= 0.5 else None

@@ -6,6 +6,7 @@ A value that is missing is ``None``: never 0, never an empty string.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -69,9 +70,9 @@ class AudioFeatures:
     licence: str | None = None
     confidence: float = 1.0
 
-    def vector(self) -> tuple[float | None, ...]:
-        """Return the thirteen values in the order of :data:`AUDIO_FEATURES`, ``None`` where unknown."""
-        return tuple(self.values.get(name) for name in AUDIO_FEATURES)
+    def vector(self) -> tuple[float, ...]:
+        """Return the thirteen values in the order of :data:`AUDIO_FEATURES`, NaN where unknown."""
+        return tuple(self.values.get(name, math.nan) for name in AUDIO_FEATURES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

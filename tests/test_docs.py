@@ -11,7 +11,7 @@ import pytest
 from config import ROOT, VARIABLES, Config
 from etl.exports.formats import FORMATS
 from etl.providers.registry import ORDER, PROVIDERS
-from tools import tables
+from tools import imports, tables
 
 _REMEDY = "Run: .venv/bin/python -m tools.tables"
 # Heroku sets it; nobody is to write it.
@@ -100,6 +100,10 @@ def test_every_variable_that_the_configuration_reads_has_a_row() -> None:
 def test_every_export_format_says_what_it_holds() -> None:
     holds = re.findall(r"(?m)^- `(\w+)`: ", page("docs/formats.md"))
     assert holds == list(FORMATS)
+
+
+def test_the_picture_of_imports_is_up_to_date() -> None:
+    assert imports.PICTURE.read_text() == imports.picture(), "Run: .venv/bin/python -m tools.imports"
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -1,20 +1,26 @@
 """Print the circles of imports and draw which folder imports which: ``python -m tools.imports``.
 
 Imports inside functions and under ``TYPE_CHECKING`` count like all others. The picture is ``docs/img/imports.svg``;
-the same imports give the same bytes. The exit status is 1 if there is a circle.
+the same imports give the same bytes. The exit status is 1 if there is a circle of modules.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 from config import ROOT
 
 LAYERS = ("store", "etl", "ml", "jobs", "services", "api")
 PROGRAMS = ("app.py", "config.py", "gunicorn.conf.py")
+PICTURE = ROOT / "docs" / "img" / "imports.svg"
+# Every layer reads the settings: an arrow to them would say nothing.
+_EVERYWHERE = "config"
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
@@ -55,7 +61,7 @@ def import_graph(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
-    """Return the groups of modules that import each other, directly or through others, each in order of name.
+    """Return the groups of nodes that import each other, directly or through others, each in order of name.
 
     They are the strongly connected components of more than one node (Tarjan, 1972), without recursion.
     """
@@ -91,12 +97,201 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return sorted(found)
 
 
+def folder_of(path: Path, root: Path = ROOT) -> str:
+    """Return the folder of a module below ``root``: ``ml/blend``. A program stands for itself: ``app.py``."""
+    relative = path.relative_to(root)
+    is_program = len(relative.parts) == 1 or relative.name == "__main__.py"
+    return relative.as_posix() if is_program else relative.parent.as_posix()
+
+
+def layer_of(module: str, path: Path, root: Path = ROOT) -> str:
+    """Return the box of the picture that a module belongs to."""
+    parts = path.relative_to(root).parts
+    if parts[-1] == "__main__.py" or parts[:2] == ("etl", "commands"):
+        return "command line"
+    if parts[0] == "ml" and "train" in parts:
+        return "ml train"
+    return "app" if len(parts) == 1 and module != _EVERYWHERE else parts[0].removesuffix(".py")
+
+
+def grouped(graph: Mapping[str, set[str]], group: Callable[[str], str]) -> dict[str, set[str]]:
+    """Return the imports between groups of modules, without those inside a group."""
+    result: dict[str, set[str]] = {}
+    for module, imported in graph.items():
+        result.setdefault(group(module), set()).update(map(group, imported))
+    return {name: targets - {name} for name, targets in result.items()}
+
+
+def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return the graph without the imports that are also made through others; it has to have no circle."""
+
+    @cache
+    def below(node: str) -> frozenset[str]:
+        return frozenset(graph[node]).union(*(below(target) for target in graph[node]))
+
+    return {
+        node: {target for target in targets if not any(target in below(other) for other in targets)}
+        for node, targets in graph.items()
+    }
+
+
+def heights(graph: Mapping[str, set[str]]) -> dict[str, int]:
+    """Return for each node how many imports the longest way from it down has; the graph has to have no circle."""
+
+    @cache
+    def height(node: str) -> int:
+        return max((height(target) + 1 for target in graph[node]), default=0)
+
+    return {node: height(node) for node in graph}
+
+
+def picture(root: Path = ROOT) -> str:
+    """Return an SVG: the layers with arrows to what they import, and below a table of the folders.
+
+    Raises
+    ------
+    ValueError
+        Layers import each other.
+    """
+    files = modules(root)
+    graph = import_graph(root)
+    layers = grouped(graph, lambda module: layer_of(module, files[module], root))
+    layers = {name: targets - {_EVERYWHERE} for name, targets in layers.items() if name != _EVERYWHERE}
+    if found := circles(layers):
+        raise ValueError(f"layers import each other: {found}")
+    folders = grouped(graph, lambda module: folder_of(files[module], root))
+    shown: dict[str, list[str]] = {}
+    for module, path in files.items():
+        names = shown.setdefault(layer_of(module, path, root), [])
+        folder = folder_of(path, root)
+        if folder not in names:
+            names.append(folder)
+    width, top, drawn = _draw_layers(layers, shown)
+    table_width, height, table = _draw_table(folders, _order(folders, layers, shown), top + 30)
+    width = max(width, table_width)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'font-family="sans-serif" font-size="12" fill="#222">'
+    )
+    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="#fff"/>', *drawn, *table, "</svg>", ""])
+
+
+# Pixels: the distance of rows, a box, the room between boxes and at the edges; a cell and the names of the table.
+_ROW, _BOX, _HEIGHT, _GAP, _MARGIN = 110, 250, 70, 30, 20
+_CELL, _LABEL = 15, 150
+_LINE = 46  # characters in a line of a box
+
+
+def _draw_layers(layers: Mapping[str, set[str]], shown: Mapping[str, list[str]]) -> tuple[int, int, list[str]]:
+    height = heights(layers)
+    rows = [[name for name in sorted(layers) if height[name] == level] for level in range(max(height.values()), -1, -1)]
+    widest = max(map(len, rows))
+    width = 2 * _MARGIN + widest * _BOX + (widest - 1) * _GAP
+    place: dict[str, tuple[float, float]] = {}
+    for level, names in enumerate(rows):
+        left = (width - len(names) * _BOX - (len(names) - 1) * _GAP) / 2
+        for column, name in enumerate(names):
+            place[name] = (left + column * (_BOX + _GAP), _MARGIN + level * _ROW)
+    lines = [
+        '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        '<path d="M0 0L8 4L0 8z" fill="#567"/></marker>'
+    ]
+    for name, targets in sorted(reduced(layers).items()):
+        for target in sorted(targets):
+            (x, y), (end_x, end_y) = place[name], place[target]
+            stops = [(x + _BOX / 2, y + _HEIGHT)]
+            for level in range(round((y - _MARGIN) / _ROW) + 1, round((end_y - _MARGIN) / _ROW)):
+                # An arrow that passes a row goes between its boxes, by the gap that is nearest.
+                edges = [place[box][0] for box in rows[level]]
+                gaps = [edge - _GAP / 2 for edge in edges] + [edges[-1] + _BOX + _GAP / 2]
+                gap = min(gaps, key=lambda each: abs(each - (x + end_x + _BOX) / 2))
+                stops += [(gap, _MARGIN + level * _ROW), (gap, _MARGIN + level * _ROW + _HEIGHT)]
+            stops.append((end_x + _BOX / 2, end_y))
+            lines.append(
+                f'<path d="{_curve(stops)}" fill="none" stroke="#567" stroke-width="1.5" marker-end="url(#tip)"/>'
+            )
+    for name, (x, y) in sorted(place.items()):
+        inner = [folder.partition("/")[2] if name != "command line" else folder for folder in shown[name]]
+        lines.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{_BOX}" height="{_HEIGHT}" rx="6" fill="#eef3f7" stroke="#567"/>'
+        )
+        lines.append(_text(x + _BOX / 2, y + 18, name, 'font-weight="bold" text-anchor="middle"'))
+        for number, line in enumerate(_wrapped(sorted(filter(None, inner)) or shown[name])):
+            lines.append(_text(x + _BOX / 2, y + 32 + 10 * number, line, 'font-size="9" text-anchor="middle"'))
+    return width, _MARGIN + len(rows) * _ROW, lines
+
+
+def _order(
+    folders: Mapping[str, set[str]], layers: Mapping[str, set[str]], shown: Mapping[str, list[str]]
+) -> list[str]:
+    """Return the folders, importers first: by layer, and in a layer next what the fewest of the rest import."""
+    height = heights(layers)
+    order = []
+    for layer in sorted(layers, key=lambda name: (-height[name], name)):
+        rest = set(shown[layer])
+        while rest:
+            chosen = min(sorted(rest), key=lambda folder: sum(folder in folders[other] for other in rest))
+            order.append(chosen)
+            rest.remove(chosen)
+    return order
+
+
+def _draw_table(folders: Mapping[str, set[str]], order: list[str], top: float) -> tuple[int, int, list[str]]:
+    """Draw a dot where the folder of a row imports that of a column; imports against the order are red."""
+    side = _CELL * len(order)
+    left, first = _MARGIN + _LABEL, top + _LABEL
+    lines = [_text(_MARGIN, top, "Each folder (row) and what it imports (columns)", 'font-weight="bold"')]
+    for number, folder in enumerate(order):
+        middle = (number + 0.5) * _CELL
+        shade = "#f4f6f8" if number % 2 else "#fff"
+        lines.append(
+            f'<rect x="{left}" y="{first + number * _CELL:g}" width="{side}" height="{_CELL}" fill="{shade}"/>'
+        )
+        lines.append(_text(left - 6, first + middle + 4, folder, 'font-size="11" text-anchor="end"'))
+        turned = f'font-size="11" transform="rotate(-90 {left + middle + 4:g} {first - 6:g})"'
+        lines.append(_text(left + middle + 4, first - 6, folder, turned))
+    lines.append(f'<path d="M{left} {first:g}l{side} {side}" stroke="#bcd"/>')
+    for row, folder in enumerate(order):
+        for column, other in enumerate(order):
+            if other in folders[folder]:
+                x, y = left + (column + 0.5) * _CELL, first + (row + 0.5) * _CELL
+                lines.append(f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{"#567" if column > row else "#d33"}"/>')
+    return left + side + _MARGIN, int(first + side + _MARGIN), lines
+
+
+def _curve(stops: list[tuple[float, float]]) -> str:
+    """Return the path of an arrow that leaves and reaches each stop from above."""
+    path = f"M{stops[0][0]:g} {stops[0][1]:g}"
+    for (x, y), (to_x, to_y) in pairwise(stops):
+        bend = (to_y - y) * 0.7
+        path += f"C{x:g} {y + bend:g} {to_x:g} {to_y - bend:g} {to_x:g} {to_y:g}"
+    return path
+
+
+def _wrapped(words: Iterable[str]) -> list[str]:
+    lines = [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) + 2 > _LINE:
+            lines[-1] += ","
+            lines.append("")
+        lines[-1] += ", " * bool(lines[-1]) + word
+    return lines
+
+
+def _text(x: float, y: float, text: str, attributes: str) -> str:
+    return f'<text x="{x:g}" y="{y:g}" {attributes}>{escape(text)}</text>'
+
+
 def main() -> None:
     found = circles(import_graph())
     for circle in found:
         print("circle:", ", ".join(circle))
     if not found:
         print("No circles.")
+    text = picture()
+    if not PICTURE.exists() or PICTURE.read_text(encoding="utf-8") != text:
+        PICTURE.write_text(text, encoding="utf-8")
+        print(f"{PICTURE.relative_to(ROOT)} was brought up to date.")
     sys.exit(bool(found))
 
 

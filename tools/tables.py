@@ -19,8 +19,10 @@ from typing import Any
 from app import create_app
 from config import ROOT, VARIABLES, Config
 from etl.exports.formats import FORMATS
+from etl.imports.registry import READERS, Reader
 from etl.providers.base import About, Need
 from etl.providers.registry import ORDER, PROVIDERS
+from ml.tasks import TASKS
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of table -->)", re.DOTALL)
@@ -57,6 +59,25 @@ def export_formats() -> str:
         ("format", "file", "for", "media type"),
         ((f"`{one.name}`", f"`{one.ending}`", one.purpose, f"`{one.media_type}`") for one in FORMATS.values()),
     )
+
+
+def readers() -> str:
+    """Return the kinds of files that are recognised, in the order in which they are tried, each kind once."""
+    holds = {reader.kind: "playlists" if isinstance(reader, Reader) else "other data" for reader in READERS}
+    return table(("kind", "holds"), ((f"`{kind}`", what) for kind, what in holds.items()))
+
+
+def tasks() -> str:
+    def row(name: str) -> tuple[str, str, str, str]:
+        task = TASKS[name]
+        measures = "; ".join(measure.label for measure in task.measures)
+        return f"`{name}`", _yes(task.training), _yes(task.user_training), measures
+
+    return table(("task", "maintainers train it", "users train it", "measures, the first counts most"), map(row, TASKS))
+
+
+def _yes(fact: object) -> str:
+    return "yes" if fact else "no"
 
 
 def source_limits() -> str:
@@ -114,9 +135,11 @@ def commands() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "export formats": export_formats,
+    "readers": readers,
     "routes": routes,
     "source limits": source_limits,
     "source order": source_order,
+    "tasks": tasks,
     "variables": variables,
 }
 

@@ -11,7 +11,7 @@ from etl.engine.keys import answer_key
 from etl.engine.lines import UNDER_DATA, Lines
 from etl.engine.memory import Memory
 from etl.engine.round import Round, unanswered
-from etl.engine.sources import DEFAULT, Document, Sources
+from etl.engine.sources import DEFAULT, Document, SourceRecords
 from etl.engine.states import state_of
 from etl.engine.vault import Vault
 from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault
@@ -45,7 +45,7 @@ class Engine:
         self._providers = providers
         self._order = order
         self._clock = clock or Clock()
-        self._sources = Sources(database, config, providers, self.vault, self._clock)
+        self._sources = SourceRecords(database, config, providers, self.vault, self._clock)
         self._memory = Memory(database, self._clock)
         self._lines = Lines(database, config, self._sources, self._clock)
 
@@ -79,7 +79,7 @@ class Engine:
             is_off = source in self._providers and not self._sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
             return [unanswered(source, need, status, fault, self._clock)] * len(queries)
-        keys = [answer_key(provider.about, need, one) if provider.can(need, one) else "" for one in queries]
+        keys = [answer_key(provider.about, need, query) if provider.can(need, query) else "" for query in queries]
         answers = Round(
             memory=self._memory,
             sources=self._sources,

@@ -13,7 +13,7 @@ from etl.engine.bucket import Bucket
 from etl.engine.channel import SourceChannel
 from etl.engine.clock import Clock
 from etl.engine.gate import GatedSession
-from etl.engine.sources import Document, Sources
+from etl.engine.sources import Document, SourceRecords
 from etl.engine.vault import VaultError
 from etl.providers.base import FaultKind, Provider, SourceFault
 from store.database import Database
@@ -32,7 +32,7 @@ class Line:
 class Lines:
     """Makes lines; all of them share the connections of one process."""
 
-    def __init__(self, database: Database, config: EngineConfig, sources: Sources, clock: Clock) -> None:
+    def __init__(self, database: Database, config: EngineConfig, sources: SourceRecords, clock: Clock) -> None:
         self._database = database
         self._config = config
         self._sources = sources
@@ -76,7 +76,7 @@ class Lines:
             session = GatedSession(
                 about.title, bucket, self._adapter, self._agent(settings), self._clock, within_s=within_s, until=until
             )
-            secret = {one.name for one in about.settings if one.secret}
+            secret = {setting.name for setting in about.settings if setting.secret}
             channel = SourceChannel(
                 title=about.title,
                 session=session,

@@ -11,7 +11,7 @@ from etl.engine.clock import Clock
 from etl.engine.keys import NEVER_KEPT
 from etl.engine.lines import Line
 from etl.engine.memory import Memory, Since
-from etl.engine.sources import Document, Sources
+from etl.engine.sources import Document, SourceRecords
 from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault, Value
 
 # How often a question that another thread or process is asking is looked for, at first and later.
@@ -31,7 +31,7 @@ class Round:
     """
 
     memory: Memory
-    sources: Sources
+    sources: SourceRecords
     clock: Clock
     provider: Provider
     need: Need
@@ -78,7 +78,7 @@ class Round:
                 for key, lease in leases.items():
                     self.memory.release(key, lease)
             answers = found | answers
-            limited = next((one for one in found.values() if one.status is Status.LIMITED), None)
+            limited = next((answer for answer in found.values() if answer.status is Status.LIMITED), None)
             if limited is not None:  # and so are all that follow
                 return dict.fromkeys(questions, limited) | answers
         return answers
@@ -92,7 +92,7 @@ class Round:
         return {key: self._answer(outcome) for key, outcome in zip(batch, outcomes, strict=True)}
 
     def _note(self, outcomes: Sequence[Value | SourceFault | None], left_s: float) -> None:
-        faults = [one for one in outcomes if isinstance(one, SourceFault)]
+        faults = [outcome for outcome in outcomes if isinstance(outcome, SourceFault)]
         source = self.provider.about.name
         if len(faults) < len(outcomes):
             self.sources.note_ok(source, self.document)
@@ -138,6 +138,6 @@ class Round:
 def unanswered(source: str, need: Need, status: Status, fault: SourceFault, clock: Clock) -> Answer:
     """Return the answer that says why there is none."""
     retry_at = None if fault.retry_after_s is None else clock.now(fault.retry_after_s)
-    told = Fault(kind=fault.kind, message=fault.message, hint=fault.hint, retry_at=retry_at)
+    reported = Fault(kind=fault.kind, message=fault.message, hint=fault.hint, retry_at=retry_at)
     asked_at = clock.now() if status in {Status.FAILED, Status.LIMITED} else None
-    return Answer(source=source, need=need, status=status, fetched_at=asked_at, fault=told)
+    return Answer(source=source, need=need, status=status, fetched_at=asked_at, fault=reported)

@@ -29,7 +29,7 @@ _NEVER_POOLED = frozenset({"spotify"})
 Document = Mapping[str, Any]
 
 
-class Sources:
+class SourceRecords:
     """Reads and writes those documents; ``providers`` are all known sources by name."""
 
     def __init__(
@@ -114,7 +114,7 @@ class Sources:
     def lacks(self, source: str, settings: Mapping[str, str]) -> list[str]:
         """Return the labels of the required settings that are not there."""
         wanted = self._providers[source].about.settings
-        return [one.label for one in wanted if one.required and not settings.get(one.name)]
+        return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
         self._set(source, {"pooled": on})

@@ -74,8 +74,8 @@ def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace
 
 def _format(options: argparse.Namespace) -> Format:
     ending = options.out.suffix.lower() if options.out else ""
-    told = next((one.name for one in FORMATS.values() if one.ending == ending), "csv")
-    return FORMATS[options.format or told]
+    by_ending = next((one.name for one in FORMATS.values() if one.ending == ending), "csv")
+    return FORMATS[options.format or by_ending]
 
 
 def _write(database: Database, playlist: Playlist, chosen: Format, target: Path) -> int:

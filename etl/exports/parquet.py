@@ -85,8 +85,8 @@ class _Sink:
 def write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     """Yield the file; memory holds one row group."""
     sink = _Sink()
-    told = json.dumps(playlist_members(playlist), ensure_ascii=False)
-    schema = SCHEMA.with_metadata({"tastemap": told})
+    members = json.dumps(playlist_members(playlist), ensure_ascii=False)
+    schema = SCHEMA.with_metadata({"tastemap": members})
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema) as writer:
         while group := list(islice(pages, _PAGES_AT_ONCE)):
             rows = list(chain.from_iterable(group))

@@ -30,7 +30,7 @@ VERSION = 1
 
 def write_tastemap_json(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     """Yield the file in UTF-8."""
-    people = {person: {"name": told.name, "colour": told.colour} for person, told in playlist.people.items()}
-    told = playlist_members(playlist) | {"people": people}
-    document = {"format": FORMAT, "version": VERSION, "playlist": told, "items": []}
+    people = {person: {"name": given.name, "colour": given.colour} for person, given in playlist.people.items()}
+    members = playlist_members(playlist) | {"people": people}
+    document = {"format": FORMAT, "version": VERSION, "playlist": members, "items": []}
     return stream(document, pages, lambda row: item_members(row) | {"track": track_members(row.track)})

@@ -32,7 +32,7 @@ class Blocked(Exception):  # noqa: N818 - a state of the source
         self.why = why
 
 
-class Out(Exception):  # noqa: N818 - a state of the source
+class SourceClosed(Exception):  # noqa: N818 - a state of the source
     """The source will not answer this at all: switched off, refused, or it no longer does it."""
 
     def __init__(self, source: str, why: str) -> None:
@@ -58,7 +58,7 @@ class Asker:
         ------
         Blocked
             The source asks to wait for longer than :data:`SHORT_WAIT_S`, or cannot be reached.
-        Out
+        SourceClosed
             The source answers no question of this kind.
         Cancelled
             Somebody has ended the run.
@@ -136,7 +136,7 @@ class Asker:
     def _refuse(self, source: str, answers: Sequence[Answer]) -> None:
         closed = [answer for answer in answers if answer.status in _CLOSED or _kind(answer) is FaultKind.REFUSED]
         if closed and len(closed) == len(answers):
-            raise Out(source, _words(closed[0]) or f"{self.title(source)} is switched off.")
+            raise SourceClosed(source, _words(closed[0]) or f"{self.title(source)} is switched off.")
 
 
 def _kind(answer: Answer) -> FaultKind | None:
@@ -144,8 +144,8 @@ def _kind(answer: Answer) -> FaultKind | None:
 
 
 def _retry_at(answer: Answer) -> datetime:
-    told = answer.fault.retry_at if answer.fault else None
-    return told or datetime.now(UTC) + timedelta(seconds=1.0)
+    retry_at = answer.fault.retry_at if answer.fault else None
+    return retry_at or datetime.now(UTC) + timedelta(seconds=1.0)
 
 
 def _words(answer: Answer) -> str:

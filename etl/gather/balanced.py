@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.gather.found_tracks import store_found
 from etl.gather.genres import names_of, shipped_genres
-from etl.gather.page_stream import Filter, LaneRun, candidates_of
+from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.identity import as_track
 from etl.playlist_import import playlist_id
 from etl.providers.base import Candidate, Need
@@ -50,8 +50,8 @@ def run(task: Task) -> None:
     Balanced(task).run()
 
 
-class Balanced(LaneRun):
-    """A lane is [genre, source, number of the genre's name, page, ended]; ``cursor["rows"]`` counts by genre."""
+class Balanced(PageStreamRun):
+    """A stream is [genre, source, number of the genre's name, page, ended]; ``cursor["rows"]`` counts by genre."""
 
     need = Need.GENRE_TRACKS
 
@@ -71,8 +71,8 @@ class Balanced(LaneRun):
     def begin(self, sources: list[str]) -> list[list[Any]]:
         return [[genre, source, 0, 0, False] for genre in self.request["genres"] for source in sources]
 
-    def source(self, lane: list[Any]) -> str:
-        return str(lane[1])
+    def source(self, stream: list[Any]) -> str:
+        return str(stream[1])
 
     def run(self) -> None:
         """Gather the set and reckon what it lacks.
@@ -90,18 +90,18 @@ class Balanced(LaneRun):
             raise self._deleted()
         self._put_playlist(complete=True)
 
-    def go(self, lane: list[Any]) -> None:
-        genre, source, name, page, _ = lane
+    def go(self, stream: list[Any]) -> None:
+        genre, source, name, page, _ = stream
         names = names_of(genre)
         if self._missing(genre) <= 0 or name == len(names):
-            lane[-1] = True
+            stream[-1] = True
             self.record()
             return
         answer = self.ask(source, names[name], page)
         found = candidates_of(answer)
         self._take(genre, source, found, f"{self.task.document['_id']}:{genre}:{source}:{name}:{page}")
         further = bool(found) and page + 1 < _MOST_PAGES
-        lane[2:4] = [name, page + 1] if further else [name + 1, 0]
+        stream[2:4] = [name, page + 1] if further else [name + 1, 0]
         self.record()
 
     def _missing(self, genre: str) -> int:
@@ -155,7 +155,7 @@ class Balanced(LaneRun):
 
     def _put_playlist(self, *, complete: bool) -> None:
         document = self.task.document
-        sources = list(dict.fromkeys(self.source(lane) for lane in self.cursor["lanes"]))
+        sources = list(dict.fromkeys(self.source(stream) for stream in self.cursor["streams"]))
         self.task.database.put_playlist(
             Playlist(
                 id=self.playlist,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from etl.gather.asking import Asker, Blocked
-from etl.gather.enrichment_tasks import IDENTIFYING, Step, Steps, plan_of
+from etl.gather.enrichment_tasks import IDENTIFYING, EnrichmentTask, EnrichmentTasks, plan_of
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.providers.base import Need
@@ -65,18 +65,18 @@ class Enrichment:
         self.pages = [self.tracks[at : at + PAGE] for at in range(0, len(self.tracks), PAGE)]
         if self.cursor["plan"] is None:
             self.cursor["plan"] = [list(step) for step in plan_of(task.engine, self.needs)]
-        self.steps = Steps(
+        self.enrichment_tasks = EnrichmentTasks(
             self.database, task.engine, self.cursor["plan"], task.document["_id"], self.request["playlist_id"]
         )
         self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
 
     def run(self) -> None:
-        if not self.steps.plan:
+        if not self.enrichment_tasks.plan:
             raise ImportProblem(
                 "no_sources", "No source that could be asked is switched on.", "Switch some on under Data."
             )
         self._record()
-        while self.cursor["step"] < len(self.steps.plan):
+        while self.cursor["step"] < len(self.enrichment_tasks.plan):
             here = (self.cursor["step"], self.cursor["page"])
             blocked = self._try(*here)
             if blocked:
@@ -101,28 +101,28 @@ class Enrichment:
             self.waiting.until_again(blocking)
 
     def _try(self, number: int, page: int) -> Blocked | None:
-        step = self.steps.plan[number]
+        step = self.enrichment_tasks.plan[number]
         return self.waiting.attempt(step.source, step.need, lambda: self._do(step, page))
 
-    def _do(self, step: Step, page: int) -> Blocked | None:
-        asked, unknown = self.steps.questions(step, self.pages[page])
+    def _do(self, step: EnrichmentTask, page: int) -> Blocked | None:
+        queries, unknown = self.enrichment_tasks.questions(step, self.pages[page])
         waits_for = self._identity_is_coming(page) if unknown else None
         if waits_for:
             return waits_for
-        if not asked:
+        if not queries:
             return None
-        answers = self.asker.ask(step.source, step.need, list(asked.values()))
+        answers = self.asker.ask(step.source, step.need, list(queries.values()))
         if self.cursor["pending"] != [step.number, page]:  # else counted before a kill
             self.tally.count(answers)
             self.cursor["pending"] = [step.number, page]
             self._record()
-        self.steps.store(step, asked, answers, page)
+        self.enrichment_tasks.store(step, queries, answers, page)
         return None
 
     def _identity_is_coming(self, page: int) -> Blocked | None:
         """Return what stands in the way of a source that would tell the ids by which another one could be asked."""
         for number, other in self.cursor["left"]:
-            step = self.steps.plan[number]
+            step = self.enrichment_tasks.plan[number]
             if other == page and step.need in IDENTIFYING and step.source in self.waiting.asleep:
                 return self.waiting.asleep[step.source]
         return None
@@ -136,7 +136,7 @@ class Enrichment:
         return {"bytes_done": progress.done, "bytes_total": progress.total}
 
     def _progress(self, phase: str = "") -> Progress:
-        plan, step = self.steps.plan, self.cursor["step"]
+        plan, step = self.enrichment_tasks.plan, self.cursor["step"]
         done = step * len(self.tracks) + self.cursor["page"] * PAGE - len(self.cursor["left"]) * PAGE
         if not phase and step < len(plan):
             phase = f"asking {self.asker.title(plan[step].source)} for {_SPOKEN[plan[step].need]}"
@@ -159,20 +159,24 @@ class Enrichment:
     def _got(self, need: Need, page: Sequence[str]) -> tuple[int, int]:
         run_id = self.task.document["_id"]
         if need is Need.SIMILAR:
-            sources = [step.source for step in self.steps.plan if step.need is need]
+            sources = [step.source for step in self.enrichment_tasks.plan if step.need is need]
             found = [one for source in sources for one in recommended_for(self.database, page, source).values()]
-            told_by = {one.seed: "" for one in found if one.tracks}
-            told_by |= {one.seed: run_id for one in found if one.tracks and one.brought_by == run_id}
+            origins = {recommendations.seed: "" for recommendations in found if recommendations.tracks}
+            origins |= {
+                recommendations.seed: run_id
+                for recommendations in found
+                if recommendations.tracks and recommendations.brought_by == run_id
+            }
         elif need is Need.FEATURES:
             tracks = known_tracks(self.database, page)
-            told_by = {name: one.features_by for name, one in tracks.items() if one.track.features}
+            origins = {name: one.features_by for name, one in tracks.items() if one.track.features}
         else:
             tracks = known_tracks(self.database, page)
-            told_by = {
+            origins = {
                 name: one.genres_by for name, one in tracks.items() if one.track.labels or one.track.artist_genres
             }
-        stored = sum(by == run_id for by in told_by.values())
-        return stored, len(told_by) - stored
+        stored = sum(by == run_id for by in origins.values())
+        return stored, len(origins) - stored
 
 
 _SPOKEN = {

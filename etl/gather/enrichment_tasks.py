@@ -35,7 +35,7 @@ _TELLS_YEAR = frozenset({"deezer", "listenbrainz", "musicbrainz"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class EnrichmentTask:
     """One source asked for one need; ``number`` is its place in the plan."""
 
     number: int
@@ -52,35 +52,39 @@ def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
     return [(need.value, source) for need, source in (*identifying, *wanted)] if wanted else []
 
 
-class Steps:
+class EnrichmentTasks:
     """Does the steps of one run for pages of tracks. What is stored is not asked for again, so all may be repeated."""
 
     def __init__(self, database: Database, engine: Engine, plan: Sequence[Sequence[str]], run: str, playlist: str):
         self._database = database
         self._engine = engine
-        self.plan = [Step(number=at, need=Need(need), source=source) for at, (need, source) in enumerate(plan)]
+        self.plan = [
+            EnrichmentTask(number=at, need=Need(need), source=source) for at, (need, source) in enumerate(plan)
+        ]
         self._run = run
         self._playlist = playlist
-        self._ranks = {(one.need, one.source): one.number for one in self.plan}
+        self._ranks = {(task.need, task.source): task.number for task in self.plan}
 
-    def questions(self, step: Step, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
+    def questions(self, step: EnrichmentTask, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
         """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
 
         A track that has what is wanted from this source or a better one is not asked about.
         """
         provider = self._engine.providers()[step.source]
-        asked, unknown = {}, False
+        queries, unknown = {}, False
         for name, known in self._wanting(step, track_ids).items():
             one = LookupQuery(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
             if step.need in IDENTIFYING and not self._helps(step, one.identity, known):
                 continue
             if provider.can(step.need, one):
-                asked[name] = one
+                queries[name] = one
             else:
                 unknown = True
-        return asked, unknown
+        return queries, unknown
 
-    def store(self, step: Step, queries: Mapping[str, LookupQuery], answers: Sequence[Answer], page: int) -> None:
+    def store(
+        self, step: EnrichmentTask, queries: Mapping[str, LookupQuery], answers: Sequence[Answer], page: int
+    ) -> None:
         """Store what was found out about each of ``queries``."""
         completed = []
         for name, answer in zip(queries, answers, strict=True):
@@ -115,10 +119,12 @@ class Steps:
         best = max(found, key=lambda one: same_recording(known, one.identity), default=None)
         if track is None or best is None or same_recording(known, best.identity) < SAME:
             return None
-        told = as_track(best.identity, answer.source, popularity=best.popularity, explicit=best.explicit)
-        return replace(told, id=name, title=track.title, artists=track.artists, isrc=track.isrc or told.isrc)
+        found_track = as_track(best.identity, answer.source, popularity=best.popularity, explicit=best.explicit)
+        return replace(
+            found_track, id=name, title=track.title, artists=track.artists, isrc=track.isrc or found_track.isrc
+        )
 
-    def _wanting(self, step: Step, track_ids: Sequence[str]) -> dict[str, KnownTrack]:
+    def _wanting(self, step: EnrichmentTask, track_ids: Sequence[str]) -> dict[str, KnownTrack]:
         known = known_tracks(self._database, track_ids)
         tracks = {name: known[name] for name in track_ids if name in known}
         if step.need is not Need.SIMILAR:
@@ -134,7 +140,7 @@ class Steps:
             add_playlist(self._database, step.source, seed, self._playlist)
         return {name: one for name, one in tracks.items() if name not in fresh}
 
-    def _lacks(self, step: Step, known: KnownTrack) -> bool:
+    def _lacks(self, step: EnrichmentTask, known: KnownTrack) -> bool:
         """Say whether a track has nothing of the kind yet, or from a source that is asked later than this one."""
         if step.need is Need.FEATURES:
             source = known.track.features.source if known.track.features else None
@@ -147,10 +153,10 @@ class Steps:
             return known.genres_source is not None and self._is_better(step, known.genres_source)
         return True
 
-    def _is_better(self, step: Step, source: str) -> bool:
+    def _is_better(self, step: EnrichmentTask, source: str) -> bool:
         return self._ranks.get((step.need, source), -1) > step.number
 
-    def _helps(self, step: Step, identity: Identity, known: KnownTrack) -> bool:
+    def _helps(self, step: EnrichmentTask, identity: Identity, known: KnownTrack) -> bool:
         """Say whether this source may add the year, or an id that another one, still to be asked, needs."""
         if step.need is Need.TRACK and identity.year is None and step.source in _TELLS_YEAR:
             return True

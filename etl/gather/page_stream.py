@@ -1,4 +1,4 @@
-"""Lists that sources give page by page: each source and text is a lane, gone along until it ends or is blocked."""
+"""Lists that sources give page by page: each source and text is a stream, gone along until it ends or is blocked."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from etl.task import Task
 from store.runs import ImportProblem, Progress
 
 
-class LaneRun(ABC):
-    """A run along lanes. ``cursor["lanes"]`` holds a list of JSON values for each, the last of which says it ended.
+class PageStreamRun(ABC):
+    """A run along streams. ``cursor["streams"]`` holds a list of JSON values for each, the last of which says it ended.
 
-    A page is stored first; then the lane's place and the counts are written together. What is stored again after a
+    A page is stored first; then the stream's place and the counts are written together. What is stored again after a
     kill counts as it did, because the store knows by which page a track came.
     """
 
@@ -27,45 +27,45 @@ class LaneRun(ABC):
     def __init__(self, task: Task) -> None:
         self.task = task
         self.request: dict[str, Any] = task.document["request"]
-        self.cursor: dict[str, Any] = {"lanes": None, **fresh_waiting(), **task.document["cursor"]}
+        self.cursor: dict[str, Any] = {"streams": None, **fresh_waiting(), **task.document["cursor"]}
         self.tally = Tally(task.document)
         self.asker = Asker(task, self.progress)
         self.waiting = Waiting(self.asker, self.tally, self.cursor, self.record, self.asker.others_wait)
-        if self.cursor["lanes"] is None:
-            self.cursor["lanes"] = self.begin(self._sources())
+        if self.cursor["streams"] is None:
+            self.cursor["streams"] = self.begin(self._sources())
 
     @abstractmethod
     def begin(self, sources: list[str]) -> list[list[Any]]:
-        """Return the lanes of a new run."""
+        """Return the streams of a new run."""
 
     @abstractmethod
-    def source(self, lane: list[Any]) -> str:
-        """Return the source that a lane asks."""
+    def source(self, stream: list[Any]) -> str:
+        """Return the source that a stream asks."""
 
     @abstractmethod
-    def go(self, lane: list[Any]) -> None:
-        """Ask for the lane's next page, store it, move the lane and record; set its last member where it ends."""
+    def go(self, stream: list[Any]) -> None:
+        """Ask for the stream's next page, store it, move the stream and record; set its last member where it ends."""
 
     @abstractmethod
     def progress(self, phase: str = "") -> Progress:
         """Return where the run stands."""
 
     def run(self) -> None:
-        """Go along all lanes; raises Postponed where all that are left are blocked for long."""
+        """Go along all streams; raises Postponed where all that are left are blocked for long."""
         self.record()
         while True:
-            blocking = [blocked for lane in self.cursor["lanes"] if (blocked := self._along(lane))]
+            blocking = [blocked for stream in self.cursor["streams"] if (blocked := self._along(stream))]
             if not blocking:
                 return
             self.waiting.until_again(blocking)
 
-    def _along(self, lane: list[Any]) -> Blocked | None:
-        while not lane[-1]:
-            blocked = self.waiting.attempt(self.source(lane), self.need, lambda: self.go(lane))
+    def _along(self, stream: list[Any]) -> Blocked | None:
+        while not stream[-1]:
+            blocked = self.waiting.attempt(self.source(stream), self.need, lambda: self.go(stream))
             if blocked:
                 return blocked
-            if self.waiting.is_out(self.source(lane), self.need):
-                lane[-1] = True
+            if self.waiting.is_out(self.source(stream), self.need):
+                stream[-1] = True
                 self.record()
         return None
 

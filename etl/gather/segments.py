@@ -59,7 +59,7 @@ class SegmentHarvest:
 
     def run(self) -> None:
         on = self.task.engine.on(Need.ANALYSIS)
-        sources = [one for one in on if self.request["source"] in {None, one}]
+        sources = [source for source in on if self.request["source"] in {None, source}]
         if not sources:
             raise ImportProblem(
                 "no_sources",
@@ -108,14 +108,20 @@ class SegmentHarvest:
         if len(analysis.start) < self.request["min_segments"]:
             self.tally.skipped[f"fewer than {self.request['min_segments']} segments"] += 1
             return
-        told = Provenance(
+        provenance = Provenance(
             source=source,
             fetched_at=answer.fetched_at,
             licence=answer.licence,
             brought_by=self.task.document["_id"],
         )
         put_segments(
-            self.task.database, track.id, told, analysis.start, analysis.duration, analysis.timbre, analysis.pitches
+            self.task.database,
+            track.id,
+            provenance,
+            analysis.start,
+            analysis.duration,
+            analysis.timbre,
+            analysis.pitches,
         )
         self.tally.stored += 1
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from etl.engine import Answer, Status
 from etl.gather.found_tracks import store_found
-from etl.gather.page_stream import Filter, LaneRun, candidates_of
+from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.providers.base import ArtistFound, Need
 from etl.task import Task
 from store.artists import FoundArtist, put_artists
@@ -72,8 +72,8 @@ def run(task: Task) -> None:
     (ArtistHarvest if task.document["kind"] == "artists" else TrackHarvest)(task).run()
 
 
-class TermHarvest(LaneRun):
-    """A lane is [source, first term, next term, page, digest of the page before, ended], terms by number."""
+class TermHarvest(PageStreamRun):
+    """A stream is [source, first term, next term, page, digest of the page before, ended], terms by number."""
 
     def begin(self, sources: list[str]) -> list[list[Any]]:
         starts = {source: first_open(self.task.database, self.kind, source) for source in sources}
@@ -83,14 +83,14 @@ class TermHarvest(LaneRun):
     def kind(self) -> str:
         return str(self.task.document["kind"])
 
-    def source(self, lane: list[Any]) -> str:
-        return str(lane[0])
+    def source(self, stream: list[Any]) -> str:
+        return str(stream[0])
 
-    def go(self, lane: list[Any]) -> None:
-        source, first, number, page, before, _ = lane
+    def go(self, stream: list[Any]) -> None:
+        source, first, number, page, before, _ = stream
         if number - first >= self.request["terms"]:
             put_next(self.task.database, self.kind, source, number)  # a kill may have come before the last one
-            lane[-1] = True
+            stream[-1] = True
             self.record()
             return
         answer = self.ask(source, term(number), page)
@@ -100,10 +100,10 @@ class TermHarvest(LaneRun):
             self.store(answer, f"{self.task.document['_id']}:{source}:{number}:{page}")
         further = answer.status in {Status.FOUND, Status.FAILED} and digest != before
         if further and page + 1 < _MOST_PAGES:
-            lane[3:5] = [page + 1, digest]
+            stream[3:5] = [page + 1, digest]
             self.record()
         else:
-            lane[2:5] = [number + 1, 0, ""]
+            stream[2:5] = [number + 1, 0, ""]
             self.record()
             put_next(self.task.database, self.kind, source, number + 1)
 
@@ -112,15 +112,15 @@ class TermHarvest(LaneRun):
         raise NotImplementedError
 
     def progress(self, phase: str = "") -> Progress:
-        lanes = self.cursor["lanes"]
-        done = sum(number - first for _, first, number, *_ in lanes)
-        current = next((lane for lane in lanes if not lane[-1]), None)
+        streams = self.cursor["streams"]
+        done = sum(number - first for _, first, number, *_ in streams)
+        current = next((stream for stream in streams if not stream[-1]), None)
         if current and not phase:
             phase = f'asking {self.asker.title(current[0])} for "{term(current[2])}"'
         return Progress(
             phase=phase or "asking",
             done=done,
-            total=len(lanes) * int(self.request["terms"]),
+            total=len(streams) * int(self.request["terms"]),
             asked=self.tally.asked,
             stored=self.tally.stored,
             known=self.tally.known,
@@ -141,12 +141,12 @@ class TrackHarvest(TermHarvest):
     def store(self, answer: Answer, brought_by: str) -> None:
         found = candidates_of(answer)
         wanted = []
-        for one in found:
-            reason = Filter.of(self.request).reason(one.popularity, one.identity.year)
-            if reason or not one.identity.title:
+        for candidate in found:
+            reason = Filter.of(self.request).reason(candidate.popularity, candidate.identity.year)
+            if reason or not candidate.identity.title:
                 self.tally.skipped[reason or "it has no title"] += 1
             else:
-                wanted.append(one)
+                wanted.append(candidate)
         _, new = store_found(self.task.database, wanted, answer.source, brought_by)
         self._count(len(found), len(wanted), new)
 
@@ -160,14 +160,20 @@ class ArtistHarvest(TermHarvest):
         found = cast(tuple[ArtistFound, ...], answer.value)
         wanted = {}
         kept = 0
-        for one in found:
-            reason = Filter.of(self.request).reason(one.popularity, None)
+        for artist in found:
+            reason = Filter.of(self.request).reason(artist.popularity, None)
             if reason:
                 self.tally.skipped[reason] += 1
                 continue
             kept += 1
-            key = next(iter(sorted(one.ids.values())), normalise(one.name))
-            wanted[key] = FoundArtist(key=key, name=one.name, ids=one.ids, genres=one.genres, popularity=one.popularity)
+            key = next(iter(sorted(artist.ids.values())), normalise(artist.name))
+            wanted[key] = FoundArtist(
+                key=key,
+                name=artist.name,
+                ids=artist.ids,
+                genres=artist.genres,
+                popularity=artist.popularity,
+            )
         new = put_artists(
             self.task.database, list(wanted.values()), answer.source, answer.fetched_at, answer.licence, brought_by
         )

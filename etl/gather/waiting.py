@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, Out
+from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, SourceClosed
 from etl.gather.tally import Tally
 from etl.providers.base import Need
 from store.runs import Postponed
@@ -62,8 +62,8 @@ class Waiting:
             self._tally.note(source, need, blocked.why)
             self.asleep[source] = blocked
             return blocked
-        except Out as out:
-            self._leave_out(source, need, out.why)
+        except SourceClosed as closed:
+            self._leave_out(source, need, closed.why)
             return None
         self._did = True
         if blocked is None:
@@ -85,7 +85,7 @@ class Waiting:
             return
         # One that sleeps for a day has not failed again when the run is woken for another.
         soon = first.until + timedelta(seconds=SHORT_WAIT_S)
-        sleeping = {one.source for one in blocking if one.until <= soon}
+        sleeping = {blocked.source for blocked in blocking if blocked.until <= soon}
         self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})
         self._record()
         raise Postponed(f"waiting for {title}: {first.why}", first.until)

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import InspectedFile
-from etl.imports.values import spotify_id, text
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.values import spotify_id, text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"
@@ -46,7 +46,7 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
     ImportProblem
         It describes a broadcast in pieces (HLS) and no playlist of tracks (``not_a_playlist``).
     """
-    begun, told = False, _Told()
+    begun, info = False, _EntryInfo()
     for number, raw in enumerate(lines, start=1):
         line = raw.strip().lstrip("\ufeff")
         if not line:
@@ -56,16 +56,16 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
                 "not_a_playlist", "This M3U8 file describes a stream in pieces, no tracks.", "Bring a list of tracks."
             )
         if line.startswith("#"):
-            told.hear(line)
+            info.take(line)
             continue
         if not begun:
             begun = True
-            yield Begin(name=told.playlist)
-        yield _row(number, line, told, source)
-        told = _Told(playlist=told.playlist)
+            yield Begin(name=info.playlist)
+        yield _row(number, line, info, source)
+        info = _EntryInfo(playlist=info.playlist)
 
 
-class _Told:
+class _EntryInfo:
     """What the lines with ``#`` say of the entry below them."""
 
     def __init__(self, playlist: str | None = None) -> None:
@@ -75,11 +75,11 @@ class _Told:
         self.artist: str | None = None
         self.album: str | None = None
 
-    def hear(self, line: str) -> None:
+    def take(self, line: str) -> None:
         tag, _, value = line.partition(":")
-        info = _INFO.fullmatch(line)
-        if info:
-            self.seconds, self.name = int((info[1] or "-1")[:9]), text(info[3])
+        extinf = _INFO.fullmatch(line)
+        if extinf:
+            self.seconds, self.name = int((extinf[1] or "-1")[:9]), text(extinf[3])
         elif tag.upper() == "#PLAYLIST":
             self.playlist = text(value)
         elif tag.upper() == "#EXTART":
@@ -88,20 +88,20 @@ class _Told:
             self.album = text(value)
 
 
-def _row(number: int, line: str, told: _Told, source: str) -> Row:
-    name = told.name or _name_in(line)
+def _row(number: int, line: str, info: _EntryInfo, source: str) -> Row:
+    name = info.name or _name_in(line)
     if name is None:
         return Row(line=number, reason="neither an artist nor a title is named")
     artist, dash, title = name.partition(" - ")
     if not dash:  # #EXTART names the album's artist, so it is second choice
-        artist, title = told.artist or "", name
+        artist, title = info.artist or "", name
     track = named_track(
         title if text(title) else name,
         artist,
         source=source,
         uri=line,
-        album=told.album,
-        duration_ms=told.seconds * 1000 if told.seconds and told.seconds > 0 else None,
+        album=info.album,
+        duration_ms=info.seconds * 1000 if info.seconds and info.seconds > 0 else None,
     )
     return Row(line=number, track=track, reason="" if track else "neither an artist nor a title is named")
 

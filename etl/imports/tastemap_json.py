@@ -10,10 +10,10 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.json_stream import JsonStream
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.json_stream import JsonStream
 from store.domain import (
     FEATURE_BOUNDS,
     AudioFeatures,
@@ -92,10 +92,10 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
 
 
 def _people(members: Mapping[str, Any]) -> dict[str, Person]:
-    told = {person: _object(given) for person, given in members.items()}
+    members_of = {person: _object(given) for person, given in members.items()}
     people = {
         person: Person(name=person_name(given.get("name")), colour=person_colour(given.get("colour")))
-        for person, given in told.items()
+        for person, given in members_of.items()
     }
     return {person: known for person, known in people.items() if known != Person()}
 
@@ -179,7 +179,7 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(text for one in value if (text := _text(one))) if isinstance(value, list) else ()
+    return tuple(text for element in value if (text := _text(element))) if isinstance(value, list) else ()
 
 
 def _number(value: Any, low: float, high: float) -> float | None:

@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.providers.base import About, Channel, LookupQuery, Need, Rate, Sound, Value
-from etl.providers.translation import Object, Translator, Way, as_object, has_id, inner, number, sound, text, the_id
+from etl.providers.translation import (
+    NeedHandler,
+    Object,
+    Translator,
+    as_object,
+    has_id,
+    inner,
+    number,
+    sound,
+    text,
+    the_id,
+)
 
 _TITLE = "AcousticBrainz"
 _BATCH = 25
@@ -74,7 +85,7 @@ def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
     """Two calls for up to 25 recordings; of several submissions the first is read."""
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)
@@ -84,7 +95,7 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
 class AcousticBrainz(Translator):
     """AcousticBrainz, which answers but no longer grows."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {Need.FEATURES: Way(has_id("mbid"), _features)}
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {Need.FEATURES: NeedHandler(has_id("mbid"), _features)}
     about = About(
         name="acousticbrainz",
         title=_TITLE,
@@ -99,7 +110,7 @@ class AcousticBrainz(Translator):
         sends="MusicBrainz ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=5.0, burst=5),
         found_days=90.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"mbid"}),
         batches={Need.FEATURES: _BATCH},
     )

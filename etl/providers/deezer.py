@@ -27,9 +27,9 @@ from etl.providers.base import (
     SourceFault,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_object,
     as_rows,
     has_id,
@@ -194,7 +194,7 @@ def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
 class Deezer(Translator):
     """Deezer without an account."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.SEARCH: one_by_one(has_text, _search),
         Need.TRACK: one_by_one(has_id("deezer", "isrc"), _track),
         Need.GENRES: one_by_one(has_id("deezer_album", "deezer", "isrc"), _genres),
@@ -217,6 +217,6 @@ class Deezer(Translator):
         sends="Titles, artists, ISRCs and Deezer ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=8.0, burst=8),
         found_days=7.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"isrc"}),
     )

@@ -19,9 +19,9 @@ from etl.providers.base import (
     SourceFault,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_object,
     as_rows,
     has_id,
@@ -109,7 +109,7 @@ def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
 class ITunes(Translator):
     """The iTunes store without an account."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.SEARCH: one_by_one(has_text, _search),
         Need.TRACK: one_by_one(has_id("itunes"), _track),
         Need.GENRES: one_by_one(has_id("itunes"), _genres),
@@ -129,6 +129,6 @@ class ITunes(Translator):
         sends="Titles, artists and iTunes ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=0.25, burst=5),
         found_days=7.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset(),
     )

@@ -12,9 +12,9 @@ from etl.identity import clean_isrc
 from etl.providers.base import About, Candidate, Channel, GenreTag, Identity, LookupQuery, Need, Rate, Value
 from etl.providers.musicbrainz import votes
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_object,
     as_rows,
     has_id,
@@ -72,13 +72,13 @@ def _year(value: object) -> int | None:
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "artist release", channel)
     return [metadata_of(mbid, inner(known, mbid)) for mbid in mbids]
 
 
 def _genres(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "tag", channel)
     return [tags_of(inner(inner(known, mbid), "tag")) or None for mbid in mbids]
 
@@ -110,9 +110,9 @@ def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]
 class ListenBrainz(Translator):
     """The token-free part of ListenBrainz' core."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
-        Need.TRACK: Way(has_id("mbid"), _tracks),
-        Need.GENRES: Way(has_id("mbid"), _genres),
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
+        Need.TRACK: NeedHandler(has_id("mbid"), _tracks),
+        Need.GENRES: NeedHandler(has_id("mbid"), _genres),
         Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
     }
     about = About(
@@ -129,7 +129,7 @@ class ListenBrainz(Translator):
         sends="MusicBrainz ids of what you look up, genres you gather, and this computer's network address.",
         rate=Rate(per_second=2.0, burst=4),
         found_days=90.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"mbid"}),
         batches={Need.TRACK: _BATCH, Need.GENRES: _BATCH},
     )

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 from etl.providers.base import About, Candidate, Channel, Identity, LookupQuery, Need, Rate
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_rows,
     has_id,
     has_text,
@@ -95,7 +95,7 @@ def _has_names(query: LookupQuery) -> bool:
 class ListenBrainzLabs(Translator):
     """ListenBrainz' experiments."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.SEARCH: one_by_one(has_text, _search),
         Need.TRACK: one_by_one(_has_names, _spotify_id),
         Need.SIMILAR: one_by_one(has_id("mbid"), _similar),
@@ -114,6 +114,6 @@ class ListenBrainzLabs(Translator):
         sends="Titles, artists and MusicBrainz ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=2.0, burst=4),
         found_days=90.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"mbid"}),
     )

@@ -27,9 +27,9 @@ from etl.providers.base import (
     SourceFault,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_object,
     as_rows,
     has_id,
@@ -186,7 +186,7 @@ def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
 class MusicBrainz(Translator):
     """MusicBrainz without an account."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.SEARCH: one_by_one(lambda query: has_text(query) or _has_names(query), _search),
         Need.TRACK: one_by_one(has_id("mbid", "isrc"), _track),
         Need.GENRES: one_by_one(has_id("mbid"), _genres),
@@ -210,7 +210,7 @@ class MusicBrainz(Translator):
         ),
         rate=Rate(per_second=1.0),
         found_days=90.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         settings=(
             Setting(
                 name="contact",

@@ -23,9 +23,9 @@ from etl.providers.base import (
     Value,
 )
 from etl.providers.translation import (
+    NeedHandler,
     Object,
     Translator,
-    Way,
     as_rows,
     has_id,
     id_text,
@@ -104,12 +104,12 @@ def _best(known: Identity, rows: Iterable[Object]) -> Candidate | None:
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/track")
+    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/track")
     return [_best(one.identity, rows) for one, rows in zip(queries, joined, strict=True)]
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/audio-features")
+    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/audio-features")
     # Where several rows stand under an ISRC, the names of the tracks must tell which is meant.
     unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and queries[n].identity.title}
     keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]
@@ -130,9 +130,9 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
 class ReccoBeats(Translator):
     """ReccoBeats without an account."""
 
-    ways: ClassVar[Mapping[Need, Way]] = {
-        Need.TRACK: Way(has_id(*_ASKED_BY), _tracks),
-        Need.FEATURES: Way(has_id(*_ASKED_BY), _features),
+    handlers: ClassVar[Mapping[Need, NeedHandler]] = {
+        Need.TRACK: NeedHandler(has_id(*_ASKED_BY), _tracks),
+        Need.FEATURES: NeedHandler(has_id(*_ASKED_BY), _features),
         Need.SIMILAR: one_by_one(has_id(*_OWN), _similar),
     }
     about = About(
@@ -149,7 +149,7 @@ class ReccoBeats(Translator):
         sends="Spotify ids and ISRCs of what you look up, and this computer's network address.",
         rate=Rate(per_second=1.0, burst=3),
         found_days=180.0,
-        needs=frozenset(ways),
+        needs=frozenset(handlers),
         reads=frozenset({"spotify", "isrc"}),
         batches={Need.TRACK: _BATCH, Need.FEATURES: _BATCH},
     )

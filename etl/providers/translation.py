@@ -40,22 +40,24 @@ _NUMBER = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NeedHandler:
     """How a source answers one need: what it must know, and the questions turned into answers, in their order."""
 
     knows: Callable[[LookupQuery], bool]
     answer: Callable[[Sequence[LookupQuery], Channel], list[Value | None]]
 
 
-def one_by_one(knows: Callable[[LookupQuery], bool], answer: Callable[[LookupQuery, Channel], Value | None]) -> Way:
-    """Return the way of a need that takes a call (or several) for each question."""
+def one_by_one(
+    knows: Callable[[LookupQuery], bool], answer: Callable[[LookupQuery, Channel], Value | None]
+) -> NeedHandler:
+    """Return the handler of a need that takes a call (or several) for each question."""
 
     def each(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         if len(queries) == 1:
             return [answer(queries[0], channel)]
-        return [_or_none(answer, one, channel) for one in queries]
+        return [_or_none(answer, query, channel) for query in queries]
 
-    return Way(knows, each)
+    return NeedHandler(knows, each)
 
 
 def _or_none(
@@ -68,19 +70,19 @@ def _or_none(
 
 
 class Translator:
-    """A provider whose ``ways`` say what it can do."""
+    """A provider whose ``handlers`` say what it can do."""
 
     about: ClassVar[About]
-    ways: ClassVar[Mapping[Need, Way]]
+    handlers: ClassVar[Mapping[Need, NeedHandler]]
 
     def can(self, need: Need, query: LookupQuery) -> bool:
         """Tell whether ``query`` holds what this source must know to answer ``need``."""
-        way = self.ways.get(need)
-        return way is not None and way.knows(query)
+        handler = self.handlers.get(need)
+        return handler is not None and handler.knows(query)
 
     def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         """Answer the questions in their order, ``None`` where the source knows nothing."""
-        return self.ways[need].answer(queries, channel)
+        return self.handlers[need].answer(queries, channel)
 
 
 def has_text(query: LookupQuery) -> bool:

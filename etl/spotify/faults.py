@@ -111,8 +111,8 @@ def _token_fault(error: SpotifyOauthError) -> SourceFault:
     if error.error == "invalid_grant":
         return Refused("Spotify's permission has ended.", "Connect Spotify again.", connect=True)
     if error.error in {"unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}:
-        told = str(error.error_description or error.error)[:200]
-        return Refused(f"Spotify refused the login: {told}", f"See the app's settings at {DASHBOARD}.")
+        reason = str(error.error_description or error.error)[:200]
+        return Refused(f"Spotify refused the login: {reason}", f"See the app's settings at {DASHBOARD}.")
     return garbled()
 
 

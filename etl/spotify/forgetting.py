@@ -64,10 +64,14 @@ def delete_told(
     """
     gone, deaf = set(), set()
     for track in database.all_tracks():
-        told = track.features
+        features = track.features
         if track.source in tracks_of:
             gone.add(track.id)
-        if told is not None and told.source in features_of and (before is None or _is_older(told.fetched_at, before)):
+        if (
+            features is not None
+            and features.source in features_of
+            and (before is None or _is_older(features.fetched_at, before))
+        ):
             deaf.add(track.id)
     if gone:
         for playlist in _all_playlists(database):

@@ -23,14 +23,14 @@ def notice_of(missing: str | None, account: Account | None, back: Redirect, prob
     """Return what to tell now: ``missing`` stands in the way, ``problem`` ended the last login."""
     if missing is not None:
         return f"{missing} {how_to_register(back)}"
-    told = [problem] if problem else []
+    notices = [problem] if problem else []
     if account is not None and account.ended:
-        told.append("Spotify's permission has ended. Connect again; what was brought in is still here.")
+        notices.append("Spotify's permission has ended. Connect again; what was brought in is still here.")
     elif account is not None and account.expires_at - datetime.now(UTC) < _AHEAD:
-        told.append(f"Spotify's permission ends on {account.expires_at:%d %B %Y}. Connect again before that.")
+        notices.append(f"Spotify's permission ends on {account.expires_at:%d %B %Y}. Connect again before that.")
     if account is None or account.ended:
-        told += _about_the_way_back(back)
-    return " ".join(told) or None
+        notices += _about_the_way_back(back)
+    return " ".join(notices) or None
 
 
 def _about_the_way_back(back: Redirect) -> list[str]:

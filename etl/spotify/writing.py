@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
 from etl.spotify.attempt import attempt
@@ -86,8 +86,8 @@ class _Writing:
         kept, skipped = ids[:_MOST_ROWS], {UNKNOWN: unknown, TOO_MANY: max(len(ids) - _MOST_ROWS, 0)}
         for start in range(0, len(kept), _BATCH):
             self._staging.put(start, kept[start : start + _BATCH])
-        told = {"skipped": [[reason, count] for reason, count in skipped.items() if count]}
-        self._record(total=len(kept), told=told | {"asked": len(ids) + unknown})
+        report = {"skipped": [[reason, count] for reason, count in skipped.items() if count]}
+        self._record(total=len(kept), report=report | {"asked": len(ids) + unknown})
 
     def _made(self, again: bool) -> str:
         """Return the id of the playlist to write to: the one begun, as far as there is one, else a new one."""
@@ -102,15 +102,15 @@ class _Writing:
             fault = "Spotify does not say which playlist it has made."
             raise SourceFault(FaultKind.GARBLED, fault, "Try again.")
         url = str(under(found, "external_urls", "spotify") or f"https://open.spotify.com/playlist/{spotify_id}")
-        self._record(id=spotify_id, told={"result": {"id": spotify_id, "url": url}})
+        self._record(id=spotify_id, report={"result": {"id": spotify_id, "url": url}})
         return spotify_id
 
-    def _record(self, told: dict[str, Any] | None = None, **changes: Any) -> None:
+    def _record(self, report: dict[str, Any] | None = None, **changes: Any) -> None:
         """Move the cursor, behind what Spotify has; raises Cancelled where the run was."""
         self._state |= changes
         done, total, faults = self._state["done"], self._state["total"], self._task.document["faults"]
         counts = {"stored": done, "bytes_done": done, "bytes_total": total}
-        self._task.report.record({"writing": self._state, "faults": faults, **counts, **(told or {})})
+        self._task.report.record({"writing": self._state, "faults": faults, **counts, **(report or {})})
         self._task.report(Progress(phase="writing to Spotify", done=done, total=total), recorded=True)
 
 
@@ -124,7 +124,7 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items
         )
-        ids += [one for one in found if SPOTIFY_ID.fullmatch(one)]
+        ids += [track_id for track_id in found if SPOTIFY_ID.fullmatch(track_id)]
         rows += len(items)
     return ids, rows - len(ids)
 

@@ -16,7 +16,7 @@ from typing import Any
 from etl.engine import Status
 from etl.gather.asking import SHORT_WAIT_S
 from etl.gather.enrich import NEEDS, PAGE, tracks_of
-from etl.gather.enrichment_tasks import IDENTIFYING, Steps, plan_of
+from etl.gather.enrichment_tasks import IDENTIFYING, EnrichmentTasks, plan_of
 from etl.providers.base import Need
 from etl.task import engine_of_environment
 from jobs.scale.installation import Installation
@@ -47,7 +47,7 @@ def _ask(installation: Installation, run_id: str, request: dict[str, Any], page:
     engine = engine_of_environment(database, installation.var)
     try:
         plan = plan_of(engine, [NEEDS[name] for name in request["needs"]])
-        steps = Steps(database, engine, plan, run_id, request["playlist_id"])
+        steps = EnrichmentTasks(database, engine, plan, run_id, request["playlist_id"])
         settled: defaultdict[Need, set[str]] = defaultdict(set)
         for step in steps.plan:
             queries, _ = steps.questions(step, [one for one in page[1] if one not in settled[step.need]])

@@ -43,7 +43,8 @@ from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.segment import recording_hash
-from store.domain import AUDIO_FEATURES, Track
+from store.domain import Track
+from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
 
 # So many of each kind are ranked, of each segment when served: the best by what the songs are like, by neighbouring
@@ -374,13 +375,10 @@ class Continuation:
 
     def _profile(self, seeds: Sequence[Track], name: str) -> Profile:
         numbers = [self._artist(track) for track in seeds]
-        sound = np.array([[np.nan if v is None else v for v in _vector(track)] for track in seeds], np.float32).reshape(
-            len(seeds), len(AUDIO_FEATURES)
-        )
         columns = Columns(
             artist=np.array(numbers, np.int64),
             popularity=np.array([np.nan if t.popularity is None else t.popularity for t in seeds], np.float32),
-            sound=coordinates(sound),
+            sound=coordinates(feature_rows(track.features for track in seeds)),
         )
         name_words = frozenset(words(name))
         # The words' places are those of one version of the artists.
@@ -468,8 +466,8 @@ class Continuation:
         near = self.artist_table.places[numbers] @ self.artist_table.places[mine] if mine >= 0 else np.zeros(len(seeds))
         near = np.where(numbers >= 0, near, 0.0) + same
         if track.features is not None:
-            place = coordinates(np.array([_vector(track)], float))[0]
-            theirs = coordinates(np.array([_vector(seed) for seed in seeds], float))
+            place = coordinates(feature_rows([track.features]))[0]
+            theirs = coordinates(feature_rows(seed.features for seed in seeds))
             near = near + 0.5 * np.exp(-np.nan_to_num(((theirs - place) ** 2).sum(axis=1), nan=9.0))
         named = [seeds[at] for at in np.argsort(-near, kind="stable")]
         titles = list(dict.fromkeys(seed.title for seed in named))[:2]
@@ -492,10 +490,6 @@ def _top(scores: Floats, most: int) -> Ints:
     if most >= len(scores):
         return np.arange(len(scores))
     return np.argpartition(-scores, most)[:most] if most else np.empty(0, np.int64)
-
-
-def _vector(track: Track) -> tuple[float | None, ...]:
-    return track.features.vector() if track.features else (None,) * len(AUDIO_FEATURES)
 
 
 def _album(track: Track) -> tuple[str, str] | None:

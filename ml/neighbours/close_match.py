@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from ml.artists.model import ArtistEmbedding
 from ml.neighbours.model import ARTIST_POWER, SOUND_WIDTH, Weights
 from ml.neighbours.reasons import known_artist
 from ml.sound import coordinates, squared_distances
 from store.domain import Track, usable_features
+from store.feature_rows import feature_rows
 from store.text import normalise
 
 # Likeness, by what it could be judged by, from which two tracks by different artists are on one playlist at least four
@@ -61,8 +60,7 @@ def _sound(seed: Track, other: Track) -> float | None:
     features = usable_features(seed), usable_features(other)
     if None in features:
         return None
-    values = [[np.nan if value is None else value for value in one.vector()] for one in features if one]
-    places = coordinates(np.array(values, np.float32))
+    places = coordinates(feature_rows(features))
     squared = float(squared_distances(places[:1], places[1])[0])
     return None if math.isnan(squared) else math.exp(-squared / (2 * SOUND_WIDTH**2))
 

@@ -19,6 +19,7 @@ from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distance
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.segment import recording_hash
 from store.domain import AudioFeatures, Track
+from store.feature_rows import feature_rows
 from store.text import recording_key
 
 # Distance (in spreads, see ml.sound) at which likeness of sound falls to 0.61 of its largest value.
@@ -321,8 +322,7 @@ class Taken:
 
 
 def _place(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
-    values = np.array([[np.nan if value is None else value for value in features.vector()]], np.float32)
-    place = coordinates(values)[0]
+    place = coordinates(feature_rows([features]))[0]
     return None if np.isnan(squared_distances(place[None], place)[0]) else place
 
 

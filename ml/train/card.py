@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """How a version came about, in the words of its card: who trained it, on what, and what to mind."""
+
+    command: str
+    data: str
+    caution: str
+
+
+USER_TRAINED = Origin(
+    command="the Lab",
+    data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
+    caution="It is your data; mind where it came from before you give the model away.",
+)
 
 
 def render(template: Path, **values: Any) -> str:

@@ -16,7 +16,8 @@ from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.own_tracks import learnable
 from store.catalogue.catalogue import Snapshot
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.domain import AUDIO_FEATURES
+from store.feature_rows import clear_out_of_bounds, feature_rows
 from store.text import normalise, split_artists
 
 TABLE = "tracks.csv.gz"
@@ -80,8 +81,10 @@ def read(folder: Path) -> SoundTable:
     frame = pd.read_csv(path, usecols=lambda name: name in wanted, keep_default_na=False, na_values=[""])
     artists = frame["artist"].fillna("").astype(str)
     labels = _lists(frame, (_LABELS,))
+    values = frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)
+    clear_out_of_bounds(values)
     return SoundTable(
-        values=_bounded(frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)),
+        values=values,
         labels=labels,
         genres=[(*own, *theirs) for own, theirs in zip(labels, _lists(frame, _MICRO), strict=True)],
         artist=_numbered([normalise(next(iter(split_artists(one)), "")) for one in artists]),
@@ -91,31 +94,22 @@ def read(folder: Path) -> SoundTable:
 
 def from_snapshot(snapshot: Snapshot) -> SoundTable:
     """Return what a catalogue knows without Spotify's API; an artist's split is decided by a hash of the name."""
-    tracks = [(track, track.features.vector()) for track in learnable(snapshot) if track.features]
-    values = [[_NAN if value is None else value for value in features] for _, features in tracks]
-    names = [normalise(track.artists[0]) if track.artists else "" for track, _ in tracks]
+    tracks = [track for track in learnable(snapshot) if track.features]
+    values = feature_rows(track.features for track in tracks)
+    clear_out_of_bounds(values)
+    names = [normalise(track.artists[0]) if track.artists else "" for track in tracks]
     return SoundTable(
-        values=_bounded(np.array(values, np.float32).reshape(-1, len(AUDIO_FEATURES))),
-        labels=[track.labels for track, _ in tracks],
-        genres=[(*track.labels, *track.artist_genres) for track, _ in tracks],
+        values=values,
+        labels=[track.labels for track in tracks],
+        genres=[(*track.labels, *track.artist_genres) for track in tracks],
         artist=_numbered(names),
         split=np.array([_split_of(name) for name in names], dtype="<U5"),
     )
 
 
-_NAN = float("nan")
-
-
 def _split_of(artist: str) -> str:
     share = int.from_bytes(hashlib.sha256(artist.encode()).digest()[:4], "big") % _SHARES
     return {0: "test", 1: "valid"}.get(share, "train")
-
-
-def _bounded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    for index, name in enumerate(AUDIO_FEATURES):
-        low, high = FEATURE_BOUNDS[name]
-        values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
-    return values
 
 
 def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:

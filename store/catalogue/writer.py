@@ -28,6 +28,7 @@ from store.catalogue.segment import (
     recording_hash,
 )
 from store.domain import AUDIO_FEATURES, Track, usable_features
+from store.feature_rows import UNKNOWN
 from store.text import normalise, plain_title
 
 # What an imported table and a merged catalogue have in common; NaN in `features` = unknown.
@@ -65,8 +66,7 @@ def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
     columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
     for track in tracks:
         features = usable_features(track)
-        vector = features.vector() if features else (None,) * len(AUDIO_FEATURES)
-        columns["features"].append([np.nan if value is None else value for value in vector])
+        columns["features"].append(features.vector() if features else UNKNOWN)
         columns["features_source"].append(features.source if features else None)
         for name in ROWS.names:
             if not name.startswith("features"):

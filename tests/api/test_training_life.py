@@ -81,7 +81,7 @@ WORLDS = {
     "continuation": World(bring=bring_playlists, path="/api/playlists/Loud%20Evening%200/next"),
     "contributors": World(
         bring=bring_shared_playlist,
-        path=f"/api/playlists/{SHARED}/whose?q=Song+ann+3",
+        path=f"/api/playlists/{SHARED}/who-added?q=Song+ann+3",
         playlist=SHARED,
         options=QUICK,
         otherwise={**QUICK, "inputs": ["audio"]},

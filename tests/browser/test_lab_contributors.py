@@ -1,4 +1,4 @@
-"""The Lab's panel "Whose track": train on a playlist, see how good it is, look at the map, ask."""
+"""The Lab's panel "Who added it?": train on a playlist, see how good it is, look at the map, ask."""
 
 from __future__ import annotations
 

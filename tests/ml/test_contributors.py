@@ -1,4 +1,4 @@
-"""From a playlist to "whose track is this": an invented playlist of two tastes, the shipped genre and artist models."""
+"""From a playlist to "who added it": an invented playlist of two tastes, the shipped genre and artist models."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert [model.people[i] for i in odds.argmax(axis=1)] == [ANN, BOB]
     assert not knows(reader.blocks([GenreInput()]))
 
-    page = json.loads((job.registry.active(task_of(playlist)) / "whose.json").read_text())
+    page = json.loads((job.registry.active(task_of(playlist)) / "who_added.json").read_text())
     assert [one["tracks"] for one in page["people"]] == [24, 24]
     assert np.sum(page["confusion"]) == len(page["points"]) == page["points_of"] == 48
 

@@ -11,7 +11,7 @@ import pytest
 
 from ml import artefacts, histograms
 from ml.families.model import Families, NoSound
-from ml.families.train.study import QUICK, Fitted
+from ml.families.train.study import QUICK, FamiliesFit
 from ml.families.train.train import fit, save, train_own
 from ml.jobs import Job, TooLittle
 from ml.registry import ModelRegistry
@@ -21,6 +21,7 @@ from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.feature_rows import feature_rows
 from tests.ml.test_clusters import SOUNDS, invented
 
 
@@ -29,7 +30,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Fitted:
+def fitted() -> FamiliesFit:
     table = invented(80)
     return fit(table, Taxonomy.active(), "test", replace(QUICK, per_cluster=10), 1, silent)
 
@@ -71,7 +72,9 @@ def test_every_family_that_occurs_has_a_model_with_a_scaler_of_its_own() -> None
     assert not np.allclose(means[0], means[1])
 
 
-def test_saved_and_loaded_it_is_the_same_and_equals_the_pipelines_of_record(fitted: Fitted, tmp_path: Path) -> None:
+def test_saved_and_loaded_it_is_the_same_and_equals_the_pipelines_of_record(
+    fitted: FamiliesFit, tmp_path: Path
+) -> None:
     taxonomy = artefacts.active("taxonomy")
     artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, tmp_path), tmp_path)
     directory = tmp_path / "families" / "test"
@@ -99,8 +102,8 @@ def test_a_track_is_in_all_its_families_and_each_gives_a_pick_of_the_same_cluste
         assert other.id != BOTH.id
         assert one.family in families.families_of((*other.labels, *other.artist_genres))
         model = families.models[one.family]
-        rows = [[np.nan if v is None else v for v in t.features.vector()] for t in (BOTH, other) if t.features]
-        assert model.assign(model.scale(np.array(rows, np.float32))).tolist() == [one.cluster] * 2
+        rows = feature_rows(track.features for track in (BOTH, other))
+        assert model.assign(model.scale(rows)).tolist() == [one.cluster] * 2
     assert len({one.ref for one in picks}) == len(picks)
 
 

@@ -16,7 +16,7 @@ from ml.genre.model import GenreInput, GenrePredictor
 from ml.genre.train import ablation as genre_ablation
 from ml.genre.train import boosting as genre_boosting
 from ml.genre.train import train as genre
-from ml.genre.train.card import Origin, Report
+from ml.genre.train.card import Report, shipped_origin
 from ml.genre.train.data import DataMissingError, from_frame, read
 from ml.taxonomy.model import Taxonomy
 from ml.train.export import ExportError, export, to_litert
@@ -149,7 +149,7 @@ def test_microgenres_that_tracks_alone_are_labelled_with_are_learnt_and_not_scor
         return score_all(*given, **named)
 
     monkeypatch.setattr(genre, "score_all", watch)
-    genre.publish_trained(table, models, "mine", settings, Origin(command="the Lab"), lambda line: None)
+    genre.publish_trained(table, models, "mine", settings, shipped_origin("the Lab"), lambda line: None)
     assert served == ["taxonomy"]
     folder = artefacts.active("genre", models)
     assert folder.name == "mine"

@@ -1,5 +1,5 @@
 import { scaleLinear, scaleUtc } from 'd3-scale'
-import { AXES } from '../words.js'
+import { AXES } from '../strings/words.js'
 
 const valueOf = (row, name) => row.values[name]
 export const hasValue = (row, name) => Number.isFinite(valueOf(row, name))

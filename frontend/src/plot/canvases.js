@@ -1,5 +1,5 @@
 import { nextTick, onBeforeUnmount, onMounted, shallowRef, watch } from 'vue'
-import { isDark, theme } from '../theme.js'
+import { isDark, theme } from '../composables/theme.js'
 import { drawMark, drawPoints, fillOf, fitCanvas, makeSprite, radiusFor, readColours } from './draw.js'
 
 // Keeps the two canvases of a plot at its size and up to date; at most one redraw per frame.

@@ -1,5 +1,5 @@
-import { COLOURS } from '../people.js'
-import { isDark } from '../theme.js'
+import { COLOURS } from './people.js'
+import { isDark } from '../composables/theme.js'
 import { visibleOn } from './colour.js'
 import { OUTLINES } from './shapes.js'
 

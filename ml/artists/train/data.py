@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.domain import AUDIO_FEATURES
+from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, split_at_commas
 
 FILES = ("tracks.csv.gz", "songs.csv.gz", "playlists.jsonl.gz")
@@ -191,9 +192,7 @@ def _credits(directory: Directory, cells: pd.Series, guests: float) -> sp.csr_ma
 
 def _mean_sound(tracks: pd.DataFrame, credits: sp.csr_matrix) -> npt.NDArray[np.float64]:
     values = tracks[list(SOUND)].to_numpy(float)
-    for i, name in enumerate(SOUND):
-        low, high = FEATURE_BOUNDS[name]
-        values[(values[:, i] < low) | (values[:, i] > high), i] = np.nan
+    clear_out_of_bounds(values, SOUND)
     values[:, SOUND.index("duration_ms")] = np.log(values[:, SOUND.index("duration_ms")])
     values = np.clip((values - np.nanmean(values, axis=0)) / np.nanstd(values, axis=0), -3.0, 3.0)
     known = ~np.isnan(values)

@@ -17,7 +17,8 @@ import pandas as pd
 
 from ml.artists.train.data import FILES, ArtistData, Directory
 from ml.sound import coordinates
-from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from store.domain import AUDIO_FEATURES
+from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, recording_key
 
 FOLDS = 4
@@ -136,9 +137,7 @@ class _Recordings:
         rows = facts["code"].to_numpy()
         sound = np.full((n, len(AUDIO_FEATURES)), np.nan)
         sound[rows] = facts[list(AUDIO_FEATURES)].to_numpy(float)
-        for i, name in enumerate(AUDIO_FEATURES):
-            low, high = FEATURE_BOUNDS[name]
-            sound[(sound[:, i] < low) | (sound[:, i] > high), i] = np.nan
+        clear_out_of_bounds(sound)
         popularity = np.full(n, np.nan, np.float32)
         popularity[rows] = facts["popularity"].to_numpy(float)
         artist = np.array(self._artist, np.int32)

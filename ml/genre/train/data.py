@@ -16,6 +16,7 @@ from ml.genre.encoder import BOUNDS, COLUMNS, FACTS
 from ml.genre.model import GenreInput
 from ml.genre.text_features import Name, words
 from store.domain import AUDIO_FEATURES
+from store.feature_rows import clear_out_of_bounds
 from store.text import split_artists
 
 TABLE = "tracks.csv.gz"
@@ -98,9 +99,7 @@ def from_frame(frame: pd.DataFrame) -> TrackTable:
     """Turn a frame with the columns of ``tracks.csv.gz`` into a table; out-of-bounds features become unknown."""
     numbers = frame.reindex(columns=COLUMNS).assign(year=frame["release_date"].astype("string").str[:4])
     values = numbers.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32, na_value=np.nan)
-    for index, name in enumerate(COLUMNS):
-        low, high = BOUNDS[name]
-        values[(values[:, index] < low) | (values[:, index] > high), index] = np.nan
+    clear_out_of_bounds(values, COLUMNS, BOUNDS)
     return TrackTable(
         titles=frame["track_name"].fillna("").astype(str).tolist(),
         artists=[split_artists(a) for a in frame["artist"].fillna("").astype(str)],

@@ -52,6 +52,7 @@ from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_pieces, hash_names, index_names, profiles_of
 from ml.scores import write as write_scores
 from ml.taxonomy.model import Taxonomy
+from ml.train.card import Origin
 from ml.train.export import export
 
 VERSION = "2026.11.3"
@@ -295,7 +296,7 @@ def train(
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
     return publish_trained(
-        read(data), models, VERSION, settings, genre_card.Origin(command=command), say, thorough=not quick
+        read(data), models, VERSION, settings, genre_card.shipped_origin(command), say, thorough=not quick
     )
 
 
@@ -304,7 +305,7 @@ def publish_trained(
     models: Path,
     version: str,
     settings: Settings,
-    origin: genre_card.Origin,
+    origin: Origin,
     say: Say,
     *,
     activate: bool = True,
@@ -358,7 +359,7 @@ def write_report(
     table: TrackTable,
     settings: Settings,
     report: Report,
-    origin: genre_card.Origin,
+    origin: Origin,
     held_out: Mapping[str, Any],
 ) -> list[Path]:
     """Write the version's card and ``scores.json``; return their paths."""

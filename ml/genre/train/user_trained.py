@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ml import artefacts
-from ml.genre.encoder import BOUNDS, COLUMNS
+from ml.genre.encoder import COLUMNS, feature_vector
 from ml.genre.model import GenrePredictor
-from ml.genre.train.card import Origin
 from ml.genre.train.data import TrackTable
 from ml.genre.train.network import Settings
 from ml.genre.train.scores import score
@@ -25,6 +24,7 @@ from ml.needs import GENRES as LEAST_GENRES
 from ml.scores import digest_of
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
+from ml.train.card import USER_TRAINED
 from ml.train.own_tracks import learnable
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
@@ -55,11 +55,7 @@ def train_own(job: Job) -> dict[str, Any]:
         own,
         version,
         QUICK if job.request.get("options", {}).get("quick") else Settings(),
-        Origin(
-            command="the Lab",
-            data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
-            caution="It is your data; mind where it came from before you give the model away.",
-        ),
+        USER_TRAINED,
         lambda line: None if line.startswith("|") else job.say(line[:80]),
         activate=False,
         held_out=held_out,
@@ -118,11 +114,7 @@ def _numbers(track: Track) -> list[float]:
     known: dict[str, float | None] = {"year": track.year, "popularity": track.popularity, "explicit": track.explicit}
     if track.features is not None:
         known |= track.features.values
-    found = []
-    for name in COLUMNS:
-        value, (low, high) = known.get(name), BOUNDS[name]
-        found.append(float(value) if value is not None and low <= value <= high else np.nan)
-    return found
+    return feature_vector(known)
 
 
 def _split_of(artist: str) -> str:

@@ -1,0 +1,115 @@
+"""Zip archives read in place: no member is ever written to the disk, so no path in one can lead anywhere.
+
+Members are opened by what their names end in; their folders are ignored. Sizes are limited twice: by what the
+directory of the archive says before anything is unpacked, and by what really comes out while it is.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from etl.imports.reading.bytes import Source, Watch
+from store.runs import ImportProblem
+
+MAX_MEMBERS = 10_000
+# A member is read as a whole; Spotify cuts its histories into 12 MB, ListenBrainz its listens into months.
+MAX_MEMBER_BYTES = 64 << 20
+MAX_TOTAL_BYTES = 2 << 30
+# JSON of a history packs about 20 to 1; a bomb's members pack 1,000 to 1. Small ones can do no harm.
+MAX_RATIO = 200
+_RATIO_MATTERS = 1 << 20
+_ENCRYPTED = 0x1
+_KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
+class Archive:
+    """The directory of a zip file, checked against the limits.
+
+    Raises
+    ------
+    ImportProblem
+        It is damaged (``malformed``), or holds or unpacks to more than any such export does (``too_large``).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._opened() as archive:
+            self._members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(self._members) > MAX_MEMBERS:
+            raise self._too_large(f"holds more than {MAX_MEMBERS:,} files")
+
+    def names(self) -> list[str]:
+        """Return the names of the members without their folders."""
+        return [_last(member.filename) for member in self._members]
+
+    def sources(self, pattern: re.Pattern[str]) -> list[Source]:
+        """Return the members whose whole path ``pattern`` is found in, in the order of their natural names.
+
+        Raises
+        ------
+        ImportProblem
+            One is encrypted or packed in an unusual way (``unsupported``); they unpack to too much
+            (``too_large``).
+        """
+        wanted = [member for member in self._members if pattern.search(member.filename.replace("\\", "/"))]
+        total = 0
+        for member in wanted:
+            self._check(member)
+            total += member.file_size
+        if total > MAX_TOTAL_BYTES:
+            raise self._too_large(f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GB")
+        wanted.sort(key=lambda member: _natural(member.filename))
+        return [Source(_last(member.filename), self._opener(member)) for member in wanted]
+
+    def _check(self, member: zipfile.ZipInfo) -> None:
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in _KINDS:
+            raise ImportProblem(
+                "unsupported",
+                f"{_last(member.filename)} in {self.path.name} is encrypted or packed in an unusual way.",
+                "Unpack the archive and bring the files in it.",
+            )
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise self._too_large(f"holds a file of more than {MAX_MEMBER_BYTES >> 20} MB")
+        if member.file_size > _RATIO_MATTERS and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+            raise self._too_large(f"unpacks to more than {MAX_RATIO} times its size")
+
+    def _opener(self, member: zipfile.ZipInfo) -> Callable[[Watch | None], BinaryIO]:
+        def opened(_watch: Watch | None) -> BinaryIO:
+            with self._opened() as archive, archive.open(member) as unpacked:
+                # zipfile stops at the size that the directory says and compares the checksum at the end.
+                return io.BytesIO(unpacked.read(member.file_size))
+
+        return opened
+
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                yield archive
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as fault:
+            raise ImportProblem(
+                "malformed",
+                f"{self.path.name} is a damaged zip archive ({fault}).",
+                "Download it again; a browser may have cut it off.",
+            ) from fault
+
+    def _too_large(self, what: str) -> ImportProblem:
+        return ImportProblem(
+            "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and bring what you need."
+        )
+
+
+def _last(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1]
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    """Return a key that sorts 10.jsonl after 9.jsonl."""
+    return [(int(part), "") if part.isdecimal() else (0, part.lower()) for part in re.split(r"(\d+)", path)]

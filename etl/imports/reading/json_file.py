@@ -1,0 +1,90 @@
+"""JSON from strangers: bounded in size and depth, and every fault told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from etl.imports.reading.bytes import Source, Watch
+from store.runs import ImportProblem
+
+# A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.
+MAX_DOCUMENT = 64 << 20
+MAX_LINE = 1 << 20
+# An empty list is two bytes of text and some fifty in memory.
+MAX_CONTAINERS = 2_000_000
+_BOM = b"\xef\xbb\xbf"
+
+
+def load(source: Source, watch: Watch | None = None) -> Any:
+    """Return the document in ``source``.
+
+    Raises
+    ------
+    ImportProblem
+        It is too large (``too_large``), or not JSON or nested beyond some thousand levels (``malformed``).
+    """
+    with source.open(watch) as stream:
+        content = stream.read(MAX_DOCUMENT + 1)
+    if len(content) > MAX_DOCUMENT:
+        raise ImportProblem(
+            "too_large", f"{source.name} has more than {MAX_DOCUMENT >> 20} MB of JSON.", "Bring it in parts."
+        )
+    return parse(content.removeprefix(_BOM), source.name)
+
+
+def parse(content: bytes, name: str, line: int | None = None) -> Any:
+    """Return the value that ``content`` is, or raise the ImportProblem of text that is no JSON.
+
+    orjson itself refuses what is nested deeper than 1,024 levels, and text that is not UTF-8.
+    """
+    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
+        raise ImportProblem(
+            "too_large", f"{name} holds more lists and objects than any playlist.", "Bring it in parts."
+        )
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as fault:
+        where = f"line {line}" if line else f"line {fault.lineno}, column {fault.colno}"
+        raise ImportProblem(
+            "malformed",
+            f"{name} is not valid JSON ({where}: {fault.msg}).",
+            "The download may have been cut off; bring the file as it came, unedited.",
+        ) from fault
+
+
+def lines(source: Source, watch: Watch | None = None) -> Iterator[tuple[int, Any]]:
+    """Yield the number and the value of each line that is not blank, holding one at a time.
+
+    Raises
+    ------
+    ImportProblem
+        A line has more than a megabyte (``too_large``) or is no JSON (``malformed``).
+    """
+    with source.open(watch) as stream:
+        for number, line in enumerate(_bounded(stream, source.name), start=1):
+            content = line.removeprefix(_BOM).strip()
+            if content:
+                yield number, parse(content, source.name, number)
+
+
+def _bounded(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    while line := stream.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise ImportProblem("too_large", f"A line of {name} has more than a megabyte.", "Is this the right file?")
+        yield line
+
+
+def listed(value: Any, key: str) -> list[Any]:
+    """Return the list that lies under ``key`` of ``value``, an empty one if there is none."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def under(value: Any, *keys: str) -> Any:
+    """Return what lies under ``keys``, one inside the other, ``None`` if any of them is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

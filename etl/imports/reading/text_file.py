@@ -1,0 +1,167 @@
+"""A text file as it comes from people's disks: any encoding, gzipped or not, or not text at all."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
+from store.runs import ImportProblem
+
+_MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
+CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+_HINTS = {
+    "an Excel workbook": "Save it as CSV (UTF-8) and bring that.",
+    "a zip archive": "Unpack it and bring the CSV files inside.",
+}
+# One cell of a playlist file never comes near; a quotation mark that is never closed soon does.
+MAX_CELL_CHARACTERS = 1_000_000
+_MAX_LINES_PER_ROW = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextFile:
+    """A text file and how to read it; ``sha256`` and ``size`` are those of the file as it lies on disk."""
+
+    path: Path
+    size: int
+    sha256: str
+    encoding: str
+
+    def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row that is not blank with the line it begins on (1 = the first).
+
+        Raises
+        ------
+        ImportProblem
+            A quotation mark is opened and never closed (``malformed``).
+        """
+        csv.field_size_limit(MAX_CELL_CHARACTERS)
+        with self._opened() as (raw, text):
+            reader = csv.reader(_bounded(text), delimiter=delimiter)
+            line = 1
+            try:
+                for cells in reader:
+                    if reader.line_num - line >= _MAX_LINES_PER_ROW:
+                        raise _never_closed(line)
+                    if any(cell.strip() for cell in cells):
+                        yield line, cells
+                    line = reader.line_num + 1
+                    if watch:
+                        watch(raw.tell())
+            except csv.Error as fault:
+                raise _never_closed(line) from fault
+
+    def lines(self, watch: Watch | None = None) -> Iterator[str]:
+        """Yield the lines, the blank ones too.
+
+        Raises
+        ------
+        ImportProblem
+            A line has more than a million characters (``malformed``).
+        """
+        with self._opened() as (raw, text):
+            for line in _bounded(text):
+                yield line
+                if watch:
+                    watch(raw.tell())
+
+    def head(self, characters: int = 1 << 16) -> str:
+        """Return the beginning of the text."""
+        with self._opened() as (_, text):
+            return text.read(characters)
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[BinaryIO, TextIO]]:
+        with (
+            self.path.open("rb") as raw,
+            io.TextIOWrapper(unpacked(raw)[0], encoding=self.encoding, errors="replace", newline="") as text,
+        ):
+            yield raw, text
+
+
+def _bounded(text: TextIO) -> Iterator[str]:
+    """Yield the lines; one without an end (a small gzip file may hold gigabytes of it) is refused, not read."""
+    while line := text.readline(MAX_CELL_CHARACTERS):
+        if len(line) == MAX_CELL_CHARACTERS:
+            raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
+        yield line
+
+
+def _never_closed(line: int) -> ImportProblem:
+    return ImportProblem(
+        "malformed",
+        f"The row that begins on line {line} does not end: a quotation mark is opened there and never closed.",
+        "Export the playlist again, or correct that line.",
+    )
+
+
+def examine(path: Path, watch: Watch | None = None) -> TextFile:
+    """Read ``path`` once and say how to read it as text; memory stays at a megabyte whatever its size.
+
+    Raises
+    ------
+    ImportProblem
+        It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
+    """
+    sha256, size = digest(path, watch)
+    with path.open("rb") as raw, damaged_gzip_told(path.name):
+        encoding = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
+    return TextFile(path=path, size=size, sha256=sha256, encoding=encoding)
+
+
+def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
+    head = next(blocks(), b"")
+    if not head.strip(b"\0 \t\r\n" + codecs.BOM_UTF8 + codecs.BOM_UTF16):
+        raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
+    _refuse_other_kinds(name, head)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        return _utf16_without_mark(name, head)
+    if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
+        raise _not_text(name, "it is not text")
+    return _utf8_or_legacy(blocks)
+
+
+def _refuse_other_kinds(name: str, head: bytes) -> None:
+    if kind := other_kind(head):
+        raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
+    first = head.decode("utf-8-sig", "replace").lstrip()[:1]
+    if first in _MARKUP:
+        raise _not_text(name, f"it is {_MARKUP[first]}")
+
+
+def _not_text(name: str, why: str, hint: str = CSV_HINT) -> ImportProblem:
+    return ImportProblem("not_text", f"{name} cannot be read as a table: {why}.", hint)
+
+
+def _utf16_without_mark(name: str, head: bytes) -> str:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros > len(head) / 8 and others * 20 < zeros:
+            return encoding
+    raise _not_text(name, "it is not text")
+
+
+def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> str:
+    """Return UTF-8 unless most of what is not ASCII contradicts it: one cut or damaged letter does not."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    beyond = broken = 0
+    bytes_seen: set[int] = set()
+    for block in blocks():
+        if block.isascii():
+            continue
+        bytes_seen.update(block)
+        text = decoder.decode(block)
+        beyond += sum(character > "\x7f" for character in text)
+        broken += text.count("\ufffd")
+    if broken * 4 <= beyond:
+        return "utf-8-sig"
+    return "latin-1" if bytes_seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"

@@ -1,0 +1,117 @@
+import { reactive, watch } from 'vue'
+import { ApiError, errorFrom } from './client.js'
+import { refreshPlaylists } from './playlists.js'
+import { go, href, route } from '../router.js'
+import { followRun, hasEnded } from './runs.js'
+import { refreshStatus } from './status.js'
+import { recall, remember } from '../composables/storage.js'
+
+const KEY = 'tastemap-runs'
+// More finished ones than this are put away, the oldest first.
+const FINISHED_SHOWN = 4
+
+// One entry per dropped file: {key, name, sent: 0..1, run, error, endedAt: in moves of the router}. Runs that still go on outlive a reload.
+export const uploads = reactive([])
+let counter = 0
+
+export const ended = (upload) => Boolean(upload.error) || hasEnded(upload.run)
+const failed = (upload) => Boolean(upload.error || upload.run?.error)
+const hasSkipped = (upload) => Object.values(upload.run?.skipped ?? {}).some(Boolean)
+const running = () =>
+  uploads.filter((upload) => upload.run && !ended(upload)).map(({ name, run }) => ({ name, id: run.id }))
+
+const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
+
+function add(name, more) {
+  counter += 1
+  uploads.push({ key: counter, name, sent: 0, run: null, error: null, alone: false, endedAt: Infinity, ...more })
+  return uploads[uploads.length - 1]
+}
+
+export function dismiss(upload) {
+  uploads.splice(uploads.indexOf(upload), 1)
+}
+
+export function dismissEnded() {
+  uploads.filter(ended).forEach(dismiss)
+}
+
+// A file that came in whole has nothing more to say once the listener goes elsewhere.
+watch(
+  () => route.moves,
+  (moves) => uploads.filter((one) => one.endedAt < moves && !failed(one) && !hasSkipped(one)).forEach(dismiss),
+)
+
+// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
+function progress(upload, run) {
+  upload.run = run
+  if (!upload.alone || !run.playlist_id || !(run.stored + run.known)) return
+  upload.alone = false
+  if (route.view === 'playlist' && !route.id) go(href('playlist', run.playlist_id))
+}
+
+function follow(upload, id) {
+  followRun(id, {
+    onProgress: (run) => progress(upload, run),
+    async onEnd(run) {
+      progress(upload, run)
+      upload.endedAt = route.moves
+      note()
+      const finished = uploads.filter((one) => ended(one) && !failed(one))
+      finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
+      await Promise.all([refreshPlaylists(), refreshStatus()])
+    },
+    onGone(error) {
+      upload.error = error
+      note()
+    },
+  })
+}
+
+// XMLHttpRequest, because fetch does not say how much of a body has been sent. Resolves when the server has the file.
+function send(upload, file) {
+  const form = new FormData()
+  form.append('file', file)
+  const request = new XMLHttpRequest()
+  request.responseType = 'json'
+  request.upload.onprogress = (event) => {
+    if (event.lengthComputable) upload.sent = event.loaded / event.total
+  }
+  const over = new Promise((resolve) => {
+    request.onloadend = resolve
+  })
+  request.onerror = () => {
+    upload.error = new ApiError(0, {
+      message: 'The file could not be sent.',
+      hint: 'Is the server still running? Then drop it again.',
+    })
+  }
+  request.onload = () => {
+    if (request.status >= 400) {
+      upload.error = errorFrom(request.status, request.response)
+      return
+    }
+    upload.sent = 1
+    upload.run = request.response.run
+    note()
+    follow(upload, upload.run.id)
+  }
+  request.open('POST', '/api/uploads')
+  request.send(form)
+  return over
+}
+
+// One after the other: the answer to a browser's first file opens the session that the next ones belong to.
+let sending = Promise.resolve()
+
+export function sendFiles(files) {
+  const list = [...files]
+  const queued = list.map((file) => [add(file.name, { alone: list.length === 1 }), file])
+  for (const [upload, file] of queued) sending = sending.then(() => send(upload, file))
+}
+
+export function resumeRuns() {
+  const stored = JSON.parse(recall('sessionStorage', KEY) ?? '[]')
+  const fresh = stored.filter(({ id }) => !uploads.some((upload) => upload.run?.id === id))
+  fresh.forEach(({ name, id }) => follow(add(name, { sent: 1 }), id))
+}

@@ -1,0 +1,77 @@
+import { ref, shallowRef, watch } from 'vue'
+import { ApiError, get, isAbort } from '../api/client.js'
+import { methodIn } from '../strings/methods.js'
+import { route, typedOf } from '../router.js'
+import { weightsText } from './weights.js'
+
+// What the server says of the track in the address: its genre and what goes with it. The two are asked
+// at once and shown as they come; the last answer stays up until the next one is there. By another method or with
+// other weights only the latter is asked again.
+export function useAnswer() {
+  const genre = shallowRef(null)
+  const picks = shallowRef(null)
+  const error = shallowRef(null)
+  const picksError = shallowRef(null)
+  const loading = ref(false)
+  const picking = ref(false)
+
+  async function ask(path, params, target, problem, signal) {
+    try {
+      target.value = await get(path, params, signal)
+      problem.value = null
+    } catch (failure) {
+      if (isAbort(failure)) return
+      if (!(failure instanceof ApiError)) throw failure
+      target.value = null
+      problem.value = failure
+    }
+  }
+
+  const controllers = {}
+  function begun(what) {
+    controllers[what]?.abort()
+    return (controllers[what] = new AbortController()).signal
+  }
+
+  function askedFor() {
+    const { q, track, artist } = route.query
+    const asked = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
+    return route.view === 'track' && Object.values(asked).some(Boolean) ? asked : null
+  }
+
+  async function loadPicks() {
+    const asked = askedFor()
+    const signal = begun('picks')
+    if (!asked) return
+    const method = methodIn(route.query)
+    const exclude = route.trail
+      .map((step) => step.id)
+      .filter(Boolean)
+      .join(',')
+    picking.value = true
+    await ask('/recommend', { ...asked, exclude, method, weights: weightsText.value }, picks, picksError, signal)
+    if (!signal.aborted) picking.value = false
+  }
+
+  async function load() {
+    const asked = askedFor()
+    const signal = begun('genre')
+    if (route.view !== 'track') return
+    if (!asked) {
+      begun('picks')
+      genre.value = picks.value = error.value = picksError.value = null
+      loading.value = picking.value = false
+      return
+    }
+    loading.value = true
+    await Promise.all([ask('/genre-predict', asked, genre, error, signal), loadPicks()])
+    if (!signal.aborted) loading.value = false
+  }
+
+  watch(() => [route.view, route.id, typedOf(route.query)], load, { immediate: true })
+  watch(
+    () => [route.id, typedOf(route.query), methodIn(route.query)],
+    ([id, typed], [idBefore, typedBefore]) => id === idBefore && typed === typedBefore && loadPicks(),
+  )
+  return { genre, picks, error, picksError, loading, picking, load, loadPicks }
+}

@@ -1,0 +1,19 @@
+// One question at a time to the server: its answer, whether it is still open, and what went wrong for the view to show.
+import { ref, shallowRef } from 'vue'
+import { problemOf } from '../api/client.js'
+
+export function useRequest() {
+  const error = shallowRef(null)
+  const busy = ref(false)
+  // Resolves to what `asking` resolves to, null where it went wrong.
+  async function ask(asking) {
+    let answer = null
+    busy.value = true
+    error.value = await problemOf(async () => {
+      answer = await asking()
+    })
+    busy.value = false
+    return answer
+  }
+  return { error, busy, ask }
+}

@@ -1,0 +1,74 @@
+// Who added a track, and how each person is drawn: eight colours and eight shapes. The first eight people
+// differ in both; later ones reuse a colour with another shape, which keeps 64 people apart. A colour that was
+// chosen goes before; one of the eight is kept as its light form and drawn in the form of the theme.
+import { SHAPES } from './shapes.js'
+
+// As in static/scss/_tokens.scss, --tm-person-1 to 8 of the light theme.
+export const PALETTE = [
+  { colour: '#0065a8', name: 'blue' },
+  { colour: '#c94f00', name: 'orange' },
+  { colour: '#009e73', name: 'green' },
+  { colour: '#cc79a7', name: 'pink' },
+  { colour: '#efa822', name: 'amber' },
+  { colour: '#6cc0ee', name: 'sky blue' },
+  { colour: '#1d2326', name: 'ink' },
+  { colour: '#f4ea5a', name: 'yellow' },
+]
+export const COLOURS = PALETTE.length
+const ID_SHOWN = 9
+
+const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…` : id)
+
+const usual = (index) => (index % COLOURS) + 1
+const shapeOf = (index) => SHAPES[(index + Math.floor(index / COLOURS)) % SHAPES.length]
+const placeOf = (colour) => PALETTE.findIndex((one) => one.colour === colour) + 1
+
+// `colour` is the place in the palette, 0 for nobody's; `own` is a colour beside the palette. Whoever's usual
+// colour was chosen by somebody else gets one that its usual owner left.
+function coloursOf(contributors) {
+  const chosen = contributors.map((person) => (person.colour ? placeOf(person.colour) : null))
+  const taken = new Set(chosen.filter(Boolean))
+  const left = chosen.flatMap((place, index) =>
+    place !== null && index < COLOURS && !taken.has(usual(index)) ? [usual(index)] : [],
+  )
+  return contributors.map((person, index) => {
+    if (chosen[index]) return { colour: chosen[index], own: null }
+    if (person.colour) return { colour: 0, own: person.colour }
+    const colour = index < COLOURS && taken.has(usual(index)) && left.length ? left.shift() : usual(index)
+    return { colour, own: null }
+  })
+}
+
+// The server counts people when a playlist is complete; until then the rows that are here are counted.
+function counted(rows) {
+  const counts = new Map()
+  for (const { added_by: id } of rows) if (id) counts.set(id, (counts.get(id) ?? 0) + 1)
+  const people = [...counts].map(([id, count]) => ({ id, name: null, colour: null, count }))
+  return people.sort((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1))
+}
+
+export const NOBODY = {
+  ...{ key: 0, id: null, name: 'Not known who', hint: '', count: 0 },
+  ...{ given: null, colour: 0, own: null, shape: 'ring' },
+}
+
+// People with most tracks first; last, where there are any, the tracks that nobody is named for.
+export function describePeople({ complete, contributors: stated, item_count: total }, rows) {
+  const contributors = complete ? stated : counted(rows)
+  const colours = coloursOf(contributors)
+  const people = contributors.map((person, index) => ({
+    key: index + 1,
+    id: person.id,
+    name: person.name ?? `Person ${index + 1}`,
+    hint: person.name ? '' : `(${shortId(person.id)})`,
+    count: person.count,
+    given: { name: person.name, colour: person.colour },
+    shape: shapeOf(index),
+    ...colours[index],
+  }))
+  const named = contributors.reduce((sum, person) => sum + person.count, 0)
+  if (total > named) {
+    people.push({ ...NOBODY, count: total - named })
+  }
+  return people
+}

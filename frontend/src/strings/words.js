@@ -1,0 +1,169 @@
+import { titleOf } from '../api/sources.js'
+
+// What features, genres and effects are called, in words a listener uses.
+
+const NOTES = ['C', 'C♯/D♭', 'D', 'D♯/E♭', 'E', 'F', 'F♯/G♭', 'G', 'G♯/A♭', 'A', 'A♯/B♭', 'B']
+
+const signed = (text) => text.replace('-', '−')
+const percent = (value) => `${Math.round(value * 100)} %`
+export const number = (value) => new Intl.NumberFormat('en').format(value)
+
+function minutes(ms) {
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+function day(ms) {
+  return new Date(ms).toLocaleDateString('en-GB', { year: 'numeric', month: 'short', day: 'numeric' })
+}
+
+const share = (label, low, high) => ({
+  label,
+  low,
+  high,
+  domain: [0, 1],
+  format: percent,
+  tick: (v) => String(Math.round(v * 100)),
+  unit: '%',
+})
+
+// `domain` is the span of a bar and, unless `fit` is set, of an axis; `step` marks values that come in
+// steps, which the map spreads a little; `tick` is the format without the unit, which stands at the axis;
+// `high`/`low` say what the ends sound like.
+export const FEATURES = {
+  energy: share('Energy', 'calm', 'energetic'),
+  valence: share('Valence', 'sad, tense', 'cheerful'),
+  danceability: share('Danceability', 'for sitting', 'for dancing'),
+  acousticness: share('Acousticness', 'electric', 'acoustic'),
+  instrumentalness: share('Instrumentalness', 'sung', 'instrumental'),
+  speechiness: share('Speechiness', 'music', 'spoken'),
+  liveness: share('Liveness', 'studio', 'live'),
+  loudness: {
+    label: 'Loudness',
+    low: 'quiet',
+    high: 'loud',
+    domain: [-30, 0],
+    fit: true,
+    unit: 'dB',
+    tick: (v) => signed(String(v)),
+    format: (v) => `${signed(v.toFixed(1))} dB`,
+  },
+  tempo: {
+    label: 'Tempo',
+    low: 'slow',
+    high: 'fast',
+    domain: [50, 210],
+    fit: true,
+    unit: 'BPM',
+    tick: String,
+    format: (v) => `${Math.round(v)} BPM`,
+  },
+  duration_ms: {
+    label: 'Duration',
+    low: 'short',
+    high: 'long',
+    domain: [60_000, 480_000],
+    fit: true,
+    unit: 'min',
+    tickUnit: 60_000,
+    format: minutes,
+  },
+  key: {
+    label: 'Key',
+    low: 'C',
+    high: 'B',
+    domain: [0, 11],
+    step: 1,
+    unit: 'note',
+    format: (v) => NOTES[v] ?? String(v),
+  },
+  mode: {
+    label: 'Mode',
+    low: 'minor',
+    high: 'major',
+    domain: [0, 1],
+    step: 1,
+    unit: '',
+    format: (v) => (v >= 0.5 ? 'major' : 'minor'),
+  },
+  time_signature: {
+    label: 'Time signature',
+    low: 'fewer beats',
+    high: 'more beats',
+    domain: [3, 7],
+    fit: true,
+    step: 1,
+    unit: 'beats per bar',
+    format: (v) => `${Math.round(v)}/4`,
+  },
+}
+
+export const AXES = {
+  ...FEATURES,
+  popularity: {
+    label: 'Popularity',
+    low: 'obscure',
+    high: 'popular',
+    domain: [0, 100],
+    unit: '0 to 100',
+    format: (v) => String(Math.round(v)),
+  },
+  year: {
+    label: 'Year',
+    low: 'older',
+    high: 'newer',
+    fit: true,
+    step: 1,
+    unit: '',
+    format: (v) => String(Math.round(v)),
+  },
+  added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
+}
+
+export function formatFeature(name, value) {
+  if (value === null || value === undefined) return 'unknown'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return AXES[name] ? AXES[name].format(value) : String(value)
+}
+
+export const featureLabel = (name) => AXES[name]?.label ?? name.charAt(0).toUpperCase() + name.slice(1)
+
+const GENRE_NAMES = {
+  'r-n-b': 'R&B',
+  edm: 'EDM',
+  idm: 'IDM',
+  'drum-and-bass': 'drum & bass',
+  'rock-n-roll': "rock 'n' roll",
+  'k-pop': 'K-pop',
+  'j-pop': 'J-pop',
+  'j-rock': 'J-rock',
+  'j-dance': 'J-dance',
+  'j-idol': 'J-idol',
+  mpb: 'MPB',
+}
+export const genreName = (name) => GENRE_NAMES[name] ?? name.replaceAll('-', ' ')
+
+// An effect is a change of log-probability in nats: e^0.7 is a doubling.
+export function effectWords(effect, genre) {
+  const size = Math.abs(effect)
+  const strength = size < 0.1 ? 'slightly ' : size < 0.5 ? '' : size < 1.2 ? 'clearly ' : 'strongly '
+  return `speaks ${strength}${effect >= 0 ? 'for' : 'against'} ${genreName(genre)}`
+}
+
+export function effectFactor(effect) {
+  const factor = Math.exp(Math.abs(effect))
+  const times = factor < 1.095 ? factor.toFixed(2) : factor < 10 ? factor.toFixed(1) : Math.round(factor)
+  return effect >= 0 ? `×${times}` : `÷${times}`
+}
+
+export const trackLine = (track) => `${track.title} – ${track.artists.join(', ')}`
+
+const SOURCES = {
+  exportify: 'an Exportify file',
+  kaggle114k: 'Kaggle 114k table',
+  tidytuesday: 'tidytuesday table',
+  names: 'what you typed',
+  catalogue: 'tracks of this catalogue',
+  'artist embedding': 'the artist model',
+}
+export const sourceName = (source) => SOURCES[source] ?? titleOf(source) ?? source
