@@ -14,8 +14,8 @@ from store.feature_rows import feature_rows
 from store.text import normalise
 
 # Floor of the likeness, by what it was judged by. Two tracks by different artists that reach it are on one playlist at
-# least four times as often as by chance, as are two tracks whose artists share a genre. Chosen on the playlists of split
-# `valid`; bench/close_match.py reports `test`.
+# least four times as often as by chance, as are two tracks whose artists share a genre. Chosen on the playlists of
+# split `valid`; bench/close_match.py reports `test`.
 LEAST: Mapping[frozenset[str], float] = {
     frozenset({"sound", "artist"}): 0.40,
     frozenset({"sound"}): 0.92,
