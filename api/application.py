@@ -52,7 +52,7 @@ class Application(APIFlask):
         answers = list(self._answers())
         schemas, shared = TypeAdapter.json_schemas(
             [(number, "serialization", TypeAdapter(answer)) for number, (_, _, _, answer) in enumerate(answers)],
-            schema_generator=_UntitledFields,
+            schema_generator=_AnswerSchema,
             ref_template="#/components/schemas/{model}",
         )
         spec["components"]["schemas"] |= shared.get("$defs", {})
@@ -71,8 +71,11 @@ class Application(APIFlask):
                     yield path, method.lower(), status, answer
 
 
-class _UntitledFields(GenerateJsonSchema):
-    """Schemas without a ``title`` for each field, which would only repeat its name."""
+class _AnswerSchema(GenerateJsonSchema):
+    """Schemas of answers: every field is there, and none has a ``title``, which would only repeat its name."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return True
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
