@@ -1,4 +1,4 @@
-"""The end of a run: into the catalogue what it stored, its files away, and what is told of it."""
+"""The end of a run: into the catalogue what it stored, its files away, and the summary of it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs are told
         log.exception("building the catalogue")
-        told = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
-        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", told)
+        hint = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", hint)
         for document in ready:
             fail(database, var, document["_id"], problem)
         return
