@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from store.errors import TastemapError
+
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
@@ -86,8 +88,10 @@ VARIABLES = (
 )
 
 
-class ConfigError(ValueError):
+class ConfigError(TastemapError):
     """A setting cannot be used; the message names it and says what to write instead."""
+
+    code = "config"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ _KEY_BYTES = 32
 class VaultError(TastemapError):
     """Something sealed cannot be opened: ``message`` says why, ``hint`` what to do."""
 
-    code = "vault"
+    code = "vault_unusable"
 
 
 class Vault:
