@@ -144,12 +144,12 @@ class Enrichment:
 
     def _reckon(self) -> None:
         """Count what is known of each track now: it was asked for, stored, known before or not to be had."""
-        self.tally.asked = self.tally.stored = self.tally.known = 0
+        self.tally.requested = self.tally.stored = self.tally.known = 0
         self.tally.skipped.clear()
         for page in self.pages:
             for need in self.needs:
                 stored, known = self._got(need, page)
-                self.tally.asked += len(page)
+                self.tally.requested += len(page)
                 self.tally.stored += stored
                 self.tally.known += known
                 if missing := len(page) - stored - known:

@@ -68,7 +68,7 @@ class SegmentHarvest:
             )
         self._record()
         for track in self._tracks():
-            if self.tally.asked == self.request["terms"]:
+            if self.tally.requested == self.request["terms"]:
                 return
             do = partial(self._do, sources[0], track)
             while blocked := self.waiting.attempt(sources[0], Need.ANALYSIS, do):
@@ -100,7 +100,7 @@ class SegmentHarvest:
     def _fetch(self, source: str, track: Track, query: LookupQuery) -> None:
         answer = self.asker.ask(source, Need.ANALYSIS, [query])[0]
         self.tally.count([answer])
-        self.tally.asked += 1
+        self.tally.requested += 1
         if answer.status is not Status.FOUND:
             self.tally.skipped["the source has no analysis of it"] += 1
             return
@@ -134,9 +134,9 @@ class SegmentHarvest:
     def _progress(self, phase: str = "") -> Progress:
         return Progress(
             phase=phase or "fetching segments",
-            done=self.tally.asked,
+            done=self.tally.requested,
             total=self.request["terms"],
-            asked=self.tally.asked,
+            requested=self.tally.requested,
             stored=self.tally.stored,
             known=self.tally.known,
             skipped=self.tally.skipped.total(),

@@ -121,14 +121,14 @@ class TermHarvest(PageStreamRun):
             phase=phase or "asking",
             done=done,
             total=len(streams) * int(self.request["terms"]),
-            asked=self.tally.asked,
+            requested=self.tally.requested,
             stored=self.tally.stored,
             known=self.tally.known,
             skipped=self.tally.skipped.total(),
         )
 
     def _count(self, offered: int, kept: int, new: int) -> None:
-        self.tally.asked += offered
+        self.tally.requested += offered
         self.tally.stored += new
         self.tally.known += kept - new
 

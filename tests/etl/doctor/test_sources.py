@@ -51,7 +51,7 @@ def test_a_source_that_is_off_is_never_asked(database: Database, engine: Engine,
     assert states(found) == {State.OFF}
     assert "python -m etl sources on deezer" in standing(engine, "deezer")["state"].remedy
     assert probe_examiners(Opened(database=database, engine=engine), VISITOR) == []
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_every_need_of_every_source_that_is_on_is_probed(

@@ -60,7 +60,7 @@ def test_a_login_with_pkce(database: Database, engine: Engine, fake_services: Fa
     assert account is not None
     assert (account.user_id, account.user_name, account.ended) == ("wanda", "Wanda W.", False)
     assert timedelta(days=180) < account.expires_at - datetime.now(UTC) < timedelta(days=182)
-    [exchange] = fake_services.spotify_accounts.asked("/api/token", "POST")
+    [exchange] = fake_services.spotify_accounts.requests_to("/api/token", "POST")
     assert exchange.form()["client_id"] == fake_services.spotify_state.app.client_id
     assert "authorization" not in exchange.headers
 
@@ -73,7 +73,9 @@ def test_tokens_lie_encrypted_and_are_not_logged(
         fake_services.spotify_state.withdraw()
         Session(accounts, OWNER, engine.channel("spotify")).call("me")
     state = fake_services.spotify_state
-    codes = [request.form().get("code_verifier", "-") for request in fake_services.spotify_accounts.asked(".*", "POST")]
+    codes = [
+        request.form().get("code_verifier", "-") for request in fake_services.spotify_accounts.requests_to(".*", "POST")
+    ]
     for secret in (*state.tokens, *state.refreshers, codes[0]):
         assert secret not in caplog.text
         assert secret not in everything(database)
@@ -172,7 +174,7 @@ def test_a_token_is_renewed_when_it_is_old_or_withdrawn(
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
     assert session.call("me")["id"] == "wanda"
-    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.asked("/api/token", "POST")]
+    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.requests_to("/api/token", "POST")]
     assert grants == ["authorization_code", "refresh_token"]
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
@@ -195,7 +197,7 @@ def test_many_at_once_renew_it_once(database: Database, engine: Engine, fake_ser
     with ThreadPoolExecutor(8) as threads:
         found = set(threads.map(lambda _: accounts.access_token(OWNER, channel), range(8)))
     assert len(found) == 1
-    assert len(fake_services.spotify_accounts.asked("/api/token", "POST")) == 2
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 2
     account = accounts.get(OWNER)
     assert account is not None
     assert not account.ended
@@ -214,7 +216,7 @@ def test_a_permission_ends_after_six_months(database: Database, engine: Engine, 
     assert "token" not in accounts.document(OWNER)
     with pytest.raises(NotConnected):
         accounts.access_token(OWNER, channel)
-    assert len(fake_services.spotify_accounts.asked("/api/token", "POST")) == 2
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 2
     log_in(database, engine)
     account = accounts.get(OWNER)
     assert account is not None
