@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from store.errors import TastemapError
-
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
@@ -88,10 +86,8 @@ VARIABLES = (
 )
 
 
-class ConfigError(TastemapError):
+class ConfigError(ValueError):
     """A setting cannot be used; the message names it and says what to write instead."""
-
-    code = "config"
 
 
 @dataclass(frozen=True, kw_only=True)

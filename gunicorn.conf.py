@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from config import Config
+from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import Lane, lanes_of, spawn_worker, watch_waiting
 from store.database import Database, open_database
@@ -35,7 +35,7 @@ def on_starting(server):
     try:
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
-    except TastemapError as error:
+    except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from config import Config
+from config import Config, ConfigError
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
 from etl.commands.upkeep import add_upkeep
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         database = open_database(
             config.var, config.mongodb_uri, installation_id=config.installation_id, patience_s=_PATIENCE_SECONDS
         )
-    except TastemapError as fault:
+    except (ConfigError, TastemapError) as fault:
         print(fault, file=sys.stderr)
         return 2
     try:

@@ -6,7 +6,6 @@ import pickle
 
 import pytest
 
-from config import ConfigError
 from etl.engine.vault import VaultError
 from etl.exports.sql import SqlProblem
 from etl.providers.base import FaultKind, SourceFault
@@ -34,7 +33,6 @@ from store.runs import ImportProblem
         (ArtefactError("It broke.", "Mend it."), "model_missing"),
         (VersionInUse("It broke.", "Mend it."), "kept"),
         (TooLittle("It broke.", "Mend it."), "too_little"),
-        (ConfigError("It broke.", "Mend it."), "config"),
         (ImportProblem("no_tracks", "It broke.", "Mend it."), "no_tracks"),
         (TastemapError("It broke.", "Mend it.", code="special"), "special"),
     ],
