@@ -114,5 +114,5 @@ def _set(engine: Engine, source: str, words: list[str], credential: str) -> str:
     try:
         engine.put_settings(source, values, credential=credential)
     except VaultError as fault:
-        return f"{fault.message} {fault.hint}"
+        return str(fault)
     return ""

@@ -18,7 +18,7 @@ _KEY_BYTES = 32
 class VaultError(TastemapError):
     """Text cannot be encrypted or decrypted: ``message`` says why, ``hint`` what to do."""
 
-    code = "vault"
+    code = "vault_unusable"
 
 
 class Vault:

@@ -13,7 +13,7 @@ import pytest
 from etl.engine import Engine, Vault
 from etl.providers.base import FaultKind, SourceFault
 from etl.spotify.accounts import COLLECTION, Accounts, NotConnected, Session
-from etl.spotify.faults import Refused
+from etl.spotify.faults import SpotifyRefused
 from etl.spotify.login import WRITE_PRIVATE, Login, Redirect, redirect_for
 from store.database import Database
 from tests.etl.spotify.setting import OWNER, REDIRECT, agreed, engine_for, log_in
@@ -97,7 +97,7 @@ def test_an_answer_that_is_not_this_sessions(database: Database, engine: Engine,
     else:
         login.complete(OWNER, channel, answer)
         Accounts(database, engine.vault).forget(OWNER)
-    with pytest.raises(Refused, match="another browser or to an earlier attempt"):
+    with pytest.raises(SpotifyRefused, match="another browser or to an earlier attempt"):
         login.complete(owner, channel, answer)
     assert Accounts(database, engine.vault).get(OWNER) is None
 
@@ -109,13 +109,13 @@ def test_a_verifier_of_another_login_is_refused(database: Database, engine: Engi
     assert document is not None
     changed = document["login"] | {"verifier": engine.vault.seal("x" * 60)}
     database.change_document(COLLECTION, OWNER, {"login": changed})
-    with pytest.raises(Refused, match="no longer takes the answer"):
+    with pytest.raises(SpotifyRefused, match="no longer takes the answer"):
         login.complete(OWNER, engine.channel("spotify"), answer)
 
 
 def test_the_listener_does_not_agree(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     fake_services.spotify_state.agrees = False
-    with pytest.raises(Refused, match="did not agree"):
+    with pytest.raises(SpotifyRefused, match="did not agree"):
         log_in(database, engine)
 
 
@@ -123,7 +123,7 @@ def test_a_login_that_took_too_long(database: Database, engine: Engine) -> None:
     login, address = begun(database, engine)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     database.change_document(COLLECTION, OWNER, {"login.started_at": long_ago})
-    with pytest.raises(Refused, match="too long"):
+    with pytest.raises(SpotifyRefused, match="too long"):
         login.complete(OWNER, engine.channel("spotify"), agreed(address))
 
 
@@ -131,7 +131,7 @@ def test_a_user_that_the_owner_of_the_app_has_not_let_in(
     database: Database, engine: Engine, fake_services: FakeServices
 ) -> None:
     fake_services.spotify_state.app.users = {"otto"}
-    with pytest.raises(Refused, match="not let this Spotify user in") as told:
+    with pytest.raises(SpotifyRefused, match="not let this Spotify user in") as told:
         log_in(database, engine)
     assert "User Management" in told.value.hint
     assert Accounts(database, engine.vault).get(OWNER) is None
@@ -142,7 +142,7 @@ def test_an_unknown_client(database: Database, tmp_path: Path, fake_services: Fa
     login, address = begun(database, engine)
     answer = agreed(address)
     fake_services.spotify_state.app.client_id = "somebody else's"
-    with pytest.raises(Refused, match="does not know this client id"):
+    with pytest.raises(SpotifyRefused, match="does not know this client id"):
         login.complete(OWNER, engine.channel("spotify"), answer)
     engine.close()
 
@@ -262,7 +262,7 @@ def test_logins_that_nobody_completed_go(database: Database, engine: Engine) -> 
     begun(database, engine)  # once more, by somebody who is connected
     declined, address = begun(database, engine, "3" * 64)
     state = dict(parse_qsl(urlsplit(address).query))["state"]
-    with pytest.raises(Refused):
+    with pytest.raises(SpotifyRefused):
         declined.complete("3" * 64, engine.channel("spotify"), {"state": state, "error": "access_denied"})
     long_ago = datetime.now(UTC) - timedelta(days=2)
     for owner in ("1" * 64, "3" * 64, OWNER):
