@@ -40,7 +40,7 @@ def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
     meter = Meter()
     found = fit(table, Taxonomy.active(), VERSION, settings, seed, lambda line: None)
     cost = meter.read()
-    print(f"\nseed {seed}: {found.points} points, messages among {found.heard}, {cost}\n")
+    print(f"\nseed {seed}: {found.points} points, messages among {found.subsample}, {cost}\n")
     if len(found.sweep) > 1:
         print(format_sweep(found) + "\n")
     print(format_table(found.results), flush=True)

@@ -18,7 +18,7 @@ from bench._cost import DATA, Meter, call_times, finish
 from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.families.model import Families
-from ml.families.train.train import ALL, evaluate, heard
+from ml.families.train.train import ALL, evaluate, occurring_families
 from ml.pictures import histogram_sheet
 from ml.train.sound_data import read
 from store.catalogue.catalogue import Catalogue, Snapshot
@@ -76,7 +76,7 @@ def main() -> int:
         path = asked.pictures / "histograms.svg"
         path.write_text(histogram_sheet(families.histograms[ALL], {}, "Audio features of the tracks learnt from"))
         print(path)
-    occurring = heard(read(DATA), families.taxonomy)
+    occurring = occurring_families(read(DATA), families.taxonomy)
     targets = [
         (f"each of {len(occurring)} families that occur has a model", occurring <= families.models.keys()),
         ("equal seeds, equal picks", same),

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.imports.bytes import Source
 from etl.imports.mpd import read_pieces
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
+from etl.imports.reading.bytes import Source
 from store.playlist_sets import PlaylistSetWriter, summary_of
 from store.runs import ImportProblem, Progress, RunSummary, Skipped
 
@@ -65,7 +65,7 @@ def _kept(summary: RunSummary, brought_by: str) -> dict[str, Any]:
         "asked": summary.asked,
         "stored": summary.stored,
         "skipped": dict(summary.skipped),
-        "examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
+        "examples": [{"line": example.line, "reason": example.reason} for example in summary.examples],
     }
 
 
@@ -76,7 +76,7 @@ def _again(before: dict[str, Any], brought_by: str) -> RunSummary:
         stored=before["stored"] if ours else 0,
         known=0 if ours else before["stored"],
         skipped=before["skipped"],
-        examples=tuple(Skipped(**one) for one in before["examples"]),
+        examples=tuple(Skipped(**example) for example in before["examples"]),
     )
 
 

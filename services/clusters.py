@@ -24,7 +24,7 @@ def describe_clusters(services: Services) -> dict[str, Any]:
     """Return the clusters with the genres that fill each, the heat maps and how their number was chosen."""
     model = services.clusters
     snapshot = services.catalogue.current()
-    seen = model.here(snapshot, services.neighbours.sound)
+    seen = model.in_catalogue(snapshot, services.neighbours.sound)
     genre_lifts, family_lifts = model.lifts("genre"), model.lifts("family")
     told = []
     for number in range(len(model)):

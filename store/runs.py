@@ -14,6 +14,7 @@ from typing import Any
 
 from store.database import Database
 from store.documents import playlist_ids_of
+from store.errors import TastemapError
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 # A run that is "waiting" sleeps in no process: it is due again at its `wake_at`.
@@ -25,14 +26,11 @@ FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contri
 LONG_KINDS = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train"})
 
 
-class ImportProblem(Exception):  # noqa: N818 - a fault of the file, told to the person who brought it
+class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, told to the person who brought it
     """A file that cannot be imported: ``code`` for programs, ``message`` and ``hint`` for people."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint, code=code)
 
 
 class Postponed(Exception):  # noqa: N818 - nothing is wrong; the run goes on at `until`

@@ -87,7 +87,8 @@ def _variables(config: Config, env: Mapping[str, str], sources: Collection[str])
 
 
 def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
-    endings = [one.removeprefix(prefix) for one in known]  # the common beginning would make any two names alike
+    # The common beginning would make any two names alike.
+    endings = [known_name.removeprefix(prefix) for known_name in known]
     near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
     return _check(
         name=name,

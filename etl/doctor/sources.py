@@ -73,7 +73,7 @@ def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
 def _standing(state: SourceState) -> Check:
     check = partial(Check, area=state.name, name="state")
     if state.state == "needs_key":
-        missing = ", ".join(one.label for one in state.settings if one.required and not one.set)
+        missing = ", ".join(setting.label for setting in state.settings if setting.required and not setting.set)
         names = " ".join(f"{one.name}=..." for one in state.settings if one.required and not one.set)
         remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
         return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
@@ -105,10 +105,10 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
     provider = engine.providers()[state.name]
     engine.retry(state.name)  # what it refused before is tried again
     for need in sorted(provider.about.needs):
-        questions = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
-        asked = next((one for one in questions if provider.can(need, one)), None)
-        if asked:
-            yield finding(engine.ask(state.name, need, asked, within_s=within_s, fresh=True))
+        queries = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
+        query = next((query for query in queries if provider.can(need, query)), None)
+        if query:
+            yield finding(engine.ask(state.name, need, query, within_s=within_s, fresh=True))
 
 
 def finding(answer: Answer) -> Check:

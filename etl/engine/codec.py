@@ -52,14 +52,16 @@ def loads(need: Need, text: str) -> Value:
         found = json.loads(text)
         if need in _ONE:
             return _made(_ONE[need], found)
-        return tuple(_made(_MANY[need], one) for one in found)
+        return tuple(_made(_MANY[need], entry) for entry in found)
     except (TypeError, KeyError, AttributeError) as fault:
         raise ValueError(f"not an answer about {need}: {fault}") from fault
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value) if not _is_default(value, one)}
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in fields(value) if not _is_default(value, field)
+        }
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):

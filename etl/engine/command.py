@@ -78,7 +78,7 @@ def line_of(state: SourceState) -> str:
         notes.append(f"{state.budget.used} of {state.budget.limit} requests used")
     if state.on and state.last_error:
         notes.append(f"{state.last_error.message} {state.last_error.hint}".strip())
-    missing = [one.name for one in state.settings if one.required and not one.set]
+    missing = [setting.name for setting in state.settings if setting.required and not setting.set]
     if missing:
         notes.append(f"to set: {', '.join(missing)}")
     return f"{state.name:18}{state.state:10}{needs}" + "".join(f"\n{'':18}{note}" for note in notes)

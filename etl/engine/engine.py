@@ -79,7 +79,7 @@ class Engine:
             is_off = source in self._providers and not self._sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
             return [unanswered(source, need, status, fault, self._clock)] * len(queries)
-        keys = [answer_key(provider.about, need, one) if provider.can(need, one) else "" for one in queries]
+        keys = [answer_key(provider.about, need, query) if provider.can(need, query) else "" for query in queries]
         answers = Round(
             memory=self._memory,
             sources=self._sources,

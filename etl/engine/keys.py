@@ -33,4 +33,8 @@ def _of_track(about: About, query: LookupQuery) -> list[object]:
     read = {
         name: value for name, value in identity.ids.items() if name in about.reads or name.startswith(f"{about.name}_")
     }
-    return [sorted(read.items()), normalise(plain_title(identity.title)), [normalise(one) for one in identity.artists]]
+    return [
+        sorted(read.items()),
+        normalise(plain_title(identity.title)),
+        [normalise(artist) for artist in identity.artists],
+    ]

@@ -76,7 +76,7 @@ class Lines:
             session = GatedSession(
                 about.title, bucket, self._adapter, self._agent(settings), self._clock, within_s=within_s, until=until
             )
-            secret = {one.name for one in about.settings if one.secret}
+            secret = {setting.name for setting in about.settings if setting.secret}
             channel = SourceChannel(
                 title=about.title,
                 session=session,

@@ -78,7 +78,7 @@ class Round:
                 for key, lease in leases.items():
                     self.memory.release(key, lease)
             answers = found | answers
-            limited = next((one for one in found.values() if one.status is Status.LIMITED), None)
+            limited = next((answer for answer in found.values() if answer.status is Status.LIMITED), None)
             if limited is not None:  # and so are all that follow
                 return dict.fromkeys(questions, limited) | answers
         return answers
@@ -92,7 +92,7 @@ class Round:
         return {key: self._answer(outcome) for key, outcome in zip(batch, outcomes, strict=True)}
 
     def _note(self, outcomes: Sequence[Value | SourceFault | None], left_s: float) -> None:
-        faults = [one for one in outcomes if isinstance(one, SourceFault)]
+        faults = [outcome for outcome in outcomes if isinstance(outcome, SourceFault)]
         source = self.provider.about.name
         if len(faults) < len(outcomes):
             self.sources.note_ok(source, self.document)

@@ -114,7 +114,7 @@ class SourceRecords:
     def lacks(self, source: str, settings: Mapping[str, str]) -> list[str]:
         """Return the labels of the required settings that are not there."""
         wanted = self._providers[source].about.settings
-        return [one.label for one in wanted if one.required and not settings.get(one.name)]
+        return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
         self._set(source, {"pooled": on})

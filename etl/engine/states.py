@@ -70,7 +70,7 @@ def _last_error(document: Document) -> LastError | None:
 def _budget(about: About, used: Mapping[str, Mapping[str, Any]], clock: Clock) -> BudgetState | None:
     if about.rate.daily is None:
         return None
-    counted = [budget_used(one, clock) for one in used.values()]
+    counted = [budget_used(bucket, clock) for bucket in used.values()]
     return BudgetState(
         limit=about.rate.daily * len(used),
         used=sum(count for count, _ in counted),
@@ -81,13 +81,13 @@ def _budget(about: About, used: Mapping[str, Mapping[str, Any]], clock: Clock) -
 def _settings(about: About, settings: Mapping[str, str]) -> tuple[SettingState, ...]:
     return tuple(
         SettingState(
-            name=one.name,
-            label=one.label,
-            help=one.help,
-            secret=one.secret,
-            required=one.required,
-            set=bool(settings.get(one.name)),
-            value=None if one.secret else settings.get(one.name),
+            name=setting.name,
+            label=setting.label,
+            help=setting.help,
+            secret=setting.secret,
+            required=setting.required,
+            set=bool(settings.get(setting.name)),
+            value=None if setting.secret else settings.get(setting.name),
         )
-        for one in about.settings
+        for setting in about.settings
     )

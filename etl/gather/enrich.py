@@ -105,18 +105,18 @@ class Enrichment:
         return self.waiting.attempt(step.source, step.need, lambda: self._do(step, page))
 
     def _do(self, step: EnrichmentTask, page: int) -> Blocked | None:
-        asked, unknown = self.enrichment_tasks.questions(step, self.pages[page])
+        queries, unknown = self.enrichment_tasks.questions(step, self.pages[page])
         waits_for = self._identity_is_coming(page) if unknown else None
         if waits_for:
             return waits_for
-        if not asked:
+        if not queries:
             return None
-        answers = self.asker.ask(step.source, step.need, list(asked.values()))
+        answers = self.asker.ask(step.source, step.need, list(queries.values()))
         if self.cursor["pending"] != [step.number, page]:  # else counted before a kill
             self.tally.count(answers)
             self.cursor["pending"] = [step.number, page]
             self._record()
-        self.enrichment_tasks.store(step, asked, answers, page)
+        self.enrichment_tasks.store(step, queries, answers, page)
         return None
 
     def _identity_is_coming(self, page: int) -> Blocked | None:
@@ -161,18 +161,22 @@ class Enrichment:
         if need is Need.SIMILAR:
             sources = [step.source for step in self.enrichment_tasks.plan if step.need is need]
             found = [one for source in sources for one in recommended_for(self.database, page, source).values()]
-            told_by = {one.seed: "" for one in found if one.tracks}
-            told_by |= {one.seed: run_id for one in found if one.tracks and one.brought_by == run_id}
+            origins = {recommendations.seed: "" for recommendations in found if recommendations.tracks}
+            origins |= {
+                recommendations.seed: run_id
+                for recommendations in found
+                if recommendations.tracks and recommendations.brought_by == run_id
+            }
         elif need is Need.FEATURES:
             tracks = known_tracks(self.database, page)
-            told_by = {name: one.features_by for name, one in tracks.items() if one.track.features}
+            origins = {name: one.features_by for name, one in tracks.items() if one.track.features}
         else:
             tracks = known_tracks(self.database, page)
-            told_by = {
+            origins = {
                 name: one.genres_by for name, one in tracks.items() if one.track.labels or one.track.artist_genres
             }
-        stored = sum(by == run_id for by in told_by.values())
-        return stored, len(told_by) - stored
+        stored = sum(by == run_id for by in origins.values())
+        return stored, len(origins) - stored
 
 
 _SPOKEN = {

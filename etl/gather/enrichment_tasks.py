@@ -63,7 +63,7 @@ class EnrichmentTasks:
         ]
         self._run = run
         self._playlist = playlist
-        self._ranks = {(one.need, one.source): one.number for one in self.plan}
+        self._ranks = {(task.need, task.source): task.number for task in self.plan}
 
     def questions(self, step: EnrichmentTask, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
         """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
@@ -71,16 +71,16 @@ class EnrichmentTasks:
         A track that has what is wanted from this source or a better one is not asked about.
         """
         provider = self._engine.providers()[step.source]
-        asked, unknown = {}, False
+        queries, unknown = {}, False
         for name, known in self._wanting(step, track_ids).items():
             one = LookupQuery(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
             if step.need in IDENTIFYING and not self._helps(step, one.identity, known):
                 continue
             if provider.can(step.need, one):
-                asked[name] = one
+                queries[name] = one
             else:
                 unknown = True
-        return asked, unknown
+        return queries, unknown
 
     def store(
         self, step: EnrichmentTask, queries: Mapping[str, LookupQuery], answers: Sequence[Answer], page: int

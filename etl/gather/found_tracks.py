@@ -22,9 +22,11 @@ def store_found(
     after a kill gets the same ids.
     """
     named = [
-        as_track(one.identity, source, popularity=one.popularity, explicit=one.explicit, labels=labels)
-        for one in found
-        if one.identity.title
+        as_track(
+            candidate.identity, source, popularity=candidate.popularity, explicit=candidate.explicit, labels=labels
+        )
+        for candidate in found
+        if candidate.identity.title
     ]
     known = tracks_like(database, named)
     tracks: dict[str, Track] = {}
@@ -36,7 +38,7 @@ def store_found(
         for key in recording_keys(track):
             known.setdefault(key, []).append(taken)
     new, _ = database.put_tracks(list(tracks.values()), brought_by)
-    return [same.get(track_id(one.identity)) if one.identity.title else None for one in found], new
+    return [same.get(track_id(candidate.identity)) if candidate.identity.title else None for candidate in found], new
 
 
 def _id_of(track: Track, known: Mapping[str, Sequence[Track]]) -> str:

@@ -59,7 +59,7 @@ class SegmentHarvest:
 
     def run(self) -> None:
         on = self.task.engine.on(Need.ANALYSIS)
-        sources = [one for one in on if self.request["source"] in {None, one}]
+        sources = [source for source in on if self.request["source"] in {None, source}]
         if not sources:
             raise ImportProblem(
                 "no_sources",

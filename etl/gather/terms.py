@@ -141,12 +141,12 @@ class TrackHarvest(TermHarvest):
     def store(self, answer: Answer, brought_by: str) -> None:
         found = candidates_of(answer)
         wanted = []
-        for one in found:
-            reason = Filter.of(self.request).reason(one.popularity, one.identity.year)
-            if reason or not one.identity.title:
+        for candidate in found:
+            reason = Filter.of(self.request).reason(candidate.popularity, candidate.identity.year)
+            if reason or not candidate.identity.title:
                 self.tally.skipped[reason or "it has no title"] += 1
             else:
-                wanted.append(one)
+                wanted.append(candidate)
         _, new = store_found(self.task.database, wanted, answer.source, brought_by)
         self._count(len(found), len(wanted), new)
 
@@ -160,14 +160,20 @@ class ArtistHarvest(TermHarvest):
         found = cast(tuple[ArtistFound, ...], answer.value)
         wanted = {}
         kept = 0
-        for one in found:
-            reason = Filter.of(self.request).reason(one.popularity, None)
+        for artist in found:
+            reason = Filter.of(self.request).reason(artist.popularity, None)
             if reason:
                 self.tally.skipped[reason] += 1
                 continue
             kept += 1
-            key = next(iter(sorted(one.ids.values())), normalise(one.name))
-            wanted[key] = FoundArtist(key=key, name=one.name, ids=one.ids, genres=one.genres, popularity=one.popularity)
+            key = next(iter(sorted(artist.ids.values())), normalise(artist.name))
+            wanted[key] = FoundArtist(
+                key=key,
+                name=artist.name,
+                ids=artist.ids,
+                genres=artist.genres,
+                popularity=artist.popularity,
+            )
         new = put_artists(
             self.task.database, list(wanted.values()), answer.source, answer.fetched_at, answer.licence, brought_by
         )

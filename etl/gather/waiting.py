@@ -85,7 +85,7 @@ class Waiting:
             return
         # One that sleeps for a day has not failed again when the run is woken for another.
         soon = first.until + timedelta(seconds=SHORT_WAIT_S)
-        sleeping = {one.source for one in blocking if one.until <= soon}
+        sleeping = {blocked.source for blocked in blocking if blocked.until <= soon}
         self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})
         self._record()
         raise Postponed(f"waiting for {title}: {first.why}", first.until)

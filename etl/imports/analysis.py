@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
 from etl.providers.base import Analysis
 from store.domain import Track, local_track_id
 from store.runs import ImportProblem
@@ -37,13 +37,13 @@ def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis
     """
     segments = listed(document, "segments")
     try:
-        start = [_number(one["start"]) for one in segments]
+        start = [_number(segment["start"]) for segment in segments]
         ends = [*start[1:], _number(under(document, "track", "duration") or start[-1])]
         duration = [
             _number(one.get("duration", max(0.0, end - begin)))
             for one, begin, end in zip(segments, start, ends, strict=True)
         ]
-        timbre, pitches = ([_twelve(one[key]) for one in segments] for key in ("timbre", "pitches"))
+        timbre, pitches = ([_twelve(segment[key]) for segment in segments] for key in ("timbre", "pitches"))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise ImportProblem("malformed", f"{name} has a segment that is none: {fault}.", _HINT) from fault
     made = Analysis(start=tuple(start), duration=tuple(duration), timbre=tuple(timbre), pitches=tuple(pitches))
@@ -59,7 +59,7 @@ def _number(value: Any) -> float:
 def _twelve(values: Any) -> tuple[float, ...]:
     if not isinstance(values, list) or len(values) != _NUMBERS:
         raise ValueError("there are not twelve numbers")
-    return tuple(_number(one) for one in values)
+    return tuple(_number(value) for value in values)
 
 
 def _track(document: Any, name: str) -> tuple[str, Track | None]:

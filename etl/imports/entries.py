@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from etl.imports.bytes import Source, Watch
-from etl.imports.values import clean_isrc, spotify_id, text, whole
+from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.values import clean_isrc, spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
@@ -143,7 +143,7 @@ def named_track(
     if plain is None:
         return None
     listed = artists if isinstance(artists, (list, tuple)) else [artists]
-    names = tuple(dict.fromkeys(name for one in listed if (name := text(one))))
+    names = tuple(dict.fromkeys(name for artist in listed if (name := text(artist))))
     low, high = FEATURE_BOUNDS["duration_ms"]
     length = whole(duration_ms)
     length = length if length is not None and low <= length <= high else None

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from etl.imports.values import MAX_NAME, texts, whole
+from etl.imports.reading.values import MAX_NAME, texts, whole
 
 _TRACK_TEXTS = ("track_uri", "track_name", "artist_name", "album_name")
 TRACK = pa.struct([*((name, pa.string()) for name in _TRACK_TEXTS), ("duration_ms", pa.int64())])
@@ -67,9 +67,9 @@ def _read_columns(piece: memoryview) -> pa.StructArray:
 
 def _read_values(piece: memoryview) -> pa.StructArray:
     playlists = orjson.loads(b"".join((b"[", piece, b"]")))
-    if not all(isinstance(one, dict) for one in playlists):
+    if not all(isinstance(playlist, dict) for playlist in playlists):
         raise ValueError("a value among the playlists is no object")
-    return pa.array([_playlist(one) for one in playlists], PLAYLIST)
+    return pa.array([_playlist(playlist) for playlist in playlists], PLAYLIST)
 
 
 def _playlist(found: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _playlist(found: dict[str, Any]) -> dict[str, Any]:
         **{name: whole(found.get(name)) for name in _LIST_NUMBERS},
         "name": _string(found.get("name")),
         "collaborative": str(found.get("collaborative")),
-        "tracks": [_track(one) for one in tracks] if isinstance(tracks, list) else [],
+        "tracks": [_track(track) for track in tracks] if isinstance(tracks, list) else [],
     }
 
 

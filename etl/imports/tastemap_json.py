@@ -10,10 +10,10 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.json_stream import JsonStream
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.json_stream import JsonStream
 from store.domain import (
     FEATURE_BOUNDS,
     AudioFeatures,
@@ -179,7 +179,7 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(text for one in value if (text := _text(one))) if isinstance(value, list) else ()
+    return tuple(text for element in value if (text := _text(element))) if isinstance(value, list) else ()
 
 
 def _number(value: Any, low: float, high: float) -> float | None:

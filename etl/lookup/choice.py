@@ -109,10 +109,10 @@ def _same(one: Identity, other: Identity) -> bool:
 def _choice(group: Sequence[_Listed], order: Sequence[str]) -> tuple[float, Choice]:
     """Put together what the sources said of one recording; the surest names it, the order decides among equals."""
     ranked = sorted(group, key=lambda one: (-one.confidence, order.index(one.source), one.place))
-    sources = sorted({one.source for one in group}, key=order.index)
+    sources = sorted({listed.source for listed in group}, key=order.index)
     sure = ranked[0].confidence
     sure += (1.0 - sure) * _AGREEMENT * (len(sources) > 1)
-    candidates = [one.candidate for one in ranked]
+    candidates = [listed.candidate for listed in ranked]
     identity = reduce(merge, (candidate.identity for candidate in candidates))
     choice = Choice(
         identity=replace(
@@ -125,7 +125,7 @@ def _choice(group: Sequence[_Listed], order: Sequence[str]) -> tuple[float, Choi
         popularity=next((one.popularity for one in candidates if one.popularity is not None), None),
         explicit=next((one.explicit for one in candidates if one.explicit is not None), None),
     )
-    return max(one.points for one in group) + sure - ranked[0].confidence, choice
+    return max(listed.points for listed in group) + sure - ranked[0].confidence, choice
 
 
 def _one_by_one(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -139,5 +139,5 @@ def _one_by_one(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _agreed_isrc(candidates: Iterable[Candidate]) -> dict[str, str]:
     """Return the ISRC that most candidates carry, of equals the first: one that stands alone may be a wrong one."""
-    isrcs = Counter(filter(None, (clean_isrc(one.identity.ids.get("isrc")) for one in candidates)))
+    isrcs = Counter(filter(None, (clean_isrc(candidate.identity.ids.get("isrc")) for candidate in candidates)))
     return {"isrc": isrcs.most_common(1)[0][0]} if isrcs else {}

@@ -42,8 +42,8 @@ class LookedUp:
 
     def sounds(self) -> list[AudioFeatures]:
         """Return the features of each source, first those of the best source that tells enough and may be used."""
-        heard = [one for one in map(self._sound, self.features.values()) if one.values]
-        return sorted(heard, key=lambda one: (one.source in SHOWN_ONLY, -min(_SOUND_VALUES, len(one.values))))
+        sounds = [sound for sound in map(self._sound, self.features.values()) if sound.values]
+        return sorted(sounds, key=lambda sound: (sound.source in SHOWN_ONLY, -min(_SOUND_VALUES, len(sound.values))))
 
     def _sound(self, answer: Answer) -> AudioFeatures:
         sound = cast(Sound, answer.value)
@@ -123,12 +123,12 @@ def _new(found: LookedUp) -> Track:
 
 def _likely(database: Database, track: Track) -> list[Track]:
     """Return the stored tracks that may be the same recording, the one with the same id first."""
-    likely = [one for same in tracks_like(database, [track]).values() for one in same]
+    likely = [match for same in tracks_like(database, [track]).values() for match in same]
     return sorted(likely, key=lambda one: one.id != track.id)
 
 
 def _free(track: Track, others: Iterable[Track]) -> Track:
     """Return ``track`` under an id of its names where another recording stands under its ISRC."""
-    if all(one.id != track.id for one in others):
+    if all(other.id != track.id for other in others):
         return track
     return replace(track, id=local_track_id(track.title, track.artists, track.album, track.duration_ms))

@@ -85,7 +85,7 @@ def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
     """Two calls for up to 25 recordings; of several submissions the first is read."""
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)

@@ -72,13 +72,13 @@ def _year(value: object) -> int | None:
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "artist release", channel)
     return [metadata_of(mbid, inner(known, mbid)) for mbid in mbids]
 
 
 def _genres(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    mbids = [the_id(one.identity, "mbid").lower() for one in queries]
+    mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "tag", channel)
     return [tags_of(inner(inner(known, mbid), "tag")) or None for mbid in mbids]
 

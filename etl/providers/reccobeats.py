@@ -104,12 +104,12 @@ def _best(known: Identity, rows: Iterable[Object]) -> Candidate | None:
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/track")
+    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/track")
     return [_best(one.identity, rows) for one, rows in zip(queries, joined, strict=True)]
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(one.identity, *_ASKED_BY) for one in queries], channel, "/v1/audio-features")
+    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/audio-features")
     # Where several rows stand under an ISRC, the names of the tracks must tell which is meant.
     unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and queries[n].identity.title}
     keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]

@@ -63,7 +63,7 @@ def _candidate(item: Object) -> Candidate | None:
     isrc = (text(inner(item, "external_ids").get("isrc")) or "").replace("-", "").upper()
     identity = Identity(
         title=title,
-        artists=tuple(name for one in inner_rows(item, "artists") if (name := text(one.get("name")))),
+        artists=tuple(name for artist in inner_rows(item, "artists") if (name := text(artist.get("name")))),
         album=text(album.get("name")),
         year=year(album.get("release_date")),
         duration_ms=milliseconds(item.get("duration_ms")),
@@ -79,7 +79,7 @@ def _candidate(item: Object) -> Candidate | None:
 
 def _candidates(rows: object) -> tuple[Candidate, ...] | None:
     found = (_candidate(row) for row in as_rows(rows, _TITLE, "a list of tracks"))
-    return tuple(one for one in found if one is not None) or None
+    return tuple(candidate for candidate in found if candidate is not None) or None
 
 
 def _search_page(channel: Channel, query: str, page: int, kind: str = "track") -> list[Object]:
@@ -99,20 +99,20 @@ def _track(query: LookupQuery, channel: Channel) -> Value | None:
     if not SPOTIFY_ID.fullmatch(spotify_id):
         isrc = query.identity.ids.get("isrc", "")
         same = _candidates(_search_page(channel, f"isrc:{isrc}", 0)) or ()
-        return next((one for one in same if one.identity.ids.get("isrc") == isrc), None)
+        return next((match for match in same if match.identity.ids.get("isrc") == isrc), None)
     item = call(channel, "track", spotify_id, market=market(channel))
     # In a market Spotify may answer with another edition of the recording; the question's id stays the track's.
     return _candidate({**item, "id": spotify_id})
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    ids = [one.identity.ids["spotify"] for one in queries]
+    ids = [query.identity.ids["spotify"] for query in queries]
     answer = call_closed(channel, "audio features", "audio_features", ids)
     rows = answer.get("rows")
     if not isinstance(rows, list):
         raise SourceFault(FaultKind.GARBLED, "Spotify answered with something else than audio features.")
     known = {row["id"]: row for row in rows if isinstance(row, dict) and "id" in row}
-    return [sound(known[one], 1.0) if one in known else None for one in ids]
+    return [sound(known[track_id], 1.0) if track_id in known else None for track_id in ids]
 
 
 def _analysis(query: LookupQuery, channel: Channel) -> Value | None:

@@ -55,7 +55,7 @@ def one_by_one(
     def each(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         if len(queries) == 1:
             return [answer(queries[0], channel)]
-        return [_or_none(answer, one, channel) for one in queries]
+        return [_or_none(answer, query, channel) for query in queries]
 
     return NeedHandler(knows, each)
 

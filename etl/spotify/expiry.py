@@ -63,7 +63,7 @@ def expire(database: Database, engine: Engine, rebuild: Callable[[], None]) -> N
 
 
 def _state(engine: Engine) -> SourceState:
-    return next(one for one in engine.states() if one.name == SOURCE)
+    return next(state for state in engine.states() if state.name == SOURCE)
 
 
 def _is_gone(state: SourceState) -> bool:

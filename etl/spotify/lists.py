@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.values import text
 from etl.imports.spotify_account import LIKED
-from etl.imports.values import text
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import inner
 from etl.spotify.accounts import Session
@@ -154,7 +154,7 @@ def _playlists(session: Session) -> Iterator[dict[str, Any]]:
     for number in range(_MOST_PAGES):
         found = session.call("current_user_playlists", limit=PAGE_ROWS, offset=number * PAGE_ROWS)
         # Playlists that were withdrawn are null.
-        yield from (one for one in listed(found, "items") if isinstance(one, dict) and one.get("id"))
+        yield from (item for item in listed(found, "items") if isinstance(item, dict) and item.get("id"))
         if not found.get("next"):
             return
 

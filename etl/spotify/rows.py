@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from etl.imports.entries import Row, named_track
-from etl.imports.json_file import listed, under
-from etl.imports.values import iso_instant, text
+from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.values import iso_instant, text
 from etl.providers.translation import number, year
 
 WITHDRAWN = "empty row (Spotify has withdrawn the track)"
@@ -35,7 +35,7 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
     album = under(item, "album")
     return {
         "title": text(item.get("name")),
-        "artists": [text(under(one, "name")) for one in listed(item, "artists")],
+        "artists": [text(under(artist, "name")) for artist in listed(item, "artists")],
         "album": text(under(album, "name")),
         "year": year(under(album, "release_date")),
         "duration_ms": item.get("duration_ms"),

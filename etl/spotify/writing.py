@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
 from etl.spotify.attempt import attempt
@@ -124,7 +124,7 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items
         )
-        ids += [one for one in found if SPOTIFY_ID.fullmatch(one)]
+        ids += [track_id for track_id in found if SPOTIFY_ID.fullmatch(track_id)]
         rows += len(items)
     return ids, rows - len(ids)
 

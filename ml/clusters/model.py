@@ -30,15 +30,15 @@ NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
-    """Where a track falls: clusters by number from 0, nearest first, with the distance of each exemplar in spreads."""
+class ClusterMembership:
+    """The clusters of one track: numbers from 0, nearest first, with the distance of each exemplar in spreads."""
 
     clusters: tuple[int, ...]
     distances: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class CatalogueClusters:
     """The clusters in one catalogue: ``counts`` of its tracks, and for each exemplar the nearest track (or ``None``)
     with its distance in spreads."""
 
@@ -65,7 +65,7 @@ class Clusters:
         self.exemplars = np.asarray(exemplars, np.float32)
         self.genre_counts, self.family_counts = np.asarray(genres, np.int32), np.asarray(families, np.int32)
         self.places = coordinates(self.exemplars)
-        self._here: tuple[str, Here] | None = None
+        self._in_catalogue: tuple[str, CatalogueClusters] | None = None
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -87,15 +87,15 @@ class Clusters:
     def save(self, directory: Path) -> list[Path]:
         """Write ``clusters.json`` and ``clusters.npz`` and return their paths."""
         directory.mkdir(parents=True, exist_ok=True)
-        words, numbers = directory / "clusters.json", directory / "clusters.npz"
-        words.write_text(json.dumps(self.settings, indent=1) + "\n", encoding="utf-8")
+        description, numbers = directory / "clusters.json", directory / "clusters.npz"
+        description.write_text(json.dumps(self.settings, indent=1) + "\n", encoding="utf-8")
         np.savez_compressed(numbers, exemplars=self.exemplars, genres=self.genre_counts, families=self.family_counts)
-        return [words, numbers]
+        return [description, numbers]
 
     def distances(self, features: Floats) -> npt.NDArray[np.float32]:
         """Return (n, k) squared distances of (n, 13) feature rows, NaN where too little is known to compare."""
         places = coordinates(features)
-        return np.stack([squared_distances(places, one) for one in self.places], axis=1)
+        return np.stack([squared_distances(places, exemplar) for exemplar in self.places], axis=1)
 
     def assign(self, features: Floats) -> npt.NDArray[np.intp]:
         """Return (n,) clusters of (n, 13) feature rows, -1 where too little is known."""
@@ -103,25 +103,25 @@ class Clusters:
         known = ~np.isnan(squared[:, 0])
         return np.where(known, np.argmin(np.nan_to_num(squared, nan=np.inf), axis=1), -1)
 
-    def predict(self, features: AudioFeatures, limit: int = 3) -> Fall | None:
+    def predict(self, features: AudioFeatures, limit: int = 3) -> ClusterMembership | None:
         """Return the nearest clusters of a track, ``None`` where too few of its features are known to tell."""
         squared = self.distances(feature_rows([features]))[0]
         if np.isnan(squared).any():
             return None
         order = np.argsort(squared, kind="stable")[:limit]
-        return Fall(tuple(map(int, order)), tuple(float(np.sqrt(squared[at])) for at in order))
+        return ClusterMembership(tuple(map(int, order)), tuple(float(np.sqrt(squared[at])) for at in order))
 
-    def here(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> Here:
+    def in_catalogue(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> CatalogueClusters:
         """Return the clusters of a catalogue's tracks; worked out once per generation.
 
         Takes about a millisecond per exemplar and 200,000 tracks; ``sound`` gives a segment's distances.
         """
         with self._lock:
-            if self._here is None or self._here[0] != snapshot.generation:
-                self._here = (snapshot.generation, self._look(snapshot, sound))
-            return self._here[1]
+            if self._in_catalogue is None or self._in_catalogue[0] != snapshot.generation:
+                self._in_catalogue = (snapshot.generation, self._count(snapshot, sound))
+            return self._in_catalogue[1]
 
-    def _look(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> Here:
+    def _count(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> CatalogueClusters:
         counts = np.zeros(len(self), np.int64)
         nearest: list[tuple[Ref, float] | None] = [None] * len(self)
         for segment in snapshot.segments:
@@ -134,7 +134,7 @@ class Clusters:
                 best[closer], cluster[closer] = squared[closer], number
                 nearest[number] = _nearer(nearest[number], segment, squared)
             counts += np.bincount(cluster[cluster >= 0], minlength=len(self))
-        return Here(tuple(counts.tolist()), tuple(nearest))
+        return CatalogueClusters(tuple(counts.tolist()), tuple(nearest))
 
     def shares(self, of: str) -> npt.NDArray[np.float64]:
         """Return the heat map: (rows, k) share of each genre's (or with ``of="family"`` family's) tracks by cluster."""

@@ -133,9 +133,9 @@ class Families:
     def save(self, directory: Path) -> list[Path]:
         """Write ``families.json`` and ``families.npz`` and return their paths."""
         directory.mkdir(parents=True, exist_ok=True)
-        words, numbers = directory / "families.json", directory / "families.npz"
-        told = {**self.settings, "families": list(self.models), "histograms": list(self.histograms)}
-        words.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        path, numbers = directory / "families.json", directory / "families.npz"
+        description = {**self.settings, "families": list(self.models), "histograms": list(self.histograms)}
+        path.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
         arrays = {
             f"{at}.{part}": np.asarray(getattr(model, part))
             for at, model in enumerate(self.models.values())
@@ -144,11 +144,11 @@ class Families:
         rows = [np.concatenate([counts[name] for name in AUDIO_FEATURES]) for counts in self.histograms.values()]
         arrays["histograms"] = np.stack(rows)
         np.savez_compressed(numbers, **arrays)  # type: ignore[arg-type] # no array is called allow_pickle
-        return [words, numbers]
+        return [path, numbers]
 
     def families_of(self, genres: Iterable[str]) -> tuple[str, ...]:
         """Return the families of genres' names, each once; names whose family would be a guess have none."""
-        return tuple(dict.fromkeys(family for one in genres if (family := self._family_of(one)) is not None))
+        return tuple(dict.fromkeys(family for genre in genres if (family := self._family_of(genre)) is not None))
 
     def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
         """Return the cluster, from 0, that a track falls into in each of ``families`` that the version knows.
@@ -196,19 +196,19 @@ class Families:
             chance = np.random.default_rng([draw, list(self.models).index(family)])
             for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, chance):
                 if taken.add(segment, at):
-                    members = sum(len(one) for _, one in rows)
+                    members = sum(len(at_rows) for _, at_rows in rows)
                     found.append(Pick(family, cluster, members, Ref(segment.name, at), distance))
                     break
         return found
 
     def rows(self, segment: Segment, family: str) -> npt.NDArray[np.int32]:
         """Return the rows of a segment whose tracks (or their artists) have a genre of the family."""
-        return self._clustered(segment).get(family, _NOBODY)[0]
+        return self._clustered(segment).get(family, _NO_MEMBERS)[0]
 
     def _rows(self, snapshot: Snapshot, family: str, cluster: int) -> list[tuple[Segment, npt.NDArray[np.int32]]]:
         found = []
         for segment in snapshot.segments:
-            rows, clusters = self._clustered(segment).get(family, _NOBODY)
+            rows, clusters = self._clustered(segment).get(family, _NO_MEMBERS)
             found.append((segment, rows[clusters == cluster]))
         return found
 
@@ -235,7 +235,7 @@ class Families:
 
 _PARTS = ("mean", "deviation", "centres", "counts")
 _SPLITS = np.cumsum([len(EDGES[name]) - 1 for name in AUDIO_FEATURES])[:-1]
-_NOBODY = (np.empty(0, np.int32), np.empty(0, np.int16))
+_NO_MEMBERS = (np.empty(0, np.int32), np.empty(0, np.int16))
 
 
 def _ordered(
@@ -247,7 +247,7 @@ def _ordered(
 ) -> Iterable[tuple[Segment, int, float]]:
     """Yield (segment, row, distance from ``place``) in the order in which they are to be taken."""
     scaled = [model.scale(segment.features[at]) for segment, at in rows]
-    distances = np.concatenate([np.sqrt(np.square(one - place).sum(axis=1)) for one in scaled])
+    distances = np.concatenate([np.sqrt(np.square(places_of - place).sum(axis=1)) for places_of in scaled])
     order = np.argsort(distances, kind="stable") if kind == "nearest" else chance.permutation(len(distances))
     places = [(segment, int(row)) for segment, at in rows for row in at]
     for at in order:

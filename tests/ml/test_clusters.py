@@ -27,7 +27,7 @@ SOUNDS = {
     "piano": (0.3, 0.05, 0, -25.0, 1, 0.04, 0.98, 0.9, 0.1, 0.2, 80.0, 180_000, 4),
     "hip-hop": (0.9, 0.6, 7, -7.0, 1, 0.35, 0.2, 0.0, 0.1, 0.7, 95.0, 200_000, 4),
 }
-SETTINGS = Settings(per_genre=12, heard=8, scored=6, preferences=(20, 4, 0.002, 0.0005), refits=1, rounds=400)
+SETTINGS = Settings(per_genre=12, subsample=8, scored=6, preferences=(20, 4, 0.002, 0.0005), refits=1, rounds=400)
 
 
 def invented(per_split: int = 12) -> SoundTable:
@@ -125,7 +125,7 @@ def test_a_catalogue_names_the_exemplars_it_holds(found: tuple[Clusters, Path], 
     ]
     build_collection(tmp_path, tracks)
     snapshot = Catalogue(tmp_path).current()
-    here = clusters.here(snapshot, Neighbours(ArtistEmbedding.load(artefacts.active("artists"))).sound)
+    here = clusters.in_catalogue(snapshot, Neighbours(ArtistEmbedding.load(artefacts.active("artists"))).sound)
     assert here.nearest[0] is not None
     assert snapshot.track(here.nearest[0][0]).id == "held"
     assert here.nearest[0][1] < 0.01

@@ -11,7 +11,7 @@ import pytest
 
 from ml import artefacts, histograms
 from ml.families.model import Families, NoSound
-from ml.families.train.study import QUICK, Fitted
+from ml.families.train.study import QUICK, FamiliesFit
 from ml.families.train.train import fit, save, train_own
 from ml.jobs import Job, TooLittle
 from ml.registry import ModelRegistry
@@ -30,7 +30,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Fitted:
+def fitted() -> FamiliesFit:
     table = invented(80)
     return fit(table, Taxonomy.active(), "test", replace(QUICK, per_cluster=10), 1, silent)
 
@@ -72,7 +72,9 @@ def test_every_family_that_occurs_has_a_model_with_a_scaler_of_its_own() -> None
     assert not np.allclose(means[0], means[1])
 
 
-def test_saved_and_loaded_it_is_the_same_and_equals_the_pipelines_of_record(fitted: Fitted, tmp_path: Path) -> None:
+def test_saved_and_loaded_it_is_the_same_and_equals_the_pipelines_of_record(
+    fitted: FamiliesFit, tmp_path: Path
+) -> None:
     taxonomy = artefacts.active("taxonomy")
     artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, tmp_path), tmp_path)
     directory = tmp_path / "families" / "test"

@@ -12,6 +12,7 @@ from etl.providers.base import FaultKind, SourceFault
 from store.catalogue.segment import REBUILD_HINT, CatalogueError
 from store.embedded import EmbeddedError
 from store.errors import StoreDown, StoreError, TastemapError
+from store.runs import ImportProblem
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ from store.errors import StoreDown, StoreError, TastemapError
         (VaultError("It broke.", "Mend it."), "vault"),
         (SqlProblem("It broke.", "Mend it."), "sql"),
         (SourceFault(FaultKind.REFUSED, "It broke.", "Mend it."), "source"),
+        (ImportProblem("no_tracks", "It broke.", "Mend it."), "no_tracks"),
         (TastemapError("It broke.", "Mend it.", code="special"), "special"),
     ],
 )

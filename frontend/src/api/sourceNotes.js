@@ -1,5 +1,5 @@
 // Which sources were asked for an answer, and how that went: one entry per source, faults first.
-import { nounOf } from './sources.js'
+import { nounOf } from '../strings/sources.js'
 
 const TROUBLE = ['failed', 'limited']
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { doing, followRun, hasEnded } from '../../src/api/runs.js'
+import { doing } from '../../src/strings/runs.js'
+import { followRun, hasEnded } from '../../src/api/runs.js'
 import { json, stubFetch } from '../answers.js'
 
 class FakeEventSource extends EventTarget {

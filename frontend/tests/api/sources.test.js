@@ -1,16 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import {
-  asking,
-  changeSource,
-  givesAll,
-  grouped,
-  hasKeys,
-  kindOf,
-  nounOf,
-  sendsBesides,
-  sourcing,
-  titleOf,
-} from '../../src/api/sources.js'
+import { asking, changeSource, hasKeys, kindOf, sourcing, titleOf } from '../../src/api/sources.js'
+import { givesAll, grouped, nounOf, sendsBesides } from '../../src/strings/sources.js'
 import { json, stubFetch } from '../answers.js'
 
 const source = (name, more = {}) => ({ name, title: name, on: true, needs: [], settings: [], licence: '', ...more })

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.clusters.train.scores import format_table
-from ml.clusters.train.study import Fitted, Settings, format_sweep
+from ml.clusters.train.study import ClustersFit, Settings, format_sweep
 from ml.train.card import render
 from ml.train.revision import command, revision
 
 
-def write(found: Fitted, settings: Settings, seed: int, better: str) -> str:
+def write(found: ClustersFit, settings: Settings, seed: int, better: str) -> str:
     """Return the card's Markdown; ``better`` says which baselines do better (:mod:`ml.train.better_than`)."""
     clusters = found.clusters
     return render(
@@ -24,8 +24,8 @@ def write(found: Fitted, settings: Settings, seed: int, better: str) -> str:
         revision=revision(),
         command=command(),
         seed=seed,
-        heard=found.heard,
-        per_heard=settings.heard,
+        subsample=found.subsample,
+        per_subsample=settings.subsample,
         points=found.points,
         per_genre=settings.per_genre,
         scored=settings.scored,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ class Scores:
     in their cluster among the training tracks, ``family_purity`` the same of families, ``ami`` the adjusted mutual
     information of cluster and genre (0 = chance, whatever the number of clusters), ``spread`` the mean squared
     distance from the cluster's centre in spreads. ``stability`` is the mean adjusted Rand index between fits on
-    different tracks, NaN where there was one.
+    different tracks, NaN where there was scores.
     """
 
     clusters: int
@@ -48,30 +49,30 @@ def nearest(places: Floats, centres: Floats) -> Ints:
     return np.argmin(np.square(centres).sum(axis=1) - 2 * places @ centres.T, axis=1)
 
 
-def score(learnt: Sample, learnt_cluster: Ints, asked: Sample, cluster: Ints, centres: Floats) -> Scores:
-    """Score the clusters of ``asked``; each cluster's genre and family are those most frequent in ``learnt``."""
+def score(learnt: Sample, learnt_cluster: Ints, held_out: Sample, cluster: Ints, centres: Floats) -> Scores:
+    """Score the clusters of ``held_out``; each cluster's genre and family are those most frequent in ``learnt``."""
     count = len(centres)
     several = len(np.unique(cluster)) > 1
     return Scores(
         clusters=count,
-        silhouette=float(silhouette_score(asked.places, cluster)) if several else 0.0,
-        purity=_purity(learnt.genre, learnt_cluster, asked.genre, cluster, count),
-        family_purity=_purity(learnt.family, learnt_cluster, asked.family, cluster, count),
-        ami=float(adjusted_mutual_info_score(asked.genre, cluster)),
-        spread=float(np.square(asked.places - centres[cluster]).sum(axis=1).mean()),
+        silhouette=float(silhouette_score(held_out.places, cluster)) if several else 0.0,
+        purity=_purity(learnt.genre, learnt_cluster, held_out.genre, cluster, count),
+        family_purity=_purity(learnt.family, learnt_cluster, held_out.family, cluster, count),
+        ami=float(adjusted_mutual_info_score(held_out.genre, cluster)),
+        spread=float(np.square(held_out.places - centres[cluster]).sum(axis=1).mean()),
     )
 
 
-def _purity(learnt: Ints, learnt_cluster: Ints, asked: Ints, cluster: Ints, count: int) -> float:
-    most = np.zeros((count, int(max(learnt.max(), asked.max())) + 1), int)
+def _purity(learnt: Ints, learnt_cluster: Ints, held_out: Ints, cluster: Ints, count: int) -> float:
+    most = np.zeros((count, int(max(learnt.max(), held_out.max())) + 1), int)
     np.add.at(most, (learnt_cluster, learnt), 1)
-    return float((most.argmax(axis=1)[cluster] == asked).mean())
+    return float((most.argmax(axis=1)[cluster] == held_out).mean())
 
 
 def agreement(assignments: Sequence[Ints]) -> float:
     """Return the mean adjusted Rand index over all pairs of assignments of the same tracks."""
-    pairs = [adjusted_rand_score(one, other) for at, one in enumerate(assignments) for other in assignments[at + 1 :]]
-    return float(np.mean(pairs)) if pairs else float("nan")
+    indices = [adjusted_rand_score(first, second) for first, second in combinations(assignments, 2)]
+    return float(np.mean(indices)) if indices else float("nan")
 
 
 def format_table(results: Mapping[str, Scores]) -> str:
@@ -80,10 +81,10 @@ def format_table(results: Mapping[str, Scores]) -> str:
         "| clusters by | k | silhouette | genre purity | family purity | AMI with genre | spread | stability |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, one in results.items():
-        stability = "-" if np.isnan(one.stability) else f"{one.stability:.3f}"
-        figures = (one.silhouette, one.purity, one.family_purity, one.ami, one.spread)
+    for name, scores in results.items():
+        stability = "-" if np.isnan(scores.stability) else f"{scores.stability:.3f}"
+        figures = (scores.silhouette, scores.purity, scores.family_purity, scores.ami, scores.spread)
         lines.append(
-            f"| {name} | {one.clusters} | " + " | ".join(f"{value:.3f}" for value in figures) + f" | {stability} |"
+            f"| {name} | {scores.clusters} | " + " | ".join(f"{value:.3f}" for value in figures) + f" | {stability} |"
         )
     return "\n".join(lines)

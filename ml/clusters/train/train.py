@@ -21,11 +21,11 @@ from ml import artefacts
 from ml.clusters.model import Clusters, elbow
 from ml.clusters.train import card as clusters_card
 from ml.clusters.train.scores import Ints, Sample, Scores, agreement, format_table, nearest, score
-from ml.clusters.train.study import QUICK, Fitted, Settings, Step
+from ml.clusters.train.study import QUICK, ClustersFit, Settings, SweepStep
 from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.sound_data import SoundTable, balanced, read
 
 TASK = "clusters"
@@ -43,9 +43,9 @@ class _World:
         self.genre = {name: at for at, name in enumerate(taxonomy.genres)}
         self.family = {name: at for at, name in enumerate(taxonomy.families)}
         self.rows = balanced(table, "train", settings.per_genre, seed, self.genre)
-        self.heard = balanced(table, "train", settings.heard, seed, self.genre)
+        self.subsample = balanced(table, "train", settings.subsample, seed, self.genre)
         self.others = [
-            balanced(table, "train", settings.heard, seed + 1 + at, self.genre) for at in range(settings.refits)
+            balanced(table, "train", settings.subsample, seed + 1 + at, self.genre) for at in range(settings.refits)
         ]
         self.train = self.sample(self.rows)
         self.valid, self.test = (
@@ -64,21 +64,21 @@ class _World:
         )
 
 
-def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> Fitted:
+def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> ClustersFit:
     """Sweep the preference, choose it at the elbow on ``valid``, and score the clusters on ``test``."""
     world = _World(table, taxonomy, settings, seed)
-    heard = world.places(world.heard)
-    median = _median_similarity(heard, seed)
-    sweep: list[Step] = []
+    subsample = world.places(world.subsample)
+    median = _median_similarity(subsample, seed)
+    sweep: list[SweepStep] = []
     models: list[AffinityPropagation] = []
     for at, multiple in enumerate(settings.preferences):
         tell(f"preference {at + 1} of {len(settings.preferences)}")
-        model = _propagate(heard, multiple * median, settings, seed)
+        model = _propagate(subsample, multiple * median, settings, seed)
         if len(models) and len(model.cluster_centers_) <= len(models[-1].cluster_centers_):
             continue  # a lower preference gave as many
         models.append(model)
         sweep.append(_step(world, model))
-    chosen = elbow([one.valid.clusters for one in sweep], [one.valid.spread for one in sweep])
+    chosen = elbow([step.valid.clusters for step in sweep], [step.valid.spread for step in sweep])
     model = models[chosen]
     order = np.argsort(-np.bincount(nearest(world.train.places, model.cluster_centers_)), kind="stable")
     model.cluster_centers_ = model.cluster_centers_[order]
@@ -86,14 +86,14 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     clusters = _described(world, model, sweep, chosen, version)
     tell("baselines")
     results = _compare(world, model, settings, seed)
-    return Fitted(
+    return ClustersFit(
         clusters=clusters,
         model=model,
         sweep=sweep,
         chosen=chosen,
         results=results,
         points=len(world.rows),
-        heard=len(world.heard),
+        subsample=len(world.subsample),
     )
 
 
@@ -110,31 +110,31 @@ def _propagate(places: Places, preference: float, settings: Settings, seed: int)
 
 def _median_similarity(places: Places, seed: int) -> float:
     rng = np.random.default_rng(seed)
-    one, other = (places[rng.integers(0, len(places), 50_000)] for _ in range(2))
-    return -float(np.median(np.square(one - other).sum(axis=1)))
+    first, second = (places[rng.integers(0, len(places), 50_000)] for _ in range(2))
+    return -float(np.median(np.square(first - second).sum(axis=1)))
 
 
-def _scored(world: _World, asked: Sample, centres: Places) -> Scores:
+def _scored(world: _World, held_out: Sample, centres: Places) -> Scores:
     learnt = nearest(world.train.places, centres)
-    return score(world.train, learnt, asked, nearest(asked.places, centres), centres)
+    return score(world.train, learnt, held_out, nearest(held_out.places, centres), centres)
 
 
-def _step(world: _World, model: AffinityPropagation) -> Step:
-    valid, test = (_scored(world, one, model.cluster_centers_) for one in (world.valid, world.test))
-    return Step(preference=float(model.preference), rounds=int(model.n_iter_), valid=valid, test=test)
+def _step(world: _World, model: AffinityPropagation) -> SweepStep:
+    valid, test = (_scored(world, sample, model.cluster_centers_) for sample in (world.valid, world.test))
+    return SweepStep(preference=float(model.preference), rounds=int(model.n_iter_), valid=valid, test=test)
 
 
 def _compare(world: _World, model: AffinityPropagation, settings: Settings, seed: int) -> dict[str, Scores]:
     """Return the scores on ``test`` of the chosen clusters, of k-means and of chance at the same number."""
     count = len(model.cluster_centers_)
     again = [_propagate(world.places(rows), float(model.preference), settings, seed) for rows in world.others]
-    ours = [model.cluster_centers_, *(one.cluster_centers_ for one in again)]
-    means = [_means(world.places(rows), count, seed) for rows in (world.heard, *world.others)]
+    ours = [model.cluster_centers_, *(refit.cluster_centers_ for refit in again)]
+    means = [_means(world.places(rows), count, seed) for rows in (world.subsample, *world.others)]
     rng = np.random.default_rng(seed)
-    chance = [rng.integers(0, count, len(some.places)) for some in (world.train, world.test)]
+    chance = [rng.integers(0, count, len(sample.places)) for sample in (world.train, world.test)]
     ends = _centres(world.train.places, chance[0], count)
     stable = {
-        name: agreement([nearest(world.test.places, one) for one in fits])
+        name: agreement([nearest(world.test.places, centres) for centres in fits])
         for name, fits in (("ours", ours), ("means", means))
     }
     return {
@@ -153,7 +153,9 @@ def _centres(places: Places, cluster: Ints, count: int) -> Places:
     return np.stack([places[cluster == at].mean(axis=0) if (cluster == at).any() else places[0] for at in range(count)])
 
 
-def _described(world: _World, model: AffinityPropagation, sweep: list[Step], chosen: int, version: str) -> Clusters:
+def _described(
+    world: _World, model: AffinityPropagation, sweep: list[SweepStep], chosen: int, version: str
+) -> Clusters:
     rows = world.table.rows("train")
     cluster = nearest(world.places(rows), model.cluster_centers_)
     genres = np.zeros((len(world.genre), len(model.cluster_centers_)), np.int32)
@@ -169,14 +171,14 @@ def _described(world: _World, model: AffinityPropagation, sweep: list[Step], cho
         "taxonomy": world.taxonomy.version,
         "genres": list(world.genre),
         "families": list(world.family),
-        "heard": len(world.heard),
+        "heard": len(world.subsample),
         "points": len(world.rows),
-        "sweep": [_told(one, at == chosen) for at, one in enumerate(sweep)],
+        "sweep": [_step_as_json(step, at == chosen) for at, step in enumerate(sweep)],
     }
-    return Clusters(settings, world.table.values[world.heard[model.cluster_centers_indices_]], genres, families)
+    return Clusters(settings, world.table.values[world.subsample[model.cluster_centers_indices_]], genres, families)
 
 
-def _told(step: Step, chosen: bool) -> dict[str, Any]:
+def _step_as_json(step: SweepStep, chosen: bool) -> dict[str, Any]:
     figures = {name: round(value, 4) for name, value in asdict(step.test).items() if not math.isnan(value)}
     return {
         "preference": round(step.preference, 2),
@@ -187,11 +189,11 @@ def _told(step: Step, chosen: bool) -> dict[str, Any]:
     }
 
 
-def save(found: Fitted, directory: Path) -> list[Path]:
-    """Write what is served and the estimator of record, after a check that both say the same; return the paths."""
-    written, asked = found.clusters.save(directory), found.clusters.exemplars
-    own = nearest(coordinates(asked), found.model.cluster_centers_)
-    np.testing.assert_array_equal(found.clusters.assign(asked), own)
+def save(found: ClustersFit, directory: Path) -> list[Path]:
+    """Write what is served and the fitted estimator, after a check that both assign alike; return the paths."""
+    written, exemplars = found.clusters.save(directory), found.clusters.exemplars
+    expected = nearest(coordinates(exemplars), found.model.cluster_centers_)
+    np.testing.assert_array_equal(found.clusters.assign(exemplars), expected)
     record = directory / "clusters.joblib"
     joblib.dump(found.model, record)
     return [*written, record]
@@ -200,7 +202,7 @@ def save(found: Fitted, directory: Path) -> list[Path]:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit on ``train``, choose the preference on ``valid``, score on ``test``; write ``models/clusters/<version>``.
 
-    ``quick`` hears fewer tracks and makes a version of its own that is not the active one.
+    ``quick`` takes fewer tracks and makes a version of its own that is not the active one.
 
     Raises
     ------
@@ -214,15 +216,15 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     written = save(found, directory)
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
     card = directory / "card.md"
-    lines = [{"model": name, **_figures(one)} for name, one in found.results.items()]
-    card.write_text(clusters_card.write(found, settings, seed, beaten(TASK, lines, OURS)), encoding="utf-8")
+    lines = [{"model": name, **_figures(scores)} for name, scores in found.results.items()]
+    card.write_text(clusters_card.write(found, settings, seed, better_than(TASK, lines, OURS)), encoding="utf-8")
     figures = write_scores(directory, split="test", table=lines, served=OURS)
     artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
     print(f"\n{len(found.clusters)} clusters in {directory}")
 
 
-def _figures(one: Scores) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(one).items() if not math.isnan(value)}
+def _figures(scores: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(scores).items() if not math.isnan(value)}
 
 
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
@@ -237,10 +239,10 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """
     clusters = Clusters.load(artefacts.active(TASK, models))
     world = _World(read(data), Taxonomy.active(models), replace(Settings(), refits=0), seed)
-    means = _means(world.places(world.heard), len(clusters), seed)
+    means = _means(world.places(world.subsample), len(clusters), seed)
     results = {f"{OURS}, as served": clusters.places, "k-means, same tracks": means}
     print(f"\n{TASK} {clusters.version} on test\n")
-    print(format_table({name: _scored(world, world.test, one) for name, one in results.items()}))
+    print(format_table({name: _scored(world, world.test, centres) for name, centres in results.items()}))
 
 
 def _print(line: str) -> None:

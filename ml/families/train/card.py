@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.families.train.scores import format_table, mean
-from ml.families.train.study import Fitted, Settings
-from ml.train.better_than import beaten
+from ml.families.train.study import FamiliesFit, Settings
+from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 from ml.train.revision import revision
 
@@ -23,7 +23,7 @@ CAUTION = (
 )
 
 
-def write(found: Fitted, settings: Settings, seed: int, origin: Origin) -> str:
+def write(found: FamiliesFit, settings: Settings, seed: int, origin: Origin) -> str:
     """Return the card's Markdown."""
     return render(
         Path(__file__).with_name("card.md.j2"),
@@ -41,13 +41,13 @@ def write(found: Fitted, settings: Settings, seed: int, origin: Origin) -> str:
         tried=settings.tried,
         fitted=settings.fitted,
         settings=asdict(settings),
-        table=format_table({name: mean(one) for name, one in found.results.items()}),
+        table=format_table({name: mean(by_family) for name, by_family in found.results.items()}),
         families=_families(found),
         better=_better(found),
     )
 
 
-def _families(found: Fitted) -> str:
+def _families(found: FamiliesFit) -> str:
     lines = ["| family | tracks learnt from | clusters | silhouette | same artist together |", "|---|---|---|---|---|"]
     ours = next(iter(found.results.values()), {})
     for family, choice in found.choices.items():
@@ -57,8 +57,8 @@ def _families(found: Fitted) -> str:
     return "\n".join(lines)
 
 
-def _better(found: Fitted) -> str:
+def _better(found: FamiliesFit) -> str:
     if not found.results:
         return "There were no held-out tracks to score on."
-    rows = [{"model": name, **asdict(mean(one))} for name, one in found.results.items()]
-    return beaten("families", rows, rows[0]["model"])
+    rows = [{"model": name, **asdict(mean(by_family))} for name, by_family in found.results.items()]
+    return better_than("families", rows, rows[0]["model"])

@@ -67,7 +67,7 @@ def format_table(results: Mapping[str, Scores], heading: str = "model, mean over
     """Return the scores as a Markdown table."""
     lines = [f"| {heading} | k | silhouette | AMI with artist | same artist together |", "|---|---|---|---|---|"]
     lines += [
-        f"| {name} | {one.clusters:.1f} | {one.silhouette:.3f} | {one.ami:.3f} | {one.together:.2f} x |"
-        for name, one in results.items()
+        f"| {name} | {scores.clusters:.1f} | {scores.silhouette:.3f} | {scores.ami:.3f} | {scores.together:.2f} x |"
+        for name, scores in results.items()
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a run of the families' training is told and what it finds: settings, choices, scores."""
+"""The settings of the families' training and its results: the numbers of clusters chosen, the models, the scores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK = Settings(counts=(2, 4, 8, 16), tried=1000, fitted=2000, starts=1, study=
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class ClusterCountChoice:
     """How a family's number of clusters came about: spread and silhouette of held-out tracks at each number tried."""
 
     clusters: int
@@ -39,11 +39,11 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """What a run learnt; ``record`` holds each family's scikit-learn pipeline, ``results`` the scores by model and
+class FamiliesFit:
+    """The models learnt; ``record`` holds each family's scikit-learn pipeline, ``results`` the scores by model and
     family on ``test``."""
 
     families: Families
     record: dict[str, Pipeline]
-    choices: dict[str, Choice]
+    choices: dict[str, ClusterCountChoice]
     results: dict[str, dict[str, Scores]]

@@ -1,6 +1,6 @@
 """Learn K-means for every family of genres, each with its own scaler and number of clusters, and write what ships.
 
-``python -m ml train families``; on one's own collection, :func:`train_own`. The study that this follows had a fixed
+``python -m ml train families``; on the user's own tracks, :func:`train_own`. The study that this follows had a fixed
 number of clusters per genre in a list, and one name misspelt in it left a third of its tracks without a model: here
 :func:`fit` asserts that every family that occurs has one.
 """
@@ -26,7 +26,7 @@ from ml.families.model import Families, FamilyModel
 from ml.families.train import card as families_card
 from ml.families.train.card import CAUTION, DATA
 from ml.families.train.scores import Ints, Scores, format_table, mean, score
-from ml.families.train.study import QUICK, Choice, Fitted, Settings
+from ml.families.train.study import QUICK, ClusterCountChoice, FamiliesFit, Settings
 from ml.jobs import Job, TooLittle
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
 from ml.scores import digest_of
@@ -46,7 +46,7 @@ Tell = Callable[[str, int, int], None]
 Places = npt.NDArray[np.float32]
 
 
-def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> Fitted:
+def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> FamiliesFit:
     """Choose a number of clusters for every family on ``valid``, fit on ``train``, score on ``test``.
 
     A family that occurs only outside ``train`` is fitted on what there is of it.
@@ -68,18 +68,23 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
             scored = _compare(table, models[family], overall, learnt, known["test"], settings, seed)
             for name, scores in scored.items():
                 results.setdefault(name, {})[family] = scores
-    missing = heard(table, taxonomy) - models.keys()
+    missing = occurring_families(table, taxonomy) - models.keys()
     assert not missing, f"families without a model: {', '.join(sorted(missing))}"
-    told = {
+    settings_of_version = {
         "version": version,
         "taxonomy": taxonomy.version,
-        "choices": {family: asdict(one) for family, one in choices.items()},
+        "choices": {family: asdict(choice) for family, choice in choices.items()},
     }
     counted = _histograms(table, members)
-    return Fitted(families=Families(told, models, counted, taxonomy), record=record, choices=choices, results=results)
+    return FamiliesFit(
+        families=Families(settings_of_version, models, counted, taxonomy),
+        record=record,
+        choices=choices,
+        results=results,
+    )
 
 
-def heard(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
+def occurring_families(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
     """Return the families that occur: those of a track whose sound is known."""
     return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
 
@@ -105,25 +110,27 @@ def _some(rows: Ints, count: int, seed: int) -> Ints:
 
 def _choose(
     table: SoundTable, scaler: FamilyScaler, learnt: Ints, held_out: Ints, settings: Settings, seed: int
-) -> Choice:
+) -> ClusterCountChoice:
     """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from their centre."""
     room = max(1, len(learnt) // settings.per_cluster)
-    counts = tuple(one for one in settings.counts if one <= room)
+    counts = tuple(count for count in settings.counts if count <= room)
     places = scaler.scale(table.values[_some(learnt, settings.tried, seed)])
-    asked = scaler.scale(table.values[_some(held_out, settings.tried, seed)])
-    if len(counts) < 3 or len(asked) < 3:
-        return Choice(clusters=counts[-1] if counts else 1, tried=counts, spread=(), silhouette=(), tracks=len(learnt))
+    held_out_places = scaler.scale(table.values[_some(held_out, settings.tried, seed)])
+    if len(counts) < 3 or len(held_out_places) < 3:
+        return ClusterCountChoice(
+            clusters=counts[-1] if counts else 1, tried=counts, spread=(), silhouette=(), tracks=len(learnt)
+        )
     spread, silhouette = [], []
     for count in counts:
         centres = KMeans(count, n_init=1, random_state=seed).fit(places).cluster_centers_
-        cluster = nearest(asked, centres)
-        spread.append(float(np.square(asked - centres[cluster]).sum(axis=1).mean()))
-        silhouette.append(score(asked, cluster, cluster, count, seed).silhouette)
-    return Choice(
+        cluster = nearest(held_out_places, centres)
+        spread.append(float(np.square(held_out_places - centres[cluster]).sum(axis=1).mean()))
+        silhouette.append(score(held_out_places, cluster, cluster, count, seed).silhouette)
+    return ClusterCountChoice(
         clusters=counts[elbow(counts, spread)],
         tried=counts,
-        spread=tuple(round(one, 4) for one in spread),
-        silhouette=tuple(round(one, 4) for one in silhouette),
+        spread=tuple(round(value, 4) for value in spread),
+        silhouette=tuple(round(value, 4) for value in silhouette),
         tracks=len(learnt),
     )
 
@@ -147,13 +154,13 @@ def _compare(
     model: FamilyModel,
     overall: FamilyScaler,
     learnt: Ints,
-    asked: Ints,
+    test_rows: Ints,
     settings: Settings,
     seed: int,
 ) -> dict[str, Scores]:
     """Return the scores of one family's model and of baselines fitted on the same tracks."""
-    count, artist = len(model.centres), table.artist[asked]
-    own = model.scale(table.values[asked])
+    count, artist = len(model.centres), table.artist[test_rows]
+    places = model.scale(table.values[test_rows])
     some = table.values[_some(learnt, settings.tried, seed)]
     study = min(settings.study, len(some))
     shared = overall.scale(some)
@@ -166,10 +173,12 @@ def _compare(
         return KMeans(number, n_init=1, random_state=seed).fit(places).cluster_centers_
 
     return {
-        OURS: among(own, model.centres),
-        "one scaler for all, same k": among(overall.scale(table.values[asked]), means(shared, min(count, len(some)))),
-        f"own scaler, {settings.study} clusters each": among(own, means(model.scale(some), study)),
-        "at random, same k": score(own, rng.integers(0, count, len(own)), artist, count, seed),
+        OURS: among(places, model.centres),
+        "one scaler for all, same k": among(
+            overall.scale(table.values[test_rows]), means(shared, min(count, len(some)))
+        ),
+        f"own scaler, {settings.study} clusters each": among(places, means(model.scale(some), study)),
+        "at random, same k": score(places, rng.integers(0, count, len(places)), artist, count, seed),
     }
 
 
@@ -181,7 +190,7 @@ def _histograms(table: SoundTable, members: Mapping[str, Ints]) -> dict[str, dic
     }
 
 
-def save(found: Fitted, directory: Path) -> list[Path]:
+def save(found: FamiliesFit, directory: Path) -> list[Path]:
     """Write what is served and the pipelines of record; return the paths."""
     written = found.families.save(directory)
     record = directory / "families.joblib"
@@ -190,7 +199,7 @@ def save(found: Fitted, directory: Path) -> list[Path]:
 
 
 def _publish(
-    found: Fitted,
+    found: FamiliesFit,
     models: Path,
     version: str,
     settings: Settings,
@@ -204,8 +213,8 @@ def _publish(
     card = directory / "card.md"
     card.write_text(families_card.write(found, settings, seed, origin), encoding="utf-8")
     lines = [
-        {"model": name, **{measure: round(value, 4) for measure, value in asdict(mean(one)).items()}}
-        for name, one in found.results.items()
+        {"model": name, **{measure: round(value, 4) for measure, value in asdict(mean(by_family)).items()}}
+        for name, by_family in found.results.items()
     ]
     figures = write_scores(directory, table=lines, served=OURS, **({"split": "test"} | held_out))
     artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
@@ -215,7 +224,7 @@ def _publish(
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit every family, score it and write ``models/families/<version>``.
 
-    ``quick`` looks at fewer tracks and makes a version of its own that is not the active one.
+    ``quick`` takes fewer tracks and makes a version of its own that is not the active one.
 
     Raises
     ------
@@ -226,7 +235,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
     origin = Origin(command=f"python -m ml {command()}", data=DATA, caution=CAUTION)
     directory = _publish(found, models, version, settings, seed, origin, not quick)
-    print(f"\n{TASK} {version} on test\n\n{format_table({name: mean(one) for name, one in found.results.items()})}")
+    means = {name: mean(by_family) for name, by_family in found.results.items()}
+    print(f"\n{TASK} {version} on test\n\n{format_table(means)}")
     print(f"\n{len(found.families.models)} families in {directory}")
 
 
@@ -250,7 +260,7 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
         for name, scores in scored.items():
             results.setdefault(name, {})[family] = scores
     print(f"\n{TASK} {families.version} on test\n")
-    print(format_table({name: mean(one) for name, one in results.items()}))
+    print(format_table({name: mean(by_family) for name, by_family in results.items()}))
     print("\n" + format_table(next(iter(results.values())), "family"))
 
 
@@ -274,49 +284,49 @@ def train_own(job: Job) -> dict[str, Any]:
             f"The catalogue has {counted} tracks with both a genre and audio features.",
             f"Bring in a table or playlists with genres and features: {LEAST_TRACKS} tracks at the least.",
         )
-    own = job.place
-    artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, own), own, activate=False)
+    models = job.place
+    artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, models), models, activate=False)
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
     found = fit(table, taxonomy, version, settings, 1, job.say)
     held_out = _held_out(job, table, found)
-    _publish(found, own, version, settings, 1, USER_TRAINED, activate=False, **held_out)
+    _publish(found, models, version, settings, 1, USER_TRAINED, activate=False, **held_out)
     return {
         "version": version,
         "before": held_out["before"],
         "tracks": counted,
-        "families": {family: one.clusters for family, one in found.choices.items()},
-        "scores": {name: asdict(mean(one)) for name, one in found.results.items()},
+        "families": {family: choice.clusters for family, choice in found.choices.items()},
+        "scores": {name: asdict(mean(by_family)) for name, by_family in found.results.items()},
     }
 
 
-def _held_out(job: Job, table: SoundTable, found: Fitted) -> dict[str, Any]:
+def _held_out(job: Job, table: SoundTable, found: FamiliesFit) -> dict[str, Any]:
     """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
     members = table.members(found.families.taxonomy)
-    asked = {
+    test_rows = {
         family: members[family][(table.split[members[family]] == "test") & table.whole[members[family]]]
         for family in found.results.get(OURS, {})
     }
-    rows = np.unique(np.concatenate([*asked.values(), np.array([], np.intp)]))
-    on = digest_of([*asked, *sorted(table.values[rows].tolist())])
+    rows = np.unique(np.concatenate([*test_rows.values(), np.array([], np.intp)]))
+    on = digest_of([*test_rows, *sorted(table.values[rows].tolist())])
 
     def score_served(folder: Path) -> Scored:
         served = Families.load(folder)
-        if missing := asked.keys() - served.models.keys():
+        if missing := test_rows.keys() - served.models.keys():
             return None, f"It has no clusters for {', '.join(sorted(missing))}."
         scored = {}
-        for family, some in asked.items():
+        for family, family_rows in test_rows.items():
             model = served.models[family]
-            places = model.scale(table.values[some])
-            scored[family] = score(places, model.assign(places), table.artist[some], len(model.centres), 1)
+            places = model.scale(table.values[family_rows])
+            scored[family] = score(places, model.assign(places), table.artist[family_rows], len(model.centres), 1)
         return asdict(mean(scored)), "" if job.registry.is_user_trained(TASK, folder.name) else MAY_KNOW
 
     artists = len(np.unique(table.artist[rows]))
     return {
-        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; mean over {len(asked)} "
-        "families",
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; "
+        f"mean over {len(test_rows)} families",
         "on": on,
-        "before": served_now(job, TASK, on, score_served) if asked else None,
+        "before": served_now(job, TASK, on, score_served) if test_rows else None,
     }
 
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { plain, usePlaylist } from '../../src/api/playlists.js'
+import { plain } from '../../src/strings/plain.js'
+import { usePlaylist } from '../../src/composables/usePlaylist.js'
 import { json, stubFetch } from '../answers.js'
 
 beforeEach(() => vi.useFakeTimers())

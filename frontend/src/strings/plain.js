@@ -1,0 +1,2 @@
+// Comparable text: lower case, without accents.
+export const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
