@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.imports.bytes import Source
 from etl.imports.mpd import read_pieces
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
+from etl.imports.reading.bytes import Source
 from store.playlist_sets import PlaylistSetWriter, summary_of
 from store.runs import ImportProblem, Progress, RunSummary, Skipped
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from etl.analysis_import import import_analysis
 from etl.dataset_import import import_slice
-from etl.imports.download import is_url
 from etl.imports.entries import AnalysisFile, DatasetFile, TrackTableFile, check_to_the_end
+from etl.imports.reading.download import is_url
 from etl.imports.recognise import recognise
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport

@@ -20,7 +20,7 @@ from ml.genre.model import GenrePredictor
 from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
-from ml.timbre.model import Library, TimbreModel
+from ml.timbre.model import TimbreLibrary, TimbreModel
 from services.answers import AnswerCache
 from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
@@ -77,8 +77,8 @@ class Services:
         return self._served("families", Families.load)
 
     @property
-    def timbre(self) -> Library:
-        return self._served("timbre", lambda folder: Library(TimbreModel.load(folder)))
+    def timbre(self) -> TimbreLibrary:
+        return self._served("timbre", lambda folder: TimbreLibrary(TimbreModel.load(folder)))
 
     def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
         """Return the served model of one playlist, and what reads tracks as that model learnt them.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ml.neighbours.reasons import differences
-from ml.timbre.model import LEAST_SEGMENTS, Placed, alike
+from ml.timbre.model import LEAST_SEGMENTS, TimbrePlacement, alike
 from services.container import Services
 from services.errors import ServiceError
 from services.recommend.picks import pick
@@ -80,7 +80,7 @@ def timbre_picks(
     return {"seed": track_summary(seed), "method": "timbre", "tracks": picks, "artists": [], "note": None}
 
 
-def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, Placed], list[tuple[str, float]]]:
+def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, TimbrePlacement], list[tuple[str, float]]]:
     """Return the places of the analysed tracks and the ones most like ``name``; raises ServiceError 404."""
     stamps, placed = _placed(services)
     if not placed:
@@ -93,7 +93,7 @@ def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, Placed]
     return placed, alike(placed, name, limit)
 
 
-def _placed(services: Services) -> tuple[dict[str, Any], dict[str, Placed]]:
+def _placed(services: Services) -> tuple[dict[str, Any], dict[str, TimbrePlacement]]:
     """Return all stored analyses by track, and the places of those that are long enough."""
     stamps = analysed(services.database)
     return stamps, services.timbre.update(stamps, lambda name: timbre_of(services.database, name))

@@ -120,3 +120,35 @@ def test_a_circle_is_found_through_type_checking_functions_and_packages(tmp_path
 def test_modules_that_do_not_import_each_other_are_no_circle() -> None:
     assert circles({"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set()}) == []
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"e"}, "e": {"d"}}) == [["b", "c"], ["d", "e"]]
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("layer", ["services", "api"])
+def test_no_circles(layer: str) -> None:
+    """Imports under TYPE_CHECKING count too."""
+    paths = {dotted(path): path for path in (ROOT / layer).rglob("*.py")}
+    waiting = {
+        name: {found for one in imported(path) if (found := one if one in paths else one.rpartition(".")[0]) in paths}
+        - {name}
+        for name, path in paths.items()
+    }
+    while ready := {name for name, needs in waiting.items() if not needs & waiting.keys()}:
+        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
+    assert not waiting, "modules that import each other, or import such ones"
+
+
+def test_routes_never_import_routes() -> None:
+    """A module with a blueprint is imported by the package that collects blueprints, and by no other."""
+    files = list((ROOT / "api").rglob("*.py"))
+    routes = {dotted(path) for path in files if "APIBlueprint(" in path.read_text()}
+    assert routes
+    for path in files:
+        if path.name == "__init__.py":
+            continue
+        for name in imported(path):
+            assert name not in routes, f"{dotted(path)} imports {name}"
+            assert name.rpartition(".")[0] not in routes, f"{dotted(path)} imports {name}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.commands.doing import do
-from etl.imports.download import is_url
+from etl.imports.reading.download import is_url
 from etl.imports.recognise import may_be_ours
 from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from etl.imports import listenbrainz, spotify_account
-from etl.imports.archive import Archive
-from etl.imports.bytes import Source, Watch
 from etl.imports.entries import Entry
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.json_file import lines, load
+from etl.imports.reading.archive import Archive
+from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.json_file import lines, load
 from store.runs import ImportProblem
 
 _PLAYLISTS = re.compile(r"(?i)(^|/)playlist\d*\.json$")

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
 from etl.providers.base import Analysis
 from store.domain import Track, local_track_id
 from store.runs import ImportProblem

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.inspected import InspectedFile
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from etl.imports.sheet import Sheet, below_headings
-from etl.imports.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 

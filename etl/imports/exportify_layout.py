@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from etl.imports.headings import find_columns, normal_heading
+from etl.imports.reading.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
 
 FEATURE_COLUMNS = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")

@@ -8,10 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
-from etl.imports.json_file import load
+from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
+from etl.imports.reading.json_file import load
+from etl.imports.reading.text_file import TextFile, examine
 from etl.imports.sheet import Sheet
-from etl.imports.text_file import TextFile, examine
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"

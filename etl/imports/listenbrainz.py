@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Entry, named_track
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.json_file import lines, under
-from etl.imports.values import from_epoch, spotify_id, whole
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.json_file import lines, under
+from etl.imports.reading.values import from_epoch, spotify_id, whole
 
 LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
 

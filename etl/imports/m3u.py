@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import InspectedFile
-from etl.imports.values import spotify_id, text
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.values import spotify_id, text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from io import BufferedIOBase
 from typing import BinaryIO, TypeVar, cast
 
-from etl.imports.bytes import Source, Watch
+from etl.imports.reading.bytes import Source, Watch
 from store.runs import ImportProblem
 
 MAX_PLAYLIST_BYTES = 16 << 20

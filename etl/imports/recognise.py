@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Recognised
 from etl.imports.inspected import InspectedFile
+from etl.imports.reading.bytes import Watch
 from etl.imports.registry import READERS
 from store.runs import ImportProblem
 

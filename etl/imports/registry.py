@@ -22,11 +22,11 @@ from etl.imports import (
     tunemymusic,
 )
 from etl.imports.analysis import is_analysis
-from etl.imports.bytes import Watch
 from etl.imports.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
-from etl.imports.headings import looks_like_table
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.headings import looks_like_table
 
 Sniff = Callable[[InspectedFile], bool]
 Read = Callable[[InspectedFile, str, datetime, Watch | None], Iterator[Entry]]

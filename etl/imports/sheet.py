@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from etl.imports.bytes import Watch
 from etl.imports.exportify_layout import Layout, find_layout, known_headings
-from etl.imports.headings import sniff_delimiter
-from etl.imports.text_file import TextFile
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.headings import sniff_delimiter
+from etl.imports.reading.text_file import TextFile
 from store.runs import ImportProblem
 
 _HINT = "Bring a CSV file written by Exportify (exportify.net or exportify.app) or a CSV table of tracks."

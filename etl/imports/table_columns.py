@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from etl.imports.headings import normal_heading
+from etl.imports.reading.headings import normal_heading
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import split_artists
 

@@ -18,9 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.imports.csv_stream import BAD_ROW, CsvStream
-from etl.imports.download import download, is_url
-from etl.imports.headings import TABLE_HEADINGS, looks_like_table, table_columns
+from etl.imports.reading.csv_stream import BAD_ROW, CsvStream
+from etl.imports.reading.download import download, is_url
+from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
+from etl.imports.reading.values import any_id, boolean
 from etl.imports.table_columns import (
     artist_splitter,
     features,
@@ -28,7 +29,6 @@ from etl.imports.table_columns import (
     numbers,
     years,
 )
-from etl.imports.values import any_id, boolean
 from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id

@@ -10,10 +10,10 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.json_stream import JsonStream
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.json_stream import JsonStream
 from store.domain import (
     FEATURE_BOUNDS,
     AudioFeatures,

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, Row, named_track
-from etl.imports.headings import find_columns
 from etl.imports.inspected import InspectedFile
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.headings import find_columns
 from etl.imports.sheet import below_headings
 from store.text import split_artists
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.bytes import Watch
 from etl.imports.entries import Begin, Entry, PlaylistFile, Row
+from etl.imports.reading.bytes import Watch
 from etl.lookup.name_matching import NameMatching
 from etl.playlist_import import PlaylistImport
 from etl.providers.base import FaultKind, SourceFault

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.values import text
 from etl.imports.spotify_account import LIKED
-from etl.imports.values import text
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import inner
 from etl.spotify.accounts import Session

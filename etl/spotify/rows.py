@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from etl.imports.entries import Row, named_track
-from etl.imports.json_file import listed, under
-from etl.imports.values import iso_instant, text
+from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.values import iso_instant, text
 from etl.providers.translation import number, year
 
 WITHDRAWN = "empty row (Spotify has withdrawn the track)"

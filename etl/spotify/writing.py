@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.json_file import listed, under
+from etl.imports.reading.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
 from etl.spotify.attempt import attempt

@@ -72,14 +72,14 @@ class TrackInputs:
         assert self.genre is not None
         parts = [self.genre.predict(tracks[at : at + _BATCH]) for at in range(0, len(tracks), _BATCH)]
         logs = np.log(np.maximum(np.vstack(parts), _TINY))
-        logs[[not self.genre.knows(one) for one in tracks]] = np.nan
+        logs[[not self.genre.knows(track) for track in tracks]] = np.nan
         return logs
 
     def _artist(self, tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
         assert self.artists is not None
         rows = np.full((len(tracks), self.artists.vectors.shape[1]), np.nan)
-        for row, one in zip(rows, tracks, strict=True):
-            found = [index for name in one.artists if (index := self.artists.find(name)) is not None]
+        for row, track in zip(rows, tracks, strict=True):
+            found = [index for name in track.artists if (index := self.artists.find(name)) is not None]
             if found:
                 row[:] = np.mean([self.artists.unit(index) for index in found], axis=0)
         return rows
@@ -87,7 +87,7 @@ class TrackInputs:
 
 def _audio(tracks: Sequence[GenreInput]) -> npt.NDArray[Any]:
     width = len(AUDIO_FEATURES)
-    return np.array([feature_vector(one.features)[:width] for one in tracks]).reshape(-1, width)
+    return np.array([feature_vector(track.features)[:width] for track in tracks]).reshape(-1, width)
 
 
 def calibrate(probabilities: Floats, temperature: float) -> Floats:

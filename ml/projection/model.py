@@ -64,7 +64,7 @@ class Projection:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         texts = json.dumps([self.about, self.ids, self.titles, self.artists, self.families])
-        arrays: dict[str, Any] = {f"map_{method}": one for method, one in self.maps.items()}
+        arrays: dict[str, Any] = {f"map_{method}": mapped for method, mapped in self.maps.items()}
         with part.open("wb") as file:
             np.savez_compressed(file, about=np.frombuffer(texts.encode(), np.uint8), places=self.places, **arrays)
         part.replace(path)
@@ -76,7 +76,7 @@ class Projection:
         try:
             with np.load(path_of(var, name), allow_pickle=False) as stored:
                 about, *texts = json.loads(stored["about"].tobytes())
-                maps = {one.removeprefix("map_"): stored[one] for one in stored.files if one.startswith("map_")}
+                maps = {array.removeprefix("map_"): stored[array] for array in stored.files if array.startswith("map_")}
                 places = stored["places"]
         except (OSError, ValueError, KeyError) as fault:
             raise NoProjection(f"there is no map of {name}: {fault}") from fault
@@ -93,8 +93,8 @@ class Projection:
         filled = np.where(np.isnan(places), self.places.mean(axis=0), places).astype(np.float32)
         count = min(NEIGHBOURS, len(self.places))
         found = np.empty((len(filled), 2), np.float32)
-        for at, one in enumerate(filled):
-            squared = np.square(self.places - one).sum(axis=1)
+        for at, place in enumerate(filled):
+            squared = np.square(self.places - place).sum(axis=1)
             nearest = np.argpartition(squared, count - 1)[:count]
             weight = 1.0 / (squared[nearest] + 1e-6)
             found[at] = (weight[:, None] * self.maps[method][nearest]).sum(axis=0) / weight.sum()
@@ -125,23 +125,23 @@ def faithfulness(places: Floats, mapped: Floats, neighbours: int = NEIGHBOURS) -
     total = len(places)
     if not 0 < neighbours < total / 2:
         raise ValueError(f"{neighbours} neighbours of {total} points: fewer than half are needed")
-    asked = np.random.default_rng(_SAMPLE_SEED).permutation(total)[:SCORED]
-    scale = 2.0 / (len(asked) * neighbours * (2 * total - 3 * neighbours - 1))
+    sample = np.random.default_rng(_SAMPLE_SEED).permutation(total)[:SCORED]
+    scale = 2.0 / (len(sample) * neighbours * (2 * total - 3 * neighbours - 1))
     intruding = torn = 0.0
-    for block in np.array_split(asked, -(-len(asked) // 100)):
-        here, there = _ranks(places, block), _ranks(mapped, block)
-        intruding += np.maximum(here - neighbours, 0)[(there > 0) & (there <= neighbours)].sum()
-        torn += np.maximum(there - neighbours, 0)[(here > 0) & (here <= neighbours)].sum()
+    for block in np.array_split(sample, -(-len(sample) // 100)):
+        ranks, map_ranks = _ranks(places, block), _ranks(mapped, block)
+        intruding += np.maximum(ranks - neighbours, 0)[(map_ranks > 0) & (map_ranks <= neighbours)].sum()
+        torn += np.maximum(map_ranks - neighbours, 0)[(ranks > 0) & (ranks <= neighbours)].sum()
     return 1.0 - scale * intruding, 1.0 - scale * torn
 
 
-def _ranks(points: Floats, asked: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-    """Return (m, n): the rank of every point by distance from each of ``asked``, itself 0."""
+def _ranks(points: Floats, sample: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Return (m, n): the rank of every point by distance from each of ``sample``, itself 0."""
     wide = points.astype(np.float64)
     length = np.square(wide).sum(axis=1)
-    squared = length[None, :] - 2 * wide[asked] @ wide.T
-    squared[np.arange(len(asked)), asked] = -np.inf
+    squared = length[None, :] - 2 * wide[sample] @ wide.T
+    squared[np.arange(len(sample)), sample] = -np.inf
     order = squared.argsort(axis=1, kind="stable")
     ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(len(points))[None, :].repeat(len(asked), axis=0), axis=1)
+    np.put_along_axis(ranks, order, np.arange(len(points))[None, :].repeat(len(sample), axis=0), axis=1)
     return ranks

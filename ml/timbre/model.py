@@ -123,7 +123,7 @@ class Projection:
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class TimbrePlacement:
     """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster (from 0)."""
 
     vector: Floats
@@ -172,12 +172,12 @@ class TimbreModel:
 
     def arrays(self) -> dict[str, Floats]:
         """Return what ``timbre.npz`` holds, as float32."""
-        own = {"mean": self.scaler.mean, "deviation": self.scaler.deviation, "clusters": self.clusters}
-        own |= {"low": self.scaler.low, "high": self.scaler.high, "matrix": self.projection.matrix}
-        own |= {"stat_mean": self.projection.mean, "stat_deviation": self.projection.deviation}
-        return {name: value.astype(np.float32) for name, value in own.items()}
+        arrays = {"mean": self.scaler.mean, "deviation": self.scaler.deviation, "clusters": self.clusters}
+        arrays |= {"low": self.scaler.low, "high": self.scaler.high, "matrix": self.projection.matrix}
+        arrays |= {"stat_mean": self.projection.mean, "stat_deviation": self.projection.deviation}
+        return {name: value.astype(np.float32) for name, value in arrays.items()}
 
-    def predict(self, timbre: Floats) -> Placed:
+    def predict(self, timbre: Floats) -> TimbrePlacement:
         """Return where a track of (n, 12) segments belongs.
 
         Raises
@@ -189,18 +189,18 @@ class TimbreModel:
             raise ValueError(f"{len(timbre)} segments are too few: {LEAST_SEGMENTS} are needed")
         vector = self.projection.embed(timbre)
         spot = self.network(self.scaler.transform(middle(timbre, self.length)))
-        return Placed(vector, spot, int(np.argmin(((self.clusters - spot) ** 2).sum(axis=1))))
+        return TimbrePlacement(vector, spot, int(np.argmin(((self.clusters - spot) ** 2).sum(axis=1))))
 
 
-class Library:
-    """The analysed tracks of an installation, each heard once per model; safe to use from several threads."""
+class TimbreLibrary:
+    """The analysed tracks of an installation, each embedded once per model; safe to use from several threads."""
 
     def __init__(self, model: TimbreModel) -> None:
         self.model = model
-        self._placed: dict[str, tuple[Any, Placed | None]] = {}
+        self._placed: dict[str, tuple[Any, TimbrePlacement | None]] = {}
         self._busy = threading.Lock()
 
-    def update(self, stamps: Mapping[str, Any], read: Callable[[str], Floats | None]) -> dict[str, Placed]:
+    def update(self, stamps: Mapping[str, Any], read: Callable[[str], Floats | None]) -> dict[str, TimbrePlacement]:
         """Return the tracks of ``stamps`` that are long enough; ``read`` gives the segments of a new or changed one.
 
         ``stamps`` maps a track's id to anything that changes when its analysis does.
@@ -209,14 +209,14 @@ class Library:
             for name, stamp in stamps.items():
                 if name not in self._placed or self._placed[name][0] != stamp:
                     timbre = read(name)
-                    heard = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.predict(timbre)
-                    self._placed[name] = (stamp, heard)
+                    placed = None if timbre is None or len(timbre) < LEAST_SEGMENTS else self.model.predict(timbre)
+                    self._placed[name] = (stamp, placed)
             self._placed = {name: kept for name, kept in self._placed.items() if name in stamps}
             return {name: placed for name, (_, placed) in self._placed.items() if placed is not None}
 
 
-def alike(placed: Mapping[str, Placed], track_id: str, limit: int) -> list[tuple[str, float]]:
+def alike(placed: Mapping[str, TimbrePlacement], track_id: str, limit: int) -> list[tuple[str, float]]:
     """Return at most ``limit`` other tracks with the cosine of their sound to that of ``track_id``, closest first."""
-    own = placed[track_id].vector
-    scored = [(name, float(other.vector @ own)) for name, other in placed.items() if name != track_id]
+    vector = placed[track_id].vector
+    scored = [(name, float(other.vector @ vector)) for name, other in placed.items() if name != track_id]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from ml.scores import Row, measures_of
 
 
-def beaten(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] = ()) -> str:
+def better_than(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] = ()) -> str:
     """Return a line of Markdown for each measure of ``task`` by which another row is better; empty where none is.
 
     ``rows`` are as ``scores.json`` has them, ``ours`` the model of the row that is compared with all but the

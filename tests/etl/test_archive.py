@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from etl.imports import archive
+from etl.imports.reading import archive
 from tests.etl import files, formats
 from tests.etl.test_formats import read, reasons, refused, titles
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from etl.imports.entries import Row
 from etl.imports.exportify import parse_instant, parse_year, read_rows
+from etl.imports.reading.text_file import examine
 from etl.imports.sheet import Sheet
-from etl.imports.text_file import examine
 from store.domain import FEATURE_BOUNDS
 from store.runs import ImportProblem
 from tests.etl import files

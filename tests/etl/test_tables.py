@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from etl.imports import download
-from etl.imports.headings import looks_like_table, table_columns
+from etl.imports.reading import download
+from etl.imports.reading.headings import looks_like_table, table_columns
+from etl.imports.reading.values import any_id
 from etl.imports.table_columns import artist_splitter, genres
 from etl.imports.tables import import_table
-from etl.imports.values import any_id
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.imports.values import any_id, bare_spotify_id, boolean, iso_instant, year_within
+from etl.imports.reading.values import any_id, bare_spotify_id, boolean, iso_instant, year_within
 
 ID = "0123456789abcdefghijAB"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding, top
 from ml.artists.query import split_query
+from ml.artists.train import card
 from ml.artists.train import scores as artists_scores
 from ml.artists.train.data import comma_names, join_parts, training_lists
 from ml.artists.train.embedding import ArtistModel
@@ -159,3 +161,15 @@ def test_the_shipped_embedding_knows_well_known_artists(name: str) -> None:
     genres = set(shipped.genres(index))
     related = [one for one in shipped.alike(index, 10) if genres & set(one.genres)]
     assert len(related) >= 6
+
+
+def test_the_card_tells_what_it_learnt_from_and_where_it_loses() -> None:
+    model = ArtistModel(SMALL).fit(world())
+    embedding = model.export(world(), "test")
+    scored = artists_scores.compare(embedding, world(), "test", 1)
+    text = card.write(embedding, model, world(), {"test": scored, "valid": scored})
+    for expected in ("# Artist embedding test\n", "seed 1", "popularity weighs 0.2", "## Where it loses\n\nMost of"):
+        assert expected in text
+    better = {**scored, artists_scores.OURS: {k: replace(r, mean=0.0) for k, r in scored[artists_scores.OURS].items()}}
+    text = card.write(embedding, model, world(), {"test": better, "valid": scored})
+    assert "## Where it loses\n\n- Company found: artist embedding, as served 0.000, better" in text

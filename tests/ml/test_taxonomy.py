@@ -11,6 +11,7 @@ import pytest
 
 from ml import artefacts
 from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.train import card
 from ml.taxonomy.train.scores import OURS, by_origin, compare, read_sample
 
 _ACTIVE = artefacts.active("taxonomy")
@@ -129,3 +130,10 @@ def test_the_check_by_hand_is_scored_beside_plain_ways(taxonomy: Taxonomy) -> No
     assert len(plain) == 3
     assert all(one.right_family < ours.right_family for one in plain)
     assert sum(count for count, _, _ in by_origin(taxonomy).values()) == 300
+
+
+def test_the_card_tells_how_it_was_made_and_where_it_loses(taxonomy: Taxonomy) -> None:
+    text = card.write(taxonomy, compare(taxonomy), "Read and merge.")
+    for expected in (f"# Taxonomy {taxonomy.version}\n", "- **Procedure** Read and merge.\n", "## Where it loses\n\n"):
+        assert expected in text
+    assert f"{len(taxonomy.families)} families" in text

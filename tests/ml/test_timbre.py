@@ -15,7 +15,7 @@ from ml.registry import ModelRegistry
 from ml.timbre.model import (
     LEAST_SEGMENTS,
     STATISTICS,
-    Library,
+    TimbreLibrary,
     TimbreModel,
     TwoStepScaler,
     alike,
@@ -177,7 +177,7 @@ def test_intervals_and_ratios_by_hand() -> None:
 
 def test_a_library_hears_each_track_once_and_again_when_it_changes(trained: tuple[Path, Path]) -> None:
     models = trained[1]
-    library = Library(TimbreModel.load(models / "timbre" / artefacts.versions(models)[0].name))
+    library = TimbreLibrary(TimbreModel.load(models / "timbre" / artefacts.versions(models)[0].name))
     sounds, read = {"a": 1, "b": 2, "c": 3}, []
 
     def segments(name: str) -> np.ndarray | None:

@@ -25,7 +25,7 @@ from ml.clusters.train.study import QUICK, ClustersFit, Settings, SweepStep
 from ml.scores import write as write_scores
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.sound_data import SoundTable, balanced, read
 
 TASK = "clusters"
@@ -217,7 +217,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
     card = directory / "card.md"
     lines = [{"model": name, **_figures(scores)} for name, scores in found.results.items()]
-    card.write_text(clusters_card.write(found, settings, seed, beaten(TASK, lines, OURS)), encoding="utf-8")
+    card.write_text(clusters_card.write(found, settings, seed, better_than(TASK, lines, OURS)), encoding="utf-8")
     figures = write_scores(directory, split="test", table=lines, served=OURS)
     artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
     print(f"\n{len(found.clusters)} clusters in {directory}")

@@ -22,7 +22,7 @@ from ml.continuation.train.scores import (
     format_scores,
     targets,
 )
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.card import render
 from ml.train.revision import command, revision
 
@@ -78,6 +78,6 @@ def losses(scores: Scores) -> str:
     ):
         for protocol in scores.rows:
             where = "Half hidden" if protocol == "half" else f"{protocol} seeds"
-            better = beaten("continuation", scores.as_table(protocol), ours, ignored)
+            better = better_than("continuation", scores.as_table(protocol), ours, ignored)
             lines += [f"- {where}. {line.removeprefix('- ')}" for line in better.splitlines(keepends=True)]
     return "".join(lines)

@@ -75,8 +75,8 @@ def train_own(job: Job) -> dict[str, Any]:
     table, epochs = compare(model, own, snapshot, lists, some, job)
     trainer, neural = own.final(epochs, 1, _saying(job, "learning songs from all lists"))
     scores = described(table, len(lists), artists.version)
-    beside = _beside(job, snapshot, [mine[at] for at in some], scores)
-    return _write(job, model, trainer, neural, scores | beside)
+    held_out = _held_out(job, snapshot, [mine[at] for at in some], scores)
+    return _write(job, model, trainer, neural, scores | held_out)
 
 
 def own_lists(database: Database, owner: str | None, numbers: Numbers) -> Iterator[OwnList]:
@@ -197,7 +197,7 @@ def described(table: dict[str, Floats], lists: int, artists_version: str) -> dic
     }
 
 
-def _beside(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict[str, Any]) -> dict[str, Any]:
+def _held_out(job: Job, snapshot: Snapshot, asked: Sequence[OwnList], scores: dict[str, Any]) -> dict[str, Any]:
     """Return which lists were asked about, and how the way to rank that is served now does on their hidden halves."""
     held = (part for one in asked for part in (one.name, one.recordings.tobytes()))
     on = digest_of([_PROTOCOL, snapshot.generation, *held])

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.contributors.train.baselines import TUNED_WORK
-from ml.contributors.train.data import Added
-from ml.contributors.train.network import NEVER, Fit
+from ml.contributors.train.data import AddedTracks
+from ml.contributors.train.network import NEVER, ContributorsFit
 from ml.contributors.train.scores import Scores, as_table, format_confusion, format_table
 from ml.contributors.train.settings import Settings
 from ml.contributors.train.study import Study
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.card import render
 from ml.train.revision import revision
 
@@ -49,7 +49,12 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
 
 
 def user_trained(
-    version: str, added: Added, settings: Settings, made: Fit, table: Mapping[str, Scores], unsure: Mapping[str, float]
+    version: str,
+    added: AddedTracks,
+    settings: Settings,
+    made: ContributorsFit,
+    table: Mapping[str, Scores],
+    unsure: Mapping[str, float],
 ) -> str:
     """Return the card of a playlist's model; it names neither people nor tracks, for everybody may read cards."""
     return render(
@@ -73,7 +78,7 @@ def user_trained(
 def _loses(found: Study) -> str:
     """Say which rows of the tables stand above the network, figure by figure."""
     ours = found.table["network"]
-    lines = [beaten("contributors", as_table({**found.table, **found.ablation}), "network", _CHANCE).rstrip()]
+    lines = [better_than("contributors", as_table({**found.table, **found.ablation}), "network", _CHANCE).rstrip()]
     faster = [f"{name} {one.seconds:.1f} s" for name, one in found.table.items() if 0 < one.seconds < ours.seconds]
     if faster:
         lines.append(f"- Processor time of a training: network {ours.seconds:.1f} s, less {', '.join(faster)}.")
@@ -83,6 +88,6 @@ def _loses(found: Study) -> str:
             f"- On the audio features alone it has a ROC AUC of {audio.auc:.3f}, a booster {booster.auc:.3f}: most of "
             "what it knows\n  comes from artist and genre, and of names that say nothing it knows less than a booster."
         )
-    if several := beaten("contributors", as_table(found.several), "network", _CHANCE) if found.several else "":
+    if several := better_than("contributors", as_table(found.several), "network", _CHANCE) if found.several else "":
         lines.append(f"\nWith {found.people} people:\n\n{several.rstrip()}")
     return "\n".join(lines)

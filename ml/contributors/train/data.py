@@ -30,7 +30,7 @@ class DataMissingError(FileNotFoundError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Added:
+class AddedTracks:
     """Tracks with who added them: ``ids``, ``inputs`` and ``who`` (index into ``people``) have one entry per track."""
 
     ids: tuple[str, ...]
@@ -40,12 +40,12 @@ class Added:
     left_out: int = 0
 
     def tracks(self, reader: TrackInputs) -> Tracks:
-        names = [normalise(one.artists[0]) if one.artists else f"\0{i}" for i, one in enumerate(self.inputs)]
+        names = [normalise(track.artists[0]) if track.artists else f"\0{row}" for row, track in enumerate(self.inputs)]
         artist = np.unique(names, return_inverse=True)[1]
         return Tracks(blocks=reader.blocks(self.inputs), who=self.who, artist=artist)
 
 
-def read_likes(data: Path) -> Added:
+def read_likes(data: Path) -> AddedTracks:
     """Read the study's tracks; the people are one listener's likes and dislikes.
 
     Raises
@@ -54,7 +54,7 @@ def read_likes(data: Path) -> Added:
         ``data`` does not hold them.
     """
     table = _table(data / LIKES)
-    return Added(
+    return AddedTracks(
         ids=tuple(map(str, range(len(table)))),
         inputs=_inputs(table["song_title"], table["artist"], table[list(AUDIO_FEATURES)]),
         who=table["target"].to_numpy(np.intp),
@@ -62,7 +62,7 @@ def read_likes(data: Path) -> Added:
     )
 
 
-def read_shared(data: Path, settings: Settings) -> Added:
+def read_shared(data: Path, settings: Settings) -> AddedTracks:
     """Read a collaborative playlist as Exportify wrote it: the people with enough tracks, those with most first.
 
     Raises
@@ -76,10 +76,10 @@ def read_shared(data: Path, settings: Settings) -> Added:
     people = counts[counts >= settings.least_tracks].index.tolist()[: settings.most_people]
     taken = table[table["Added By"].isin(people)]
     columns = {name: name.replace("_", " ").title() for name in AUDIO_FEATURES} | {"duration_ms": "Duration (ms)"}
-    return Added(
+    return AddedTracks(
         ids=tuple(taken["Track ID"]),
         inputs=_inputs(taken["Track Name"], taken["Artist Name(s)"], taken[[columns[name] for name in AUDIO_FEATURES]]),
-        who=np.array([people.index(one) for one in taken["Added By"]], np.intp),
+        who=np.array([people.index(person) for person in taken["Added By"]], np.intp),
         people=tuple(people),
         left_out=len(table) - len(taken),
     )
@@ -98,13 +98,13 @@ def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tu
         GenreInput(
             title=str(title) or None,
             artists=split_artists(str(artist)),
-            features={name: one for name, one in zip(AUDIO_FEATURES, values, strict=True) if not math.isnan(one)},
+            features={name: value for name, value in zip(AUDIO_FEATURES, values, strict=True) if not math.isnan(value)},
         )
         for title, artist, values in rows
     )
 
 
-def read_playlist(job: Job, settings: Settings) -> Added:
+def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     """Read the playlist of a request; a track that several people added counts for the first.
 
     Raises
@@ -121,7 +121,8 @@ def read_playlist(job: Job, settings: Settings) -> Added:
             adder.setdefault(item.track_id, item.added_by)
     known = _known(job.database, list(adder))
     counts = Counter(adder[track.id] for track in known)
-    people = [p for p, n in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if n >= settings.least_tracks]
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    people = [person for person, count in ordered if count >= settings.least_tracks]
     people = people[: settings.most_people]
     if len(people) < 2:
         most = ", ".join(str(n) for _, n in counts.most_common(3)) or "none"
@@ -131,7 +132,7 @@ def read_playlist(job: Job, settings: Settings) -> Added:
         )
     index = {person: number for number, person in enumerate(people)}
     taken = [track for track in known if adder[track.id] in index]
-    return Added(
+    return AddedTracks(
         ids=tuple(track.id for track in taken),
         inputs=tuple(input_of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),

@@ -18,7 +18,7 @@ from ml.genre.encoder import Floats
 from ml.genre.heads import softmax
 
 Rows = npt.NDArray[np.intp]
-Step = Callable[[], None]
+Progress = Callable[[], None]
 _PENULTIMATE = "penultimate"
 _TEMPERATURES = np.geomspace(0.4, 4.0, 93)
 # Fewer answers than this on validation do not show that such answers are right.
@@ -137,7 +137,7 @@ def _batches(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
+class ContributorsFit:
     """A trained model: ``members`` are averaged; temperature and threshold are from rows that a member did not see."""
 
     scaler: InputScaler
@@ -161,11 +161,11 @@ class Fit:
     def penultimate(self, blocks: Blocks) -> Floats:
         """Return the last hidden layers of all members side by side."""
         inputs = self.scaler.transform(blocks)
-        parts = [keras.Model(one.input, one.get_layer(_PENULTIMATE).output) for one in self.members]
+        parts = [keras.Model(member.input, member.get_layer(_PENULTIMATE).output) for member in self.members]
         return np.hstack([np.asarray(part(inputs, training=False)) for part in parts])
 
 
-def fit(tracks: Tracks, people: int, settings: Settings, done: Step) -> Fit:
+def fit(tracks: Tracks, people: int, settings: Settings, done: Progress) -> ContributorsFit:
     """Train the members, each on all artists but its own validation artists, and calibrate on those."""
     scaler = InputScaler(one_hot=settings.one_hot, scaling=settings.scaling).fit(tracks.blocks)
     inputs = scaler.transform(tracks.blocks)
@@ -177,7 +177,9 @@ def fit(tracks: Tracks, people: int, settings: Settings, done: Step) -> Fit:
         done()
     temperature = best_temperature(checked, tracks.who)
     threshold = threshold_of(calibrate(checked, temperature), tracks.who, settings.sure)
-    return Fit(scaler=scaler, members=tuple(members), temperature=temperature, threshold=threshold, people=people)
+    return ContributorsFit(
+        scaler=scaler, members=tuple(members), temperature=temperature, threshold=threshold, people=people
+    )
 
 
 def best_temperature(odds: Floats, who: Rows) -> float:

@@ -40,7 +40,8 @@ def auc(odds: Floats, who: Rows, fold: Rows) -> float:
     Each fold's odds come from another model and start from other shares of the people; pooled, those shares would be
     ranked against each other, and even constant odds would be worse or better than 0.5.
     """
-    areas = [area for one in np.unique(fold) if not np.isnan(area := _area(odds[fold == one], who[fold == one]))]
+    areas = [_area(odds[fold == number], who[fold == number]) for number in np.unique(fold)]
+    areas = [area for area in areas if not np.isnan(area)]
     return float(np.mean(areas)) if areas else float("nan")
 
 
@@ -82,14 +83,14 @@ def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
 
 
 def difference(
-    one: Floats, other: Floats, who: Rows, fold: Rows, artist: Rows, seed: int = 1
+    first: Floats, second: Floats, who: Rows, fold: Rows, artist: Rows, seed: int = 1
 ) -> tuple[float, float, float]:
-    """Return the AUC of ``one`` minus that of ``other`` with its 95 % interval, artists drawn with replacement."""
+    """Return the AUC of ``first`` minus that of ``second`` with its 95 % interval, artists drawn with replacement."""
     rng, artists = np.random.default_rng(seed), np.unique(artist)
     rows_of = [np.flatnonzero(artist == a) for a in artists]
 
     def gap(rows: Rows) -> float:
-        return auc(one[rows], who[rows], fold[rows]) - auc(other[rows], who[rows], fold[rows])
+        return auc(first[rows], who[rows], fold[rows]) - auc(second[rows], who[rows], fold[rows])
 
     gaps = [
         gap(np.concatenate([rows_of[i] for i in rng.integers(len(artists), size=len(artists))])) for _ in range(_DRAWS)

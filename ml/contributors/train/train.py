@@ -18,8 +18,8 @@ from ml.artists.model import ArtistEmbedding
 from ml.contributors.model import TASK, TrackInputs, task_of
 from ml.contributors.train import baselines, scores
 from ml.contributors.train import card as cards
-from ml.contributors.train.data import Added, read_likes, read_playlist, read_shared
-from ml.contributors.train.network import Fit, Rows, Step, Tracks, fit
+from ml.contributors.train.data import AddedTracks, read_likes, read_playlist, read_shared
+from ml.contributors.train.network import ContributorsFit, Progress, Rows, Tracks, fit
 from ml.contributors.train.scores import Scores, format_confusion, format_table
 from ml.contributors.train.settings import Settings, read
 from ml.contributors.train.study import Study
@@ -45,7 +45,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class HeldOutAnswers:
     """Odds (n, people) of every track by models that learnt from other artists, and what was answered, -1 not sure.
 
     ``fold`` (n,) is the number of the fold that a track was held out in, ``seconds`` are the mean of the folds'
@@ -61,7 +61,7 @@ class Held:
         return scores.score(self.odds, who, self.fold, self.seconds)
 
 
-def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Step) -> Held:
+def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progress) -> HeldOutAnswers:
     """Fit on all folds but one and ask about that one, in turn; stopping, temperature and threshold never see it."""
     odds = np.zeros((len(tracks), people), np.float32)
     answers, fold = np.full(len(tracks), _NOT_SURE), np.zeros(len(tracks), int)
@@ -74,10 +74,10 @@ def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Step) 
         odds[held] = made.predict(tracks.of(held).blocks)
         best = odds[held].argmax(axis=1)
         answers[held] = np.where(odds[held].max(axis=1) >= made.threshold, best, _NOT_SURE)
-    return Held(odds=odds, answers=answers, fold=fold, seconds=float(np.mean(taken)))
+    return HeldOutAnswers(odds=odds, answers=answers, fold=fold, seconds=float(np.mean(taken)))
 
 
-def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: bool) -> dict[str, Held]:
+def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: bool) -> dict[str, HeldOutAnswers]:
     """Ask the plain models about the same folds: those of the audio features, and a booster on all inputs if wanted."""
     audio = replace(tracks, blocks={"audio": tracks.blocks["audio"]})
     plans: dict[str, tuple[Tracks, Any, Any]] = {
@@ -91,8 +91,8 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
     for number, (learn, held) in enumerate(folds):
         shares[held], fold[held] = baselines.constant(tracks.of(learn), people, len(held)), number
     found = {
-        "chance": Held(odds=shares, answers=baselines.drawn(shares, settings.seed), fold=fold, seconds=0.0),
-        "majority": Held(odds=shares, answers=shares.argmax(axis=1), fold=fold, seconds=0.0),
+        "chance": HeldOutAnswers(odds=shares, answers=baselines.drawn(shares, settings.seed), fold=fold, seconds=0.0),
+        "majority": HeldOutAnswers(odds=shares, answers=shares.argmax(axis=1), fold=fold, seconds=0.0),
     }
     for name, (given, make, choices) in plans.items():
         odds, taken = np.zeros_like(shares), []
@@ -107,13 +107,13 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
                 scaled=make is baselines.nearest,
             )
             taken.append(seconds)
-        found[name] = Held(odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken)))
+        found[name] = HeldOutAnswers(odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken)))
     return found
 
 
-def table_of(held: Mapping[str, Held], who: Rows) -> dict[str, Scores]:
+def table_of(held: Mapping[str, HeldOutAnswers], who: Rows) -> dict[str, Scores]:
     """Score each; chance by what it drew, for its odds are the majority's."""
-    table = {name: one.scores(who) for name, one in held.items()}
+    table = {name: answers.scores(who) for name, answers in held.items()}
     if "chance" in table:
         guesses = np.eye(held["chance"].odds.shape[1], dtype=np.float32)[held["chance"].answers]
         drawn = scores.score(guesses, who, held["chance"].fold)
@@ -121,7 +121,7 @@ def table_of(held: Mapping[str, Held], who: Rows) -> dict[str, Scores]:
     return table
 
 
-def not_sure(held: Held, who: Rows) -> dict[str, float]:
+def not_sure(held: HeldOutAnswers, who: Rows) -> dict[str, float]:
     """Return the share of tracks that are answered and the share of those answers that are right."""
     answered = held.answers != _NOT_SURE
     right = float((held.answers == who)[answered].mean()) if answered.any() else 0.0
@@ -144,7 +144,9 @@ def reader_of(registry: ModelRegistry, inputs: tuple[str, ...]) -> TrackInputs:
     return TrackInputs(inputs, genre, artists)
 
 
-def described(made: Fit, reader: TrackInputs, added: Added, version: str, settings: Settings) -> dict[str, Any]:
+def described(
+    made: ContributorsFit, reader: TrackInputs, added: AddedTracks, version: str, settings: Settings
+) -> dict[str, Any]:
     """Return ``contributors.json``, which :class:`ml.contributors.model.Contributors` reads beside the network."""
     return {
         "version": version,
@@ -188,7 +190,7 @@ def train_own(job: Job) -> dict[str, Any]:
     held = compare(tracks, people, settings, same_inputs=False) | {NETWORK: held_out}
     table = table_of(held, added.who)
     task, version = task_of(str(job.request["playlist"])), job.new_version()
-    more = _beside(job, task, added, tracks, settings)
+    more = _held_out_scores(job, task, added, tracks, settings)
     job.say("drawing the picture")
     page = page_of(added, held_out, made, wanted, table, settings)
     folder = job.place / task / version
@@ -196,7 +198,7 @@ def train_own(job: Job) -> dict[str, Any]:
     (folder / "who_added.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
     card = cards.user_trained(version, added, settings, made, table, page["not_sure"])
     files += [folder / "who_added.json", *write_scores(folder, table, card, **more)]
-    first = not any(one.task == task for one in job.registry.versions())
+    first = not any(listed.task == task for listed in job.registry.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)
     return {
         "task": task,
@@ -207,7 +209,7 @@ def train_own(job: Job) -> dict[str, Any]:
     }
 
 
-def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Settings) -> dict[str, Any]:
+def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, settings: Settings) -> dict[str, Any]:
     """Return what ``scores.json`` says of the folds, with the figures of the settings served now on the same folds.
 
     The served version itself has learnt from most of these tracks: so its settings are asked, trained without them.
@@ -233,7 +235,12 @@ def _beside(job: Job, task: str, added: Added, tracks: Tracks, settings: Setting
 
 
 def page_of(
-    added: Added, held: Held, made: Fit, tracks: Tracks, table: Mapping[str, Scores], settings: Settings
+    added: AddedTracks,
+    held: HeldOutAnswers,
+    made: ContributorsFit,
+    tracks: Tracks,
+    table: Mapping[str, Scores],
+    settings: Settings,
 ) -> dict[str, Any]:
     """Return ``who_added.json``: all that the page shows of a model. Tracks by id; their names stay in the store."""
     rows, places = picture(made.penultimate(tracks.blocks), added.who, settings.seed)
@@ -251,12 +258,12 @@ def page_of(
     }
 
 
-def _point(added: Added, held: Held, row: int, place: list[float]) -> list[Any]:
-    odds = [round(float(one), 3) for one in held.odds[row]]
-    return [added.ids[row], *(round(one, 2) for one in place), int(added.who[row]), int(held.answers[row]), odds]
+def _point(added: AddedTracks, held: HeldOutAnswers, row: int, place: list[float]) -> list[Any]:
+    odds = [round(float(value), 3) for value in held.odds[row]]
+    return [added.ids[row], *(round(value, 2) for value in place), int(added.who[row]), int(held.answers[row]), odds]
 
 
-def save(made: Fit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> list[Path]:
+def save(made: ContributorsFit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> list[Path]:
     """Write what serving reads; raises ml.train.export.ExportError where LiteRT answers differently."""
     folder.mkdir(parents=True, exist_ok=True)
     proof = made.scaler.transform(tracks.of(np.arange(min(_PROOF_ROWS, len(tracks)))).blocks)

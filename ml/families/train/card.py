@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ml.families.train.scores import format_table, mean
 from ml.families.train.study import FamiliesFit, Settings
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 from ml.train.revision import revision
 
@@ -61,4 +61,4 @@ def _better(found: FamiliesFit) -> str:
     if not found.results:
         return "There were no held-out tracks to score on."
     rows = [{"model": name, **asdict(mean(by_family))} for name, by_family in found.results.items()]
-    return beaten("families", rows, rows[0]["model"])
+    return better_than("families", rows, rows[0]["model"])

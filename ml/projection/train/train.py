@@ -47,7 +47,7 @@ def train_own(job: Job) -> dict[str, Any]:
     options = job.request.get("options") or {}
     playlist, most = job.request.get("playlist"), min(int(options.get("most", MOST)), MOST)
     seed = int(options.get("seed", SEED))
-    methods = [one for one in METHODS if one in options.get("methods", METHODS)] or list(METHODS)
+    methods = [method for method in METHODS if method in options.get("methods", METHODS)] or list(METHODS)
     job.say("reading the tracks")
     snapshot = job.catalogue.current()
     tracks, places, available = _playlist(job, playlist) if playlist else drawn_from(snapshot, most, seed)
@@ -141,14 +141,15 @@ def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.f
     items = job.database.playlist_items(playlist_id, limit=MOST) if playlist else []
     ids = list(dict.fromkeys(item.track_id for item in items))
     stored, snapshot = job.database.get_tracks(ids), job.catalogue.current()
-    tracks = [one for one in (_heard(snapshot, stored.get(name), name) for name in ids) if one and one.features]
+    known_tracks = (_with_features(snapshot, stored.get(track_id), track_id) for track_id in ids)
+    tracks = [track for track in known_tracks if track and track.features]
     if not tracks:
         return [], np.empty((0, 12), np.float32), len(ids)
     places, known = filled_places(feature_rows(one.features for one in tracks))
-    return [one for one, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
+    return [track for track, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
 
 
-def _heard(snapshot: Snapshot, stored: Track | None, track_id: str) -> Track | None:
+def _with_features(snapshot: Snapshot, stored: Track | None, track_id: str) -> Track | None:
     ref = snapshot.find(track_id) if stored is None or stored.features is None else None
     return snapshot.track(ref) if ref is not None else stored
 
@@ -175,7 +176,7 @@ def families_of(tracks: Sequence[Track], taxonomy: Taxonomy) -> list[str]:
         return taxonomy.family_of(name)
 
     def of(track: Track) -> str:
-        named = Counter(one for one in map(family, track.labels or track.artist_genres) if one)
-        return min(named, key=lambda one: (-named[one], one)) if named else ""
+        counts = Counter(name for name in map(family, track.labels or track.artist_genres) if name)
+        return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
     return [of(track) for track in tracks]

@@ -32,26 +32,26 @@ class Settings:
 
 def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
     """Return (encoder, autoencoder); the encoder maps (n, length, 12) scaled segments to (n, latent)."""
-    heard = given = keras.Input((length, TIMBRES), name="segments")
+    encoded = inputs = keras.Input((length, TIMBRES), name="segments")
     for filters in _FILTERS:
-        heard = layers.Conv1D(filters, 5, padding="same", activation="relu")(heard)
-        heard = layers.MaxPooling1D(2)(heard)
+        encoded = layers.Conv1D(filters, 5, padding="same", activation="relu")(encoded)
+        encoded = layers.MaxPooling1D(2)(encoded)
     # Unrolled: as a loop LiteRT takes it at a batch of one only.
-    heard = layers.LSTM(_LSTM, unroll=True)(heard)
-    code = layers.Dense(latent, name="latent")(heard)
-    encoder = keras.Model(given, code, name="encoder")
+    encoded = layers.LSTM(_LSTM, unroll=True)(encoded)
+    code = layers.Dense(latent, name="latent")(encoded)
+    encoder = keras.Model(inputs, code, name="encoder")
     short = length // 2 ** len(_FILTERS)
-    made = layers.RepeatVector(short)(layers.Dense(_LSTM, activation="relu")(code))
-    made = layers.LSTM(_LSTM, return_sequences=True)(made)
+    decoded = layers.RepeatVector(short)(layers.Dense(_LSTM, activation="relu")(code))
+    decoded = layers.LSTM(_LSTM, return_sequences=True)(decoded)
     for filters in reversed(_FILTERS):
-        made = layers.UpSampling1D(2)(made)
-        made = layers.Conv1D(filters, 5, padding="same", activation="relu")(made)
-    made = layers.Conv1D(TIMBRES, 5, padding="same")(made)
-    return encoder, keras.Model(given, made, name="autoencoder")
+        decoded = layers.UpSampling1D(2)(decoded)
+        decoded = layers.Conv1D(filters, 5, padding="same", activation="relu")(decoded)
+    decoded = layers.Conv1D(TIMBRES, 5, padding="same")(decoded)
+    return encoder, keras.Model(inputs, decoded, name="autoencoder")
 
 
 @dataclass(frozen=True)
-class Fitted:
+class EncoderFit:
     """A trained encoder with the scaling in front of it; ``loss`` is that of the last step."""
 
     scaler: TwoStepScaler
@@ -65,7 +65,7 @@ class Fitted:
         return np.asarray(self.encoder(rows, training=False))
 
 
-def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int], None] | None = None) -> Fitted:
+def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int], None] | None = None) -> EncoderFit:
     """Train the autoencoder on random stretches of the tracks; ``say(step, steps)`` tells how far it is."""
     keras.utils.set_random_seed(settings.seed)
     encoder, model = build(settings.latent, settings.length)
@@ -77,10 +77,10 @@ def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int],
         loss = float(model.train_on_batch(batch, batch))
         if say:
             say(step + 1, settings.steps)
-    return Fitted(stretches.scaler, encoder, loss)
+    return EncoderFit(stretches.scaler, encoder, loss)
 
 
-def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> Fitted:
+def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> EncoderFit:
     """Train the encoder alone to tell which stretches are of one track, among those of all others in a batch.
 
     InfoNCE (van den Oord et al., 2018), asked both ways as in SimCLR (Chen et al., ICML 2020).
@@ -91,12 +91,15 @@ def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> Fitted:
     optimiser.build(encoder.trainable_variables)
 
     @tf.function(reduce_retracing=True)
-    def step(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    def step(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            mine, theirs = (tf.math.l2_normalize(encoder(rows, training=True), axis=1) for rows in (one, other))
-            alike = tf.matmul(mine, theirs, transpose_b=True) / _TEMPERATURE
-            right = tf.range(tf.shape(alike)[0])
-            losses = [tf.nn.sparse_softmax_cross_entropy_with_logits(right, x) for x in (alike, tf.transpose(alike))]
+            vectors, others = (tf.math.l2_normalize(encoder(rows, training=True), axis=1) for rows in (first, second))
+            cosines = tf.matmul(vectors, others, transpose_b=True) / _TEMPERATURE
+            labels = tf.range(tf.shape(cosines)[0])
+            losses = [
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+                for logits in (cosines, tf.transpose(cosines))
+            ]
             loss = tf.reduce_mean(losses)
         optimiser.apply(tape.gradient(loss, encoder.trainable_variables), encoder.trainable_variables)
         return loss
@@ -105,11 +108,11 @@ def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> Fitted:
     loss = float("nan")
     for _ in range(settings.steps):
         loss = float(step(*stretches.draw(2)))
-    return Fitted(stretches.scaler, encoder, loss)
+    return EncoderFit(stretches.scaler, encoder, loss)
 
 
 class _Stretches:
-    """Random stretches of scaled tracks, as long as the network hears."""
+    """Random stretches of scaled tracks, as long as the network reads."""
 
     def __init__(self, timbres: Sequence[Floats], settings: Settings) -> None:
         self.scaler = TwoStepScaler.fit(timbres)

@@ -31,8 +31,8 @@ def _quarters(timbre: Floats) -> tuple[Floats, Floats]:
 
 def _excerpts(timbre: Floats) -> tuple[Floats, Floats]:
     starts = (max(0, len(timbre) * part // 4 - _EXCERPT // 2) for part in (1, 3))
-    one, other = (timbre[start : start + _EXCERPT] for start in starts)
-    return one, other
+    first, second = (timbre[start : start + _EXCERPT] for start in starts)
+    return first, second
 
 
 PROTOCOLS: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
@@ -53,23 +53,25 @@ def cross_validate(
     cuts = {name: [cut(timbre) for timbre in timbres] for name, cut in PROTOCOLS.items()}
     ranks = {name: np.zeros((len(timbres), 2), np.intp) for name in PROTOCOLS}
     for fold in range(folds):
-        asked = order[fold::folds]
-        embed = learn(np.setdiff1d(order, asked))
+        held_out = order[fold::folds]
+        embed = learn(np.setdiff1d(order, held_out))
         for name, pairs in cuts.items():
-            one, other = (embed([pair[side] for pair in pairs]) for side in (0, 1))
-            ranks[name][asked] = _ranks(one, other, asked, euclidean)
+            first, second = (embed([pair[side] for pair in pairs]) for side in (0, 1))
+            ranks[name][held_out] = _ranks(first, second, held_out, euclidean)
     return ranks
 
 
-def _ranks(one: Floats, other: Floats, asked: npt.NDArray[np.intp], euclidean: bool) -> Ranks:
+def _ranks(first: Floats, second: Floats, held_out: npt.NDArray[np.intp], euclidean: bool) -> Ranks:
     if not euclidean:
-        one, other = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9) for rows in (one, other))
-    apart = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None] - 2.0 * one @ other.T
-    right = np.diag(apart)
+        first, second = (
+            rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9) for rows in (first, second)
+        )
+    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
+    right = np.diag(squared)
     # Equally close ones count as before the right one: an embedding that maps all to one place finds nothing.
-    forth = (apart <= right[:, None]).sum(axis=1) - 1
-    back = (apart <= right[None, :]).sum(axis=0) - 1
-    return np.column_stack([forth, back])[asked]
+    forth = (squared <= right[:, None]).sum(axis=1) - 1
+    back = (squared <= right[None, :]).sum(axis=0) - 1
+    return np.column_stack([forth, back])[held_out]
 
 
 def recall(ranks: Ranks, at: int, seed: int) -> Interval:

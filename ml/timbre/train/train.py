@@ -25,7 +25,7 @@ from ml.timbre.train import network as timbre_network
 from ml.timbre.train.data import Segments, read, stored
 from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
 from ml.train.background import Scored, served_now
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 from ml.train.export import export
 from ml.train.revision import command
 
@@ -75,7 +75,7 @@ class Windows:
         mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
         rows = (rows - mean) / deviation
         _, of = np.unique(track, return_inverse=True)
-        centres = np.stack([rows[of == one].mean(axis=0) for one in range(of.max() + 1)])
+        centres = np.stack([rows[of == number].mean(axis=0) for number in range(of.max() + 1)])
         within = np.cov((rows - centres[of]).T)
         within = (1.0 - _SHRINK) * within + _SHRINK * np.trace(within) / len(within) * np.eye(len(within))
         values, vectors = np.linalg.eigh(within)
@@ -93,7 +93,7 @@ def _plain(timbres: Sequence[Floats], statistics: str) -> Learn:
 
     def learn(tracks: npt.NDArray[np.intp]) -> Embed:
         made = standardised(rows[tracks], statistics)
-        return lambda pieces: (np.array([take(p.astype(float)) for p in pieces]) - made.mean) / made.deviation
+        return lambda pieces: (np.array([take(piece.astype(float)) for piece in pieces]) - made.mean) / made.deviation
 
     return learn
 
@@ -111,7 +111,7 @@ def _whitened(timbres: Sequence[Floats], statistics: str, seed: int) -> Learn:
 def _network(
     timbres: Sequence[Floats],
     settings: timbre_network.Settings,
-    fit_network: Callable[[Sequence[Floats], timbre_network.Settings], timbre_network.Fitted] = timbre_network.fit,
+    fit_network: Callable[[Sequence[Floats], timbre_network.Settings], timbre_network.EncoderFit] = timbre_network.fit,
 ) -> Learn:
     def learn(tracks: npt.NDArray[np.intp]) -> Embed:
         return fit_network([timbres[i] for i in tracks], settings).encode
@@ -201,7 +201,7 @@ def fit(
         "trustworthiness": float(trustworthiness(vectors, spots, n_neighbors=neighbours, metric="cosine")),
         "loss": network.loss,
     }
-    proof = np.stack([network.scaler.transform(middle(one, settings.length)) for one in timbres[:16]])
+    proof = np.stack([network.scaler.transform(middle(timbre, settings.length)) for timbre in timbres[:16]])
     return TimbreFit(
         settings=kept,
         scaler=network.scaler,
@@ -216,7 +216,7 @@ def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection
     """Return the learnt projection, fitted on all tracks, or the plain one where it is not ENOUGH times better."""
     if ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED).mean >= ENOUGH:
         return Windows.draw(timbres, "described", seed).whitening(np.arange(len(timbres)), "described")
-    return standardised(np.array([STATISTICS["moments"](one.astype(float)) for one in timbres]), "moments")
+    return standardised(np.array([STATISTICS["moments"](timbre.astype(float)) for timbre in timbres]), "moments")
 
 
 def scores_of(results: Results, served: str) -> dict[str, Any]:
@@ -240,7 +240,7 @@ def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
 
 
 def publish(
-    made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, told: str, **held_out: Any
+    made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, origin: str, **held_out: Any
 ) -> Path:
     """Write a version with its card and scores, and register it; return its folder."""
     version = made.settings["version"]
@@ -249,8 +249,8 @@ def publish(
     card, rows = folder / "card.md", table(results, SCORE_SEED)
     plain = [_plain_row(row) for row in rows]
     served = made.settings["scores"]["served"]["model"]
-    lost = beaten(TASK, plain, served)
-    card.write_text(timbre_card.write(made.settings, segments, results, rows, told, lost), encoding="utf-8")
+    better = better_than(TASK, plain, served)
+    card.write_text(timbre_card.write(made.settings, segments, results, rows, origin, better), encoding="utf-8")
     split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
     figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
     artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
@@ -266,14 +266,14 @@ def fingerprint(timbre: Floats) -> str:
     return digest_of([timbre.astype(np.float32).tobytes()])
 
 
-def _beside(job: jobs.Job, segments: Segments) -> dict[str, Any]:
-    """Return what ``scores.json`` says of one's own tracks, with the figures of the version served now on them."""
-    asked = [fingerprint(timbre) for timbre in segments.timbres]
+def _held_out(job: jobs.Job, segments: Segments) -> dict[str, Any]:
+    """Return what ``scores.json`` says of the user's tracks, with the figures of the version served now on them."""
+    fingerprints = [fingerprint(timbre) for timbre in segments.timbres]
 
     def score_served(folder: Path) -> Scored:
         model = TimbreModel.load(folder)
-        if known := len({*model.settings.get("learnt", ())} & {*asked}):
-            return None, f"It has learnt from {known} of these {len(asked)} tracks itself."
+        if known := len({*model.settings.get("learnt", ())} & {*fingerprints}):
+            return None, f"It has learnt from {known} of these {len(fingerprints)} tracks itself."
 
         def embed(pieces: Sequence[Floats]) -> Floats:
             return np.stack([model.projection.embed(piece) for piece in pieces])
@@ -281,7 +281,7 @@ def _beside(job: jobs.Job, segments: Segments) -> dict[str, Any]:
         ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
         return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), ""
 
-    on = digest_of(asked)
+    on = digest_of(fingerprints)
     return {"on": on, "before": served_now(job, TASK, on, score_served)}
 
 
@@ -303,8 +303,8 @@ def train(
     results = compare(segments.timbres, settings, networks=networks, say=say)
     version = f"{VERSION}-quick" if quick else VERSION
     made = fit(segments, settings, results, version)
-    told = f"A folder of Spotify audio analyses; trained by `python -m ml {command()}`, seed {seed}."
-    folder = publish(made, segments, results, models, activate=not quick, told=told)
+    origin = f"A folder of Spotify audio analyses; trained by `python -m ml {command()}`, seed {seed}."
+    folder = publish(made, segments, results, models, activate=not quick, origin=origin)
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     say(f"\n{format_table(table(results, SCORE_SEED))}\n\n{timbre_card.verdict(made.settings)}\n\n{size:.1f} MB")
 
@@ -353,8 +353,8 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     made = fit(
         segments, settings, results, job.new_version(), lambda done, total: job.say("training the map", done, total)
     )
-    told = "The analyses stored on this installation, trained here."
-    held_out = _beside(job, segments)
-    publish(made, segments, results, job.place, activate=False, told=told, **held_out)
+    origin = "The analyses stored on this installation, trained here."
+    held_out = _held_out(job, segments)
+    publish(made, segments, results, job.place, activate=False, origin=origin, **held_out)
     found = {"scores": made.settings["scores"], "before": held_out["before"]}
     return {"version": made.settings["version"], "tracks": len(segments.names), **found}

@@ -24,9 +24,9 @@ from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
 from etl.imports.entries import Row
 from etl.imports.exportify import FEATURES_LICENCE, read_rows
+from etl.imports.reading.text_file import examine
 from etl.imports.sheet import Sheet
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
-from etl.imports.text_file import examine
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AudioFeatures, PlaylistItem, Track
 from tests.etl import files

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from etl.imports.bytes import Source, Watch
+from etl.imports.reading.bytes import Source, Watch
 from store.runs import ImportProblem
 
 # A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.

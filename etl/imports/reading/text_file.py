@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from etl.imports.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
+from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
 from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}

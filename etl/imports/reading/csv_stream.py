@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from etl.imports.bytes import damaged_gzip_told, other_kind, unpacked
-from etl.imports.headings import sniff_delimiter, table_columns
+from etl.imports.reading.bytes import damaged_gzip_told, other_kind, unpacked
+from etl.imports.reading.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from api import session
 from api.current import services
-from api.spotify_account import all_accounts, channel, login_url, told, way_back, what_is_missing
+from api.spotify.account import all_accounts, channel, login_url, told, way_back, what_is_missing
 from etl.engine import VaultError
 from etl.providers.base import SourceFault
 from etl.spotify.forgetting import disconnect

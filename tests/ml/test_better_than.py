@@ -1,6 +1,6 @@
 """A card names what is better than its model, and nothing else."""
 
-from ml.train.better_than import beaten
+from ml.train.better_than import better_than
 
 ROWS = [
     {"model": "ours", "auc": 0.9, "f1": 0.8, "log_loss": 0.3},
@@ -10,12 +10,12 @@ ROWS = [
 
 
 def test_each_measure_names_what_is_better_with_its_figure() -> None:
-    assert beaten("contributors", ROWS, "ours", ("chance",)).splitlines() == [
+    assert better_than("contributors", ROWS, "ours", ("chance",)).splitlines() == [
         "- Tells people apart (ROC AUC): ours 0.900, better booster 0.910.",
         "- Sure of what is wrong (log-loss): ours 0.300, better booster 0.200.",
     ]
-    assert "(macro-F1): ours 0.800, better chance 0.900" in beaten("contributors", ROWS, "ours")
+    assert "(macro-F1): ours 0.800, better chance 0.900" in better_than("contributors", ROWS, "ours")
 
 
 def test_nothing_is_said_where_nothing_is_better() -> None:
-    assert beaten("contributors", ROWS[:1], "ours") == ""
+    assert better_than("contributors", ROWS[:1], "ours") == ""

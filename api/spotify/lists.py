@@ -12,7 +12,7 @@ from marshmallow import RAISE, ValidationError
 
 from api.current import services
 from api.errors import ApiError
-from api.spotify_account import all_accounts, channel, connected_account, login_url, told
+from api.spotify.account import all_accounts, channel, connected_account, login_url, told
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from etl.imports.bytes import Source, Watch
+from etl.imports.reading.bytes import Source, Watch
 from store.runs import ImportProblem
 
 MAX_MEMBERS = 10_000

@@ -1,0 +1,1 @@
+"""What readers share: bytes and archives, text, JSON, CSV, headings and values."""
