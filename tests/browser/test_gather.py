@@ -75,7 +75,7 @@ def test_a_harvest_ends_with_its_reckoning(data_page: DataPage, page: Page) -> N
     form.get_by_role("button", name="Start the harvest").click()
     card = page.locator(".tm-runs .tm-upload").first
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
-    expect(card.locator(".tm-counts")).to_contain_text("looked up")
+    expect(card.locator(".tm-counts")).to_contain_text("requested")
     expect(page.locator(".tm-status")).to_contain_text(re.compile(r"\d+ tracks in the catalogue"), timeout=ANSWER_MS)
 
 

@@ -21,14 +21,14 @@ QUESTION = "Use online services?"
 def test_the_first_start_asks_once_and_nothing_is_sent_before(
     page: Page, fresh_app: str, fresh_services: FakeServices
 ) -> None:
-    before = fresh_services.asked()
+    before = fresh_services.request_count()
     watch = Watch(page, fresh_app)
     track_page = TrackPage(page, fresh_app).open()
     question = page.get_by_role("region", name=QUESTION)
     expect(question).to_be_visible()
     expect(track_page.box).to_be_focused()  # it does not take the caret away
     track_page.ask("Marble Foxes Glass Tide")
-    assert fresh_services.asked() == before
+    assert fresh_services.request_count() == before
 
     expect_accessible(page)
     question.get_by_role("checkbox").first.focus()
@@ -50,11 +50,11 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     for name in KEYLESS:
         switch = page.locator(f"[data-source={name}]").get_by_role("switch")
         expect(switch).to_be_checked(checked=name != "itunes")
-    assert fresh_services.asked() == before
+    assert fresh_services.request_count() == before
 
     track_page.open().ask("Marble Foxes Glass Tide")
     expect(page.locator(".tm-notes")).to_contain_text("sources", timeout=ANSWER_MS)
-    assert fresh_services.asked() > before
+    assert fresh_services.request_count() > before
     assert not fresh_services.itunes.requests
     assert watch.problems() == []
 
