@@ -1,4 +1,4 @@
-"""Which online services may be used: the question of the first start, the switches, and what a failing source looks like."""
+"""Which online services may be used: the first start, the switches, and what a failing source looks like."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: 
     healed.reccobeats.fail(garbage(), times=None)
     data_page.open("checks")
     page.get_by_role("button", name="Check again").click()
-    expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text("broken", timeout=IMPORT_MS)
+    expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text(
+        "broken", timeout=IMPORT_MS
+    )
     area = page.locator("[data-area=reccobeats]")
     expect(area).to_have_attribute("open", "")
     expect(area.locator(".tm-check.is-fault").first).to_contain_text("cannot be read")
