@@ -1,39 +1,12 @@
-"""What we answer: thin routes over the store, the catalogue and the models."""
+"""HTTP: routes that check what is asked, call a use case, and return its answer; a folder per resource."""
 
 from __future__ import annotations
 
+from itertools import chain
+
 from apiflask import APIFlask
 
-from api import (
-    blend,
-    clusters,
-    continuation,
-    datasets,
-    doctor,
-    errors,
-    exports,
-    features,
-    genre,
-    genres,
-    harvest,
-    models,
-    never,
-    operator,
-    page,
-    playlists,
-    preview,
-    projection,
-    recommend,
-    search,
-    session,
-    sources,
-    spotify,
-    spotify_lists,
-    status,
-    timbre,
-    uploads,
-    who_added,
-)
+from api import errors, maps, page, playlists, session, sources, spotify, status, tracks
 from config import Config
 from services.container import Services
 
@@ -46,31 +19,6 @@ def register(app: APIFlask, config: Config) -> None:
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     app.after_request(session.keep)
-    for module in (
-        status,
-        search,
-        genre,
-        recommend,
-        preview,
-        playlists,
-        who_added,
-        exports,
-        uploads,
-        models,
-        clusters,
-        features,
-        continuation,
-        operator,
-        genres,
-        sources,
-        spotify,
-        spotify_lists,
-        doctor,
-        harvest,
-        datasets,
-        timbre,
-        blend,
-        never,
-        projection,
-    ):
-        app.register_blueprint(module.blueprint)
+    resources = (tracks, playlists, maps, sources, spotify, status)
+    for blueprint in chain.from_iterable(resource.BLUEPRINTS for resource in resources):
+        app.register_blueprint(blueprint)

@@ -8,42 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 
-from apiflask import APIBlueprint, Schema
-from apiflask.fields import String
-from apiflask.validators import Length
-from flask import Response, jsonify, request
-from marshmallow import RAISE
+from flask import Response, request
 
 from api.current import services
 from api.errors import ApiError
 
-blueprint = APIBlueprint("operator", __name__, tag="Status")
-
 COOKIE = "tastemap_operator"
 _MONTH_SECONDS = 30 * 24 * 3600
-# A wrong key is answered late, so that guessing takes for ever.
-_WRONG_KEY_SECONDS = 1.0
 
 
-class KeyBody(Schema):
-    key = String(required=True, validate=Length(max=500), metadata={"description": "TASTEMAP_OPERATOR_KEY's value."})
-
-
-@blueprint.post("/api/operator")
-@blueprint.input(KeyBody, arg_name="body", unknown=RAISE)
-def name_key(body: dict[str, str]) -> Response:
-    """Let this browser change what concerns everybody, for a month."""
-    key = services().config.operator_key
-    if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
-        time.sleep(_WRONG_KEY_SECONDS)
-        raise ApiError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
-    answer = jsonify({"operator": True})
-    answer.set_cookie(
+def mark(response: Response, key: str) -> Response:
+    """Let the browser that gets ``response`` change what concerns everybody, for a month."""
+    response.set_cookie(
         COOKIE, _mark(key), max_age=_MONTH_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
     )
-    return answer
+    return response
 
 
 def require_operator() -> None:

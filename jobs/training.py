@@ -1,7 +1,7 @@
 """Training on what the user has, in a process of its own: ``python -m ml job RUN``, watched and, if need be, ended.
 
 What trains needs packages that serving does not (TensorFlow, scikit-learn) and memory that must go back when it is
-done; so it is a program of its own, which tells what it does in lines of JSON on its standard output: ``{"phase",
+done; so it is a program of its own, which reports in lines of JSON on its standard output: ``{"phase",
 "done", "total"}`` while it works, ``{"result": {...}}`` or ``{"problem": {"code", "message", "hint"}}`` at the end.
 """
 
@@ -22,7 +22,7 @@ from etl.task import Task
 from store.runs import ENDED, ImportProblem, Progress
 
 _ROOT = Path(__file__).resolve().parents[1]
-# A cancelled run is noticed within this time although nothing is told.
+# A cancelled run is noticed within this time although the training prints nothing.
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
 _KILLED = "Most likely the memory did not suffice: end other programs, or bring less, and train again."
@@ -55,7 +55,7 @@ def run(task: Task) -> None:
     finally:
         process.stdin.close()
         _sweep(task)
-    task.report.record({"result": result, "asked": 1, "stored": 1})
+    task.report.record({"result": result, "requested": 1, "stored": 1})
 
 
 def _sweep(task: Task) -> None:
@@ -82,16 +82,16 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
             if code == -signal.SIGKILL:
                 raise ImportProblem("training_killed", "The training was killed.", _KILLED)
             raise ImportProblem("training_broke", f"Training ended with {code}.", "var/log/import.log has the details.")
-        told = _decoded(line)
-        if "result" in told:
+        message = _decoded(line)
+        if "result" in message:
             process.wait()
-            result: dict[str, Any] = told["result"]
+            result: dict[str, Any] = message["result"]
             return result
-        if "problem" in told:
+        if "problem" in message:
             process.wait()
-            raise ImportProblem(**told["problem"])
-        if "phase" in told:
-            progress = Progress(phase=told["phase"], done=told.get("done", 0), total=told.get("total"))
+            raise ImportProblem(**message["problem"])
+        if "phase" in message:
+            progress = Progress(phase=message["phase"], done=message.get("done", 0), total=message.get("total"))
             task.report(progress)
 
 
@@ -103,12 +103,12 @@ def _read(stream: IO[str], lines: Queue[str | None]) -> None:
 
 
 def _decoded(line: str) -> dict[str, Any]:
-    """Return what a line tells; libraries that print something of their own tell nothing."""
+    """Return the message in a line of output, an empty one where a library has printed something of its own."""
     try:
-        told = json.loads(line)
+        message = json.loads(line)
     except json.JSONDecodeError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -33,10 +33,10 @@ def put_artists(
     """Store ``artists`` (distinct keys) and return how many are new; those of the same ``brought_by`` count as new."""
     names = {f"{source}:{artist.key}": artist for artist in artists}
     known = database.get_documents(COLLECTION, list(names))
-    told = {"source": source, "fetched_at": fetched_at, "licence": licence}
+    provenance = {"source": source, "fetched_at": fetched_at, "licence": licence}
     for name, artist in names.items():
         if name not in known:
             facts = {"name": artist.name, "ids": dict(artist.ids), "genres": list(artist.genres)}
-            document = {"_id": name, **told, **facts, "popularity": artist.popularity, "brought_by": brought_by}
+            document = {"_id": name, **provenance, **facts, "popularity": artist.popularity, "brought_by": brought_by}
             database.insert_document(COLLECTION, document)
     return len(names) - sum(document["brought_by"] != brought_by for document in known.values())

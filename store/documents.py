@@ -78,16 +78,17 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
             may = (new["source"] in SHOWN_ONLY) == (have["source"] in SHOWN_ONLY)
             better = may and new["values"].keys() > have["values"].keys()
         if better:
-            filling |= {"features": new, "features_told": told(stored, "features", new)}
+            filling |= {"features": new, "features_by_source": reports_by_source(stored, "features", new)}
     return filling
 
 
-def told(stored: Mapping[str, Any], what: str, new: Mapping[str, Any] | None = None) -> list[Document]:
-    """Return what each source has told a track's document (``what``: features, genres), ``new`` as the latest.
+def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, Any] | None = None) -> list[Document]:
+    """Return what each source has reported of a track (``what``: "features" or "genres"), ``new`` as the latest.
 
-    A list, because the name of a source may hold a dot. Documents of earlier versions hold the chosen features alone.
+    A list, because the name of a source may hold a dot. A track that came with features and got no others since holds
+    them in ``features`` alone.
     """
-    by_source = {one["source"]: one for one in stored.get(f"{what}_told", ())}
+    by_source = {one["source"]: one for one in stored.get(f"{what}_by_source", ())}
     if what == "features" and "features" in stored:
         by_source.setdefault(stored["features"]["source"], stored["features"])
     return list((by_source | ({new["source"]: dict(new)} if new else {})).values())
@@ -155,7 +156,7 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
 
 _PUBLIC_RUN = (
     *("kind", "name", "sha256", "state", "phase", "bytes_done", "bytes_total"),
-    *("asked", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
+    *("requested", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
 )
 
 

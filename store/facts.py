@@ -1,8 +1,8 @@
-"""Facts that a source tells of tracks which are known already: features, genres, ids, segments of an analysis.
+"""Facts that sources report of known tracks: features, genres, ids, segments of an analysis.
 
-The document of a track holds what each source has told (``features_told``, ``genres_told``), and where readers look
-the facts of the one that was chosen; when and under which licence stands beside them, and in ``found_by`` which run
-put them there.
+The document of a track holds what each source has reported (``features_by_source``, ``genres_by_source``). The fields
+that readers use hold the facts of the source that was chosen, with their time and licence. ``found_by`` names the runs
+that put them there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
-from store.documents import features_document, recording_keys, told, track_from
+from store.documents import features_document, recording_keys, reports_by_source, track_from
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
@@ -24,22 +24,24 @@ _TIMBRES = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
-    """A track with what is not part of it: which run put its features and genres there, and whose the latter are.
+class KnownTrack:
+    """A track with the origin of what is known of it.
 
-    ``heard_by`` are the sources that have told its audio features, chosen or not.
+    ``features_by`` and ``genres_by`` are the ids of the runs that brought its audio features and its genres.
+    ``genres_source`` is the source of its genres. ``feature_sources`` are all sources that have reported audio
+    features of it, whether theirs are the chosen ones or not.
     """
 
     track: Track
     features_by: str = ""
     genres_by: str = ""
     genres_source: str | None = None
-    heard_by: frozenset[str] = frozenset()
+    feature_sources: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """Who told something, when, under which licence; ``brought_by`` names the run."""
+    """Which source reported something, when, under which licence; ``brought_by`` is the id of the run."""
 
     source: str
     fetched_at: datetime | None
@@ -47,16 +49,16 @@ class Provenance:
     brought_by: str
 
 
-def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, Known]:
-    """Return the known ones of ``track_ids`` with who told what."""
+def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, KnownTrack]:
+    """Return the known ones of ``track_ids`` with the origin of what is known of them."""
     found = {}
     for name, document in database.get_documents("tracks", track_ids).items():
         by = document.get("found_by", {})
-        found[name] = Known(
+        found[name] = KnownTrack(
             track=track_from(document),
             features_by=by.get("features", ""),
             genres_by=by.get("genres", ""),
-            heard_by=frozenset(one["source"] for one in told(document, "features")),
+            feature_sources=frozenset(one["source"] for one in reports_by_source(document, "features")),
             genres_source=document.get("genres_from", {}).get("source"),
         )
     return found
@@ -80,12 +82,12 @@ def _rank(track: Track) -> tuple[bool, str]:
 
 
 def put_features(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
-    """Keep what a source told of the track's sound, and let it be that of the track.
+    """Keep the audio features that a source reported, and make them those of the track.
 
     Values that are shown only (:data:`store.domain.SHOWN_ONLY`) do not displace those that models may read.
     """
     stored, new = database.get_document("tracks", track_id) or {}, features_document(features)
-    changes: dict[str, Any] = {"features_told": told(stored, "features", new)}
+    changes: dict[str, Any] = {"features_by_source": reports_by_source(stored, "features", new)}
     if features.source not in SHOWN_ONLY or stored.get("features", new)["source"] in SHOWN_ONLY:
         changes |= {"features": new, "found_by.features": brought_by}
     _change(database, track_id, changes)
@@ -98,18 +100,20 @@ def forget_features(
     order: Sequence[str],
     before: datetime | None = None,
 ) -> bool:
-    """Forget what ``sources`` told of the track's sound (``before``, aware: earlier than that or nobody knows when).
+    """Delete the audio features that ``sources`` reported.
 
-    What another told takes its place, by ``order`` (the best first). ``True`` if anything was forgotten.
+    With ``before`` (aware) newer ones stay; those of which no time is known go.
+
+    Those of another source take their place, by ``order`` (the best first). ``True`` if anything was deleted.
     """
     stored = database.get_document("tracks", track_id) or {}
-    known = told(stored, "features")
+    known = reports_by_source(stored, "features")
     left = [one for one in known if one["source"] not in sources or not _is_older(one.get("fetched_at"), before)]
     if left == known:
         return False
     places = {source: place for place, source in enumerate(order)}
     left.sort(key=lambda one: (one["source"] in SHOWN_ONLY, places.get(one["source"], -1)))
-    changes: dict[str, Any] = {"features_told": left}
+    changes: dict[str, Any] = {"features_by_source": left}
     gone = []
     if stored.get("features") not in left:
         changes |= {"features": left[0]} if left else {}
@@ -125,11 +129,11 @@ def _is_older(moment: datetime | None, before: datetime | None) -> bool:
 def put_genres(
     database: Database, track_id: str, labels: Sequence[str], artist_genres: Sequence[str], by: Provenance
 ) -> None:
-    """Let these be the genres of the track and of its artists; what other sources told is kept beside."""
-    told_by = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
-    changes: dict[str, Any] = {"genres_from": told_by, "found_by.genres": by.brought_by}
-    new = {**told_by, "labels": list(labels), "artist_genres": list(artist_genres)}
-    changes["genres_told"] = told(database.get_document("tracks", track_id) or {}, "genres", new)
+    """Make these the genres of the track and of its artists; what other sources reported is kept as well."""
+    provenance = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
+    changes: dict[str, Any] = {"genres_from": provenance, "found_by.genres": by.brought_by}
+    new = {**provenance, "labels": list(labels), "artist_genres": list(artist_genres)}
+    changes["genres_by_source"] = reports_by_source(database.get_document("tracks", track_id) or {}, "genres", new)
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
     gone = [name for name, value in given.items() if not value]
     _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from store.errors import StoreError
 
 # Raise it with any change of stored documents after which older and newer code would misread each other's.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _MARKER = "documents"
 _WAY_OUT = (
     "Use an empty database and import your files again: name another one in MONGODB_URI or, for the embedded "

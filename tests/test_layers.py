@@ -142,3 +142,21 @@ def test_the_picture_shows_the_same_imports_in_the_same_bytes_and_refuses_layers
     (one / "store" / "a.py").write_text("def late():\n    from api import routes\n")
     with pytest.raises(ValueError, match="layers import each other"):
         picture(one)
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_routes_never_import_routes() -> None:
+    """A module with a blueprint is imported by the package that collects blueprints, and by no other."""
+    files = list((ROOT / "api").rglob("*.py"))
+    routes = {dotted(path) for path in files if "APIBlueprint(" in path.read_text()}
+    assert routes
+    for path in files:
+        if path.name == "__init__.py":
+            continue
+        for name in imported(path):
+            assert name not in routes, f"{dotted(path)} imports {name}"
+            assert name.rpartition(".")[0] not in routes, f"{dotted(path)} imports {name}"

@@ -80,9 +80,9 @@ def _files_in(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     ours = [path for path in files if may_be_ours(path.relative_to(folder).as_posix())]
     if ours and (others := len(files) - len(ours)):
-        told = f"{others} files do not bear" if others > 1 else "one file does not bear"
+        subject = f"{others} files do not bear" if others > 1 else "one file does not bear"
         print(
-            f"{folder}: {told} the name of a playlist, a table or an analysis; import such by a pattern.",
+            f"{folder}: {subject} the name of a playlist, a table or an analysis; import such by a pattern.",
             file=sys.stderr,
         )
     return ours

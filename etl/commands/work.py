@@ -20,7 +20,7 @@ from store.locks import take
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
-# What has ended is told for so long, and of each owner at least so many.
+# Runs that have ended are kept for so long, and at least so many of each owner.
 _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 
 
@@ -91,12 +91,12 @@ def _sweep(database: Database, var: Path) -> None:
 
 
 def _expire(database: Database, var: Path) -> None:
-    """Delete what Spotify told and may be kept no longer."""
+    """Delete what came from Spotify and may be kept no longer."""
     engine = engine_of_environment(database, var)
     try:
         expire(database, engine, lambda: rebuild(database, var))
     except (StoreError, CatalogueError, OSError):
-        logging.exception("what Spotify told could not be deleted")
+        logging.exception("what came from Spotify could not be deleted")
     finally:
         engine.close()
 

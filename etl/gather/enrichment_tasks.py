@@ -14,7 +14,7 @@ from etl.lookup.results import strongest
 from etl.providers.base import Candidate, Identity, LookupQuery, Need, Sound
 from store.database import Database
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
-from store.facts import Known, Provenance, known_tracks, put_features, put_genres
+from store.facts import KnownTrack, Provenance, known_tracks, put_features, put_genres
 from store.recommendations import add_playlist, recommended_for
 
 # Recommendations kept of one source for one track.
@@ -124,7 +124,7 @@ class EnrichmentTasks:
             found_track, id=name, title=track.title, artists=track.artists, isrc=track.isrc or found_track.isrc
         )
 
-    def _wanting(self, step: EnrichmentTask, track_ids: Sequence[str]) -> dict[str, Known]:
+    def _wanting(self, step: EnrichmentTask, track_ids: Sequence[str]) -> dict[str, KnownTrack]:
         known = known_tracks(self._database, track_ids)
         tracks = {name: known[name] for name in track_ids if name in known}
         if step.need is not Need.SIMILAR:
@@ -140,13 +140,13 @@ class EnrichmentTasks:
             add_playlist(self._database, step.source, seed, self._playlist)
         return {name: one for name, one in tracks.items() if name not in fresh}
 
-    def _lacks(self, step: EnrichmentTask, known: Known) -> bool:
+    def _lacks(self, step: EnrichmentTask, known: KnownTrack) -> bool:
         """Say whether a track has nothing of the kind yet, or from a source that is asked later than this one."""
         if step.need is Need.FEATURES:
             source = known.track.features.source if known.track.features else None
             if source is None or (source in SHOWN_ONLY and step.source not in SHOWN_ONLY):
                 return True
-            return step.source not in known.heard_by and self._is_better(step, source)
+            return step.source not in known.feature_sources and self._is_better(step, source)
         if step.need is Need.GENRES:
             if not (known.track.labels or known.track.artist_genres):
                 return True
@@ -156,7 +156,7 @@ class EnrichmentTasks:
     def _is_better(self, step: EnrichmentTask, source: str) -> bool:
         return self._ranks.get((step.need, source), -1) > step.number
 
-    def _helps(self, step: EnrichmentTask, identity: Identity, known: Known) -> bool:
+    def _helps(self, step: EnrichmentTask, identity: Identity, known: KnownTrack) -> bool:
         """Say whether this source may add the year, or an id that another one, still to be asked, needs."""
         if step.need is Need.TRACK and identity.year is None and step.source in _TELLS_YEAR:
             return True

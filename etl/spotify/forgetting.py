@@ -78,7 +78,7 @@ def delete_told(
             gone.difference_update(_tracks_in(database, playlist))
     database.delete_documents("tracks", gone)
     for source in features_of:  # also where another's are the ones that are shown
-        deaf.update(database.names_where("tracks", {"features_told.source": source}))
+        deaf.update(database.names_where("tracks", {"features_by_source.source": source}))
     deaf = {name for name in deaf - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)}
     database.tracks_changed += len(gone | deaf)
     return bool(gone or deaf)

@@ -27,8 +27,8 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        # Nobody writes: its end is what workers wait for, and it ends when we close it or are no more.
-        self._leash, self._hand = _SPAWN.Pipe(duplex=False)
+        # Nobody writes to it. Workers wait for its end, which comes when we close ours or die.
+        self._worker_end, self._parent_end = _SPAWN.Pipe(duplex=False)
         self._pool = self._new_pool()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -70,7 +70,9 @@ class Processes:
             return self._pool.submit(attempt, function, item)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.count, mp_context=_SPAWN, initializer=_on_leash, initargs=(self._leash,))
+        return ProcessPoolExecutor(
+            self.count, mp_context=_SPAWN, initializer=_end_with_parent, initargs=(self._worker_end,)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -79,18 +81,18 @@ class Processes:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._hand.close()
+            self._parent_end.close()
         self._pool.shutdown(cancel_futures=True)
-        self._hand.close()
-        self._leash.close()
+        self._parent_end.close()
+        self._worker_end.close()
 
 
-def _on_leash(leash: Connection) -> None:
-    """End this worker at once when its master has let go, or Ctrl-C reached it: a kill loses nothing."""
+def _end_with_parent(parent_pipe: Connection) -> None:
+    """End this process at once when its parent closes the pipe or dies, or at Ctrl-C. A kill loses nothing."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:
-        leash.poll(None)
+        parent_pipe.poll(None)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True, name="leash").start()
+    threading.Thread(target=watch, daemon=True, name="parent pipe").start()

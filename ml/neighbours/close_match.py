@@ -1,9 +1,9 @@
-"""Whether two tracks are alike enough to go together, or one is merely the nearest that a small catalogue holds."""
+"""Whether two tracks are alike enough to go together, or one is merely the nearest in a small catalogue."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ml.artists.model import ArtistEmbedding
 from ml.neighbours.model import ARTIST_POWER, SOUND_WIDTH, Weights
@@ -13,47 +13,52 @@ from store.domain import Track, usable_features
 from store.feature_rows import feature_rows
 from store.text import normalise
 
-# Likeness, by what it could be judged by, from which two tracks by different artists are on one playlist at least four
-# times as often as chance has it; so are those whose artists share a genre. Chosen on the playlists of split `valid`;
-# bench/founded.py reports `test`.
+# Floor of the likeness, by what it was judged by. Two tracks by different artists that reach it are on one playlist at
+# least four times as often as by chance, as are two tracks whose artists share a genre. Chosen on the playlists of
+# split `valid`; bench/close_match.py reports `test`.
 LEAST: Mapping[frozenset[str], float] = {
     frozenset({"sound", "artist"}): 0.40,
     frozenset({"sound"}): 0.92,
     frozenset({"artist"}): 0.30,
 }
-_PLAIN: Mapping[str, float] = {}
+_NO_FACTORS: Mapping[str, float] = {}
 
 
-def founded(seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] = _PLAIN) -> bool:
-    """Tell whether ``other`` goes with ``seed``: by the same artist, of one genre by name, or alike enough.
+def is_close_match(
+    seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] = _NO_FACTORS
+) -> bool:
+    """Return whether ``other`` goes with ``seed``: same first artist, shared genre name, or likeness at the floor.
 
-    ``weights`` are those of :func:`~ml.neighbours.model.weights_from`; a kind of similarity of weight 0 proves nothing.
+    ``weights`` are factors as :func:`~ml.neighbours.model.weights_from` returns them. A kind of similarity ("sound",
+    "artist", "genre") with factor 0 is not considered.
     """
-    counted = {kind for kind in ("sound", "artist", "genre") if weights.get(kind, 1.0) > 0}
-    firsts = {normalise(track.artists[0]) if track.artists else track.id for track in (seed, other)}
-    if "artist" in counted and len(firsts) == 1:
+    kinds = {kind for kind in ("sound", "artist", "genre") if weights.get(kind, 1.0) > 0}
+    first_artists = {normalise(track.artists[0]) if track.artists else track.id for track in (seed, other)}
+    if "artist" in kinds and len(first_artists) == 1:
         return True
-    if "genre" in counted and genres(seed) & genres(other):
+    if "genre" in kinds and genres(seed) & genres(other):
         return True
-    value, by = likeness(seed, other, artists, counted)
-    return bool(by) and value >= LEAST[by]
+    value, judged_by = likeness(seed, other, artists, kinds)
+    return bool(judged_by) and value >= LEAST[judged_by]
 
 
 def genres(track: Track) -> set[str]:
-    """Return the genres that were given to a track and its artists, as they are compared."""
+    """Return the normalised names of the genres of a track and of its artists."""
     return {normalise(name) for name in (*track.labels, *track.artist_genres)}
 
 
-def likeness(seed: Track, other: Track, artists: ArtistEmbedding, counted: set[str]) -> tuple[float, frozenset[str]]:
-    """Return how alike two tracks are, 0 to 1, and by what of sound and artist that could be judged; popularity apart.
+def likeness(
+    seed: Track, other: Track, artists: ArtistEmbedding, kinds: Collection[str]
+) -> tuple[float, frozenset[str]]:
+    """Return how alike two tracks are, 0 to 1, and by which of "sound" and "artist" this was judged.
 
-    Nothing is known, and the likeness 0, where that is empty.
+    Only ``kinds`` are considered. Where neither can be judged, the likeness is 0 and the set is empty.
     """
     parts = {"sound": _sound(seed, other), "artist": _artist(seed, other, artists)}
-    told = {kind: part for kind, part in parts.items() if part is not None and kind in counted}
-    usual = {kind: getattr(Weights(), kind) for kind in told}
-    total = sum(usual.values())
-    return (sum(usual[kind] * part for kind, part in told.items()) / total if total else 0.0), frozenset(told)
+    known = {kind: part for kind, part in parts.items() if part is not None and kind in kinds}
+    weights = {kind: getattr(Weights(), kind) for kind in known}
+    total = sum(weights.values())
+    return (sum(weights[kind] * part for kind, part in known.items()) / total if total else 0.0), frozenset(known)
 
 
 def _sound(seed: Track, other: Track) -> float | None:
@@ -67,7 +72,7 @@ def _sound(seed: Track, other: Track) -> float | None:
 
 def _artist(seed: Track, other: Track, artists: ArtistEmbedding) -> float | None:
     found = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
-    places = [artists.unit(one[0]) for one in found if one]
-    if len(places) < 2 or not all(place.any() for place in places):
+    vectors = [artists.unit(known[0]) for known in found if known]
+    if len(vectors) < 2 or not all(vector.any() for vector in vectors):
         return None
-    return max(float(places[0] @ places[1]), 0.0) ** ARTIST_POWER
+    return max(float(vectors[0] @ vectors[1]), 0.0) ** ARTIST_POWER

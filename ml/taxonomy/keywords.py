@@ -1,4 +1,4 @@
-"""Reading the name of a genre: which of its words is the style, which a place, which only an instrument."""
+"""The words in the name of a genre: styles, places, instruments."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class GenreWords:
         self._longest = max((len(word.split()) for word in self._words), default=1)
 
     def family_of(self, name: str) -> tuple[str, Strength] | None:
-        """Return the family that the words of ``name`` tell, and which kind of word told it; ``None`` if none does.
+        """Return the family of ``name`` by its words and the kind of word that decided; ``None`` without a known word.
 
-        A word inside a longer known one does not count. Of several styles the last decides, for it is the noun:
-        "jazz rap" is rap. In Romance languages what follows the noun are adjectives, and they are places.
+        A word inside a longer known one does not count. The last of several styles decides, since it is the noun:
+        "jazz rap" is rap. In Romance languages adjectives follow the noun, but those are places.
         """
         tokens = normalise(name).split()
-        found = self._found(tokens)
+        words = self._found(tokens)
         for strength in _ORDER:
-            told = [word for word in found if word.strength == strength]
-            if told:
-                return max(told, key=lambda word: (word.end, word.end - word.start)).family, strength
+            deciding = [word for word in words if word.strength == strength]
+            if deciding:
+                return max(deciding, key=lambda word: (word.end, word.end - word.start)).family, strength
         return None
 
     def _found(self, tokens: list[str]) -> list[_Word]:
@@ -58,7 +58,7 @@ class GenreWords:
 
 
 def phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> str | None:
-    """Return what the phrase that stands in ``tokens`` means; of several the last and longest, for it is the noun."""
+    """Return the value of the phrase found in ``tokens``: of the last, then the longest one; ``None`` without any."""
     found = [
         (end, end - start, phrases[tuple(tokens[start:end])])
         for start in range(len(tokens))

@@ -17,12 +17,12 @@ from ml import artefacts
 from ml.taxonomy.keywords import GenreWords
 from store.text import normalise
 
-# How a name came into its family: it is one of the 114, by a word of a kind (ml.taxonomy.keywords), learnt, by its
-# likeness to a listed name.
+# How a name came into its family: as one of the 114, by a word of one of three kinds (ml.taxonomy.keywords), by the
+# linear model, or by likeness to a listed name.
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
-# Below it a placement is a guess that is not passed on as a fact.
+# A placement of less confidence is a guess and not passed on.
 _LEAST_CONFIDENCE = 0.35
-# A word of the kind in a name that is not listed is trusted as on the listed ones; see the card.
+# Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
 
 
@@ -88,7 +88,7 @@ class Taxonomy:
 
     @classmethod
     def active(cls, models: Path = artefacts.MODELS) -> Taxonomy:
-        """Read the version that the manifest calls active."""
+        """Read the active version of the manifest; raises what :meth:`load` does."""
         folder = artefacts.active("taxonomy", models)
         return cls.load(folder.with_name(folder.name + ".json"))
 
@@ -102,10 +102,7 @@ class Taxonomy:
         path.write_text(rest.replace('"microgenres": {}', f'"microgenres": {{\n{entries}\n}}') + "\n", encoding="utf-8")
 
     def without(self, names: Iterable[str]) -> Taxonomy:
-        """Return a taxonomy that does not list ``names``, for asking it about names it has not seen.
-
-        The 114 stay: they are what it tells.
-        """
+        """Return a taxonomy that does not list ``names``, to place them as unseen ones; the 114 genres stay listed."""
         gone = set(names) - set(self.genres)
         kept = {name: entry for name, entry in self._listed.items() if name not in gone}
         return Taxonomy({**self._content, "microgenres": kept})
@@ -115,14 +112,14 @@ class Taxonomy:
         return self._members[family]
 
     def family_of(self, genre: str) -> str | None:
-        """Return the family of one of the 114 or of any other genre's name, ``None`` where that would be a guess."""
+        """Return the family of a genre's name, ``None`` where the confidence is below 0.35 or the name is empty."""
         if not normalise(genre):
             return None
         placed = self.predict(genre)
         return placed.family if placed.confidence >= _LEAST_CONFIDENCE else None
 
     def predict(self, name: str) -> Placement:
-        """Return where any genre's name belongs; one that nobody listed goes with the listed name most like it.
+        """Return where a genre's name belongs; an unlisted one goes with the listed name most like it.
 
         Raises
         ------
@@ -135,27 +132,27 @@ class Taxonomy:
         listed = self._by_key.get(key)
         if listed is not None:
             return self._entry(listed)
-        told = self._words.family_of(name)
-        choices = self._keys_of(told[0]) if told else list(self._by_key)
+        found = self._words.family_of(name)
+        choices = self._keys_of(found[0]) if found else list(self._by_key)
         nearest, likeness, _ = process.extractOne(key, choices, scorer=fuzz.token_sort_ratio)
         entry = self._entry(self._by_key[nearest])
-        sure = _WORD_CONFIDENCE[told[1]] if told else entry.confidence * (likeness / 100.0) ** 2
+        sure = _WORD_CONFIDENCE[found[1]] if found else entry.confidence * (likeness / 100.0) ** 2
         return Placement(
             family=entry.family,
             genre=entry.genre,
             confidence=round(sure, 2),
-            how=told[1] if told else "nearest",
+            how=found[1] if found else "nearest",
             nearest=self._by_key[nearest],
         )
 
     def lists(self, name: str) -> bool:
-        """Tell whether this very name is in the file."""
+        """Return whether the file has ``name``."""
         return normalise(name) in self._by_key
 
     def by_words(self, name: str) -> str | None:
-        """Return the family that the words of ``name`` alone tell."""
-        told = self._words.family_of(name)
-        return told[0] if told else None
+        """Return the family by the words of ``name`` alone, ``None`` where none is known."""
+        found = self._words.family_of(name)
+        return found[0] if found else None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from etl.providers.base import Need
-from ml.neighbours.close_match import founded
+from ml.neighbours.close_match import is_close_match
 from ml.neighbours.model import NothingToCompare, weights_from
 from services.answers import Worked
 from services.container import Services
@@ -97,10 +97,10 @@ def _neighbours(
     tracks = []
     for one in found:
         other = snapshot.track(one.ref)
-        goes = founded(seed, other, services.artists, weights)
-        tracks.append(pick(other, one.score, one.reasons, one.differences, founded=goes))
-    tracks.sort(key=lambda track: not track["founded"])
-    distant = not tracks[0]["founded"]
+        close = is_close_match(seed, other, services.artists, weights)
+        tracks.append(pick(other, one.score, one.reasons, one.differences, is_close_match=close))
+    tracks.sort(key=lambda track: not track["is_close_match"])
+    distant = not tracks[0]["is_close_match"]
     return {
         "seed": track_summary(subject.track),
         "method": method,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api import harvest
+from api.sources import gather
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
 from store.database import Database
@@ -26,8 +26,8 @@ Configured = Callable[..., FlaskClient]
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the starter of the worker, which starts none."""
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(harvest, "spawn_worker", lambda *arguments: calls.append(arguments))
-    monkeypatch.setattr(harvest, "_woken_at", -1000.0)
+    monkeypatch.setattr(gather, "spawn_worker", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(gather, "_woken_at", -1000.0)
     return calls
 
 
@@ -186,7 +186,7 @@ def test_a_run_that_has_slept_enough_is_woken_by_the_list(
     assert datetime.fromisoformat(shown["wake_at"]) - soon < timedelta(milliseconds=1)
     assert spawned == []
     database.update_run(run["_id"], {"wake_at": past})
-    monkeypatch.setattr(harvest, "_woken_at", -1000.0)
+    monkeypatch.setattr(gather, "_woken_at", -1000.0)
     switched_on.get("/api/runs")
     switched_on.get("/api/runs")
     assert len(spawned) == 1

@@ -44,9 +44,9 @@ def test_hub_correction_can_be_left_out(client: FlaskClient) -> None:
 
 def test_what_goes_with_it_comes_before_what_is_merely_near(client: FlaskClient) -> None:
     answer = client.get("/recommend?track_id=metal1").json
-    goes = [one["founded"] for one in answer["tracks"]]
+    goes = [one["is_close_match"] for one in answer["tracks"]]
     assert goes == sorted(goes, reverse=True)
-    by_id = {one["id"]: one["founded"] for one in answer["tracks"]}
+    by_id = {one["id"]: one["is_close_match"] for one in answer["tracks"]}
     assert by_id["metal3"]
     assert not by_id["calm2"]
     assert (answer["note"], answer["artists"]) == (None, [])
@@ -57,7 +57,7 @@ def test_where_nothing_is_close_it_says_so_and_names_artists(client: FlaskClient
         "/recommend?track=Enter Sandman&artist=Metallica&exclude=metal1,metal2,metal3,metal4,metal5"
     ).json
     assert answer["tracks"]
-    assert not any(one["founded"] for one in answer["tracks"])
+    assert not any(one["is_close_match"] for one in answer["tracks"])
     assert "Only distant matches here" in answer["note"]
     assert len(answer["artists"]) == 10
 

@@ -32,7 +32,7 @@ def test_what_is_only_shown_displaces_nothing(database: Database, told: tuple[Au
     for one in told:
         put_features(database, "t", one, "run")
     assert chosen(database) == "reccobeats"
-    assert known_tracks(database, ["t"])["t"].heard_by == {"spotify", "reccobeats"}
+    assert known_tracks(database, ["t"])["t"].feature_sources == {"spotify", "reccobeats"}
 
 
 @pytest.mark.parametrize("told", [(SPOTIFY, RECCO), (RECCO, SPOTIFY)])
@@ -50,7 +50,7 @@ def test_forgetting_one_source_leaves_the_others(database: Database) -> None:
         put_features(database, "t", one, "run")
     assert forget_features(database, "t", {"spotify"}, ORDER)
     assert chosen(database) == "reccobeats"
-    assert database.names_where("tracks", {"features_told.source": "spotify"}) == []
+    assert database.names_where("tracks", {"features_by_source.source": "spotify"}) == []
     assert forget_features(database, "t", {"reccobeats"}, ORDER)
     assert chosen(database) == "acousticbrainz"
     assert not forget_features(database, "t", {"reccobeats"}, ORDER)
@@ -71,7 +71,7 @@ def test_genres_of_every_source_are_kept(database: Database) -> None:
         put_genres(database, "t", [label], [], by)
     document: dict[str, Any] = database.get_document("tracks", "t") or {}
     assert document["labels"] == ["heavy metal"]
-    assert {one["source"]: one["labels"] for one in document["genres_told"]} == {
+    assert {one["source"]: one["labels"] for one in document["genres_by_source"]} == {
         "deezer": ["metal"],
         "musicbrainz": ["heavy metal"],
     }

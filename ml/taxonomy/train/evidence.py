@@ -1,4 +1,4 @@
-"""What is known of a microgenre beside its name: the artists it stands beside, and its place in a tree of genres."""
+"""What is known of a microgenre besides its name: the artists that have it, and its place in a tree of genres."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from store.text import normalise
 
 _DIMENSIONS = 100
-# A vector of company is of length 1; letters and words are too, each.
-_COMPANY_WEIGHT = 1.5
+# Weight of the artists' vectors; they, the letters and the words are of length 1 each.
+_ARTISTS_WEIGHT = 1.5
 
 
 class Artists:
@@ -45,7 +45,7 @@ class Artists:
         return set().union(*self.micro)
 
     def label_counts(self) -> dict[str, Counter[str]]:
-        """Return for each microgenre how many artists that have it have tracks with each of the 114 labels."""
+        """Return for each microgenre and each of the 114 labels the number of artists that have both."""
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for micro, labels in zip(self.micro, self.labels, strict=True):
             for name in micro:
@@ -60,7 +60,7 @@ def microgenres(path: Path) -> list[str]:
 
 
 def tree_paths(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return for each normalised name in the beets tree the names above it, the root first."""
+    """Return the ancestors of each normalised name in the beets tree, the root first."""
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {normalise(name): above for name, above in _walk(tree, ())}
 
@@ -79,7 +79,7 @@ def _walk(node: Any, above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, .
 
 
 def features(names: Sequence[str], artists: Artists, tree: Mapping[str, tuple[str, ...]]) -> sparse.csr_matrix:
-    """Return one row per name: its letters and words, the company it keeps on artists, what stands above it."""
+    """Return a sparse matrix of one row per name: letters, words, path in the tree, and :func:`shared_artists`."""
     plain = [normalise(name) for name in names]
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 6), min_df=2, sublinear_tf=True)
     words = TfidfVectorizer(analyzer="word", tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), min_df=2)
@@ -89,15 +89,16 @@ def features(names: Sequence[str], artists: Artists, tree: Mapping[str, tuple[st
             letters.fit_transform(plain),
             words.fit_transform(plain),
             above.fit_transform([tree.get(name, ()) for name in plain]),
-            sparse.csr_matrix(company(names, artists) * _COMPANY_WEIGHT),
+            sparse.csr_matrix(shared_artists(names, artists) * _ARTISTS_WEIGHT),
         ]
     ).tocsr()
 
 
-def company(names: Sequence[str], artists: Artists) -> npt.NDArray[np.float64]:
-    """Return unit vectors (names, 100) that are alike where names stand on the same artists; 0 for unseen names.
+def shared_artists(names: Sequence[str], artists: Artists) -> npt.NDArray[np.float64]:
+    """Return unit vectors (names, 100): names of the same artists have like vectors, names of no artist zeros.
 
-    Positive pointwise mutual information of pairs on one artist, factorised (Levy and Goldberg, 2014).
+    The positive pointwise mutual information of pairs of names of one artist, factorised (O. Levy and Y. Goldberg,
+    "Neural word embedding as implicit matrix factorization", 2014).
     """
     index = {name: row for row, name in enumerate(names)}
     pairs = [

@@ -1,4 +1,4 @@
-"""How often names checked by hand find their family, beside plain ways to tell it."""
+"""How often the taxonomy and plain baselines find the family of names checked by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store.text import normalise
 
 HERE = Path(__file__).parent / "data"
 OURS = "taxonomy"
-# `checked` first: it is the one that is reported.
+# `checked` comes first: its scores are the reported ones.
 SAMPLES = ("checked", "tuning")
 
 Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
@@ -24,9 +24,9 @@ Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Shares of ``names``, 0 to 1: whose family is the best one, or an acceptable one, and whose genre is acceptable.
+    """Shares of ``names``, 0 to 1: placed in the best family, in an acceptable one, at an acceptable genre.
 
-    ``genre`` is NaN for what tells families alone.
+    ``genre`` is NaN for a method that finds families alone.
     """
 
     names: int
@@ -36,16 +36,16 @@ class Scores:
 
 
 def read_sample(name: str) -> Sample:
-    """Return the names checked by hand: acceptable families and genres of each, the best first.
+    """Return the acceptable families and genres of each name checked by hand, the best first.
 
-    ``tuning`` was in sight when the words were chosen, ``checked`` was labelled after and looked at once.
+    The words were chosen with ``tuning`` in sight; ``checked`` was labelled afterwards and looked at once.
     """
     with (HERE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return {row["name"]: (row["families"].split("|"), row["genres"].split("|")) for row in csv.DictReader(file)}
 
 
 def compare(taxonomy: Taxonomy) -> dict[str, dict[str, Scores]]:
-    """Return the scores by sample and by way to tell a family, the taxonomy's first."""
+    """Return the scores by sample and by method, the taxonomy's first."""
     return {name: _compare(taxonomy, read_sample(name)) for name in SAMPLES}
 
 
@@ -58,24 +58,24 @@ def _compare(taxonomy: Taxonomy, sample: Sample) -> dict[str, Scores]:
         found = phrase_in(normalise(name).split(), phrases)
         return taxonomy.family_of(found) if found else None
 
-    ways: dict[str, Callable[[str], Placement | str | None]] = {
+    methods: dict[str, Callable[[str], Placement | str | None]] = {
         OURS: taxonomy.predict,
         "taxonomy, as if the name were not listed": unseen.predict,
         "hand-kept words alone": taxonomy.by_words,
         "one of the 114 in the name": one_of_the_114,
         "largest family": lambda _: largest,
     }
-    return {label: _score(way, sample) for label, way in ways.items()}
+    return {label: _score(classify, sample) for label, classify in methods.items()}
 
 
-def _score(way: Callable[[str], Placement | str | None], sample: Sample) -> Scores:
+def _score(classify: Callable[[str], Placement | str | None], sample: Sample) -> Scores:
     best, right, genre = [], [], []
     for name, (families, genres) in sample.items():
-        told = way(name)
-        family = told.family if isinstance(told, Placement) else told
+        found = classify(name)
+        family = found.family if isinstance(found, Placement) else found
         best.append(family == families[0])
         right.append(family in families)
-        genre.append(told.genre in genres if isinstance(told, Placement) else np.nan)
+        genre.append(found.genre in genres if isinstance(found, Placement) else np.nan)
     return Scores(
         names=len(sample),
         best_family=float(np.mean(best)),
@@ -85,25 +85,25 @@ def _score(way: Callable[[str], Placement | str | None], sample: Sample) -> Scor
 
 
 def by_origin(taxonomy: Taxonomy) -> dict[str, tuple[int, float, float]]:
-    """Return, for each way in which a name of ``checked`` was placed: names, share in a right family, confidence."""
+    """Return the names of ``checked`` by how they were placed: count, share in a right family, mean confidence."""
     found = defaultdict(list)
     for name, (families, _) in read_sample("checked").items():
         placed = taxonomy.predict(name)
         found[placed.how].append((placed.family in families, placed.confidence))
     return {
-        how: (len(rows), *(float(one) for one in np.mean(rows, axis=0)))  # type: ignore[misc]
-        for how, rows in sorted(found.items(), key=lambda one: -len(one[1]))
+        how: (len(rows), *np.mean(rows, axis=0).tolist())
+        for how, rows in sorted(found.items(), key=lambda item: -len(item[1]))
     }
 
 
 def format_table(results: Mapping[str, Mapping[str, Scores]]) -> str:
-    """Return the scores as Markdown, a row for each way and sample."""
-    lines = ["| told by | on | names | best family | a right family | a right genre |", "|---|---|---|---|---|---|"]
+    """Return the scores as a Markdown table, a row for each method and sample."""
+    lines = ["| method | on | names | best family | a right family | a right genre |", "|---|---|---|---|---|---|"]
     for sample, rows in results.items():
-        for label, one in rows.items():
-            genre = "-" if np.isnan(one.genre) else f"{one.genre:.3f}"
+        for label, row in rows.items():
+            genre = "-" if np.isnan(row.genre) else f"{row.genre:.3f}"
             lines.append(
-                f"| {label} | `{sample}` | {one.names} | {one.best_family:.3f} | {one.right_family:.3f} | {genre} |"
+                f"| {label} | `{sample}` | {row.names} | {row.best_family:.3f} | {row.right_family:.3f} | {genre} |"
             )
     return "\n".join(lines)
 
@@ -116,7 +116,7 @@ def format_origins(found: Mapping[str, tuple[int, float, float]]) -> str:
 
 
 def worst(taxonomy: Taxonomy, least: int = 5) -> Iterable[tuple[str, int, float]]:
-    """Return (family, names, share placed in a right family), worst first, of families with ``least`` names or more."""
+    """Return (family, names, share placed in a right family) of families with ``least`` names or more, worst first."""
     found = defaultdict(list)
     for name, (families, _) in read_sample("checked").items():
         found[families[0]].append(taxonomy.predict(name).family in families)

@@ -1,10 +1,11 @@
 """Make the taxonomy: microgenres into families and the 114 genres: ``python -m ml train taxonomy``.
 
-1. Hand-kept words (``data/words.json``) read a name as one would: the style in it decides, else the place,
-   else an instrument (:mod:`ml.taxonomy.keywords`). The words were found among the frequent words of all names.
-2. What no word tells is learnt from those that are told: a linear model of letters, words, the path in the beets
-   genre tree and the company a name keeps on artists (:mod:`ml.taxonomy.train.evidence`).
-3. Within its family, a name goes to the one of the 114 genres that such a model finds, which learns from the names
+1. Hand-kept words (``data/words.json``) place a name: its style decides, else its place, else an instrument
+   (:mod:`ml.taxonomy.keywords`). The words were found among the frequent words of all names.
+2. A linear model places the names without such a word. It learns from the names that have one: from letters, words,
+   the path in the beets genre tree and the names that artists have in common
+   (:mod:`ml.taxonomy.train.evidence`).
+3. A second linear model of the same inputs chooses one of the 114 genres within the family. It learns from the names
    that hold one of the 114 and from artists whose tracks carry its label.
 """
 
@@ -42,8 +43,8 @@ from store.text import normalise
 
 TASK = "taxonomy"
 VERSION = "2026.11.2"
-# A label tells of a microgenre when so many artists that have the one have tracks with the other, and so much oftener
-# than artists do on the whole.
+# A label stands for a microgenre when at least so many artists of the microgenre have tracks with the label, and so
+# many times as many as would be expected of artists drawn at random.
 _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 
 
@@ -86,8 +87,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     print(_report(made, results))
 
 
-def _figures(one: Scores) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(one).items() if not math.isnan(value)}
+def _figures(result: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(result).items() if not math.isnan(value)}
 
 
 def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> str:
@@ -95,7 +96,7 @@ def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> 
 
 
 def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
-    """Score the active version on the names checked by hand, beside plain ways to tell a family; ``data`` is not read.
+    """Score the active version and the baselines on the names checked by hand; ``data`` is not read.
 
     Raises
     ------
@@ -111,32 +112,27 @@ def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
 def _place_all(
     hand: Mapping[str, Any], listed: Sequence[str], artists: Artists, tree: Mapping[str, tuple[str, ...]]
 ) -> dict[str, list[Any]]:
-    """Return ``[family, genre, confidence, how]`` of every name; family and ``how`` are numbers (see HOW)."""
+    """Return ``[family, genre, confidence, how]`` of every name: family by its number, ``how`` by that in HOW."""
     families = [family["name"] for family in hand["families"]]
     family_of = {genre: family["name"] for family in hand["families"] for genre in family["genres"]}
     names = sorted({*listed, *artists.names(), *family_of})
     rows = features(names, artists, tree)
     words = GenreWords(hand["families"])
-    told = [("listed", family_of[name]) if name in family_of else _told(words, name) for name in names]
-    learnt = _classify(rows, [families.index(one[1]) if one else -1 for one in told], len(families))
-    trust = _trust(names, told)
+    readings = [(family_of[name], "listed") if name in family_of else words.family_of(name) for name in names]
+    learnt = _classify(rows, [families.index(reading[0]) if reading else -1 for reading in readings], len(families))
+    precision = _precision(names, readings)
     genres = sorted(family_of)
     guesses = _classify(rows, _genre_anchors(names, genres, artists), len(genres))
     placed: dict[str, list[Any]] = {}
     for row, name in enumerate(names):
-        one = told[row]
-        number = families.index(one[1]) if one else int(learnt[row].argmax())
-        how = one[0] if one else "learnt"
-        confidence = trust[how] if one else float(learnt[row].max())
+        reading = readings[row]
+        number = families.index(reading[0]) if reading else int(learnt[row].argmax())
+        how = reading[1] if reading else "learnt"
+        confidence = precision[how] if reading else float(learnt[row].max())
         inside = [genres.index(genre) for genre in hand["families"][number]["genres"]]
         genre = name if name in family_of else genres[max(inside, key=lambda column: guesses[row, column])]
         placed[name] = [number, genre, round(confidence, 2), HOW.index(how)]
     return placed
-
-
-def _told(words: GenreWords, name: str) -> tuple[str, str] | None:
-    found = words.family_of(name)
-    return (found[1], found[0]) if found else None
 
 
 def _classify(rows: sparse.csr_matrix, answers: Sequence[int], classes: int) -> npt.NDArray[np.float64]:
@@ -148,21 +144,21 @@ def _classify(rows: sparse.csr_matrix, answers: Sequence[int], classes: int) -> 
     return full
 
 
-def _trust(names: Sequence[str], told: Sequence[tuple[str, str] | None]) -> dict[str, float]:
-    """Return for each kind of word how often it is right on the names that the words were tuned on."""
+def _precision(names: Sequence[str], readings: Sequence[tuple[str, str] | None]) -> dict[str, float]:
+    """Return for each kind of word how often (0 to 1) it is right on the names that the words were tuned on."""
     sample, row_of = read_sample("tuning"), {name: row for row, name in enumerate(names)}
     right: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    placed: Counter[str] = Counter()
     for name, (families, _genres) in sample.items():
-        one = told[row_of[name]]
-        if one:
-            asked[one[0]] += 1
-            right[one[0]] += one[1] in families
-    return {"listed": 1.0} | {kind: right[kind] / asked[kind] for kind in asked if kind != "listed"}
+        if reading := readings[row_of[name]]:
+            family, kind = reading
+            placed[kind] += 1
+            right[kind] += family in families
+    return {"listed": 1.0} | {kind: right[kind] / placed[kind] for kind in placed if kind != "listed"}
 
 
 def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists) -> list[int]:
-    """Return for each name the number of the genre it tells by itself or by its artists' tracks, -1 for none."""
+    """Return for each name the number of the genre in it, else that of most of its artists' tracks, -1 for none."""
     phrases = {tuple(normalise(genre).split()): genre for genre in genres}
     counts = artists.label_counts()
     having = Counter(name for micro in artists.micro for name in micro)
@@ -170,13 +166,13 @@ def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists
     anchors = []
     for name in names:
         expected = {label: overall[label] * having[name] / len(artists.labels) for label in overall}
-        genre = phrase_in(normalise(name).split(), phrases) or _company(counts.get(name, Counter()), expected)
+        genre = phrase_in(normalise(name).split(), phrases) or _frequent_label(counts.get(name, Counter()), expected)
         anchors.append(genres.index(genre) if genre else -1)
     return anchors
 
 
-def _company(labels: Mapping[str, int], expected: Mapping[str, float]) -> str | None:
-    """Return the label that artists with a microgenre have most above what artists have on the whole."""
+def _frequent_label(labels: Mapping[str, int], expected: Mapping[str, float]) -> str | None:
+    """Return the label whose count among a microgenre's artists exceeds the ``expected`` one by the largest factor."""
     lifts = {label: count / expected[label] for label, count in labels.items() if count >= _LEAST_ARTISTS}
     best = max(lifts, key=lambda label: lifts[label], default=None)
     return best if best and lifts[best] >= _LEAST_LIFT else None

@@ -1,6 +1,6 @@
 """From which similarity on two tracks go together rather than are merely nearest (ml.neighbours.close_match).
 
-    python -m bench.founded [--split test] [--labels]
+    python -m bench.close_match [--split test] [--labels]
 
 Pairs of tracks by different artists, drawn from TASTEMAP_DATA: how much oftener than chance pairs of one likeness are
 on one held-out playlist (both from one list against each from another), by what the likeness was judged by. With
@@ -32,7 +32,7 @@ from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.data import read
 from ml.artists.train.embedding import ArtistModel
-from ml.neighbours.close_match import LEAST, founded, genres, likeness
+from ml.neighbours.close_match import LEAST, genres, is_close_match, likeness
 from ml.neighbours.model import Neighbours, NothingToCompare
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
@@ -89,7 +89,7 @@ def _first(track: Track) -> str:
 def judged(pairs: Iterable[Pair], artists: ArtistEmbedding, by: frozenset[str]) -> np.ndarray:
     """Return the likeness of the pairs that can be judged by all of ``by``."""
     found = (likeness(one, two, artists, set(by)) for one, two in pairs)
-    return np.array([value for value, told in found if told == by])
+    return np.array([value for value, judged_by in found if judged_by == by])
 
 
 def report(title: str, alike: Mapping[frozenset[str], tuple[np.ndarray, np.ndarray]]) -> None:
@@ -129,7 +129,7 @@ def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding,
                         found = [snapshot.track(one.ref) for one in model.recommend(snapshot, seed, limit=AT)]
                     except NothingToCompare:
                         continue
-                    counts[kind].append(sum(founded(seed, one, artists) for one in found))
+                    counts[kind].append(sum(is_close_match(seed, one, artists) for one in found))
     print(f"\nOf {AT} tracks that catalogues of three lists recommend:")
     for kind, of in counts.items():
         none = np.mean([one == 0 for one in of])
@@ -140,10 +140,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--split", default="test", choices=("valid", "test"))
     options.add_argument("--labels", action="store_true", help="also by shared genres")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
     artists, rng = ArtistEmbedding.load(artefacts.active("artists")), random.Random(SEED)
-    names, ids = lists_of(folder, asked.split)
+    names, ids = lists_of(folder, arguments.split)
     known = tracks_of(folder, lambda table: table["track_id"].isin(ids))
     plain = {name: replace(track, labels=()) for name, track in known.items()}
     lists = [tracks for one in names if len(tracks := [plain[name] for name in one if name in plain]) >= LEAST_TRACKS]
@@ -157,7 +157,7 @@ def main() -> None:
         return rng.choice(one), rng.choice(two)
 
     drawn, chance = pairs_of(together, rng), pairs_of(apart, rng)
-    title = f"On one of {len(lists)} held-out playlists ({asked.split})"
+    title = f"On one of {len(lists)} held-out playlists ({arguments.split})"
     compare(title, drawn, chance, artists)
     shares = [
         np.mean([bool(genres(a) & genres(b)) for a, b in of if genres(a) and genres(b)]) for of in (drawn, chance)
@@ -165,8 +165,8 @@ def main() -> None:
     print(f"  a genre of the artists shared: {shares[0]:.1%} together, {shares[1]:.1%} by chance, ", end="")
     print(f"{shares[0] / shares[1]:.1f} times")
     small_catalogues(lists, artists, rng)
-    if asked.labels:
-        by_labels(folder, asked.split, rng)
+    if arguments.labels:
+        by_labels(folder, arguments.split, rng)
 
 
 def by_labels(folder: Path, split: str, rng: random.Random) -> None:
@@ -177,14 +177,14 @@ def by_labels(folder: Path, split: str, rng: random.Random) -> None:
     for track in tracks:
         for label in track.labels:
             with_label[label].append(track)
-    shelves = [of for of in with_label.values() if len(of) > 1]
+    labelled = [of for of in with_label.values() if len(of) > 1]
 
     def one_genre(rng: random.Random) -> Pair:
-        one, two = rng.sample(rng.choice(shelves), 2)
+        one, two = rng.sample(rng.choice(labelled), 2)
         return one, two
 
     def apart(rng: random.Random) -> Pair:
-        one, two = rng.choice(shelves), rng.choice(shelves)
+        one, two = rng.choice(labelled), rng.choice(labelled)
         return rng.choice(one), rng.choice(two)
 
     compare(f"Of one of 114 genres ({split})", pairs_of(one_genre, rng), pairs_of(apart, rng), blind)
