@@ -95,12 +95,10 @@ class Engine:
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]
 
-    def channel(
-        self, source: str, *, owner: str | None = None, credential: str | None = None, within_s: float = 60.0
-    ) -> SourceChannel:
-        """Return a way to a source for what is not a Need; ``within_s`` bounds each of its requests.
+    def channel(self, source: str, *, owner: str | None = None, within_s: float = 60.0) -> SourceChannel:
+        """Return a channel to a source for what is not a Need; ``within_s`` bounds each of its requests.
 
-        Without ``credential`` it is the one that may be used soonest.
+        Of several credentials it uses the one that may be used soonest.
 
         Raises
         ------
@@ -112,7 +110,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        lines = self._lines.of(provider, document, within_s=within_s, owner=owner, credential=credential)
+        lines = self._lines.of(provider, document, within_s=within_s, owner=owner)
         return min(lines, key=lambda line: line.bucket.wait_s() if len(lines) > 1 else 0.0).channel
 
     # -- the sources ------------------------------------------------------------------------------------------

@@ -50,9 +50,8 @@ class Lines:
         within_s: float,
         until: float | None = None,
         owner: str | None = None,
-        credential: str | None = None,
     ) -> list[Line]:
-        """Return the usable credentials of a source (or ``credential`` alone), the default one first.
+        """Return the usable credentials of a source, the default one first.
 
         Raises
         ------
@@ -60,9 +59,9 @@ class Lines:
             REFUSED: there is none whose settings are complete and can be decrypted.
         """
         about = provider.about
-        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credential called {credential}.", UNDER_DATA)
+        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_DATA)
         lines = []
-        for name in [credential] if credential else self._sources.credentials(about.name, document):
+        for name in self._sources.credentials(about.name, document):
             try:
                 settings = self._sources.settings(document, name)
             except VaultError as problem:
