@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
+from api.application import Application
 from config import ROOT, VERSION, Config
 
 
-def create_app(config: Config | None = None) -> APIFlask:
+def create_app(config: Config | None = None) -> Application:
     """Build the web application: its services, the routes with their error handler, and the page."""
     config = config or Config.from_env()
-    app = APIFlask(
+    app = Application(
         "tastemap",
         title="Tastemap",
         version=VERSION,

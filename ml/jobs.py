@@ -22,6 +22,7 @@ from ml.registry import ModelRegistry
 from ml.tasks import TASKS
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
+from store.errors import TastemapError
 
 
 class Say(Protocol):
@@ -34,24 +35,13 @@ def silent(phase: str, done: int = 0, total: int | None = None) -> None:
     """Tell nobody."""
 
 
-class Refused(Exception):  # noqa: N818 - told to the user, who can change it
-    """A training cannot start as it was asked for: ``message`` says why, ``hint`` what to do about it."""
-
-    code = "refused"
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-class TooLittle(Refused):
-    """There is too little to learn from: ``message`` says of what, ``hint`` what to bring."""
+class TooLittle(TastemapError):  # noqa: N818 - a state of the collection that the user can change
+    """There is too little to learn from."""
 
     code = "too_little"
 
 
-class BadOption(Refused):
+class BadOption(TastemapError):  # noqa: N818 - a fault of the request
     """An option of the request that the task does not have, or a value that it cannot take."""
 
     code = "bad_option"
@@ -145,7 +135,7 @@ def _train(job: Job) -> int:
         message = f"Training needs the package {missing.name}, which is not installed here."
         _tell(problem={"code": "no_training_packages", "message": message, "hint": hint})
         return 1
-    except Refused as why:
+    except (TooLittle, BadOption) as why:
         _tell(problem={"code": why.code, "message": why.message, "hint": why.hint})
         return 1
     return 0

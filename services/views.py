@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from store.domain import Track
 
@@ -12,18 +13,40 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrackSummary:
+    """What every list of tracks shows; ``id`` is null for a track known by its names alone."""
+
+    id: str | None
+    title: str
+    artists: list[str]
+    album: str | None
+    year: int | None
+    popularity: float | None
+    explicit: bool | None
+    duration_ms: int | None
+    has_features: bool
+    source: str
+    labels: list[str]
+
+    @classmethod
+    def of(cls, track: Track, **more: Any) -> Self:
+        """Return the summary of ``track``; ``more`` are the further fields of a subclass."""
+        return cls(
+            id=track.id or None,
+            title=track.title,
+            artists=list(track.artists),
+            album=track.album,
+            year=track.year,
+            popularity=track.popularity,
+            explicit=track.explicit,
+            duration_ms=track.duration_ms,
+            has_features=track.features is not None,
+            source=track.source,
+            labels=list(track.labels),
+            **more,
+        )
+
+
 def track_summary(track: Track) -> dict[str, Any]:
-    """Return what every list of tracks shows; ``id`` is null for a track known by its names alone."""
-    return {
-        "id": track.id or None,
-        "title": track.title,
-        "artists": list(track.artists),
-        "album": track.album,
-        "year": track.year,
-        "popularity": track.popularity,
-        "explicit": track.explicit,
-        "duration_ms": track.duration_ms,
-        "has_features": track.features is not None,
-        "source": track.source,
-        "labels": list(track.labels),
-    }
+    return asdict(TrackSummary.of(track))

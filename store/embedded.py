@@ -45,12 +45,9 @@ _PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
 
 
 class EmbeddedError(TastemapError):
-    """The embedded database cannot be used: ``message`` says why, ``hint`` the way out."""
+    """The embedded database cannot be used."""
 
-    code = "embedded"
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}"
+    code = "store_down"
 
 
 class EmbeddedServer:

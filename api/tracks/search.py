@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,15 +10,21 @@ from marshmallow import RAISE
 
 from api.current import services
 from api.schemas import SearchQuery
-from services.views import track_summary
+from services.views import TrackSummary
 
 blueprint = APIBlueprint("search", __name__, tag="Tracks")
 
 
+@dataclass(frozen=True)
+class SearchAnswer:
+    query: str
+    tracks: list[TrackSummary]
+
+
 @blueprint.get("/api/search")
 @blueprint.input(SearchQuery, location="query", arg_name="query", unknown=RAISE)
-def search(query: dict[str, Any]) -> dict[str, Any]:
+def search(query: dict[str, Any]) -> SearchAnswer:
     """Tracks of the catalogue that match what has been typed so far, the popular recording first."""
     snapshot = services().catalogue.current()
     hits = snapshot.search(query["q"], query["limit"])
-    return {"query": query["q"], "tracks": [track_summary(snapshot.track(hit.ref)) for hit in hits]}
+    return SearchAnswer(query["q"], [TrackSummary.of(snapshot.track(hit.ref)) for hit in hits])

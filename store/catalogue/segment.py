@@ -58,9 +58,9 @@ _ARTIST_GENRE_ROWS = 50
 
 
 class CatalogueError(TastemapError):
-    """The catalogue on disk cannot be read; ``message`` says why and ``hint`` the way out."""
+    """The catalogue on disk cannot be read."""
 
-    code = "catalogue"
+    code = "catalogue_unreadable"
 
     def __init__(self, message: str, hint: str = REBUILD_HINT) -> None:
         super().__init__(message, hint)

@@ -27,7 +27,7 @@ def table(shared_data: Path) -> Path:
 def snapshot(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     root = tmp_path_factory.mktemp("full")
     summary = import_table(table, root, lambda progress: None)
-    assert summary.asked == summary.stored + summary.known + sum(summary.skipped.values())
+    assert summary.requested == summary.stored + summary.known + sum(summary.skipped.values())
     assert summary.stored == build_public(root)
     return Catalogue(root).current()
 

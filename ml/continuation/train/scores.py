@@ -121,7 +121,7 @@ def place_artists(
     known: ArtistData, folds: Mapping[str, int], held: set[int], genres: Ints, content: Floats, seed: int
 ) -> Artists:
     """Place the artists as ``ml.artists.train.embedding`` does, without the lists of the folds in ``held``."""
-    settings = artists_model.Settings(company_dimensions=48, longest_list=150)
+    settings = artists_model.Settings(list_dimensions=48, longest_list=150)
     listings = [
         replace(one, split="held" if folds[group_of(one.source, one.group)] in held else "train")
         for one in known.listings

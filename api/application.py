@@ -1,0 +1,93 @@
+"""The Flask application whose routes return dataclasses, which also describe the answers in the OpenAPI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from apiflask import APIFlask
+from flask import Response
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "hint"],
+            "properties": {name: {"type": "string"} for name in ("code", "message", "hint")},
+        }
+    },
+}
+
+
+class Application(APIFlask):
+    """An APIFlask whose routes may return a dataclass, alone or as ``answer, status``.
+
+    The return annotation of a route is the schema of its answer in the OpenAPI description: a dataclass, a tuple of
+    one with a ``Literal`` status, a union of these, or ``Annotated[Response, dataclass]`` for an answer in bytes.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.config.update(OPENAPI_VERSION="3.1.0", HTTP_ERROR_SCHEMA=_ERROR, VALIDATION_ERROR_SCHEMA=_ERROR)
+        self.spec_processor(self._with_answers)
+
+    def make_response(self, rv: Any) -> Response:
+        """Turn what a route returns into a response."""
+        if is_dataclass(rv):
+            rv = self.json.response(rv)
+        elif isinstance(rv, tuple) and is_dataclass(rv[0]):
+            rv = (self.json.response(rv[0]), *rv[1:])
+        response: Response = super().make_response(rv)
+        return response
+
+    def _with_answers(self, spec: Any) -> Any:
+        """Add what the routes return to their operations in ``spec``."""
+        answers = list(self._answers())
+        schemas, shared = TypeAdapter.json_schemas(
+            [(number, "serialization", TypeAdapter(answer)) for number, (_, _, _, answer) in enumerate(answers)],
+            schema_generator=_UntitledFields,
+            ref_template="#/components/schemas/{model}",
+        )
+        spec["components"]["schemas"] |= shared.get("$defs", {})
+        for number, (path, method, status, _) in enumerate(answers):
+            response = spec["paths"][path][method]["responses"].setdefault(status, {"description": "The answer"})
+            response["content"] = {"application/json": {"schema": schemas[number, "serialization"]}}
+        return spec
+
+    def _answers(self) -> Iterator[tuple[str, str, str, Any]]:
+        """Yield path, method, status and type of each answer that is a dataclass."""
+        for rule in self.url_map.iter_rules():
+            returned = get_type_hints(self.view_functions[rule.endpoint], include_extras=True).get("return")
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                for status, answer in _by_status(returned):
+                    yield path, method.lower(), status, answer
+
+
+class _UntitledFields(GenerateJsonSchema):
+    """Schemas without a ``title`` for each field, which would only repeat its name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _by_status(returned: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the statuses and the answers of a route's return annotation; several answers of one status as a union."""
+    answers: dict[str, Any] = {}
+    for kind in get_args(returned) if get_origin(returned) in {Union, UnionType} else (returned,):
+        status = "200"
+        if get_origin(kind) is tuple:
+            kind, literal = get_args(kind)
+            status = str(*get_args(literal))
+        elif get_origin(kind) is Annotated:
+            kind = get_args(kind)[1]
+        if is_dataclass(kind):
+            answers[status] = kind if status not in answers else answers[status] | kind
+    yield from answers.items()
