@@ -53,7 +53,7 @@ class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a f
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A track that goes with the seed; ``score`` is 0 to 1, ``reasons`` as :func:`ml.neighbours.reasons.reasons` gives."""
+    """A track that goes with the seed: ``score`` 0 to 1, :func:`~ml.neighbours.reasons.reasons` and differences."""
 
     ref: Ref
     score: float
