@@ -111,7 +111,7 @@ class TermHarvest(PageStreamRun):
         done = sum(number - first for _, first, number, *_ in streams)
         current = next((stream for stream in streams if not stream[-1]), None)
         if current and not phase:
-            phase = f'asking {self.asker.title(current[0])} for "{term(current[2])}"'
+            phase = f'asking {self.client.title(current[0])} for "{term(current[2])}"'
         return Progress(
             phase=phase or "asking",
             done=done,

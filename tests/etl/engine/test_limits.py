@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from etl.engine import Answer, Engine, Status
-from etl.engine.bucket import fresh_bucket
 from etl.providers.base import FaultKind, Need, Rate, SourceFault
-from store.database import Database
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
@@ -183,15 +181,6 @@ def test_no_24_hours_see_more_than_the_budget(engines: Engines, server: Server, 
         clock.at += 360.0
     assert len(made) == len(server.paths) > 20
     assert max(sum(at <= other < at + 86_400 for other in made) for at in made) == 10
-
-
-def test_a_budget_counted_before_an_update_still_counts(engines: Engines, clock: HandClock, database: Database) -> None:
-    engine = engines(Provider(rate=Rate(per_second=100.0, burst=100, daily=3)), clock=clock)
-    former = {"used": 3, "resets_at": clock.now(7200)}
-    database.put_document("sources", fresh_bucket("invented/default") | former)
-    assert retry_at(ask(engine)) == former["resets_at"]
-    clock.at += 7200
-    assert ask(engine).status is Status.FOUND
 
 
 def test_the_next_credential_takes_over(engines: Engines, server: Server, clock: HandClock) -> None:

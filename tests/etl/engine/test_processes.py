@@ -133,7 +133,7 @@ def test_the_lease_of_a_killed_process_is_taken_over(engines: Engines, server: S
 def test_a_lease_that_has_run_out_is_taken_over(engines: Engines, server: Server) -> None:
     engine = engines()
     engine.ask("invented", Need.FEATURES, by_isrc("A"))
-    changes = {"status": "asking", "lease": "another-machine:1:1:x", "lease_until": Clock().now(-1.0)}
+    changes = {"status": "pending", "lease": "another-machine:1:1:x", "lease_until": Clock().now(-1.0)}
     engine._database.change_document("lookups", engine._database.names_where("lookups", {})[0], changes)
     assert engine.ask("invented", Need.FEATURES, by_isrc("A")).status is Status.FOUND
     assert len(server.paths) == 2

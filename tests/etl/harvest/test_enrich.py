@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.gather import asking, waiting
+from etl.gather import source_client as asking
+from etl.gather import waiting
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue

@@ -11,10 +11,10 @@ import pytest
 
 from etl.engine import Engine, EngineConfig
 from etl.gather import terms, waiting
-from etl.gather.asking import Blocked
 from etl.gather.balanced import new_balanced
 from etl.gather.genres import names_of, shipped_genres
 from etl.gather.segments import new_segments
+from etl.gather.source_client import Blocked
 from etl.gather.tally import Tally
 from etl.gather.terms import first_open, new_harvest, number_of, term
 from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
@@ -158,7 +158,7 @@ def test_artists_are_harvested(database: Database, tmp_path: Path, fake_services
 def test_a_page_that_cannot_be_read_does_not_end_the_term(
     database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.gather.asking._PAUSE_S", 0.0)
+    monkeypatch.setattr("etl.gather.source_client._PAUSE_S", 0.0)
     monkeypatch.setattr(terms, "_MOST_PAGES", 4)
     fake_services.deezer.fail(garbage(), times=None, path="/search")
     run = do(database, tmp_path, new_harvest("tracks", terms=2, source="deezer"), opening(fake_services.urls))
