@@ -111,9 +111,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        return first_free(
-            self._credentials.usable(provider, document, within_s=within_s, owner=owner)
-        ).channel
+        return first_free(self._credentials.usable(provider, document, within_s=within_s, owner=owner)).channel
 
     # -- the sources ------------------------------------------------------------------------------------------
 
