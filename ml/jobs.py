@@ -18,8 +18,8 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
-from ml.registry import ModelRegistry
 from ml.needs import Available
+from ml.registry import ModelRegistry
 from ml.tasks import TASKS, Task
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
