@@ -69,7 +69,7 @@ def test_columns_agree_with_each_other(snapshot: Snapshot) -> None:
     for row in range(0, segment.count, 10_007):
         key = segment.artist_keys[int(segment.artist_code[row])]
         assert row in segment.artist_rows(key)
-    assert {"metal", "techno", "acoustic"} <= set(segment.label_names())
+    assert all(len(segment.rows_with_label(label)) for label in ("metal", "techno", "acoustic"))
     for row in segment.rows_with_label("metal")[:50]:
         assert "metal" in segment.track(int(row)).labels
 
