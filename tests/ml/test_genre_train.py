@@ -114,7 +114,7 @@ def test_the_figures_of_every_table_are_kept(trained: tuple[Path, dict]) -> None
 
 
 def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(genre_boosting, "ROUNDS", 3)
+    monkeypatch.setattr(genre_boosting, "MAX_ITER", 3)
     monkeypatch.setattr(genre_boosting, "_FEW", 2)
     monkeypatch.setattr(genre_ablation, "RETRAINED", {"one network": {"product": False}})
     monkeypatch.setattr(genre_ablation, "SHORT", {})
@@ -127,7 +127,7 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     assert (text.test.argmax(axis=1) == asked.of_test).mean() > 0.8
     boosted = genre_boosting.tuned_booster(table.sound, asked, seed=1)
     assert (boosted.test.argmax(axis=1) == asked.of_test).mean() > 0.8
-    assert boosted.chosen.startswith("3 rounds (the cap) of ")
+    assert boosted.chosen.startswith("3 iterations (the cap) of ")
     parts = genre_ablation.retrained(task, genre.answers_of(table, Taxonomy.active().genres), lambda line: None)
     majority = np.bincount(asked.of_test).max() / len(asked.test)
     assert parts["one network"].top1 > majority + 0.3
