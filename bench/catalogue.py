@@ -35,7 +35,7 @@ begin = time.monotonic()
 summary = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
 middle = time.monotonic()
 build_public(Path(sys.argv[2]))
-print(f"{summary.asked} rows asked, {summary.stored} stored, {summary.known} known,")
+print(f"{summary.requested} rows read, {summary.stored} stored, {summary.known} known,")
 print(f"skipped {dict(summary.skipped)}, values out of bounds {dict(summary.emptied)}")
 print(f"import {middle - begin:.1f} s, build {time.monotonic() - middle:.1f} s")
 """

@@ -29,7 +29,7 @@ def import_analysis(database: Database, found: AnalysisFile, name: str, document
     earlier = database.get_document(ANALYSES, track_id)
     if earlier is not None and document["owner"] is not None:
         ours = earlier["brought_by"] == document["_id"]
-        return RunSummary(asked=1, stored=int(ours), known=int(not ours))
+        return RunSummary(requested=1, stored=int(ours), known=int(not ours))
     provenance = Provenance(source=f"file: {name}", fetched_at=now(), licence=LICENCE, brought_by=document["_id"])
     put_segments(database, track_id, provenance, analysis.start, analysis.duration, analysis.timbre, analysis.pitches)
-    return RunSummary(asked=1, stored=1)
+    return RunSummary(requested=1, stored=1)

@@ -62,7 +62,7 @@ def import_slice(
 def _kept(summary: RunSummary, brought_by: str) -> dict[str, Any]:
     return {
         "brought_by": brought_by,
-        "asked": summary.asked,
+        "requested": summary.requested,
         "stored": summary.stored,
         "skipped": dict(summary.skipped),
         "examples": [{"line": example.line, "reason": example.reason} for example in summary.examples],
@@ -72,7 +72,7 @@ def _kept(summary: RunSummary, brought_by: str) -> dict[str, Any]:
 def _again(before: dict[str, Any], brought_by: str) -> RunSummary:
     ours = bool(brought_by) and before["brought_by"] == brought_by
     return RunSummary(
-        asked=before["asked"],
+        requested=before["requested"],
         stored=before["stored"] if ours else 0,
         known=0 if ours else before["stored"],
         skipped=before["skipped"],
@@ -85,7 +85,7 @@ class _Batches:
 
     def __init__(self, writer: PlaylistSetWriter, report: Callable[[Progress], None], size: int) -> None:
         self._writer, self._report, self._size = writer, report, size
-        self._bytes = self._asked = self._stored = 0
+        self._bytes = self._requested = self._stored = 0
         self._examples: list[Skipped] = []
         self._clear()
 
@@ -98,7 +98,7 @@ class _Batches:
         self._bytes = bytes_read
 
     def take(self, lists: pa.StructArray) -> None:
-        """Add playlists, of type PLAYLIST; each of their rows counts as asked."""
+        """Add playlists, of type PLAYLIST; each of their rows counts as requested."""
         tracks = lists.field("tracks").flatten()
         usable = _are_tracks(pc.struct_field(tracks, "track_uri"))
         lengths = pc.fill_null(pc.list_value_length(lists.field("tracks")), 0).to_numpy()
@@ -110,7 +110,7 @@ class _Batches:
         self._lists.append(lists)
         self._lengths.append(kept[ends] - kept[ends - lengths])
         self._tracks.append(tracks)
-        self._asked += len(usable)
+        self._requested += len(usable)
         self._stored += len(tracks)
         if sum(map(len, self._lists)) >= _BATCH_PLAYLISTS or sum(map(len, self._tracks)) >= _BATCH_ROWS:
             self.flush()
@@ -119,7 +119,7 @@ class _Batches:
     def _leave_out(self, rows: np.ndarray) -> None:
         """Remember the first rows without an id; ``line`` is the row's number in the file."""
         room = _MAX_EXAMPLES - len(self._examples)
-        self._examples += [Skipped(line=self._asked + row + 1, reason=_NO_ID) for row in rows[:room].tolist()]
+        self._examples += [Skipped(line=self._requested + row + 1, reason=_NO_ID) for row in rows[:room].tolist()]
 
     def flush(self) -> None:
         """Write what has been taken."""
@@ -139,15 +139,15 @@ class _Batches:
             phase=_PHASE,
             done=min(self._bytes, self._size),
             total=self._size,
-            asked=self._asked,
+            requested=self._requested,
             stored=self._stored,
-            skipped=self._asked - self._stored,
+            skipped=self._requested - self._stored,
         )
 
     def summary(self) -> RunSummary:
-        skipped = self._asked - self._stored
+        skipped = self._requested - self._stored
         return RunSummary(
-            asked=self._asked,
+            requested=self._requested,
             stored=self._stored,
             skipped={_NO_ID: skipped} if skipped else {},
             examples=tuple(self._examples),

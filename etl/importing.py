@@ -84,7 +84,7 @@ def _source(var: Path, document: dict[str, Any]) -> Path:
 def _start_over(database: Database, document: dict[str, Any]) -> None:
     changes: dict[str, Any] = {
         "cursor": dict(FRESH_CURSOR),
-        **dict.fromkeys(("asked", "stored", "known"), 0),
+        **dict.fromkeys(("requested", "stored", "known"), 0),
         **{"skipped": [], "skipped_examples": [], "playlist_id": None, "playlist_ids": []},
     }
     delete_incomplete(database, document)
@@ -116,7 +116,7 @@ def _record(database: Database, run_id: str, summary: RunSummary) -> None:
     database.update_run(
         run_id,
         {
-            "asked": summary.asked,
+            "requested": summary.requested,
             "stored": summary.stored,
             "known": summary.known,
             "skipped": [list(pair) for pair in summary.skipped.items()],

@@ -57,7 +57,7 @@ class PlaylistImport:
         self.items: int = cursor["items"]
         self.contributors = Counter(dict(cursor["contributors"]))
         self.ids: list[str] = list(document.get("playlist_ids") or [])
-        self.asked, self.stored, self.known = document["asked"], document["stored"], document["known"]
+        self.requested, self.stored, self.known = document["requested"], document["stored"], document["known"]
         self.skipped = Counter(dict(document["skipped"]))
         self.examples: list[dict[str, Any]] = list(document["skipped_examples"])
         self.playlist: Playlist | None = None
@@ -88,7 +88,7 @@ class PlaylistImport:
         if not self.ids:
             raise ImportProblem(
                 "no_tracks",
-                f"None of the {self.asked} rows of {self.document['name']} holds a track.",
+                f"None of the {self.requested} rows of {self.document['name']} holds a track.",
                 "See which rows were skipped and why.",
             )
 
@@ -143,7 +143,7 @@ class PlaylistImport:
             self._flush()
 
     def _count(self, row: Row) -> None:
-        self.asked += row.times
+        self.requested += row.times
         if row.track is None:
             self.skipped[row.reason] += row.times
             if len(self.examples) < _MAX_EXAMPLES:
@@ -205,7 +205,7 @@ class PlaylistImport:
                 "contributors": contributors,
             },
             "bytes_done": self.bytes_read,
-            "asked": self.asked,
+            "requested": self.requested,
             "stored": self.stored,
             "known": self.known,
             "skipped": [list(pair) for pair in self.skipped.items()],
@@ -220,7 +220,7 @@ class PlaylistImport:
             phase=_PHASE,
             done=self.bytes_read,
             total=self.collection.size,
-            asked=self.asked,
+            requested=self.requested,
             stored=self.stored,
             known=self.known,
             skipped=self.skipped.total(),

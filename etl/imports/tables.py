@@ -107,7 +107,7 @@ class _Import:
     def __init__(self, stream: CsvStream, name: str, root: Path, progress: Report) -> None:
         self.stream, self.name, self.root, self.progress = stream, name, root, progress
         self.seen: set[str] = set()
-        self.asked = self.stored = self.known = 0
+        self.requested = self.stored = self.known = 0
         self.anonymous = 0
         self.examples: list[Skipped] = []
         self.outside: Counter[str] = Counter()
@@ -134,18 +134,18 @@ class _Import:
         """Yield the rows of the stream in the schema ROWS, counting on the way."""
         columns = table_columns(self.stream.headings)
         split = None
-        for asked, frame in self.stream.batches(columns):
+        for rows_read, frame in self.stream.batches(columns):
             if split is None:
                 cells = frame["artists"][:_ARTIST_SAMPLE].tolist() if "artists" in frame else []
                 split = artist_splitter(self.stream.headings[columns.get("artists", 0)], cells)
-            first_line = self.asked + 2
+            first_line = self.requested + 2
             rows, outside = normalised_rows(frame, self.name, split)
             self.outside.update(outside)
             named = np.array([bool(known) for known in rows["id"].to_pylist()], bool)
             self._leave_out((np.flatnonzero(~named) + first_line).tolist())
             rows = rows.filter(pa.array(named))
             self._count(rows["id"].to_pylist())
-            self.asked = asked
+            self.requested = rows_read
             yield rows
             self._report()
 
@@ -168,7 +168,7 @@ class _Import:
                 phase="import",
                 done=self.stream.position,
                 total=self.stream.size,
-                asked=self.asked,
+                requested=self.requested,
                 stored=self.stored,
                 known=self.known,
                 skipped=self.anonymous + self.stream.bad_rows,
@@ -179,7 +179,7 @@ class _Import:
         skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.stream.bad_rows}
         examples = sorted([*self.stream.examples, *self.examples], key=lambda one: one.line)
         return RunSummary(
-            asked=self.asked,
+            requested=self.requested,
             stored=self.stored,
             known=self.known,
             skipped={reason: count for reason, count in skipped.items() if count},

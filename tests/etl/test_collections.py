@@ -54,7 +54,7 @@ def test_several_playlists_of_one_file(database: Database, tmp_path: Path) -> No
     assert (run["state"], run["kind"], run["error"]) == ("done", "playlist", None)
     assert run["playlist_ids"] == [playlist_id("me", run["sha256"], number) for number in (0, 2)]
     assert run["playlist_id"] == run["playlist_ids"][0] == playlist_id("me", run["sha256"])
-    assert (run["asked"], run["stored"], run["known"]) == (PAGE_ITEMS + 11, PAGE_ITEMS + 7, 1)
+    assert (run["requested"], run["stored"], run["known"]) == (PAGE_ITEMS + 11, PAGE_ITEMS + 7, 1)
     assert run["skipped"] == {"podcast episode": 3}
     found = [database.playlist(one) for one in run["playlist_ids"]]
     assert [(one.name, one.item_count, one.complete) for one in found if one] == [
@@ -135,7 +135,7 @@ def test_a_history_is_a_playlist_with_plays_and_nothing_private(
     assert execute(database, tmp_path, run["id"]) == "done"
     done = database.get_run(run["id"])
     assert done
-    assert (done["asked"], done["stored"]) == (45, 9)
+    assert (done["requested"], done["stored"]) == (45, 9)
     items = database.playlist_items(done["playlist_id"])
     assert [(item.track_id, item.plays) for item in items] == [(files.spotify_id(n), n + 1) for n in range(8, -1, -1)]
     assert items[0].added_at is not None

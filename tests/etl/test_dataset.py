@@ -61,7 +61,7 @@ def test_a_slice(tmp_path: Path, indent: int | None) -> None:
     lists = (formats.slice_playlist(0, 1, 2), formats.slice_playlist(1), odd)
     path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(*lists, indent=indent))
     summary = bring(path, tmp_path / "sets")
-    assert (summary.asked, summary.stored, summary.known) == (6, 3, 0)
+    assert (summary.requested, summary.stored, summary.known) == (6, 3, 0)
     assert summary.skipped == {"no Spotify id": 3}
     assert [one.line for one in summary.examples] == [4, 5, 6]
     found = rows(tmp_path / "sets", "playlists")
@@ -184,9 +184,9 @@ def test_a_slice_as_a_run_is_no_playlist_of_the_store(database: Database, tmp_pa
     path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(formats.slice_playlist(0, 1, 2, 1)))
     run = do(database, tmp_path / "var", path)
     assert (run["state"], run["kind"], run["playlist_ids"]) == ("done", "dataset", [])
-    assert (run["asked"], run["stored"], run["known"]) == (3, 3, 0)
+    assert (run["requested"], run["stored"], run["known"]) == (3, 3, 0)
     again = do(database, tmp_path / "var", path)
-    assert (again["asked"], again["stored"], again["known"]) == (3, 0, 3)
+    assert (again["requested"], again["stored"], again["known"]) == (3, 0, 3)
     assert len(rows(tmp_path / "var" / "playlists", "playlists")) == 1
     assert database.playlists(None) == []
     assert list(database.all_tracks()) == []
@@ -199,7 +199,7 @@ def test_a_slice_stored_before_a_kill_is_still_stored_after_it(database: Databas
     assert execute(database, tmp_path / "var", run_id) == "done"
     run = database.get_run(run_id)
     assert run
-    assert (run["asked"], run["stored"], run["known"]) == (3, 3, 0)
+    assert (run["requested"], run["stored"], run["known"]) == (3, 3, 0)
 
 
 KILLED = """

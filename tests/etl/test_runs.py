@@ -59,7 +59,7 @@ def test_a_playlist_arrives_whole(database: Database, tmp_path: Path) -> None:
     path = write(tmp_path, files.text([files.NET, *rows]))
     run = do(database, tmp_path / "var", path)
     assert (run["state"], run["kind"], run["phase"], run["error"]) == ("done", "playlist", "done", None)
-    assert (run["asked"], run["stored"], run["known"]) == (count + 2, count, 1)
+    assert (run["requested"], run["stored"], run["known"]) == (count + 2, count, 1)
     assert run["skipped"] == {"no title (the track was withdrawn)": 1}
     assert run["skipped_examples"] == [{"line": count + 3, "reason": "no title (the track was withdrawn)"}]
     assert run["bytes_done"] == run["bytes_total"] == path.stat().st_size
@@ -109,7 +109,7 @@ def test_a_track_table_goes_into_the_catalogue(database: Database, tmp_path: Pat
     ]
     rows = [[files.spotify_id(n), "A;B", "C", f"Title {n}", "50", "0.5", "0.6", "rock"] for n in range(40)]
     run = do(database, tmp_path / "var", write(tmp_path, files.text([headings, *rows]), "table.csv"))
-    assert (run["state"], run["kind"], run["asked"], run["stored"]) == ("done", "table", 40, 40)
+    assert (run["state"], run["kind"], run["requested"], run["stored"]) == ("done", "table", 40, 40)
     assert run["playlist_id"] is None
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == 40
     assert database.counts()["tracks"] == 0
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_imported_leaves_nothing(
 
 def test_an_upload_is_kept_until_it_is_done(database: Database, tmp_path: Path) -> None:
     run = upload(database, tmp_path, files.playlist(3).encode(), "C:\\fakepath\\..\\my list.csv")
-    assert (run["name"], run["state"], run["asked"]) == ("my list.csv", "queued", 0)
+    assert (run["name"], run["state"], run["requested"]) == ("my list.csv", "queued", 0)
     assert {"source", "cursor"}.isdisjoint(run)
     assert (upload_folder(tmp_path, run["id"]) / "my list.csv").is_file()
     assert execute(database, tmp_path, run["id"]) == "done"
@@ -186,7 +186,7 @@ def test_progress_only_grows(database: Database, tmp_path: Path) -> None:
     run_id = queue(database, write(tmp_path, files.playlist(3 * PAGE_ITEMS)))
     execute(database, tmp_path / "var", run_id, seen.append)
     storing = [progress for progress in seen if progress.phase.startswith("storing")]
-    assert [progress.asked for progress in storing][:3] == [PAGE_ITEMS, 2 * PAGE_ITEMS, 3 * PAGE_ITEMS]
+    assert [progress.requested for progress in storing][:3] == [PAGE_ITEMS, 2 * PAGE_ITEMS, 3 * PAGE_ITEMS]
     assert all(progress.done <= (progress.total or 0) for progress in storing)
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_changed_since_the_cut_is_taken_from_its_start(database: Dat
     run_id = queue(database, path)
 
     def stop(progress: Progress) -> None:
-        if progress.asked:
+        if progress.requested:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -229,7 +229,7 @@ def test_a_file_that_changed_since_the_cut_is_taken_from_its_start(database: Dat
     execute(database, tmp_path / "var", run_id)
     run = database.get_run(run_id)
     assert run
-    assert (run["state"], run["asked"]) == ("done", 10)
+    assert (run["state"], run["requested"]) == ("done", 10)
     assert [one.item_count for one in database.playlists(None)] == [10]
 
 
@@ -344,7 +344,7 @@ def test_a_cancelled_import_leaves_nothing_half(database: Database, tmp_path: Pa
     run_id = queue(database, write(tmp_path, files.playlist(3 * PAGE_ITEMS)))
 
     def cancel(progress: Progress) -> None:
-        if progress.asked:
+        if progress.requested:
             cancel_run(database, run_id)
 
     assert execute(database, tmp_path / "var", run_id, cancel) == "cancelled"
@@ -370,8 +370,8 @@ def test_all_real_files_are_imported(database: Database, tmp_path: Path, shared_
         playlist = database.playlist(run["playlist_id"])
         assert playlist
         assert run["state"] == "done"
-        assert run["asked"] == int(expected["rows"])
-        assert playlist.item_count == run["stored"] + run["known"] == run["asked"] - sum(run["skipped"].values())
+        assert run["requested"] == int(expected["rows"])
+        assert playlist.item_count == run["stored"] + run["known"] == run["requested"] - sum(run["skipped"].values())
         assert len(playlist.contributors) == int(expected["contributors"])
     tracks = sum(1 for _ in database.all_tracks())
     assert tracks == database.counts()["tracks"] == len(Catalogue(tmp_path / "var" / "catalogue").current())

@@ -85,7 +85,7 @@ def test_tidytuesday_repeats_a_track_for_each_playlist(tmp_path: Path) -> None:
         one | {"track_id": ident(2), "track_name": "Another", "track_album_release_date": "1999"},
     )
     (summary,), snapshot = bring(tmp_path / "c", table)
-    assert (summary.asked, summary.stored, summary.known, dict(summary.skipped)) == (3, 2, 1, {})
+    assert (summary.requested, summary.stored, summary.known, dict(summary.skipped)) == (3, 2, 1, {})
     found = track(snapshot, 1)
     assert found.artists == ("Tyler, The Creator",)
     assert (found.title, found.album, found.year, found.popularity) == ("EARFQUAKE", "IGOR", 2019, 85.0)
@@ -105,7 +105,7 @@ def test_kaggle_114k_repeats_a_track_for_each_genre(tmp_path: Path) -> None:
     rows = [one | {"track_genre": genre} for genre in ("acoustic", "j-pop", "acoustic")]
     table = write(tmp_path / "dataset.csv", KAGGLE_114K, *rows)
     (summary,), snapshot = bring(tmp_path / "c", table)
-    assert (summary.asked, summary.stored, summary.known) == (3, 1, 2)
+    assert (summary.requested, summary.stored, summary.known) == (3, 1, 2)
     found = track(snapshot, 1)
     assert found.artists == ("Gen Hoshino", "Tyler, The Creator")
     assert (found.labels, found.explicit, found.duration_ms) == (("acoustic", "j-pop"), False, 200_000)
@@ -133,7 +133,7 @@ def test_several_tables_fill_each_others_gaps(tmp_path: Path) -> None:
         {"track_id": ident(2), "track_name": "Other", "artists": "Band", "popularity": "99", "track_genre": "pop"},
     )
     summaries, snapshot = bring(tmp_path / "c", first, second)
-    assert [(one.asked, one.stored, one.known) for one in summaries] == [(1, 1, 0), (2, 1, 1)]
+    assert [(one.requested, one.stored, one.known) for one in summaries] == [(1, 1, 0), (2, 1, 1)]
     assert len(snapshot) == 2
     found = track(snapshot, 1)
     assert (found.title, found.artists, found.popularity, found.labels) == ("Song", ("Band",), 50.0, ("rock",))
@@ -167,7 +167,7 @@ def test_rows_without_id_and_name_and_ragged_rows_are_skipped(tmp_path: Path) ->
     )
     (summary,), snapshot = bring(tmp_path / "c", path)
     assert dict(summary.skipped) == {"no id and no name": 1, "not as many cells as there are headings": 2}
-    assert summary.asked == 6 == summary.stored + summary.known + sum(summary.skipped.values())
+    assert summary.requested == 6 == summary.stored + summary.known + sum(summary.skipped.values())
     assert [one.line for one in summary.examples if "cells" in one.reason] == [6, 7]
     assert len(snapshot) == 3
     local = snapshot.track(snapshot.search("nameless id")[0].ref)
@@ -212,7 +212,7 @@ def test_the_same_contents_again_add_nothing(tmp_path: Path) -> None:
     packed = tmp_path / "other name.csv.gz"
     packed.write_bytes(gzip.compress(table.read_bytes()))
     summaries, snapshot = bring(tmp_path / "c", table, table, packed)
-    assert [(one.asked, one.stored, one.known) for one in summaries] == [(5, 5, 0), (5, 0, 5), (5, 0, 5)]
+    assert [(one.requested, one.stored, one.known) for one in summaries] == [(5, 5, 0), (5, 0, 5), (5, 0, 5)]
     assert len(snapshot) == 5
     assert len(table_files(tmp_path / "c")) == 1
     resumed = import_table(table, tmp_path / "c", lambda progress: None, resumed=True)
@@ -227,7 +227,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert len(told) > 1
     assert [one.done for one in told] == sorted(one.done for one in told)
     assert told[-1].done == told[-1].total == table.stat().st_size
-    assert told[-1].asked == told[-1].stored == 30_000
+    assert told[-1].requested == told[-1].stored == 30_000
     steps: list[tuple[str, int, int]] = []
     build_public(tmp_path / "c", lambda *step: steps.append(step))
     assert steps[-1][1:] == (30_000, 30_000)

@@ -88,7 +88,7 @@ def test_an_importer_killed_at_any_write(two_databases: tuple[str, str], playlis
     writes = int(never.stdout)
     expected = everything(whole)
     assert expected["runs"][0]["state"] == "done"
-    assert [expected["runs"][0][name] for name in ("asked", "stored", "known")] == [1104, 1100, 3]
+    assert [expected["runs"][0][name] for name in ("requested", "stored", "known")] == [1104, 1100, 3]
     for write in sorted(random.Random(5).sample(range(2, writes + 1), KILLS)):
         database = queue(killed, playlist_file)
         assert dying(killed, tmp_path / str(write), write).returncode == -signal.SIGKILL

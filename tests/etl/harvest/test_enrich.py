@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.gather import asking, waiting
+from etl.gather import source_client as asking
+from etl.gather import waiting
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
@@ -45,7 +46,7 @@ def enriched(
 
 
 def by_source(run: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, int, int]]:
-    columns = ("asked", "found", "not_found", "failed")
+    columns = ("queries", "found", "not_found", "failed")
     return {(row["source"], row["need"]): tuple(row[name] for name in columns) for row in run["sources"]}  # type: ignore[misc]
 
 
@@ -53,7 +54,7 @@ def test_everything_is_fetched_and_counted(database: Database, tmp_path: Path, f
     tracks = put_playlist(database, fake_services.world)
     run = enriched(database, tmp_path, fake_services, ALL)
     assert (run["state"], run["error"], run["wake_at"]) == ("done", None, None)
-    assert run["asked"] == 24 == run["stored"] + run["known"] + sum(run["skipped"].values())
+    assert run["requested"] == 24 == run["stored"] + run["known"] + sum(run["skipped"].values())
     assert run["stored"] == 24
     counts = by_source(run)
     assert counts["reccobeats", "features"] == (8, 8, 0, 0)
@@ -81,19 +82,19 @@ def test_a_year_is_asked_for_where_nothing_else_is_lacking(
     years = {name: track.year for name, track in found.items() if track.year}
     assert years.items() <= released.items()
     assert len(years) == 7  # under the ISRC of the eighth Deezer has another recording
-    asked = len(fake_services.deezer.asked("/track/.*"))
+    asked = len(fake_services.deezer.requests_to("/track/.*"))
     enriched(database, tmp_path, fake_services, ["genres"], ("deezer",))
-    assert len(fake_services.deezer.asked("/track/.*")) == asked
+    assert len(fake_services.deezer.requests_to("/track/.*")) == asked
 
 
 def test_what_is_known_is_not_asked_for_again(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
     put_playlist(database, fake_services.world)
     enriched(database, tmp_path, fake_services, ALL)
     built = Catalogue(tmp_path / "catalogue").current().generation
-    requests = fake_services.asked()
+    requests = fake_services.request_count()
     again = enriched(database, tmp_path, fake_services, ALL)
     assert (again["stored"], again["known"]) == (0, 24)
-    assert fake_services.asked() == requests
+    assert fake_services.request_count() == requests
     # Nothing changed, so nothing is built.
     assert Catalogue(tmp_path / "catalogue").current().generation == built
 
@@ -282,7 +283,7 @@ def test_a_cancelled_run_ends_behind_the_page(database: Database, tmp_path: Path
         return opening(fake_services.urls)(database_, var)
 
     assert execute(database, tmp_path, run["_id"], open_engine=cancel_soon) == "cancelled"
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
     assert not cancel_run(database, run["_id"])
     assert execute(database, tmp_path, run["_id"]) == "cancelled"
     assert database.playlist(PLAYLIST)

@@ -128,7 +128,7 @@ def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp
         database.close()
     expected = everything(whole)
     assert [run["state"] for run in expected["runs"]] == ["done"] * 3
-    assert expected["runs"][0]["asked"] > 150
+    assert expected["runs"][0]["requested"] > 150
 
     chance = random.Random(SEED)
     print(f"seed {SEED}, calls and writes of whole runs: {counts}")

@@ -11,12 +11,12 @@ import pytest
 
 from etl.engine import Engine, EngineConfig
 from etl.gather import terms, waiting
-from etl.gather.asking import Blocked
 from etl.gather.balanced import new_balanced
 from etl.gather.genres import names_of, shipped_genres
 from etl.gather.segments import new_segments
+from etl.gather.source_client import Blocked
 from etl.gather.tally import Tally
-from etl.gather.terms import first_open, new_harvest, next_term, number_of, term
+from etl.gather.terms import first_open, new_harvest, number_of, term
 from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
 from store.database import Database
@@ -37,7 +37,14 @@ def searching(fake_services: FakeServices) -> None:
 
 def test_terms_are_numbered_as_in_the_study() -> None:
     assert [term(number) for number in (0, 25, 26, 27, 701, 702)] == ["a", "z", "aa", "ab", "zz", "aaa"]
-    assert [next_term(text) for text in ("", "a", "z", "aa", "az", "zz")] == ["a", "b", "aa", "ab", "ba", "aaa"]
+    assert [term(number_of(text) + 1) for text in ("", "a", "z", "aa", "az", "zz")] == [
+        "a",
+        "b",
+        "aa",
+        "ab",
+        "ba",
+        "aaa",
+    ]
     assert all(number_of(term(number)) == number for number in range(20_000))
     assert number_of("ab") == 27
 
@@ -47,7 +54,7 @@ def test_a_harvest_stores_what_the_terms_find_once(
 ) -> None:
     run = do(database, tmp_path, new_harvest("tracks", terms=26), opening(fake_services.urls))
     assert run["state"] == "done"
-    assert run["asked"] == run["stored"] + run["known"] + sum(run["skipped"].values())
+    assert run["requested"] == run["stored"] + run["known"] + sum(run["skipped"].values())
     stored = list(database.all_tracks())
     assert len(stored) == run["stored"]
     # A remaster and its original are one recording, whichever of them was found first.
@@ -66,7 +73,7 @@ def test_the_next_harvest_goes_on_behind_the_last_term(
     assert first_open(database, "tracks", "deezer") == 2
     do(database, tmp_path, new_harvest("tracks", terms=26), opener)
     assert first_open(database, "tracks", "deezer") == 28
-    asked = [request.query["q"] for request in fake_services.deezer.asked("/search")]
+    asked = [request.query["q"] for request in fake_services.deezer.requests_to("/search")]
     assert list(dict.fromkeys(asked)) == [term(number) for number in range(28)]
     assert first_open(database, "tracks", "itunes") == 0
     assert first_open(database, "artists", "deezer") == 0
@@ -101,7 +108,7 @@ def test_a_balanced_set_says_what_was_left_out(database: Database, tmp_path: Pat
     run = do(database, tmp_path, new, opening(fake_services.urls))
     ((reason, missing),) = run["skipped"].items()
     assert "3 less popular than 83" in reason
-    assert run["asked"] == run["stored"] + run["known"] + missing
+    assert run["requested"] == run["stored"] + run["known"] + missing
 
 
 def test_a_long_run_of_a_browser_gives_way_to_another(
@@ -128,7 +135,7 @@ class _Names:
 def test_only_what_would_be_asked_again_is_counted_as_a_sleep() -> None:
     cursor = waiting.fresh_waiting()
     nobody: Any = _Names()
-    tally = Tally({"asked": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
+    tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
     held = waiting.Waiting(nobody, tally, cursor, lambda: None, lambda: False)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
@@ -143,7 +150,7 @@ def test_artists_are_harvested(database: Database, tmp_path: Path, fake_services
     stored = database.get_document("artists", f"deezer:{artist.deezer}")
     assert stored
     assert stored["name"] == artist.name
-    assert run["asked"] == run["stored"] + run["known"]
+    assert run["requested"] == run["stored"] + run["known"]
     again = new_harvest("artists", terms=1, source="deezer")
     assert do(database, tmp_path, again, opening(fake_services.urls))["stored"] == 0
 
@@ -151,7 +158,7 @@ def test_artists_are_harvested(database: Database, tmp_path: Path, fake_services
 def test_a_page_that_cannot_be_read_does_not_end_the_term(
     database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.gather.asking._PAUSE_S", 0.0)
+    monkeypatch.setattr("etl.gather.source_client._PAUSE_S", 0.0)
     monkeypatch.setattr(terms, "_MOST_PAGES", 4)
     fake_services.deezer.fail(garbage(), times=None, path="/search")
     run = do(database, tmp_path, new_harvest("tracks", terms=2, source="deezer"), opening(fake_services.urls))
@@ -187,7 +194,7 @@ def test_a_balanced_set_is_a_playlist_of_distinct_recordings(
 ) -> None:
     new = new_balanced("me", genres=["rock", "hip-hop", "jazz", "polka"], per_genre=3)
     run = do(database, tmp_path, new, opening(fake_services.urls))
-    assert (run["state"], run["asked"]) == ("done", 12)
+    assert (run["state"], run["requested"]) == ("done", 12)
     assert run["skipped"] == {"polka: no source knows more": 3}
     assert run["stored"] + run["known"] == 9
     playlist = database.playlist(run["playlist_id"])
@@ -266,7 +273,7 @@ def test_segments_are_stored_compactly_and_once(
     tracks = put_playlist(database, fake_services.world)
     even = [track for track in tracks if len(track.title) % 2 == 0]
     run = do(database, tmp_path, new_segments(), listening)
-    assert (run["asked"], run["stored"]) == (8, len(even))
+    assert (run["requested"], run["stored"]) == (8, len(even))
     assert run["skipped"] == {"the source has no analysis of it": 8 - len(even)}
     timbre = timbre_of(database, even[0].id)
     assert timbre is not None
@@ -284,9 +291,9 @@ def test_segments_are_fetched_for_as_many_tracks_as_wanted_with_filters(
     put_playlist(database, fake_services.world)
     database.put_tracks([Track(id="known", title="four", artists=("A",), popularity=80.0, ids={"spotify": "x" * 22})])
     popular = do(database, tmp_path, new_segments(min_popularity=50, strict=True), listening)
-    assert (popular["asked"], popular["stored"]) == (1, 1)
+    assert (popular["requested"], popular["stored"]) == (1, 1)
     long = do(database, tmp_path, new_segments(min_segments=1000, terms=3), listening)
-    assert (long["asked"], long["stored"]) == (3, 0)
+    assert (long["requested"], long["stored"]) == (3, 0)
     assert database.get_document(ANALYSES, "known")
 
 

@@ -1,7 +1,7 @@
-"""What sources have said: remembered in ``lookups``, each question asked by one process at a time.
+"""The cache of answers, in collection ``lookups``; of several processes with an equal query, one sends it.
 
-A document is a lease ("asking") until its answer takes its place. A lease ends with its time, or when the process
-that holds it is gone; then the next one who asks takes it over.
+A document is a lease ("pending") until its answer replaces it. A lease ends with its time, or when the process
+that holds it is gone; then the next process with that query takes it over.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from etl.providers.base import About, FaultKind, Need
 from store.database import Database
 
 COLLECTION = "lookups"
-_ASKING = "asking"
+_PENDING = "pending"
 Since = Mapping[Status, datetime | None]
 _HOUR_S = 3600
 # How many hours one sweep cleans up after at most, so that it stays short after a long pause.
 _SWEPT_AT_ONCE = 500
 
 
-class Memory:
-    """The remembered answers of all sources."""
+class AnswerCache:
+    """The cached answers of all sources."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def recall(self, keys: Collection[str], need: Need, since: Since) -> dict[str, Answer]:
-        """Return the answers that hold still, by key; those with a status in ``since`` only if they are younger."""
+    def get(self, keys: Collection[str], need: Need, since: Since) -> dict[str, Answer]:
+        """Return the answers that have not expired, by key; for a status in ``since`` only those fetched later."""
         documents = self._database.get_documents(COLLECTION, keys)
         found = {key: self._answer(document, need, since) for key, document in documents.items()}
         return {key: answer for key, answer in found.items() if answer is not None}
@@ -45,29 +45,28 @@ class Memory:
     def claim(self, key: str, need: Need, since: Since, for_s: float) -> str | None:
         """Return a lease on ``key`` for ``for_s`` seconds.
 
-        None while another process or thread asks it, and where one of them was faster and :meth:`recall` would now
-        find the answer.
+        None if another process or thread holds the lease, or has stored an answer that :meth:`get` would return.
         """
         lease = f"{_me()}:{secrets.token_hex(8)}"
         until = self._clock.now(for_s)
         document = self._database.get_document(COLLECTION, key)
         if document is None:
-            fresh = {"_id": key, "status": _ASKING, "slice": _slice(key), "expires_hour": _hour(until)}
+            fresh = {"_id": key, "status": _PENDING, "slice": _slice(key), "expires_hour": _hour(until)}
             ours = self._database.insert_document(COLLECTION, {**fresh, "lease": lease, "lease_until": until})
         elif self._is_held(document) or self._answer(document, need, since) is not None:
             return None
         else:
             changes = {"lease": lease, "lease_until": until}
             ours = self._database.change_document(COLLECTION, key, changes, where={"lease": document["lease"]})
-        if not ours:  # or it is, and a connection that was lost in between let the database be told twice
+        if not ours:  # unless a lost connection made the client send the write twice
             document = self._database.get_document(COLLECTION, key)
             ours = document is not None and document["lease"] == lease
         return lease if ours else None
 
     def keep(self, key: str, answer: Answer, about: About) -> Answer:
-        """Put ``answer`` in the place of the lease on ``key``, for as long as its status may be remembered.
+        """Store ``answer`` instead of the lease on ``key``, for as long as its status may be cached.
 
-        Returns it as it is remembered: a failure says when it is asked again.
+        Returns it as stored: a failure says when it will be tried again.
         """
         lifetime = {
             Status.FOUND: timedelta(days=about.found_days),
@@ -97,17 +96,17 @@ class Memory:
         return answer
 
     def release(self, key: str, lease: str) -> None:
-        """Give a lease back without an answer; what was remembered before stays."""
+        """Give a lease back without an answer; an earlier answer stays."""
         document = self._database.get_document(COLLECTION, key)
         if document is None or document["lease"] != lease:
             return
-        if document["status"] == _ASKING:
+        if document["status"] == _PENDING:
             self._database.delete_documents(COLLECTION, [key])
         else:
             self._database.change_document(COLLECTION, key, {"lease": ""}, where={"lease": lease})
 
     def forget(self, source: str) -> None:
-        """Delete every answer of ``source``, a small slice at a time."""
+        """Delete every answer of ``source``, slice by slice."""
         for number in range(256):
             self._delete({"slice": f"{source}:{number:02x}"})
 
@@ -129,7 +128,7 @@ class Memory:
         self._database.delete_documents(COLLECTION, self._database.names_where(COLLECTION, equal))
 
     def _answer(self, document: Mapping[str, Any], need: Need, since: Since) -> Answer | None:
-        if document["status"] == _ASKING or not self._clock.until(document["expires_at"]):
+        if document["status"] == _PENDING or not self._clock.until(document["expires_at"]):
             return None
         start = since.get(Status(document["status"]))
         if start is not None and document["fetched_at"] < start:
@@ -138,7 +137,7 @@ class Memory:
         try:
             value = loads(need, document["value"]) if "value" in document else None
         except ValueError:
-            return None  # asked again
+            return None  # written by an earlier version: fetched again
         answer = Answer(
             source=document["source"],
             need=need,
@@ -157,14 +156,14 @@ class Memory:
 
 
 def _until(answer: Answer, expires_at: datetime) -> Answer:
-    """Return a failure with the time when it is asked again, any other answer as it is."""
+    """Return a failure with the time when it will be tried again, any other answer unchanged."""
     if answer.status is not Status.FAILED or answer.fault is None:
         return answer
     return replace(answer, fault=replace(answer.fault, retry_at=expires_at))
 
 
 def _slice(key: str) -> str:
-    """Return what the answers of a source are deleted by: its name and the first two digits of the question's hash."""
+    """Return the slice of a key, by which answers are deleted: source and the first two digits of the hash."""
     _need, source, digest = key.split(":")
     return f"{source}:{digest[:2]}"
 
@@ -174,7 +173,7 @@ def _hour(moment: datetime) -> int:
 
 
 def _is_alive(lease: str) -> bool:
-    """Tell whether the process that took ``lease`` may still be at work; what runs on another machine may."""
+    """Return whether the process that took ``lease`` may still run; one of another machine may."""
     host, pid, started, _ = lease.split(":")
     if host != _host():
         return True
@@ -188,7 +187,7 @@ def _is_alive(lease: str) -> bool:
 
 
 def _me() -> str:
-    """Return this process: machine, number, start (numbers are used again)."""
+    """Return this process: machine, number and start time (numbers are used again)."""
     return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
 
 
@@ -197,7 +196,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when a process began, in the kernel's ticks; empty where there is no telling, "dead" for a zombie."""
+    """Return when a process began, in the kernel's ticks; empty if unknown, "dead" for a zombie."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (OSError, ValueError):

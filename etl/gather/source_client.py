@@ -41,7 +41,7 @@ class SourceClosed(Exception):  # noqa: N818 - a state of the source
         self.why = why
 
 
-class Asker:
+class SourceClient:
     """Asks on behalf of one run; ``progress`` says where it stands, for those who watch it wait."""
 
     def __init__(self, task: Task, progress: Callable[[str], Progress]) -> None:

@@ -1,8 +1,8 @@
-"""The credentials of a source, each with its bucket and a channel that passes through it."""
+"""The credentials of a source, each with its bucket and a channel limited by that bucket."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from requests.adapters import HTTPAdapter
@@ -22,15 +22,20 @@ UNDER_DATA = "Open Data in Tastemap, or run: python -m etl sources"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Credential:
     """One credential of a source, ready for use."""
 
     bucket: Bucket
     channel: SourceChannel
 
 
-class Lines:
-    """Makes lines; all of them share the connections of one process."""
+def first_free(credentials: Sequence[Credential]) -> Credential:
+    """Return the credential that may be used soonest; the store is not read for a single one."""
+    return min(credentials, key=lambda one: one.bucket.wait_s()) if len(credentials) > 1 else credentials[0]
+
+
+class Credentials:
+    """The credentials of all sources; they share the connections of one process."""
 
     def __init__(self, database: Database, config: EngineConfig, sources: SourceRecords, clock: Clock) -> None:
         self._database = database
@@ -42,7 +47,7 @@ class Lines:
     def close(self) -> None:
         self._adapter.close()
 
-    def of(
+    def usable(
         self,
         provider: Provider,
         document: Document,
@@ -50,19 +55,18 @@ class Lines:
         within_s: float,
         until: float | None = None,
         owner: str | None = None,
-        credential: str | None = None,
-    ) -> list[Line]:
-        """Return the usable credentials of a source (or ``credential`` alone), the default one first.
+    ) -> list[Credential]:
+        """Return the usable credentials of a source, the default one first.
 
         Raises
         ------
         SourceFault
-            REFUSED: there is none whose settings are complete and can be decrypted.
+            REFUSED: no credential has complete settings that can be decrypted.
         """
         about = provider.about
-        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credential called {credential}.", UNDER_DATA)
-        lines = []
-        for name in [credential] if credential else self._sources.credentials(about.name, document):
+        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_DATA)
+        credentials = []
+        for name in self._sources.credential_names(about.name, document):
             try:
                 settings = self._sources.settings(document, name)
             except VaultError as problem:
@@ -86,10 +90,10 @@ class Lines:
                 credential=name,
                 owner=owner,
             )
-            lines.append(Line(bucket, channel))
-        if not lines:
+            credentials.append(Credential(bucket, channel))
+        if not credentials:
             raise fault
-        return lines
+        return credentials
 
     def bucket(self, provider: Provider, credential: str) -> Bucket:
         """Return the bucket of one credential."""
@@ -97,10 +101,10 @@ class Lines:
         return Bucket(self._database, f"{about.name}/{credential}", about.title, about.rate, self._clock)
 
     def _agent(self, settings: Mapping[str, str]) -> str:
-        """Return what we call ourselves: with whom to write to, where the source's settings or the installation say."""
+        """Return the User-Agent header, with the contact of the source's settings or of the installation."""
         contact = settings.get("contact", "").strip() or self._config.contact
-        # A header holds no other characters.
-        contact = "".join(one for one in contact if one.isascii() and one.isprintable())
+        # A header holds printable ASCII only.
+        contact = "".join(character for character in contact if character.isascii() and character.isprintable())
         return f"Tastemap/{VERSION}" + (f" ({contact})" if contact else "")
 
     def _addresses(self, source: str) -> dict[str, str]:
