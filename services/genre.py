@@ -60,7 +60,9 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         "probability": ranked[0][1],
         "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
-        "broad": [{"genre": g, "probability": p} for g, p in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
+        "broad": [
+            {"genre": g, "probability": p} for g, p in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)
+        ],
         "microgenres": _microgenres(model, why.prediction.micro),
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
