@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import Lane, lanes_of, spawn_worker, watch_waiting
-from store.database import Database, StoreError, open_database
-from store.embedded import EmbeddedError
+from store.database import Database, open_database
+from store.errors import TastemapError
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -35,7 +35,7 @@ def on_starting(server):
     try:
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
-    except (ConfigError, EmbeddedError, StoreError) as error:
+    except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 
 

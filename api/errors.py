@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apiflask import APIFlask
@@ -10,17 +12,39 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from etl.providers.base import FaultKind, NotThere, SourceFault
+from etl.spotify.accounts import NotConnected
 from jobs.queue import TooManyRuns
 from services.errors import ServiceError
-from store.catalogue.catalogue import CatalogueError
-from store.database import StoreError
-from store.embedded import EmbeddedError
+from store.errors import TastemapError
 from store.runs import ImportProblem
 
 log = logging.getLogger(__name__)
 
-# Problems of an uploaded file that have a status of their own; every other one is 422.
-_IMPORT_STATUS = {"too_large": 413, "not_csv": 415, "not_text": 415, "unsupported": 415}
+# By code. Every other problem of an uploaded file is 422, every other error 500.
+_STATUS = {
+    "not_found": 404,
+    "kept": 409,
+    "nothing_before": 409,
+    "not_connected": 409,
+    "too_large": 413,
+    "not_csv": 415,
+    "not_text": 415,
+    "unsupported": 415,
+    "too_many_runs": 429,
+    "catalogue_unreadable": 503,
+    "model_missing": 503,
+    "store_down": 503,
+    "vault_unusable": 503,
+}
+# Spotify is the one source whose failures end a request.
+_SOURCE_STATUS = {
+    FaultKind.LIMITED: (503, "spotify_limited"),
+    FaultKind.UNREACHABLE: (502, "spotify_unreachable"),
+    FaultKind.GARBLED: (502, "spotify_unreachable"),
+    FaultKind.REFUSED: (403, "spotify_refused"),
+    FaultKind.ABSENT: (403, "spotify_refused"),
+}
 _HINTS = {
     404: "See /api/openapi.json for what there is.",
     405: "See /api/openapi.json for the methods of each address.",
@@ -35,48 +59,51 @@ class ApiError(ServiceError):
 def register(app: APIFlask) -> None:
     """Let every error leave the application in the one shape, routing errors included."""
 
-    @app.errorhandler(ServiceError)
-    def service_error(error: ServiceError) -> tuple[Response, int]:
-        body = {"code": error.code, "message": error.message, "hint": error.hint, **error.details}
-        return jsonify({"error": body}), error.status
-
-    @app.errorhandler(ImportProblem)
-    def import_problem(problem: ImportProblem) -> tuple[Response, int]:
-        status = _IMPORT_STATUS.get(problem.code, 422)
-        return service_error(ApiError(status, problem.code, problem.message, problem.hint))
-
-    @app.errorhandler(TooManyRuns)
-    def too_many_runs(rule: TooManyRuns) -> tuple[Response, int]:
-        answer, status = service_error(ApiError(429, rule.code, rule.message, rule.hint))
-        answer.headers["Retry-After"] = str(rule.retry_after_s)
+    @app.errorhandler(TastemapError)
+    def tastemap_error(error: TastemapError) -> tuple[Response, int]:
+        status, code, details = _in_http(error)
+        if status >= 500:
+            log.error("%s", error.message)
+        answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
+        if isinstance(error, TooManyRuns):
+            answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer, status
 
-    @app.errorhandler(StoreError)
-    @app.errorhandler(EmbeddedError)
-    @app.errorhandler(CatalogueError)
-    def unavailable(error: StoreError | EmbeddedError | CatalogueError) -> tuple[Response, int]:
-        log.error("%s", error.message)
-        code = "catalogue_unreadable" if isinstance(error, CatalogueError) else "store_down"
-        return service_error(ApiError(503, code, error.message, error.hint))
+    @app.errorhandler(NotThere)
+    def not_there(_: NotThere) -> tuple[Response, int]:
+        hint = "Look at its lists again."
+        return tastemap_error(ApiError(404, "not_found", "The source does not have this (any more).", hint))
 
     @app.error_processor
     def invalid_input(error: HTTPError) -> tuple[Response, int]:
         fields = error.detail.get("query") or error.detail.get("json") or error.detail
         message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
-        return service_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+        return tastemap_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[Response, int]:
         status = error.code or 500
         code = (error.name or "error").lower().replace(" ", "_")
-        return service_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
+        return tastemap_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> tuple[Response, int]:
         log.error("unhandled", exc_info=error)
-        return service_error(
+        return tastemap_error(
             ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
         )
+
+
+def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:
+    """Return the status, the code and the further members of the error object."""
+    if isinstance(error, ServiceError):
+        return error.status, error.code, error.details
+    if isinstance(error, SourceFault) and not isinstance(error, NotConnected):
+        status, code = _SOURCE_STATUS[error.kind]
+        if error.retry_after_s is None:
+            return status, code, {}
+        return status, code, {"retry_at": (datetime.now(UTC) + timedelta(seconds=error.retry_after_s)).isoformat()}
+    return _STATUS.get(error.code, 422 if isinstance(error, ImportProblem) else 500), error.code, {}
 
 
 def _fault_of(name: str, faults: Any) -> str:

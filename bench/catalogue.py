@@ -29,13 +29,13 @@ FULL = 200_000  # tracks
 WORK = """
 import sys, time
 from pathlib import Path
-from etl.imports.tables import import_table
+from etl.imports.storing.tables import import_table
 from store.catalogue.builder import build_public
 begin = time.monotonic()
 summary = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
 middle = time.monotonic()
 build_public(Path(sys.argv[2]))
-print(f"{summary.asked} rows asked, {summary.stored} stored, {summary.known} known,")
+print(f"{summary.requested} rows read, {summary.stored} stored, {summary.known} known,")
 print(f"skipped {dict(summary.skipped)}, values out of bounds {dict(summary.emptied)}")
 print(f"import {middle - begin:.1f} s, build {time.monotonic() - middle:.1f} s")
 """

@@ -16,11 +16,8 @@ from etl.commands.work import add_work
 from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
 from etl.exports.command import add_export
-from jobs.scale.workers import ScaleError
-from store.catalogue.catalogue import CatalogueError
 from store.database import StoreError, open_database
-from store.embedded import EmbeddedError
-from store.runs import ImportProblem
+from store.errors import TastemapError
 
 # An import may wait longer than a page: for a database that reads itself whole on a busy machine.
 _PATIENCE_SECONDS = 600.0
@@ -39,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         database = open_database(
             config.var, config.mongodb_uri, installation_id=config.installation_id, patience_s=_PATIENCE_SECONDS
         )
-    except (ConfigError, EmbeddedError, StoreError) as fault:
-        print(f"{fault}", file=sys.stderr)
+    except (ConfigError, TastemapError) as fault:
+        print(fault, file=sys.stderr)
         return 2
     try:
         return int(options.command(database, config.var, options))
@@ -50,11 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    except CatalogueError as fault:
-        print(f"{fault.message} {fault.hint}", file=sys.stderr)
-        return 1
-    except (ImportProblem, ScaleError) as problem:
-        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+    except TastemapError as fault:
+        print(fault, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Go on with: python -m etl resume", file=sys.stderr)

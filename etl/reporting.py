@@ -42,8 +42,8 @@ class Reporter:
         changes: dict[str, Any] = {"phase": progress.phase}
         if not recorded:
             changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
-            if progress.asked:  # while the file is read again after a cut the counts so far stand
-                changes |= {"asked": progress.asked, "stored": progress.stored, "known": progress.known}
+            if progress.requested:  # while the file is read again after a cut the counts so far stand
+                changes |= {"requested": progress.requested, "stored": progress.stored, "known": progress.known}
         self.record(changes)
 
     def record(self, changes: dict[str, Any]) -> None:

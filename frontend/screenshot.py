@@ -47,7 +47,7 @@ def take(page: Page, name: str) -> None:
 def new_page(browser: Browser) -> Page:
     """Open a window in which the question of the first start has been put off."""
     page = browser.new_page(viewport=DESK, color_scheme="light")
-    page.add_init_script("localStorage.setItem('tastemap-asked', 'later')")
+    page.add_init_script("localStorage.setItem('tastemap-online-services', 'later')")
     return page
 
 

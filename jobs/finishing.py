@@ -13,6 +13,7 @@ from jobs.catalogue import build_changed
 from jobs.kinds import RUNNERS
 from store.catalogue.segment import CatalogueError
 from store.database import Database, StoreError
+from store.errors import TastemapError
 from store.runs import ENDED, OPEN, ImportProblem, delete_incomplete, lock_file, now, upload_folder
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 _ARRIVING_SECONDS = 24 * 3600
 
 
-def fail(database: Database, var: Path, run_id: str, problem: ImportProblem) -> None:
+def fail(database: Database, var: Path, run_id: str, problem: TastemapError) -> None:
     delete_incomplete(database, database.load_run(run_id) or {})
     error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     failed = {"state": "failed", "phase": "failed", "error": error, "finished_at": now()}
@@ -47,7 +48,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs are told
         log.exception("building the catalogue")
-        hint = fault.hint if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
+        hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
         problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", hint)
         for document in ready:
             fail(database, var, document["_id"], problem)

@@ -55,7 +55,7 @@ def run(task: Task) -> None:
     finally:
         process.stdin.close()
         _sweep(task)
-    task.report.record({"result": result, "asked": 1, "stored": 1})
+    task.report.record({"result": result, "requested": 1, "stored": 1})
 
 
 def _sweep(task: Task) -> None:

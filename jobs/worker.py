@@ -12,13 +12,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from etl.importing import import_source
+from etl.imports.storing.source import import_source
 from etl.reporting import Reporter, Show, silent
 from etl.task import OpenEngine, engine_of_environment
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
-from store.catalogue.segment import CatalogueError
 from store.database import Database, StoreError
+from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
     ENDED,
@@ -102,12 +102,10 @@ def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show
     except Postponed as pause:
         waiting = {"state": "waiting", "phase": pause.message, "wake_at": pause.until}
         database.change_document("runs", run_id, waiting, where={"state": "running"})
-    except ImportProblem as problem:
-        fail(database, var, run_id, problem)
-    except CatalogueError as fault:
-        fail(database, var, run_id, ImportProblem("catalogue", str(fault), fault.hint))
     except StoreError:
         raise
+    except TastemapError as problem:
+        fail(database, var, run_id, problem)
     except Exception:  # the one place where a fault of ours ends one run instead of a process
         log.exception("import %s of %s", run_id, document["name"])
         hint = "The log (var/log/import.log) has the details."

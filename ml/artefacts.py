@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store.errors import TastemapError
+
 MANIFEST = "manifest.json"
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
-class ArtefactError(Exception):
+class ArtefactError(TastemapError):
     """A model file that is absent, not listed in the manifest or not the one that was written."""
+
+    code = "model_missing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +55,7 @@ def read_manifest(models: Path = MODELS) -> dict[str, Any]:
     try:
         return json.loads(path.read_text())
     except json.JSONDecodeError as error:
-        raise ArtefactError(f"{path} is not JSON: {error}") from error
+        raise ArtefactError(f"{path} is not JSON: {error}.") from error
 
 
 def digest(path: Path) -> str:
@@ -120,7 +124,9 @@ def active(task: str, models: Path = MODELS) -> Path:
     """
     version = read_manifest(models)["active"].get(task)
     if version is None:
-        raise ArtefactError(f"{models / MANIFEST} names no active version of {task}: run python -m ml train {task}")
+        raise ArtefactError(
+            f"{models / MANIFEST} names no active version of {task}.", f"Train one: python -m ml train {task}"
+        )
     return models / task / version
 
 
@@ -135,11 +141,11 @@ def verified(path: Path, models: Path | None = None) -> Path:
     models = models or path.parent.parent.parent
     entry = read_manifest(models)["files"].get(path.relative_to(models).as_posix())
     if entry is None:
-        raise ArtefactError(f"{path} is not listed in {models / MANIFEST}: refused")
+        raise ArtefactError(f"{path} is not listed in {models / MANIFEST}.")
     if not path.is_file():
-        raise ArtefactError(f"{path} is listed in {models / MANIFEST} but absent")
+        raise ArtefactError(f"{path} is listed in {models / MANIFEST} but absent.")
     if digest(path) != entry["sha256"]:
-        raise ArtefactError(f"{path} is not the file that was written (its SHA-256 differs): refused")
+        raise ArtefactError(f"{path} is not the file that was written (its SHA-256 differs).")
     return path
 
 

@@ -18,10 +18,12 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
+from ml.needs import Available
 from ml.registry import ModelRegistry
-from ml.tasks import TASKS
+from ml.tasks import TASKS, Task
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
+from store.errors import TastemapError
 
 
 class Say(Protocol):
@@ -34,24 +36,13 @@ def silent(phase: str, done: int = 0, total: int | None = None) -> None:
     """Tell nobody."""
 
 
-class Refused(Exception):  # noqa: N818 - told to the user, who can change it
-    """A training cannot start as it was asked for: ``message`` says why, ``hint`` what to do about it."""
-
-    code = "refused"
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-class TooLittle(Refused):
-    """There is too little to learn from: ``message`` says of what, ``hint`` what to bring."""
+class TooLittle(TastemapError):  # noqa: N818 - a state of the collection that the user can change
+    """There is too little to learn from."""
 
     code = "too_little"
 
 
-class BadOption(Refused):
+class BadOption(TastemapError):  # noqa: N818 - a fault of the request
     """An option of the request that the task does not have, or a value that it cannot take."""
 
     code = "bad_option"
@@ -135,6 +126,7 @@ def _train(job: Job) -> int:
         _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
         return 1
     try:
+        _check_needs(job, known)
         result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.place.is_dir():
@@ -145,10 +137,23 @@ def _train(job: Job) -> int:
         message = f"Training needs the package {missing.name}, which is not installed here."
         _tell(problem={"code": "no_training_packages", "message": message, "hint": hint})
         return 1
-    except Refused as why:
+    except (TooLittle, BadOption) as why:
         _tell(problem={"code": why.code, "message": why.message, "hint": why.hint})
         return 1
     return 0
+
+
+def _check_needs(job: Job, task: Task) -> None:
+    """Refuse what cannot be trained before the training packages load, which takes seconds; options may need less."""
+    if task.needs is None or job.request.get("options"):
+        return
+    playlist = job.database.playlist(job.request["playlist"]) if job.request.get("playlist") else None
+    available = Available(database=job.database, snapshot=job.catalogue.current(), owner=job.owner, playlist=playlist)
+    needs = task.needs(available)
+    if not needs.enough:
+        raise TooLittle(
+            f"There is too little to learn from. {needs.found}", f"Bring in {needs.least}, then train again."
+        )
 
 
 def _say(phase: str, done: int = 0, total: int | None = None) -> None:

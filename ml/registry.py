@@ -19,14 +19,25 @@ from ml.tasks import find_task
 
 # So many versions that were served before are remembered per task.
 _REMEMBERED = 20
+_VERSIONS = "python -m ml list, or /api/models, shows the versions there are."
+
+
+class NoSuchVersion(ArtefactError):  # noqa: N818 - a fault of the request
+    """No manifest lists this version, or no version of the task is active."""
+
+    code = "not_found"
+
+
+class NothingBefore(ArtefactError):  # noqa: N818 - a state, not a fault
+    """No other version was served before the one that is served now."""
+
+    code = "nothing_before"
 
 
 class VersionInUse(ArtefactError):  # noqa: N818 - a rule that is shown to the user, not a fault
-    """A version may not be deleted: it ships, it is served or another version needs it. ``hint`` says what to do."""
+    """A version may not be deleted: it ships, it is served or another version needs it."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+    code = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +65,25 @@ class ModelRegistry:
 
         Raises
         ------
-        ArtefactError
+        NoSuchVersion
             No version of ``task`` is active, or the one that was chosen is gone.
         """
         return self.folder(task, self.active_version(task))
 
     def active_version(self, task: str) -> str:
-        """Return the name of the version that is served; raises ArtefactError where there is none."""
+        """Return the name of the version that is served; raises NoSuchVersion where there is none."""
         for folder in self.folders:
             version = artefacts.read_manifest(folder)["active"].get(task)
             if version:
                 return str(version)
-        raise ArtefactError(f"no version of {task} is active: run python -m ml train {task}")
+        raise NoSuchVersion(f"No version of {task} is active.", f"Train one: python -m ml train {task}")
 
     def folder(self, task: str, version: str) -> Path:
-        """Return where a version lies; raises ArtefactError for one that no manifest lists."""
+        """Return where a version lies; raises NoSuchVersion for one that no manifest lists."""
         for folder in self.folders:
             if any(known.task == task and known.name == version for known in artefacts.versions(folder)):
                 return folder / task / version
-        raise ArtefactError(f"there is no version {version} of {task}: python -m ml list shows what there is")
+        raise NoSuchVersion(f"There is no version {version} of {task}.", _VERSIONS)
 
     def versions(self) -> list[Version]:
         """Return every version by task and name, each marked with whether it is the served one."""
@@ -89,7 +100,7 @@ class ModelRegistry:
         return local and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
 
     def activate(self, task: str, version: str) -> None:
-        """Serve ``version`` from now on and remember the one before; raises ArtefactError for an unknown one."""
+        """Serve ``version`` from now on and remember the one before; raises NoSuchVersion for an unknown one."""
         self.folder(task, version)
         before = self.active_version(task) if self._has_active(task) else None
         if before != version:
@@ -100,12 +111,12 @@ class ModelRegistry:
 
         Raises
         ------
-        ArtefactError
+        NothingBefore
             Nothing was served before.
         """
         before = self.before(task)
         if not before:
-            raise ArtefactError(f"no other version of {task} was served before")
+            raise NothingBefore(f"No other version of {task} was served before.", _VERSIONS)
         self.folder(task, before[-1])
         self._choose(task, before[-1], before[:-1])
         return before[-1]
@@ -141,19 +152,19 @@ class ModelRegistry:
         ------
         VersionInUse
             It ships, it is served, or what is served cannot do without it.
-        ArtefactError
+        NoSuchVersion
             There is no such version.
         """
         path = self.folder(task, version)
         if not self.is_user_trained(task, version):
             raise VersionInUse(
-                f"{task} {version} came with Tastemap and stays", "Only versions trained here can be deleted."
+                f"{task} {version} came with Tastemap and stays.", "Only versions trained here can be deleted."
             )
         if self._has_active(task) and self.active_version(task) == version:
-            raise VersionInUse(f"{task} {version} is served", "Serve another version first.")
+            raise VersionInUse(f"{task} {version} is served.", "Serve another version first.")
         if users := self._users_of(task, version):
             raise VersionInUse(
-                f"{task} {version} is what {users[0]} learnt from and reads tracks with", "Delete that one first."
+                f"{task} {version} is what {users[0]} learnt from and reads tracks with.", "Delete that one first."
             )
         assert self.local is not None
         with artefacts.editing(self.local) as manifest:
@@ -233,7 +244,7 @@ def describe(registry: ModelRegistry) -> str:
 
 
 def compare(registry: ModelRegistry, task: str, one: str, other: str) -> scores.Comparison:
-    """Compare two versions by the scores beside them; raises ArtefactError for one that is not there."""
+    """Compare two versions by the scores beside them; raises NoSuchVersion for one that is not there."""
     return scores.compare(task, one, other, {name: scores_of(registry, task, name) for name in (one, other)})
 
 

@@ -126,6 +126,6 @@ class Services:
             raise ServiceError(
                 503,
                 "model_missing",
-                f"The {task} model cannot be loaded: {fault}",
+                f"The {task} model cannot be loaded: {fault.message}",
                 f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
             ) from fault

@@ -137,8 +137,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         )
     known = genres_of(services, subject)
     why = model.explain(replace(given, artist_genres=known.artist))
-    families = model.family_probabilities(why.told.genre[None])[0]
-    ranked = _ranked(model.genres, why.told.genre)
+    families = model.family_probabilities(why.prediction.genre[None])[0]
+    ranked = _ranked(model.genres, why.prediction.genre)
     first = ranked[0][0]
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
@@ -151,8 +151,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         probability=ranked[0][1],
         genres=[RankedGenre(genre, model.taxonomy.family_of(genre), probability) for genre, probability in ranked],
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
-        broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.told.broad, N_BROAD_GENRES)],
-        microgenres=_microgenres(model, why.told.micro),
+        broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
+        microgenres=_microgenres(model, why.prediction.micro),
         basis=_basis(given),
         confidence=_confidence(ranked[0][1], given),
         note=_note(track, given),

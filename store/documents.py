@@ -156,7 +156,7 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
 
 _PUBLIC_RUN = (
     *("kind", "name", "sha256", "state", "phase", "bytes_done", "bytes_total"),
-    *("asked", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
+    *("requested", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
 )
 
 

@@ -25,14 +25,14 @@ class TastemapError(Exception):
         if code:
             self.code = code
 
-
-class StoreError(TastemapError):
-    """The database refused or broke something: ``message`` says what, ``hint`` what to do."""
-
-    code = "store"
-
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+class StoreError(TastemapError):
+    """The database refused or broke something."""
+
+    code = "store_down"
 
 
 class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503

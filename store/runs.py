@@ -53,7 +53,7 @@ class Progress:
     phase: str
     done: int = 0
     total: int | None = None
-    asked: int = 0
+    requested: int = 0
     stored: int = 0
     known: int = 0
     skipped: int = 0
@@ -71,11 +71,11 @@ class Skipped:
 class RunSummary:
     """The end of a run: every row asked for is stored, already known or skipped for a reason.
 
-    ``asked == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;
+    ``requested == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;
     ``emptied`` counts by feature the values out of bounds that were taken as missing.
     """
 
-    asked: int = 0
+    requested: int = 0
     stored: int = 0
     known: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -106,7 +106,7 @@ def new_run(name: str, owner: str | None = None, source: str | None = None, size
         "phase": "waiting",
         "bytes_done": 0,
         "bytes_total": size,
-        "asked": 0,
+        "requested": 0,
         "stored": 0,
         "known": 0,
         "skipped": [],

@@ -15,7 +15,7 @@ from marshmallow import RAISE
 from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
-from etl.engine import Engine, SourceState, VaultError
+from etl.engine import Engine, SourceState
 
 blueprint = APIBlueprint("sources", __name__, tag="Sources")
 
@@ -74,10 +74,7 @@ def change(name: str, body: dict[str, Any]) -> dict[str, Any]:
         on = {state.name for state in engine.states() if state.on}
         _switch(engine, on | {name} if body["on"] else on - {name})
     if settings:
-        try:
-            engine.put_settings(name, settings)
-        except VaultError as fault:
-            raise ApiError(503, "vault_unusable", fault.message, fault.hint) from fault
+        engine.put_settings(name, settings)
     return next(describe(state) for state in engine.states() if state.name == name)
 
 

@@ -12,7 +12,7 @@ from marshmallow import RAISE, ValidationError
 
 from api.current import services
 from api.errors import ApiError
-from api.spotify.account import all_accounts, channel, connected_account, login_url, told
+from api.spotify.account import all_accounts, channel, connected_account, login_url
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
@@ -127,7 +127,6 @@ def _lists(owner: str, account: Account, *, fresh: bool) -> list[dict[str, Any]]
     kept = accounts.document(owner).get("listing")
     if kept and not fresh and datetime.now(UTC) - kept["at"] < _LISTING:
         return list(kept["rows"])
-    with told():
-        rows = lists_of(Session(accounts, owner, channel()), account.user_id)
+    rows = lists_of(Session(accounts, owner, channel()), account.user_id)
     accounts.note(owner, {"listing": {"at": datetime.now(UTC), "rows": rows}})
     return rows

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from api import session
 from api.current import services
-from api.spotify.account import all_accounts, channel, login_url, told, way_back, what_is_missing
+from api.spotify.account import all_accounts, channel, login_url, way_back, what_is_missing
 from etl.engine import VaultError
 from etl.providers.base import SourceFault
 from etl.spotify.forgetting import disconnect
@@ -81,7 +81,7 @@ def callback() -> Response:
         login.complete(owner, channel(), answer)
     except (SourceFault, VaultError) as fault:
         if owner is not None and accounts.document(owner):  # else nobody here began a login
-            accounts.note(owner, {"notice": f"{fault.message} {fault.hint}".strip()})
+            accounts.note(owner, {"notice": str(fault)})
     return _leave("/#/data")
 
 
@@ -90,8 +90,7 @@ def callback() -> Response:
 def pasted(body: dict[str, Any]) -> dict[str, Any]:
     """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
     answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))
-    with told():
-        Login(all_accounts(), services().engine.vault).complete(session.owner(), channel(), answer)
+    Login(all_accounts(), services().engine.vault).complete(session.owner(), channel(), answer)
     return state()
 
 

@@ -14,10 +14,9 @@ from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
 from jobs.queue import enqueue, lanes_of, spawn_worker
-from ml.artefacts import ArtefactError
 from ml.contributors.model import task_of
 from ml.needs import Available
-from ml.registry import VersionInUse, card_of, compare, scores_of
+from ml.registry import card_of, compare, scores_of
 from ml.scores import main_score
 from ml.tasks import TASKS, trainable
 from services.playlists import find_playlist
@@ -80,23 +79,17 @@ def comparison(task: str, asked: dict[str, str]) -> dict[str, Any]:
     not. `before` is what a rollback would serve.
     """
     registry, one = services().registry, asked["version"]
-    try:
-        served, before = registry.active_version(task), [None, *registry.before(task)][-1]
-        others = [version.name for version in registry.versions() if version.task == task and version.name != one]
-        other = asked["beside"] or (served if served != one else before) or [one, *others][-1]
-        found = asdict(compare(registry, task, one, other))
-    except ArtefactError as fault:
-        raise _not_there(fault) from fault
+    served, before = registry.active_version(task), [None, *registry.before(task)][-1]
+    others = [version.name for version in registry.versions() if version.task == task and version.name != one]
+    other = asked["beside"] or (served if served != one else before) or [one, *others][-1]
+    found = asdict(compare(registry, task, one, other))
     return {"task": task, "versions": [one, other], "served": served, "before": before, **found}
 
 
 @blueprint.get("/api/models/<task>/<version>/card")
 def card(task: str, version: str) -> dict[str, str]:
     """What a version learnt from, on which split it was scored, beside which baselines, and where it loses."""
-    try:
-        return {"task": task, "version": version, "markdown": card_of(services().registry, task, version)}
-    except ArtefactError as fault:
-        raise _not_there(fault) from fault
+    return {"task": task, "version": version, "markdown": card_of(services().registry, task, version)}
 
 
 @blueprint.put("/api/models/<task>/active")
@@ -105,10 +98,7 @@ def activate(task: str, choice: dict[str, str]) -> dict[str, Any]:
     """Serve another version from now on, in every worker; the one before can be brought back."""
     require_operator()
     registry = services().registry
-    try:
-        registry.activate(task, choice["version"])
-    except ArtefactError as fault:
-        raise _not_there(fault) from fault
+    registry.activate(task, choice["version"])
     return models()
 
 
@@ -116,10 +106,7 @@ def activate(task: str, choice: dict[str, str]) -> dict[str, Any]:
 def rollback(task: str) -> dict[str, Any]:
     """Serve what was served before the last change."""
     require_operator()
-    try:
-        services().registry.rollback(task)
-    except ArtefactError as fault:
-        raise ApiError(409, "nothing_before", f"{fault}.", "See /api/models for the versions there are.") from fault
+    services().registry.rollback(task)
     return models()
 
 
@@ -127,12 +114,7 @@ def rollback(task: str) -> dict[str, Any]:
 def delete(task: str, version: str) -> dict[str, Any]:
     """Delete a version that was trained here and is not served."""
     require_operator()
-    try:
-        services().registry.delete(task, version)
-    except VersionInUse as rule:
-        raise ApiError(409, "kept", f"{rule}.", rule.hint) from rule
-    except ArtefactError as fault:
-        raise _not_there(fault) from fault
+    services().registry.delete(task, version)
     return models()
 
 
@@ -176,7 +158,3 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 def _untrainable(task: str) -> ApiError:
     return ApiError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
-
-
-def _not_there(fault: ArtefactError) -> ApiError:
-    return ApiError(404, "not_found", f"{fault}.", "See /api/models for the versions there are.")

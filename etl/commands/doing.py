@@ -59,14 +59,14 @@ def _stored(database: Database, run_id: str) -> bool:
 
 
 def print_summary(runs: Sequence[dict[str, Any]]) -> None:
-    """Print asked, stored, already known and skipped (and why) of each run, and their sums."""
+    """Print requested, stored, already known and skipped (and why) of each run, and their sums."""
     if not runs:
         return
     width = max(len(run["name"]) for run in runs)
-    print(f"{'file':{width}}  {'asked':>8} {'stored':>8} {'known':>8} {'skipped':>8}")
+    print(f"{'file':{width}}  {'requested':>9} {'stored':>9} {'known':>9} {'skipped':>9}")
     for run in runs:
         skipped = sum(run["skipped"].values())
-        print(f"{run['name']:{width}}  {run['asked']:8,} {run['stored']:8,} {run['known']:8,} {skipped:8,}")
+        print(f"{run['name']:{width}}  {run['requested']:9,} {run['stored']:9,} {run['known']:9,} {skipped:9,}")
         for reason, count in run["skipped"].items():
             print(f"{'':{width}}    {count:,} skipped: {reason}")
         for row in run["sources"]:
@@ -76,13 +76,13 @@ def print_summary(runs: Sequence[dict[str, Any]]) -> None:
         if run["state"] == "waiting":
             print(f"{'':{width}}    {run['phase']}\n{'':{width}}    {_until(run['wake_at'])}")
     if len(runs) > 1:
-        sums = [sum(run[name] for run in runs) for name in ("asked", "stored", "known")]
+        sums = [sum(run[name] for run in runs) for name in ("requested", "stored", "known")]
         skipped = sum(sum(run["skipped"].values()) for run in runs)
-        print(f"{f'{len(runs)} files':{width}}  " + " ".join(f"{number:8,}" for number in (*sums, skipped)))
+        print(f"{f'{len(runs)} files':{width}}  " + " ".join(f"{number:9,}" for number in (*sums, skipped)))
 
 
 def _source_line(row: dict[str, Any]) -> str:
-    counts = f"{row['found']:,} of {row['asked']:,} found, {row['not_found']:,} not known there"
+    counts = f"{row['found']:,} of {row['queries']:,} found, {row['not_found']:,} not known there"
     failed = f", {row['failed']:,} failed" if row["failed"] else ""
     why = f" ({row['why']})" if row["why"] else ""
     return f"{row['source']}, {row['need']}: {counts}{failed}{why}"

@@ -12,6 +12,7 @@ from store.database import Database
 
 _check = partial(Check, area="catalogue")
 _BUILD = "Build it: .venv/bin/python -m etl catalogue"
+_CHECK_DISK = "Check the disk, then: python -m etl catalogue"
 
 
 def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
@@ -19,8 +20,8 @@ def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
     try:
         snapshot = Catalogue(var / "catalogue").current()
     except (CatalogueError, OSError) as fault:
-        hint = fault.hint if isinstance(fault, CatalogueError) else "Check the disk, then: python -m etl catalogue"
-        yield _check(name="readable", state=State.FAULT, message=str(fault), remedy=hint)
+        problem = fault if isinstance(fault, CatalogueError) else CatalogueError(str(fault), _CHECK_DISK)
+        yield _check(name="readable", state=State.FAULT, message=problem.message, remedy=problem.hint)
         return
     sizes = {segment.name: segment.count for segment in snapshot.segments}
     yield _check(

@@ -1,4 +1,4 @@
-"""What the engine says: answers with their source, time and licence, and the state of each source."""
+"""What the engine returns: answers with their source, time and licence, and the state of each source."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from etl.providers.base import FaultKind, Need, Value
 
 
 class Status(StrEnum):
-    """How a question ended."""
+    """The outcome of a query."""
 
     FOUND = "found"
     NOT_FOUND = "not_found"  # the source answered that it does not have this
     FAILED = "failed"  # no connection, too slow, garbage, refused
-    LIMITED = "limited"  # asleep: too many questions, until `Fault.retry_at`
+    LIMITED = "limited"  # rate limit reached, until `Fault.retry_at`
     OFF = "off"  # the listener has not switched this source on
-    CANNOT = "cannot"  # the source does not do this, or not with what is known of the track, or not without a key
+    CANNOT = "cannot"  # the source does not offer this, or needs more of the track, or needs a key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """Why there is no answer: ``message`` says what happened, ``hint`` what to do, ``retry_at`` when to ask again."""
+    """Why there is no answer: ``message`` says what happened, ``hint`` what to do, ``retry_at`` when to try again."""
 
     kind: FaultKind
     message: str
@@ -35,9 +35,10 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What one source said to one question. ``value`` is there where ``status`` is FOUND, and only there.
+    """A source's answer to one query. ``value`` is None unless ``status`` is FOUND.
 
-    ``fetched_at`` is when the source was asked (None where it was not), which for a ``cached`` answer lies back.
+    ``fetched_at`` is when the query was sent to the source, None if it was not sent; a ``cached`` answer keeps the
+    time of its first fetch.
     """
 
     source: str
@@ -52,7 +53,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineConfig:
-    """What the engine needs to know of an installation; the members are those of :class:`config.Config`."""
+    """The settings of an installation that the engine uses; the members are those of :class:`config.Config`."""
 
     var: Path
     sources: frozenset[str] | None = None
@@ -94,7 +95,7 @@ class LastError:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingState:
-    """A setting of a source and whether it is there; ``value`` is None for what is not set, and for secrets."""
+    """A setting of a source and whether it is set; ``value`` is None if it is not set, and for secrets."""
 
     name: str
     label: str
@@ -110,8 +111,9 @@ class SourceState:
     """One source as the page and the doctor show it.
 
     ``state`` is ``off``, ``ready``, ``waiting`` (until ``blocked_until``, because ``blocked_why``), ``needs_key``
-    or ``failing`` (see ``last_error``). ``absent`` says which needs and operations it refused for good, and when;
-    ``clock_skew_s`` by how many seconds our clock was ahead of the source's when it answered last.
+    or ``failing`` (see ``last_error``). ``absent`` maps the needs and operations that it refused for good to the
+    time of the refusal. ``clock_skew_s`` is by how many seconds our clock was ahead of the source's at its last
+    answer.
     """
 
     name: str

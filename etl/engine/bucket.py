@@ -1,8 +1,8 @@
-"""How often one credential of one source may be used: kept in the store, so that all processes share it.
+"""Rate limit and daily budget of one credential of one source, kept in the store so that all processes share it.
 
-The bucket is a generic cell rate algorithm (GCRA, ITU-T I.371): one number, the theoretical arrival time of the next
-request, moved on by compare-and-set. Whoever moves it has a turn and sleeps until that comes, so turns are fair and
-no two processes take the same one.
+The bucket is a generic cell rate algorithm (GCRA, ITU-T I.371). Its state is one number, the theoretical arrival
+time of the next request. A process reserves a turn by moving that time on with compare-and-set, and sleeps until
+its turn comes. So turns are fair, and no two processes take the same one.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ DAY_S = 86_400.0
 _HOUR_S = 3600
 # A request made in one hour counts in the 24 that follow, so that no 24 hours see more than the budget.
 _COUNTED_HOURS = 25
-# A wake-up that a source names is believed up to here; one that it does not name doubles up to the second.
+# Longest pause taken from a Retry-After header, and longest pause guessed without one.
 _LONGEST_S = 7 * DAY_S
 _LONGEST_GUESS_S = 900.0
 _SILENCES = 3
 # A turn that leaves less time than this for the call itself is not worth waiting for.
 _CALL_S = 0.2
-# A turn farther away than this was reserved by a clock that has been set back since.
+# A turn farther away than this was reserved before the clock was set back.
 _FARTHEST_TURN_S = 3600.0
-# A source's clock is noted anew where it has moved by more than answers take.
+# The clock skew is stored again if it has changed by more than the time that an answer takes.
 _SKEW_STEP_S = 30.0
 
 
 class GateFault(SourceFault):
-    """A fault of which the store knows already. ``again`` tells whether trying once more may help."""
+    """A fault that the bucket has already recorded. ``again`` is true if one more attempt may help."""
 
     def __init__(self, kind: FaultKind, message: str, hint: str = "", *, again: bool = False, **more: Any) -> None:
         super().__init__(kind, message, hint, **more)
@@ -75,14 +75,14 @@ class Bucket:
                 self._clock.sleep(random.uniform(0.0, 0.01))  # noqa: S311 - no secret
                 continue
             self._clock.sleep(turn_s)
-            # While we slept, somebody who was served before us may have been told to stay away.
+            # While we slept, the source may have limited a request that was sent before ours.
             if not turn_s or self.asleep(self._document()) is None:
                 return
 
     def asleep(self, document: Mapping[str, Any]) -> tuple[datetime, str] | None:
         """Return until when this credential may not be used, and why; None where it may. ``document`` is its own."""
         until = document["blocked_until"]
-        # A time farther ahead than we ever write was written by a clock that has been set back since.
+        # A time farther ahead than any that we write was stored before the clock was set back.
         if 0.0 < self._clock.until(until) <= _LONGEST_S:
             return until, document["blocked_why"]
         until = self._spent_until(document)
@@ -109,9 +109,9 @@ class Bucket:
         return max(self._clock.until(until), self._turn_in(document)[0])
 
     def note_limit(self, why: str, retry_after_s: float | None) -> float:
-        """Stay away for ``retry_after_s`` (or longer with each refusal in a row); return how many seconds that is.
+        """Send no requests for ``retry_after_s`` seconds; without it, for longer after each refusal in a row.
 
-        A wake-up that lies farther ahead already stays.
+        A pause that ends later is not shortened. Returns the seconds until the pause ends.
         """
         self._struggling = True
         while True:
@@ -119,7 +119,7 @@ class Bucket:
             guess_s = min(_LONGEST_GUESS_S, 2.0 ** min(document["strikes"], 20))
             until = self._clock.now(min(_LONGEST_S, max(1.0, guess_s if retry_after_s is None else retry_after_s)))
             before = document["blocked_until"]
-            # What was under way when the first one was refused counts as one refusal.
+            # Requests that were under way at the first refusal count as one refusal.
             changes: dict[str, Any] = {"strikes": document["strikes"] + (not self._clock.until(before))}
             if before is None or before < until:
                 changes |= {"blocked_until": until, "blocked_why": why}
@@ -127,7 +127,7 @@ class Bucket:
                 return self._clock.until(max(until, before or until))
 
     def note_silence(self) -> None:
-        """Leave a source alone for a while that has not answered several questions in a row."""
+        """Pause a source that has not answered several queries in a row."""
         strikes = self._document()["strikes"]
         if strikes + 1 < _SILENCES:
             self._database.change_document(COLLECTION, self._name, {}, add={"strikes": 1})
@@ -135,13 +135,13 @@ class Bucket:
             self.note_limit("it does not answer", min(_LONGEST_GUESS_S, 2.0 ** (strikes + 2 - _SILENCES)))
 
     def note_ok(self) -> None:
-        """Begin anew with short waits: the source has answered."""
+        """Note an answer: the next pause is a short one again."""
         if self._struggling:
             self._struggling = False
             self._database.change_document(COLLECTION, self._name, {"strikes": 0})
 
     def note_clock(self, theirs: datetime) -> None:
-        """Keep how far our clock is ahead of the source's, for the doctor."""
+        """Store how far our clock is ahead of the source's, for the doctor."""
         skew_s = self._clock.time() - theirs.timestamp()
         if abs(skew_s - self._skew_s) > _SKEW_STEP_S:
             self._skew_s = skew_s
@@ -156,7 +156,7 @@ class Bucket:
             hours = counted_hours(document, self._clock)
             hour = int((self._clock.time() + wait_s) // _HOUR_S)
             hours[hour] = hours.get(hour, 0) + 1
-            changes["hours"] = {str(one): count for one, count in hours.items()}
+            changes["hours"] = {str(hour): count for hour, count in hours.items()}
         return wait_s if self._change(document, changes) else None
 
     def _turn_in(self, document: dict[str, Any]) -> tuple[float, float]:
@@ -180,9 +180,9 @@ class Bucket:
         if wait_s and self._clock.monotonic() + wait_s + _CALL_S >= end:
             raise GateFault(
                 FaultKind.LIMITED,
-                f"{self._title} is not asked before {_spoken(self._clock.now(wait_s))}"
-                + (f": {why}." if why else ", so as not to ask too often."),
-                "Nothing needs to be done; other sources are asked meanwhile.",
+                f"{self._title} is not used before {_spoken(self._clock.now(wait_s))}"
+                + (f": {why}." if why else ", to stay within its rate limit."),
+                "Nothing needs to be done; other sources are used meanwhile.",
                 retry_after_s=wait_s,
             )
 
@@ -211,20 +211,15 @@ def fresh_bucket(name: str) -> dict[str, Any]:
 
 
 def counted_hours(document: Mapping[str, Any], clock: Clock) -> dict[int, int]:
-    """Return how many requests count towards the daily budget, by the hour (since 1970) they were made in.
-
-    A document of before counts them in one, with the time when they end.
-    """
+    """Return how many requests count towards the daily budget, by the hour (since 1970) in which they were sent."""
     this_hour = int(clock.time() // _HOUR_S)
     hours = {int(hour): count for hour, count in document.get("hours", {}).items()}
-    if not hours and document.get("resets_at"):
-        hours = {int(document["resets_at"].timestamp() // _HOUR_S) - _COUNTED_HOURS: document["used"]}
-    # What lies ahead was counted by a clock that has been set back since.
+    # Hours in the future were counted before the clock was set back.
     return {hour: count for hour, count in hours.items() if this_hour - _COUNTED_HOURS < hour <= this_hour + 1}
 
 
 def budget_used(document: Mapping[str, Any], clock: Clock) -> tuple[int, datetime | None]:
-    """Return how many requests count, and when the oldest of them does no longer (None without any)."""
+    """Return how many requests count, and when the oldest of them ends to count (None without any)."""
     hours = counted_hours(document, clock)
     return sum(hours.values()), _forgotten_at(min(hours)) if hours else None
 

@@ -1,4 +1,4 @@
-"""What a provider is handed: the session of one credential, the source's address and its settings."""
+"""What a provider works with: the session of one credential, the source's address and its settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 from etl.engine.gate import GatedSession
 from etl.providers.base import FaultKind, NotThere, SourceFault
 
-_STRANGE = "It is asked again by itself. If that goes on for days, it has changed and Tastemap needs an update."
+_STRANGE = "Tastemap tries again by itself. If this lasts for days, the source has changed: update Tastemap."
 _SHOWN = 160
 
 
@@ -55,10 +55,10 @@ class SourceChannel:
         status = response.status_code
         refused = status in {401, 403}
         body = self._without_secrets(response.text[:500])
-        said = "" if body.lstrip().startswith("<") else f": {' '.join(body[:_SHOWN].split())}"
+        excerpt = "" if body.lstrip().startswith("<") else f": {' '.join(body[:_SHOWN].split())}"
         return SourceFault(
             FaultKind.REFUSED if refused else FaultKind.GARBLED,
-            f"{self.title} {'refuses' if refused else 'does not understand us'} ({status}){said}",
+            f"{self.title} {'refuses' if refused else 'does not understand us'} ({status}){excerpt}",
             "Check its settings under Data." if refused else _STRANGE,
             status=status,
             body=body,
@@ -71,11 +71,11 @@ class SourceChannel:
 
 
 def writable(value: Any) -> Any:
-    """Return ``value`` without the halves of characters that JSON can spell and no database can hold."""
+    """Return ``value`` without lone surrogates, which JSON can write and no database can hold."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [writable(one) for one in value]
+        return [writable(item) for item in value]
     if isinstance(value, dict):
-        return {writable(name): writable(one) for name, one in value.items()}
+        return {writable(name): writable(item) for name, item in value.items()}
     return value

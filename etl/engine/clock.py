@@ -1,4 +1,4 @@
-"""Time as the engine sees it: one object, so that a test can be the clock."""
+"""The engine's clock, one object so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """The machine's clock. Waiting times are measured on ``monotonic``, which nobody sets back."""
+    """The machine's clock. Waiting times are measured on ``monotonic``, which is never set back."""
 
     def time(self) -> float:
         """Return the seconds since 1970, as all processes see them."""
@@ -20,10 +20,10 @@ class Clock:
         time.sleep(max(0.0, seconds))
 
     def now(self, ahead_s: float = 0.0) -> datetime:
-        """Return the present, or what lies ``ahead_s`` seconds ahead, in UTC and whole milliseconds as stored."""
+        """Return the time ``ahead_s`` seconds from now, in UTC and whole milliseconds as stored."""
         moment = datetime.fromtimestamp(self.time(), UTC) + timedelta(seconds=ahead_s)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def until(self, moment: datetime | None) -> float:
-        """Return the seconds until ``moment``, 0 where it has passed or there is none."""
+        """Return the seconds until ``moment``, 0 if it has passed or is None."""
         return max(0.0, moment.timestamp() - self.time()) if moment is not None else 0.0

@@ -1,4 +1,4 @@
-"""How answers lie in the database: as JSON text, which takes whatever a source writes and costs one field to read."""
+"""Answers as JSON text, the form in which the database keeps them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from etl.providers.base import (
     Value,
 )
 
-_ONE: Mapping[Need, type] = {
+_SINGLE: Mapping[Need, type] = {
     Need.TRACK: Candidate,
     Need.FEATURES: Sound,
     Need.PREVIEW: Preview,
@@ -36,7 +36,7 @@ _MANY: Mapping[Need, type] = {
 
 
 def dumps(value: Value) -> str:
-    """Return ``value`` as JSON text; what has its default is left out."""
+    """Return ``value`` as JSON text; members with their default value are left out."""
     return json.dumps(_plain(value), separators=(",", ":"))
 
 
@@ -46,12 +46,12 @@ def loads(need: Need, text: str) -> Value:
     Raises
     ------
     ValueError
-        An earlier version wrote it, whose types were others.
+        The text does not fit the present types: an earlier version wrote it.
     """
     try:
         found = json.loads(text)
-        if need in _ONE:
-            return _made(_ONE[need], found)
+        if need in _SINGLE:
+            return _made(_SINGLE[need], found)
         return tuple(_made(_MANY[need], entry) for entry in found)
     except (TypeError, KeyError, AttributeError) as fault:
         raise ValueError(f"not an answer about {need}: {fault}") from fault
@@ -63,9 +63,9 @@ def _plain(value: Any) -> Any:
             field.name: _plain(getattr(value, field.name)) for field in fields(value) if not _is_default(value, field)
         }
     if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(item) for name, item in value.items()}
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -75,7 +75,7 @@ def _is_default(value: Any, field: Any) -> bool:
 
 
 def _made(kind: type, members: Mapping[str, Any]) -> Any:
-    known = {name: _tuples(one) for name, one in members.items()}
+    known = {name: _tuples(member) for name, member in members.items()}
     if kind is Candidate:
         known["identity"] = _made(Identity, known["identity"])
     if kind is Preview and "expires_at" in known:
@@ -84,4 +84,4 @@ def _made(kind: type, members: Mapping[str, Any]) -> Any:
 
 
 def _tuples(value: Any) -> Any:
-    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The command ``python -m etl sources``: which sources may be asked, with which settings, and how they fare."""
+"""The command ``python -m etl sources``: switches sources on and off, and lists their states."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from etl.engine.vault import VaultError
 from store.database import Database
 
 _HELP = """actions:
-  on NAME...              let these sources be asked, too
-  off NAME...             let them no longer be asked ("all" for every one)
-  set NAME SETTING=VALUE  set a setting; SETTING alone asks for the value, SETTING= unsets it
+  on NAME...              switch sources on ("all" for every one)
+  off NAME...             switch sources off
+  set NAME SETTING=VALUE  set a setting; SETTING alone prompts for the value, SETTING= unsets it
   pool NAME on|off        use all credentials of a source, or the default one alone
 Without an action, all sources are listed.
 """
@@ -25,16 +25,16 @@ Without an action, all sources are listed.
 
 def add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    one = commands.add_parser(
+    parser = commands.add_parser(
         "sources",
-        help="list the sources that may be asked, switch them on and off",
+        help="list the online sources, switch them on and off",
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    one.add_argument("action", nargs="?", choices=("on", "off", "set", "pool"))
-    one.add_argument("words", nargs="*", metavar="NAME")
-    one.add_argument("--credential", default=DEFAULT, metavar="NAME", help="for set: one of several credentials")
-    one.set_defaults(command=_sources)
+    parser.add_argument("action", nargs="?", choices=("on", "off", "set", "pool"))
+    parser.add_argument("words", nargs="*", metavar="NAME")
+    parser.add_argument("--credential", default=DEFAULT, metavar="NAME", help="for set: one of several credentials")
+    parser.set_defaults(command=_sources)
 
 
 def _sources(database: Database, _var: Path, options: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def run(engine: Engine, action: str | None, words: list[str], credential: str = 
 
 
 def line_of(state: SourceState) -> str:
-    """Return a source in one line: name, state, what it is asked for, and what is wrong with it."""
+    """Return the line of a source: name, state, needs, and below it what is wrong."""
     needs = ", ".join(need.value for need in state.needs)
     notes = []
     if state.on and state.blocked_until:
@@ -86,7 +86,7 @@ def line_of(state: SourceState) -> str:
 
 def _switch(engine: Engine, on: bool, names: set[str]) -> str:
     if engine.fixed:
-        return "TASTEMAP_SOURCES fixes which sources are asked; unset it to choose here."
+        return "TASTEMAP_SOURCES fixes which sources are used; unset it to choose here."
     before = {state.name for state in engine.states() if state.on}
     engine.switch(before | names if on else before - names)
     return ""
@@ -114,5 +114,5 @@ def _set(engine: Engine, source: str, words: list[str], credential: str) -> str:
     try:
         engine.put_settings(source, values, credential=credential)
     except VaultError as fault:
-        return f"{fault.message} {fault.hint}"
+        return str(fault)
     return ""

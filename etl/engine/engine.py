@@ -1,16 +1,16 @@
-"""The engine: every question to every source goes through it."""
+"""The engine: every query to a source goes through it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
 from etl.engine.answers import Answer, EngineConfig, SourceState, Status
+from etl.engine.cache import AnswerCache
 from etl.engine.channel import SourceChannel
 from etl.engine.clock import Clock
+from etl.engine.collector import AnswerCollector, unanswered
+from etl.engine.credentials import UNDER_DATA, Credentials, first_free
 from etl.engine.keys import answer_key
-from etl.engine.lines import UNDER_DATA, Lines
-from etl.engine.memory import Memory
-from etl.engine.round import Round, unanswered
 from etl.engine.sources import DEFAULT, Document, SourceRecords
 from etl.engine.states import state_of
 from etl.engine.vault import Vault
@@ -19,10 +19,10 @@ from store.database import Database
 
 
 class Engine:
-    """Asks sources within their limits and remembers what they said. One per process; threads may share it.
+    """Queries sources within their limits and caches their answers. One per process; threads may share it.
 
-    ``providers`` and ``order`` are the registry's where they are not given. No question raises because a source
-    failed; everything raises StoreError where the database does.
+    ``providers`` and ``order`` default to those of :mod:`etl.providers.registry`. A query does not raise if a source
+    fails: the answer says so. Every method raises StoreError if the database fails.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Engine:
         clock: Clock | None = None,
     ) -> None:
         if providers is None or order is None:
-            from etl.providers import registry  # and with it the client libraries, which only we need
+            from etl.providers import registry  # it loads the client libraries, which only the engine needs
 
             providers = registry.PROVIDERS if providers is None else providers
             order = registry.ORDER if order is None else order
@@ -46,61 +46,60 @@ class Engine:
         self._order = order
         self._clock = clock or Clock()
         self._sources = SourceRecords(database, config, providers, self.vault, self._clock)
-        self._memory = Memory(database, self._clock)
-        self._lines = Lines(database, config, self._sources, self._clock)
+        self._cache = AnswerCache(database, self._clock)
+        self._credentials = Credentials(database, config, self._sources, self._clock)
 
     def close(self) -> None:
         """Close the connections to the sources; the database stays open."""
-        self._lines.close()
+        self._credentials.close()
 
-    # -- asking -----------------------------------------------------------------------------------------------
+    # -- queries ----------------------------------------------------------------------------------------------
 
     def ask(
         self, source: str, need: Need, query: LookupQuery, *, within_s: float = 60.0, fresh: bool = False
     ) -> Answer:
-        """Ask one question; ``fresh`` passes over what is remembered. Takes at most about ``within_s`` seconds."""
+        """Return the answer of one source to one query: see :meth:`ask_many`."""
         return self.ask_many(source, need, [query], within_s=within_s, fresh=fresh)[0]
 
     def ask_many(
         self, source: str, need: Need, queries: Sequence[LookupQuery], *, within_s: float = 60.0, fresh: bool = False
     ) -> list[Answer]:
-        """Ask several questions in as few calls as the source allows; answers come in the order of ``queries``.
+        """Return the answers of ``source`` to ``queries``, in their order.
 
-        What is remembered is not asked again; equal questions are asked once, here and in every process. A call
-        that fails concerns only the questions in it.
+        Cached answers are used unless ``fresh``. The rest is sent in as few calls as the source allows, and equal
+        queries of all threads and processes are sent once. A call that fails affects only the queries in it. Takes
+        at most about ``within_s`` seconds.
         """
         until = self._clock.monotonic() + within_s
         document = self._sources.get(source)
         try:
             self._refuse(source, need, document)
             provider = self._providers[source]
-            lines = self._lines.of(provider, document, within_s=within_s, until=until)
+            credentials = self._credentials.usable(provider, document, within_s=within_s, until=until)
         except SourceFault as fault:
             is_off = source in self._providers and not self._sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
             return [unanswered(source, need, status, fault, self._clock)] * len(queries)
         keys = [answer_key(provider.about, need, query) if provider.can(need, query) else "" for query in queries]
-        answers = Round(
-            memory=self._memory,
+        answers = AnswerCollector(
+            cache=self._cache,
             sources=self._sources,
             clock=self._clock,
             provider=provider,
             need=need,
             document=document,
-            lines=lines,
+            credentials=credentials,
             until=until,
             fresh=fresh,
-        ).answers({key: one for key, one in zip(keys, queries, strict=True) if key})
-        unknown = SourceFault(FaultKind.ABSENT, f"{provider.about.title} would need to know more of this.")
+        ).answers({key: query for key, query in zip(keys, queries, strict=True) if key})
+        unknown = SourceFault(FaultKind.ABSENT, f"{provider.about.title} needs more details of this track.")
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]
 
-    def channel(
-        self, source: str, *, owner: str | None = None, credential: str | None = None, within_s: float = 60.0
-    ) -> SourceChannel:
-        """Return a way to a source for what is not a Need; ``within_s`` bounds each of its requests.
+    def channel(self, source: str, *, owner: str | None = None, within_s: float = 60.0) -> SourceChannel:
+        """Return a channel to a source, for requests that are not a Need; ``within_s`` limits each of them.
 
-        Without ``credential`` it is the one that may be used soonest.
+        Of several credentials the one that is free first is used.
 
         Raises
         ------
@@ -112,8 +111,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        lines = self._lines.of(provider, document, within_s=within_s, owner=owner, credential=credential)
-        return min(lines, key=lambda line: line.bucket.wait_s() if len(lines) > 1 else 0.0).channel
+        return first_free(self._credentials.usable(provider, document, within_s=within_s, owner=owner)).channel
 
     # -- the sources ------------------------------------------------------------------------------------------
 
@@ -139,15 +137,15 @@ class Engine:
 
     @property
     def fixed(self) -> bool:
-        """Tell whether TASTEMAP_SOURCES says which sources are on."""
+        """Whether TASTEMAP_SOURCES fixes which sources are on."""
         return self._sources.fixed
 
     def decided(self) -> bool:
-        """Tell whether anybody has said yet which sources may be asked."""
+        """Return whether the sources to use have been chosen yet."""
         return self._sources.decided()
 
     def switch(self, on: Collection[str]) -> None:
-        """Let exactly the sources in ``on`` be asked; raises ValueError for an unknown one, and where it is fixed."""
+        """Switch the sources in ``on`` on and all others off; raises ValueError for an unknown one, and if fixed."""
         self._sources.switch(on)
 
     def settings(self, source: str, credential: str = DEFAULT) -> dict[str, str]:
@@ -155,39 +153,39 @@ class Engine:
         return self._sources.settings(self._sources.get(source), credential)
 
     def put_settings(self, source: str, values: Mapping[str, str | None], *, credential: str = DEFAULT) -> None:
-        """Set (or, with None, unset) some settings, and let what failed or was refused for good be asked again.
+        """Set some settings (None unsets one); what failed or was refused for good is tried again from now on.
 
-        ``credential`` names one of several, which take over from each other (see :meth:`pool`).
+        ``credential`` names one of several (see :meth:`pool`).
         """
         self._sources.put_settings(source, values, credential)
 
     def pool(self, source: str, on: bool) -> None:
-        """Say whether all credentials of a source are used, not the default one alone."""
+        """Set whether all credentials of a source are used, or the default one alone."""
         self._sources.pool(source, on)
 
     def note_absent(self, source: str, operation: str) -> None:
-        """Remember that the source does ``operation`` no longer, until :meth:`put_settings` or :meth:`retry`."""
+        """Note that the source no longer offers ``operation``, until :meth:`put_settings` or :meth:`retry`."""
         self._sources.note_absent(source, operation)
 
     def retry(self, source: str) -> None:
-        """Let what failed or was refused for good be asked again."""
+        """Allow again what failed or was refused for good."""
         self._sources.put_settings(source, {})
 
     def forget(self, source: str) -> None:
-        """Delete the remembered answers of a source."""
-        self._memory.forget(source)
+        """Delete the cached answers of a source."""
+        self._cache.forget(source)
 
     def sweep(self) -> None:
-        """Delete remembered answers that have expired: a little at a time, to be called now and then."""
+        """Delete some of the cached answers that have expired; to be called now and then."""
         before = self._sources.swept_hour()
-        hour = self._memory.sweep(before)
+        hour = self._cache.sweep(before)
         if hour != before:
             self._sources.put_swept_hour(hour)
 
     # -- inside -----------------------------------------------------------------------------------------------
 
     def _refuse(self, source: str, need: Need | None, document: Document) -> None:
-        """Raise the SourceFault of a source that is not to be contacted for ``need``."""
+        """Raise SourceFault if the source may not be used for ``need``."""
         provider = self._providers.get(source)
         if provider is None:
             raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", UNDER_DATA)
@@ -195,9 +193,9 @@ class Engine:
         if not self._sources.is_on(source, document):
             raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", UNDER_DATA)
         if need is not None and not self._sources.offers(source, need, document):
-            raise SourceFault(FaultKind.ABSENT, f"{title} does not do this for us.")
+            raise SourceFault(FaultKind.ABSENT, f"{title} does not offer this to us.")
 
     def _state(self, provider: Provider, documents: Mapping[str, Document]) -> SourceState:
-        names = self._sources.credentials(provider.about.name, documents.get(provider.about.name, {}))
-        buckets = {name: self._lines.bucket(provider, name) for name in names}
+        names = self._sources.credential_names(provider.about.name, documents.get(provider.about.name, {}))
+        buckets = {name: self._credentials.bucket(provider, name) for name in names}
         return state_of(provider.about, documents, self._sources, buckets, self._clock)

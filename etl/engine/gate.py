@@ -23,16 +23,16 @@ _ANSWER_S = 20.0
 _RETRIES = 2
 _REDIRECTS = 3
 _QUOTA = b"QUOTA_EXCEEDED"
-# Where a source says that its quota is used up but not until when; it is asked again once an hour.
+# Pause after a source says that its quota is used up but not until when.
 _QUOTA_PAUSE_S = 3600.0
 
 
 class GatedSession(requests.Session):
     """A session of one credential of one source. See :mod:`etl.engine` for what it raises.
 
-    ``within_s`` bounds each request with its waiting; ``until`` (a time of ``clock.monotonic``) all of them. A GET
-    is sent again where the source asked for a pause that ends in time, and once after a cut connection. The
-    connections are ``adapter``'s, which outlives the session.
+    ``within_s`` limits each request with its waiting; ``until`` (a time of ``clock.monotonic``) all of them. A GET
+    is sent again after a pause that ends in time, and once after a broken connection. ``adapter`` holds the
+    connections and outlives the session.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class GatedSession(requests.Session):
         self.mount("http://", adapter)
         self.headers["User-Agent"] = agent
         self.max_redirects = _REDIRECTS
-        self.auth = _as_it_is  # else requests would send what a .netrc holds for the host
+        self.auth = _unchanged  # else requests would send what a .netrc holds for the host
         self._title = title
         self._bucket = bucket
         self._clock = clock
@@ -59,7 +59,7 @@ class GatedSession(requests.Session):
         self._until = until
 
     def close(self) -> None:
-        """Leave the connections to the engine, whose they are (spotipy closes the session it was lent)."""
+        """Do nothing: the engine closes the connections (spotipy closes a session that it was given)."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         now = self._clock.monotonic()
@@ -84,8 +84,8 @@ class GatedSession(requests.Session):
         self._bucket.take(end - self._clock.monotonic())
         left_s = end - self._clock.monotonic()
         if left_s <= 0.0:
-            raise GateFault(FaultKind.LIMITED, f"There was no time left to ask {self._title}.", retry_after_s=0.0)
-        timeout = (min(_CONNECT_S, left_s), min(_ANSWER_S, left_s, _asked_for(kwargs.get("timeout"))))
+            raise GateFault(FaultKind.LIMITED, f"No time was left for a request to {self._title}.", retry_after_s=0.0)
+        timeout = (min(_CONNECT_S, left_s), min(_ANSWER_S, left_s, _read_timeout(kwargs.get("timeout"))))
         try:
             response = super().send(request, **{**kwargs, "stream": True, "timeout": timeout})
             if not response._content_consumed:  # type: ignore[attr-defined]  # a redirect was read on its way
@@ -98,7 +98,7 @@ class GatedSession(requests.Session):
             raise GateFault(
                 FaultKind.UNREACHABLE,
                 f"{self._title} cannot be reached: there was no connection, or it broke off.",
-                "It is asked again by itself. Where no source can be reached, check this machine's network.",
+                "Tastemap tries again by itself. If no source can be reached, check this machine's network.",
                 again=True,
             ) from fault
         except (requests.exceptions.ContentDecodingError, HTTPError) as fault:
@@ -112,7 +112,7 @@ class GatedSession(requests.Session):
         return response
 
     def _read(self, response: requests.Response, end: float) -> None:
-        """Read the body, piece by piece so that neither its size nor a trickle can hold us."""
+        """Read the body in chunks, with a limit on its size and on the time."""
         body = bytearray()
         while chunk := response.raw.read1(65_536, decode_content=True):
             body += chunk
@@ -131,12 +131,12 @@ class GatedSession(requests.Session):
         if status in {429, 503}:
             quota = _QUOTA in response.content
             named_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock)
-            why = "its quota is used up" if quota else "it was asked too often" if status == 429 else "it is too busy"
+            why = "its quota is used up" if quota else "it got too many requests" if status == 429 else "it is too busy"
             pause_s = self._bucket.note_limit(why, _QUOTA_PAUSE_S if quota and named_s is None else named_s)
             raise GateFault(
                 FaultKind.LIMITED,
                 f"{self._title} wants a pause: {why} ({status}).",
-                "Nothing needs to be done; other sources are asked meanwhile.",
+                "Nothing needs to be done; other sources are used meanwhile.",
                 again=True,
                 retry_after_s=pause_s,
                 status=status,
@@ -146,7 +146,7 @@ class GatedSession(requests.Session):
             raise GateFault(
                 FaultKind.UNREACHABLE,
                 f"{self._title} is out of order ({status}).",
-                "Nothing needs to be done; it is asked again later.",
+                "Nothing needs to be done; Tastemap tries again later.",
                 status=status,
                 body=response.text[:500],
             )
@@ -154,7 +154,7 @@ class GatedSession(requests.Session):
 
 
 def retry_after_s(text: str, clock: Clock) -> float | None:
-    """Return the seconds that a Retry-After header means (a number or an HTTP date); None where it means nothing."""
+    """Return the seconds of a Retry-After header (a number or an HTTP date); None if it is neither."""
     try:
         seconds = float(text)
         return seconds if math.isfinite(seconds) and seconds >= 0 else None
@@ -165,7 +165,7 @@ def retry_after_s(text: str, clock: Clock) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
-    """Return the moment that an HTTP date means; None where it means nothing."""
+    """Return the time of an HTTP date; None if it is not one."""
     try:
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -175,11 +175,11 @@ def _date(text: str) -> datetime | None:
     return moment
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _asked_for(timeout: Any) -> float:
-    """Return the patience that a client library asked for: a number, or (connect, read)."""
+def _read_timeout(timeout: Any) -> float:
+    """Return the seconds that a client library waits for an answer; ``timeout`` is a number, or (connect, read)."""
     read = timeout[1] if isinstance(timeout, tuple) else timeout
     return float(read) if read is not None else math.inf

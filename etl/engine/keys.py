@@ -1,9 +1,9 @@
-"""Which questions are the same question.
+"""Cache keys: which queries are equal.
 
-An answer is remembered under what its source looks at: the text (normalised) and the page, or for a track the
-source's own id of it. Where that is not known, under the ids in the namespaces it reads (``About.reads`` and its
-own) with the normalised title and artists. Album, year and duration only help a source to choose between editions
-and are left out, and so is the owner: what sources tell of music is the same for everybody.
+The key of a text query is made of the normalised text and the page. The key of a track is made of the source's own
+id of it; if that is not known, of the ids in the namespaces that the source reads (``About.reads`` and its own) and
+the normalised title and artists. Album, year and duration only help a source to choose between editions and are left
+out. The owner is left out too, because sources answer the same to everybody.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import json
 from etl.providers.base import About, LookupQuery, Need
 from store.text import normalise, plain_title
 
-# The URL of a preview dies within minutes; it is asked for when somebody listens.
-NEVER_KEPT = frozenset({Need.PREVIEW})
+# The URL of a preview expires within minutes, so it is fetched when somebody listens.
+NEVER_CACHED = frozenset({Need.PREVIEW})
 _BY_TEXT = frozenset({Need.SEARCH, Need.GENRE_TRACKS, Need.ARTISTS})
 
 

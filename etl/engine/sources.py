@@ -1,6 +1,6 @@
-"""What the store holds about each source: whether it may be asked, its settings, what it refused, how it fares.
+"""What the store holds about each source: whether it is on, its settings, what it refused, its last errors.
 
-One document per source in ``sources``, beside those of its buckets (``<source>/<credential>``).
+Collection ``sources`` has one document per source, and one per bucket (``<source>/<credential>``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CHOICE = "_choice"
 _SWEPT = "_swept"
 # The time of the last good answer is written at most this often.
 _FRESH = timedelta(minutes=1)
-# Spotify counts per developer, and its terms forbid going round that.
+# Spotify limits each developer, and its terms forbid several credentials of one developer.
 _NEVER_POOLED = frozenset({"spotify"})
 
 Document = Mapping[str, Any]
@@ -53,7 +53,7 @@ class SourceRecords:
 
     @property
     def fixed(self) -> bool:
-        """Tell whether the environment rules (TASTEMAP_SOURCES) and not the listener."""
+        """Whether TASTEMAP_SOURCES fixes the sources."""
         return self._config.sources is not None
 
     def decided(self) -> bool:
@@ -65,10 +65,12 @@ class SourceRecords:
         return bool(document.get("on"))
 
     def switch(self, on: Collection[str]) -> None:
-        """Let exactly the sources in ``on`` be asked; raises ValueError where that is not ours to say."""
+        """Switch the sources in ``on`` on and all others off; raises ValueError for an unknown one, and if fixed."""
         unknown = set(on) - self._providers.keys()
         if self.fixed or unknown:
-            raise ValueError("TASTEMAP_SOURCES rules" if self.fixed else f"unknown sources: {sorted(unknown)}")
+            raise ValueError(
+                "TASTEMAP_SOURCES fixes the sources" if self.fixed else f"unknown sources: {sorted(unknown)}"
+            )
         known = self.all()
         for source in self._providers:
             if bool(known.get(source, {}).get("on")) != (source in on):
@@ -77,13 +79,13 @@ class SourceRecords:
 
     # -- settings ---------------------------------------------------------------------------------------------
 
-    def credentials(self, source: str, document: Document) -> list[str]:
+    def credential_names(self, source: str, document: Document) -> list[str]:
         """Return the names of the credentials that may be used, the first one first."""
         others = sorted(document.get("sealed", {}).keys() - {DEFAULT})
         return [DEFAULT, *others] if self.pooled(source, document) else [DEFAULT]
 
     def pooled(self, source: str, document: Document) -> bool:
-        """Tell whether a second credential takes over where the first is limited."""
+        """Return whether a second credential is used when the first is limited."""
         return bool(document.get("pooled", source not in _NEVER_POOLED))
 
     def settings(self, document: Document, credential: str = DEFAULT) -> dict[str, str]:
@@ -92,9 +94,9 @@ class SourceRecords:
         return json.loads(self._vault.unseal(sealed)) if sealed else {}
 
     def put_settings(self, source: str, values: Mapping[str, str | None], credential: str = DEFAULT) -> None:
-        """Set some settings and unset those that are None; what failed or was refused may be asked again.
+        """Set some settings and unset those that are None; forget what failed or was refused.
 
-        Without ``values`` that is all that happens.
+        Empty ``values`` only forget what failed or was refused.
         """
         changes: dict[str, Any] = {"settings_at": self._clock.now(), "absent": {}, "last_error": None}
         unset = []
@@ -102,7 +104,7 @@ class SourceRecords:
             try:
                 known = self.settings(self.get(source), credential)
             except VaultError:
-                known = {}  # nobody can read them; what is entered now takes their place
+                known = {}  # nobody can read them: the new values replace them
             merged = {**known, **values}
             kept = {name: value for name, value in merged.items() if value is not None}
             if kept:
@@ -112,20 +114,20 @@ class SourceRecords:
         self._set(source, changes, unset)
 
     def lacks(self, source: str, settings: Mapping[str, str]) -> list[str]:
-        """Return the labels of the required settings that are not there."""
+        """Return the labels of the required settings that are not set."""
         wanted = self._providers[source].about.settings
         return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
         self._set(source, {"pooled": on})
 
-    # -- how it fares -----------------------------------------------------------------------------------------
+    # -- successes and faults ---------------------------------------------------------------------------------
 
     def note_absent(self, source: str, operation: str) -> None:
         self._set(source, {f"absent.{operation.replace('.', '_').replace('$', '_')}": self._clock.now()})
 
     def offers(self, source: str, need: Need, document: Document) -> bool:
-        """Tell whether a source answers ``need`` and has not refused it for good."""
+        """Return whether a source answers ``need`` and has not refused it for good."""
         return need in self._providers[source].about.needs and need.value not in document.get("absent", {})
 
     def note_ok(self, source: str, document: Document) -> None:

@@ -1,4 +1,4 @@
-"""The state of each source in the words of the page and of the doctor."""
+"""The state of each source, as the page and the doctor show it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def state_of(
         error = LastError(at=clock.now(), kind=FaultKind.REFUSED, message=fault.message, hint=fault.hint)
     used = {name: dict(documents.get(f"{about.name}/{name}") or fresh_bucket("")) for name in buckets}
     asleep = [bucket.asleep(used[name]) for name, bucket in buckets.items()]
-    until, why = (None, None) if None in asleep else min(one for one in asleep if one)
+    until, why = (None, None) if None in asleep else min(filter(None, asleep))
     on = sources.is_on(about.name, document)
     offered = about.needs if is_extended(settings) else about.needs - about.extended
     return SourceState(
@@ -52,7 +52,7 @@ def state_of(
         settings=_settings(about, settings),
         credentials=tuple(buckets),
         absent=document.get("absent", {}),
-        clock_skew_s=max((one.get("skew_s", 0.0) for one in used.values()), key=abs),
+        clock_skew_s=max((bucket.get("skew_s", 0.0) for bucket in used.values()), key=abs),
     )
 
 

@@ -1,4 +1,4 @@
-"""Encryption of what must not lie readable in the database: tokens, client secrets."""
+"""Encryption of tokens and client secrets in the database."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _KEY_BYTES = 32
 
 
 class VaultError(TastemapError):
-    """Something sealed cannot be opened: ``message`` says why, ``hint`` what to do."""
+    """Text cannot be encrypted or decrypted: ``message`` says why, ``hint`` what to do."""
 
-    code = "vault"
+    code = "vault_unusable"
 
 
 class Vault:
-    """Seals text with Fernet (AES-128-CBC and HMAC-SHA-256).
+    """Encrypts text with Fernet (AES-128-CBC and HMAC-SHA-256).
 
-    The key is derived from ``secret_key`` (any string), or lies in ``var/secret.key``, made on first use and
-    readable by its owner alone.
+    The key is derived from ``secret_key`` (any string). Without one, it is derived from the file ``var/secret.key``,
+    which is made on first use and which only its owner can read.
     """
 
     def __init__(self, var: Path, secret_key: str = "") -> None:
@@ -33,11 +33,11 @@ class Vault:
         self._secret_key = secret_key
 
     def seal(self, text: str) -> str:
-        """Return ``text`` encrypted; raises VaultError where no key can be kept."""
+        """Return ``text`` encrypted; raises VaultError if the key file can be neither read nor made."""
         return self._fernet().encrypt(text.encode()).decode()
 
     def unseal(self, sealed: str) -> str:
-        """Return what :meth:`seal` was given; raises VaultError where the key is another one now."""
+        """Return the text that :meth:`seal` was given; raises VaultError if the key has changed since."""
         try:
             return self._fernet().decrypt(sealed.encode()).decode()
         except InvalidToken as fault:
@@ -65,7 +65,7 @@ class Vault:
             ) from fault
 
     def _make(self) -> None:
-        """Write a key that is whole before it has its name; of processes that do so at once, one is first."""
+        """Write a key to a draft file and link it to its name, so that one of several processes wins."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_name(f"secret.{secrets.token_hex(8)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -53,7 +53,7 @@ def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
         assert playlist is not None
         return _to_file(database, playlist, options)
     except StoreError as fault:  # here and not in main, whose advice is for imports
-        print(f"{fault.message} {fault.hint}", file=sys.stderr)
+        print(fault, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Give the command again to begin anew.", file=sys.stderr)
@@ -100,7 +100,7 @@ def _to_database(database: Database, playlist: Playlist | None, url: str) -> int
             tracks = _tracks(database, playlist) if playlist else database.all_tracks()
             done = export_tracks(tracks, url, lambda count: bar.update(count - bar.n))
     except SqlProblem as problem:
-        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+        print(problem, file=sys.stderr)
         return 1
     print(f"{done:,} tracks written")
     return 0

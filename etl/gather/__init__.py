@@ -1,5 +1,5 @@
-"""Runs that gather from sources: what a playlist's tracks lack, genre-balanced sets, whole catalogues by terms.
+"""Runs that gather from sources: missing facts of a playlist, genre-balanced sets, whole catalogues by search terms.
 
-All of them ask through :class:`etl.gather.asking.Asker`, store a page first and move the cursor of their run after
-it, and count in :class:`etl.gather.tally.Tally`.
+All of them query sources through :class:`etl.gather.source_client.SourceClient` and count in
+:class:`etl.gather.tally.Tally`. They store a page first, and move the cursor of their run after it.
 """

@@ -13,7 +13,7 @@ from etl.gather.found_tracks import store_found
 from etl.gather.genres import names_of, shipped_genres
 from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.identity import as_track
-from etl.playlist_import import playlist_id
+from etl.imports.storing.playlists import playlist_id
 from etl.providers.base import Candidate, Need
 from etl.task import Task
 from store.database import PAGE_ITEMS
@@ -171,12 +171,12 @@ class Balanced(PageStreamRun):
     def progress(self, phase: str = "") -> Progress:
         total = len(self.request["genres"]) * int(self.request["per_genre"])
         return Progress(
-            phase=phase or "gathering tracks by genre", done=self.cursor["items"], total=total, asked=total,
+            phase=phase or "gathering tracks by genre", done=self.cursor["items"], total=total, requested=total,
             stored=self.tally.stored, known=self.tally.known,
         )  # fmt: skip
 
     def _reckon(self) -> None:
-        self.tally.asked = len(self.request["genres"]) * int(self.request["per_genre"])
+        self.tally.requested = len(self.request["genres"]) * int(self.request["per_genre"])
         self.tally.skipped.clear()
         for genre in self.request["genres"]:
             if (missing := self._missing(genre)) > 0:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from etl.gather.asking import Asker, Blocked
 from etl.gather.enrichment_tasks import IDENTIFYING, EnrichmentTask, EnrichmentTasks, plan_of
+from etl.gather.source_client import Blocked, SourceClient
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.providers.base import Need
@@ -60,7 +60,7 @@ class Enrichment:
         self.request = task.document["request"]
         self.needs = [NEEDS[name] for name in self.request["needs"]]
         self.tally = Tally(task.document)
-        self.asker = Asker(task, self._progress)
+        self.client = SourceClient(task, self._progress)
         self.tracks = tracks_of(self.database, self.request["playlist_id"])
         self.pages = [self.tracks[at : at + PAGE] for at in range(0, len(self.tracks), PAGE)]
         if self.cursor["plan"] is None:
@@ -68,7 +68,7 @@ class Enrichment:
         self.enrichment_tasks = EnrichmentTasks(
             self.database, task.engine, self.cursor["plan"], task.document["_id"], self.request["playlist_id"]
         )
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
+        self.waiting = Waiting(self.client, self.tally, self.cursor, self._record, self.client.others_wait)
 
     def run(self) -> None:
         if not self.enrichment_tasks.plan:
@@ -111,7 +111,7 @@ class Enrichment:
             return waits_for
         if not queries:
             return None
-        answers = self.asker.ask(step.source, step.need, list(queries.values()))
+        answers = self.client.ask(step.source, step.need, list(queries.values()))
         if self.cursor["pending"] != [step.number, page]:  # else counted before a kill
             self.tally.count(answers)
             self.cursor["pending"] = [step.number, page]
@@ -139,17 +139,17 @@ class Enrichment:
         plan, step = self.enrichment_tasks.plan, self.cursor["step"]
         done = step * len(self.tracks) + self.cursor["page"] * PAGE - len(self.cursor["left"]) * PAGE
         if not phase and step < len(plan):
-            phase = f"asking {self.asker.title(plan[step].source)} for {_SPOKEN[plan[step].need]}"
+            phase = f"asking {self.client.title(plan[step].source)} for {_SPOKEN[plan[step].need]}"
         return Progress(phase=phase or "asking what was left", done=max(0, done), total=len(plan) * len(self.tracks))
 
     def _reckon(self) -> None:
         """Count what is known of each track now: it was asked for, stored, known before or not to be had."""
-        self.tally.asked = self.tally.stored = self.tally.known = 0
+        self.tally.requested = self.tally.stored = self.tally.known = 0
         self.tally.skipped.clear()
         for page in self.pages:
             for need in self.needs:
                 stored, known = self._got(need, page)
-                self.tally.asked += len(page)
+                self.tally.requested += len(page)
                 self.tally.stored += stored
                 self.tally.known += known
                 if missing := len(page) - stored - known:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from etl.engine import Answer, Status
-from etl.gather.asking import Asker, Blocked
+from etl.gather.source_client import Blocked, SourceClient
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.providers.base import Candidate, LookupQuery, Need
@@ -29,8 +29,8 @@ class PageStreamRun(ABC):
         self.request: dict[str, Any] = task.document["request"]
         self.cursor: dict[str, Any] = {"streams": None, **fresh_waiting(), **task.document["cursor"]}
         self.tally = Tally(task.document)
-        self.asker = Asker(task, self.progress)
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self.record, self.asker.others_wait)
+        self.client = SourceClient(task, self.progress)
+        self.waiting = Waiting(self.client, self.tally, self.cursor, self.record, self.client.others_wait)
         if self.cursor["streams"] is None:
             self.cursor["streams"] = self.begin(self._sources())
 
@@ -71,7 +71,7 @@ class PageStreamRun(ABC):
 
     def ask(self, source: str, text: str, page: int) -> Answer:
         """Return the answer to one page, and count it."""
-        answer = self.asker.ask(source, self.need, [LookupQuery(text=text, page=page)])[0]
+        answer = self.client.ask(source, self.need, [LookupQuery(text=text, page=page)])[0]
         self.tally.count([answer])
         return answer
 

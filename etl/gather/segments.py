@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, cast
 
 from etl.engine import Status
-from etl.gather.asking import Asker
 from etl.gather.page_stream import Filter
+from etl.gather.source_client import SourceClient
 from etl.gather.tally import Tally
 from etl.gather.waiting import Waiting, fresh_waiting
 from etl.identity import identity_of
@@ -54,8 +54,8 @@ class SegmentHarvest:
         self.request = task.document["request"]
         self.cursor: dict[str, Any] = dict(task.document["cursor"])
         self.tally = Tally(task.document)
-        self.asker = Asker(task, self._progress)
-        self.waiting = Waiting(self.asker, self.tally, self.cursor, self._record, self.asker.others_wait)
+        self.client = SourceClient(task, self._progress)
+        self.waiting = Waiting(self.client, self.tally, self.cursor, self._record, self.client.others_wait)
 
     def run(self) -> None:
         on = self.task.engine.on(Need.ANALYSIS)
@@ -68,14 +68,14 @@ class SegmentHarvest:
             )
         self._record()
         for track in self._tracks():
-            if self.tally.asked == self.request["terms"]:
+            if self.tally.requested == self.request["terms"]:
                 return
             do = partial(self._do, sources[0], track)
             while blocked := self.waiting.attempt(sources[0], Need.ANALYSIS, do):
                 self.waiting.until_again([blocked])
             if self.waiting.is_out(sources[0], Need.ANALYSIS):
                 why = next((row["why"] for row in self.tally.state()["sources"] if row["why"]), "")
-                raise ImportProblem("source_refused", f"{self.asker.title(sources[0])} does not analyse: {why}")
+                raise ImportProblem("source_refused", f"{self.client.title(sources[0])} does not analyse: {why}")
 
     def _tracks(self) -> list[Track]:
         wanted, kept = Filter.of(self.request), {}
@@ -98,9 +98,9 @@ class SegmentHarvest:
         return bool(names(ANALYSES, {"_id": track_id})) and not names(ANALYSES, ours)
 
     def _fetch(self, source: str, track: Track, query: LookupQuery) -> None:
-        answer = self.asker.ask(source, Need.ANALYSIS, [query])[0]
+        answer = self.client.ask(source, Need.ANALYSIS, [query])[0]
         self.tally.count([answer])
-        self.tally.asked += 1
+        self.tally.requested += 1
         if answer.status is not Status.FOUND:
             self.tally.skipped["the source has no analysis of it"] += 1
             return
@@ -134,9 +134,9 @@ class SegmentHarvest:
     def _progress(self, phase: str = "") -> Progress:
         return Progress(
             phase=phase or "fetching segments",
-            done=self.tally.asked,
+            done=self.tally.requested,
             total=self.request["terms"],
-            asked=self.tally.asked,
+            requested=self.tally.requested,
             stored=self.tally.stored,
             known=self.tally.known,
             skipped=self.tally.skipped.total(),

@@ -8,14 +8,14 @@ from typing import Any
 
 from etl.engine import Answer, Status
 
-_COLUMNS = ("asked", "found", "not_found", "failed")
+_COLUMNS = ("queries", "found", "not_found", "failed")
 
 
 class Tally:
     """The counts of one run, begun from those in its document and written into it with the cursor, in one write."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self.asked: int = document["asked"]
+        self.requested: int = document["requested"]
         self.stored: int = document["stored"]
         self.known: int = document["known"]
         self.skipped: Counter[str] = Counter(dict(document["skipped"]))
@@ -29,7 +29,7 @@ class Tally:
             if answer.status is Status.CANNOT:
                 continue
             row = self._row(answer.source, answer.need)
-            row["asked"] += 1
+            row["queries"] += 1
             row[answer.status.value if answer.status in {Status.FOUND, Status.NOT_FOUND} else "failed"] += 1
             if answer.fault is not None:
                 row["why"] = answer.fault.message
@@ -41,7 +41,7 @@ class Tally:
     def state(self) -> dict[str, Any]:
         """Return the fields of a run's document."""
         return {
-            "asked": self.asked,
+            "requested": self.requested,
             "stored": self.stored,
             "known": self.known,
             "skipped": [list(pair) for pair in self.skipped.items()],

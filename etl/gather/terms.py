@@ -45,11 +45,6 @@ def number_of(text: str) -> int:
     return number
 
 
-def next_term(text: str) -> str:
-    """Return the term behind ``text``: "b" for "a", "aa" for "z"; "a" behind nothing."""
-    return term(number_of(text) + 1)
-
-
 def new_harvest(
     kind: str,
     owner: str | None = None,
@@ -116,19 +111,19 @@ class TermHarvest(PageStreamRun):
         done = sum(number - first for _, first, number, *_ in streams)
         current = next((stream for stream in streams if not stream[-1]), None)
         if current and not phase:
-            phase = f'asking {self.asker.title(current[0])} for "{term(current[2])}"'
+            phase = f'asking {self.client.title(current[0])} for "{term(current[2])}"'
         return Progress(
             phase=phase or "asking",
             done=done,
             total=len(streams) * int(self.request["terms"]),
-            asked=self.tally.asked,
+            requested=self.tally.requested,
             stored=self.tally.stored,
             known=self.tally.known,
             skipped=self.tally.skipped.total(),
         )
 
     def _count(self, offered: int, kept: int, new: int) -> None:
-        self.tally.asked += offered
+        self.tally.requested += offered
         self.tally.stored += new
         self.tally.known += kept - new
 

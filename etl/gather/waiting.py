@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.gather.asking import SHORT_WAIT_S, Asker, Blocked, SourceClosed
+from etl.gather.source_client import SHORT_WAIT_S, Blocked, SourceClient, SourceClosed
 from etl.gather.tally import Tally
 from etl.providers.base import Need
 from store.runs import Postponed
@@ -30,9 +30,14 @@ class Waiting:
     """
 
     def __init__(
-        self, asker: Asker, tally: Tally, cursor: dict[str, Any], record: Callable[[], None], others: Callable[[], bool]
+        self,
+        client: SourceClient,
+        tally: Tally,
+        cursor: dict[str, Any],
+        record: Callable[[], None],
+        others: Callable[[], bool],
     ) -> None:
-        self._asker = asker
+        self._client = client
         self._tally = tally
         self._cursor = cursor
         self._record = record
@@ -78,10 +83,10 @@ class Waiting:
         """Wait for the first of the sources in the way; raises Postponed where that takes long."""
         blocking = list(blocking)
         first = min(blocking, key=lambda one: one.until)
-        title = self._asker.title(first.source)
+        title = self._client.title(first.source)
         seconds = (first.until - datetime.now(UTC)).total_seconds()
         if seconds <= SHORT_WAIT_S:
-            self._asker.wait(seconds, f"waiting for {title}")
+            self._client.wait(seconds, f"waiting for {title}")
             return
         # One that sleeps for a day has not failed again when the run is woken for another.
         soon = first.until + timedelta(seconds=SHORT_WAIT_S)

@@ -19,7 +19,7 @@ from spotipy.cache_handler import CacheHandler
 from etl.engine.vault import Vault, VaultError
 from etl.providers.base import Channel, FaultKind, SourceFault
 from etl.spotify.client import pkce, spotify
-from etl.spotify.faults import Refused, ask
+from etl.spotify.faults import SpotifyRefused, ask
 from store.database import Database
 from store.documents import Document
 
@@ -46,8 +46,10 @@ class Account:
     ended: bool
 
 
-class NotConnected(Refused):
+class NotConnected(SpotifyRefused):
     """This browser has no Spotify account connected, or none any more."""
+
+    code = "not_connected"
 
     def __init__(self, message: str = "Spotify is not connected in this browser.") -> None:
         super().__init__(message, "Connect Spotify under Data.", connect=True)
@@ -174,7 +176,7 @@ class Accounts:
         login = pkce(channel, cache=_Leased(self, owner, lease))
         try:
             return str(ask(login.refresh_access_token, refresh_token)["access_token"])
-        except Refused as refused:
+        except SpotifyRefused as refused:
             if not refused.connect:
                 raise
             ours = {"lease": lease}
@@ -217,7 +219,7 @@ class Session:
         method = getattr(spotify(self._channel, self), operation)
         try:
             return ask(method, *args, **kwargs)
-        except Refused as refused:
+        except SpotifyRefused as refused:
             if refused.status != 401:
                 raise
             self._refused = self._last

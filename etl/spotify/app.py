@@ -9,7 +9,7 @@ from spotipy.cache_handler import MemoryCacheHandler
 
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
 from etl.spotify.client import client_credentials, spotify
-from etl.spotify.faults import Refused, ask
+from etl.spotify.faults import SpotifyRefused, ask
 
 # The operations whose address names no track.
 _WITHOUT_A_NAME = frozenset({"recommendations"})
@@ -32,7 +32,7 @@ def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[st
     method = getattr(spotify(channel, client_credentials(channel, tokens)), operation)
     try:
         return ask(_as_object, method, *args, **kwargs)
-    except Refused as refused:
+    except SpotifyRefused as refused:
         if refused.status != 401:
             raise
         tokens.save_token_to_cache(None)

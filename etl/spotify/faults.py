@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"\Ahttps?://\S*:\n ")
 _QUOTA_SECONDS = 3600.0
 
 
-class Refused(SourceFault):
+class SpotifyRefused(SourceFault):
     """Spotify does not let this app or this user in. ``connect`` says that connecting again mends it."""
 
     def __init__(self, message: str, hint: str, *, status: int | None = None, connect: bool = False) -> None:
@@ -33,7 +33,7 @@ def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]
     Raises
     ------
     SourceFault
-        Spotify gave no such answer. REFUSED (:class:`Refused`), LIMITED and UNREACHABLE say so of everything,
+        Spotify gave no such answer. REFUSED (:class:`SpotifyRefused`), LIMITED and UNREACHABLE say so of everything,
         ABSENT (403) of this one operation.
     NotThere
         There is nothing of that name (404).
@@ -72,23 +72,23 @@ def _fault(status: int, words: str) -> Exception:
     if status == 404:
         return NotThere(words)
     if status == 401:
-        return Refused(
+        return SpotifyRefused(
             "Spotify no longer accepts this permission.", "Connect Spotify again.", status=status, connect=True
         )
     if "premium" in said:
-        return Refused(
+        return SpotifyRefused(
             "Spotify answers only apps whose owner has Premium, and the owner of this one has not.",
             "After subscribing it can take a few hours. Everything else works without Spotify.",
             status=status,
         )
     if "registered" in said:
-        return Refused(
+        return SpotifyRefused(
             "The owner of the Spotify app has not let this Spotify user in.",
             f"The owner adds them, with their e-mail address, at {DASHBOARD} under User Management (five at most).",
             status=status,
         )
     if "scope" in said:
-        return Refused("This needs a further permission from Spotify.", "Connect Spotify again.", connect=True)
+        return SpotifyRefused("This needs a further permission from Spotify.", "Connect Spotify again.", connect=True)
     if status == 403:
         return SourceFault(
             FaultKind.ABSENT,
@@ -104,15 +104,15 @@ def _fault(status: int, words: str) -> Exception:
 def _token_fault(error: SpotifyOauthError) -> SourceFault:
     """Return what an error of the accounts server means; spotipy keeps its words but not its status."""
     if error.error == "invalid_client":
-        return Refused(
+        return SpotifyRefused(
             "Spotify does not know this client id, or the client secret is not its own.",
             f"Compare both with the app at {DASHBOARD}.",
         )
     if error.error == "invalid_grant":
-        return Refused("Spotify's permission has ended.", "Connect Spotify again.", connect=True)
+        return SpotifyRefused("Spotify's permission has ended.", "Connect Spotify again.", connect=True)
     if error.error in {"unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}:
         reason = str(error.error_description or error.error)[:200]
-        return Refused(f"Spotify refused the login: {reason}", f"See the app's settings at {DASHBOARD}.")
+        return SpotifyRefused(f"Spotify refused the login: {reason}", f"See the app's settings at {DASHBOARD}.")
     return garbled()
 
 

@@ -16,7 +16,7 @@ from etl.engine.vault import Vault
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Accounts
 from etl.spotify.client import pkce, spotify
-from etl.spotify.faults import Refused, ask
+from etl.spotify.faults import SpotifyRefused, ask
 
 READ_SCOPE = "playlist-read-private playlist-read-collaborative user-library-read user-top-read user-read-private"
 WRITE_PRIVATE = "playlist-modify-private"
@@ -98,12 +98,12 @@ class Login:
         """
         begun = self._accounts.document(owner).get("login", {})
         if owner is None or not self._accounts.end_login(owner, _digest(answer.get("state", ""))):
-            raise Refused(
+            raise SpotifyRefused(
                 "This answer of Spotify belongs to another browser or to an earlier attempt.",
                 "Press Connect again, and stay in the same browser.",
             )
         if datetime.now(UTC) - begun["started_at"] > _LIFETIME:
-            raise Refused("The login took too long.", "Press Connect again.")
+            raise SpotifyRefused("The login took too long.", "Press Connect again.")
         if "code" not in answer:
             raise _declined(answer.get("error", ""))
         token = self._exchange(channel, begun, answer["code"])
@@ -121,10 +121,10 @@ class Login:
 
         try:
             return ask(exchanged)
-        except Refused as refused:
+        except SpotifyRefused as refused:
             if not refused.connect:
                 raise
-            raise Refused(
+            raise SpotifyRefused(
                 "Spotify no longer takes the answer of its own login page.", "Press Connect again."
             ) from refused
 
@@ -152,8 +152,10 @@ def _user_of(channel: Channel, token: Mapping[str, Any]) -> dict[str, str]:
 
 def _declined(error: str) -> SourceFault:
     if error == "access_denied":
-        return Refused("You did not agree at Spotify, so nothing was connected.", "Press Connect to be asked again.")
-    return Refused(f"Spotify ended the login: {error[:100] or 'no reason given'}.", "Press Connect again.")
+        return SpotifyRefused(
+            "You did not agree at Spotify, so nothing was connected.", "Press Connect to be asked again."
+        )
+    return SpotifyRefused(f"Spotify ended the login: {error[:100] or 'no reason given'}.", "Press Connect again.")
 
 
 def from_localhost(state: str) -> bool:

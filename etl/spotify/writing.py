@@ -87,7 +87,7 @@ class _Writing:
         for start in range(0, len(kept), _BATCH):
             self._staging.put(start, kept[start : start + _BATCH])
         report = {"skipped": [[reason, count] for reason, count in skipped.items() if count]}
-        self._record(total=len(kept), report=report | {"asked": len(ids) + unknown})
+        self._record(total=len(kept), report=report | {"requested": len(ids) + unknown})
 
     def _made(self, again: bool) -> str:
         """Return the id of the playlist to write to: the one begun, as far as there is one, else a new one."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from etl.engine import Status
-from etl.gather.asking import SHORT_WAIT_S
 from etl.gather.enrich import NEEDS, PAGE, tracks_of
 from etl.gather.enrichment_tasks import IDENTIFYING, EnrichmentTasks, plan_of
+from etl.gather.source_client import SHORT_WAIT_S
 from etl.providers.base import Need
 from etl.task import engine_of_environment
 from jobs.scale.installation import Installation

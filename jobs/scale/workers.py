@@ -18,19 +18,18 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from store.errors import TastemapError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 # So often an item may be under way in a worker that dies: once more and it is taken for the cause.
 MAX_DEATHS = 2
 
 
-class ScaleError(Exception):
-    """The workers cannot be had, or items end every worker that does them: ``hint`` says what to do."""
+class ScaleError(TastemapError):
+    """There are no workers, or an item has ended every worker that did it."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    code = "no_workers"
 
 
 class Workers(Protocol):

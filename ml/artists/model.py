@@ -16,10 +16,10 @@ from ml.artefacts import verified
 from ml.artists.names import KeyIndex, NameTable
 from store.text import normalise
 
-# How much being known counts against being alike (cosine, -1 to 1). Chosen on the `valid` playlists: people put
-# known artists beside each other, and of two equally alike ones the known one is the better answer.
+# Weight of popularity (0 to 1) added to the cosine (-1 to 1). Chosen on the `valid` playlists: of two equally alike
+# artists the better known one is the likelier in the same playlist.
 POPULARITY_WEIGHT = 0.2
-# So many playlists hold both before that is given as a reason.
+# From so many shared playlists on, two artists are "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist")
@@ -28,7 +28,7 @@ _TOGETHER = ("together_start", "together_artist", "together_lists")
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An artist like another: ``similarity`` is their cosine (above 0, at most 1), ``genres`` are this artist's."""
+    """An artist like another: ``similarity`` is their cosine (above 0 to 1), ``genres`` are this artist's."""
 
     index: int
     name: str
@@ -38,7 +38,7 @@ class Alike:
 
 
 class ArtistEmbedding:
-    """A place for every artist, 0 the best known one; arrays are mapped, only touched pages become resident.
+    """A vector for every artist. Artist 0 is the best known one. Arrays are memory-mapped.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class ArtistEmbedding:
         return len(self.vectors)
 
     def find(self, name: str) -> int | None:
-        """Return the artist called ``name``, or None: as normalised, with or without "the", or but for a slip."""
+        """Return the artist called ``name``, or None; "the" may be added or left out, and a letter be wrong."""
         key = normalise(name)
         found = self.find_exact(name)
         return self.keys.close(key) if found is None else found
@@ -111,9 +111,9 @@ class ArtistEmbedding:
             return ()
         return tuple(self.genre_names[code] for code in self._genres[index] if code >= 0)
 
-    def lists_together(self, one: int, other: int) -> int:
+    def lists_together(self, artist: int, other: int) -> int:
         """Return how many training playlists hold both artists, 0 when they are not among each other's closest."""
-        return self._listed(one).get(other, 0) or self._listed(other).get(one, 0)
+        return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
     def _listed(self, index: int) -> dict[int, int]:
         start, end = self.arrays["together_start"][index : index + 2]
@@ -139,14 +139,14 @@ class ArtistEmbedding:
 
     @cached_property
     def common_words(self) -> dict[str, int]:
-        """Words of the language rather than names: see :meth:`ml.artists.names.KeyIndex.common_words`."""
+        """See :meth:`ml.artists.names.KeyIndex.common_words`."""
         return self.keys.common_words()
 
     def _blocks(self) -> range:
         return range(0, len(self), _BLOCK)
 
     def alike(self, artist: str | int, limit: int = 10) -> list[Alike]:
-        """Return at most ``limit`` artists like ``artist``, best first: similar, and rather known than unknown.
+        """Return at most ``limit`` artists of cosine above 0, by cosine plus weighted popularity, best first.
 
         Empty when there is no such artist.
         """
@@ -166,7 +166,7 @@ class ArtistEmbedding:
         return Alike(other, self.names[other], similarity, theirs, reasons)
 
     def reasons(self, index: int, other: int, shared: Iterable[str]) -> tuple[str, ...]:
-        """Say in words what two artists have in common; never empty."""
+        """Return what two artists have in common, in words; never empty."""
         found = []
         if lists := self.lists_together(index, other):
             often = "often " if lists >= TOGETHER_ENOUGH else ""
@@ -175,11 +175,11 @@ class ArtistEmbedding:
             found.append(f"shares {', '.join(shared[:3])}")
         if not lists and (between := self._listed(index).keys() & self._listed(other).keys()):
             found.append(f"both in playlists with {self.names[min(between)]}")
-        return tuple(found) or ("close in genres, sound and the company they keep",)
+        return tuple(found) or ("close in genres, sound and shared playlists",)
 
 
 def top(scores: npt.NDArray[np.floating], limit: int) -> npt.NDArray[np.intp]:
-    """Return the indices of the ``limit`` highest scores, highest first, of equal ones the first."""
+    """Return the indices of the ``limit`` highest scores, highest first, equal ones by index."""
     limit = min(limit, len(scores))
     found = np.argpartition(-scores, limit - 1)[:limit] if 0 < limit < len(scores) else np.arange(len(scores))[:limit]
     return found[np.lexsort((found, -scores[found]))]

@@ -1,4 +1,4 @@
-"""A sorted table of normalised names in two mapped arrays: 70,000 names cost no Python string until one is read."""
+"""A sorted table of normalised names in two mapped arrays, without a Python string for each of 70,000 names."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-# Below this many letters one wrong letter is another name.
+# In a name of fewer letters, one wrong letter makes another name.
 MIN_FUZZY_LETTERS = 5
-# Share of letters that must agree: one slip in six letters, two in twelve.
+# Share of letters that must agree: one may be wrong in a name of six, two in one of twelve.
 CLOSE = 0.83
-# A word is a common one from this many names on that have it.
+# A word in more names than this is a common word.
 COMMON = 5
 
 
@@ -47,7 +47,7 @@ class NameTable:
 
 
 class KeyIndex:
-    """Which artist a normalised name means. Keys are sorted by code point; several may mean one artist."""
+    """Maps normalised names to artists. Keys are sorted by code point; several may map to one artist."""
 
     def __init__(self, keys: NameTable, artist: npt.NDArray[np.int32]) -> None:
         self.keys = keys
@@ -76,11 +76,11 @@ class KeyIndex:
         return low
 
     def close(self, key: str, cutoff: float = CLOSE) -> int | None:
-        """Return the artist whose name is ``key`` but for a slip or two, the best known of equally close ones.
+        """Return the artist of the name closest to ``key``, the best known of equally close ones, or None.
 
-        Closeness is one minus the optimal string alignment distance (Damerau's insertions, deletions,
-        substitutions and transpositions) over the longer length. The first letter must be right: people seldom get
-        it wrong, and so only one part of the table is read.
+        Closeness (0 to 1) is one minus the optimal string alignment distance (Damerau's insertions, deletions,
+        substitutions and transpositions) over the longer length; it is at least ``cutoff``. The first letter must
+        agree: it is seldom mistyped, and only names that begin with it are read.
         """
         if len(key) < MIN_FUZZY_LETTERS:
             return None
@@ -90,13 +90,13 @@ class KeyIndex:
         found = process.extract(
             key, names, scorer=OSA.normalized_similarity, processor=None, score_cutoff=cutoff, limit=None
         )
-        # Artists are numbered from the best known one, so of equally close ones the smallest number is meant.
+        # Artists are numbered from the best known one.
         return min(((-score, int(self.artist[positions[at]])) for _, score, at in found), default=(0.0, None))[1]
 
     def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
         """Return the positions of the names with the first letter of ``key`` and about its length."""
         low = self._first_from(key[0].encode())
-        # The last code point of all begins no name.
+        # No name begins with the last code point.
         high = self._first_from(chr(min(ord(key[0]) + 1, sys.maxunicode)).encode("utf-8", "surrogatepass"))
         length = len(key.encode())
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))

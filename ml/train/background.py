@@ -34,5 +34,5 @@ def served_now(job: Job, task: str, on: str, score: Callable[[Path], Scored]) ->
     except ArtefactError as fault:
         if not any(one.task == task and one.active for one in registry.versions()):
             return None
-        found = None, f"What is served cannot be scored: {fault}."
+        found = None, f"What is served cannot be scored: {fault}"
     return {"version": version, "score": found[0], "note": found[1]}

@@ -58,9 +58,9 @@ _ARTIST_GENRE_ROWS = 50
 
 
 class CatalogueError(TastemapError):
-    """The catalogue on disk cannot be read; ``message`` says why and ``hint`` the way out."""
+    """The catalogue on disk cannot be read."""
 
-    code = "catalogue"
+    code = "catalogue_unreadable"
 
     def __init__(self, message: str, hint: str = REBUILD_HINT) -> None:
         super().__init__(message, hint)
@@ -196,10 +196,6 @@ class Segment:
     def _labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
         with np.load(self.directory / LABELS_FILE, allow_pickle=False) as stored:
             return [str(name) for name in stored["names"]], stored["start"], stored["rows"]
-
-    def label_names(self) -> list[str]:
-        """Return every label some track of the segment carries, sorted."""
-        return self._labels[0]
 
     def rows_with_label(self, label: str) -> np.ndarray:
         """Return the int32 rows, ascending, of the tracks that carry ``label``; empty when none does."""

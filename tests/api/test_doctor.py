@@ -37,10 +37,10 @@ def test_looking_asks_nobody_and_pressing_asks_what_is_on(
     assert found(first, "models") == {"files": "ok", "genre": "ok", "artists": "ok"}
     assert found(first, "deezer") == {"state": "ok"}
     assert found(first, "itunes") == {"state": "off"}
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
     pressed = well.post("/api/doctor").json
     assert found(pressed, "deezer")["search"] == "ok"
-    assert len(fake_services.deezer.requests) == fake_services.asked() > 0
+    assert len(fake_services.deezer.requests) == fake_services.request_count() > 0
     again = well.get("/api/doctor").json
     assert again["checked_at"] == pressed["checked_at"]
     assert found(again, "deezer") == found(pressed, "deezer")
@@ -50,9 +50,9 @@ def test_looking_asks_nobody_and_pressing_asks_what_is_on(
 
 def test_pressing_again_at_once_asks_nobody(well: FlaskClient, fake_services: FakeServices) -> None:
     first = well.post("/api/doctor").json
-    asked = fake_services.asked()
+    asked = fake_services.request_count()
     assert well.post("/api/doctor").json["checked_at"] == first["checked_at"]
-    assert fake_services.asked() == asked
+    assert fake_services.request_count() == asked
 
 
 def test_what_a_source_answered_is_not_shown_once_it_is_off(

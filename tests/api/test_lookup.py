@@ -84,15 +84,15 @@ def test_recommendations_are_our_own_and_those_of_each_source(asking: FlaskClien
 def test_what_was_found_is_known_next_time_by_its_id(asking: FlaskClient, fake_services: FakeServices) -> None:
     first = asking.get(f"/recommend?{ASKED}").json
     track_id = first["seed"]["id"]
-    asked = fake_services.asked()
+    asked = fake_services.request_count()
     again = asking.get(f"/recommend?track_id={track_id}").json
     assert again["tracks"] == first["tracks"]
     assert [one["source"] for one in again["fetched"]] == [one["source"] for one in first["fetched"]]
     assert asking.get(f"/genre-predict?track_id={track_id}").json["basis"][0] == "audio"
     fetched = first["fetched"][0]["tracks"][0]
     assert asking.get(f"/genre-predict?track_id={fetched['id']}").json["track"]["title"] == fetched["title"]
-    assert fake_services.reccobeats.asked("/v1/track/recommendation")[1:] == []
-    assert fake_services.asked() > asked  # genres, and the track that was fetched
+    assert fake_services.reccobeats.requests_to("/v1/track/recommendation")[1:] == []
+    assert fake_services.request_count() > asked  # genres, and the track that was fetched
 
 
 def test_two_questions_at_once_are_one_look_up(asking: FlaskClient, fake_services: FakeServices) -> None:
@@ -101,15 +101,15 @@ def test_two_questions_at_once_are_one_look_up(asking: FlaskClient, fake_service
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda browser, path: browser.get(path), browsers, paths))
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert len(fake_services.deezer.asked("/search")) == 1
-    assert len(fake_services.reccobeats.asked("/v1/audio-features")) == 1
+    assert len(fake_services.deezer.requests_to("/search")) == 1
+    assert len(fake_services.reccobeats.requests_to("/v1/audio-features")) == 1
 
 
 def test_a_complete_track_is_answered_without_asking_anybody(asking: FlaskClient, fake_services: FakeServices) -> None:
     for path in ("/genre-predict?track_id=metal1", "/recommend?track_id=metal1", "/genre-predict?q=anvil choir"):
         answer = asking.get(path).json
         assert answer["sources"] == []
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_a_known_track_without_features_gets_them(asking: FlaskClient, fake_services: FakeServices) -> None:
@@ -204,7 +204,7 @@ def test_where_no_source_is_on_nobody_is_asked(
     assert (answer["match"]["kind"], answer["sources"]) == ("names", [])
     recommended = client.get("/recommend?q=metallica enter sandman").json
     assert (recommended["sources"], recommended["fetched"]) == ([], [])
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_a_refusal_says_who_was_asked(asking: FlaskClient) -> None:
@@ -273,11 +273,11 @@ def test_a_track_of_the_catalogue_gets_what_it_lacks_once(asking: FlaskClient, f
     assert first["features"][0]["value"] == pytest.approx(song.features["danceability"])
     recommended = asking.get("/recommend?track_id=silent").json
     assert recommended["method"] == "neighbours"
-    asked = fake_services.asked()
+    asked = fake_services.request_count()
     again = asking.get("/genre-predict?track_id=silent").json
     assert again["features"] == first["features"]
     assert again["sources"] == []
-    assert fake_services.asked() == asked
+    assert fake_services.request_count() == asked
 
 
 def test_without_the_database_names_are_answered_as_ever(

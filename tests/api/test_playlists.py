@@ -41,7 +41,7 @@ def ended(client: FlaskClient, run_id: str, seconds: float = 60) -> dict:
 def test_an_uploaded_playlist_arrives_with_its_summary(empty_client: FlaskClient) -> None:
     run = ended(empty_client, send(empty_client, FILE)["id"])
     assert run["state"] == "done", run
-    assert (run["asked"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
+    assert (run["requested"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
     page = empty_client.get(f"/data?playlist={run['playlist_id']}").json
     assert page["playlist"]["name"] == "kites"
     assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == {"ann": 1, "bob": 1}

@@ -91,7 +91,7 @@ def test_what_to_do_first(bare: FlaskClient, fake_services: FakeServices) -> Non
         answer = getattr(bare, method)(f"/api/spotify/{path}", base_url=HERE, **body)
         assert (answer.status_code, answer.json["error"]["code"]) == (409, "not_configured")
         assert f"{HERE}/callback" in answer.json["error"]["hint"]
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_a_login_in_the_browser(client: FlaskClient, database: Database) -> None:
@@ -179,9 +179,9 @@ def test_lists_come_in_and_all_of_it_goes(client: FlaskClient, fake_services: Fa
         **{"id": ours.id, "name": "Ours", "kind": "playlist", "tracks": 3, "mine": False, "collaborative": True},
     }
     get(client, "/api/spotify/playlists")
-    assert len(fake_services.spotify.asked("/me/playlists")) == 1
+    assert len(fake_services.spotify.requests_to("/me/playlists")) == 1
     get(client, "/api/spotify/playlists?fresh=true")
-    assert len(fake_services.spotify.asked("/me/playlists")) == 2
+    assert len(fake_services.spotify.requests_to("/me/playlists")) == 2
     answer = client.post("/api/spotify/import", json={"ids": [ours.id, ours.id]}, base_url=HERE)
     assert answer.status_code == 202, answer.json
     [run] = answer.json["runs"]

@@ -95,7 +95,7 @@ def test_what_is_stored_is_what_was_in_the_file(database: Database, tmp_path: Pa
     for segment in sound["segments"]:
         del segment["duration"]  # as the Million Song Dataset has it
     run = bring(database, tmp_path, f"{SPOTIFY_ID}.json", sound)
-    assert (run["kind"], run["asked"], run["stored"]) == ("analysis", 1, 1)
+    assert (run["kind"], run["requested"], run["stored"]) == ("analysis", 1, 1)
     kept = timbre_of(database, SPOTIFY_ID)
     assert kept is not None
     assert (kept == timbre(7, 50)).all()

@@ -62,7 +62,7 @@ def test_without_a_source_there_is_nobody_to_fetch_from(playlist_page: PlaylistP
     playlist_page.drop("Offline.csv", invented.bare_file(invented.rows({"ann": 3})))
     playlist_page.wait_for_map(3)
     page.locator("summary", has_text="Fetch").click()
-    page.get_by_role("link", name="Choose which may be asked").click()
+    page.get_by_role("link", name="Choose online services").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Data")
 
 
@@ -75,7 +75,7 @@ def test_a_harvest_ends_with_its_reckoning(data_page: DataPage, page: Page) -> N
     form.get_by_role("button", name="Start the harvest").click()
     card = page.locator(".tm-runs .tm-upload").first
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
-    expect(card.locator(".tm-counts")).to_contain_text("asked")
+    expect(card.locator(".tm-counts")).to_contain_text("requested")
     expect(page.locator(".tm-status")).to_contain_text(re.compile(r"\d+ tracks in the catalogue"), timeout=ANSWER_MS)
 
 
@@ -93,7 +93,7 @@ def test_a_run_is_cancelled(data_page: DataPage, page: Page, healed: FakeService
     expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-def test_thirty_seconds_are_asked_for_only_when_pressed(
+def test_thirty_seconds_are_requested_only_when_pressed(
     data_page: DataPage, page: Page, services: FakeServices
 ) -> None:
     data_page.let_ask(KEYLESS)

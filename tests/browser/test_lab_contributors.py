@@ -22,7 +22,7 @@ def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: 
     playlist_page.open()
     playlist_page.drop("Of two.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
-    page.goto(f"{live_app}/#/lab/whose")
+    page.goto(f"{live_app}/#/lab/who-added")
     page.get_by_label("Playlist", exact=True).select_option(label=f"Of two ({len(tracks)} tracks, 2 people)")
     expect(page.get_by_text("Nothing has been learnt from this playlist yet.")).to_be_visible(timeout=IMPORT_MS)
     page.get_by_text("Settings of the network").click()
@@ -37,15 +37,15 @@ def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: 
     told = page.get_by_role("application", name=re.compile(rf"^Map of {len(tracks)} tracks"))
     told.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".tm-whose-named")).to_contain_text("added by Person")
-    first = page.locator(".tm-whose-table tbody tr").first
+    expect(page.locator(".tm-who-added-named")).to_contain_text("added by Person")
+    first = page.locator(".tm-who-added-table tbody tr").first
     first.hover()
-    expect(page.locator(".tm-whose-named")).to_contain_text(first.locator("th").inner_text())
+    expect(page.locator(".tm-who-added-named")).to_contain_text(first.locator("th").inner_text())
 
     page.get_by_label("Title and artist of any track").fill("Paper Moons Nadia Verholt")
     page.keyboard.press("Enter")
-    expect(page.locator(".tm-whose-answer li")).to_have_count(2)
-    expect(page.locator(".tm-whose-answer")).to_contain_text("%")
-    bars = page.locator(".tm-whose-bar > span")
+    expect(page.locator(".tm-who-added-answer li")).to_have_count(2)
+    expect(page.locator(".tm-who-added-answer")).to_contain_text("%")
+    bars = page.locator(".tm-who-added-bar > span")
     widths = [bars.nth(number).evaluate("(bar) => bar.offsetWidth") for number in range(2)]
     assert widths[0] > widths[1], "a bar is as long as its odds"

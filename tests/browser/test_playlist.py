@@ -53,7 +53,7 @@ def test_a_file_ends_with_a_reckoning_and_stays_in_the_list(playlist_page: Playl
     playlist_page.open()
     playlist_page.drop("Reckoning.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
-    expect(playlist_page.uploads.locator(".tm-counts")).to_contain_text(re.compile(r"asked\s*5"))
+    expect(playlist_page.uploads.locator(".tm-counts")).to_contain_text(re.compile(r"requested\s*5"))
     expect(playlist_page.people.last).to_contain_text("Not known who")
 
     page.get_by_role("link", name="All playlists").click()

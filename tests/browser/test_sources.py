@@ -1,4 +1,4 @@
-"""Which services may be asked: the question of the first start, the switches, and what a failing source looks like."""
+"""Which online services may be used: the first start, the switches, and what a failing source looks like."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.fake_services.fixtures import FakeServices
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "Where may Tastemap ask?"
+QUESTION = "Use online services?"
 
 
 def test_the_first_start_asks_once_and_nothing_is_sent_before(
     page: Page, fresh_app: str, fresh_services: FakeServices
 ) -> None:
-    before = fresh_services.asked()
+    before = fresh_services.request_count()
     watch = Watch(page, fresh_app)
     track_page = TrackPage(page, fresh_app).open()
     question = page.get_by_role("region", name=QUESTION)
     expect(question).to_be_visible()
     expect(track_page.box).to_be_focused()  # it does not take the caret away
     track_page.ask("Marble Foxes Glass Tide")
-    assert fresh_services.asked() == before
+    assert fresh_services.request_count() == before
 
     expect_accessible(page)
     question.get_by_role("checkbox").first.focus()
@@ -43,18 +43,18 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     page.get_by_role("link", name="Data", exact=True).click()
     expect(question).to_be_visible()
     question.get_by_role("checkbox", name="iTunes").uncheck()
-    question.get_by_role("button", name=f"Ask these {len(KEYLESS) - 1}").click()
-    outcome = page.get_by_role("status").filter(has_text="Asked from now on")
+    question.get_by_role("button", name=f"Use these {len(KEYLESS) - 1}").click()
+    outcome = page.get_by_role("status").filter(has_text="Used from now on")
     expect(outcome).to_be_focused()
     expect(outcome).not_to_contain_text("iTunes")
     for name in KEYLESS:
         switch = page.locator(f"[data-source={name}]").get_by_role("switch")
         expect(switch).to_be_checked(checked=name != "itunes")
-    assert fresh_services.asked() == before
+    assert fresh_services.request_count() == before
 
     track_page.open().ask("Marble Foxes Glass Tide")
     expect(page.locator(".tm-notes")).to_contain_text("sources", timeout=ANSWER_MS)
-    assert fresh_services.asked() > before
+    assert fresh_services.request_count() > before
     assert not fresh_services.itunes.requests
     assert watch.problems() == []
 
@@ -95,7 +95,7 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     track_page = TrackPage(page, data_page.address).open()
     track_page.ask("Orla Quintet Blue Umbrella")
     fault = page.locator(".tm-fault[data-source=itunes]")
-    expect(fault).to_contain_text(re.compile(r"Asked again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
+    expect(fault).to_contain_text(re.compile(r"Tried again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
     expect(track_page.genre).to_be_visible()
     expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible(timeout=ANSWER_MS)
     page.locator(".tm-notes summary").click()
@@ -112,7 +112,7 @@ def test_a_state_is_fresh_on_return_to_the_page(page: Page, fresh_app: str, fres
     data_page.let_ask(["itunes"])
     data_page.open()
     state = data_page.source("itunes").locator(".tm-state")
-    expect(state).to_contain_text("Not asked yet")
+    expect(state).to_contain_text("Not used yet")
     fresh_services.itunes.fail(limited(3600), times=None)
     assert page.request.get(f"{fresh_app}/genre-predict?q=Orla Quintet Blue Umbrella").ok
     page.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -145,7 +145,9 @@ def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: 
     healed.reccobeats.fail(garbage(), times=None)
     data_page.open("checks")
     page.get_by_role("button", name="Check again").click()
-    expect(page.get_by_role("status").filter(has_text="Sources asked")).to_contain_text("broken", timeout=IMPORT_MS)
+    expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text(
+        "broken", timeout=IMPORT_MS
+    )
     area = page.locator("[data-area=reccobeats]")
     expect(area).to_have_attribute("open", "")
     expect(area.locator(".tm-check.is-fault").first).to_contain_text("cannot be read")

@@ -115,7 +115,7 @@ def test_names_in_two_fields_are_typed_words_too(engine: Engine, fake_services: 
     assert (found.identity.title, found.identity.artists) == ("Receipts", ("Kite & Ledger",))
     assert found.confidence > 0.9
     assert found.similar == {}
-    assert not fake_services.deezer.asked("/artist/.*")
+    assert not fake_services.deezer.requests_to("/artist/.*")
 
 
 def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
@@ -220,7 +220,7 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
 def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
     release = Event()
     fake_services.reccobeats.fail(held(release), times=None, path="/v1/audio-features")
-    clock = TestClock(late=lambda: len(fake_services.reccobeats.asked("/v1/audio-features")))
+    clock = TestClock(late=lambda: len(fake_services.reccobeats.requests_to("/v1/audio-features")))
     words = typed("Neon Estuary Velvet Causeway")
     found = look_up(engine, words, ALL, clock)
     assert list(found.features) == ["acousticbrainz"]
@@ -230,10 +230,10 @@ def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fa
     assert "in time" in late.fault.message
     release.set()
     settle()
-    asked = len(fake_services.reccobeats.asked("/v1/audio-features"))
+    asked = len(fake_services.reccobeats.requests_to("/v1/audio-features"))
     again = look_up(engine, words, ALL)
     assert list(again.features) == ["reccobeats", "acousticbrainz"]
-    assert len(fake_services.reccobeats.asked("/v1/audio-features")) == asked
+    assert len(fake_services.reccobeats.requests_to("/v1/audio-features")) == asked
 
 
 def test_when_all_fail_nothing_is_found_and_every_failure_told(engine: Engine, fake_services: FakeServices) -> None:
@@ -255,15 +255,15 @@ def test_nothing_is_asked_where_nothing_is_on(engine: Engine, fake_services: Fak
     engine.switch(())
     found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
     assert found.trail == ()
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_a_second_look_up_asks_nobody(engine: Engine, fake_services: FakeServices) -> None:
     first = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
-    asked = fake_services.asked()
+    asked = fake_services.request_count()
     again = look_up(engine, typed("velvet causeway neon estuary"), ALL - {Need.GENRES})
     assert again.identity == first.identity
-    assert fake_services.asked() - asked <= 4  # the words are others, the ids are not
+    assert fake_services.request_count() - asked <= 4  # the words are others, the ids are not
     assert not [one for one in again.trail if one.need is not Need.SEARCH and not one.cached]
 
 

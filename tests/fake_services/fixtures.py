@@ -58,7 +58,7 @@ class FakeServices:
         for service in self.all:
             service.limit = None
 
-    def asked(self) -> int:
+    def request_count(self) -> int:
         """Return how many requests all services have seen."""
         return sum(len(service.requests) for service in self.all)
 

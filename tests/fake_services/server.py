@@ -1,4 +1,4 @@
-"""A small HTTP service on loopback: routes, a record of what was asked, faults on demand."""
+"""A small HTTP service on loopback: routes, a record of the requests, faults on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked; of a parameter given several times, ``query`` holds the values joined by a comma."""
+    """A request; of a parameter given several times, ``query`` holds the values joined by a comma."""
 
     method: str
     path: str
@@ -96,7 +96,7 @@ class Limit:
 
 
 class FakeService:
-    """One service. ``requests`` is what was asked so far, ``latency`` how long every answer takes, in seconds."""
+    """One service. ``requests`` are those received so far, ``latency`` how long every answer takes, in seconds."""
 
     name: ClassVar[str]
 
@@ -149,9 +149,9 @@ class FakeService:
         with self._lock:
             self._script.clear()
 
-    def asked(self, path: str, method: str = "GET") -> list[Request]:
+    def requests_to(self, path: str, method: str = "GET") -> list[Request]:
         """Return the requests so far whose path matches the pattern ``path``."""
-        return [one for one in self.requests if one.method == method and re.fullmatch(path, one.path)]
+        return [made for made in self.requests if made.method == method and re.fullmatch(path, made.path)]
 
     def not_found(self, request: Request) -> Reply:
         return Reply(status=404, body={"error": "Not Found"})

@@ -21,7 +21,7 @@ from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
 from store.runs import new_run
-from tests.etl import files
+from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_ID = "0123456789abcdef01234567"
@@ -76,7 +76,7 @@ def names(database: Any) -> list[str]:
 
 
 def dying(uri: str, var: Path, write: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.etl.dying", uri, str(var), RUN_ID, str(write)]
+    command = [sys.executable, "-m", "tests.etl.imports.dying", uri, str(var), RUN_ID, str(write)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -88,7 +88,7 @@ def test_an_importer_killed_at_any_write(two_databases: tuple[str, str], playlis
     writes = int(never.stdout)
     expected = everything(whole)
     assert expected["runs"][0]["state"] == "done"
-    assert [expected["runs"][0][name] for name in ("asked", "stored", "known")] == [1104, 1100, 3]
+    assert [expected["runs"][0][name] for name in ("requested", "stored", "known")] == [1104, 1100, 3]
     for write in sorted(random.Random(5).sample(range(2, writes + 1), KILLS)):
         database = queue(killed, playlist_file)
         assert dying(killed, tmp_path / str(write), write).returncode == -signal.SIGKILL

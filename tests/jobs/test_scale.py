@@ -34,8 +34,8 @@ from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
 from store.playlist_sets import read_batches, set_names
 from store.runs import new_run
-from tests.etl import files, formats
-from tests.etl.harvest.support import PLAYLIST, do, opening, put_playlist
+from tests.etl.gather.support import PLAYLIST, do, opening, put_playlist
+from tests.etl.imports import files, formats
 from tests.fake_services.fixtures import FakeServices
 from tests.jobs import scale_tasks
 
@@ -302,8 +302,8 @@ def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
     run = new_enrichment(PLAYLIST, "Eight songs", None, ["features"])
     with workers_from(options("--cores", "2")) as workers:
         assert list(ask_ahead(workers, database, tmp_path, run)) == [(1, 3), (2, 3), (3, 3)]
-    requests = fake_services.asked()
+    requests = fake_services.request_count()
     assert requests > 0
     done = do(database, tmp_path, run, opening(fake_services.urls, ["reccobeats"]))
-    assert (done["state"], done["asked"], done["stored"]) == ("done", 8, 8)
-    assert fake_services.asked() == requests
+    assert (done["state"], done["requested"], done["stored"]) == ("done", 8, 8)
+    assert fake_services.request_count() == requests

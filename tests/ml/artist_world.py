@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from ml.artists.train.data import ArtistData, Listing
+from ml.artists.train.data import ArtistData, ArtistList
 from ml.artists.train.embedding import Settings
 from store.text import normalise
 
@@ -15,15 +15,15 @@ METAL = ("Metallica", "Megadeth", "Anthrax", "Slayer", "The Haunted")
 JAZZ = ("Miles Davis", "Bill Evans", "Chet Baker", "Stan Getz", "Nina Simone")
 COLD = ("Basement Metal", "Cellar Jazz")
 NAMES = (*METAL, *JAZZ, *COLD)
-SMALL = Settings(dimensions=4, company_dimensions=4, genre_dimensions=2, fewest_lists=1)
+SMALL = Settings(dimensions=4, list_dimensions=4, genre_dimensions=2, fewest_lists=1)
 
 
 def scene(artist: int) -> str:
     return "metal" if NAMES[artist] in (*METAL, "Basement Metal") else "jazz"
 
 
-def listing(group: str, split: str, artists: Sequence[int]) -> Listing:
-    return Listing("test", group, split, frozenset(artists), frozenset(artists))
+def listing(group: str, split: str, artists: Sequence[int]) -> ArtistList:
+    return ArtistList("test", group, split, frozenset(artists), frozenset(artists))
 
 
 def world() -> ArtistData:

@@ -121,7 +121,7 @@ def test_held_out_lists_are_predicted_better_than_by_popularity(
     served, popularity = results["artist embedding, as served"], results["popularity"]
     assert served["all"].mean == pytest.approx(1.0)
     assert served["cold"].mean == pytest.approx(1.0)
-    assert served["all"].groups == 2
+    assert served["all"].count == 2
     assert popularity["all"].mean < 0.7
 
 
@@ -168,7 +168,12 @@ def test_the_card_tells_what_it_learnt_from_and_where_it_loses() -> None:
     embedding = model.export(world(), "test")
     scored = artists_scores.compare(embedding, world(), "test", 1)
     text = card.write(embedding, model, world(), {"test": scored, "valid": scored})
-    for expected in ("# Artist embedding test\n", "seed 1", "popularity weighs 0.2", "## Where it loses\n\nMost of"):
+    for expected in (
+        "# Artist embedding test\n",
+        "seed 1",
+        "popularity, added to the cosine, is 0.2",
+        "## Where it loses\n\nMost of",
+    ):
         assert expected in text
     better = {**scored, artists_scores.OURS: {k: replace(r, mean=0.0) for k, r in scored[artists_scores.OURS].items()}}
     text = card.write(embedding, model, world(), {"test": better, "valid": scored})

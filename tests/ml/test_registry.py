@@ -57,7 +57,7 @@ def test_rollback_goes_back_step_by_step_and_then_says_so(registry: ModelRegistr
     for version in ("own-1", "own-1", "own-2"):
         registry.activate("genre", version)
     assert [registry.rollback("genre"), registry.rollback("genre")] == ["own-1", "2026.1"]
-    with pytest.raises(ArtefactError, match="no other version"):
+    with pytest.raises(ArtefactError, match="No other version"):
         registry.rollback("genre")
 
 
@@ -65,7 +65,7 @@ def test_an_unknown_version_is_refused_and_nothing_changes(registry: ModelRegist
     with pytest.raises(ArtefactError, match="no version 9 of genre"):
         registry.activate("genre", "9")
     assert registry.active_version("genre") == "2026.1"
-    with pytest.raises(ArtefactError, match="no version of nothing"):
+    with pytest.raises(ArtefactError, match="No version of nothing"):
         registry.active("nothing")
 
 
@@ -84,7 +84,7 @@ def test_the_command_line_lists_switches_and_copies(
     assert main(["list"]) == 0
     assert "taxonomy" in capsys.readouterr().out
     assert main(["rollback", "taxonomy"]) == 1
-    assert "no other version" in capsys.readouterr().err
+    assert "No other version" in capsys.readouterr().err
     assert main(["activate", "taxonomy", "9"]) == 1
     assert "python -m ml list" in capsys.readouterr().err
     assert main(["export", "taxonomy", str(tmp_path / "copy")]) == 0

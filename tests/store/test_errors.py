@@ -9,6 +9,10 @@ import pytest
 from etl.engine.vault import VaultError
 from etl.exports.sql import SqlProblem
 from etl.providers.base import FaultKind, SourceFault
+from jobs.scale.workers import ScaleError
+from ml.artefacts import ArtefactError
+from ml.jobs import TooLittle
+from ml.registry import VersionInUse
 from store.catalogue.segment import REBUILD_HINT, CatalogueError
 from store.embedded import EmbeddedError
 from store.errors import StoreDown, StoreError, TastemapError
@@ -18,13 +22,17 @@ from store.runs import ImportProblem
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (StoreError("It broke.", "Mend it."), "store"),
-        (StoreDown("It broke.", "Mend it."), "store"),
-        (EmbeddedError("It broke.", "Mend it."), "embedded"),
-        (CatalogueError("It broke.", "Mend it."), "catalogue"),
-        (VaultError("It broke.", "Mend it."), "vault"),
+        (StoreError("It broke.", "Mend it."), "store_down"),
+        (StoreDown("It broke.", "Mend it."), "store_down"),
+        (EmbeddedError("It broke.", "Mend it."), "store_down"),
+        (CatalogueError("It broke.", "Mend it."), "catalogue_unreadable"),
+        (VaultError("It broke.", "Mend it."), "vault_unusable"),
         (SqlProblem("It broke.", "Mend it."), "sql"),
         (SourceFault(FaultKind.REFUSED, "It broke.", "Mend it."), "source"),
+        (ScaleError("It broke.", "Mend it."), "no_workers"),
+        (ArtefactError("It broke.", "Mend it."), "model_missing"),
+        (VersionInUse("It broke.", "Mend it."), "kept"),
+        (TooLittle("It broke.", "Mend it."), "too_little"),
         (ImportProblem("no_tracks", "It broke.", "Mend it."), "no_tracks"),
         (TastemapError("It broke.", "Mend it.", code="special"), "special"),
     ],

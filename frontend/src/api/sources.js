@@ -8,8 +8,8 @@ export const sourcesError = shallowRef(null)
 export const sources = computed(() => sourcing.value?.sources ?? [])
 export const sourceNamed = (name) => sources.value.find((source) => source.name === name) ?? null
 export const titleOf = (name) => sourceNamed(name)?.title ?? null
-// Those that are switched on and can be asked for one of `needs`.
-export const asking = (...needs) =>
+// Those that are switched on and can give one of `needs`.
+export const sourcesFor = (...needs) =>
   sources.value.filter((source) => source.on && needs.some((need) => source.needs.includes(need)))
 
 export async function refreshSources() {
@@ -18,7 +18,7 @@ export async function refreshSources() {
   })
 }
 
-// The answer to "where may Tastemap ask?": these, and no others.
+// The answer to "Use online services?": these, and no others.
 export async function decide(names) {
   sourcing.value = await put('/api/sources', { on: names })
 }
@@ -36,7 +36,7 @@ export const forgetAnswers = (name) => remove(`${addressOf(name)}/answers`)
 
 export const hasKeys = (source) => Boolean(source?.settings.every((setting) => setting.set || !setting.required))
 
-// Whose terms are which: what is free for all, what is free to listeners, what wants an account of one's own.
+// Who sets the terms: what is free for all, what is free to listeners, what wants an account of one's own.
 export function kindOf(source) {
   if (source.settings.some((setting) => setting.required)) return 'own'
   return /CC0|CC BY|public domain/i.test(source.licence) ? 'open' : 'service'

@@ -1,4 +1,4 @@
-// One question at a time to the server: its answer, whether it is still open, and what went wrong for the view to show.
+// One request to the server: its answer, whether it is still running, and what went wrong for the view to show.
 import { ref, shallowRef } from 'vue'
 import { problemOf } from '../api/client.js'
 

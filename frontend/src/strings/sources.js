@@ -6,7 +6,7 @@ export const sendsBesides = ({ sends }) => sends.replace(/,? and this computer's
 
 const KINDS = [
   { kind: 'open', title: 'Open data', about: 'Kept by volunteers, free to use.' },
-  { kind: 'service', title: 'Services', about: 'Free to ask; their terms want it to stay non-commercial.' },
+  { kind: 'service', title: 'Services', about: 'Free to use; their terms want it to stay non-commercial.' },
   { kind: 'own', title: 'With an account of your own', about: 'Needs a key that you get there.' },
 ]
 
@@ -28,7 +28,7 @@ const GIVES = {
 }
 const ORDER = Object.keys(GIVES)
 const NOUNS = { search: 'search', track: 'names', features: 'sound', preview: 'preview' }
-// Who finds tracks names them too; what only gathering asks for is said where one gathers.
+// Who finds tracks names them too; what only gathering needs is named where one gathers.
 const GATHERED = ['genre_tracks', 'artists']
 const saidOf = (needs) =>
   needs.filter((need) => need !== 'track' || !needs.includes('search')).filter((need) => !GATHERED.includes(need))

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { asking, changeSource, hasKeys, kindOf, sourcing, titleOf } from '../../src/api/sources.js'
+import { sourcesFor, changeSource, hasKeys, kindOf, sourcing, titleOf } from '../../src/api/sources.js'
 import { givesAll, grouped, nounOf, sendsBesides } from '../../src/strings/sources.js'
 import { json, stubFetch } from '../answers.js'
 
@@ -10,11 +10,11 @@ afterEach(() => {
 })
 
 test('before the server has answered there is no source', () => {
-  expect(asking('search')).toEqual([])
+  expect(sourcesFor('search')).toEqual([])
   expect(titleOf('deezer')).toBeNull()
 })
 
-test('only what is switched on and gives one of the needs is asked', () => {
+test('only what is switched on and gives one of the needs is used', () => {
   sourcing.value = {
     sources: [
       source('a', { needs: ['search'] }),
@@ -23,7 +23,7 @@ test('only what is switched on and gives one of the needs is asked', () => {
       source('d', { needs: ['genres'] }),
     ],
   }
-  expect(asking('search', 'track').map(({ name }) => name)).toEqual(['a', 'c'])
+  expect(sourcesFor('search', 'track').map(({ name }) => name)).toEqual(['a', 'c'])
 })
 
 test('switching one source decides, changing its settings does not', async () => {
@@ -41,7 +41,7 @@ test('switching one source decides, changing its settings does not', async () =>
   ])
 })
 
-test('sources are grouped by whose terms they have; empty groups are left out', () => {
+test('sources are grouped by their terms; empty groups are left out', () => {
   const own = source('own', { settings: [{ required: true }], licence: 'CC0' })
   const open = source('open', { licence: 'Public Domain' })
   expect(kindOf(source('service', { settings: [{ required: false }] }))).toBe('service')

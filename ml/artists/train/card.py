@@ -1,4 +1,4 @@
-"""The artist embedding's card, written by the run that trained it."""
+"""The card of the artist embedding, written by the training."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding
 from ml.artists.train.data import ArtistData
 from ml.artists.train.embedding import ArtistModel
-from ml.artists.train.scores import OURS, Recall, as_table, format_table
+from ml.artists.train.scores import OURS, as_table, format_table
 from ml.train.better_than import better_than
+from ml.train.bootstrap import Interval
 from ml.train.card import render
 from ml.train.revision import command, revision
 
@@ -21,10 +22,10 @@ def write(
     embedding: ArtistEmbedding,
     model: ArtistModel,
     data: ArtistData,
-    results: Mapping[str, Mapping[str, Mapping[str, Recall]]],
+    results: Mapping[str, Mapping[str, Mapping[str, Interval]]],
 ) -> str:
-    """Return the card's Markdown; ``results`` is by split, recommender and kind of question."""
-    sources = Counter(one.source for one in data.listings if one.split == "train")
+    """Return the card's Markdown; ``results`` is by split, recommender and kind of query."""
+    sources = Counter(playlist.source for playlist in data.listings if playlist.split == "train")
     return render(
         Path(__file__).with_name("card.md.j2"),
         version=embedding.version,
@@ -40,7 +41,7 @@ def write(
         listed=int((model.lists_[model.order_] > 0).sum()),
         settings=asdict(model.settings),
         popularity=POPULARITY_WEIGHT,
-        groups=next(iter(results["test"].values()))["all"].groups,
+        groups=next(iter(results["test"].values()))["all"].count,
         test=format_table(results["test"]),
         valid=format_table(results["valid"]),
         better=better_than("artists", as_table(results["test"]), OURS),

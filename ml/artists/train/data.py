@@ -1,4 +1,4 @@
-"""What the artist embedding learns from, read in place: who is played with whom, their genres and their sound."""
+"""The training data of the artist embedding: which artists are in one playlist, their genres and their sound."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ FILES = ("tracks.csv.gz", "songs.csv.gz", "playlists.jsonl.gz")
 SOUND = tuple(name for name in AUDIO_FEATURES if name not in {"key", "time_signature"})
 # Snapshots of one playlist are one list here; sessions of a radio programme are lists of their own.
 _SNAPSHOTS = "spotify_archive"
-# A table names the genres of a track's artists together, and the first one's are most of them.
+# The table gives a track the genres of all its artists, and most of them are the first one's.
 _GUEST_GENRES = 0.3
 # "Tyler, The Creator", "Earth, Wind & Fire", "Sammy Davis, Jr.": what may stand behind a comma inside one name.
 _REST_OF_NAME = re.compile(r"(?:the|and|jr|sr)\b|.* & ", re.IGNORECASE)
-_INSEPARABLE = 0.9  # share of a part's occurrences beside the other part that makes the two one name
-_SEEN, _OFTEN = 3, 30  # so often together; and so often that it is one name whatever its second part looks like
+_INSEPARABLE = 0.9  # two parts are one name from this share of a part's occurrences next to the other on
+# Tracks that have both parts: the fewest for a name, and enough for one whatever the second part looks like.
+_SEEN, _OFTEN = 3, 30
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ArtistList:
     """One playlist or session: artists by code in ``first`` (the first of each song) and ``every`` (guests too)."""
 
     source: str
@@ -63,7 +64,7 @@ class ArtistData:
     genre_names: Sequence[str]
     genres: sp.csr_matrix
     popularity: npt.NDArray[np.float64]
-    listings: Sequence[Listing]
+    listings: Sequence[ArtistList]
 
 
 class Directory:
@@ -102,16 +103,16 @@ class Directory:
         return [spellings.most_common(1)[0][0] for spellings in self._spellings]
 
     def aliases(self) -> dict[str, int]:
-        """Return the bare first parts that mean a comma name, because they hardly ever stand without its rest."""
+        """Return the first parts of comma names that hardly ever occur alone, each with the code of the whole name."""
         found = {normalise(part): self._codes.get(normalise(whole)) for part, whole in self._bare.items()}
         return {key: code for key, code in found.items() if code is not None and key not in self._codes}
 
 
 def comma_names(counts: Mapping[str, int]) -> tuple[set[tuple[str, str]], dict[str, str]]:
-    """Find the neighbouring parts of artist cells that are one name: (pairs to join, bare first part -> whole).
+    """Find neighbouring parts of artist cells that are one name; return (pairs to join, bare first part -> whole).
 
-    ``counts`` maps an artist cell to its number of tracks. A second part that never stands without the first and
-    looks like the rest of a name is one, and so are two parts that are often together and never apart.
+    ``counts`` maps an artist cell to its number of tracks. Two parts are one name when the second hardly ever occurs
+    without the first and looks like the rest of a name, or when both hardly ever occur apart in many tracks.
     """
     alone: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
@@ -148,8 +149,7 @@ def join_parts(parts: Sequence[str], whole: set[tuple[str, str]]) -> list[str]:
 def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
     """Read the three training files in ``folder``.
 
-    ``hide_labels_of`` leaves out the 114-genre labels of these splits of the tracks, so that a score of agreement
-    on labels can be honest.
+    The 114-genre labels of the tracks of the splits ``hide_labels_of`` are left out, to score agreement on them.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def _mean_sound(tracks: pd.DataFrame, credits: sp.csr_matrix) -> npt.NDArray[np.
 def _genres(tracks: pd.DataFrame, credits: sp.csr_matrix) -> tuple[list[str], sp.csr_matrix]:
     """Count genres per artist: those of the artists, the 114 labels and the genre a track was found under.
 
-    Genres of playlists stay out: the playlists to be predicted would speak through them.
+    Genres of playlists are left out: they would leak the playlists to be predicted.
     """
     index: dict[str, int] = {}
     rows, columns = [], []
@@ -236,34 +236,34 @@ def _song_artists(songs: pd.DataFrame, directory: Directory) -> dict[int, list[i
     return {s: directory.codes(a) for s, a in zip(songs["song_id"].tolist(), songs["artist"].tolist(), strict=True)}
 
 
-def _listings(path: Path, artists: Mapping[int, Sequence[int]]) -> list[Listing]:
+def _listings(path: Path, artists: Mapping[int, Sequence[int]]) -> list[ArtistList]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [_listing(json.loads(line), artists) for line in lines]
 
 
-def _listing(raw: Mapping[str, Any], artists: Mapping[int, Sequence[int]]) -> Listing:
+def _listing(raw: Mapping[str, Any], artists: Mapping[int, Sequence[int]]) -> ArtistList:
     songs = [artists[song] for song in raw["song_ids"] if song in artists]
     first, every = frozenset(s[0] for s in songs), frozenset(a for s in songs for a in s)
-    return Listing(raw["source"], raw["group"], raw["split"], first, every)
+    return ArtistList(raw["source"], raw["group"], raw["split"], first, every)
 
 
-def training_lists(listings: Iterable[Listing]) -> list[dict[int, float]]:
+def training_lists(listings: Iterable[ArtistList]) -> list[dict[int, float]]:
     """Return the lists of the ``train`` split: the weight of each artist in it, above 0 and at most 1.
 
     The snapshots of one playlist are one list, in which an artist weighs the root of the share of snapshots that
     hold them. A session of a radio programme weighs one over the root of the programme's number of sessions, since
     a programme repeats itself.
     """
-    listings = [one for one in listings if one.split == "train" and len(one.every) > 1]
-    sessions = Counter((one.source, one.group) for one in listings)
-    snapshots: dict[str, list[Listing]] = defaultdict(list)
+    listings = [listed for listed in listings if listed.split == "train" and len(listed.every) > 1]
+    sessions = Counter((listed.source, listed.group) for listed in listings)
+    snapshots: dict[str, list[ArtistList]] = defaultdict(list)
     lists = []
-    for one in listings:
-        if one.source == _SNAPSHOTS:
-            snapshots[one.group].append(one)
+    for listed in listings:
+        if listed.source == _SNAPSHOTS:
+            snapshots[listed.group].append(listed)
         else:
-            weight = sessions[one.source, one.group] ** -0.5 if one.source in ("triplej", "wfmu") else 1.0
-            lists.append(dict.fromkeys(one.every, weight))
+            weight = sessions[listed.source, listed.group] ** -0.5 if listed.source in ("triplej", "wfmu") else 1.0
+            lists.append(dict.fromkeys(listed.every, weight))
     for versions in snapshots.values():
         held = Counter(artist for version in versions for artist in version.every)
         lists.append({artist: (count / len(versions)) ** 0.5 for artist, count in held.items()})

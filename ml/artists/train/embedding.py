@@ -1,4 +1,4 @@
-"""The artist embedding: what playlists say of an artist, and what genres and sound say where playlists are silent."""
+"""The artist embedding: from playlists, and from genres and sound for artists in few or no playlists."""
 
 from __future__ import annotations
 
@@ -21,31 +21,33 @@ Floats = npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that was chosen, on the ``valid`` playlists. Defaults are what ships."""
+    """The settings, chosen on the ``valid`` playlists; the defaults are those of the shipped version."""
 
     dimensions: int = 48
-    company_dimensions: int = 96  # before company, genres and sound are put together
-    longest_list: int = 300  # longer lists are libraries: whom they hold together says little, and costs its square
+    list_dimensions: int = 96  # of the places by lists, before genres and sound are added
+    longest_list: int = 300  # longer lists are libraries: their pairs say little and cost the square of the length
     length_discount: float = 0.5  # a list of n artists counts n ** -this for each of them
-    context_smoothing: float = 0.75  # Levy, Goldberg and Dagan (2015): popular company is weighted down less
-    shift: float = 1.0  # nats of mutual information below which company is chance
+    context_smoothing: float = 0.75  # Levy, Goldberg and Dagan (2015): popular artists are weighted down less
+    shift: float = 1.0  # nats; pairs of less mutual information are taken for chance
     genre_dimensions: int = 96
     sound_weight: float = 0.3
     genre_block: float = 0.5
     sound_block: float = 0.2
-    evidence: float = 1.0  # lists after which an artist is placed as much by them as by genres and sound
+    evidence: float = 1.0  # so many lists weigh as much as genres and sound do
     popularity_share: float = 0.3  # of the prior; the rest is the number of lists
     genres_kept: int = 4
-    genre_evidence: float = 0.5  # tracks of one's own (a guest's count less) before a genre is called an artist's
+    genre_evidence: float = 0.5  # the fewest tracks (a guest's count less) that give an artist a genre
     partners_kept: int = 16
-    partner_shrinkage: float = 10.0  # lists added to either's number, so that two shared by chance are not company
-    fewest_lists: int = 2  # artists without a track need so many to be placed at all
+    partner_shrinkage: float = 10.0  # lists added to either's count, so that two lists shared by chance weigh little
+    fewest_lists: int = 2  # an artist without a track needs so many lists for a place
 
 
 class ArtistModel:
-    """Places artists: shifted positive mutual information of shared lists, factorised (Levy and Goldberg, "Neural
-    word embedding as implicit matrix factorization", 2014), drawn towards the place that a ridge regression from
-    genres and sound expects, the more so the fewer lists an artist is in.
+    """Embeds artists by shared lists, genres and sound.
+
+    The shifted positive pointwise mutual information of shared lists is factorised (O. Levy and Y. Goldberg, "Neural
+    word embedding as implicit matrix factorization", 2014). A ridge regression predicts these places from genres and
+    sound. An artist's place is the weighted mean of both: the fewer lists, the more the prediction weighs.
 
     Attributes
     ----------
@@ -66,7 +68,7 @@ class ArtistModel:
     def fit(self, data: ArtistData, content: Floats | None = None) -> ArtistModel:
         """Learn from the ``train`` lists and from genres and sound of all artists.
 
-        ``content`` are their :func:`content_features` where they are at hand from another fit.
+        ``content`` are the artists' :func:`content_features` if another fit has already made them.
         """
         self.members_ = member_matrix(training_lists(data.listings), len(data.keys))
         self.lists_ = count_lists(self.members_)
@@ -74,14 +76,14 @@ class ArtistModel:
         content = content_features(data, self.settings, self.seed) if content is None else content
         listed = self._from_lists()
         expected = self._from_content(content, data.tracks > 0, listed)
-        company = unit(self._short_lists()[:, None] * listed + self.settings.evidence * expected)
-        self.places_ = self._reduced(company, content)
+        places = unit(self._short_lists()[:, None] * listed + self.settings.evidence * expected)
+        self.places_ = self._reduced(places, content)
         return self
 
-    def _reduced(self, company: Floats, content: Floats) -> Floats:
-        """Return (n, dimensions) unit rows: company beside genres and sound, in the directions that hold most of it."""
+    def _reduced(self, places: Floats, content: Floats) -> Floats:
+        """Return (n, dimensions) unit rows: places by lists, genres and sound side by side, by truncated SVD."""
         genres, sound = np.split(content[:, : -len(FLAGS)], [self.settings.genre_dimensions], axis=1)
-        blocks = unit(np.hstack([company, self.settings.genre_block * genres, self.settings.sound_block * unit(sound)]))
+        blocks = unit(np.hstack([places, self.settings.genre_block * genres, self.settings.sound_block * unit(sound)]))
         left, strength, _ = randomized_svd(blocks, self.settings.dimensions, n_iter=3, random_state=self.seed)
         return unit(left * strength)
 
@@ -98,17 +100,17 @@ class ArtistModel:
         return count_lists(self._short())
 
     def _from_lists(self) -> Floats:
-        """Return (n, d) unit places by company; zeros for artists in no list."""
+        """Return (n, d) unit places by shared lists; zeros for artists in no list."""
         short, known = self._short(), np.flatnonzero(self._short_lists())
         information = shifted_information(short[:, known], self.settings)
-        k = min(self.settings.company_dimensions, len(known) - 1)
+        k = min(self.settings.list_dimensions, len(known) - 1)
         left, strength, _ = randomized_svd(information, k, n_iter=3, random_state=self.seed)
-        places = np.zeros((short.shape[1], self.settings.company_dimensions))
+        places = np.zeros((short.shape[1], self.settings.list_dimensions))
         places[known, :k] = unit(left * np.sqrt(strength))
         return places
 
     def _from_content(self, content: Floats, known: npt.NDArray[np.bool_], listed: Floats) -> Floats:
-        """Return (n, d) unit places as genres and sound make one expect; zeros for artists not ``known`` by a track."""
+        """Return (n, d) unit places predicted from genres and sound; zeros for artists not ``known`` by a track."""
         sure = (self._short_lists() >= self.settings.fewest_lists) & known
         ridge = Ridge(alpha=1.0).fit(content[sure], listed[sure], sample_weight=np.log1p(self._short_lists()[sure]))
         return unit(ridge.predict(content)) * known[:, None]
@@ -140,9 +142,9 @@ class ArtistModel:
 
 def member_matrix(lists: Sequence[Mapping[int, float]], artists: int) -> sp.csr_matrix:
     """Return (lists, artists): the weight of each artist in each list."""
-    columns = [artist for one in lists for artist in one]
-    weights = [weight for one in lists for weight in one.values()]
-    rows = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+    columns = [artist for weights_of in lists for artist in weights_of]
+    weights = [weight for weights_of in lists for weight in weights_of.values()]
+    rows = np.repeat(np.arange(len(lists)), [len(weights_of) for weights_of in lists])
     return sp.csr_matrix((weights, (rows, columns)), shape=(len(lists), artists), dtype=float)
 
 
@@ -203,7 +205,7 @@ def unit(rows: Floats) -> Floats:
 
 
 def quantise(rows: Floats) -> npt.NDArray[np.int8]:
-    """Return the rows in eight bits, each stretched to its own largest value: the direction is kept within 1 %."""
+    """Return the rows in eight bits, each scaled by its largest value; directions are kept within 1 %."""
     return np.round(rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9) * 127).astype(np.int8)
 
 
@@ -212,7 +214,7 @@ def top_genres(
 ) -> tuple[list[str], npt.NDArray[np.int16]]:
     """Return the names of all genres and (len(order), kept) each artist's most frequent ones, -1 for none.
 
-    A genre given to less than a fifth of what the artist's most frequent one was given to is a stray.
+    A genre with less than a fifth of the tracks of the artist's most frequent one is left out.
     """
     found = np.full((len(order), settings.genres_kept), -1, np.int16)
     counts = data.genres[order]
@@ -226,7 +228,7 @@ def top_genres(
 
 
 def partners(members: sp.csr_matrix, settings: Settings) -> dict[str, npt.NDArray[Any]]:
-    """Return each artist's closest company as compressed rows: partners and the number of lists that hold both.
+    """Return the artists most often in one list with each artist, and the number of lists that hold both, as a CSR.
 
     Only pairs that at least ``fewest_lists`` lists hold are kept, the closest by (shrunken) cosine of their lists
     first; more than 255 lists count as 255.

@@ -1,4 +1,4 @@
-"""How well artists of held-out playlists are found from one of them, beside plain baselines."""
+"""How well the embedding and plain baselines find the other artists of a held-out playlist from one of them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding, top, unit_rows
-from ml.artists.train.data import ArtistData, Listing, training_lists
+from ml.artists.train.data import ArtistData, ArtistList, training_lists
 from ml.artists.train.embedding import count_lists, member_matrix, tf_idf
+from ml.train.bootstrap import Interval, interval
 
 AT = 20
 OURS, COSINE = OWN = ("artist embedding, as served", "artist embedding, cosine alone")
-# Of a programme with hundreds of sessions, and of a long list, a sample speaks for the rest.
+# A sample is drawn of a programme's sessions and of a long list's artists.
 _LISTS_PER_GROUP, _SEEDS_PER_LIST, _FEWEST_ARTISTS = 5, 10, 5
 _BLOCK = 128
-_RESAMPLES = 1000
 
 Scorer = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.floating]]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RecallQuery:
     """One artist of a held-out list, by number in the embedding, and the list's other artists that it knows.
 
     ``others`` counts all of them, also those that no recommender here could name.
@@ -38,57 +38,41 @@ class Question:
     others: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Mean over groups of lists (0 to 1), its 95 % bootstrap interval over groups, and the number of groups."""
-
-    mean: float
-    low: float
-    high: float
-    groups: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} ({self.low:.3f}-{self.high:.3f})"
-
-
-def questions(data: ArtistData, numbers: npt.NDArray[np.intp], split: str, seed: int) -> list[Question]:
-    """Draw the questions of a split: first artists only, one snapshot per playlist, artists with a number only.
+def draw_queries(data: ArtistData, numbers: npt.NDArray[np.intp], split: str, seed: int) -> list[RecallQuery]:
+    """Draw the queries of a split: first artists only, one snapshot per playlist, artists with a number only.
 
     ``numbers`` (codes,) maps the data's codes to the embedding's artists, -1 for those it leaves out.
     """
     rng = np.random.default_rng(seed)
-    groups: dict[tuple[str, str], list[Listing]] = defaultdict(list)
-    for one in data.listings:
-        if one.split == split and len(one.first) >= _FEWEST_ARTISTS:
-            groups[one.source, one.group].append(one)
-    asked = []
+    groups: dict[tuple[str, str], list[ArtistList]] = defaultdict(list)
+    for playlist in data.listings:
+        if playlist.split == split and len(playlist.first) >= _FEWEST_ARTISTS:
+            groups[playlist.source, playlist.group].append(playlist)
+    found = []
     for group in sorted(groups):
         lists = groups[group][-1:] if group[0] == "spotify_archive" else groups[group]
         for at in rng.permutation(len(lists))[:_LISTS_PER_GROUP]:
             members = np.array(sorted(lists[at].first))
             known = numbers[members]
             known = known[known >= 0]
-            asked += [
-                Question(group, int(one), known[known != one], len(members) - 1)
-                for one in rng.permutation(known)[:_SEEDS_PER_LIST]
+            found += [
+                RecallQuery(group, int(artist), known[known != artist], len(members) - 1)
+                for artist in rng.permutation(known)[:_SEEDS_PER_LIST]
             ]
-    return asked
+    return found
 
 
-def recall(scorer: Scorer, asked: Sequence[Question], seed: int) -> Recall:
-    """Return recall at 20: hits over the number of other artists, or over 20 where there are more."""
+def recall(scorer: Scorer, queries: Sequence[RecallQuery], seed: int) -> Interval:
+    """Return the mean over groups of recall at 20 (0 to 1): hits over the other artists, or over 20 if more."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for at in range(0, len(asked), _BLOCK):
-        block = asked[at : at + _BLOCK]
-        seeds = np.array([one.seed for one in block])
+    for at in range(0, len(queries), _BLOCK):
+        block = queries[at : at + _BLOCK]
+        seeds = np.array([query.seed for query in block])
         scores = np.array(scorer(seeds), dtype=np.float32)
         scores[np.arange(len(block)), seeds] = -np.inf
-        for one, row in zip(block, scores, strict=True):
-            found[one.group].append(np.isin(top(row, AT), one.wanted).sum() / min(AT, one.others))
-    means = np.array([np.mean(values) for values in found.values()])
-    draws = np.random.default_rng(seed).choice(means, (_RESAMPLES, len(means))).mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Recall(float(means.mean()), float(low), float(high), len(means))
+        for query, row in zip(block, scores, strict=True):
+            found[query.group].append(np.isin(top(row, AT), query.wanted).sum() / min(AT, query.others))
+    return interval(np.array([np.mean(values) for values in found.values()]), seed)
 
 
 def codes_of(embedding: ArtistEmbedding, data: ArtistData) -> npt.NDArray[np.intp]:
@@ -101,9 +85,9 @@ def codes_of(embedding: ArtistEmbedding, data: ArtistData) -> npt.NDArray[np.int
     """
     codes = np.full(len(embedding), -1)
     for code, key in enumerate(data.keys):
-        number = embedding.keys.exact(key)
-        if number is not None:
-            codes[number] = code
+        artist = embedding.keys.exact(key)
+        if artist is not None:
+            codes[artist] = code
     if (codes < 0).any():
         raise ValueError(f"{(codes < 0).sum()} artists of the embedding are not in these data")
     return codes
@@ -114,7 +98,7 @@ def scorers(
 ) -> dict[str, Scorer]:
     """Return every recommender to compare, ours first; each maps (b,) artists to (b, n) scores.
 
-    ``members`` (lists, n) are the training lists by the embedding's artists, ``codes`` as :func:`codes_of` says.
+    ``members`` (lists, n) are the training lists by the embedding's artists, ``codes`` those of :func:`codes_of`.
     """
     genres = tf_idf(data.genres[codes])
     unit_lists = (members @ sp.diags(1.0 / np.maximum(_lengths(members), 1e-9))).tocsc()
@@ -143,8 +127,8 @@ def _lengths(columns: sp.spmatrix) -> npt.NDArray[np.floating]:
     return np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).ravel())
 
 
-def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int) -> dict[str, dict[str, Recall]]:
-    """Return recall of every recommender on ``all`` questions of ``split`` and on those about ``cold`` artists.
+def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int) -> dict[str, dict[str, Interval]]:
+    """Return recall of every recommender on ``all`` queries of ``split`` and on those with a ``cold`` artist.
 
     Cold artists are in no training list. Raises ValueError as :func:`codes_of` does.
     """
@@ -152,16 +136,16 @@ def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int)
     numbers = np.full(len(data.keys), -1)
     numbers[codes] = np.arange(len(codes))
     members = member_matrix(training_lists(data.listings), len(data.keys))[:, codes]
-    asked = questions(data, numbers, split, seed)
+    drawn = draw_queries(data, numbers, split, seed)
     lists = count_lists(members)
-    kinds = {"all": asked, "cold": [one for one in asked if lists[one.seed] == 0]}
+    kinds = {"all": drawn, "cold": [query for query in drawn if lists[query.seed] == 0]}
     return {
-        name: {kind: recall(scorer, some, seed) for kind, some in kinds.items() if some}
+        name: {kind: recall(scorer, queries, seed) for kind, queries in kinds.items() if queries}
         for name, scorer in scorers(embedding, data, codes, members).items()
     }
 
 
-def as_table(results: Mapping[str, Mapping[str, Recall]]) -> list[dict[str, Any]]:
+def as_table(results: Mapping[str, Mapping[str, Interval]]) -> list[dict[str, Any]]:
     """Return the scores as ``scores.json`` has them."""
     return [
         {"model": name, "recall": round(kinds["all"].mean, 4)}
@@ -170,7 +154,7 @@ def as_table(results: Mapping[str, Mapping[str, Recall]]) -> list[dict[str, Any]
     ]
 
 
-def format_table(results: Mapping[str, Mapping[str, Recall]]) -> str:
+def format_table(results: Mapping[str, Mapping[str, Interval]]) -> str:
     """Return the scores as a Markdown table."""
     lines = ["| recommender | recall@20, any artist | recall@20, cold artists |", "|---|---|---|"]
     lines += [f"| {name} | {kinds['all']} | {kinds.get('cold', '-')} |" for name, kinds in results.items()]

@@ -10,18 +10,19 @@ from ml.artists.model import ArtistEmbedding
 from ml.artists.train import card as artists_card
 from ml.artists.train.data import read
 from ml.artists.train.embedding import ArtistModel, Settings
-from ml.artists.train.scores import OURS, Recall, as_table, compare, format_table
+from ml.artists.train.scores import OURS, as_table, compare, format_table
+from ml.train.bootstrap import Interval
 
 TASK = "artists"
 VERSION = "2026.11.1"
-SCORE_SEED = 1  # draws the questions and the bootstrap: the same ones whatever seed a version was trained with
+SCORE_SEED = 1  # draws the queries and the bootstrap, the same ones whatever seed a version was trained with
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit on the ``train`` playlists, write ``models/artists/<version>``, score it on ``test`` and write its card.
 
-    What ships is what was scored: the held-out playlists are not learnt from afterwards. ``quick`` factorises in
-    fewer dimensions and makes a version of its own that is not the active one.
+    The version that ships is the one that was scored: it is not fitted again with the held-out playlists. ``quick``
+    factorises in fewer dimensions and writes a version that is not made active.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
         A training file is absent.
     """
     known = read(data)
-    settings = replace(Settings(), company_dimensions=32, genre_dimensions=32) if quick else Settings()
+    settings = replace(Settings(), list_dimensions=32, genre_dimensions=32) if quick else Settings()
     model = ArtistModel(settings, seed).fit(known)
     version = f"{VERSION}-quick" if quick else VERSION
     directory = models / TASK / version
@@ -46,10 +47,10 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 
-def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Recall]]]:
+def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Interval]]]:
     """Score the active version as it is served, with baselines fitted in the same run, on ``valid`` and ``test``.
 
-    Returns what it prints: recall by split, recommender and kind of question.
+    Returns what it prints: recall (0 to 1) by split, recommender and kind of query.
 
     Raises
     ------

@@ -58,7 +58,7 @@ def test_a_fault_is_printed_with_its_remedy(
 
 def test_here_asks_nobody(config: Config, fake_services: FakeServices) -> None:
     assert run(config, Namespace(here=True)) == 0
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_a_lost_database_keeps_nobody_from_looking_at_the_rest(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_source_that_is_off_is_never_asked(database: Database, engine: Engine,
     assert states(found) == {State.OFF}
     assert "python -m etl sources on deezer" in standing(engine, "deezer")["state"].remedy
     assert probe_examiners(Opened(database=database, engine=engine), VISITOR) == []
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
 
 
 def test_every_need_of_every_source_that_is_on_is_probed(
@@ -145,8 +145,9 @@ def test_a_budget_that_is_nearly_used_up(database: Database, engine: Engine) -> 
     engine.switch({"spotify"})
     engine.put_settings("spotify", {"client_id": "an id"})
     assert standing(engine, "spotify")["budget"].state is State.OK
-    tomorrow = datetime.now(UTC) + timedelta(hours=20)
-    bucket = {"version": 1, "tat": 0.0, "used": 460, "resets_at": tomorrow, "blocked_until": None}
+    hour = int(datetime.now(UTC).timestamp() // 3600) - 4
+    tomorrow = datetime.fromtimestamp((hour + 25) * 3600, UTC)
+    bucket = {"version": 1, "tat": 0.0, "hours": {str(hour): 460}, "blocked_until": None}
     database.put_document("sources", {"_id": "spotify/default", "blocked_why": "", "strikes": 0, **bucket})
     check = standing(engine, "spotify")["budget"]
     assert (check.state, check.message) == (State.WARNING, "460 of the 500 requests of a day are used.")

@@ -20,7 +20,7 @@ def main(uri: str, url: str, var: str, per_second: str, *isrcs: str) -> None:
     engine = Engine(database, config, providers={"invented": provider}, order={})
     if isrcs[0] == "-":
         key = answer_key(provider.about, Need.FEATURES, by_isrc(isrcs[1]))
-        print(engine._memory.claim(key, Need.FEATURES, {}, 600.0), flush=True)
+        print(engine._cache.claim(key, Need.FEATURES, {}, 600.0), flush=True)
         sys.stdin.read()
     print("ready", flush=True)
     sys.stdin.readline()

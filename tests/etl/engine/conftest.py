@@ -34,10 +34,10 @@ FAST = Rate(per_second=1000.0, burst=1000)
 
 
 class Server:
-    """Answers every request with what :attr:`does` does; :attr:`asked` holds the paths with their queries."""
+    """Answers every request with what :attr:`does` does; :attr:`paths` holds the paths with their queries."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.paths: list[str] = []
         self.headers: list[Mapping[str, str]] = []
         self.does: Callable[[Reply], None] = knows_everything
         server = self
@@ -47,7 +47,7 @@ class Server:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                server.asked.append(self.path)
+                server.paths.append(self.path)
                 server.headers.append(dict(self.headers))
                 server.does(Reply(self))
 

@@ -21,7 +21,7 @@ def test_a_found_answer_carries_source_time_and_licence_and_is_asked_once(
     clock.at += 60
     second = engine.ask(INVENTED, Need.FEATURES, by_isrc("A1"))
     assert (second.value, second.fetched_at, second.cached) == (first.value, first.fetched_at, True)
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
 
 
 def test_found_not_found_and_failed_are_forgotten_at_their_own_times(
@@ -38,14 +38,14 @@ def test_found_not_found_and_failed_are_forgotten_at_their_own_times(
     assert ask("broken") is Status.FAILED
     server.does = lambda reply: reply.send(200, {"known": ["known", "unknown", "broken"]})
     assert [ask("known"), ask("unknown"), ask("broken")] == [Status.FOUND, Status.NOT_FOUND, Status.FAILED]
-    assert len(server.asked) == 3
+    assert len(server.paths) == 3
     clock.at += timedelta(minutes=11).total_seconds()
     assert [ask("unknown"), ask("broken")] == [Status.NOT_FOUND, Status.FOUND]
     clock.at += timedelta(days=8).total_seconds()
     assert ask("unknown") is Status.NOT_FOUND
-    assert len(server.asked) == 4
+    assert len(server.paths) == 4
     assert ask("known") is Status.FOUND
-    assert len(server.asked) == 5
+    assert len(server.paths) == 5
     clock.at += timedelta(days=7).total_seconds()
     assert ask("unknown") is Status.FOUND
 
@@ -59,7 +59,7 @@ def test_an_off_source_is_never_contacted(engines: Engines, server: Server) -> N
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A1")).status is Status.FOUND
     engine.switch([])
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A1")).status is Status.OFF
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
 
 
 def test_the_environment_rules_over_the_listener(engines: Engines) -> None:
@@ -77,7 +77,7 @@ def test_only_unknown_questions_are_asked_in_full_batches(engines: Engines, serv
     answers = engine.ask_many(INVENTED, Need.FEATURES, [*wanted, LookupQuery(identity=Identity(title="no id"))])
     assert [one.status.value for one in answers] == ["found", "found", "not_found", "found", "found", "cannot"]
     assert [one.cached for one in answers[:2]] == [False, True]
-    assert [path.split("&")[0] for path in server.asked[1:]] == ["/features?ids=A%2Cunknown", "/features?ids=D"]
+    assert [path.split("&")[0] for path in server.paths[1:]] == ["/features?ids=A%2Cunknown", "/features?ids=D"]
 
 
 def test_a_failed_batch_leaves_the_others_their_answers(engines: Engines, server: Server) -> None:
@@ -107,7 +107,7 @@ def test_what_a_source_has_given_up_is_asked_once(engines: Engines, server: Serv
     engine = engines()
     assert engine.ask(INVENTED, Need.GENRES, by_isrc("A")).status is Status.CANNOT
     assert engine.ask(INVENTED, Need.GENRES, by_isrc("B")).status is Status.CANNOT
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
     assert engine.on(Need.GENRES) == []
     assert engine.on(Need.SEARCH) == [INVENTED]
     assert set(engine.states()[0].absent) == {"genres"}
@@ -119,7 +119,7 @@ def test_previews_are_asked_for_whenever_somebody_listens(engines: Engines, serv
     engine = engines()
     for _ in range(2):
         assert not engine.ask(INVENTED, Need.PREVIEW, by_isrc("A")).cached
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 def test_equal_questions_differ_in_what_the_source_does_not_read(engines: Engines, server: Server) -> None:
@@ -139,7 +139,7 @@ def test_fresh_passes_over_the_remembered_and_keeps_it_when_that_fails(engines: 
     engine = engines()
     engine.ask(INVENTED, Need.FEATURES, by_isrc("A"))
     assert not engine.ask(INVENTED, Need.FEATURES, by_isrc("A"), fresh=True).cached
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
     server.does = lambda reply: reply.send(500, b"")
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A"), fresh=True).status is Status.FAILED
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A")).status is Status.FOUND
@@ -212,7 +212,7 @@ def test_a_source_that_needs_a_key_is_not_asked_without(engines: Engines, server
     assert answer.fault is not None
     assert "Token" in answer.fault.message
     assert engine.states()[0].state == "needs_key"
-    assert server.asked == []
+    assert server.paths == []
 
 
 def test_trying_again_leaves_settings_alone_that_nobody_can_read(engines: Engines) -> None:

@@ -62,7 +62,7 @@ def test_what_is_wrong_is_listed(engines: Engines, server: Server, capsys: pytes
     assert run(engine, None, []) == 0
     out = capsys.readouterr().out
     assert "waiting" in out
-    assert "it was asked too often" in out
+    assert "it got too many requests" in out
     assert "1 of 9 requests used" in out
 
 

@@ -66,7 +66,7 @@ def test_garbage_is_a_fault_of_the_source(
 def test_statuses_become_faults(engines: Engines, server: Server, status: int, expected: FaultKind) -> None:
     server.does = lambda reply: reply.send(status, b"plain words")
     assert kind(ask(engines())) is expected
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
 
 
 def test_404_is_an_answer(engines: Engines, server: Server) -> None:
@@ -88,7 +88,7 @@ def test_a_cut_connection_is_tried_again(engines: Engines, server: Server) -> No
     assert ask(engines()).status is Status.FOUND
     server.does = Reply.cut
     assert kind(ask(engines(), "b")) is FaultKind.UNREACHABLE
-    assert len(server.asked) == 2 + 3
+    assert len(server.paths) == 2 + 3
 
 
 def test_nobody_there(engines: Engines) -> None:
@@ -157,9 +157,9 @@ def test_a_redirect_is_followed_on_the_same_server_only(engines: Engines, server
     server.does = elsewhere
     engine = engines()
     assert ask(engine, "near").status is Status.FOUND
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
     assert kind(ask(engine, "far")) is FaultKind.GARBLED
-    assert len(server.asked) == 3
+    assert len(server.paths) == 3
     server.does = lambda reply: reply.send(302, b"", Location=reply.handler.path)
     assert kind(ask(engine, "circle")) is FaultKind.GARBLED
 
@@ -195,7 +195,7 @@ def test_a_client_library_passes_the_same_gate(engines: Engines, server: Server)
     assert "QUOTA_EXCEEDED" in caught.value.body
     with pytest.raises(SourceFault):
         channel.session.post(f"{server.url}/me")
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 def test_an_off_source_has_no_channel(engines: Engines, server: Server) -> None:
@@ -213,7 +213,7 @@ def test_secrets_reach_neither_messages_nor_the_log(
     engine = engines()
     engine.put_settings(INVENTED, {"token": "hush-hush"})
     answer = ask(engine)
-    assert "hush-hush" in server.asked[0]
+    assert "hush-hush" in server.paths[0]
     assert answer.fault is not None
     assert "bad token ..." in answer.fault.message
     everything = f"{answer} {engine.states()} {engine._database.documents_where('sources', {})} {caplog.text}"

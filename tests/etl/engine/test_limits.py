@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from etl.engine import Answer, Engine, Status
-from etl.engine.bucket import fresh_bucket
 from etl.providers.base import FaultKind, Need, Rate, SourceFault
-from store.database import Database
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
@@ -67,7 +65,7 @@ def test_a_turn_beyond_the_time_is_refused_at_once_and_not_taken(
     assert clock.now() == begun
     assert ask(engine, "B", within_s=11.0).status is Status.FOUND
     assert clock.now() == begun + timedelta(seconds=10)
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 def test_a_short_pause_is_waited_for(engines: Engines, server: Server, clock: HandClock) -> None:
@@ -75,7 +73,7 @@ def test_a_short_pause_is_waited_for(engines: Engines, server: Server, clock: Ha
     begun = clock.at
     assert ask(engines(clock=clock)).status is Status.FOUND
     assert clock.at - begun == pytest.approx(4.0, abs=0.01)
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(429, 85_771), (429, 86_400), (503, 3600)])
@@ -92,7 +90,7 @@ def test_a_long_pause_blocks_nobody_and_survives_a_restart(
     assert (state.state, state.blocked_until) == ("waiting", wake_up)
     assert state.blocked_why
     assert clock.slept == [0.0]
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
     clock.at += seconds
     assert ask(again, "B").status is Status.FOUND
     assert again.states()[0].state == "ready"
@@ -181,17 +179,8 @@ def test_no_24_hours_see_more_than_the_budget(engines: Engines, server: Server, 
         if ask(engine, str(number), within_s=1.0).status is Status.FOUND:
             made.append(clock.at)
         clock.at += 360.0
-    assert len(made) == len(server.asked) > 20
+    assert len(made) == len(server.paths) > 20
     assert max(sum(at <= other < at + 86_400 for other in made) for at in made) == 10
-
-
-def test_a_budget_counted_before_an_update_still_counts(engines: Engines, clock: HandClock, database: Database) -> None:
-    engine = engines(Provider(rate=Rate(per_second=100.0, burst=100, daily=3)), clock=clock)
-    former = {"used": 3, "resets_at": clock.now(7200)}
-    database.put_document("sources", fresh_bucket("invented/default") | former)
-    assert retry_at(ask(engine)) == former["resets_at"]
-    clock.at += 7200
-    assert ask(engine).status is Status.FOUND
 
 
 def test_the_next_credential_takes_over(engines: Engines, server: Server, clock: HandClock) -> None:
@@ -229,7 +218,7 @@ def test_after_a_limit_the_rest_of_many_questions_is_not_asked(
     engine = engines(clock=clock)
     answers = engine.ask_many(INVENTED, Need.SEARCH, [by_text(str(number)) for number in range(20)])
     assert {retry_at(one) for one in answers} == {clock.now(900)}
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
     assert engine._database.names_where("lookups", {}) == []
 
 
@@ -251,7 +240,7 @@ def test_a_source_that_does_not_answer_is_left_alone_for_longer_and_longer(
     assert engine.states()[0].blocked_why == "it does not answer"
     assert ask(engine, "D").status is Status.FAILED
     assert retry_at(ask(engine, "E", within_s=2.5)) == clock.now(4)
-    assert len(server.asked) == 4
+    assert len(server.paths) == 4
     server.does = knows_everything
     assert ask(engine, "E").status is Status.FOUND
     server.does = lambda reply: reply.send(502, b"")

@@ -65,14 +65,14 @@ def test_eight_threads_ask_once(engines: Engines, server: Server) -> None:
         answers = list(pool.map(lambda _: engine.ask("invented", Need.FEATURES, by_isrc("A")), range(8)))
     assert {one.status for one in answers} == {Status.FOUND}
     assert sum(not one.cached for one in answers) == 1
-    assert len(server.asked) == 1
+    assert len(server.paths) == 1
 
 
 def test_two_processes_ask_once(engines: Engines, server: Server, start: Start) -> None:
     engines()  # switches the source on
     server.does = slowly
     assert statuses([start("A", "B"), start("A", "B")]) == ["found"] * 4
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 def test_two_processes_share_one_bucket(engines: Engines, server: Server, start: Start) -> None:
@@ -125,7 +125,7 @@ def test_the_lease_of_a_killed_process_is_taken_over(engines: Engines, server: S
     assert holder.stdout.readline().count(":") == 3
     waiting = engine.ask("invented", Need.FEATURES, by_isrc("A"), within_s=0.3)
     assert waiting.status is Status.FAILED
-    assert server.asked == []
+    assert server.paths == []
     holder.kill()
     assert engine.ask("invented", Need.FEATURES, by_isrc("A")).status is Status.FOUND
 
@@ -133,10 +133,10 @@ def test_the_lease_of_a_killed_process_is_taken_over(engines: Engines, server: S
 def test_a_lease_that_has_run_out_is_taken_over(engines: Engines, server: Server) -> None:
     engine = engines()
     engine.ask("invented", Need.FEATURES, by_isrc("A"))
-    changes = {"status": "asking", "lease": "another-machine:1:1:x", "lease_until": Clock().now(-1.0)}
+    changes = {"status": "pending", "lease": "another-machine:1:1:x", "lease_until": Clock().now(-1.0)}
     engine._database.change_document("lookups", engine._database.names_where("lookups", {})[0], changes)
     assert engine.ask("invented", Need.FEATURES, by_isrc("A")).status is Status.FOUND
-    assert len(server.asked) == 2
+    assert len(server.paths) == 2
 
 
 def test_a_thread_whose_question_is_being_asked_gets_that_answer(engines: Engines, server: Server) -> None:
@@ -153,8 +153,8 @@ def test_a_thread_whose_question_is_being_asked_gets_that_answer(engines: Engine
         first = pool.submit(engine.ask_many, "invented", Need.FEATURES, [by_isrc("A"), by_isrc("B")])
         assert arrived.wait(10)
         second = pool.submit(engine.ask_many, "invented", Need.FEATURES, [by_isrc("B"), by_isrc("C")])
-        while len(server.asked) < 2:  # C goes out while B is waited for
+        while len(server.paths) < 2:  # C goes out while B is waited for
             time.sleep(0.01)
         go_on.set()
         assert [one.status for one in (*first.result(), *second.result())] == [Status.FOUND] * 4
-    assert sorted(path.split("&")[0] for path in server.asked) == ["/features?ids=A%2CB", "/features?ids=C"]
+    assert sorted(path.split("&")[0] for path in server.paths) == ["/features?ids=A%2CB", "/features?ids=C"]

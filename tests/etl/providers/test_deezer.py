@@ -66,7 +66,7 @@ def test_search_finds_ids_and_isrc_page_by_page(ask: Ask, fake_services: FakeSer
     assert found.identity.ids["isrc"] == song.isrc
     assert found.identity.ids["deezer"] == str(song.deezer)
     assert ask("deezer", Need.SEARCH, LookupQuery(text="rust and ivy", page=1)) == ()
-    first, second = fake_services.deezer.asked("/search")
+    first, second = fake_services.deezer.requests_to("/search")
     assert (first.query["index"], second.query["index"]) == ("0", first.query["limit"])
 
 
@@ -131,7 +131,7 @@ def test_tracks_of_a_genre_come_from_its_chart(ask: Ask, name: str, artists: set
 
 def test_a_genre_that_deezer_does_not_have_is_not_guessed(ask: Ask, fake_services: FakeServices) -> None:
     assert ask("deezer", Need.GENRE_TRACKS, LookupQuery(text="hop")) is None
-    assert not fake_services.deezer.asked("/chart/.*")
+    assert not fake_services.deezer.requests_to("/chart/.*")
 
 
 def test_artists_are_searched(ask: Ask) -> None:

@@ -21,9 +21,9 @@ def client() -> Iterator[requests.Session]:
 def test_what_was_asked_is_recorded(fake_services: FakeServices, client: requests.Session) -> None:
     deezer = fake_services.deezer
     client.get(f"{deezer.url}/search", params={"q": "hedgerow", "limit": "5"}, headers={"X-Who": "me"})
-    [request] = deezer.asked("/search")
+    [request] = deezer.requests_to("/search")
     assert (request.query, request.headers["x-who"]) == ({"q": "hedgerow", "limit": "5"}, "me")
-    assert fake_services.asked() == 1
+    assert fake_services.request_count() == 1
 
 
 def test_faults_come_in_their_order_and_pass(fake_services: FakeServices, client: requests.Session) -> None:

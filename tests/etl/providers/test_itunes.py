@@ -38,7 +38,7 @@ def test_search_looks_for_songs(ask: Ask, fake_services: FakeServices) -> None:
     song = fake_services.world.song("Белый маяк")
     [found] = ask("itunes", Need.SEARCH, LookupQuery(text="белый маяк"))
     assert found.identity.ids == {"itunes": str(song.itunes)}
-    [request] = fake_services.itunes.asked("/search")
+    [request] = fake_services.itunes.requests_to("/search")
     assert (request.query["media"], request.query["entity"]) == ("music", "song")
 
 

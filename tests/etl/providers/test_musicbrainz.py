@@ -75,7 +75,7 @@ def test_names_that_are_known_are_searched_where_they_belong(ask: Ask, fake_serv
     known = Identity(title="Glass Tide (Live at the Mill)", artists=("Marble Foxes",))
     [found] = ask("musicbrainz", Need.SEARCH, LookupQuery(identity=known))
     assert found.identity.title == known.title
-    [request] = fake_services.musicbrainz.asked("/ws/2/recording")
+    [request] = fake_services.musicbrainz.requests_to("/ws/2/recording")
     assert request.query["query"] == r'recording:"Glass Tide \(Live at the Mill\)" AND artist:"Marble Foxes"'
 
 

@@ -57,7 +57,7 @@ def titles(answer: Answer) -> list[str]:
 def test_search_asks_for_as_many_as_a_new_app_gets(new: Engine, fake_services: FakeServices) -> None:
     answer = ask(new, Need.SEARCH, "glass tide marble foxes")
     assert titles(answer) == ["Glass Tide", "Glass Tide - Remastered 2019", "Glass Tide (Live at the Mill)"]
-    [asked] = fake_services.spotify.asked("/search")
+    [asked] = fake_services.spotify.requests_to("/search")
     assert (asked.query["limit"], asked.query["market"]) == ("10", "US")
     assert (answer.licence, answer.cached) == ("Spotify Developer Terms", False)
     assert ask(new, Need.SEARCH, "glass tide marble foxes").cached
@@ -79,7 +79,7 @@ def test_a_track_by_its_isrc_is_a_plain_search(new: Engine, fake_services: FakeS
     answer = ask(new, Need.TRACK, isrc=song.isrc)
     assert isinstance(answer.value, Candidate)
     assert answer.value.identity.ids["spotify"] == song.spotify
-    assert fake_services.spotify.asked("/search")[0].query["q"] == f"isrc:{song.isrc}"
+    assert fake_services.spotify.requests_to("/search")[0].query["q"] == f"isrc:{song.isrc}"
 
 
 def test_what_spotify_does_not_have(new: Engine) -> None:
@@ -91,7 +91,7 @@ def test_what_spotify_does_not_have(new: Engine) -> None:
 def test_genres_and_artists_by_searching(new: Engine, fake_services: FakeServices) -> None:
     jazz = titles(ask(new, Need.GENRE_TRACKS, "Jazz"))
     assert "Blue Umbrella" in jazz
-    assert fake_services.spotify.asked("/search")[0].query["q"] == 'genre:"jazz"'
+    assert fake_services.spotify.requests_to("/search")[0].query["q"] == 'genre:"jazz"'
     answer = ask(new, Need.ARTISTS, "or")  # a term of the harvest
     assert isinstance(answer.value, tuple)
     assert {one.name for one in answer.value} == {"The Tin Orchard", "Orla Quintet"}
@@ -147,7 +147,7 @@ def test_an_extended_app_gets_audio_features_in_one_call(extended: Engine, fake_
     assert unknown.status is Status.NOT_FOUND
     assert isinstance(keyless.value, Sound)
     assert "key" not in keyless.value.values  # -1: Spotify did not find one
-    assert len(fake_services.spotify.asked("/audio-features/?")) == 1
+    assert len(fake_services.spotify.requests_to("/audio-features/?")) == 1
 
 
 def test_an_extended_app_gets_analyses_and_recommendations(extended: Engine, fake_services: FakeServices) -> None:
@@ -184,9 +184,9 @@ def test_a_source_offers_what_its_kind_of_app_gets(new: Engine) -> None:
 
 def test_an_extended_app_gets_a_genre_by_seed_and_else_by_search(extended: Engine, fake_services: FakeServices) -> None:
     assert len(titles(ask(extended, Need.GENRE_TRACKS, "hip hop"))) == 6
-    assert fake_services.spotify.asked("/recommendations")[0].query["seed_genres"] == "hip-hop"
+    assert fake_services.spotify.requests_to("/recommendations")[0].query["seed_genres"] == "hip-hop"
     assert ask(extended, Need.GENRE_TRACKS, "zeuhl").status is Status.NOT_FOUND
-    assert [one.query["q"] for one in fake_services.spotify.asked("/search")] == ['genre:"zeuhl"']
+    assert [one.query["q"] for one in fake_services.spotify.requests_to("/search")] == ['genre:"zeuhl"']
 
 
 def test_an_app_that_is_not_what_it_is_said_to_be(
@@ -209,7 +209,7 @@ def test_a_pause_is_kept_and_not_slept_through(new: Engine, fake_services: FakeS
     assert answer.status is Status.LIMITED
     again = new.ask("spotify", Need.SEARCH, LookupQuery(text="receipts"), within_s=1.0)
     assert again.status is Status.LIMITED
-    assert len(fake_services.spotify.asked("/search")) == 1
+    assert len(fake_services.spotify.requests_to("/search")) == 1
     [state] = [one for one in new.states() if one.name == "spotify"]
     assert state.state == "waiting"
     assert state.blocked_until is not None
@@ -237,7 +237,7 @@ def test_a_token_that_was_withdrawn_is_asked_for_again(new: Engine, fake_service
     ask(new, Need.SEARCH, "hedgerow")
     fake_services.spotify_state.withdraw()
     assert titles(ask(new, Need.SEARCH, "receipts")) == ["Receipts"]
-    assert len(fake_services.spotify_accounts.asked("/api/token", "POST")) == 2
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 2
 
 
 def test_a_client_that_spotify_does_not_know(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -256,7 +256,7 @@ def test_without_a_secret_the_catalogue_is_not_asked(
     fault = ask(engine, Need.SEARCH, "hedgerow").fault
     assert fault is not None
     assert "client secret" in fault.message
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0
     engine.put_settings("spotify", {"client_secret": fake_services.spotify_state.app.client_secret})
     assert titles(ask(engine, Need.SEARCH, "hedgerow")) == ["Hedgerow"]
     engine.close()

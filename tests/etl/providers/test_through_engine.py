@@ -123,4 +123,4 @@ def switched_off(engine: Engine) -> Callable[[str], Answer]:
 def test_nobody_is_asked_who_is_off(engine: Engine, fake_services: FakeServices) -> None:
     ask = switched_off(engine)
     assert {ask(source).status for source in ("deezer", "itunes", "musicbrainz")} == {Status.OFF}
-    assert fake_services.asked() == 0
+    assert fake_services.request_count() == 0

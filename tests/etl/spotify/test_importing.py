@@ -62,7 +62,7 @@ def test_a_playlist_of_several_people(
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, theirs.id)
     assert (run["state"], run["kind"], run["name"]) == ("done", "spotify", "Road Trip 2026")
-    assert (run["asked"], run["stored"], run["known"]) == (8, 4, 1)
+    assert (run["requested"], run["stored"], run["known"]) == (8, 4, 1)
     assert dict(run["skipped"]) == {EPISODE: 1, WITHDRAWN: 2}
     assert [one["line"] for one in run["skipped_examples"]] == [6, 7, 8]
     playlist = only_playlist(database)
@@ -90,7 +90,7 @@ def test_saved_and_top_tracks(database: Database, engine: Engine, fake_services:
     log_in(database, engine)
     saved = bring_in(database, tmp_path, engine, "saved")
     top = bring_in(database, tmp_path, engine, "top:short_term")
-    assert (saved["name"], saved["asked"], saved["state"]) == ("Liked songs", 39, "done")
+    assert (saved["name"], saved["requested"], saved["state"]) == ("Liked songs", 39, "done")
     assert (top["name"], top["stored"], top["known"]) == ("Top tracks of the last 4 weeks", 0, 2)
     playlists = {one.name: one for one in database.playlists(OWNER)}
     assert titles(database, playlists[top["name"]]) == ["Receipts", "Hedgerow"]
@@ -114,7 +114,7 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
         for name in ("Mine", "Ours", "Theirs")
     }
     assert told == {"Mine": (True, False, 1), "Ours": (False, True, 0), "Theirs": (False, False, 0)}
-    assert len(fake_services.spotify.asked("/me/playlists")) == 2
+    assert len(fake_services.spotify.requests_to("/me/playlists")) == 2
 
 
 def test_rows_that_are_not_what_they_should_be(
@@ -132,7 +132,7 @@ def test_rows_that_are_not_what_they_should_be(
     mine = fake_services.spotify_state.add_list("Mine", "wanda", rows)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["asked"], run["stored"]) == ("done", 7, 4)
+    assert (run["state"], run["requested"], run["stored"]) == ("done", 7, 4)
     assert sum(count for _, count in run["skipped"]) == 3
     playlist = only_playlist(database)
     assert titles(database, playlist) == ["Half a ? smile", "Invented 3", "No id and no address", "Invented 4"]
@@ -148,7 +148,7 @@ def test_rows_that_only_the_playlist_itself_gives(
     mine = fake_services.spotify_state.add_list("Mine", "wanda", [row(invented(n)) for n in range(130)], refused=True)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["asked"], run["stored"]) == ("done", 130, 100)
+    assert (run["state"], run["requested"], run["stored"]) == ("done", 130, 100)
     assert dict(run["skipped"]) == {WITHHELD: 30}
     assert only_playlist(database).item_count == 100
 
@@ -178,7 +178,7 @@ def test_a_list_that_changes_while_it_is_read_is_read_again(
     assert bring_in(database, tmp_path, engine, mine.id)["state"] == "done"
     expected = [*(f"Invented {number}" for number in range(1, 120)), "Invented 900"]
     assert titles(database, only_playlist(database)) == expected
-    assert len(fake_services.spotify.asked(path)) == 6
+    assert len(fake_services.spotify.requests_to(path)) == 6
 
 
 def test_saved_tracks_that_change_are_read_again(
@@ -215,7 +215,7 @@ def test_an_empty_page_before_the_end_is_not_the_end(
             database.change_document("runs", run["_id"], {"wake_at": run["started_at"]})
             resume(database, tmp_path, engine, run["_id"])
             run = database.load_run(run["_id"]) or {}
-    assert (run["state"], run["asked"], run["stored"]) == ("done", 120, stored)
+    assert (run["state"], run["requested"], run["stored"]) == ("done", 120, stored)
     assert dict(run["skipped"]) == ({WITHHELD: 70} if stored == 50 else {})
 
 
@@ -259,7 +259,7 @@ def test_a_pause_of_a_day_is_waited_for_by_nobody(
     engine._clock.sleep(85_800)  # type: ignore[attr-defined]  # the day after
     assert resume(database, tmp_path, engine, run["_id"]) == "done"
     assert only_playlist(database).item_count == 120
-    assert len(fake_services.spotify.asked(path)) == 4  # of three pages, the refused one twice
+    assert len(fake_services.spotify.requests_to(path)) == 4  # of three pages, the refused one twice
 
 
 def test_spotify_out_of_order_for_a_while_and_for_long(
@@ -329,8 +329,8 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
     whole = start("whole", 10_000)
     assert whole.returncode == 0, whole.stderr
     expected = content(database)
-    assert (expected["runs"][0]["state"], expected["runs"][0]["asked"]) == ("done", 612)
-    pages = len(fake_services.spotify.asked(f"/playlists/{mine.id}/items"))
+    assert (expected["runs"][0]["state"], expected["runs"][0]["requested"]) == ("done", 612)
+    pages = len(fake_services.spotify.requests_to(f"/playlists/{mine.id}/items"))
     assert pages == 13
     for write in sorted(random.Random(7).sample(range(2, int(whole.stdout)), KILLS)):
         for name in ("tracks", "playlists", "playlist_pages", "stats"):
@@ -341,4 +341,4 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
         assert resume(database, tmp_path / str(write), engine, run_id) == "done"
         assert content(database) == expected, f"killed at write {write}"
         assert len(Catalogue(tmp_path / str(write) / "catalogue").current()) == 590
-        assert len(fake_services.spotify.asked(f"/playlists/{mine.id}/items")) <= pages + 1
+        assert len(fake_services.spotify.requests_to(f"/playlists/{mine.id}/items")) <= pages + 1

@@ -13,7 +13,7 @@ import pytest
 from etl.engine import Engine, Vault
 from etl.providers.base import FaultKind, SourceFault
 from etl.spotify.accounts import COLLECTION, Accounts, NotConnected, Session
-from etl.spotify.faults import Refused
+from etl.spotify.faults import SpotifyRefused
 from etl.spotify.login import WRITE_PRIVATE, Login, Redirect, redirect_for
 from store.database import Database
 from tests.etl.spotify.setting import OWNER, REDIRECT, agreed, engine_for, log_in
@@ -60,7 +60,7 @@ def test_a_login_with_pkce(database: Database, engine: Engine, fake_services: Fa
     assert account is not None
     assert (account.user_id, account.user_name, account.ended) == ("wanda", "Wanda W.", False)
     assert timedelta(days=180) < account.expires_at - datetime.now(UTC) < timedelta(days=182)
-    [exchange] = fake_services.spotify_accounts.asked("/api/token", "POST")
+    [exchange] = fake_services.spotify_accounts.requests_to("/api/token", "POST")
     assert exchange.form()["client_id"] == fake_services.spotify_state.app.client_id
     assert "authorization" not in exchange.headers
 
@@ -73,7 +73,9 @@ def test_tokens_lie_encrypted_and_are_not_logged(
         fake_services.spotify_state.withdraw()
         Session(accounts, OWNER, engine.channel("spotify")).call("me")
     state = fake_services.spotify_state
-    codes = [request.form().get("code_verifier", "-") for request in fake_services.spotify_accounts.asked(".*", "POST")]
+    codes = [
+        request.form().get("code_verifier", "-") for request in fake_services.spotify_accounts.requests_to(".*", "POST")
+    ]
     for secret in (*state.tokens, *state.refreshers, codes[0]):
         assert secret not in caplog.text
         assert secret not in everything(database)
@@ -95,7 +97,7 @@ def test_an_answer_that_is_not_this_sessions(database: Database, engine: Engine,
     else:
         login.complete(OWNER, channel, answer)
         Accounts(database, engine.vault).forget(OWNER)
-    with pytest.raises(Refused, match="another browser or to an earlier attempt"):
+    with pytest.raises(SpotifyRefused, match="another browser or to an earlier attempt"):
         login.complete(owner, channel, answer)
     assert Accounts(database, engine.vault).get(OWNER) is None
 
@@ -107,13 +109,13 @@ def test_a_verifier_of_another_login_is_refused(database: Database, engine: Engi
     assert document is not None
     changed = document["login"] | {"verifier": engine.vault.seal("x" * 60)}
     database.change_document(COLLECTION, OWNER, {"login": changed})
-    with pytest.raises(Refused, match="no longer takes the answer"):
+    with pytest.raises(SpotifyRefused, match="no longer takes the answer"):
         login.complete(OWNER, engine.channel("spotify"), answer)
 
 
 def test_the_listener_does_not_agree(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     fake_services.spotify_state.agrees = False
-    with pytest.raises(Refused, match="did not agree"):
+    with pytest.raises(SpotifyRefused, match="did not agree"):
         log_in(database, engine)
 
 
@@ -121,7 +123,7 @@ def test_a_login_that_took_too_long(database: Database, engine: Engine) -> None:
     login, address = begun(database, engine)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     database.change_document(COLLECTION, OWNER, {"login.started_at": long_ago})
-    with pytest.raises(Refused, match="too long"):
+    with pytest.raises(SpotifyRefused, match="too long"):
         login.complete(OWNER, engine.channel("spotify"), agreed(address))
 
 
@@ -129,7 +131,7 @@ def test_a_user_that_the_owner_of_the_app_has_not_let_in(
     database: Database, engine: Engine, fake_services: FakeServices
 ) -> None:
     fake_services.spotify_state.app.users = {"otto"}
-    with pytest.raises(Refused, match="not let this Spotify user in") as told:
+    with pytest.raises(SpotifyRefused, match="not let this Spotify user in") as told:
         log_in(database, engine)
     assert "User Management" in told.value.hint
     assert Accounts(database, engine.vault).get(OWNER) is None
@@ -140,7 +142,7 @@ def test_an_unknown_client(database: Database, tmp_path: Path, fake_services: Fa
     login, address = begun(database, engine)
     answer = agreed(address)
     fake_services.spotify_state.app.client_id = "somebody else's"
-    with pytest.raises(Refused, match="does not know this client id"):
+    with pytest.raises(SpotifyRefused, match="does not know this client id"):
         login.complete(OWNER, engine.channel("spotify"), answer)
     engine.close()
 
@@ -172,7 +174,7 @@ def test_a_token_is_renewed_when_it_is_old_or_withdrawn(
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
     assert session.call("me")["id"] == "wanda"
-    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.asked("/api/token", "POST")]
+    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.requests_to("/api/token", "POST")]
     assert grants == ["authorization_code", "refresh_token"]
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
@@ -195,7 +197,7 @@ def test_many_at_once_renew_it_once(database: Database, engine: Engine, fake_ser
     with ThreadPoolExecutor(8) as threads:
         found = set(threads.map(lambda _: accounts.access_token(OWNER, channel), range(8)))
     assert len(found) == 1
-    assert len(fake_services.spotify_accounts.asked("/api/token", "POST")) == 2
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 2
     account = accounts.get(OWNER)
     assert account is not None
     assert not account.ended
@@ -214,7 +216,7 @@ def test_a_permission_ends_after_six_months(database: Database, engine: Engine, 
     assert "token" not in accounts.document(OWNER)
     with pytest.raises(NotConnected):
         accounts.access_token(OWNER, channel)
-    assert len(fake_services.spotify_accounts.asked("/api/token", "POST")) == 2
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 2
     log_in(database, engine)
     account = accounts.get(OWNER)
     assert account is not None
@@ -260,7 +262,7 @@ def test_logins_that_nobody_completed_go(database: Database, engine: Engine) -> 
     begun(database, engine)  # once more, by somebody who is connected
     declined, address = begun(database, engine, "3" * 64)
     state = dict(parse_qsl(urlsplit(address).query))["state"]
-    with pytest.raises(Refused):
+    with pytest.raises(SpotifyRefused):
         declined.complete("3" * 64, engine.channel("spotify"), {"state": state, "error": "access_denied"})
     long_ago = datetime.now(UTC) - timedelta(days=2)
     for owner in ("1" * 64, "3" * 64, OWNER):

@@ -82,11 +82,11 @@ def test_batches_in_order(
 ) -> None:
     run = write(database, tmp_path, engine, playlist)
     assert uris(fake_services) == EXPECTED
-    assert (run["state"], run["asked"], run["stored"], run["known"]) == ("done", 244, 242, 0)
+    assert (run["state"], run["requested"], run["stored"], run["known"]) == ("done", 244, 242, 0)
     assert dict(run["skipped"]) == {UNKNOWN: 2}
     [made] = fake_services.spotify_state.lists
     assert run["result"] == {"id": made, "url": f"https://open.spotify.com/playlist/{made}"}
-    assert len(fake_services.spotify.asked(f"/playlists/{made}/items", "POST")) == 3
+    assert len(fake_services.spotify.requests_to(f"/playlists/{made}/items", "POST")) == 3
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -136,7 +136,7 @@ def test_what_fails_again_and_again_ends(
     fake_services.spotify.fail(replying(502, "bad gateway"), path=path, method="POST", times=None)
     run = write(database, tmp_path, engine, playlist)
     assert (run["state"], run["error"]["code"]) == ("failed", "spotify")
-    assert len(fake_services.spotify.asked(path, "POST")) == 6
+    assert len(fake_services.spotify.requests_to(path, "POST")) == 6
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -177,7 +177,7 @@ def test_more_rows_than_spotify_takes(
     monkeypatch.setattr("etl.spotify.writing._MOST_ROWS", 150)
     run = write(database, tmp_path, engine, stored(database, IDS))
     assert uris(fake_services) == IDS[:150]
-    assert (run["asked"], run["stored"], dict(run["skipped"])) == (240, 150, {TOO_MANY: 90})
+    assert (run["requested"], run["stored"], dict(run["skipped"])) == (240, 150, {TOO_MANY: 90})
 
 
 def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path) -> None:
@@ -251,4 +251,4 @@ def test_killed_at_any_call_no_row_comes_twice(
         assert resume(database, tmp_path / str(number), engine, run_id) == "done"
         assert uris(fake_services) == EXPECTED, (path, kill, skip)
         run = database.load_run(run_id) or {}
-        assert (run["asked"], run["stored"], run["result"]["id"]) == (244, 242, *fake_services.spotify_state.lists)
+        assert (run["requested"], run["stored"], run["result"]["id"]) == (244, 242, *fake_services.spotify_state.lists)

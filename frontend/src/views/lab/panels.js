@@ -30,7 +30,7 @@ export const GROUPS = [
         () => import('./BlendPanel.vue'),
       ),
       panel(
-        'whose',
+        'who-added',
         'Who added it?',
         'Who of a shared playlist would have added a track.',
         'a playlist that two people or more added to',

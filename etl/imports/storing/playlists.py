@@ -1,0 +1,232 @@
+"""Playlists of one file into the store, page by page."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from etl.imports.entries import Begin, PlaylistFile, Row
+from etl.lookup.name_matching import NameMatching
+from store.database import PAGE_ITEMS, Database
+from store.domain import Playlist, PlaylistItem, Track
+from store.runs import ImportProblem, Progress
+
+_MAX_EXAMPLES = 20
+_PHASE = "storing the tracks"
+_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|jspf|json|jsonl|xml|zip))+$")
+Report = Callable[..., None]
+
+
+def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
+    """Return the id of a playlist: the same owner, file and ``number`` in it always give the same one."""
+    within = f":{number}" if number else ""
+    return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
+
+
+def playlist_name(filename: str) -> str:
+    """Return a name for people from a file's: Exportify writes underscores for spaces."""
+    stem = _ENDINGS.sub("", PurePath(filename).name)
+    return stem.replace("_", " ").strip() or "Playlist"
+
+
+class PlaylistImport:
+    """The playlists of one file on their way into the store; goes on from the cursor in the run's ``document``."""
+
+    def __init__(
+        self,
+        database: Database,
+        document: dict[str, Any],
+        collection: PlaylistFile,
+        report: Report,
+        matching: NameMatching,
+    ) -> None:
+        self.database = database
+        self.run_id: str = document["_id"]
+        self.document = document
+        self.collection = collection
+        self.report = report
+        self.matching = matching
+        cursor = document["cursor"]
+        self.rows: int = cursor["rows"]
+        self.number: int = cursor.get("playlist", 0)
+        self.items: int = cursor["items"]
+        self.contributors = Counter(dict(cursor["contributors"]))
+        self.ids: list[str] = list(document.get("playlist_ids") or [])
+        self.requested, self.stored, self.known = document["requested"], document["stored"], document["known"]
+        self.skipped = Counter(dict(document["skipped"]))
+        self.examples: list[dict[str, Any]] = list(document["skipped_examples"])
+        self.playlist: Playlist | None = None
+        self.page: list[Row] = []
+        self.bytes_read = 0
+
+    def run(self) -> None:
+        """Store the playlists; one without a track is left out.
+
+        Raises
+        ------
+        ImportProblem
+            No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
+        """
+        self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
+        rows_before, current = self.rows, -1
+        seen = 0
+        for entry in self.collection.read(self.collection.kind, self.document["started_at"], self._watch):
+            if isinstance(entry, Begin):
+                current += 1
+                if current >= self.number:
+                    self._begin(current, entry)
+                continue
+            seen += 1
+            if seen > rows_before:
+                self._take(seen, entry)
+        self._complete()
+        if not self.ids:
+            raise ImportProblem(
+                "no_tracks",
+                f"None of the {self.requested} rows of {self.document['name']} holds a track.",
+                "See which rows were skipped and why.",
+            )
+
+    @property
+    def _source(self) -> str:
+        return f"{self.collection.kind}: {self.document['name']}"
+
+    def _begin(self, number: int, begin: Begin) -> None:
+        if number > self.number:
+            self._complete()
+            self.number, self.items, self.contributors = number, 0, Counter()
+        id_here = playlist_id(self.document["owner"], self.collection.sha256, number)
+        before = self.database.playlist(id_here)
+        self.playlist = Playlist(
+            id=id_here,
+            name=begin.name or playlist_name(self.document["name"]),
+            owner=self.document["owner"],
+            source=self._source,
+            people={} if before else begin.people,
+            created_at=before.created_at if before else self.document["started_at"],
+        )
+
+    def _announce(self, playlist: Playlist) -> None:
+        """Name the playlist in the run, so that a failure can delete it, and then put it into the store.
+
+        One that an earlier import of the same file has left stays as it is until all rows have come again.
+        """
+        if playlist.id not in self.ids:
+            self.ids.append(playlist.id)
+            self.database.update_run(self.run_id, {"playlist_id": self.ids[0], "playlist_ids": self.ids})
+        if self.database.playlist(playlist.id) is None:
+            self.database.put_playlist(playlist)
+
+    def _complete(self) -> None:
+        """Store what is left of the current playlist and say that it is whole."""
+        self._flush()
+        if self.playlist is None or not self.items:
+            return
+        before = self.database.playlist(self.playlist.id)
+        if before is None:
+            raise self._deleted()
+        # A list at a service may have been longer when it was last brought in.
+        self.database.cut_playlist(self.playlist.id, self.items, before.item_count)
+        self.database.put_playlist(
+            replace(self.playlist, item_count=self.items, contributors=dict(self.contributors), complete=True)
+        )
+
+    def _take(self, number: int, row: Row) -> None:
+        self._count(row)
+        self.rows = number
+        if len(self.page) == PAGE_ITEMS:
+            self._flush()
+
+    def _count(self, row: Row) -> None:
+        self.requested += row.times
+        if row.track is None:
+            self.skipped[row.reason] += row.times
+            if len(self.examples) < _MAX_EXAMPLES:
+                self.examples.append({"line": row.line, "reason": row.reason})
+            return
+        self.page.append(row)
+        if row.added_by:
+            self.contributors[row.added_by] += 1
+
+    def _flush(self) -> None:
+        """Store the page, then move the cursor behind it."""
+        if self.page:
+            assert self.playlist is not None
+            if not self.items:
+                self._announce(self.playlist)
+            number = self.items // PAGE_ITEMS
+            stored = self._put_tracks(f"{self.run_id}:{self.number}:{number}")
+            items = [self._item(at, row) for at, row in enumerate(self.page)]
+            self.database.put_page(self.playlist.id, number, items)
+            self.stored += stored
+            self.known += len(self.page) - stored
+            self.items += len(self.page)
+            self.page = []
+            if not self.database.grow_playlist(self.playlist.id, self.items):
+                raise self._deleted()
+        self.database.update_run(self.run_id, self._state())
+        self.report(self._progress(), recorded=True)
+
+    def _put_tracks(self, brought_by: str) -> int:
+        first: dict[str, Track] = {}
+        further: dict[str, Track] = {}
+        for row in self.page:
+            assert row.track is not None
+            track = self.matching.completed(row.track)
+            if first.setdefault(track.id, track) != track:
+                further[track.id] = track
+        stored, _ = self.database.put_tracks(list(first.values()), brought_by)
+        if further:  # rows that name a track again may know more of it
+            self.database.put_tracks(list(further.values()), brought_by)
+        return stored
+
+    def _item(self, offset: int, row: Row) -> PlaylistItem:
+        assert row.track is not None
+        return PlaylistItem(
+            position=self.items + offset,
+            track_id=row.track.id,
+            added_by=row.added_by,
+            added_at=row.added_at,
+            plays=row.plays,
+        )
+
+    def _state(self) -> dict[str, Any]:
+        contributors = [list(pair) for pair in self.contributors.items()]
+        return {
+            "cursor": {
+                "rows": self.rows,
+                "playlist": self.number,
+                "items": self.items,
+                "contributors": contributors,
+            },
+            "bytes_done": self.bytes_read,
+            "requested": self.requested,
+            "stored": self.stored,
+            "known": self.known,
+            "skipped": [list(pair) for pair in self.skipped.items()],
+            "skipped_examples": self.examples,
+        }
+
+    def _watch(self, bytes_read: int) -> None:
+        self.bytes_read = bytes_read
+
+    def _progress(self) -> Progress:
+        return Progress(
+            phase=_PHASE,
+            done=self.bytes_read,
+            total=self.collection.size,
+            requested=self.requested,
+            stored=self.stored,
+            known=self.known,
+            skipped=self.skipped.total(),
+        )
+
+    def _deleted(self) -> ImportProblem:
+        assert self.playlist is not None
+        self.database.delete_playlist(self.playlist.id, self.items)  # the page that came after
+        return ImportProblem("deleted", "The playlist was deleted while it arrived.", "Bring the file again.")

@@ -1,0 +1,125 @@
+"""Importing what a run names: what the file is, into the store or the catalogue, so that a kill loses nothing.
+
+A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
+is done twice. So a run that goes on after a kill repeats at most one page.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from etl.imports.entries import AnalysisFile, DatasetFile, TrackTableFile, check_to_the_end
+from etl.imports.reading.download import is_url
+from etl.imports.recognise import recognise
+from etl.imports.storing.analyses import import_analysis
+from etl.imports.storing.playlist_sets import import_slice
+from etl.imports.storing.playlists import PlaylistImport
+from etl.lookup.name_matching import NameMatching
+from etl.reporting import Reporter
+from store.catalogue.catalogue import Catalogue, Snapshot
+from store.catalogue.segment import CatalogueError
+from store.catalogue.tables import tables_there
+from store.database import Database
+from store.runs import FRESH_CURSOR, ImportProblem, Progress, RunSummary, delete_incomplete, upload_folder
+
+log = logging.getLogger(__name__)
+
+
+def import_source(database: Database, var: Path, document: dict[str, Any], report: Reporter, *, resumed: bool) -> None:
+    """Import the file or the table at the address that the run of ``document`` names, or what is left of it.
+
+    Raises
+    ------
+    ImportProblem
+        The file cannot be imported.
+    Cancelled
+        Somebody has ended the run.
+    """
+    if document["source"] and is_url(document["source"]):
+        _import_table(database, var, document, document["source"], report, resumed)
+        return
+    path = _source(var, document)
+    size = path.stat().st_size
+    found = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
+    if document["sha256"] not in {None, found.sha256}:
+        _start_over(database, document)  # the operator has changed the file since the run was cut off
+    document |= {"sha256": found.sha256}
+    database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
+    if isinstance(found, TrackTableFile) and document["owner"] is not None:
+        raise ImportProblem(
+            "unsupported",
+            "This is a table of tracks. Tables change the catalogue for everybody, so a browser cannot bring them in.",
+            "On the server: .venv/bin/python -m etl import FILE",
+        )
+    if isinstance(found, TrackTableFile):
+        _import_table(database, var, document, str(path), report, resumed)
+    elif isinstance(found, DatasetFile):
+        _import_dataset(database, var, document, found, report)
+    elif isinstance(found, AnalysisFile):
+        database.update_run(document["_id"], {"kind": "analysis"})
+        _record(database, document["_id"], import_analysis(database, found, document["name"], document))
+    else:
+        check_to_the_end(found, document["name"], document["started_at"])
+        PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()
+
+
+def _served(var: Path) -> Snapshot:
+    """Return the catalogue as it is, an empty one if it cannot be read: the playlist is worth storing all the same."""
+    try:
+        return Catalogue(var / "catalogue").current()
+    except (CatalogueError, OSError):
+        log.warning("no audio features are looked up by name", exc_info=True)
+        return Snapshot()
+
+
+def _source(var: Path, document: dict[str, Any]) -> Path:
+    path = Path(document["source"]) if document["source"] else upload_folder(var, document["_id"]) / document["name"]
+    if not path.is_file():
+        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Bring the file again.")
+    return path
+
+
+def _start_over(database: Database, document: dict[str, Any]) -> None:
+    changes: dict[str, Any] = {
+        "cursor": dict(FRESH_CURSOR),
+        **dict.fromkeys(("requested", "stored", "known"), 0),
+        **{"skipped": [], "skipped_examples": [], "playlist_id": None, "playlist_ids": []},
+    }
+    delete_incomplete(database, document)
+    database.update_run(document["_id"], changes)
+    document |= changes
+
+
+def _import_table(
+    database: Database, var: Path, document: dict[str, Any], source: str, report: Reporter, resumed: bool
+) -> None:
+    from etl.imports.storing.tables import import_table
+
+    database.update_run(document["_id"], {"kind": "table"})
+    before = tables_there(var / "catalogue")
+    _record(database, document["_id"], import_table(source, var / "catalogue", report, resumed=resumed))
+    if resumed or tables_there(var / "catalogue") != before:
+        database.update_run(document["_id"], {"changed": True})
+
+
+def _import_dataset(
+    database: Database, var: Path, document: dict[str, Any], found: DatasetFile, report: Reporter
+) -> None:
+    database.update_run(document["_id"], {"kind": "dataset"})
+    summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, document["_id"])
+    _record(database, document["_id"], summary)
+
+
+def _record(database: Database, run_id: str, summary: RunSummary) -> None:
+    database.update_run(
+        run_id,
+        {
+            "requested": summary.requested,
+            "stored": summary.stored,
+            "known": summary.known,
+            "skipped": [list(pair) for pair in summary.skipped.items()],
+            "skipped_examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
+        },
+    )

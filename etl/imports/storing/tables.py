@@ -1,0 +1,240 @@
+"""Import of public track tables, plain or gzipped CSV from a path or the web, straight into the catalogue.
+
+The table is streamed: a few tens of thousands of rows are in memory at a time. Its normalised rows are written
+beside the other tables and appear among them, complete, by one rename; the catalogue's build merges ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.imports.reading.csv_stream import BAD_ROW, CsvStream
+from etl.imports.reading.download import download, is_url
+from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
+from etl.imports.reading.values import any_id, boolean
+from etl.imports.storing.table_columns import (
+    artist_splitter,
+    features,
+    genres,
+    numbers,
+    years,
+)
+from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
+from store.catalogue.writer import ROWS
+from store.domain import AUDIO_FEATURES, local_track_id
+from store.locks import locked
+from store.runs import ImportProblem, Progress, RunSummary, Skipped
+
+Report = Callable[[Progress], None]
+_ARTIST_SAMPLE = 2_000
+_MAX_EXAMPLES = 20
+_MAX_POPULARITY = 100
+# The columns that are not numbers of the sound.
+_NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
+_ANONYMOUS = "no id and no name"
+
+
+def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, resumed: bool = False) -> RunSummary:
+    """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
+
+    The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
+    is new and *already known* when this table had it in an earlier row or another table has it; such rows
+    still fill gaps. The same contents imported again add nothing. With ``resumed`` a run that was killed
+    after its table was complete reports what it would have reported.
+
+    Raises
+    ------
+    ImportProblem
+        When the source cannot be fetched or read, or is no track table.
+    CatalogueError
+        When a table imported before is damaged.
+    """
+    if is_url(source):
+        path = download(
+            str(source),
+            catalogue_root / "downloads",
+            lambda done, total: progress(Progress(phase="download", done=done, total=total)),
+        )
+        summary = _import_file(path, catalogue_root, progress, resumed)
+        path.unlink()
+        return summary
+    return _import_file(Path(source), catalogue_root, progress, resumed)
+
+
+def _import_file(path: Path, root: Path, progress: Report, resumed: bool) -> RunSummary:
+    with CsvStream(path) as stream:
+        if not looks_like_table(stream.headings):
+            raise _unknown_headings(stream)
+        folder = root / TABLES_DIR
+        folder.mkdir(parents=True, exist_ok=True)
+        # One import at a time: what is already known depends on the imports before.
+        with locked(root / ".tables.lock"):
+            for left in folder.glob("*.partial"):
+                left.unlink()
+            return _Import(stream, _table_name(path), root, progress).run(resumed)
+
+
+def _unknown_headings(stream: CsvStream) -> ImportProblem:
+    shown = ", ".join(heading for heading in stream.headings[:12] if heading.strip()) or "none"
+    return ImportProblem(
+        "unknown_headings",
+        f"{stream.name} is not a track table: its headings are {shown}.",
+        "A track table has a title, an id or an artist, and audio features, a popularity or a genre.",
+    )
+
+
+def _table_name(path: Path) -> str:
+    """Return the file's name without its endings, as a word: it names the source of its tracks."""
+    stem = path.name
+    for ending in (".gz", ".csv", ".tsv", ".txt"):
+        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
+    return re.sub(r"[^\w]+", "_", stem).strip("_")[:60] or "table"
+
+
+class _Import:
+    """One table on its way from a CSV stream to its Parquet file."""
+
+    def __init__(self, stream: CsvStream, name: str, root: Path, progress: Report) -> None:
+        self.stream, self.name, self.root, self.progress = stream, name, root, progress
+        self.seen: set[str] = set()
+        self.requested = self.stored = self.known = 0
+        self.anonymous = 0
+        self.examples: list[Skipped] = []
+        self.outside: Counter[str] = Counter()
+
+    def run(self, resumed: bool) -> RunSummary:
+        before = table_files(self.root)
+        for ids in read_ids(self.root):
+            self.seen.update(ids)
+        partial = self.root / TABLES_DIR / f"{self.name}.partial"
+        with pq.ParquetWriter(partial, ROWS, compression="zstd") as writer:
+            for rows in self._tables():
+                writer.write_table(rows)
+            summary = self._summary()
+            order = max((table.order for table in before), default=0) + 1
+            writer.add_key_value_metadata(metadata(order, self.stream.sha256, asdict(summary)))
+        same = next((table for table in before if table.sha256 == self.stream.sha256), None)
+        if same is not None:
+            partial.unlink()
+            return _stored_summary(same.summary) if resumed else summary
+        partial.replace(partial.with_name(f"{self.name}-{self.stream.sha256[:12]}.parquet"))
+        return summary
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """Yield the rows of the stream in the schema ROWS, counting on the way."""
+        columns = table_columns(self.stream.headings)
+        split = None
+        for rows_read, frame in self.stream.batches(columns):
+            if split is None:
+                cells = frame["artists"][:_ARTIST_SAMPLE].tolist() if "artists" in frame else []
+                split = artist_splitter(self.stream.headings[columns.get("artists", 0)], cells)
+            first_line = self.requested + 2
+            rows, outside = normalised_rows(frame, self.name, split)
+            self.outside.update(outside)
+            named = np.array([bool(known) for known in rows["id"].to_pylist()], bool)
+            self._leave_out((np.flatnonzero(~named) + first_line).tolist())
+            rows = rows.filter(pa.array(named))
+            self._count(rows["id"].to_pylist())
+            self.requested = rows_read
+            yield rows
+            self._report()
+
+    def _leave_out(self, lines: list[int]) -> None:
+        self.anonymous += len(lines)
+        room = _MAX_EXAMPLES - len(self.examples)
+        self.examples += [Skipped(line=line, reason=_ANONYMOUS) for line in lines[:room]]
+
+    def _count(self, ids: list[str]) -> None:
+        for track in ids:
+            if track in self.seen:
+                self.known += 1
+            else:
+                self.seen.add(track)
+                self.stored += 1
+
+    def _report(self) -> None:
+        self.progress(
+            Progress(
+                phase="import",
+                done=self.stream.position,
+                total=self.stream.size,
+                requested=self.requested,
+                stored=self.stored,
+                known=self.known,
+                skipped=self.anonymous + self.stream.bad_rows,
+            )
+        )
+
+    def _summary(self) -> RunSummary:
+        skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.stream.bad_rows}
+        examples = sorted([*self.stream.examples, *self.examples], key=lambda one: one.line)
+        return RunSummary(
+            requested=self.requested,
+            stored=self.stored,
+            known=self.known,
+            skipped={reason: count for reason, count in skipped.items() if count},
+            examples=tuple(examples[:_MAX_EXAMPLES]),
+            emptied=dict(self.outside),
+        )
+
+
+def _stored_summary(stored: Mapping[str, Any]) -> RunSummary:
+    return RunSummary(**{**stored, "examples": tuple(Skipped(**example) for example in stored["examples"])})
+
+
+def normalised_rows(
+    frame: pd.DataFrame, table: str, split: Callable[[str], tuple[str, ...]]
+) -> tuple[pa.Table, dict[str, int]]:
+    """Turn cells into values: return the rows in the schema ROWS and the out-of-bounds values per feature.
+
+    A row without an id is given :func:`store.domain.local_track_id`; without a name either, its id is "".
+    """
+    vectors, outside = features(frame)
+    blank = pd.Series([""] * len(frame), index=frame.index, dtype="str")
+    series = {name: frame[name].str.strip() if name in frame else blank for name in _NAMED}
+    # Going through a text column cell by cell is ten times as fast in a list.
+    cells = {name: column.tolist() for name, column in series.items()}
+    popularity = numbers(series["popularity"])
+    columns: dict[str, Any] = {
+        "title": cells["title"],
+        "artists": [split(cell) for cell in cells["artists"]],
+        "album": [cell or None for cell in cells["album"]],
+        "year": pa.array(years(series["released"]), pa.int16(), from_pandas=True),
+        "duration_ms": [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]],
+        "isrc": [cell or None for cell in cells["isrc"]],
+        "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= _MAX_POPULARITY))),
+        "explicit": [boolean(cell) for cell in cells["explicit"]],
+        "labels": _labels(cells),
+        "artist_genres": [genres(cell) for cell in cells["artist_genres"]],
+        "source": [f"{table} ({cell.replace('|', ', ')})" if cell else table for cell in cells["sources"]],
+        "features": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), len(AUDIO_FEATURES)),
+    }
+    columns["id"] = _ids(cells["id"], columns)
+    unknown = np.isnan(vectors).all(axis=1)
+    columns["features_source"] = pa.array(columns["source"], pa.string(), mask=unknown)
+    return pa.table({name: columns[name] for name in ROWS.names}, schema=ROWS), outside
+
+
+def _ids(cells: list[str], columns: Mapping[str, Any]) -> list[str]:
+    ids = [any_id(cell) for cell in cells]
+    names = zip(columns["title"], columns["artists"], columns["album"], columns["duration_ms"], strict=True)
+    for at, name in enumerate(names):
+        if not ids[at] and name[0]:
+            ids[at] = local_track_id(*name)
+    return ids
+
+
+def _labels(cells: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    """Return the genres given to each track; those of playlists it is in stand in only where it has none."""
+    rows = zip(cells["labels"], cells["playlist_genres"], cells["playlist_subgenres"], strict=True)
+    return [genres(own) or tuple(dict.fromkeys(genres(genre) + genres(sub))) for own, genre, sub in rows]

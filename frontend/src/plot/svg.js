@@ -1,0 +1,72 @@
+// The part of a canvas's 2D context that plots use, written as SVG: one drawing for the screen and for the file.
+const escaped = (text) =>
+  String(text).replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign])
+const rounded = (value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : escaped(value))
+const ANCHORS = { left: 'start', center: 'middle', right: 'end' }
+
+export class SvgContext {
+  fillStyle = '#000'
+  strokeStyle = '#000'
+  lineWidth = 1
+  globalAlpha = 1
+  textAlign = 'left'
+  font = '13px sans-serif'
+  #origin = [0, 0]
+  #path = ''
+  #elements = []
+
+  // From here on all coordinates are relative to (x, y), on top of what they were relative to.
+  translate(x, y) {
+    this.#origin = [this.#origin[0] + x, this.#origin[1] + y]
+  }
+  fillRect(x, y, width, height) {
+    this.#add('rect', { ...this.#at(x, y), width, height, ...this.#fill() })
+  }
+  strokeRect(x, y, width, height) {
+    this.#add('rect', { ...this.#at(x, y), width, height, ...this.#stroke() })
+  }
+  fillText(text, x, y) {
+    const look = { style: `font: ${this.font}`, 'text-anchor': ANCHORS[this.textAlign], ...this.#fill() }
+    this.#add('text', { ...this.#at(x, y), ...look }, escaped(text))
+  }
+  beginPath() {
+    this.#path = ''
+  }
+  lineTo(x, y) {
+    const at = this.#at(x, y)
+    this.#path += `${this.#path ? 'L' : 'M'}${rounded(at.x)} ${rounded(at.y)}`
+  }
+  // A whole circle; the angles are not looked at.
+  arc(x, y, radius) {
+    const at = this.#at(x, y)
+    const half = `${rounded(radius)} ${rounded(radius)} 0 1 1`
+    const [left, right] = [rounded(at.x - radius), rounded(at.x + radius)]
+    this.#path += `M${left} ${rounded(at.y)}A${half} ${right} ${rounded(at.y)}A${half} ${left} ${rounded(at.y)}`
+  }
+  stroke() {
+    this.#add('path', { d: this.#path, ...this.#stroke() })
+  }
+  fill() {
+    this.#add('path', { d: this.#path, ...this.#fill() })
+  }
+
+  // The whole picture as a document.
+  document({ width, height }, title) {
+    const opening = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
+    return [opening, `<title>${escaped(title)}</title>`, ...this.#elements, '</svg>\n'].join('\n')
+  }
+
+  #at(x, y) {
+    return { x: this.#origin[0] + x, y: this.#origin[1] + y }
+  }
+  #fill() {
+    return { fill: this.fillStyle, 'fill-opacity': this.globalAlpha }
+  }
+  #stroke() {
+    return { fill: 'none', stroke: this.strokeStyle, 'stroke-width': this.lineWidth, 'stroke-opacity': this.globalAlpha }
+  }
+  #add(name, attributes, content = '') {
+    const written = Object.entries(attributes).map(([key, value]) => `${key}="${rounded(value)}"`)
+    this.#elements.push(`<${name} ${written.join(' ')}>${content}</${name}>`)
+  }
+}

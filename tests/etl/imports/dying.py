@@ -1,0 +1,54 @@
+"""An importer that is killed at a chosen write: ``python -m tests.etl.imports.dying URI VAR RUN_ID WRITE``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jobs.worker import execute
+from store.database import Database
+from store.domain import Track
+
+WRITES = ("put_page", "grow_playlist", "update_run", "put_playlist", "refresh_counts")
+
+
+class DyingDatabase(Database):
+    """Counts its writes and dies at one of them; in the middle of the batch where that is one of tracks."""
+
+    def __init__(self, uri: str, write: int, end: Callable[[], None] | None = None) -> None:
+        super().__init__(uri)
+        self.left = write
+        self.end = end or die
+        for name in WRITES:
+            setattr(self, name, self._mortal(getattr(self, name)))
+
+    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
+        self.left -= 1
+        if self.left == 0:
+            super().put_tracks(tracks[: len(tracks) // 2], brought_by)
+            self.end()
+        return super().put_tracks(tracks, brought_by)
+
+    def _mortal(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                self.end()
+            return method(*args, **kwargs)
+
+        return counted
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    uri, var, run_id, write = sys.argv[1:]
+    database = DyingDatabase(uri, int(write))
+    execute(database, Path(var), run_id)
+    print(int(write) - database.left)  # the number of writes of a whole run

@@ -1,0 +1,135 @@
+"""Zip archives: what is read of them, and what is refused."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.imports.reading import archive
+from tests.etl.imports import files, formats
+from tests.etl.imports.test_formats import read, reasons, refused, titles
+
+HISTORY = "Spotify Extended Streaming History/Streaming_History_Audio_2020_0.json"
+ACCOUNT = "Spotify Account Data"
+
+
+def test_what_spotify_sends(tmp_path: Path) -> None:
+    path = formats.zipped(
+        tmp_path / "my_spotify_data.zip",
+        {
+            f"{ACCOUNT}/Userdata.json": '{"email": "never opened", not even JSON',
+            f"{ACCOUNT}/Playlist2.json": formats.account_playlists(("Second", [formats.account_item(2)])),
+            f"{ACCOUNT}/Playlist10.json": formats.account_playlists(("Tenth", [formats.account_item(10)])),
+            f"{ACCOUNT}/Playlist1.json": formats.account_playlists(("First", [formats.account_item(1)])),
+            f"{ACCOUNT}/YourLibrary.json": formats.library(2),
+            f"{ACCOUNT}/StreamingHistory_music_0.json": [
+                {"endTime": "2026-06-06 19:52", "artistName": "B", "trackName": "Short", "msPlayed": 60_000}
+            ],
+            HISTORY: [formats.play(1, "2020-01-01T00:00:00Z"), formats.play(1, "2020-02-01T00:00:00Z")],
+            HISTORY.replace("2020_0", "2021_1"): [formats.play(1, "2021-01-01T00:00:00Z")],
+            HISTORY.replace("Audio", "Video"): [formats.play(7, "2020-01-01T00:00:00Z")],
+        },
+    )
+    kind, lists = read(path)
+    assert kind == "spotify data"
+    assert [name for name, _ in lists] == ["Liked songs", "First", "Second", "Tenth", "Listening history"]
+    assert titles(lists[-1][1]) == ["Song 1"]
+    assert lists[-1][1][0].plays == 3
+
+
+def test_what_listenbrainz_sends(tmp_path: Path) -> None:
+    path = formats.zipped(
+        tmp_path / "listenbrainz_somebody.zip",
+        {
+            "user.json": {"username": "somebody"},
+            "listens/2024/10.jsonl": formats.jsonl(formats.listen(2)),
+            "listens/2024/9.jsonl": formats.jsonl(formats.listen(1), formats.listen(2)),
+            "feedback.jsonl": formats.jsonl({"recording_msid": "x", "score": 1}),
+        },
+    )
+    kind, lists = read(path)
+    assert kind == "listenbrainz"
+    assert titles(lists[0][1]) == ["Song 2", "Song 1"]
+    assert reasons(lists[0][1]) == [("played again (counted as a further play)", 1)]
+
+
+def test_paths_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    document = formats.account_playlists(("List", [formats.account_item(1)]))
+    names = ("../../Playlist1.json", "/Playlist2.json", "C:\\x\\..\\Playlist3.json")
+    path = formats.zipped(folder / "x.zip", dict.fromkeys(names, document))
+    assert [name for name, _ in read(path)[1]] == ["List"] * 3
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == [path]
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    bomb = "[" + " " * (4 << 20) + "]"
+    problem = refused(formats.zipped(tmp_path / "x.zip", {"Playlist1.json": bomb}))
+    assert problem.code == "too_large"
+    assert "times its size" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "said"),
+    [("MAX_MEMBERS", 1, "files"), ("MAX_MEMBER_BYTES", 10, "a file of more"), ("MAX_TOTAL_BYTES", 10, "unpacks")],
+)
+def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, said: str) -> None:
+    document = formats.account_playlists(("List", [formats.account_item(1)]))
+    path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": document, "Playlist2.json": document})
+    monkeypatch.setattr(archive, limit, value)
+    problem = refused(path)
+    assert problem.code == "too_large"
+    assert said in problem.message
+
+
+def test_an_archive_that_lies_about_sizes(tmp_path: Path) -> None:
+    document = formats.account_playlists(("List", [formats.account_item(n) for n in range(50)]))
+    path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": document})
+    with zipfile.ZipFile(path) as packed:
+        size = packed.infolist()[0].file_size
+    content = path.read_bytes()
+    path.write_bytes(content.replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little")))
+    assert refused(path).code == "malformed"
+
+
+def encrypted(content: bytes) -> bytes:
+    """Set the flag of encryption in the local header and in the directory."""
+    changed = bytearray(content)
+    changed[6] |= 1
+    changed[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda content: content[: len(content) // 2], "malformed"),
+        (lambda content: content[:60] + b"\xff" * 20 + content[80:], "malformed"),
+        (encrypted, "unsupported"),
+    ],
+    ids=["cut off", "damaged", "encrypted"],
+)
+def test_damaged_archives(tmp_path: Path, change: Any, code: str) -> None:
+    document = formats.account_playlists(("List", [formats.account_item(n) for n in range(50)]))
+    path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": document})
+    path.write_bytes(change(path.read_bytes()))
+    assert refused(path).code == code
+
+
+def test_an_archive_of_something_else_says_what_to_do(tmp_path: Path) -> None:
+    path = formats.zipped(tmp_path / "x.zip", {"a/list.csv": files.playlist(1)})
+    problem = refused(path)
+    assert problem.code == "not_a_playlist"
+    assert "list.csv" in problem.message
+    assert "unpack" in problem.hint
+
+
+def test_a_workbook_is_named_as_before(tmp_path: Path) -> None:
+    path = formats.zipped(tmp_path / "x.xlsx", {"[Content_Types].xml": "<x/>"})
+    problem = refused(path)
+    assert problem.code == "not_text"
+    assert "Excel" in problem.message
