@@ -84,13 +84,17 @@ class _AnswerSchema(GenerateJsonSchema):
 def _by_status(returned: Any) -> Iterator[tuple[str, Any]]:
     """Yield the statuses and the answers of a route's return annotation; several answers of one status as a union."""
     answers: dict[str, Any] = {}
-    for kind in get_args(returned) if get_origin(returned) in {Union, UnionType} else (returned,):
+    for kind in _members(returned):
         status = "200"
         if get_origin(kind) is tuple:
             kind, literal = get_args(kind)
             status = str(*get_args(literal))
         elif get_origin(kind) is Annotated:
             kind = get_args(kind)[1]
-        if is_dataclass(kind):
-            answers[status] = kind if status not in answers else answers[status] | kind
+        for answer in filter(is_dataclass, _members(kind)):
+            answers[status] = answers[status] | answer if status in answers else answer
     yield from answers.items()
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
