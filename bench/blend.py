@@ -1,4 +1,4 @@
-"""How fair lists for several people are, by method and beside plain lists, what filters take, and what a list costs.
+"""How fair lists for several people are, by method and next to plain lists, what filters take, and what a list costs.
 
     python -m bench.blend [--groups 8]
 
@@ -27,7 +27,7 @@ from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.blend.fairness import Method, apportion
-from ml.blend.model import Blend, Floats, Listener, Wish, blend, satisfactions
+from ml.blend.model import Blend, BlendRequest, Floats, Listener, blend, satisfactions
 from ml.guards import GUARDS, caught, is_out_of_length
 from ml.neighbours.model import Neighbours
 from store.catalogue.catalogue import Catalogue, Snapshot
@@ -56,14 +56,14 @@ class Bench:
     def __init__(self, neighbours: Neighbours, snapshot: Snapshot, drawn: Sequence[Group]) -> None:
         self.neighbours, self.snapshot, self.drawn = neighbours, snapshot, drawn
 
-    def wish(self, people: Group, **told: object) -> Wish:
+    def request(self, people: Group, **options: object) -> BlendRequest:
         known = [track for one in people for track in one.tracks]
-        return replace(Wish(length=LENGTH, known=known), **told)  # type: ignore[arg-type]
+        return replace(BlendRequest(length=LENGTH, known=known), **options)  # type: ignore[arg-type]
 
-    def lists(self, name: str, **told: object) -> list[Blend]:
+    def lists(self, name: str, **options: object) -> list[Blend]:
         """Make a list for each group and print what people have from them."""
         meter = Meter()
-        made = [blend(self.neighbours, self.snapshot, one, self.wish(one, **told)) for one in self.drawn]
+        made = [blend(self.neighbours, self.snapshot, one, self.request(one, **options)) for one in self.drawn]
         seconds = meter.read().wall / len(made)
         shares = [[share.mean for share in one.shares] for one in made]
         popularity = mean(pick.track.popularity or 0.0 for one in made for pick in one.picks)
@@ -74,7 +74,7 @@ class Bench:
         """Print what people have from tracks drawn at random and from the best known ones."""
         rng = np.random.default_rng(SEED)
         tables: list[Floats] = [
-            satisfactions(self.neighbours, self.snapshot, one, self.wish(one)) for one in self.drawn
+            satisfactions(self.neighbours, self.snapshot, one, self.request(one)) for one in self.drawn
         ]
         for name, rows in (
             ("at random", [rng.choice(len(one), LENGTH, replace=False) for one in tables]),
@@ -88,13 +88,13 @@ def _row(name: str, shares: Sequence[Sequence[float]]) -> str:
     return f"  {name:<32} everybody {everybody:.3f}, the least satisfied {least:.3f}"
 
 
-def _kept_out(made: Blend, wish: Wish) -> bool:
-    """Tell whether a list holds nothing that its wish rules out."""
-    known = {track.id for track in wish.known}
+def _kept_out(made: Blend, request: BlendRequest) -> bool:
+    """Tell whether a list holds nothing that the request rules out."""
+    known = {track.id for track in request.known}
     artists = Counter(pick.track.artists[0] for pick in made.picks if pick.track.artists)
-    return max(artists.values()) <= wish.artist_cap and not any(
-        caught(pick.track, wish.guards)
-        or is_out_of_length(pick.track, wish.shortest_s, wish.longest_s)
+    return max(artists.values()) <= request.artist_cap and not any(
+        caught(pick.track, request.guards)
+        or is_out_of_length(pick.track, request.shortest_s, request.longest_s)
         or pick.track.id in known
         for pick in made.picks
     )
@@ -104,12 +104,12 @@ def main() -> int:
     """Print the methods side by side, and what the knobs do; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--groups", type=int, default=8)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     meter, neighbours = Meter(), Neighbours(ArtistEmbedding.load(artefacts.active("artists")))
     with full_catalogue() as var:
         snapshot = Catalogue(var / "catalogue").current()
-        bench = Bench(neighbours, snapshot, groups(snapshot, asked.groups))
-        print(f"{asked.groups} groups of {PEOPLE}, {LENGTH} tracks each, {len(snapshot)} tracks to choose from")
+        bench = Bench(neighbours, snapshot, groups(snapshot, arguments.groups))
+        print(f"{arguments.groups} groups of {PEOPLE}, {LENGTH} tracks each, {len(snapshot)} tracks to choose from")
         bench.plain()
         fair = {method: bench.lists(method.value, method=method) for method in Method}[Method.MAX_MIN]
         bench.lists("max_min, novelty 1", novelty=1.0)
@@ -118,7 +118,7 @@ def main() -> int:
         print(f"    left out: {dict(sum((Counter(one.left_out) for one in filtered), Counter()))}")
         quotas = [dict(zip((one.id for one in people), SHARES, strict=True)) for people in bench.drawn]
         shared = [
-            blend(neighbours, snapshot, people, bench.wish(people, quotas=of))
+            blend(neighbours, snapshot, people, bench.request(people, quotas=of))
             for people, of in zip(bench.drawn, quotas, strict=True)
         ]
     least = [[min(share.mean for share in some) for some in (one.shares, one.average)] for one in fair]
@@ -129,7 +129,8 @@ def main() -> int:
         (
             "what is to stay out stays out",
             all(
-                _kept_out(one, bench.wish(people, **filters)) for one, people in zip(filtered, bench.drawn, strict=True)
+                _kept_out(one, bench.request(people, **filters))
+                for one, people in zip(filtered, bench.drawn, strict=True)
             ),
         ),
     ]

@@ -13,7 +13,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from etl.providers.base import Identity
 from etl.versions import same_title, version_of
-from store.domain import AudioFeatures, Track, local_track_id
+from store.domain import Track, local_track_id
 from store.text import normalise
 
 # From here on two identities are taken for one recording.
@@ -138,9 +138,7 @@ def as_track(
     identity: Identity,
     source: str,
     *,
-    features: AudioFeatures | None = None,
     labels: tuple[str, ...] = (),
-    artist_genres: tuple[str, ...] = (),
     popularity: float | None = None,
     explicit: bool | None = None,
 ) -> Track:
@@ -156,8 +154,6 @@ def as_track(
         popularity=popularity,
         explicit=explicit,
         labels=labels,
-        artist_genres=artist_genres,
-        features=features,
         source=source,
         ids=dict(identity.ids),
     )

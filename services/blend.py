@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.blend.fairness import Method, Share
-from ml.blend.model import MOST_PEOPLE, Blend, Listener, Pick, Wish, blend
+from ml.blend.model import MOST_PEOPLE, Blend, BlendRequest, Listener, Pick, blend
 from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
@@ -21,12 +21,12 @@ from store.domain import Person, Playlist, PlaylistItem, Track
 _MOST_ROWS = 10_000
 
 
-def blend_playlists(services: Services, wish: Mapping[str, Any], owner: str | None) -> dict[str, Any]:
+def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | None) -> dict[str, Any]:
     """Return tracks of the catalogue for several people.
 
     Parameters
     ----------
-    wish
+    query
         ``playlist`` or ``playlists``, ``method``, ``length``, ``filters`` and what else ``POST /api/blend`` takes.
     owner
         The browser session, whose "never again" list is left out.
@@ -36,15 +36,15 @@ def blend_playlists(services: Services, wish: Mapping[str, Any], owner: str | No
     ServiceError
         400 where nobody is named, 404 for an unknown playlist or person, 422 where nothing can be compared.
     """
-    listeners = _listeners(services, wish)
-    strangers = wish["quotas"].keys() - {one.id for one in listeners}
+    listeners = _listeners(services, query)
+    strangers = query["quotas"].keys() - {one.id for one in listeners}
     if strangers:
         raise ServiceError(
             404, "not_found", f"Nobody called {min(strangers)!r} is blended.", "See people in the answer."
         )
     try:
         made = blend(
-            services.neighbours, services.catalogue.current(), listeners, _wish(services, wish, listeners, owner)
+            services.neighbours, services.catalogue.current(), listeners, _request(services, query, listeners, owner)
         )
     except NothingToCompare as nothing:
         raise ServiceError(
@@ -57,34 +57,36 @@ def blend_playlists(services: Services, wish: Mapping[str, Any], owner: str | No
         raise ServiceError(
             422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share."
         ) from fault
-    return _answer(made, wish)
+    return _answer(made, query)
 
 
-def _wish(services: Services, wish: Mapping[str, Any], listeners: Sequence[Listener], owner: str | None) -> Wish:
-    filters = wish["filters"]
-    return Wish(
-        method=Method(wish["method"]),
-        length=wish["length"],
-        quotas=wish["quotas"],
-        artist_cap=wish["artist_cap"],
+def _request(
+    services: Services, query: Mapping[str, Any], listeners: Sequence[Listener], owner: str | None
+) -> BlendRequest:
+    filters = query["filters"]
+    return BlendRequest(
+        method=Method(query["method"]),
+        length=query["length"],
+        quotas=query["quotas"],
+        artist_cap=query["artist_cap"],
         guards={name: filters[name] for name in GUARDS},
         shortest_s=filters["shortest_s"],
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
-        novelty=wish["novelty"],
-        never={*wish["never"], *never_list(services, owner)},
+        novelty=query["novelty"],
+        never={*query["never"], *never_list(services, owner)},
         known=[track for one in listeners for track in one.tracks] if filters["known"] else (),
     )
 
 
-def _listeners(services: Services, wish: Mapping[str, Any]) -> list[Listener]:
+def _listeners(services: Services, query: Mapping[str, Any]) -> list[Listener]:
     """Return who is blended: the contributors of one playlist, or one person for each of several."""
-    if ("playlist" in wish) == ("playlists" in wish):
+    if ("playlist" in query) == ("playlists" in query):
         raise ServiceError(
             400, "bad_request", "Whom?", "Give playlist= (its contributors) or playlists= (one for each)."
         )
-    if "playlist" in wish:
-        return _contributors(services, find_playlist(services, wish["playlist"]), wish.get("people"))
-    found = [find_playlist(services, one) for one in dict.fromkeys(wish["playlists"])]
+    if "playlist" in query:
+        return _contributors(services, find_playlist(services, query["playlist"]), query.get("people"))
+    found = [find_playlist(services, one) for one in dict.fromkeys(query["playlists"])]
     return [Listener(one.id, one.name, _tracks(services, _items(services, one))) for one in found]
 
 
@@ -114,16 +116,16 @@ def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, .
     return tuple(known[one] for one in ids if one in known)
 
 
-def _answer(made: Blend, wish: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(made: Blend, query: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "method": wish["method"],
+        "method": query["method"],
         "people": [{"id": one.id, "name": one.name, "tracks": len(one.tracks)} for one in made.people],
         "not_compared": [{"id": one.id, "name": one.name} for one in made.silent],
         "tracks": [_pick(made, pick) for pick in made.picks],
         "fairness": _fairness(made, made.shares),
         "average": _fairness(made, made.average),
         "left_out": dict(made.left_out),
-        "note": None if len(made.picks) == wish["length"] else "The catalogue has no more that pass all filters.",
+        "note": None if len(made.picks) == query["length"] else "The catalogue has no more that pass all filters.",
     }
 
 

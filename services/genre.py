@@ -46,8 +46,8 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         )
     known = genres_of(services, subject)
     why = model.explain(replace(given, artist_genres=known.artist))
-    families = model.family_probabilities(why.told.genre[None])[0]
-    ranked = _ranked(model.genres, why.told.genre)
+    families = model.family_probabilities(why.prediction.genre[None])[0]
+    ranked = _ranked(model.genres, why.prediction.genre)
     first = ranked[0][0]
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
@@ -60,8 +60,10 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         "probability": ranked[0][1],
         "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
         "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
-        "broad": [{"genre": g, "probability": p} for g, p in _ranked(model.broad, why.told.broad, N_BROAD_GENRES)],
-        "microgenres": _microgenres(model, why.told.micro),
+        "broad": [
+            {"genre": g, "probability": p} for g, p in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)
+        ],
+        "microgenres": _microgenres(model, why.prediction.micro),
         "basis": _basis(given),
         "confidence": _confidence(ranked[0][1], given),
         "note": _note(track, given),

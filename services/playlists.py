@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from etl.playlist_import import playlist_id
+from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError

@@ -25,7 +25,7 @@ from etl.providers.registry import ORDER, PROVIDERS
 from ml.tasks import TASKS
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-_TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of table -->)", re.DOTALL)
+MARKED_TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of table -->)", re.DOTALL)
 _COMMAND = re.compile(r"^([a-z]+):.*?## (.*)$", re.MULTILINE)
 _NEEDS = {
     Need.SEARCH: "search",
@@ -144,11 +144,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def names_in(text: str) -> list[str]:
-    """Return the names of the tables that a page marks."""
-    return [match["name"] for match in _TABLE.finditer(text)]
-
-
 def refreshed(text: str) -> str:
     """Return a page with its tables made anew.
 
@@ -157,7 +152,7 @@ def refreshed(text: str) -> str:
     KeyError
         The page marks a table that :data:`TABLES` does not know.
     """
-    return _TABLE.sub(lambda match: f"{match['begin']}\n{TABLES[match['name']]()}\n{match['end']}", text)
+    return MARKED_TABLE.sub(lambda match: f"{match['begin']}\n{TABLES[match['name']]()}\n{match['end']}", text)
 
 
 def main() -> None:

@@ -55,9 +55,8 @@ class Credentials:
         within_s: float,
         until: float | None = None,
         owner: str | None = None,
-        credential: str | None = None,
     ) -> list[Credential]:
-        """Return the usable credentials of a source (or ``credential`` alone), the default one first.
+        """Return the usable credentials of a source, the default one first.
 
         Raises
         ------
@@ -65,9 +64,9 @@ class Credentials:
             REFUSED: no credential has complete settings that can be decrypted.
         """
         about = provider.about
-        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credential called {credential}.", UNDER_DATA)
+        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_DATA)
         credentials = []
-        for name in [credential] if credential else self._sources.credential_names(about.name, document):
+        for name in self._sources.credential_names(about.name, document):
             try:
                 settings = self._sources.settings(document, name)
             except VaultError as problem:

@@ -96,12 +96,10 @@ class Engine:
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]
 
-    def channel(
-        self, source: str, *, owner: str | None = None, credential: str | None = None, within_s: float = 60.0
-    ) -> SourceChannel:
+    def channel(self, source: str, *, owner: str | None = None, within_s: float = 60.0) -> SourceChannel:
         """Return a channel to a source, for requests that are not a Need; ``within_s`` limits each of them.
 
-        Without ``credential`` the one that is free first is used.
+        Of several credentials the one that is free first is used.
 
         Raises
         ------
@@ -113,9 +111,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        return first_free(
-            self._credentials.usable(provider, document, within_s=within_s, owner=owner, credential=credential)
-        ).channel
+        return first_free(self._credentials.usable(provider, document, within_s=within_s, owner=owner)).channel
 
     # -- the sources ------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from config import ROOT
 
@@ -18,8 +17,9 @@ _ALSO = {
 }
 
 
-def shipped_genres(models: Path = ROOT / "models") -> list[str]:
+def shipped_genres() -> list[str]:
     """Return the genres of the active taxonomy in alphabetical order."""
+    models = ROOT / "models"
     active = json.loads((models / "manifest.json").read_text("utf-8"))["active"]["taxonomy"]
     families = json.loads((models / "taxonomy" / f"{active}.json").read_text("utf-8"))["families"]
     return sorted(genre for family in families for genre in family["genres"])

@@ -45,11 +45,6 @@ def number_of(text: str) -> int:
     return number
 
 
-def next_term(text: str) -> str:
-    """Return the term behind ``text``: "b" for "a", "aa" for "z"; "a" behind nothing."""
-    return term(number_of(text) + 1)
-
-
 def new_harvest(
     kind: str,
     owner: str | None = None,

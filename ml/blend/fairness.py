@@ -7,7 +7,7 @@ Everything here works on a table of *satisfactions*, (n, p) for n candidates and
 User-Adapted Interaction 14, 2004); least misery is what PolyLens used (O'Connor et al., ECSCW 2001). ``max_min`` is
 fair as in D. Serbos et al., "Fairness in package-to-group recommendations" (WWW 2017) and X. Lin et al.,
 "Fairness-aware group recommendation with Pareto-efficiency" (RecSys 2017): what counts is the least that anybody
-has from the whole list, not from one track; built greedily, as those do.
+has from the whole list, not from one track. As in those papers, the list is built greedily.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 
-# In somebody's turn only tracks count that satisfy them this much, as a share of the best that is left for them.
-_THEIRS = 0.8
-# Rounds of exchanging; most lists settle after two or three.
-_ROUNDS = 10
+# In a person's turn, a track must satisfy them at least this much, as a share of the best free one.
+_LEAST_SHARE_OF_BEST = 0.8
+# Passes over the list that exchange picks; most lists settle after two or three.
+_MAX_EXCHANGE_PASSES = 10
 
 
 class Method(StrEnum):
@@ -53,7 +53,7 @@ class Share:
 
 
 def apportion(length: int, weights: Sequence[float]) -> list[int]:
-    """Return how many of ``length`` places each has, in proportion to ``weights``: Hamilton's largest remainders.
+    """Share ``length`` tracks out in proportion to ``weights`` by Hamilton's method of largest remainders.
 
     Raises
     ------
@@ -63,11 +63,11 @@ def apportion(length: int, weights: Sequence[float]) -> list[int]:
     if min(weights, default=0) < 0 or not sum(weights):
         raise ValueError("quotas are 0 or more, and one of them is above 0")
     exact = [length * weight / sum(weights) for weight in weights]
-    places = [int(one) for one in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda at: (places[at] - exact[at], at))
-    for at in by_remainder[: length - sum(places)]:
-        places[at] += 1
-    return places
+    quotas = [int(quota) for quota in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda at: (quotas[at] - exact[at], at))
+    for at in by_remainder[: length - sum(quotas)]:
+        quotas[at] += 1
+    return quotas
 
 
 def choose(
@@ -84,13 +84,14 @@ def choose(
     Parameters
     ----------
     satisfaction : np.ndarray
-        (n, p), see above.
+        (n, p), 0 to 1.
     artists : sequence
-        The n candidates' first artists; at most ``artist_cap`` of each are chosen. A false one (no artist) has no cap.
+        The n candidates' first artists; at most ``artist_cap`` of each are chosen. Candidates whose artist is empty
+        have no cap.
     quotas : sequence of int, optional
-        How many picks are for each person at most, ``length`` together. Where none are given, each pick is for whom
-        it satisfies most (``max_min``: for whose turn it was), and a ``max_min`` list is never less fair than the
-        average's.
+        (p,) most picks for each person, ``length`` in sum. Without quotas, a pick is for the person whom it satisfies
+        most (with ``max_min``, for the person whose turn it was). The least satisfied person of a ``max_min`` list
+        without quotas has at least as much as in the list by average.
     """
 
     def table() -> _Table:
@@ -109,18 +110,18 @@ def choose(
 
 
 def _by_value(table: _Table, method: Method, length: int, quotas: Sequence[int] | None = None) -> list[Choice]:
-    places = list(quotas) if quotas else [length] * table.satisfaction.shape[1]
+    left = list(quotas) if quotas else [length] * table.satisfaction.shape[1]
     chosen: list[Choice] = []
     for row in _order(table.satisfaction, method):
         person = int(table.satisfaction[row].argmax())
-        if len(chosen) < length and places[person] and table.take(int(row)):
-            places[person] -= 1
+        if len(chosen) < length and left[person] and table.take(int(row)):
+            left[person] -= 1
             chosen.append(Choice(int(row), person))
-    return chosen + _fill(table, places, length - len(chosen))
+    return chosen + _fill(table, left, length - len(chosen))
 
 
 def shares(satisfaction: Floats, choices: Sequence[Choice]) -> list[Share]:
-    """Return what each person has from the chosen tracks; nothing where none was chosen."""
+    """Return each person's share of the chosen tracks; 0 where none was chosen."""
     people = satisfaction.shape[1]
     rows = satisfaction[[choice.row for choice in choices]] if choices else np.zeros((1, people))
     picks = Counter(choice.person for choice in choices)
@@ -133,13 +134,13 @@ class _Table:
     def __init__(self, satisfaction: Floats, artists: Sequence[object], artist_cap: int) -> None:
         self.satisfaction = satisfaction
         self._taken = np.zeros(len(satisfaction), bool)
-        self._artist = np.unique([str(one or "") for one in artists], return_inverse=True)[1]
+        self._artist = np.unique([str(artist or "") for artist in artists], return_inverse=True)[1]
         self._of_artist = np.zeros(len(satisfaction), int)
-        self._cap = np.where([bool(one) for one in artists], artist_cap, len(satisfaction))
+        self._cap = np.where([bool(artist) for artist in artists], artist_cap, len(satisfaction))
 
     @property
     def free(self) -> npt.NDArray[np.bool_]:
-        """(n,) which may be taken: not taken yet, and their artist has a place left."""
+        """(n,) whether a candidate is not taken yet and its artist below the cap."""
         free: npt.NDArray[np.bool_] = ~self._taken & (self._of_artist[self._artist] < self._cap)
         return free
 
@@ -159,17 +160,17 @@ class _Table:
 
 
 def _order(satisfaction: Floats, method: Method) -> npt.NDArray[np.intp]:
-    """Return the rows, best first; of equally good ones that with the better average, then the first."""
+    """Return the rows, best first; ties go to the better average, then to the earlier row."""
     average = satisfaction.mean(axis=1)
     least = satisfaction.min(axis=1)
     rows = np.arange(len(satisfaction))
     return np.lexsort((rows, -average) if method is Method.AVERAGE else (rows, -average, -least))
 
 
-def _fill(table: _Table, places: list[int], missing: int) -> list[Choice]:
-    """Give places that are left to their people: nothing that is left pleases them more than it pleases others."""
+def _fill(table: _Table, left: list[int], missing: int) -> list[Choice]:
+    """Fill the quotas that are left, each person's with the free rows that satisfy them most."""
     chosen: list[Choice] = []
-    for person, count in enumerate(places):
+    for person, count in enumerate(left):
         for row in np.argsort(-table.satisfaction[:, person], kind="stable"):
             if not count or len(chosen) == missing:
                 break
@@ -179,15 +180,14 @@ def _fill(table: _Table, places: list[int], missing: int) -> list[Choice]:
     return chosen
 
 
-def _in_turns(table: _Table, places: Sequence[int], weights: Sequence[int], length: int) -> list[Choice]:
-    """Let whoever has least so far, for their weight, have the next track; then exchange tracks while that helps.
+def _in_turns(table: _Table, quotas: Sequence[int], weights: Sequence[int], length: int) -> list[Choice]:
+    """Give the next track to the person with least so far, for their weight; then exchange tracks while that helps.
 
-    Of the tracks that satisfy them nearly as much as the best that is left, the one is taken after which the least
-    that anybody has is largest, and of equals the one with the best average. ``places`` is how many each may have.
+    The track is chosen by :func:`_fairest`. ``quotas`` is how many tracks each person may have.
     """
-    # Whoever has no weight is not counted.
+    # A person without weight is not counted.
     per_share = np.array([1 / weight if weight else 0.0 for weight in weights])
-    has, left, chosen = np.zeros(len(weights)), list(places), list[Choice]()
+    has, left, chosen = np.zeros(len(weights)), list(quotas), list[Choice]()
     while any(left) and len(chosen) < length and table.free.any():
         person = min((p for p in range(len(left)) if left[p]), key=lambda p: (has[p] * per_share[p], p))
         row, _ = _fairest(table, person, has, per_share)
@@ -199,9 +199,9 @@ def _in_turns(table: _Table, places: Sequence[int], weights: Sequence[int], leng
 
 
 def _exchanged(table: _Table, chosen: list[Choice], per_share: Floats) -> list[Choice]:
-    """Exchange picks, each for another of the same person's, as long as the least that anybody has grows."""
+    """Exchange picks, each for another for the same person, as long as the least satisfied person gains."""
     has = table.satisfaction[[choice.row for choice in chosen]].sum(axis=0)
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_EXCHANGE_PASSES):
         before = list(chosen)
         for at, (row, person) in enumerate((choice.row, choice.person) for choice in before):
             table.release(row)
@@ -217,11 +217,13 @@ def _exchanged(table: _Table, chosen: list[Choice], per_share: Floats) -> list[C
 
 
 def _fairest(table: _Table, person: int, has: Floats, per_share: Floats) -> tuple[int, float]:
-    """Return the free row, of those to ``person``'s taste, after which the least that anybody has is largest, and
-    that least; of equals the row with the best average."""
+    """Return the free row with which the least satisfied person has most, and how much that is.
+
+    Only rows that satisfy ``person`` nearly as much as the best free one are considered. Ties go to the best average.
+    """
     rows = np.flatnonzero(table.free)
     wanted = table.satisfaction[rows, person]
-    rows = rows[wanted >= _THEIRS * wanted.max()]
+    rows = rows[wanted >= _LEAST_SHARE_OF_BEST * wanted.max()]
     after = ((has + table.satisfaction[rows]) * per_share)[:, per_share > 0].min(axis=1)
     best = np.lexsort((rows, -table.satisfaction[rows].mean(axis=1), -after))[0]
     return int(rows[best]), float(after[best])

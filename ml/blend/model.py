@@ -1,9 +1,9 @@
 """One list for several people: tracks of the catalogue that go with what each of them chose, shared out fairly.
 
-How well a track goes with a person is the mean of the three of their tracks that it goes with best
-(:meth:`~ml.neighbours.model.Neighbours.likeness`), put on a scale of *satisfaction* on which the middle of the
-catalogue is 0 and the best track there is for that person is 1: so nobody counts for more because their taste is
-easily met (normalised utilities, as in Lin et al., RecSys 2017). :mod:`ml.blend.fairness` chooses.
+A track's likeness to a person is the mean of its three highest likenesses to that person's tracks
+(:meth:`~ml.neighbours.model.Neighbours.likeness`). *Satisfaction* rescales it per person: the median of the catalogue
+is 0, the best track is 1. So nobody counts for more because their taste is easily met (normalised utilities, as in Lin
+et al., RecSys 2017). :mod:`ml.blend.fairness` chooses the tracks.
 
 Novelty follows S. Vargas and P. Castells, "Rank and relevance in novelty and diversity metrics" (RecSys 2011): half
 of it is being little known (popularity), half being far from what the people chose (distance).
@@ -34,16 +34,16 @@ Floats = npt.NDArray[np.float32]
 
 MOST_PEOPLE = 20
 MOST_TRACKS = 100
-# So many of a person's tracks are compared with the catalogue, evenly from the first to the last.
+# Tracks of a person that are compared with the catalogue, spread evenly from the first to the last.
 SEEDS = 16
 _NEAREST = 3
-# So many candidates per person and place in the list are looked at more closely.
+# Candidates that are read per person and track of the list.
 _DEPTH = 40
 _LEAST_DEPTH = 400
-# The novelty knob at 1 gives novelty half the weight: what nobody likes is no discovery.
+# Weight of novelty where the request's novelty is 1; the other half stays with satisfaction.
 _NOVELTY_SHARE = 0.5
 _UNKNOWN_POPULARITY = 0.2
-# So many rows tell the middle of the catalogue.
+# Rows that the median of the catalogue is estimated from.
 _SAMPLE = 500
 
 
@@ -57,13 +57,27 @@ class Listener:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What kind of list is wanted.
+class BlendRequest:
+    """What list to make.
 
-    ``quotas`` are shares per person (any unit; who is not named has none), ``guards`` which of
-    :data:`ml.guards.GUARDS` are on, ``shortest_s`` and ``longest_s`` how many seconds a track may last, ``never`` ids
-    of tracks that must not come, ``novelty`` 0 to 1. ``known`` are tracks that are known already and stay out, in
-    other editions, too.
+    Attributes
+    ----------
+    length : int
+        Tracks of the list, 1 to 100.
+    quotas : mapping of str to float
+        Shares by the listener's id, in any unit. A listener who is not named has none. Empty: no quotas.
+    artist_cap : int
+        Tracks of one first artist at most, from 1.
+    guards : mapping of str to bool
+        Which of :data:`ml.guards.GUARDS` are on.
+    shortest_s, longest_s : float
+        Bounds of a track's length in seconds.
+    novelty : float
+        0 (satisfaction alone) to 1 (half of the score is novelty).
+    never : collection of str
+        Ids of tracks that are left out.
+    known : sequence of Track
+        Tracks that are left out with all their editions.
     """
 
     method: Method = Method.MAX_MIN
@@ -80,9 +94,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A track of the list: whom it is for (their position), which of their tracks it goes with best, and why.
+    """A track of the list.
 
-    ``satisfaction`` is everybody's, 0 to 1, ``novelty`` 0 to 1.
+    ``person`` is the position of the listener it is for, ``seed`` that listener's track which it goes with best.
+    ``satisfaction`` has a value for each listener, 0 to 1; ``novelty`` is 0 to 1.
     """
 
     ref: Ref
@@ -96,11 +111,16 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """A list and its reckoning.
+    """A list with its fairness figures.
 
-    ``people`` are those whose tracks could be compared, ``silent`` the others. ``shares`` are of this list and
-    ``average`` of the one that the plain average would have given, each in the order of ``people``. ``left_out``
-    counts the tracks that a guard kept out of what was looked at, and all that are of another length.
+    Attributes
+    ----------
+    people, silent : tuple of Listener
+        Those whose tracks could be compared, and the others.
+    shares, average : tuple of Share
+        Of this list, and of the list that the plain average gives; in the order of ``people``.
+    left_out : mapping of str to int
+        Candidates that were left out, by guard; "length" counts the whole catalogue.
     """
 
     people: tuple[Listener, ...]
@@ -111,37 +131,41 @@ class Blend:
     left_out: Mapping[str, int]
 
 
-def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], wish: Wish) -> Blend:
-    """Make one list for all ``listeners``; the same question always has the same answer.
+def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], request: BlendRequest) -> Blend:
+    """Make one list for all ``listeners``; equal arguments give equal lists.
 
     Raises
     ------
     NothingToCompare
         Nothing is known of anybody's tracks, or the catalogue is empty.
     ValueError
-        There are more than 20 listeners, the length is not 1 to 100, the quotas of the listeners are all 0, or no track
-        can be both as long and as short as is wanted.
+        There are more than 20 listeners, a value of the request is out of its range, or the quotas of the listeners are
+        all 0.
     """
-    if wish.shortest_s > wish.longest_s:
-        raise ValueError(f"{wish.shortest_s:g} to {wish.longest_s:g} seconds: out of range")
-    if not 1 <= len(listeners) <= MOST_PEOPLE or not 1 <= wish.length <= MOST_TRACKS or wish.artist_cap < 1:
-        raise ValueError(f"{len(listeners)} people, {wish.length} tracks, artist cap {wish.artist_cap}: out of range")
-    admitted = _Admitted(snapshot, wish)
-    tastes = [(one, _Taste.of(neighbours, snapshot, one, admitted)) for one in listeners]
-    people = tuple(one for one, taste in tastes if taste)
+    if request.shortest_s > request.longest_s:
+        raise ValueError(f"{request.shortest_s:g} to {request.longest_s:g} seconds: out of range")
+    if not 1 <= len(listeners) <= MOST_PEOPLE or not 1 <= request.length <= MOST_TRACKS or request.artist_cap < 1:
+        raise ValueError(
+            f"{len(listeners)} people, {request.length} tracks, artist cap {request.artist_cap}: out of range"
+        )
+    admitted = _Admitted(snapshot, request)
+    tastes = [(listener, _Taste.of(neighbours, snapshot, listener, admitted)) for listener in listeners]
+    people = tuple(listener for listener, taste in tastes if taste)
     compared = [taste for _, taste in tastes if taste]
     if not compared:
         raise NothingToCompare("nothing is known of the tracks of these people that others could be compared by")
-    pool = _Pool(snapshot, compared, wish, admitted)
+    pool = _Pool(snapshot, compared, request, admitted)
     table = pool.satisfaction
-    wanted = (1 - _NOVELTY_SHARE * wish.novelty) * table + _NOVELTY_SHARE * wish.novelty * pool.novelty[:, None]
-    quotas = apportion(wish.length, [wish.quotas.get(one.id, 0.0) for one in people]) if wish.quotas else None
-    ruled: dict[str, Any] = {"length": wish.length, "artist_cap": wish.artist_cap}
-    choices = choose(wanted, pool.artists, method=wish.method, quotas=quotas, **ruled)
-    plain = choose(table, pool.artists, method=Method.AVERAGE, **ruled)
+    wanted = (1 - _NOVELTY_SHARE * request.novelty) * table + _NOVELTY_SHARE * request.novelty * pool.novelty[:, None]
+    quotas = (
+        apportion(request.length, [request.quotas.get(person.id, 0.0) for person in people]) if request.quotas else None
+    )
+    limits: dict[str, Any] = {"length": request.length, "artist_cap": request.artist_cap}
+    choices = choose(wanted, pool.artists, method=request.method, quotas=quotas, **limits)
+    plain = choose(table, pool.artists, method=Method.AVERAGE, **limits)
     return Blend(
         people=people,
-        silent=tuple(one for one, taste in tastes if not taste),
+        silent=tuple(listener for listener, taste in tastes if not taste),
         picks=tuple(_pick(neighbours, pool, compared, choice) for choice in choices),
         shares=tuple(shares(table, choices)),
         average=tuple(shares(table, plain)),
@@ -149,94 +173,97 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     )
 
 
-def satisfactions(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], wish: Wish) -> Floats:
-    """Return (n, people), 0 to 1: what every row of the catalogue, also one that may not come, is worth to each.
+def satisfactions(
+    neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], request: BlendRequest
+) -> Floats:
+    """Return (n, people), 0 to 1: everybody's satisfaction with every row of the catalogue, left-out rows included.
 
     Raises
     ------
     NothingToCompare
         As for :func:`blend`, and where it is so for one of them alone.
     """
-    admitted = _Admitted(snapshot, wish)
-    tastes = [_Taste.of(neighbours, snapshot, one, admitted) for one in listeners]
+    admitted = _Admitted(snapshot, request)
+    tastes = [_Taste.of(neighbours, snapshot, listener, admitted) for listener in listeners]
     if not all(tastes):
         raise NothingToCompare("nothing is known of somebody's tracks")
     return np.stack([taste.satisfaction for taste in tastes if taste], axis=1)
 
 
 class _Admitted:
-    """The rows of the catalogue that may come: everything that must stay out does so before anything is ranked.
+    """The rows of the catalogue that a request admits.
 
-    What is known, never wanted or of another length is told from columns at once. Guards have to read a track, and so
-    has a length that is not among its features: that is done for each row when a ranking comes to it, and of the rows
-    that pass, the order is the same.
+    Known and unwanted tracks and most lengths are filtered by columns before the ranking. Guards, and a length that is
+    not among the features, need the whole track: they are applied to the rows that a ranking reaches.
 
     Attributes
     ----------
     recording : np.ndarray
         (n,) int64, equal for editions of the same recording.
     free : np.ndarray
-        (n,) bool, not known, not unwanted and, as far as the features tell, of a wanted length.
-    some : np.ndarray
-        At most 500 of the rows that may come, drawn evenly: what is usual among them.
+        (n,) bool, whether the columns admit the row.
+    sample : np.ndarray
+        At most 500 admitted rows, drawn at random.
 
     Raises
     ------
     NothingToCompare
-        Everything is known or of another length, or the catalogue is empty.
+        The columns admit no row, or the catalogue is empty.
     """
 
-    def __init__(self, snapshot: Snapshot, wish: Wish) -> None:
-        self._snapshot, self._wish = snapshot, wish
-        # Of a row that may not come, what keeps it out: whole tracks would fill the memory.
-        self._looked_at: dict[int, Track | str] = {}
+    def __init__(self, snapshot: Snapshot, request: BlendRequest) -> None:
+        self._snapshot, self._request = snapshot, request
+        # For a refused row the reason alone: whole tracks would fill the memory.
+        self._read: dict[int, Track | str] = {}
         self._refused: set[int] = set()
-        self.recording = np.concatenate([one.recording_code for one in snapshot.segments] or [np.empty(0, np.int64)])
-        self.free = ~np.isin(self.recording, list(_barred(snapshot, wish)))
-        other = self.free & _of_other_length(snapshot, wish)
-        self._of_other_length = int(other.sum())
-        self.free &= ~other
+        self.recording = np.concatenate(
+            [segment.recording_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
+        )
+        self.free = ~np.isin(self.recording, list(_barred(snapshot, request)))
+        out_of_length = self.free & _out_of_length(snapshot, request)
+        self._n_out_of_length = int(out_of_length.sum())
+        self.free &= ~out_of_length
         if not self.free.any():
-            raise NothingToCompare("the catalogue holds no track that may come")
+            raise NothingToCompare("the catalogue holds no track that these filters admit")
         drawn = np.random.default_rng(0).permutation(np.flatnonzero(self.free))[:_SAMPLE]
-        self.some = np.array([at for at in drawn.tolist() if isinstance(self._look(at), Track)], np.intp)
+        self.sample = np.array([at for at in drawn.tolist() if isinstance(self._admit(at), Track)], np.intp)
 
     def best(self, scores: Floats, count: int) -> list[int]:
-        """Return the ``count`` rows of the highest ``scores`` (n,) that may come, best first."""
+        """Return the ``count`` admitted rows of the highest ``scores`` (n,), best first."""
         ranked, depth, free = np.where(self.free, scores, -np.inf), count, int(self.free.sum())
         while True:
             rows = [at for at in top(ranked, depth).tolist() if self.free[at]]
-            refused = {at for at in rows if isinstance(self._look(at), str)}
+            refused = {at for at in rows if isinstance(self._admit(at), str)}
             self._refused |= refused
             if len(rows) - len(refused) >= count or depth >= free:
                 return [at for at in rows if at not in refused][:count]
             depth *= 4
 
     def track(self, at: int) -> Track:
-        """Return the track of a row that :meth:`best` has found."""
-        found = self._look(at)
+        """Return the track of a row that :meth:`best` returned."""
+        found = self._admit(at)
         assert isinstance(found, Track)
         return found
 
     def left_out(self) -> Counter[str]:
-        """Count the rows that rankings came to and that may not come, by what kept them out."""
-        counts = Counter(found for at in self._refused if isinstance(found := self._look(at), str))
-        return counts + Counter(length=self._of_other_length)
+        """Count the refused rows that rankings reached, by reason, and all that are out of length."""
+        counts = Counter(found for at in self._refused if isinstance(found := self._admit(at), str))
+        return counts + Counter(length=self._n_out_of_length)
 
-    def _look(self, at: int) -> Track | str:
-        """Return the track of a row, or what keeps it out."""
-        if at not in self._looked_at:
-            track, wish = self._snapshot.track(self._snapshot.ref(at)), self._wish
-            length = "length" if is_out_of_length(track, wish.shortest_s, wish.longest_s) else None
-            self._looked_at[at] = caught(track, wish.guards) or length or track
-        return self._looked_at[at]
+    def _admit(self, at: int) -> Track | str:
+        """Return the track of a row, or why it is refused."""
+        if at not in self._read:
+            track, request = self._snapshot.track(self._snapshot.ref(at)), self._request
+            length = "length" if is_out_of_length(track, request.shortest_s, request.longest_s) else None
+            self._read[at] = caught(track, request.guards) or length or track
+        return self._read[at]
 
 
-def _of_other_length(snapshot: Snapshot, wish: Wish) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether the length among a row's features is out of bounds; where it is unknown it is not."""
+def _out_of_length(snapshot: Snapshot, request: BlendRequest) -> npt.NDArray[np.bool_]:
+    """Return (n,) whether the length among a row's features is out of bounds; an unknown length is not."""
     column = AUDIO_FEATURES.index("duration_ms")
-    lengths = np.concatenate([one.features[:, column] for one in snapshot.segments] or [np.empty(0)]) / 1000
-    return (lengths < wish.shortest_s) | (lengths > wish.longest_s)
+    lengths = np.concatenate([segment.features[:, column] for segment in snapshot.segments] or [np.empty(0)]) / 1000
+    return (lengths < request.shortest_s) | (lengths > request.longest_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +278,12 @@ class _Taste:
     def of(cls, neighbours: Neighbours, snapshot: Snapshot, listener: Listener, admitted: _Admitted) -> _Taste | None:
         """Return the taste of ``listener``; ``None`` where nothing of their tracks can be compared.
 
-        The scale spans the rows that may come: what they know already may be beyond everything that is left for them.
+        The scale spans the admitted rows, for the tracks that a listener knows may be closer than any admitted one.
 
         Raises
         ------
         NothingToCompare
-            No row may come.
+            No row is admitted.
         """
         seeds, rows = [], []
         for track in evenly(_comparable(listener.tracks), SEEDS):
@@ -273,17 +300,19 @@ class _Taste:
         best = np.partition(likeness, len(seeds) - count, axis=0)[-count:].mean(axis=0)
         first = admitted.best(best, 1)
         if not first:
-            raise NothingToCompare("the catalogue holds no track that may come")
+            raise NothingToCompare("the catalogue holds no track that these filters admit")
         most = float(best[first[0]])
-        middle = float(np.median(best[admitted.some])) if len(admitted.some) else most
+        middle = float(np.median(best[admitted.sample])) if len(admitted.sample) else most
         scaled = np.clip((best - middle) / max(most - middle, 1e-6), 0.0, 1.0)
         return cls(tuple(seeds), scaled.astype(np.float32), nearest)
 
 
-def _barred(snapshot: Snapshot, wish: Wish) -> set[int]:
-    """Return the recordings that are known or never wanted: other editions of them stay out, too."""
-    barred = recordings_of(snapshot, {*wish.never, *(track.id for track in wish.known)})
-    return barred | {recording_hash(recording_key(one.title, one.artists[0])) for one in wish.known if one.artists}
+def _barred(snapshot: Snapshot, request: BlendRequest) -> set[int]:
+    """Return the recordings that are known or unwanted, so that their other editions are left out, too."""
+    barred = recordings_of(snapshot, {*request.never, *(track.id for track in request.known)})
+    return barred | {
+        recording_hash(recording_key(track.title, track.artists[0])) for track in request.known if track.artists
+    }
 
 
 def _comparable(tracks: Sequence[Track]) -> list[Track]:
@@ -299,18 +328,20 @@ def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
 
 
 class _Pool:
-    """The candidates: of what may come, what goes best with each person, each recording once.
+    """The candidates: the admitted rows that go best with each person, each recording once.
 
     ``satisfaction`` is (n, people), ``novelty`` (n,), both 0 to 1.
     """
 
-    def __init__(self, snapshot: Snapshot, tastes: Sequence[_Taste], wish: Wish, admitted: _Admitted) -> None:
+    def __init__(
+        self, snapshot: Snapshot, tastes: Sequence[_Taste], request: BlendRequest, admitted: _Admitted
+    ) -> None:
         whole = np.stack([taste.satisfaction for taste in tastes], axis=1)
         novelty = _novelty(snapshot, whole)
-        wanted = whole + wish.novelty * novelty[:, None]
-        depth = max(_DEPTH * wish.length, _LEAST_DEPTH)
+        wanted = whole + request.novelty * novelty[:, None]
+        depth = max(_DEPTH * request.length, _LEAST_DEPTH)
         best = sorted({at for person in range(len(tastes)) for at in admitted.best(wanted[:, person], depth)})
-        # Of several editions of a recording the first row, which is the best known one.
+        # Of several editions of a recording the first row: it is the most popular one.
         of_recording = {int(admitted.recording[at]): at for at in reversed(best)}
         self.positions = np.array(sorted(of_recording.values()), np.intp)
         self.refs = [snapshot.ref(at) for at in self.positions.tolist()]
@@ -321,7 +352,7 @@ class _Pool:
 
 
 def _novelty(snapshot: Snapshot, satisfaction: Floats) -> Floats:
-    """Return (n,) how new each row is: half by popularity, half by how far it is from what anybody chose."""
+    """Return (n,) novelty, 0 to 1: half unpopularity, half dissatisfaction of the most satisfied person."""
     popularity = np.concatenate([segment.popularity for segment in snapshot.segments]) / 100
     unknown = 1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY)
     novelty: Floats = ((unknown + 1 - satisfaction.max(axis=1)) / 2).astype(np.float32)
@@ -341,7 +372,7 @@ def _pick(neighbours: Neighbours, pool: _Pool, tastes: Sequence[_Taste], choice:
         ref=pool.refs[choice.row],
         track=track,
         person=choice.person,
-        satisfaction=tuple(float(one) for one in pool.satisfaction[choice.row]),
+        satisfaction=tuple(pool.satisfaction[choice.row].tolist()),
         novelty=float(pool.novelty[choice.row]),
         seed=seed,
         reasons=reasons(seed, track, neighbours.artists),

@@ -1,9 +1,10 @@
-"""Hub correction: distances measured in how far apart tracks usually lie where the two of them are.
+"""Hub correction by local scaling: a distance is divided by how sparse the surroundings of its two points are.
 
-In many dimensions some points come to be among the nearest of a great many others (hubs), and some of none
-(anti-hubs). Local scaling undoes it: d(x, y) / sqrt(s(x) s(y)), with s the mean distance to a point's own nearest, the
-form NICDM of D. Schnitzer et al., "Local and global scaling reduce hubs in space" (JMLR 13, 2012). Here the nearest are
-sought among a fixed sample, so that 200,000 tracks take seconds instead of hours, and distances are squared.
+In many dimensions some points are among the nearest neighbours of very many others (hubs), and some of none
+(anti-hubs). Local scaling reduces this: d(x, y) / sqrt(s(x) s(y)), where s is the mean distance of a point from its own
+nearest neighbours. This is NICDM of D. Schnitzer et al., "Local and global scaling reduce hubs in space" (JMLR 13,
+2012), with two changes: neighbours come from a fixed sample, so that 200,000 tracks take seconds instead of hours, and
+distances are squared.
 """
 
 from __future__ import annotations
@@ -22,37 +23,41 @@ from store.catalogue.catalogue import Segment
 Floats = npt.NDArray[np.floating[Any]]
 
 SAMPLE = 1000
-# Of the sample, hence the nearest hundredth of everything.
-NEAREST = 10
-# The power of the scales of artists; 1 would be all of the correction, and evener still, but people put tracks of
-# artists from crowded places together: on held-out playlists (`valid`, 1,307 seeds) 0.5 and 1 hit less than none.
+NEAREST = 10  # of the sample, which is the nearest hundredth of all tracks
+# Exponent of the artists' scales; 1 is the full correction, 0 none. Playlists hold tracks of artists from dense regions
+# together: on held-out ones (`valid`, 1,307 seeds) 0.5 and 1 had fewer hits than no correction.
 ARTISTS = 0.25
-# With fewer references a mean of ten says nothing about a neighbourhood.
+# With fewer references, the mean over ten of them says nothing about a neighbourhood.
 LEAST = 100
-_SAME = 1e-4  # squared distance at which a reference is the point itself or another edition of it
-_BLOCK = 2048  # points at a time: 8 MB of distances
+_SAME = 1e-4  # squared distance up to which a reference counts as the point itself or another edition of it
+_BLOCK = 2048  # points per block: 8 MB of distances
 _SEED = 1
 
 
 class LocalScaling:
-    """How sparse the surroundings of a point are, by a sample of (s, d) ``references`` without gaps.
+    """How sparse the surroundings of a point are.
 
-    ``shares`` (d,) of the whole weight stand behind the columns (equal ones if ``None``): the distance of a point with
-    gaps is taken over the columns that it knows.
+    Parameters
+    ----------
+    references : np.ndarray
+        (s, d) sample of points without NaN.
+    shares : np.ndarray, optional
+        (d,) each column's share of the whole weight, 1 in sum; equal by default. The distance of a point with NaN is
+        taken over its known columns.
     """
 
     def __init__(self, references: Floats, shares: Floats | None = None) -> None:
         columns = references.shape[1]
         self._shares = (np.full(columns, 1 / columns) if shares is None else shares).astype(np.float32)
         self._minus_twice, self._squares = -2 * references.T, np.square(references.T)
-        self._usual = 1.0
+        self._median = 1.0
         if len(references) >= LEAST:
-            self._usual = float(np.median(self.scales(references)))
+            self._median = float(np.median(self.scales(references)))
 
     def scales(self, points: Floats) -> npt.NDArray[np.float32]:
-        """Return (n,): mean squared distance of (n, d) ``points`` to their nearest references, 1 being the usual one.
+        """Return (n,): mean squared distance of (n, d) ``points`` from their nearest references; the median is 1.
 
-        1 where nothing is known of a point (all NaN), or where the sample is too small to tell.
+        A point of NaN alone has 1, as has every point where there are fewer than 100 references.
         """
         found = np.ones(len(points), np.float32)
         if self._squares.shape[1] < LEAST:
@@ -71,26 +76,26 @@ class LocalScaling:
         others = nearest > _SAME
         count = others.sum(axis=1) * share
         mean = np.where(others, nearest, 0).sum(axis=1) / np.maximum(count, 1e-6)
-        return np.where(count > 0, mean / self._usual, 1.0)
+        return np.where(count > 0, mean / self._median, 1.0)
 
 
 class Hubs:
-    """Local scales of sounds and of artists, by tracks drawn from one segment: 1.2 MB for 220,000 tracks.
+    """Local scales of sounds and of artists, from tracks drawn from one segment: 1.2 MB for 220,000 tracks.
 
-    Those of sounds are for the usual weights of the features, and stand in for those of weights of one's own.
+    The scales of sounds are computed with the default weights of the features and used with any weights.
 
     Parameters
     ----------
     segment : Segment
         From which the sample is drawn.
     artist_of : np.ndarray
-        (number of the segment's artists,) their places in ``artists``, -1 where they have none.
+        (artists of the segment,) their rows in ``artists``, -1 where they have none.
     artists : ArtistEmbedding
 
     Attributes
     ----------
     artists : np.ndarray
-        (n,) scale of every artist of the embedding, to the power of ``ARTISTS``.
+        (n,) scale of every artist of the embedding, raised to ``ARTISTS``.
     """
 
     def __init__(self, segment: Segment, artist_of: npt.NDArray[np.int32], artists: ArtistEmbedding) -> None:
@@ -99,18 +104,18 @@ class Hubs:
         drawn = np.sort(np.random.default_rng(_SEED).permutation(rows)[:SAMPLE])
         self._sound = LocalScaling(coordinates(segment.features[drawn]), SHARES)
         known = artist_of[segment.artist_code[drawn]]
-        company = LocalScaling(unit_rows(artists.vectors[known[known >= 0]]))
+        scaling = LocalScaling(unit_rows(artists.vectors[known[known >= 0]]))
         blocks = (unit_rows(artists.vectors[at : at + _BLOCK]) for at in range(0, len(artists), _BLOCK))
-        self.artists = np.concatenate([company.scales(block) for block in blocks]) ** np.float32(ARTISTS)
+        self.artists = np.concatenate([scaling.scales(block) for block in blocks]) ** np.float32(ARTISTS)
         self._rows: dict[str, tuple[Path, npt.NDArray[np.float32]]] = {}
         self._lock = Lock()
 
-    def of_place(self, place: npt.NDArray[np.float32]) -> float:
-        """Return the scale of one sound (12,)."""
-        return float(self._sound.scales(place[None])[0])
+    def of_coordinates(self, seed: npt.NDArray[np.float32]) -> float:
+        """Return the scale of one sound's coordinates (12,)."""
+        return float(self._sound.scales(seed[None])[0])
 
     def of_rows(self, segment: Segment) -> npt.NDArray[np.float32]:
-        """Return (n,) scales of a segment's rows; worked out once, the newest generation of each segment is kept."""
+        """Return (n,) scales of a segment's rows, computed once per generation of the segment."""
         with self._lock:
             directory, scales = self._rows.get(segment.name, (None, None))
             if scales is None or directory != segment.directory:

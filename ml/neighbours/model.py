@@ -1,4 +1,4 @@
-"""Tracks that go with a track: alike in sound, by artists alike, of the same genres, and rather known than unknown."""
+"""Tracks that go with a track: of similar sound, by similar artists, of the same genres, and rather popular."""
 
 from __future__ import annotations
 
@@ -22,27 +22,29 @@ from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
 from store.text import recording_key
 
-# Distance (in spreads, see ml.sound) at which likeness of sound falls to 0.61 of its largest value.
+# Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
-# The cosines of artists crowd near the top; this power pulls them apart.
+# Most cosines of artists are high; this exponent spreads them.
 ARTIST_POWER = 4
-# What a row scores in a likeness that cannot be judged because its side is unknown: about that of a random track.
+# Likeness of a row whose sound, artist or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_ARTIST, UNKNOWN_POPULARITY = 0.6, 0.05, 0.2
 MAX_LIMIT = 50
-_FIRST_LOOK = 256  # best rows of a segment that are looked at before more are sorted out
+_FIRST_ROWS = 256  # best rows of a segment that are sorted first
 
 Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each kind of likeness counts. The defaults were chosen on held-out playlists (split `valid`);
-    bench/neighbours.py reports `test`."""
+    """Weight of each kind of likeness, 0 or more.
+
+    The defaults were chosen on held-out playlists (split `valid`); bench/neighbours.py reports `test`.
+    """
 
     sound: float = 1.0
     artist: float = 2.0
-    genre: float = 0.3  # labels are rare and noisy, and artists' genres are in the artist's place already
-    popularity: float = 0.3  # of two equally alike tracks the known one: a tenth of the whole
+    genre: float = 0.3  # labels are rare and noisy, and the artist embedding holds artists' genres already
+    popularity: float = 0.3  # a tenth of the whole: of two equally similar tracks the more popular one
 
 
 class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a fault
@@ -51,7 +53,7 @@ class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a f
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A track that goes with the seed; ``score`` is 0 to 1, ``reasons`` say why, the strongest first."""
+    """A track that goes with the seed: ``score`` 0 to 1, :func:`~ml.neighbours.reasons.reasons` and differences."""
 
     ref: Ref
     score: float
@@ -60,7 +62,7 @@ class Neighbour:
 
 
 class _SegmentIndex:
-    """What is worked out once per segment: coordinates of the sound (11 MB for 220,000 tracks) and artists' numbers."""
+    """Columns computed once per segment: coordinates of the sound (11 MB for 220,000 tracks), artists, popularity."""
 
     def __init__(self, segment: Segment, artists: ArtistEmbedding) -> None:
         self.directory = segment.directory
@@ -70,22 +72,21 @@ class _SegmentIndex:
         self.popularity: npt.NDArray[np.float16] = known.astype(np.float16)
 
 
-KINDS = tuple(one.name for one in fields(Weights))
+KINDS = tuple(field.name for field in fields(Weights))
 MOST_WEIGHT = 10.0
 
 
 def weights_from(text: str) -> dict[str, float]:
-    """Return the weights that "tempo:2,energy:0.5" asks for: factors on the usual weights of features and kinds.
+    """Parse "tempo:2,energy:0.5": factors on the default weights of features and of :data:`KINDS`.
 
     Raises
     ------
     ValueError
-        A name is neither a feature that is compared nor one of sound, artist, genre, popularity; a factor is not 0 to
-        10; a name comes twice.
+        A name is neither in :data:`ml.sound.AXES` nor in :data:`KINDS`; a factor is not 0 to 10; a name comes twice.
     """
     weights: dict[str, float] = {}
-    for part in filter(None, (one.strip() for one in text.split(","))):
-        name, _, number = (one.strip() for one in part.partition(":"))
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = (word.strip() for word in part.partition(":"))
         if name not in AXES and name not in KINDS:
             raise ValueError(f"{name!r} has no weight; these have: {', '.join((*KINDS, *AXES))}")
         try:
@@ -100,19 +101,19 @@ def weights_from(text: str) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Seed:
-    """What the seed offers for comparison, and what each kind of likeness counts in it.
+    """What is compared of a seed, and with which weights.
 
-    ``factors`` are those of :func:`ml.sound.factors_of`, ``told`` the weights as they were asked for, ``hubs`` what
-    distances are corrected by, if they are.
+    ``coordinates`` (12,) are ``None`` where the sound is unknown or has no weight. ``weight_factors`` are the
+    request's, ``sound_factors`` (12,) those of its features (:func:`ml.sound.factors_of`). ``hubs`` corrects distances.
     """
 
     track: Track
-    place: npt.NDArray[np.float32] | None
+    coordinates: npt.NDArray[np.float32] | None
     artist: int | None
     labels: tuple[str, ...]
     weights: Weights
-    factors: npt.NDArray[np.float32] | None
-    told: Mapping[str, float]
+    sound_factors: npt.NDArray[np.float32] | None
+    weight_factors: Mapping[str, float]
     hubs: Hubs | None
 
 
@@ -139,30 +140,39 @@ class Neighbours:
     ) -> list[Neighbour]:
         """Return the tracks that go best with ``seed``, best first.
 
-        Never the seed's recording, never one recording twice, none whose id (or recording) is in ``exclude``, and
-        at most ``artist_cap`` of one first artist, the seed's included. ``weights`` (see :func:`weights_from`) multiply
-        the usual ones; what counts more comes first among the reasons, and what counts nothing is none. ``corrected``
-        distances are scaled locally (see :mod:`ml.neighbours.hubs`), so that no track is everybody's neighbour.
+        Each recording comes once; the seed's and those of ``exclude`` do not come.
+
+        Parameters
+        ----------
+        limit : int
+            Most tracks, 1 to 50.
+        exclude : collection of str
+            Track ids.
+        artist_cap : int
+            Most tracks of one first artist, from 1; it holds for the seed's artist, too.
+        weights : mapping of str to float, optional
+            Factors on the default weights, see :func:`weights_from`. They also order the reasons.
+        corrected : bool
+            Scale distances locally (:mod:`ml.neighbours.hubs`), so that no track is the neighbour of very many.
 
         Raises
         ------
         NothingToCompare
-            The seed has no audio features, and neither its artist nor a label of it is known; or what is known of it
-            has no weight.
+            Neither the seed's sound nor its artist nor a label of it is known, or what is known has weight 0.
         ValueError
             ``limit`` is not within 1 to 50, or ``artist_cap`` is below 1.
         """
         if not 1 <= limit <= MAX_LIMIT or artist_cap < 1:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}, or artist_cap {artist_cap} is below 1")
         track = snapshot.track(seed) if isinstance(seed, Ref) else seed
-        judged = self._judge(snapshot, track, weights or {}, self._hubs_of(snapshot) if corrected else None)
-        scores = [self._scores(segment, judged) for segment in snapshot.segments]
-        taken = Taken(snapshot, judged.track, exclude, artist_cap)
+        compared = self._seed(snapshot, track, weights or {}, self._hubs_of(snapshot) if corrected else None)
+        scores = [self._scores(segment, compared) for segment in snapshot.segments]
+        taken = Taken(snapshot, track, exclude, artist_cap)
         found = []
         for position, row in _best_first(scores):
             segment = snapshot.segments[position]
             if taken.add(segment, row):
-                found.append(self._neighbour(snapshot, judged, Ref(segment.name, row), float(scores[position][row])))
+                found.append(self._neighbour(snapshot, compared, Ref(segment.name, row), float(scores[position][row])))
                 if len(found) == limit:
                     break
         return found
@@ -170,32 +180,37 @@ class Neighbours:
     def likeness(self, snapshot: Snapshot, seed: Track) -> list[npt.NDArray[np.float32]]:
         """Return how well every row goes with ``seed``, 0 to 1: an array (n,) for each segment of ``snapshot``.
 
-        Distances are not corrected for hubs, so that likenesses to several seeds compare. Raises NothingToCompare as
-        :meth:`recommend` does.
-        """
-        judged = self._judge(snapshot, seed, {}, None)
-        return [self._scores(segment, judged) for segment in snapshot.segments]
+        Distances are not corrected for hubs, so that likenesses to several seeds are comparable.
 
-    def _judge(self, snapshot: Snapshot, track: Track, told: Mapping[str, float], hubs: Hubs | None) -> _Seed:
-        weights = Weights(**{name: getattr(self.weights, name) * told.get(name, 1.0) for name in KINDS})
-        factors = factors_of(told)
-        heard = weights.sound > 0 and (factors is None or bool(factors.any()))
-        place = _place(track.features) if track.features and heard else None
-        # A source's word for a genre, which no track here has, compares with nothing.
-        labels = tuple(one for one in track.labels if any(len(s.rows_with_label(one)) for s in snapshot.segments))
+        Raises
+        ------
+        NothingToCompare
+            As for :meth:`recommend`.
+        """
+        compared = self._seed(snapshot, seed, {}, None)
+        return [self._scores(segment, compared) for segment in snapshot.segments]
+
+    def _seed(self, snapshot: Snapshot, track: Track, factors: Mapping[str, float], hubs: Hubs | None) -> _Seed:
+        weights = Weights(**{name: getattr(self.weights, name) * factors.get(name, 1.0) for name in KINDS})
+        sound_factors = factors_of(factors)
+        sound_counts = weights.sound > 0 and (sound_factors is None or bool(sound_factors.any()))
+        # A label that no track of the catalogue has, such as a source's own genre, compares with nothing.
+        labels = tuple(
+            label for label in track.labels if any(len(segment.rows_with_label(label)) for segment in snapshot.segments)
+        )
         found = (self.artists.find_exact(name) for name in track.artists)
         artist = next((index for index in found if index is not None), None)
         seed = _Seed(
             track=track,
-            place=place,
+            coordinates=_coordinates(track.features) if track.features and sound_counts else None,
             artist=artist if weights.artist else None,
             labels=labels if weights.genre else (),
             weights=weights,
-            factors=factors,
-            told=told,
+            sound_factors=sound_factors,
+            weight_factors=factors,
             hubs=hubs,
         )
-        if seed.place is None and seed.artist is None and not seed.labels:
+        if seed.coordinates is None and seed.artist is None and not seed.labels:
             raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
         return seed
 
@@ -204,26 +219,26 @@ class Neighbours:
         index, weights = self._index(segment), seed.weights
         score = index.popularity.astype(np.float32)
         score *= weights.popularity
-        judged = weights.popularity
-        if seed.place is not None:
-            likeness = index.sound.squared_distances(seed.place, seed.factors)
+        total = weights.popularity
+        if seed.coordinates is not None:
+            likeness = index.sound.squared_distances(seed.coordinates, seed.sound_factors)
             if seed.hubs is not None:
-                likeness /= np.sqrt(seed.hubs.of_rows(segment) * seed.hubs.of_place(seed.place))
+                likeness /= np.sqrt(seed.hubs.of_rows(segment) * seed.hubs.of_coordinates(seed.coordinates))
             likeness /= np.float32(-2 * SOUND_WIDTH**2)
             np.exp(likeness, out=likeness)
             likeness[np.isnan(likeness)] = UNKNOWN_SOUND
             likeness *= weights.sound
             score += likeness
-            judged += weights.sound
+            total += weights.sound
         if seed.artist is not None:
             likeness = self._artist_likeness(index, seed.artist, seed.hubs) * np.float32(weights.artist)
             score += likeness[segment.artist_code]
-            judged += weights.artist
+            total += weights.artist
         if seed.labels:
             for label in seed.labels:
                 score[segment.rows_with_label(label)] += weights.genre / len(seed.labels)
-            judged += weights.genre
-        score /= np.float32(judged)
+            total += weights.genre
+        score /= np.float32(total)
         return score
 
     def _artist_likeness(self, index: _SegmentIndex, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
@@ -237,7 +252,7 @@ class Neighbours:
         return likeness.astype(np.float32)
 
     def _index(self, segment: Segment) -> _SegmentIndex:
-        """Return what was worked out for a segment; only the newest generation of each is kept."""
+        """Return the columns of a segment; only those of its newest generation are kept."""
         with self._lock:
             known = self._indexes.get(segment.name)
             if known is None or known.directory != segment.directory:
@@ -245,7 +260,7 @@ class Neighbours:
             return known
 
     def _hubs_of(self, snapshot: Snapshot) -> Hubs | None:
-        """Return what distances are corrected by: drawn from the largest segment, once per generation of it."""
+        """Return the local scales, drawn from the largest segment once per generation of it."""
         largest = max(snapshot.segments, key=len, default=None)
         if largest is None:
             return None
@@ -256,12 +271,12 @@ class Neighbours:
             return self._hubs
 
     def sound(self, segment: Segment) -> SoundIndex:
-        """Return the distances of a segment's tracks, worked out once."""
+        """Return the index of a segment's sounds, computed once per generation."""
         return self._index(segment).sound
 
     def _neighbour(self, snapshot: Snapshot, seed: _Seed, ref: Ref, score: float) -> Neighbour:
         other = snapshot.track(ref)
-        why = reasons(seed.track, other, self.artists, seed.told)
+        why = reasons(seed.track, other, self.artists, seed.weight_factors)
         return Neighbour(ref, min(max(score, 0.0), 1.0), why, differences(seed.track, other))
 
     def nearest_labelled(
@@ -274,16 +289,16 @@ class Neighbours:
     ) -> list[tuple[Ref, float]]:
         """Return the tracks with ``label`` that sound most like ``features``, nearest first, with distances in spreads.
 
-        Exact over all tracks with the label; one per recording, none whose id or recording is in ``exclude``.
-        Empty when no track has the label or too few features are given to compare (see ml.sound).
+        The search is exact. Each recording comes once; those of the tracks in ``exclude`` do not come. The result is
+        empty when no track has the label or too few features are given to compare (see ml.sound).
         """
-        place = _place(features)
-        if place is None:
+        seed = _coordinates(features)
+        if seed is None:
             return []
         left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
-            np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), place), nan=-np.inf)
+            np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), seed), nan=-np.inf)
             for segment, of_label in zip(snapshot.segments, rows, strict=True)
         ]
         nearest: list[tuple[Ref, float]] = []
@@ -299,7 +314,7 @@ class Neighbours:
 
 
 class Taken:
-    """Remembers what a list holds already, and what it must not hold."""
+    """The tracks of a list, and those that it must not hold: the seed, ``exclude`` and their editions."""
 
     def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:
         self._recordings = recordings_of(snapshot, {*exclude, seed.id} - {""})
@@ -309,7 +324,7 @@ class Taken:
         self._cap = ArtistCap(artist_cap)
 
     def add(self, segment: Segment, row: int) -> bool:
-        """Take a row if nothing speaks against it, and tell whether it was taken."""
+        """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
         recording = int(segment.recording_code[row])
         artist = segment.artist_keys[int(segment.artist_code[row])]
         track_id = segment.track_id(row)
@@ -321,23 +336,28 @@ class Taken:
         return True
 
 
-def _place(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
-    place = coordinates(feature_rows([features]))[0]
-    return None if np.isnan(squared_distances(place[None], place)[0]) else place
+def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
+    """Return the (12,) coordinates of a sound, ``None`` where too little of it is known to compare."""
+    row = coordinates(feature_rows([features]))
+    return None if np.isnan(squared_distances(row, row[0])[0]) else row[0]
 
 
 def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
-    """Return the recordings of the tracks with these ids, wherever they stand."""
-    found = ((segment, segment.find(one)) for one in track_ids for segment in snapshot.segments)
+    """Return the codes of the recordings of the tracks with these ids, in any segment."""
+    found = ((segment, segment.find(track_id)) for track_id in track_ids for segment in snapshot.segments)
     return {int(segment.recording_code[row]) for segment, row in found if row is not None}
 
 
-def _best_first(scores: Sequence[Floats], look: int = _FIRST_LOOK) -> Iterator[tuple[int, int]]:
-    """Yield (segment's position, row) from the highest score down; of equal ones the earlier segment and row first."""
+def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[tuple[int, int]]:
+    """Yield (segment's position, row) from the highest score down; ties go to the earlier segment and row."""
     done = 0
     while done < sum(map(len, scores)):
-        best = [(-float(one[row]), at, int(row)) for at, one in enumerate(scores) for row in top(one, look)]
+        best = [
+            (-float(of_segment[row]), at, int(row))
+            for at, of_segment in enumerate(scores)
+            for row in top(of_segment, count)
+        ]
         best.sort()
-        # Beyond `look` rows of one segment another's rows may come first, so only so many are sure.
-        yield from ((at, row) for _, at, row in best[done:look])
-        done, look = min(look, len(best)), look * 8
+        # `count` rows of each segment are sorted, so that the order of the first `count` rows is final.
+        yield from ((at, row) for _, at, row in best[done:count])
+        done, count = min(count, len(best)), count * 8

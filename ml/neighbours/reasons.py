@@ -1,4 +1,4 @@
-"""Why one track goes with another, in plain words that its numbers bear out."""
+"""Why one track goes with another, in words that follow from their features, artists and genres."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Difference = tuple[str, float, float, float]
 MOST = 5
 NEAR = 0.25  # spreads; closer than four in five pairs of tracks are
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
-_SAME_TEMPO, _SAME_PULSE = 1.03, 1.02  # ratio of tempi that is heard as one
+_SAME_TEMPO, _SAME_PULSE = 1.03, 1.02  # largest ratio of tempi that count as equal
 _GENRES_NAMED = 2
 _ENOUGH_LISTS = 2
 _SOME_ACOUSTICNESS = 0.2
 _CLOSE_ARTISTS, _CLOSE_SOUND = 0.6, 0.8  # cosine; spreads
 
-# Said of two tracks that both lie beyond the bound; the value tells more there than its closeness does.
+# Texts for two tracks that both lie beyond a bound.
 _EXTREMES: tuple[tuple[str, Callable[[float], bool], str], ...] = (
     ("instrumentalness", lambda v: v >= 0.5, "Both most likely without vocals"),
     ("speechiness", lambda v: v >= 0.33, "Both with much spoken word or rap"),
@@ -37,7 +37,7 @@ _ALIKE = ("energy", "valence", "danceability", "acousticness")
 
 
 def differences(seed: Track, other: Track) -> tuple[Difference, ...]:
-    """Return how two tracks differ in each feature that both have, in the order of AUDIO_FEATURES."""
+    """Return the :data:`Difference` of each feature that both tracks have, in the order of AUDIO_FEATURES."""
     return tuple(
         (name, round(mine, 5), round(theirs, 5), difference(name, mine, theirs))
         for name, mine, theirs in _shared(seed, other)
@@ -56,16 +56,16 @@ def _shared(seed: Track, other: Track) -> Iterator[tuple[str, float, float]]:
 def reasons(
     seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] | None = None
 ) -> tuple[str, ...]:
-    """Return at most five reasons why ``other`` goes with ``seed``, the most telling first; at least one.
+    """Return one to five reasons why ``other`` goes with ``seed``: artists, then genres, then sound.
 
-    With ``weights`` (factors by feature, "sound", "artist" and "genre") what counts more comes first, and what counts
-    nothing is no reason.
+    ``weights`` are factors by feature, "sound", "artist" and "genre". Reasons of a higher factor come first, those of
+    factor 0 are left out.
     """
-    asked = weights or {}
+    factors = weights or {}
     weighed = [
-        *((asked.get("artist", 1.0), text) for text in _by_artist(seed, other, artists)),
-        *((asked.get("genre", 1.0), text) for text in _by_genre(seed, other, artists)),
-        *((asked.get("sound", 1.0) * factor, text) for factor, text in _by_sound(seed, other, asked)),
+        *((factors.get("artist", 1.0), text) for text in _by_artist(seed, other, artists)),
+        *((factors.get("genre", 1.0), text) for text in _by_genre(seed, other, artists)),
+        *((factors.get("sound", 1.0) * factor, text) for factor, text in _by_sound(seed, other, factors)),
     ]
     weighed.sort(key=lambda pair: -pair[0])
     found = [text for factor, text in weighed if factor > 0]
@@ -85,22 +85,22 @@ def _by_artist(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[
     if same:
         yield "Same artist" if normalise(other.artists[0]) == normalise(seed.artists[0]) else f"Both with {same[0]}"
         return
-    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
-    if one and two and artists.lists_together(one[0], two[0]) >= _ENOUGH_LISTS:
-        yield f"Playlists hold both {one[1]} and {two[1]}"
+    first, second = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if first and second and artists.lists_together(first[0], second[0]) >= _ENOUGH_LISTS:
+        yield f"Playlists hold both {first[1]} and {second[1]}"
 
 
 def _by_genre(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
     theirs = _genres(other, artists)
     shared = [name for name in _genres(seed, artists) if name in theirs]
-    # The longer a genre's name, the narrower it is: "old school thrash" before "metal".
+    # A genre of more words is narrower: "old school thrash" before "metal".
     shared.sort(key=lambda name: -len(name.split()))
     if shared:
         yield f"Both {' and '.join(shared[:_GENRES_NAMED])}"
 
 
 def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
-    """Return the genres of a track and of its first artist, without doubles, in order."""
+    """Return the distinct genres of a track and of its first artist, in order."""
     named = [*track.labels, *track.artist_genres]
     index = artists.find_exact(track.artists[0]) if track.artists else None
     named += artists.genres(index) if index is not None else ()
@@ -108,7 +108,7 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
 
 
 def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
-    """Yield what the two sound like together, each with the factor on the weight of its feature."""
+    """Yield (factor of the feature, reason) for what two tracks have in common in sound."""
     pairs = {name: (mine, theirs) for name, mine, theirs in _shared(seed, other) if weights.get(name, 1.0) > 0}
     if "tempo" in pairs:
         yield from ((weights.get("tempo", 1.0), text) for text in _tempo(*pairs["tempo"]))
@@ -126,7 +126,7 @@ def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterat
 
 
 def _is_near(name: str, pair: tuple[float, float]) -> bool:
-    # That neither is acoustic is true of most pairs and tells nothing.
+    # Most pairs are not acoustic, so that two low values are no reason.
     return abs(difference(name, *pair)) <= NEAR and (name != "acousticness" or min(pair) >= _SOME_ACOUSTICNESS)
 
 
@@ -143,20 +143,15 @@ def _tempo(mine: float, theirs: float) -> Iterator[str]:
 
 
 def _key(pairs: Mapping[str, tuple[float, float]]) -> Iterator[str]:
-    if (
-        "key" in pairs
-        and "mode" in pairs
-        and pairs["key"][0] == pairs["key"][1]
-        and pairs["mode"][0] == pairs["mode"][1]
-    ):
+    if all(name in pairs and pairs[name][0] == pairs[name][1] for name in ("key", "mode")):
         yield f"Same key: {_KEYS[int(pairs['key'][0])]} {'major' if pairs['mode'][0] else 'minor'}"
 
 
 def _by_default(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
-    """Say what remains when nothing in particular is shared: in what the two are close taken together."""
-    one, two = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
-    if one and two and float(artists.unit(one[0]) @ artists.unit(two[0])) >= _CLOSE_ARTISTS:
-        yield f"{two[1]} is close to {one[1]} in genres, sound and company"
+    """Yield reasons for two tracks that share nothing in particular; the last one always holds."""
+    mine, theirs = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
+    if mine and theirs and float(artists.unit(mine[0]) @ artists.unit(theirs[0])) >= _CLOSE_ARTISTS:
+        yield f"{theirs[1]} is close to {mine[1]} in genres, sound and playlists"
     apart = [d * d for name, _, _, d in differences(seed, other) if name in AXES]
     if apart and (sum(apart) / len(apart)) ** 0.5 <= _CLOSE_SOUND:
         yield "Close in sound, all features taken together"

@@ -29,6 +29,7 @@ SEGMENT_NAMES = ("public", "collection")
 _STAT_SECONDS = 0.5
 # Asked for more than once while one answer is worked out.
 _ARTISTS_KEPT = 256
+_ARTIST_GENRES = 10
 _log = logging.getLogger(__name__)
 
 
@@ -80,9 +81,9 @@ class Snapshot:
         """Find the track of this name: at most ``limit`` recordings with a confidence of 0 to 1, best first."""
         return match(self.segments, title, artist, duration_ms, limit)
 
-    def artist_genres(self, artist_key: str, limit: int = 10) -> tuple[str, ...]:
-        """Return the genres most often given to this artist or their tracks, most frequent first."""
-        return self._artist_genres(normalise(artist_key))[:limit]
+    def artist_genres(self, artist_key: str) -> tuple[str, ...]:
+        """Return the ten genres most often given to this artist or their tracks, most frequent first."""
+        return self._artist_genres(normalise(artist_key))[:_ARTIST_GENRES]
 
     def _count_artist_genres(self, artist_key: str) -> tuple[str, ...]:
         counts: Counter[str] = Counter()

@@ -197,10 +197,6 @@ class Segment:
         with np.load(self.directory / LABELS_FILE, allow_pickle=False) as stored:
             return [str(name) for name in stored["names"]], stored["start"], stored["rows"]
 
-    def label_names(self) -> list[str]:
-        """Return every label some track of the segment carries, sorted."""
-        return self._labels[0]
-
     def rows_with_label(self, label: str) -> np.ndarray:
         """Return the int32 rows, ascending, of the tracks that carry ``label``; empty when none does."""
         names, start, rows = self._labels

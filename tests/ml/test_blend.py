@@ -11,7 +11,7 @@ import pytest
 
 from ml.artists.train.embedding import ArtistModel
 from ml.blend.fairness import Method
-from ml.blend.model import Listener, Wish, blend, evenly
+from ml.blend.model import BlendRequest, Listener, blend, evenly
 from ml.guards import caught, is_seasonal, is_spoken
 from ml.neighbours.model import Neighbours, NothingToCompare
 from store.catalogue.catalogue import Snapshot
@@ -64,22 +64,22 @@ def titles(made: object) -> list[str]:
 def test_guards_known_never_and_the_cap_hold(neighbours: Neighbours, snapshot: Snapshot, method: Method) -> None:
     known = [*ANN.tracks, *BEN.tracks]
     never = {f"id{110:020d}"}
-    wish = Wish(method=method, length=30, artist_cap=1, guards=ALL, known=known, never=never)
-    made = blend(neighbours, snapshot, [ANN, BEN], wish)
+    request = BlendRequest(method=method, length=30, artist_cap=1, guards=ALL, known=known, never=never)
+    made = blend(neighbours, snapshot, [ANN, BEN], request)
     picked = [pick.track for pick in made.picks]
     assert not any(caught(track, ALL) for track in picked)
     assert not {track.id for track in picked} & {*never, *(track.id for track in known)}
     assert "Calm 0 - Remastered 2011" not in titles(made), "another edition of what is known"
     assert max(Counter(track.artists[0] for track in picked).values()) == 1
     assert made.left_out == {"seasonal": 1, "spoken": 1, "explicit": 1}
-    assert made == blend(neighbours, snapshot, [ANN, BEN], wish)
+    assert made == blend(neighbours, snapshot, [ANN, BEN], request)
 
 
 def test_filters_come_before_the_ranking_however_much_they_take(neighbours: Neighbours, tmp_path: Path) -> None:
     rude = [replace(one, explicit=True) for one in many(1000, "Rude", CALM, 900)]
     near = [replace(one, popularity=1.0) for one in many(100, "Mild", {**CALM, "energy": 0.4}, 12)]
     crowd = catalogue_of(tmp_path, *rude, *near)
-    made = blend(neighbours, crowd, [ANN], Wish(length=8, guards=ALL))
+    made = blend(neighbours, crowd, [ANN], BlendRequest(length=8, guards=ALL))
     assert len(made.picks) == 8
     assert all("Mild" in title for title in titles(made))
     assert max(pick.satisfaction[0] for pick in made.picks) == 1.0, "the scale ends at the best that may come"
@@ -93,7 +93,9 @@ def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Pat
         for at, (word, ms) in enumerate(lengths.items())
         for one in many(9 * at + 1, word, CALM, 3)
     ]
-    made = blend(neighbours, catalogue_of(tmp_path, *tracks), [ANN], Wish(length=12, shortest_s=60, longest_s=600))
+    made = blend(
+        neighbours, catalogue_of(tmp_path, *tracks), [ANN], BlendRequest(length=12, shortest_s=60, longest_s=600)
+    )
     assert {title.split()[0] for title in titles(made)} == {"Usual", "Unknown"}
     assert made.left_out == {"length": 6}
 
@@ -105,20 +107,20 @@ def test_tracks_whose_features_tell_another_length_are_not_even_read(
     read, track = [], Snapshot.track
     monkeypatch.setattr(Snapshot, "track", lambda self, ref: read.append(ref) or track(self, ref))
     with pytest.raises(NothingToCompare):
-        blend(neighbours, catalogue, [ANN], Wish(shortest_s=1, longest_s=2))
+        blend(neighbours, catalogue, [ANN], BlendRequest(shortest_s=1, longest_s=2))
     assert read == []
-    made = blend(neighbours, catalogue, [ANN], Wish(length=5, shortest_s=60, longest_s=600))
+    made = blend(neighbours, catalogue, [ANN], BlendRequest(length=5, shortest_s=60, longest_s=600))
     assert (len(made.picks), made.left_out) == (5, {})
 
 
 def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapshot: Snapshot) -> None:
-    made = blend(neighbours, snapshot, [ANN], Wish(length=60, artist_cap=5))
+    made = blend(neighbours, snapshot, [ANN], BlendRequest(length=60, artist_cap=5))
     assert {"Jingle of Santa", "Rude", "Calm 1"} <= set(titles(made))
 
 
 def test_each_pick_is_to_the_taste_of_the_one_it_is_for(neighbours: Neighbours, snapshot: Snapshot) -> None:
-    wish = Wish(method=Method.MAX_MIN, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
-    made = blend(neighbours, snapshot, [ANN, BEN], wish)
+    request = BlendRequest(method=Method.MAX_MIN, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
+    made = blend(neighbours, snapshot, [ANN, BEN], request)
     for pick in made.picks:
         word = ("Calm", "Loud")[pick.person]
         assert word in pick.track.title
@@ -129,13 +131,14 @@ def test_each_pick_is_to_the_taste_of_the_one_it_is_for(neighbours: Neighbours, 
 
 
 def test_quotas_by_person(neighbours: Neighbours, snapshot: Snapshot) -> None:
-    wish = Wish(length=8, quotas={"ann": 3, "ben": 1}, known=[*ANN.tracks, *BEN.tracks])
-    assert [share.picks for share in blend(neighbours, snapshot, [ANN, BEN], wish).shares] == [6, 2]
+    request = BlendRequest(length=8, quotas={"ann": 3, "ben": 1}, known=[*ANN.tracks, *BEN.tracks])
+    assert [share.picks for share in blend(neighbours, snapshot, [ANN, BEN], request).shares] == [6, 2]
 
 
 def test_novelty_brings_up_what_few_know(neighbours: Neighbours, snapshot: Snapshot) -> None:
     lists = [
-        blend(neighbours, snapshot, [ANN], Wish(length=8, novelty=novelty, known=ANN.tracks)) for novelty in (0.0, 1.0)
+        blend(neighbours, snapshot, [ANN], BlendRequest(length=8, novelty=novelty, known=ANN.tracks))
+        for novelty in (0.0, 1.0)
     ]
     usual, new = (float(np.mean([pick.novelty for pick in made.picks])) for made in lists)
     assert new > usual
@@ -144,13 +147,13 @@ def test_novelty_brings_up_what_few_know(neighbours: Neighbours, snapshot: Snaps
 
 def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapshot: Snapshot) -> None:
     unheard = Listener("cy", "Cy", (Track(id="x", title="Unheard", artists=("Nobody at all",)),))
-    made = blend(neighbours, snapshot, [ANN, unheard], Wish(length=5))
+    made = blend(neighbours, snapshot, [ANN, unheard], BlendRequest(length=5))
     assert [one.id for one in made.silent] == ["cy"]
     assert [one.id for one in made.people] == ["ann"]
     with pytest.raises(NothingToCompare):
-        blend(neighbours, snapshot, [unheard], Wish())
+        blend(neighbours, snapshot, [unheard], BlendRequest())
     with pytest.raises(NothingToCompare):
-        blend(neighbours, Snapshot(), [ANN], Wish())
+        blend(neighbours, Snapshot(), [ANN], BlendRequest())
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapsho
 )
 def test_what_is_out_of_range_is_refused(neighbours: Neighbours, snapshot: Snapshot, changed: dict) -> None:
     with pytest.raises(ValueError, match=r"range|quotas"):
-        blend(neighbours, snapshot, [ANN], replace(Wish(), **changed))
+        blend(neighbours, snapshot, [ANN], replace(BlendRequest(), **changed))
 
 
 @pytest.mark.parametrize(
@@ -201,4 +204,4 @@ def test_seeds_are_taken_evenly() -> None:
 def test_the_catalogue_of_nobody(neighbours: Neighbours, tmp_path: Path) -> None:
     only = catalogue_of(tmp_path, *ANN.tracks)
     with pytest.raises(NothingToCompare):
-        blend(neighbours, only, [ANN], Wish(known=ANN.tracks))
+        blend(neighbours, only, [ANN], BlendRequest(known=ANN.tracks))

@@ -50,14 +50,14 @@ def test_the_scale_is_the_mean_distance_to_the_nearest_but_not_to_itself() -> No
     assert LocalScaling(points).scales(elsewhere)[0] > scales.max()
 
 
-def test_gaps_take_no_part_and_what_cannot_be_told_is_usual() -> None:
+def test_unknown_columns_are_ignored_and_unknown_points_have_scale_one() -> None:
     points = np.random.default_rng(1).normal(size=(300, 5)).astype(np.float32)
     gaps = np.full((3, 5), np.nan, np.float32)
     gaps[0], gaps[1, :3] = points[0], points[0, :3]
     whole, partial, unknown = LocalScaling(points).scales(gaps)
-    usual = LocalScaling(points)._usual
+    median = LocalScaling(points)._median
     squared = np.sort(np.square(points[:, :3] - points[0, :3]).sum(axis=1))[1:NEAREST]
-    assert partial == pytest.approx(squared.mean() / 0.6 / usual, rel=1e-3)
+    assert partial == pytest.approx(squared.mean() / 0.6 / median, rel=1e-3)
     assert whole == LocalScaling(points).scales(points[:1])[0]
     assert unknown == 1
     assert LocalScaling(points[: LEAST - 1]).scales(points[:4]).tolist() == [1.0] * 4

@@ -97,7 +97,6 @@ def test_artists_labels_and_recordings_are_found_by_row(tmp_path: Path) -> None:
     assert segment.artist_rows("zoe").tolist() == [0, 2, 3, 4]
     assert segment.artist_rows("abba").tolist() == [1]
     assert segment.artist_rows("nobody").tolist() == []
-    assert segment.label_names() == ["pop", "rock"]
     assert segment.rows_with_label("rock").tolist() == [0, 1]
     assert segment.rows_with_label("jazz").tolist() == []
     assert segment.year.tolist() == [0, 0, 1999, 0, 0]

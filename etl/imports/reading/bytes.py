@@ -110,10 +110,10 @@ def source_of(path: Path) -> Source:
     return Source(path.name, lambda watch: io.BufferedReader(_Watched(path, watch), BLOCK))
 
 
-def head_of(path: Path, size: int = 1 << 16) -> bytes:
-    """Return the first bytes of ``path``, unpacked."""
+def head_of(path: Path) -> bytes:
+    """Return the first 64 kB of ``path``, unpacked."""
     with source_of(path).open(None) as stream:
-        return stream.read(size)
+        return stream.read(1 << 16)
 
 
 def digest(path: Path, watch: Watch | None = None) -> tuple[str, int]:

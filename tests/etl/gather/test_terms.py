@@ -16,7 +16,7 @@ from etl.gather.genres import names_of, shipped_genres
 from etl.gather.segments import new_segments
 from etl.gather.source_client import Blocked
 from etl.gather.tally import Tally
-from etl.gather.terms import first_open, new_harvest, next_term, number_of, term
+from etl.gather.terms import first_open, new_harvest, number_of, term
 from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
 from store.database import Database
@@ -24,7 +24,7 @@ from store.domain import Track
 from store.facts import ANALYSES, timbre_of
 from store.runs import Postponed, cancel_run
 from store.text import normalise, plain_title
-from tests.etl.harvest.support import do, opening, put_playlist, search_by_beginning
+from tests.etl.gather.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying
 from tests.fake_services.fixtures import FakeServices
 
@@ -37,7 +37,14 @@ def searching(fake_services: FakeServices) -> None:
 
 def test_terms_are_numbered_as_in_the_study() -> None:
     assert [term(number) for number in (0, 25, 26, 27, 701, 702)] == ["a", "z", "aa", "ab", "zz", "aaa"]
-    assert [next_term(text) for text in ("", "a", "z", "aa", "az", "zz")] == ["a", "b", "aa", "ab", "ba", "aaa"]
+    assert [term(number_of(text) + 1) for text in ("", "a", "z", "aa", "az", "zz")] == [
+        "a",
+        "b",
+        "aa",
+        "ab",
+        "ba",
+        "aaa",
+    ]
     assert all(number_of(term(number)) == number for number in range(20_000))
     assert number_of("ab") == 27
 
