@@ -9,7 +9,7 @@ from typing import Any
 
 from etl.providers.base import Need
 from ml.artefacts import verified
-from ml.contributors.model import input_of, knows, task_of
+from ml.contributors.model import input_of, is_known, task_of
 from ml.registry import scores_of
 from services.container import Services
 from services.errors import ServiceError
@@ -115,7 +115,7 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
     given = input_of(subject.track)
     blocks = reader.blocks([given])
     sources = source_lines(services, subject)
-    if not knows(blocks):
+    if not is_known(blocks):
         raise ServiceError(
             404,
             "not_found",
