@@ -12,8 +12,9 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.schemas import MAX_QUERY
-from services.library import MAX_NEVER, never_list, put_never_list, tracks_by_id
+from services.never import MAX_NEVER, never_list, put_never_list
 from services.views import track_summary
+from store.library import tracks_by_id
 
 blueprint = APIBlueprint("never", __name__, tag="Playlists")
 
@@ -31,7 +32,7 @@ class NeverList(Schema):
 def never() -> dict[str, Any]:
     """The tracks that this browser never wants again, the latest last."""
     ids = never_list(services(), session.owner())
-    known = tracks_by_id(services(), ids)
+    known = tracks_by_id(services().catalogue.current(), services().database, ids)
     return {"tracks": [track_summary(known[one]) if one in known else {"id": one} for one in ids]}
 
 

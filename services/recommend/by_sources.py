@@ -14,6 +14,7 @@ from services.subject.model import Subject
 from services.views import iso, track_summary
 from store.domain import Track
 from store.errors import StoreDown
+from store.library import tracks_by_id
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ def fetched(services: Services, subject: Subject, exclude: Collection[str]) -> t
     try:
         told = list(_told(services, subject))
         stays = not told and not services.engine.on(Need.SIMILAR)
-        tracks = _tracks(services, subject, {one.track_id for each in told for one in each.tracks} - {*exclude})
+        ids = {one.track_id for each in told for one in each.tracks} - {*exclude}
+        tracks = tracks_by_id(subject.snapshot, services.database, ids)
     except StoreDown as down:
         log.warning("no recommendations of sources: %s", down.message)
         return [], False
@@ -50,13 +52,6 @@ def _told(services: Services, subject: Subject) -> Iterator[Recommendations]:
         stored = store_recommended(services.database, seed, answer, most=MOST)
         if stored is not None:
             yield stored
-
-
-def _tracks(services: Services, subject: Subject, track_ids: Collection[str]) -> dict[str, Track]:
-    snapshot = subject.snapshot
-    refs = {one: snapshot.find(one) for one in track_ids}
-    known = {one: snapshot.track(ref) for one, ref in refs.items() if ref is not None}
-    return known | services.database.get_tracks(track_ids - known.keys())
 
 
 def _list(services: Services, told: Recommendations, tracks: dict[str, Track]) -> dict[str, Any]:
