@@ -24,10 +24,11 @@ help: ## say what each command does
 run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
 	@exec $(PY) -m tools.serve
 
-# Each file's tests run in one of two processes: files share nothing but what a process starts once. ARGS="-n 0": in one.
+# Each file is tested in one of three processes (much of a test is waiting): files share nothing but what a process
+# starts once. ARGS="-n 0": all in one.
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test: the page's modules, the server, the browser
 	cd frontend && npm run --silent test
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier and ESLint for the page
 	.venv/bin/ruff format --check .

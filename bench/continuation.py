@@ -45,14 +45,14 @@ def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
     """Cross-validate everything, print the tables, and return the targets with whether each is met."""
     from ml.artists.train import data as artists_data
     from ml.continuation.train.data import read
-    from ml.continuation.train.scores import Size, country_summary, cross_validate, format_scores, targets
+    from ml.continuation.train.scores import Size, cross_validate, format_scores, targets
     from ml.continuation.train.train import QUICK
 
     started = time.perf_counter()
     data = read(folder, artists_data.read(folder), seed=seed)
     print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
     found = cross_validate(data, QUICK if quick else Size(), seed)
-    print(f"\n{format_scores(found)}\n\n{country_summary(found)}\n")
+    print(f"\n{format_scores(found)}")
     return targets(found)
 
 

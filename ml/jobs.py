@@ -18,8 +18,9 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
+from ml.needs import Available
 from ml.registry import ModelRegistry
-from ml.tasks import TASKS
+from ml.tasks import TASKS, Task
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
 from store.errors import TastemapError
@@ -125,6 +126,7 @@ def _train(job: Job) -> int:
         _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
         return 1
     try:
+        _check_needs(job, known)
         result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.place.is_dir():
@@ -139,6 +141,19 @@ def _train(job: Job) -> int:
         _tell(problem={"code": why.code, "message": why.message, "hint": why.hint})
         return 1
     return 0
+
+
+def _check_needs(job: Job, task: Task) -> None:
+    """Refuse what cannot be trained before the training packages load, which takes seconds; options may need less."""
+    if task.needs is None or job.request.get("options"):
+        return
+    playlist = job.database.playlist(job.request["playlist"]) if job.request.get("playlist") else None
+    available = Available(database=job.database, snapshot=job.catalogue.current(), owner=job.owner, playlist=playlist)
+    needs = task.needs(available)
+    if not needs.enough:
+        raise TooLittle(
+            f"There is too little to learn from. {needs.found}", f"Bring in {needs.least}, then train again."
+        )
 
 
 def _say(phase: str, done: int = 0, total: int | None = None) -> None:

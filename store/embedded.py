@@ -211,13 +211,10 @@ class EmbeddedServer:
         pid = _read_pid(self.base / "server.pid")
         if pid is not None and _runs_server(pid):
             os.kill(pid, signal.SIGTERM)
-            until = time.monotonic() + STOP_SECONDS
-            while _runs_server(pid):
-                if time.monotonic() > until:
-                    log.warning("the embedded database did not stop within %.0f s; ending it", STOP_SECONDS)
-                    os.kill(pid, signal.SIGKILL)
-                    break
-                time.sleep(0.05)
+            if not _wait_for_end(pid, STOP_SECONDS):
+                log.warning("the embedded database did not stop within %.0f s; ending it", STOP_SECONDS)
+                os.kill(pid, signal.SIGKILL)
+                _wait_for_end(pid, STOP_SECONDS)
         if self._process is not None and self._process.pid == pid:
             self._process.wait()
         (self.base / "server.pid").unlink(missing_ok=True)
@@ -281,6 +278,13 @@ def _free_port(wish: int | None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise EmbeddedError("No port is free on this machine.", "Close some programs, or set MONGODB_URI.")
+
+
+def _wait_for_end(pid: int, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while _runs_server(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not _runs_server(pid)
 
 
 def _runs_server(pid: int) -> bool:

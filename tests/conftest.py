@@ -17,6 +17,28 @@ from store.embedded import EmbeddedServer
 pytest_plugins = ["tests.fake_services.fixtures"]
 
 ROOT = Path(__file__).resolve().parents[1]
+# The files that take longest come first: a file is tested in one process, and the others would wait for it at the end.
+SLOWEST = (
+    "tests/api/test_training_life.py",
+    "tests/api/test_training_life_of_playlists.py",
+    "tests/etl/harvest",
+    "tests/ml/test_genre.py",
+    "tests/browser",
+    "tests/etl/test_collections.py",
+    "tests/jobs",
+    "tests/ml",
+    "tests/etl/spotify",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order what is tested by ``SLOWEST``; within a file the order stays."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT).as_posix()
+        return next((at for at, slow in enumerate(SLOWEST) if path.startswith(slow)), len(SLOWEST))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

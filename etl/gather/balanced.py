@@ -13,7 +13,7 @@ from etl.gather.found_tracks import store_found
 from etl.gather.genres import names_of, shipped_genres
 from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.identity import as_track
-from etl.playlist_import import playlist_id
+from etl.imports.storing.playlists import playlist_id
 from etl.providers.base import Candidate, Need
 from etl.task import Task
 from store.database import PAGE_ITEMS

@@ -1,6 +1,6 @@
-"""What the genre network reads: audio features as scaled numbers with masks, names as bags of word pieces.
+"""The inputs of the genre network: audio features as scaled numbers with masks, names as bags of subwords.
 
-Training fits these two and writes their numbers; serving reads them with numpy alone.
+Training fits both and writes them; serving reads them with numpy alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 Floats = npt.NDArray[np.float32]
 
 CATEGORIES = ("key", "mode", "time_signature", "explicit")
-# What a catalogue knows of a track beside its sound and its names.
+# Further values of a track, besides its audio features and its names.
 FACTS = ("year", "popularity", "explicit")
 COLUMNS = (*AUDIO_FEATURES, *FACTS)
 BOUNDS = {**FEATURE_BOUNDS, "year": (1900.0, 2100.0), "popularity": (0.0, 100.0), "explicit": (0.0, 1.0)}
@@ -39,11 +39,11 @@ def feature_vector(known: Mapping[str, float | None]) -> list[float]:
 
 
 class AudioScaler:
-    """Spread each number over its quantile bins; categories one-hot; beside each, whether it is known.
+    """Encode numbers over quantile bins and categories one-hot, each with a mask of whether it is known.
 
-    Piecewise linear encoding (Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning",
-    2022): bin ``b`` of a value is 0 below the bin, 1 above it, in between linear. On these features it is worth two
-    points of top-1 over a MinMax scale. A number that is not known is zero throughout.
+    Numbers are encoded piecewise linearly (Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep
+    Learning", 2022): a bin is 0 for values below it, 1 for values above it and linear in between. On these features
+    top-1 is two points higher than with a MinMax scale. An unknown number is zero in all its bins.
 
     Attributes
     ----------
@@ -82,11 +82,11 @@ class AudioScaler:
         return len(self._owner)
 
     def columns(self, name: str) -> npt.NDArray[np.intp]:
-        """Return the columns that a feature, or one of ``FACTS``, fills: zero them and it is left out."""
+        """Return the columns of a feature or of one of ``FACTS``; zeros there hide it."""
         return np.flatnonzero(self._owner == COLUMNS.index(name))
 
     def transform(self, values: npt.NDArray[np.floating]) -> Floats:
-        """Return (n, width) numbers within 0..1 for (n, 16) values, NaN where unknown."""
+        """Return (n, width) numbers, 0 to 1, for (n, 16) values, NaN where unknown."""
         known = ~np.isnan(values)
         filled = np.where(known, values, 0.0)
         bins = ((filled[:, self._bin] - self._low) * self._slope).clip(0.0, 1.0) * known[:, self._bin]
@@ -104,10 +104,11 @@ class AudioScaler:
 
 
 class NameEmbedding:
-    """A vector per known word piece, kept as int8 with one scale per row; a part's names are their weighted mean.
+    """A vector per known subword, kept as int8 with one scale per row; a part's names are their weighted mean.
 
-    A bag is ``sum(vectors) / sqrt(sum(weights ** 2))`` over the pieces known, weights (rarity) already multiplied
-    into the vectors: long names neither drown nor outshout short ones. No known piece: zeros.
+    A bag is ``sum(vectors) / sqrt(sum(weights ** 2))`` over the known subwords, whose weights (rarity) are already
+    multiplied into the vectors, so that its length hardly depends on the length of the name. Without a known subword
+    it is zeros.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class NameEmbedding:
     ) -> None:
         self.vocabulary, self.scale, self.weight = vocabulary, scale, weight
         self._square = np.square(weight)
-        self.table = np.asarray(table)  # numpy's memory-mapped class is slow to index; a view of it is not
+        self.table = np.asarray(table)  # indexing numpy's memory-mapped class is slow, a view of it is fast
         self._word: Callable[[str], tuple[Floats, float]] = lru_cache(remembered)(self._embed_word)
 
     @classmethod
@@ -142,7 +143,7 @@ class NameEmbedding:
         return self._sum(word_hashes(word))
 
     def knows(self, word: str) -> bool:
-        """Tell whether training kept the word or any n-gram of it."""
+        """Return whether training kept the word or any n-gram of it."""
         return self._word(word)[1] > 0
 
     def bag(self, names: Sequence[Name]) -> Floats:
@@ -168,7 +169,7 @@ class NameEmbedding:
 
     @classmethod
     def load(cls, folder: Path) -> NameEmbedding:
-        """Read what :meth:`save` wrote; the table stays on disk and is shared by all workers."""
+        """Read what :meth:`save` wrote; the table is memory-mapped and shared by all workers."""
         with np.load(folder / "pieces.npz") as numbers:
             vocabulary = Vocabulary(numbers["known"])
             scale, weight = numbers["scale"], numbers["weight"]

@@ -21,8 +21,8 @@ from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
 from store.domain import AUDIO_FEATURES
 
-# What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. Each has weights
-# for the experts of its own.
+# What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. The experts have
+# other weights for each.
 BASES = ("both", "unrated", "audio", "names")
 
 
@@ -30,8 +30,8 @@ BASES = ("both", "unrated", "audio", "names")
 class GenreInput:
     """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
 
-    ``popularity`` is Spotify's, 0 to 100. ``artist_genres`` are known names of the artists' genres; the broad genres
-    alone look at them.
+    ``popularity`` is Spotify's, 0 to 100. ``artist_genres`` are the known genres of the artists, used for the broad
+    genres alone.
     """
 
     title: str | None = None
@@ -49,9 +49,11 @@ class GenreInput:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """Calibrated probabilities of n tracks: ``genre`` (n, 114) as :meth:`GenrePredictor.predict` has them, ``broad``
-    (n, broad genres), rows summing to 1, and ``micro`` (n, microgenres), each for itself.
+class GenrePrediction:
+    """Calibrated probabilities of n tracks.
+
+    ``genre`` (n, 114) and ``broad`` (n, broad genres) have rows that sum to 1; those of ``micro`` (n, microgenres) are
+    independent of each other.
     """
 
     genre: Floats
@@ -61,22 +63,22 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What moved the answer for ``genre``.
+    """The features and words that the probability of ``genre`` rests on.
 
-    ``told`` are the probabilities of the one track. Each ``effect`` is the fall of the genre's
-    log-probability (nats) when that one part is left out: positive speaks for the genre, negative against it.
-    Strongest first, by size.
+    ``prediction`` holds the probabilities of the track, (k,) each. ``features`` are (name, effect), ``words`` (word,
+    part, effect). An effect is the fall of the genre's log-probability (nats) when that part is left out: positive
+    speaks for the genre, negative against it. The largest by size come first.
     """
 
     genre: str
-    told: Told
+    prediction: GenrePrediction
     features: list[tuple[str, float]]
     words: list[tuple[str, str, float]]
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the network reads: (n, audio width) and (n, 3 * embedding width)."""
+    """The network's inputs: (n, audio width) and (n, 3 * embedding width)."""
 
     audio: Floats
     bags: Floats
@@ -126,7 +128,7 @@ class GenrePredictor:
 
     @classmethod
     def active(cls, models: Path = artefacts.MODELS) -> GenrePredictor:
-        """Load the version that the manifest calls active."""
+        """Load the active version of the manifest; raises what :meth:`load` does."""
         return cls.load(artefacts.active("genre", models))
 
     def predict(self, inputs: Sequence[GenreInput]) -> Floats:
@@ -145,40 +147,40 @@ class GenrePredictor:
         """The microgenres; empty in a version whose training tracks had none."""
         return self._micro.names if self._micro else ()
 
-    def tell(self, inputs: Sequence[GenreInput]) -> Told:
-        """Return all that is told of the tracks."""
+    def predict_all(self, inputs: Sequence[GenreInput]) -> GenrePrediction:
+        """Return the probabilities of genres, broad genres and microgenres of the tracks."""
         if not inputs:
             nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
-            return Told(genre=nothing[0], broad=nothing[1], micro=nothing[2])
-        return self.tell_encoded(self.encode(inputs), [one.artist_genres for one in inputs])
+            return GenrePrediction(genre=nothing[0], broad=nothing[1], micro=nothing[2])
+        return self.predict_encoded(self.encode(inputs), [track.artist_genres for track in inputs])
 
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
         return probabilities @ self._summing
 
-    def knows(self, one: GenreInput) -> bool:
-        """Tell whether anything of this track says something: a feature in bounds, or a word piece seen in training."""
-        if not np.isnan(feature_vector(one.features)).all():
+    def knows(self, track: GenreInput) -> bool:
+        """Return whether the track has a feature within its bounds or a subword that training kept."""
+        if not np.isnan(feature_vector(track.features)).all():
             return True
-        return any(self.names.knows(word) for names in _parts(one) for name in names for word in name)
+        return any(self.names.knows(word) for names in _parts(track) for name in names for word in name)
 
-    def explain(self, one: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
-        """Leave out each present feature and each word in turn, in one batch, and see what ``genre`` loses by it.
+    def explain(self, track: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
+        """Return the effects of each known feature and each word on ``genre``, by leaving out one at a time.
 
-        Without ``genre`` the most probable one is explained; the batch holds the whole track too, so there is no need
-        to :meth:`predict` first.
+        Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
+        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned.
 
         Raises
         ------
         ValueError
             ``genre`` is none of ``genres``.
         """
-        whole = self.encode([one])
+        whole = self.encode([track])
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
-        left_out = list(_words_left_out(_parts(one)))
+        left_out = list(_words_left_out(_parts(track)))
         occluded = self._occluded(whole, features, left_out)
-        told = self.tell_encoded(occluded, [one.artist_genres] + [()] * (len(occluded.audio) - 1))
-        probabilities = told.genre
+        prediction = self.predict_encoded(occluded, [track.artist_genres] + [()] * (len(occluded.audio) - 1))
+        probabilities = prediction.genre
         column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
         logs = np.log(np.maximum(probabilities[:, column], TINY))
         effects = (logs[0] - logs[1:]).tolist()
@@ -189,7 +191,7 @@ class GenrePredictor:
         ]
         return Explanation(
             genre=self.genres[column],
-            told=Told(genre=told.genre[0], broad=told.broad[0], micro=told.micro[0]),
+            prediction=GenrePrediction(genre=prediction.genre[0], broad=prediction.broad[0], micro=prediction.micro[0]),
             features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
             words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
         )
@@ -218,27 +220,29 @@ class GenrePredictor:
 
     def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
         """Return the network's inputs."""
-        values = np.array([feature_vector(one.numbers()) for one in inputs])
-        bags = np.stack([self.names.bags(_parts(one)) for one in inputs])
+        values = np.array([feature_vector(track.numbers()) for track in inputs])
+        bags = np.stack([self.names.bags(_parts(track)) for track in inputs])
         return Encoded(self.scaler.transform(values), bags)
 
     def of_encoded(self, encoded: Encoded) -> Floats:
-        """Return calibrated probabilities, (n, 114), of what the network reads."""
+        """Return calibrated probabilities, (n, 114), of the network's inputs."""
         return combine(self.experts(encoded)[0], self._weights[bases(encoded.audio, encoded.bags)])
 
-    def tell_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> Told:
-        """Return all that is told of what the network reads, and of the known genres of each track's artist."""
+    def predict_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> GenrePrediction:
+        """Return all probabilities of the network's inputs and the known genres of each track's artist."""
         experts, broad, micro = self.experts(encoded)
         basis = bases(encoded.audio, encoded.bags)
-        return Told(
+        return GenrePrediction(
             genre=combine(experts, self._weights[basis]),
             broad=self._broad.probabilities(broad, basis, artist_genres) if self._broad else broad[:, 0],
             micro=self._micro.probabilities(micro, basis) if self._micro else micro,
         )
 
     def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:
-        """Return what the network tells, not calibrated: of the 114 genres (n, experts, 114), of the broad genres
-        (n, their experts, broad genres) and the shares of the microgenres (n, microgenres).
+        """Return the network's outputs before calibration, probabilities by expert.
+
+        Of the 114 genres (n, experts, 114), of the broad genres (n, their experts, broad genres), and the shares of
+        the microgenres (n, microgenres), whose rows sum to 1.
         """
         flat = self.network(encoded.audio, encoded.bags)
         flat, k = flat.reshape(len(flat), -1), len(self.broad)
@@ -253,15 +257,18 @@ def _by_expert(flat: Floats, k: int) -> Floats:
 
 
 def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
-    """Return for each row the place in :data:`BASES` of what is known of it; the masks of the columns come first."""
-    heard, named = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)
-    rated = audio[:, COLUMNS.index("popularity")] > 0
-    found = np.where(heard, np.where(named, np.where(rated, 0, 1), 2), 3)
+    """Return for each row the index in :data:`BASES` of what is known of it.
+
+    The masks of :data:`COLUMNS` are the first columns of ``audio``.
+    """
+    has_audio, has_names = audio[:, : len(AUDIO_FEATURES)].any(axis=1), bags.any(axis=1)
+    has_popularity = audio[:, COLUMNS.index("popularity")] > 0
+    found = np.where(has_audio, np.where(has_names, np.where(has_popularity, 0, 1), 2), 3)
     return found.astype(np.intp)
 
 
-def _parts(one: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:
-    return ([words(one.title or "")], [words(artist) for artist in one.artists], [words(one.album or "")])
+def _parts(track: GenreInput) -> tuple[list[Name], list[Name], list[Name]]:
+    return ([words(track.title or "")], [words(artist) for artist in track.artists], [words(track.album or "")])
 
 
 def _words_left_out(parts: Sequence[list[Name]]) -> Iterator[LeftOut]:

@@ -1,9 +1,8 @@
-"""Names as numbers: the hashed word pieces of a title, of the artists and of an album.
+"""Names as numbers: the hashed subwords of a title, of the artists and of an album.
 
-A name becomes a bag of 32-bit hashes: every word, its character n-grams inside the word's bounds
-(fastText's way of reading words never seen: Bojanowski et al., "Enriching word vectors with subword information",
-2017), pairs of neighbouring words and the name as a whole. Nothing but the pairs and the whole reaches across
-words, so what a word is worth can be computed once and remembered.
+A name becomes a bag of 32-bit hashes: its words, their character n-grams (as in fastText, so that unseen words have
+some too: Bojanowski et al., "Enriching word vectors with subword information", 2017), its pairs of neighbouring words
+and the whole name. All but the pairs and the whole depend on one word alone, so they are cached by word.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ import numpy.typing as npt
 
 PARTS = ("title", "artist", "album")
 NGRAM_SIZES = (3, 4, 5)
-_LONGEST_WORD = 40  # letters of a word that are looked at
-_MOST_WORDS = 60  # words of a part that are looked at: a pasted page is no name
+_LONGEST_WORD = 40  # letters of a word that are read
+_MOST_WORDS = 60  # words of a part that are read
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# First and last code point of scripts that say much about a piece of music before any word is read.
+# First and last code point of scripts that are informative about genres.
 _SCRIPTS = (
     ("greek", 0x370, 0x3FF),
     ("cyrillic", 0x400, 0x52F),
@@ -42,14 +41,14 @@ Name = Sequence[str]  # the words of one title, one artist or one album
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` as written; a name of punctuation alone ("!!!") is its own one word."""
+    """Return the words of ``text`` as written; a name of punctuation alone ("!!!") is one word."""
     found = _WORD.findall(text)[:_MOST_WORDS]
     bare = text.strip()[:_LONGEST_WORD]
     return found or ([bare] if bare else [])
 
 
 def _spellings(word: str) -> tuple[str, str]:
-    """Return ``word`` in lower case with its accents, and without them: people type either."""
+    """Return ``word`` in lower case with its accents, and without them."""
     if word.isascii():
         lower = word.lower()[:_LONGEST_WORD]
         return lower, lower
@@ -58,21 +57,21 @@ def _spellings(word: str) -> tuple[str, str]:
     return lower, unicodedata.normalize("NFKC", plain)
 
 
-def _bytes(piece: str) -> bytes:
-    return piece.encode("utf-8", "surrogatepass")
+def _bytes(subword: str) -> bytes:
+    return subword.encode("utf-8", "surrogatepass")
 
 
 def _ngrams(spelling: str) -> Iterator[bytes]:
     bounded = f"<{spelling}>"
     spans = [(i, i + n) for n in NGRAM_SIZES for i in range(len(bounded) - n + 1)]
-    if bounded.isascii():  # one encoding for all, which is most of the time that a new name takes
+    if bounded.isascii():  # encoding once is faster, and most of the work for a new name is here
         raw = bounded.encode()
         return (raw[i:j] for i, j in spans)
     return (_bytes(bounded[i:j]) for i, j in spans)
 
 
-def _pieces(word: str) -> Iterator[bytes]:
-    """Yield the pieces of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
+def _subwords(word: str) -> Iterator[bytes]:
+    """Yield the subwords of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
     spellings = _spellings(word)
     for spelling in set(spellings):
         yield _bytes("w:" + spelling)
@@ -86,8 +85,8 @@ def _pieces(word: str) -> Iterator[bytes]:
 
 @lru_cache(maxsize=4096)
 def word_hashes(word: str) -> tuple[int, ...]:
-    """Return the hashes of one word's pieces, each once, in ascending order."""
-    return tuple(sorted({zlib.crc32(piece) for piece in _pieces(word)}))
+    """Return the hashes of one word's subwords, each once, in ascending order."""
+    return tuple(sorted({zlib.crc32(subword) for subword in _subwords(word)}))
 
 
 @lru_cache(maxsize=4096)
@@ -96,17 +95,17 @@ def _plain(word: str) -> str:
 
 
 def name_hashes(name: Name) -> list[int]:
-    """Return the hashes of what no single word tells: the whole name, its pairs of words, its length in words."""
+    """Return the hashes of the whole name, of its pairs of words and of its length in words."""
     plain = [_plain(word) for word in name]
-    pieces = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
-    pieces += [f"b:{a} {b}" for a, b in pairwise(plain)]
-    return [zlib.crc32(_bytes(piece)) for piece in pieces]
+    subwords = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
+    subwords += [f"b:{a} {b}" for a, b in pairwise(plain)]
+    return [zlib.crc32(_bytes(subword)) for subword in subwords]
 
 
 def hashes(names: Iterable[Name]) -> list[int]:
     """Return every hash of one part's names (one list of words per artist, one for a title or an album).
 
-    A piece that occurs in two words counts twice.
+    A subword that occurs in two words counts twice.
     """
     found: list[int] = []
     for name in names:
@@ -124,7 +123,7 @@ class Vocabulary:
         if len(known) > 1 and not (known[1:] > known[:-1]).all():
             raise ValueError("a vocabulary is sorted and holds no hash twice")
         self.known = known
-        self._padded = np.append(known, np.uint32(0))  # so that a hash above all known ones has a neighbour too
+        self._padded = np.append(known, np.uint32(0))  # so that a hash above all known ones has a position
 
     def __len__(self) -> int:
         return len(self.known)
@@ -142,6 +141,6 @@ class Vocabulary:
     def _find(
         self, wanted: Sequence[int] | npt.NDArray[np.uint32]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-        asked = np.asarray(wanted, np.uint32)
-        places = self.known.searchsorted(asked)
-        return places, (self._padded.take(places) == asked) & (places < len(self.known))
+        hashed = np.asarray(wanted, np.uint32)
+        places = self.known.searchsorted(hashed)
+        return places, (self._padded.take(places) == hashed) & (places < len(self.known))

@@ -19,7 +19,7 @@ from jobs.queue import Lane, create_upload_run, lane_lock, lanes_of, spawn_worke
 from store.database import Database
 from store.locks import locked, take
 from store.runs import ENDED, new_run, new_task_run
-from tests.etl import files
+from tests.etl.imports import files
 
 UPLOADS = 16
 

@@ -23,7 +23,7 @@ WORDS = {
 MICRO = {"ambient": "deep ambient", "black-metal": "atmospheric black metal", "forro": "forro tradicional"}
 SOUND = {"ambient": (0.2, 0.1, -25.0), "black-metal": (0.3, 0.95, -5.0), "forro": (0.75, 0.6, -9.0)}
 SMALL = Settings(
-    pieces=500,
+    subwords=500,
     width=8,
     hidden=16,
     audio_epochs=15,
@@ -32,7 +32,7 @@ SMALL = Settings(
     batch=32,
     audio_rate=0.01,
     rate=0.01,
-    piece_rate=0.2,
+    subword_rate=0.2,
     least_micro=5,
 )
 

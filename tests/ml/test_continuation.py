@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.dataset_import import import_slice
 from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.storing.playlist_sets import import_slice
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
@@ -19,13 +19,13 @@ from ml.continuation.model import METHODS, RANKED_BY, Continuation, Continuation
 from ml.continuation.train import scores as continuation_scores
 from ml.continuation.train import user_trained
 from ml.continuation.train.card import losses
-from ml.continuation.train.data import Listing, group_of
+from ml.continuation.train.data import SongList, group_of
 from ml.continuation.train.neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
-from ml.continuation.train.protocol import Question, measures, questions
+from ml.continuation.train.protocol import HeldOutQuery, held_out_queries, measures
 from ml.continuation.train.ranker import as_trees, fit_ranker
 from ml.continuation.train.scores import IN_VIEW, RANKERS, Scores, best_knn
-from ml.continuation.train.sets import Numbers, OwnList, set_lists
-from ml.continuation.train.user_trained import build, compare, copies, own_list
+from ml.continuation.train.sets import Numbers, TrainingList, set_lists
+from ml.continuation.train.user_trained import build, compare, copies, training_list
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job, TooLittle
@@ -57,8 +57,8 @@ def shipped(embedding: ArtistEmbedding) -> Continuation:
     return Continuation.load(artefacts.active("continuation"), embedding)
 
 
-def artists_of(model: Continuation, catalogue: Snapshot, asked: ContinuationQuery) -> set[str]:
-    return {catalogue.track(one.ref).artists[0] for one in model.next(catalogue, asked, limit=12)}
+def artists_of(model: Continuation, catalogue: Snapshot, query: ContinuationQuery) -> set[str]:
+    return {catalogue.track(suggestion.ref).artists[0] for suggestion in model.next(catalogue, query, limit=12)}
 
 
 def test_the_answer_depends_on_the_seeds(shipped: Continuation, catalogue: Snapshot) -> None:
@@ -147,8 +147,8 @@ def test_an_imported_copy_of_a_playlist_does_not_tell_what_is_hidden(
     assert found["copied"] == found["alone"]
 
 
-def own(name: str, tracks: list[Track], embedding: ArtistEmbedding) -> OwnList:
-    return own_list(name, tracks, Numbers(embedding))
+def own(name: str, tracks: list[Track], embedding: ArtistEmbedding) -> TrainingList:
+    return training_list(name, tracks, Numbers(embedding))
 
 
 def test_what_is_saved_says_the_same(
@@ -212,8 +212,8 @@ def scored() -> Scores:
     found = Scores(valid={"ensemble": [0.4], "playlists": [0.3]}, country=[(0.9, 0.1)])
     for fold in (IN_VIEW, IN_VIEW + 1):
         for group in range(4):
-            question = Question(at=group, group=f"{fold} {group}", fold=fold, name="", seeds=none, hidden=none)
-            found.asked.setdefault("half", []).append(question)
+            query = HeldOutQuery(at=group, group=f"{fold} {group}", fold=fold, name="", seeds=none, hidden=none)
+            found.queries.setdefault("half", []).append(query)
             for name, row in means.items():
                 # Where settings were tried the neural part is far ahead.
                 lead = 3.0 if name == continuation_scores.NEURAL_ALONE and fold == IN_VIEW else 1.0
@@ -228,7 +228,9 @@ def test_targets_are_judged_beside_the_best_rival_and_outside_what_was_in_view(s
 
 
 def test_where_what_ships_loses_is_said(scored: Scores) -> None:
-    lines = [line for line in losses(scored).splitlines() if f": {continuation_scores.CONTENT_ONLY} 0" in line]
+    lines = [
+        line for _, better in losses(scored) for line in better if f": {continuation_scores.CONTENT_ONLY} 0" in line
+    ]
     assert [("NDCG" in line, "title words 0.250" in line) for line in lines if "R-precision" not in line] == [
         (True, True)
     ]
@@ -238,17 +240,17 @@ def test_where_what_ships_loses_is_said(scored: Scores) -> None:
 def test_questions_keep_seeds_and_hidden_apart_and_groups_together() -> None:
     songs = np.arange(40, dtype=np.int32)
     lists = [
-        Listing(
+        SongList(
             name="x", source="editorial", group=f"g{at % 2}", split="train", fold=0, songs=songs, held=songs,
             shares=np.ones(40, np.float32),
         )
         for at in range(4)
     ]  # fmt: skip
-    asked = questions(lists)
+    asked = held_out_queries(lists)
     assert [one.group for one in asked] == ["g0", "g1"]
     assert all(set(one.seeds) | set(one.hidden) == set(songs) and len(one.seeds) == 20 for one in asked)
-    assert all(len(one.seeds) == 5 for one in questions(lists, 5))
-    assert questions(lists, 100) == []
+    assert all(len(one.seeds) == 5 for one in held_out_queries(lists, 5))
+    assert held_out_queries(lists, 100) == []
 
 
 def test_one_playlist_is_one_group_on_whatever_way_it_came() -> None:
@@ -265,7 +267,7 @@ def test_exported_trees_are_the_fitted_ones(kind: str, tmp_path: Path) -> None:
     for _ in range(5):
         columns = rng.normal(size=(80, len(RANKED_BY["ensemble"]))).astype(np.float32)
         tables.append(Ranked(songs=np.arange(80), columns=columns, hit=columns[:, 0] + rng.normal(size=80) > 1))
-    model = fit_ranker(tables, kind, rounds=10)
+    model = fit_ranker(tables, kind, max_iter=10)
     trees = as_trees(model)
     trees.save(tmp_path / "trees.npz")
     columns = rng.normal(size=(50, len(RANKED_BY[kind]))).astype(np.float32)
@@ -367,7 +369,7 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
     # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.
     rows = model.neural.song_row[model.playlist_evidence.numbers(lists[13].recordings)]
     assert (rows < len(model.neural.rows) - 1).all()
-    assert list(user_trained.public_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
+    assert list(user_trained.imported_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
 
 
 def test_too_few_playlists_are_an_error(job: Job) -> None:

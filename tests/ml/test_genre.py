@@ -58,7 +58,7 @@ def test_probabilities_over_114_genres_sum_to_one_whatever_is_missing(predictor:
 
 
 def test_microgenres_are_names_of_the_taxonomy_each_with_a_probability(predictor: GenrePredictor) -> None:
-    told = predictor.tell(PARTS)
+    told = predictor.predict_all(PARTS)
     assert told.micro.shape == (len(PARTS), len(predictor.microgenres))
     assert ((told.micro >= 0) & (told.micro <= 1)).all()
     assert all(predictor.taxonomy.lists(name) for name in predictor.microgenres)
@@ -67,13 +67,13 @@ def test_microgenres_are_names_of_the_taxonomy_each_with_a_probability(predictor
 
 def test_what_is_known_of_the_artist_moves_the_broad_genres_alone(predictor: GenrePredictor) -> None:
     assert set(predictor.broad) == {"edm", "latin", "pop", "r&b", "rap", "rock"}
-    told = predictor.tell([WHOLE, replace(WHOLE, artist_genres=("album rock", "hard rock", "no such genre"))])
+    told = predictor.predict_all([WHOLE, replace(WHOLE, artist_genres=("album rock", "hard rock", "no such genre"))])
     np.testing.assert_allclose(told.broad.sum(axis=1), 1.0, atol=1e-5)
     rock = predictor.broad.index("rock")
     assert told.broad[1, rock] > told.broad[0, rock]
     np.testing.assert_allclose(told.genre[0], told.genre[1], atol=1e-6)
     np.testing.assert_allclose(told.micro[0], told.micro[1], atol=1e-6)
-    unknown = predictor.tell([replace(WHOLE, artist_genres=("no such genre",))])
+    unknown = predictor.predict_all([replace(WHOLE, artist_genres=("no such genre",))])
     np.testing.assert_allclose(unknown.broad[0], told.broad[0], atol=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_an_explanation_carries_the_answer_it_explains(predictor: GenrePredictor
         probabilities = predictor.predict([one])[0]
         explanation = predictor.explain(one)
         assert explanation.genre == predictor.genres[probabilities.argmax()]
-        np.testing.assert_allclose(explanation.told.genre, probabilities, atol=1e-6)
+        np.testing.assert_allclose(explanation.prediction.genre, probabilities, atol=1e-6)
 
 
 def test_it_tells_what_it_has_never_seen(predictor: GenrePredictor) -> None:

@@ -1,4 +1,4 @@
-"""The parts of the genre model one by one: words, pieces, numbers, loss and scores."""
+"""The parts of the genre model one by one: words, subwords, numbers, loss and scores."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from ml.genre.train.baselines import nearest_labels
 from ml.genre.train.heads import format_micro, platt, score_micro
 from ml.genre.train.network import mean_loss
 from ml.genre.train.scores import average_precision, calibration_error, score
-from ml.genre.train.subwords import choose_pieces, profiles_of
+from ml.genre.train.subwords import choose_subwords, profiles_of
 from ml.scores import write as write_scores
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
@@ -54,20 +54,20 @@ def test_a_vocabulary_finds_what_it_keeps_and_nothing_else() -> None:
 
 
 def test_pieces_that_tell_are_kept_before_pieces_that_are_common() -> None:
-    # Piece 1 is everybody's, piece 2 that of all artists of one genre, piece 3 one artist's own.
+    # Subword 1 is everybody's, subword 2 that of all artists of one genre, subword 3 one artist's own.
     artists = np.repeat(np.arange(8), 2)
     genre = csr_matrix(np.eye(2)[artists % 2])
     telling = [[1, 2] if artist % 2 else [1] for artist in artists]
     telling[0] = [1, 3]
-    counts = [np.array([len(pieces) for pieces in telling])]
-    pieces = [np.array([piece for row in telling for piece in row], np.uint32)]
+    counts = [np.array([len(subwords) for subwords in telling])]
+    subwords = [np.array([subword for row in telling for subword in row], np.uint32)]
     profiles = [profiles_of(artists, genre)]
-    assert choose_pieces(artists, counts, pieces, profiles, 1)[0].known.tolist() == [2]
-    vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, 9)
+    assert choose_subwords(artists, counts, subwords, profiles, 1)[0].known.tolist() == [2]
+    vocabulary, weight = choose_subwords(artists, counts, subwords, profiles, 9)
     assert vocabulary.known.tolist() == [1, 2]
     assert weight[1] > weight[0] > 0
     held_out = np.where(artists % 2, -1, artists // 2)
-    assert 2 not in choose_pieces(held_out, counts, pieces, [profiles_of(held_out, genre)], 9)[0].known
+    assert 2 not in choose_subwords(held_out, counts, subwords, [profiles_of(held_out, genre)], 9)[0].known
 
 
 def test_rounding_costs_less_than_a_hundredth() -> None:

@@ -92,7 +92,7 @@ def test_any_part_alone_is_answered(trained: tuple[Path, dict]) -> None:
 def test_microgenres_and_broad_genres_are_told_beside_the_genre(trained: tuple[Path, dict]) -> None:
     predictor = GenrePredictor.active(trained[0])
     loud = {"energy": 0.97, "loudness": -4.0, "danceability": 0.3}
-    told = predictor.tell([GenreInput(title="Frost Grave", features=loud), GenreInput(title="Sanfona Saudade")])
+    told = predictor.predict_all([GenreInput(title="Frost Grave", features=loud), GenreInput(title="Sanfona Saudade")])
     np.testing.assert_allclose(told.broad.sum(axis=1), 1.0, atol=1e-5)
     assert [predictor.broad[column] for column in told.broad.argmax(axis=1)] == ["loud", "quiet"]
     likeliest = [predictor.microgenres[column] for column in told.micro.argmax(axis=1)]
@@ -100,7 +100,7 @@ def test_microgenres_and_broad_genres_are_told_beside_the_genre(trained: tuple[P
     # Nothing of the sound: what is known of the artist decides.
     unheard = GenreInput(title="Xyzzy")
     known = replace(unheard, artist_genres=(MICRO["black-metal"],))
-    by_names, by_artist = predictor.tell([unheard, known]).broad[:, predictor.broad.index("loud")]
+    by_names, by_artist = predictor.predict_all([unheard, known]).broad[:, predictor.broad.index("loud")]
     assert by_artist > max(by_names, 0.5)
 
 
@@ -114,7 +114,7 @@ def test_the_figures_of_every_table_are_kept(trained: tuple[Path, dict]) -> None
 
 
 def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(genre_boosting, "ROUNDS", 3)
+    monkeypatch.setattr(genre_boosting, "MAX_ITER", 3)
     monkeypatch.setattr(genre_boosting, "_FEW", 2)
     monkeypatch.setattr(genre_ablation, "RETRAINED", {"one network": {"product": False}})
     monkeypatch.setattr(genre_ablation, "SHORT", {})
@@ -127,7 +127,7 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     assert (text.test.argmax(axis=1) == asked.of_test).mean() > 0.8
     boosted = genre_boosting.tuned_booster(table.sound, asked, seed=1)
     assert (boosted.test.argmax(axis=1) == asked.of_test).mean() > 0.8
-    assert boosted.chosen.startswith("3 rounds (the cap) of ")
+    assert boosted.chosen.startswith("3 iterations (the cap) of ")
     parts = genre_ablation.retrained(task, genre.answers_of(table, Taxonomy.active().genres), lambda line: None)
     majority = np.bincount(asked.of_test).max() / len(asked.test)
     assert parts["one network"].top1 > majority + 0.3
@@ -167,7 +167,7 @@ def test_without_any_of_their_labels_the_heads_are_left_out_and_a_seed_repeats()
         for _ in range(2)
     )
     asked = [GenreInput(title="Frost")]
-    told = predictor.tell(asked)
+    told = predictor.predict_all(asked)
     assert (predictor.broad, predictor.microgenres) == ((), ())
     assert (told.genre.shape, told.broad.shape, told.micro.shape) == ((1, 114), (1, 0), (1, 0))
     np.testing.assert_allclose(again.predict(asked), told.genre, atol=1e-5)

@@ -1,9 +1,9 @@
-"""The card of playlist continuation, written by the run that trained it."""
+"""The cards of playlist continuation, written by the training."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ml.continuation.train.scores import (
     PLAIN_KNN,
     RANKERS,
     Scores,
-    country_summary,
+    country_shares,
     format_scores,
     targets,
 )
@@ -28,56 +28,46 @@ from ml.train.revision import command, revision
 
 
 def made_now(seed: int) -> str:
-    """Say when, at which revision and by which command this run trains."""
+    """Return the date, revision and command of this run, as the card gives them."""
     return f"{datetime.now(UTC).date()} at git revision {revision()} by `python -m ml {command()}`, seed {seed}."
 
 
 def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, made: str) -> str:
-    """Return the card's Markdown; ``made`` says how the version came about, as :func:`made_now` does."""
-    sources = Counter(one.source for one in data.lists)
-    always = sum(one.fold == ALWAYS_TRAINED for one in data.lists)
+    """Return the card's Markdown; ``made`` is the origin of the version, as :func:`made_now` gives it."""
     return render(
         Path(__file__).with_name("card.md.j2"),
         version=version,
         words=len(knowledge.names.index),
-        kinds=", ".join(knowledge.rankers),
-        epochs=", ".join(map(str, scores.epochs)),
+        kinds=knowledge.rankers,
+        epochs=scores.epochs,
         made=made,
         content=CONTENT_ONLY,
         lists=len(data.lists),
         songs=len(data.songs),
-        sources=", ".join(f"{name} {count}" for name, count in sources.most_common())
-        + f" ({always} of them are only ever learnt from)",
+        sources=Counter(playlist.source for playlist in data.lists).most_common(),
+        always=sum(playlist.fold == ALWAYS_TRAINED for playlist in data.lists),
         folds=FOLDS,
         scores=format_scores(scores),
-        targets="\n".join(f"- {'met' if met else 'missed'}: {target}" for target, met in targets(scores)),
-        losses=losses(scores),
-        unseen="it reaches "
-        + " and ".join(
-            f"{scores.gain(at, NEURAL_ALONE, PLAIN_KNN, without=IN_VIEW)} times the {measure}"
-            for at, measure in enumerate(MEASURES[:2])
-        )
-        + " of plain user-kNN",
-        country=country_summary(scores),
-        factors="ALS" in scores.rows["half"],
+        targets=targets(scores),
+        losses=list(losses(scores)),
+        unseen=[(MEASURES[at], scores.gain(at, NEURAL_ALONE, PLAIN_KNN, without=IN_VIEW)) for at in (0, 1)],
+        country=country_shares(scores),
+        ensemble=RANKERS["ensemble"],
     )
 
 
 def user_trained(version: str, scores: Mapping[str, Any]) -> str:
-    """Return the card's Markdown of a version trained here; ``scores`` is its ``scores.json``."""
+    """Return the card's Markdown of a user-trained version; ``scores`` is its ``scores.json``."""
     return render(Path(__file__).with_name("user_trained_card.md.j2"), version=version, scores=scores)
 
 
-def losses(scores: Scores) -> str:
-    """Say at which number of seeds what does better than what ships, than the better ranker, and than the neural."""
-    lines = []
+def losses(scores: Scores) -> Iterator[tuple[str, list[str]]]:
+    """Yield each protocol with what is better than the served method, than the better ranker and than the neural."""
     for ours, ignored in (
         (CONTENT_ONLY, RANKERS.values()),
         (RANKERS[scores.better], ()),
         (NEURAL_ALONE, RANKERS.values()),
     ):
         for protocol in scores.rows:
-            where = "Half hidden" if protocol == "half" else f"{protocol} seeds"
             better = better_than("continuation", scores.as_table(protocol), ours, ignored)
-            lines += [f"- {where}. {line.removeprefix('- ')}" for line in better.splitlines(keepends=True)]
-    return "".join(lines)
+            yield protocol, [line.removeprefix("- ") for line in better.splitlines()]

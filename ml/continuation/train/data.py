@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
+class SongList:
     """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
 
     ``group`` is the same for what must be on one side of a split, ``fold`` 0 to ``FOLDS - 1`` or
@@ -80,7 +80,7 @@ class ContinuationData:
     """Recordings and lists. ``known`` are the artist data, whose listings carry the groups of ``lists``."""
 
     songs: Songs
-    lists: Sequence[Listing]
+    lists: Sequence[SongList]
     known: ArtistData
 
 
@@ -163,25 +163,25 @@ def group_of(source: str, group: str) -> str:
     return bare if bare != group or source == "spotify_archive" else f"{source} {group}"
 
 
-def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[Listing]:
+def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
     """Read the lists; snapshots of one playlist become one."""
     raw: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            one = json.loads(line)
-            snapshots = one["source"] == "spotify_archive"
-            raw[one["source"], one["group"] if snapshots else one["pid"]].append(one)
+            playlist = json.loads(line)
+            snapshots = playlist["source"] == "spotify_archive"
+            raw[playlist["source"], playlist["group"] if snapshots else playlist["pid"]].append(playlist)
     folds = _folds({(k[0], group_of(k[0], v[0]["group"])) for k, v in raw.items()}, seed)
     listings = []
     for (source, _), versions in raw.items():
-        last = max(versions, key=lambda one: one["date"] or "")
+        last = max(versions, key=lambda playlist: playlist["date"] or "")
         held: dict[int, int] = defaultdict(int)
-        for one in versions:
-            for song in {of_song[s] for s in one["song_ids"] if s in of_song}:
+        for playlist in versions:
+            for song in {of_song[s] for s in playlist["song_ids"] if s in of_song}:
                 held[song] += 1
         group = group_of(source, last["group"])
         listings.append(
-            Listing(
+            SongList(
                 name=last["name"] or "",
                 source=source,
                 group=group,
@@ -210,12 +210,12 @@ def _folds(groups: set[tuple[str, str]], seed: int) -> dict[str, int]:
     return found
 
 
-def asked_lists(lists: Sequence[Listing], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
+def scored_lists(lists: Sequence[SongList], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
     """Return the indices of the lists that are asked about: the longest-dated of each group, several users' each."""
     taken: dict[str, list[int]] = defaultdict(list)
-    for at, one in enumerate(lists):
-        if len(one.songs) >= fewest and one.source != _TRAIN_ONLY:
-            taken[one.group].append(at)
+    for at, playlist in enumerate(lists):
+        if len(playlist.songs) >= fewest and playlist.source != _TRAIN_ONLY:
+            taken[playlist.group].append(at)
     found = []
     for ats in taken.values():
         found += ats[:most_per_group] if lists[ats[0]].source == _MANY_LISTS else ats[-1:]

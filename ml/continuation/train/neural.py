@@ -34,7 +34,7 @@ _BARRED = np.float32(-1e9)
 _WHOLE, _TABLE = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, None], tf.int64)
 _REAL = tf.TensorSpec([None, None], tf.float32)
 # What a step takes, said beforehand so that it is traced once for batches of any size.
-_TAKEN = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
+_STEP_SIGNATURE = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +210,7 @@ class Trainer:
         self._given = tf.Variable(given.astype(np.float32))
         self.model = network(settings)
         self._optimizer = keras.optimizers.Adam(settings.dense_rate)
-        self._step = tf.function(self._learn, input_signature=_TAKEN)
+        self._step = tf.function(self._learn, input_signature=_STEP_SIGNATURE)
         self._spot = np.full(len(corpus.artist), -1)
 
     def epoch(self, most_steps: int | None = None) -> float:
@@ -331,8 +331,8 @@ class Trainer:
             LiteRT answers differently.
         """
         rng = np.random.default_rng(0)
-        asked = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]
-        export(self.model, directory / FILES[2], [np.concatenate(one) for one in zip(*asked, strict=True)])
+        summaries = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]
+        export(self.model, directory / FILES[2], [np.concatenate(inputs) for inputs in zip(*summaries, strict=True)])
         return [*neural.save(directory), directory / FILES[2]]
 
 
@@ -343,7 +343,7 @@ def fit(
     *,
     epochs: int | None = None,
     score: Callable[[Neural], float] | None = None,
-    say: Callable[[int, float], None] | None = None,
+    report: Callable[[int, float], None] | None = None,
 ) -> tuple[Trainer, int]:
     """Train for ``epochs``, or until ``score`` (of validation lists, never those that are reported) has not risen for
     ``patience`` epochs; return the trainer as it was at its best, and the number of epochs it took.
@@ -353,8 +353,8 @@ def fit(
     for epoch in range(1, (epochs or settings.epochs) + 1):
         loss = trainer.epoch()
         reached = -loss if score is None else score(trainer.neural())
-        if say:
-            say(epoch, reached)
+        if report:
+            report(epoch, reached)
         if score is None or reached > best:
             best, best_epoch = reached, epoch
             kept = trainer.weights() if score else None

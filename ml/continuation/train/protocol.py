@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation.train.data import Listing, asked_lists
+from ml.continuation.train.data import SongList, scored_lists
 from ml.train.bootstrap import Interval
 
 DEPTH = 500  # ranks that count
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class HeldOutQuery:
     """Continue ``seeds`` (recordings) under the title ``name``; ``hidden`` are the right answers."""
 
     at: int
@@ -38,28 +38,28 @@ class Question:
     hidden: Ints
 
 
-def questions(lists: Sequence[Listing], cut: int | None = None, *, seed: int = 1) -> list[Question]:
+def held_out_queries(lists: Sequence[SongList], cut: int | None = None, *, seed: int = 1) -> list[HeldOutQuery]:
     """Return the questions about ``lists``: half of each hidden, or all but ``cut`` seeds, drawn at random.
 
     With a cut, lists with fewer than ten songs left to find are left out.
     """
-    asked = []
-    for at in asked_lists(lists):
-        one = lists[at]
-        songs = np.random.default_rng([seed, at]).permutation(one.songs)
+    found = []
+    for at in scored_lists(lists):
+        playlist = lists[at]
+        songs = np.random.default_rng([seed, at]).permutation(playlist.songs)
         given = len(songs) // 2 if cut is None else cut
         if cut is None or len(songs) - given >= FEWEST_HIDDEN:
-            asked.append(
-                Question(
+            found.append(
+                HeldOutQuery(
                     at=at,
-                    group=one.group,
-                    fold=one.fold,
-                    name=one.name,
+                    group=playlist.group,
+                    fold=playlist.fold,
+                    name=playlist.name,
                     seeds=songs[:given],
                     hidden=songs[given:],
                 )
             )
-    return asked
+    return found
 
 
 def measures(ranked: Ints, hidden: Ints) -> tuple[float, float, float]:
@@ -86,11 +86,11 @@ def best(scores: Floats, seeds: Ints, most: int = DEPTH) -> Ints:
     return found[np.lexsort((found, -scores[found]))]
 
 
-def by_group(asked: Sequence[Question], values: Floats) -> Floats:
+def by_group(queries: Sequence[HeldOutQuery], values: Floats) -> Floats:
     """Return (groups, measures): the mean of the questions of each group, in order of first appearance."""
     rows: dict[str, list[int]] = defaultdict(list)
-    for at, one in enumerate(asked):
-        rows[one.group].append(at)
+    for at, query in enumerate(queries):
+        rows[query.group].append(at)
     return np.array([values[ats].mean(axis=0) for ats in rows.values()])
 
 

@@ -27,7 +27,7 @@ MOST_SET_LISTS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class OwnList:
+class TrainingList:
     """A playlist in its order: ``recordings`` (n,) hashes (:func:`~store.catalogue.segment.recording_hash`) and the
     numbers of first ``artists`` (n,) in the embedding, -1 = unknown; ``tracks`` where it is the user's."""
 
@@ -56,7 +56,7 @@ class Numbers:
         return self._known[name]
 
 
-def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Iterator[OwnList]:
+def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Iterator[TrainingList]:
     """Yield at most so many lists of the imported sets (:mod:`store.playlist_sets`), the first of the first sets."""
     names, lengths, entries = _rows(root, most)
     if not names:
@@ -68,7 +68,7 @@ def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Itera
     ends = np.cumsum(lengths)
     for name, start, end in zip(names, (ends - lengths).tolist(), ends.tolist(), strict=True):
         held = at[start:end][known[at[start:end]]]
-        yield OwnList(name=name, recordings=recordings[held], artists=artists[held])
+        yield TrainingList(name=name, recordings=recordings[held], artists=artists[held])
 
 
 def _rows(root: Path, most: int) -> tuple[list[str], Ints, npt.NDArray[np.uint64]]:

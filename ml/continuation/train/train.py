@@ -82,7 +82,7 @@ def described(scores: Scores, artists_version: str) -> dict[str, Any]:
         "split": SPLIT,
         "table": table,
         "served": "content",
-        "served_score": {measure: served[measure] for measure in MEASURES} | {"lists": len(scores.asked["half"])},
+        "served_score": {measure: served[measure] for measure in MEASURES} | {"lists": len(scores.queries["half"])},
         "artists_version": artists_version,
     }
 

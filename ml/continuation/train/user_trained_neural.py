@@ -13,7 +13,7 @@ from ml.continuation.model import Continuation
 from ml.continuation.neural import Neural, facts
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus, Ints, Settings, Trainer, fit
 from ml.continuation.train.protocol import best, measures
-from ml.continuation.train.sets import OwnList
+from ml.continuation.train.sets import TrainingList
 from store.catalogue.catalogue import Snapshot
 
 MOST_ROWS = 500_000  # songs with an embedding of their own, the most frequent: 130 MB
@@ -26,18 +26,18 @@ _LEAST_LEARNT = 8  # lists; with fewer there is nothing to stop the training by
 class UserTrainedNeural:
     """Trains on ``lists``, whose songs ``model.playlist_evidence`` numbers, over them and the whole catalogue."""
 
-    def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[OwnList]) -> None:
+    def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[TrainingList]) -> None:
         assert model.playlist_evidence is not None
         pools = model.pools(snapshot)
         codes = [model.playlist_evidence.recordings, *(segment.recording_code for segment in snapshot.segments)]
         every = np.unique(np.concatenate(codes))
         self._listed = np.searchsorted(every, model.playlist_evidence.recordings)
         artist = np.full(len(every), -1, np.int64)
-        for one in lists:
-            artist[np.searchsorted(every, one.recordings)] = one.artists
+        for playlist in lists:
+            artist[np.searchsorted(every, playlist.recordings)] = playlist.artists
         columns = _first_of([_unknown(len(codes[0]), pools), *pools], codes, every)
         columns = replace(columns, artist=np.where(columns.artist >= 0, columns.artist, artist))
-        usable = [at for at, one in enumerate(lists) if len(one.recordings) >= FEWEST_SONGS]
+        usable = [at for at, playlist in enumerate(lists) if len(playlist.recordings) >= FEWEST_SONGS]
         self._place = {at: i for i, at in enumerate(usable)}
         held = [np.searchsorted(every, lists[at].recordings) for at in usable]
         self._corpus = Corpus(
@@ -53,7 +53,7 @@ class UserTrainedNeural:
         few = len(usable) * Settings().windows < _FEW_WINDOWS
         self._settings = _SMALL if few else _LARGE
 
-    def stopped(self, left_out: Sequence[int], seed: int, say: Callable[[int], None]) -> tuple[Neural, int]:
+    def stopped(self, left_out: Sequence[int], seed: int, report: Callable[[int], None]) -> tuple[Neural, int]:
         """Train without the lists ``left_out``, stopped on a tenth of the others; return also the number of epochs."""
         rng = np.random.default_rng(seed)
         out = [self._place[at] for at in left_out if at in self._place]
@@ -63,28 +63,28 @@ class UserTrainedNeural:
             return self._by_listed(trainer.neural()), epochs
         count = int(np.clip(_VALIDATION * len(mine), _LEAST_VALIDATION, _MOST_VALIDATION))
         valid, learnt = np.split(rng.permutation(mine), [count])
-        questions = [rng.permutation(self._corpus.lists[at]) for at in valid.tolist()]
+        queries = [rng.permutation(self._corpus.lists[at]) for at in valid.tolist()]
         trainer, epochs = fit(
             self._corpus.only(np.sort(learnt)),
             self._settings,
             seed,
-            score=lambda neural: self._score(neural, questions),
-            say=lambda epoch, _: say(epoch),
+            score=lambda neural: self._score(neural, queries),
+            report=lambda epoch, _: report(epoch),
         )
         return self._by_listed(trainer.neural()), epochs
 
-    def final(self, epochs: int, seed: int, say: Callable[[int], None]) -> tuple[Trainer, Neural]:
+    def final(self, epochs: int, seed: int, report: Callable[[int], None]) -> tuple[Trainer, Neural]:
         """Train on all lists."""
-        trainer, _ = fit(self._corpus, self._settings, seed, epochs=epochs, say=lambda epoch, _: say(epoch))
+        trainer, _ = fit(self._corpus, self._settings, seed, epochs=epochs, report=lambda epoch, _: report(epoch))
         return trainer, self._by_listed(trainer.neural())
 
     def _by_listed(self, neural: Neural) -> Neural:
         return replace(neural, song_row=neural.song_row[self._listed])
 
-    def _score(self, neural: Neural, questions: Sequence[Ints]) -> float:
+    def _score(self, neural: Neural, queries: Sequence[Ints]) -> float:
         corpus, found = self._corpus, []
         every = np.arange(len(corpus.artist))
-        for songs in questions:
+        for songs in queries:
             seeds, hidden = np.split(songs, [len(songs) // 2])
             query_scores = neural.scores_for(seeds, corpus.artist[seeds], corpus.known[seeds], corpus.places)
             scores = query_scores.of_songs(every, corpus.artist, corpus.known)

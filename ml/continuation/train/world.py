@@ -29,9 +29,9 @@ from ml.continuation.features import (
 from ml.continuation.interactions import Lists
 from ml.continuation.model import CHOSEN, MOST_SEEDS
 from ml.continuation.neural import Neural, facts
-from ml.continuation.train.data import ContinuationData, Listing
+from ml.continuation.train.data import ContinuationData, SongList
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus
-from ml.continuation.train.protocol import Question, best
+from ml.continuation.train.protocol import HeldOutQuery, best
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -72,65 +72,63 @@ class World:
         self.names = name_words(data.lists, self.groups, self.shares)
         self.known = facts(self.pool, artists, self.background)
 
-    def seeds(self, question: Question) -> Seeds:
-        name = frozenset(words(question.name))
-        own = self.shares.get(question.group)
+    def seeds(self, query: HeldOutQuery) -> Seeds:
+        name = frozenset(words(query.name))
+        share = self.shares.get(query.group)
         return Seeds(
-            columns=self.pool.take(question.seeds),
-            albums=[album if album >= 0 else None for album in self.album[question.seeds].tolist()],
-            titles=[self.titles[song] for song in question.seeds.tolist()],
+            columns=self.pool.take(query.seeds),
+            albums=[album if album >= 0 else None for album in self.album[query.seeds].tolist()],
+            titles=[self.titles[song] for song in query.seeds.tolist()],
             name_words=name,
-            hint=self.names.hint(name, own),
+            hint=self.names.hint(name, share),
         )
 
     def corpus(self, kept: npt.NDArray[np.bool_]) -> Corpus:
         """Return the lists marked in ``kept`` (lists,) as the neural part learns from them."""
         ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
-        some = [self.lists[at] for at in ats]
-        always = [bool((one.shares >= 1).all()) for one in some]
+        lists = [self.lists[at] for at in ats]
+        always = [bool((playlist.shares >= 1).all()) for playlist in lists]
         listed = build_index(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
         return Corpus(
-            lists=[one.songs if whole else one.held for one, whole in zip(some, always, strict=True)],
-            shares=[None if whole else one.shares for one, whole in zip(some, always, strict=True)],
-            ordered=[one.ordered for one in some],
-            groups=np.unique([one.group for one in some], return_inverse=True)[1],
+            lists=[playlist.songs if whole else playlist.held for playlist, whole in zip(lists, always, strict=True)],
+            shares=[None if whole else playlist.shares for playlist, whole in zip(lists, always, strict=True)],
+            ordered=[playlist.ordered for playlist in lists],
+            groups=np.unique([playlist.group for playlist in lists], return_inverse=True)[1],
             artist=self.pool.artist,
             places=self.artists.places,
             known=self.known,
             pool=np.flatnonzero(self.described | listed),
         )
 
-    def neural_scores(self, neural: Neural, question: Question) -> Floats:
+    def neural_scores(self, neural: Neural, query: HeldOutQuery) -> Floats:
         """Return (n,) scores of all songs, 0 for what is no candidate and more for every one that is."""
-        seeds, artist = question.seeds[-MOST_SEEDS:], self.pool.artist
+        seeds, artist = query.seeds[-MOST_SEEDS:], self.pool.artist
         scores = neural.scores_for(seeds, artist[seeds], self.known[seeds], self.artists.places)
         every = np.arange(len(self.pool))
-        return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(question)
+        return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(query)
 
-    def candidates(self, question: Question) -> npt.NDArray[np.bool_]:
+    def candidates(self, query: HeldOutQuery) -> npt.NDArray[np.bool_]:
         """Return (n,) which songs may be the answer: those described, or in a list of another group."""
-        return self.described | (self.index.songs.muting(self.groups[question.group]).count > 0)
+        return self.described | (self.index.songs.muting(self.groups[query.group]).count > 0)
 
-    def ranked(self, question: Question, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
+    def ranked(self, query: HeldOutQuery, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
         """Return the candidates of a question and their columns, as if its group had never been seen.
 
         ``neural`` (n,) are :meth:`neural_scores` of a model that has not learnt from the group.
         """
-        profile = Profile(self.seeds(question), self.background, self.artists)
+        profile = Profile(self.seeds(query), self.background, self.artists)
         columns = profile.columns(self.pool)
-        chosen = [best(_positive(coarse(columns)) * self.described, question.seeds, CHOSEN["content"])]
+        chosen = [best(_positive(coarse(columns)) * self.described, query.seeds, CHOSEN["content"])]
         rows = np.full(len(self.pool), -1)
         scores = None
-        index = self.index.muting(self.groups[question.group])
+        index = self.index.muting(self.groups[query.group])
         if with_lists:
-            artists, counts = np.unique(self.pool.artist[question.seeds], return_counts=True)
-            scores = index.scores_for(question.seeds, artists, np.sqrt(counts), profile.seeds.name_words)
+            artists, counts = np.unique(self.pool.artist[query.seeds], return_counts=True)
+            scores = index.scores_for(query.seeds, artists, np.sqrt(counts), profile.seeds.name_words)
             rows = np.arange(len(self.pool))
-            chosen += [
-                best(scores[name], question.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")
-            ]
+            chosen += [best(scores[name], query.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")]
         if neural is not None:
-            chosen.append(best(neural, question.seeds, CHOSEN["neural"]))
+            chosen.append(best(neural, query.seeds, CHOSEN["neural"]))
         songs = np.unique(np.concatenate(chosen))
         songs = songs[self.described[songs] | (with_lists & (index.songs.count[songs] > 0))]
         few = self.pool.take(songs)
@@ -145,7 +143,7 @@ class World:
             found["neural"] = neural_column(neural[songs])
             names += NEURAL
         table = np.column_stack([found[name] for name in names]).astype(np.float32)
-        return Ranked(songs=songs, columns=table, hit=np.isin(songs, question.hidden))
+        return Ranked(songs=songs, columns=table, hit=np.isin(songs, query.hidden))
 
 
 class Titles:
@@ -165,25 +163,25 @@ def _positive(scores: Floats) -> Floats:
     return scores - scores.min() + 1e-6
 
 
-def by_group(lists: Sequence[Listing]) -> dict[str, Ints]:
+def by_group(lists: Sequence[SongList]) -> dict[str, Ints]:
     """Return the numbers of the lists of each group."""
     found: dict[str, list[int]] = defaultdict(list)
-    for at, one in enumerate(lists):
-        found[one.group].append(at)
+    for at, playlist in enumerate(lists):
+        found[playlist.group].append(at)
     return {group: np.array(ats) for group, ats in found.items()}
 
 
 def build_index(
-    lists: Sequence[Listing], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
+    lists: Sequence[SongList], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
 ) -> ListIndex:
     """Return an index of the lists marked in ``kept``; numbers of lists stay."""
     none: Ints = np.empty(0, np.int32)
-    held = [one.held if keep else none for one, keep in zip(lists, kept, strict=True)]
-    shares = [one.shares**0.5 if keep else none.astype(float) for one, keep in zip(lists, kept, strict=True)]
+    held = [playlist.held if keep else none for playlist, keep in zip(lists, kept, strict=True)]
+    shares = [playlist.shares**0.5 if keep else none.astype(float) for playlist, keep in zip(lists, kept, strict=True)]
     of_artists = [np.unique(artist[songs_of], return_counts=True) for songs_of in held]
     word_lists: dict[str, list[int]] = defaultdict(list)
-    for at, (one, keep) in enumerate(zip(lists, kept, strict=True)):
-        for word in words(one.name) if keep and one.name else ():
+    for at, (playlist, keep) in enumerate(zip(lists, kept, strict=True)):
+        for word in words(playlist.name) if keep and playlist.name else ():
             word_lists[word].append(at)
     return ListIndex(
         songs=Lists.of(held, songs, shares),
@@ -206,29 +204,29 @@ def background(pool: Columns, artists: Artists, titles: Titles) -> Background:
     )
 
 
-def group_share(lists: Sequence[Listing], ats: Ints, pool: Columns, artists: Artists) -> tuple[Floats, Floats]:
+def group_share(lists: Sequence[SongList], ats: Ints, pool: Columns, artists: Artists) -> tuple[Floats, Floats]:
     """Return what a group of lists says of the words in its name: mean place (d,) and sound (13,)."""
     songs = np.unique(np.concatenate([lists[at].held for at in ats.tolist()]))
-    some = pool.take(songs)
-    sounds = some.sound[~np.isnan(some.sound).any(axis=1)]
-    place = artists.places[some.artist].mean(axis=0)
+    columns = pool.take(songs)
+    sounds = columns.sound[~np.isnan(columns.sound).any(axis=1)]
+    place = artists.places[columns.artist].mean(axis=0)
     sound = np.append(sounds.mean(axis=0), 1.0) if len(sounds) else np.zeros(pool.sound.shape[1] + 1)
     return place, sound
 
 
 def name_words(
-    lists: Sequence[Listing], groups: dict[str, Ints], shares: dict[str, tuple[Floats, Floats]]
+    lists: Sequence[SongList], groups: dict[str, Ints], shares: dict[str, tuple[Floats, Floats]]
 ) -> NameWords:
     """Return the table of the words in the names of the groups with a share."""
     index: dict[str, int] = {}
-    rows, of = [], []
+    rows, owner = [], []
     for at, group in enumerate(shares):
-        held = {word for one in groups[group].tolist() for word in words(lists[one].name) if lists[one].name}
+        held = {word for number in groups[group].tolist() for word in words(lists[number].name) if lists[number].name}
         for word in sorted(held):
             rows.append(index.setdefault(word, len(index)))
-            of.append(at)
+            owner.append(at)
     tables = [np.array([share[k] for share in shares.values()]) for k in range(2)]
     sums = [np.zeros((len(index), table.shape[1])) for table in tables]
     for total, table in zip(sums, tables, strict=True):
-        np.add.at(total, rows, table[of])
+        np.add.at(total, rows, table[owner])
     return NameWords(index, np.bincount(rows, minlength=len(index)), *sums)

@@ -1,4 +1,4 @@
-"""What each part of the genre model brings: by hiding it from the model that ships, and by training without it."""
+"""Ablations of the genre model: hide a part of the input of the trained model, or train without a part."""
 
 from __future__ import annotations
 
@@ -19,44 +19,43 @@ from ml.genre.train.network import EXPERTS, Fitted, Task, fit_experts, fit_weigh
 from ml.genre.train.scores import Scores, score
 from store.domain import AUDIO_FEATURES
 
-# Each is trained with a share of the passes, which is fair among themselves: compare with the first, not with the model
-# that ships.
+# Each variant is trained for fewer epochs: compare it with the first variant, not with the model that ships.
 SHORT = {"audio_epochs": 3, "epochs": 1}
 RETRAINED: dict[str, dict[str, Any]] = {
     "nothing left out": {},
-    "no loss of microgenres (name pieces still chosen by them)": {"micro_share": 0.0},
+    "no loss of microgenres (subwords still chosen by them)": {"micro_share": 0.0},
     "the expert by_both answers alone (it still reads the two trained before it)": {"product": False},
 }
 
 
-def hidden(predictor: GenrePredictor, table: TrackTable, asked: Answers) -> dict[str, Scores]:
-    """Score what ships on the test tracks with each part of the input hidden, and with its experts taken apart.
+def hidden(predictor: GenrePredictor, table: TrackTable, answers: Answers) -> dict[str, Scores]:
+    """Score the trained model on the test tracks with each part of the input hidden, and each expert alone.
 
-    Hiding is fair here, for training hid every one of these parts from some of the tracks.
+    The hidden inputs are not new to the model: training hid each part of some tracks.
     """
-    whole = predictor.encode([table.input(row) for row in asked.test])
-    found = {"nothing hidden": score(predictor.of_encoded(whole), asked.of_test)}
+    whole = predictor.encode([table.input(row) for row in answers.test])
+    found = {"nothing hidden": score(predictor.of_encoded(whole), answers.of_test)}
     for name in FACTS:
-        found[f"{name} hidden"] = score(predictor.of_encoded(_without(predictor, whole, (name,))), asked.of_test)
+        found[f"{name} hidden"] = score(predictor.of_encoded(_without(predictor, whole, (name,))), answers.of_test)
     found["year, popularity and explicit hidden"] = score(
-        predictor.of_encoded(_without(predictor, whole, FACTS)), asked.of_test
+        predictor.of_encoded(_without(predictor, whole, FACTS)), answers.of_test
     )
     found["audio features hidden"] = score(
-        predictor.of_encoded(_without(predictor, whole, AUDIO_FEATURES)), asked.of_test
+        predictor.of_encoded(_without(predictor, whole, AUDIO_FEATURES)), answers.of_test
     )
-    found["all numbers hidden"] = score(predictor.of_encoded(_without(predictor, whole, COLUMNS)), asked.of_test)
+    found["all numbers hidden"] = score(predictor.of_encoded(_without(predictor, whole, COLUMNS)), answers.of_test)
     width = whole.bags.shape[1] // len(PARTS)
     for number, part in enumerate(PARTS):
         bags = whole.bags.copy()
         bags[:, number * width : (number + 1) * width] = 0.0
-        found[f"{part} hidden"] = score(predictor.of_encoded(Encoded(whole.audio, bags)), asked.of_test)
-    found["all names hidden"] = score(predictor.of_encoded(Encoded(whole.audio, 0.0 * whole.bags)), asked.of_test)
-    told = predictor.experts(whole)[0]
+        found[f"{part} hidden"] = score(predictor.of_encoded(Encoded(whole.audio, bags)), answers.of_test)
+    found["all names hidden"] = score(predictor.of_encoded(Encoded(whole.audio, 0.0 * whole.bags)), answers.of_test)
+    experts = predictor.experts(whole)[0]
     found["all experts, equal weights (no calibration)"] = score(
-        combine(told, np.ones_like(told[:, :, 0])), asked.of_test
+        combine(experts, np.ones_like(experts[:, :, 0])), answers.of_test
     )
     for number, name in enumerate(EXPERTS):
-        found[f"the expert {name} alone"] = score(told[:, number], asked.of_test)
+        found[f"the expert {name} alone"] = score(experts[:, number], answers.of_test)
     return found
 
 
@@ -67,21 +66,21 @@ def _without(predictor: GenrePredictor, whole: Encoded, names: Sequence[str]) ->
     return Encoded(audio, whole.bags)
 
 
-def retrained(task: Task, asked: Answers, say: Callable[[str], None]) -> dict[str, Scores]:
+def retrained(task: Task, answers: Answers, say: Callable[[str], None]) -> dict[str, Scores]:
     """Train each of :data:`RETRAINED` and score it on the test tracks, weighed on the valid ones.
 
-    They differ in the loss alone: pieces and training tracks are the task's, and the pass is picked by the product of
-    all experts.
+    They differ in the loss alone: subwords and training tracks are the task's, and the epoch is chosen by the product
+    of all experts.
     """
     found = {}
     for name, changes in RETRAINED.items():
         settings = replace(task.settings, **{k: min(v, getattr(task.settings, k)) for k, v in SHORT.items()})
-        one = replace(task, settings=replace(settings, **changes))
+        changed = replace(task, settings=replace(settings, **changes))
         keras.utils.set_random_seed(settings.seed)
-        fitted = Fitted(one, fit_experts(one)).fit(asked.valid, lambda line: None)
-        valid, test = (fitted.logits(rows) for rows in (asked.valid, asked.test))
-        kept = slice(None) if one.settings.product else slice(-1, None)
-        weights = fit_weights(valid[kept], asked.of_valid)
-        found[name] = score(softmax(np.tensordot(weights, test[kept], axes=1)), asked.of_test)
+        fitted = Fitted(changed, fit_experts(changed)).fit(answers.valid, lambda line: None)
+        valid, test = (fitted.logits(rows) for rows in (answers.valid, answers.test))
+        kept = slice(None) if changed.settings.product else slice(-1, None)
+        weights = fit_weights(valid[kept], answers.of_valid)
+        found[name] = score(softmax(np.tensordot(weights, test[kept], axes=1)), answers.of_test)
         say(f"{name}: top-1 {found[name].top1:.3f}")
     return found

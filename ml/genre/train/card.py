@@ -1,4 +1,4 @@
-"""The genre model's card, written by the run that trained it."""
+"""The card of the genre model, written by the training."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ RIVAL = "the last two multiplied"  # the booster of all numbers and the linear m
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All scores of a version by the name of the model; ``hidden`` and ``retrained`` are the ablations, ``chosen`` the
-    settings of the gradient boosters.
+    """All scores of a version by the name of the model.
+
+    ``hidden`` and ``retrained`` are the ablations, ``chosen`` the settings of the gradient boosters.
     """
 
     genres: Mapping[str, Scores]
@@ -48,7 +49,7 @@ class Report:
 
 
 def shipped_origin(command: str) -> Origin:
-    """Return what the card of the version that ships says of its origin; ``command`` made it."""
+    """Return the origin of the shipped version for its card; ``command`` made it."""
     return Origin(
         command=command,
         data="A table of Spotify tracks collected from public repositories, with Kaggle's 114 genre labels as the "
@@ -104,7 +105,7 @@ def write(
     )
 
 
-# What the model has to beat with the same knowledge; of popularity unknown there is no such rival.
+# The baselines with the same inputs; with the popularity unknown there are none.
 _RIVALS = {
     "genre model, audio alone": ("random forest, 13 audio features", "gradient booster, 13 audio features"),
     "genre model, names alone": ("linear, names alone",),
@@ -113,7 +114,7 @@ _RIVALS = {
 
 
 def _better(results: Mapping[str, Scores]) -> str:
-    """Return a line for each measure by which a baseline that knows as much is the better one."""
+    """Return a line for each measure by which a baseline with the same inputs is better."""
     rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
     return "".join(
         better_than("genre", [row for row in rows if row["model"] in {ours, *rivals}], ours)
@@ -122,9 +123,10 @@ def _better(results: Mapping[str, Scores]) -> str:
 
 
 def targets_of(report: Report) -> list[tuple[str, bool]]:
-    """Return each target that was set for the shared data's test tracks, with what was reached, and whether it is met.
+    """Return each target for the test tracks of the shared data with the score reached, and whether it is met.
 
-    The broad one is of the track alone, as the baselines are; what knowing the artist's genres adds is said beside it.
+    The target of broad genres is for the track alone, like the baselines; the score with the artist's genres is given
+    in brackets.
     """
     ours, audio = report.genres["genre model"], report.genres["genre model, audio alone"]
     found = [
@@ -135,13 +137,13 @@ def targets_of(report: Report) -> list[tuple[str, bool]]:
     ]
     forest = report.genres.get("random forest, 13 audio features")
     if forest:
-        told = f"audio features alone, top-1 above the forest's {forest.top1:.3f}: {audio.top1:.3f}"
-        found.append((told, audio.top1 > forest.top1))
+        target = f"audio features alone, top-1 above the forest's {forest.top1:.3f}: {audio.top1:.3f}"
+        found.append((target, audio.top1 > forest.top1))
     broad = report.broad.get("genre model")
     if broad and broad.single is not None:
         helped = report.broad[WITH_ARTIST].single
-        told = f"six broad genres at least 0.68: {broad.single:.3f} ({helped:.3f} with the artist's known genres)"
-        found.append((told, broad.single >= 0.68))
+        target = f"broad genres at least 0.68: {broad.single:.3f} ({helped:.3f} with the artist's known genres)"
+        found.append((target, broad.single >= 0.68))
     return found
 
 

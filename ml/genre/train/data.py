@@ -34,7 +34,7 @@ class TrackTable:
 
     ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown; ``labels`` are the track's genres (first = the
     answer that scores count; empty = unlabelled), ``of_artist`` the microgenres of its artists, ``micro`` these and
-    those of its playlists, ``broad`` the broad genres (tidytuesday's six) of its playlists.
+    those of its playlists, ``broad`` the broad genres (of tidytuesday) of its playlists.
     """
 
     titles: Sequence[str]

@@ -1,4 +1,4 @@
-"""The broad genres and the microgenres of the genre model: what they are fitted on, how they are calibrated, scored."""
+"""The broad genres and the microgenres of the genre model: their training data, calibration and scores."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def head_names(table: TrackTable, taxonomy: Taxonomy, least: int) -> dict[str, t
 
 def rows_of(table: TrackTable, split: str, labels: Sequence[tuple[str, ...]]) -> Rows:
     """Return the rows of a split that have ``labels``."""
-    return np.flatnonzero((table.split == split) & np.array([bool(one) for one in labels]))
+    return np.flatnonzero((table.split == split) & np.array([bool(names) for names in labels]))
 
 
 def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[tuple[str, Encoded]]:
-    """Yield each of ``BASES`` with what the network reads of ``rows`` when no more than that is known of them."""
+    """Yield each of ``BASES`` with the network's inputs of ``rows`` when no more than that is known of the tracks."""
     whole = predictor.encode([table.input(row) for row in rows])
     shown = {
         "both": COLUMNS,
@@ -65,9 +65,7 @@ def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[
 
 
 def genres_of_artists(table: TrackTable) -> ArtistGenres:
-    """Return the microgenres that the whole table knows of each first artist: what is known of a track's artist when
-    it is asked for, wherever the track itself stands.
-    """
+    """Return the microgenres of each first artist in the whole table, as serving knows them too."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for artists, genres in zip(table.artists, table.of_artist, strict=True):
         if artists:
@@ -120,11 +118,11 @@ def _calibrate_broad(predictor: GenrePredictor, table: TrackTable) -> dict[str, 
     there, answers = ~np.isnan(of_artist[:, 0]), first_broad(table, valid, names)
     weights, with_artist = {}, {}
     for basis, encoded in views(predictor, table, valid):
-        told = np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY))
-        weights[basis] = fit_weights(told, answers).round(4).tolist()
+        experts = np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY))
+        weights[basis] = fit_weights(experts, answers).round(4).tolist()
         with_artist[basis] = [*weights[basis], 0.0]
         if there.any():
-            both = np.concatenate([told[:, there], of_artist[None, there]])
+            both = np.concatenate([experts[:, there], of_artist[None, there]])
             with_artist[basis] = fit_weights(both, answers[there]).round(4).tolist()
     return {**settings, "weights": weights, "weights_with_artist": with_artist}
 
@@ -153,24 +151,24 @@ def _by_artist(settings: Mapping[str, Any], genres: Sequence[tuple[str, ...]]) -
     head = BroadHead(settings, BASES)
     nothing = np.full(len(head.names), np.nan)
     found = [head.by_artist(row) for row in genres]
-    return np.array([nothing if one is None else np.log(np.maximum(one, TINY)) for one in found])
+    return np.array([nothing if row is None else np.log(np.maximum(row, TINY)) for row in found])
 
 
 def _calibrate_micro(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
-    valid, asked = rows_of(table, "valid", table.of_artist), asked_columns(table, predictor.microgenres)
+    valid, columns = rows_of(table, "valid", table.of_artist), scored_columns(table, predictor.microgenres)
     settings = predictor.settings["micro"]
-    if not len(valid) or not len(asked):
+    if not len(valid) or not len(columns):
         return settings
     wanted = even(table.of_artist, predictor.microgenres)[valid].toarray() > 0
     calibration = {
-        basis: platt(np.log(np.maximum(predictor.experts(encoded)[2][:, asked], TINY)), wanted[:, asked])
+        basis: platt(np.log(np.maximum(predictor.experts(encoded)[2][:, columns], TINY)), wanted[:, columns])
         for basis, encoded in views(predictor, table, valid)
     }
     return {**settings, "calibration": calibration}
 
 
-def asked_columns(table: TrackTable, names: Sequence[str]) -> Rows:
-    """Return the columns of the microgenres that artists of training tracks have; the others are words of lists."""
+def scored_columns(table: TrackTable, names: Sequence[str]) -> Rows:
+    """Return the columns of the microgenres that artists of training tracks have; the others are of playlists alone."""
     having = {name for row in table.rows("train", labelled=False) for name in table.of_artist[row]}
     return np.array([i for i, name in enumerate(names) if name in having], int)
 
@@ -191,9 +189,10 @@ def platt(scores: Floats, wanted: np.ndarray) -> list[float]:
 
 @dataclass(frozen=True, kw_only=True)
 class MicroScores:
-    """Average precision, 0 to 1: the mean over microgenres, over tracks, and of all pairs at once; and how far the
-    probabilities are from the shares (expected calibration error of the pairs told 5 % or more; 0 where a model tells
-    none so much). ``None`` where nothing is asked that the mean could be of.
+    """Average precision, 0 to 1, and calibration error of microgenres.
+
+    ``macro`` is the mean over microgenres, ``samples`` over tracks, ``micro`` that of all pairs at once; ``None``
+    without any to average. ``ece`` is the expected calibration error of the pairs of 5 % or more, 0 without any.
     """
 
     macro: float | None
@@ -202,16 +201,16 @@ class MicroScores:
     ece: float
 
 
-def score_micro(told: Floats, wanted: np.ndarray) -> MicroScores:
+def score_micro(scores: Floats, wanted: np.ndarray) -> MicroScores:
     """Score (n, k) scores against the truth (n, k); the macro average counts ``LEAST_POSITIVES`` tracks or more."""
     often = wanted.sum(axis=0) >= LEAST_POSITIVES
-    said = told >= 0.05
-    bins = np.minimum((told[said] * 15).astype(int), 14)
-    gaps = np.bincount(bins, weights=wanted[said].astype(float) - told[said], minlength=15)
+    said = scores >= 0.05
+    bins = np.minimum((scores[said] * 15).astype(int), 14)
+    gaps = np.bincount(bins, weights=wanted[said].astype(float) - scores[said], minlength=15)
     return MicroScores(
-        macro=_mean(average_precision(told[:, often].T, wanted[:, often].T)),
-        samples=_mean(average_precision(told, wanted)),
-        micro=_mean(average_precision(told.reshape(1, -1), wanted.reshape(1, -1))),
+        macro=_mean(average_precision(scores[:, often].T, wanted[:, often].T)),
+        samples=_mean(average_precision(scores, wanted)),
+        micro=_mean(average_precision(scores.reshape(1, -1), wanted.reshape(1, -1))),
         ece=float(np.abs(gaps).sum() / max(said.sum(), 1)),
     )
 
@@ -224,8 +223,10 @@ def _mean(figures: np.ndarray) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class BroadScores:
-    """Shares right, 0 to 1: of tracks on lists of one broad genre, of artists with known genres among these, and of
-    all tracks where any of a track's broad genres counts. ``None`` where there are no such tracks.
+    """Shares of tracks with the right broad genre, 0 to 1; ``None`` without such tracks.
+
+    ``single`` is of tracks in playlists of one broad genre, ``known_artist`` of those among them with known genres of
+    the artist, ``any`` of all tracks, for which any of the track's broad genres is right.
     """
 
     single: float | None
@@ -233,41 +234,44 @@ class BroadScores:
     any: float | None
 
 
-def score_broad(table: TrackTable, rows: Rows, told: Floats, names: Sequence[str], known: ArtistGenres) -> BroadScores:
-    """Score (n, k) probabilities of the ``rows``."""
-    said = [names[column] for column in told.argmax(axis=1)]
+def score_broad(
+    table: TrackTable, rows: Rows, probabilities: Floats, names: Sequence[str], known: ArtistGenres
+) -> BroadScores:
+    """Score the probabilities (n, k) of the ``rows``; columns as in ``names``."""
+    said = [names[column] for column in probabilities.argmax(axis=1)]
     right = np.array([word in table.broad[row] for word, row in zip(said, rows, strict=True)], float)
     single = np.array([len(table.broad[row]) == 1 for row in rows], bool)
-    of_known = single & np.array([bool(one) for one in known_of(table, rows, known)], bool)
+    of_known = single & np.array([bool(genres) for genres in known_of(table, rows, known)], bool)
     return BroadScores(single=_mean(right[single]), known_artist=_mean(right[of_known]), any=_mean(right))
 
 
 def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | None = None) -> dict[str, MicroScores]:
     """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well.
 
-    Empty where no such track, or no microgenre of a training artist, is there to be asked about: a catalogue may know
-    microgenres as labels of tracks alone.
+    Empty without such tracks or without a microgenre of a training artist: a catalogue may know microgenres as labels
+    of tracks alone.
     """
     names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
-    asked = asked_columns(table, names)
-    if not len(test) or not len(asked):
+    columns = scored_columns(table, names)
+    if not len(test) or not len(columns):
         return {}
-    wanted = (even(table.of_artist, names)[test].toarray() > 0)[:, asked]
+    wanted = (even(table.of_artist, names)[test].toarray() > 0)[:, columns]
     results: dict[str, MicroScores] = {}
     if task is not None:
         train, valid = (rows_of(table, split, table.of_artist) for split in ("train", "valid"))
-        hot = csr_matrix(even(table.of_artist, names)[:, asked] > 0, dtype=np.float32)
+        hot = csr_matrix(even(table.of_artist, names)[:, columns] > 0, dtype=np.float32)
         prior = np.asarray(hot[train].mean(axis=0), np.float32).ravel()
         results["how frequent each is"] = score_micro(np.tile(prior, (len(test), 1)), wanted)
-        some = np.random.default_rng(task.settings.seed).permutation(valid)[:CHOSEN_ON]
+        sampled = np.random.default_rng(task.settings.seed).permutation(valid)[:CHOSEN_ON]
         parts = baselines.sound_and_names(
-            table.values, task.bags, task.weight, train, np.concatenate([some, test]), task.settings.seed
+            table.values, task.bags, task.weight, train, np.concatenate([sampled, test]), task.settings.seed
         )
-        told, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(some)), hot[some].toarray() > 0)
-        results[f"nearest neighbours ({chosen})"] = score_micro(told[len(some) :], wanted)
+        truth = hot[sampled].toarray() > 0
+        scores, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(sampled)), truth)
+        results[f"nearest neighbours ({chosen})"] = score_micro(scores[len(sampled) :], wanted)
     for basis, encoded in views(predictor, table, test):
-        told = predictor.tell_encoded(encoded, [()] * len(test)).micro
-        results[TITLES[basis]] = score_micro(told[:, asked], wanted)
+        scores = predictor.predict_encoded(encoded, [()] * len(test)).micro
+        results[TITLES[basis]] = score_micro(scores[:, columns], wanted)
     return results
 
 
@@ -276,32 +280,32 @@ def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None
     names, known = predictor.broad, genres_of_artists(table)
     if not names or not len(rows_of(table, "test", table.broad)):
         return {}
-    asked = broad_answers(table, names)
+    answers = broad_answers(table, names)
     results: dict[str, BroadScores] = {}
 
-    def note(name: str, told: Floats) -> None:
-        results[name] = score_broad(table, asked.test, told, names, known)
+    def note(name: str, probabilities: Floats) -> None:
+        results[name] = score_broad(table, answers.test, probabilities, names, known)
 
     if seed is not None:
-        plain = (asked.train, asked.of_train, asked.test, asked.classes, seed)
-        note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+        plain = (answers.train, answers.of_train, answers.test, answers.classes, seed)
+        note("majority", baselines.majority(answers.of_train, answers.classes, len(answers.test)))
         note("random forest, 13 audio features", baselines.forest(table.sound, *plain))
-        note("gradient booster, 13 audio features", tuned_booster(table.sound, asked, seed).test)
-        note("gradient booster, audio, year, popularity, explicit", tuned_booster(table.values, asked, seed).test)
-    nothing: list[tuple[str, ...]] = [()] * len(asked.test)
-    for basis, encoded in views(predictor, table, asked.test):
-        note(TITLES[basis], predictor.tell_encoded(encoded, nothing).broad)
+        note("gradient booster, 13 audio features", tuned_booster(table.sound, answers, seed).test)
+        note("gradient booster, audio, year, popularity, explicit", tuned_booster(table.values, answers, seed).test)
+    nothing: list[tuple[str, ...]] = [()] * len(answers.test)
+    for basis, encoded in views(predictor, table, answers.test):
+        note(TITLES[basis], predictor.predict_encoded(encoded, nothing).broad)
         if basis == "both":
-            genres = known_of(table, asked.test, known)
-            note(WITH_ARTIST, predictor.tell_encoded(encoded, genres).broad)
+            genres = known_of(table, answers.test, known)
+            note(WITH_ARTIST, predictor.predict_encoded(encoded, genres).broad)
     return results
 
 
 def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
     """Return the rows of each split that have a broad genre, with the first one's column."""
     rows = {split: rows_of(table, split, table.broad) for split in SPLITS}
-    told = {f"of_{split}": first_broad(table, rows[split], names) for split in SPLITS}
-    return Answers(**rows, **told, classes=len(names))
+    columns = {f"of_{split}": first_broad(table, rows[split], names) for split in SPLITS}
+    return Answers(**rows, **columns, classes=len(names))
 
 
 def format_micro(results: Mapping[str, MicroScores]) -> str:
@@ -319,4 +323,4 @@ def format_broad(results: Mapping[str, BroadScores]) -> str:
 
 
 def _line(name: str, *figures: float | None) -> str:
-    return f"| {name} | " + " | ".join("-" if one is None else f"{one:.3f}" for one in figures) + " |"
+    return f"| {name} | " + " | ".join("-" if figure is None else f"{figure:.3f}" for figure in figures) + " |"

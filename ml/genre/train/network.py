@@ -1,4 +1,4 @@
-"""The genre network and how it is fitted: its audio part first, then all of it with the vectors of name pieces."""
+"""The genre network and its training: the audio experts first, then the whole with the vectors of subwords."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from scipy.special import logsumexp
 
 from ml.genre.encoder import COLUMNS, FACTS, AudioScaler, Floats
 from ml.genre.text_features import PARTS
-from ml.genre.train.subwords import Bags, NameBatch, PieceTable, Rows
+from ml.genre.train.subwords import Bags, NameBatch, Rows, SubwordVectors
 from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
-# What each of the experts that are trained alone sees. The one that also knows year and popularity says little without
-# them, so there is one beside it that never had them.
+# Inputs of the experts that are trained alone. The one with year and popularity is poor where these are unknown, so
+# another one never sees them.
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
-BROAD = "broad_by_numbers"  # trained alone as well, on the broad genres, from all numbers
-EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits add up
-BROAD_EXPERTS = (BROAD, "broad")  # the latter a head of the network, and trained with it
-OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # what ships, in this order
+BROAD = "broad_by_numbers"  # trained alone too, on the broad genres, from all numbers
+EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits are summed
+BROAD_EXPERTS = (BROAD, "broad")  # the second is a head of the network and trained with it
+OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # the outputs of the shipped network, in this order
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a training run is made of. Shares and rates are 0 to 1; the rest are counts."""
+    """Hyperparameters of a training run. Shares, rates and probabilities are 0 to 1; the rest are counts."""
 
-    pieces: int = 100_000
-    width: int = 64  # numbers per piece
-    hidden: int = 256  # 384 answers no better beyond chance and takes twice the time to serve
+    subwords: int = 100_000
+    width: int = 64  # numbers per subword
+    hidden: int = 256  # 384 is no better beyond chance and takes twice the time to serve
     audio_epochs: int = 12
     audio_batch: int = 512
     epochs: int = 5
     batch: int = 1024
     audio_rate: float = 2e-3
     rate: float = 1e-3
-    piece_rate: float = 0.05
+    subword_rate: float = 0.05
     audio_dropout: float = 0.2  # of units
     names_dropout: float = 0.4  # of units
-    hide_pieces: float = 0.5  # on average; each track draws its own share
+    hide_subwords: float = 0.5  # on average; each track draws its own share
     hide_audio: float = 0.35  # tracks trained without any audio feature
     hide_part: float = 0.2  # each of title, artists and album
     hide_names: float = 0.08  # tracks trained without any name
     hide_feature: float = 0.04
-    few_features: float = 0.1  # tracks that lose any share of their features, as when a person types two numbers
+    few_features: float = 0.1  # tracks that lose a random share of their features, as if somebody typed two numbers
     hide_year: float = 0.5
     hide_popularity: float = 0.4
     hide_explicit: float = 0.4
-    first_share: float = 0.7  # of the target on the label that scores count
+    first_share: float = 0.7  # of the target, for the first label, which the scores count
     micro_share: float = 0.5  # weight of the microgenre loss
-    broad_share: float = 0.3  # weight of the loss of the six broad genres
-    product: bool = True  # else the expert of all parts alone has to answer
+    broad_share: float = 0.3  # weight of the loss of the broad genres
+    product: bool = True  # else the expert of all parts is trained alone
     least_micro: int = 40  # training tracks of a microgenre
     seed: int = 1
 
@@ -95,12 +95,12 @@ class Task:
         return NameBatch.gather(self.bags, self.weight, tracks)
 
     def thinned_names(self, tracks: Rows, hidden: npt.NDArray[np.bool_]) -> NameBatch:
-        """Return the names of ``tracks`` with pieces and whole parts left out at random, all where ``hidden``."""
+        """Return the names of ``tracks`` with subwords and whole parts left out at random, all where ``hidden``."""
         s, shown = self.settings, []
         for part in range(len(PARTS)):
             owner = self.bags.of(part, tracks)[1]
             kept = (self.rng.random(len(tracks)) >= s.hide_part) & ~hidden
-            share = 2.0 * s.hide_pieces * self.rng.random(len(tracks))
+            share = 2.0 * s.hide_subwords * self.rng.random(len(tracks))
             shown.append(kept[owner] & (self.rng.random(len(owner)) >= share[owner]))
         return NameBatch.gather(self.bags, self.weight, tracks, shown)
 
@@ -117,12 +117,12 @@ class Task:
 
 
 def build_alone(name: str, shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
-    """Return an expert of numbers: audio -> (hidden layer, genre logits). It sees the columns ``shown`` alone."""
+    """Return an expert of numbers: audio -> (hidden layer, genre logits); its inputs are the columns ``shown``."""
     audio = keras.Input(shown.shape, name="audio")
-    heard = layers.Rescaling(shown)(audio)
-    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
-    heard = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(heard))
-    return keras.Model(audio, [heard, layers.Dense(genres, name=name)(heard)], name=f"{name}_expert")
+    inner = layers.Rescaling(shown)(audio)
+    inner = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(inner))
+    inner = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(inner))
+    return keras.Model(audio, [inner, layers.Dense(genres, name=name)(inner)], name=f"{name}_expert")
 
 
 def build(
@@ -130,36 +130,37 @@ def build(
 ) -> keras.Model:
     """Return the network (audio, bags) -> logits by name: "genre", "experts" (n, experts, genres), and of ``heads``.
 
-    Genre logits are the sum of experts (Hinton, "Products of experts", 1999): those trained ``alone``, names
-    (linearly), and all jointly; so a part that is missing leaves the others' say as it is. ``heads`` maps what else
-    is learnt to its number of labels.
+    Genre logits are the sum of experts' (Hinton, "Products of experts", 1999): those trained ``alone``, one linear in
+    the names, and one of all inputs. So a missing part of the input leaves the other experts as they are. ``heads``
+    maps the names of further outputs to their numbers of labels.
     """
     audio = keras.Input(alone["by_audio"].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
-    heard, by_numbers = zip(*(alone[name](audio) for name in SEEN), strict=True)
+    audio_layers, by_numbers = zip(*(alone[name](audio) for name in SEEN), strict=True)
     named = layers.Dropout(dropout)(bags)
-    read = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
-    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*heard, read]))
+    name_layer = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(named))
+    joint = layers.Dense(hidden, activation="gelu")(layers.Concatenate()([*audio_layers, name_layer]))
     joint = layers.Dropout(dropout)(joint)
     genres = by_numbers[0].shape[-1]
-    named_alike = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
-    experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in named_alike)]
-    beside = layers.Concatenate()([named, joint])
+    other_experts = zip(EXPERTS[len(alone) :], (named, joint), strict=True)
+    experts = [*by_numbers, *(layers.Dense(genres, name=name)(inner) for name, inner in other_experts)]
+    head_inputs = layers.Concatenate()([named, joint])
     each = layers.Concatenate(axis=1)([layers.Reshape((1, genres))(logits) for logits in experts])
-    told = {name: layers.Dense(count, name=name)(beside) for name, count in heads.items()}
-    return keras.Model([audio, bags], {"genre": layers.Add(name="genre")(experts), "experts": each, **told})
+    head_logits = {name: layers.Dense(count, name=name)(head_inputs) for name, count in heads.items()}
+    return keras.Model([audio, bags], {"genre": layers.Add(name="genre")(experts), "experts": each, **head_logits})
 
 
 def probabilities_of(network: keras.Model, broad: keras.Model | None) -> keras.Model:
-    """Return what ships: (audio, bags) -> probabilities side by side, of each expert and then of each head.
+    """Return the network that ships: (audio, bags) -> probabilities of each expert and each head, concatenated.
 
-    ``broad`` is the expert of the broad genres that is trained alone.
+    ``broad`` is the expert of the broad genres that is trained alone, ``None`` without broad genres.
     """
     logits = dict(network.output)
     if broad is not None:
         logits[BROAD] = broad(network.inputs[0])[1]
-    told = [layers.Flatten()(layers.Softmax()(logits[name])) for name in OUTPUTS if name in logits]
-    return keras.Model(network.inputs, told[0] if len(told) == 1 else layers.Concatenate(name="probabilities")(told))
+    joined = layers.Concatenate(name="probabilities")
+    outputs = [layers.Flatten()(layers.Softmax()(logits[name])) for name in OUTPUTS if name in logits]
+    return keras.Model(network.inputs, outputs[0] if len(outputs) == 1 else joined(outputs))
 
 
 def fit_experts(task: Task) -> dict[str, keras.Model]:
@@ -178,7 +179,7 @@ def fit_broad(task: Task) -> keras.Model | None:
 def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> keras.Model:
     """Return an expert of the features ``seen``, trained alone on the training tracks that have ``targets`` (n, k).
 
-    It needs many passes, and the names, which know most artists by heart after a few, must not get ahead of it.
+    It needs many epochs, while the expert of names overfits to artists after a few; hence they are trained apart.
     """
     s = task.settings
     expert = build_alone(name, task.shown(*seen), s.hidden, targets.shape[1], s.audio_dropout)
@@ -200,23 +201,23 @@ def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> ke
 
 
 def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Return the mean cross-entropy; rows whose target is all zero have none, and no gradient.
+    """Return the mean cross-entropy; rows whose target is all zero add no loss and no gradient.
 
-    TensorFlow takes targets to sum to 1: of a zero row the loss would be 0, the gradient not.
+    TensorFlow expects targets to sum to 1: for a zero row its loss is 0, but its gradient is not.
     """
-    told = tf.reduce_sum(targets, axis=1)
-    return tf.reduce_mean(told * tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+    weights = tf.reduce_sum(targets, axis=1)
+    return tf.reduce_mean(weights * tf.nn.softmax_cross_entropy_with_logits(targets, logits))
 
 
 class Fitted:
-    """The vectors of name pieces and the network behind them, while they are trained together."""
+    """The training of the vectors of subwords together with the network that reads them."""
 
     def __init__(self, task: Task, alone: Mapping[str, keras.Model]) -> None:
         s = task.settings
         self.task = task
         labels = {name: targets.shape[1] for name, targets in task.heads.items()}
         self.network = build(alone, s.width, s.hidden, labels, s.names_dropout)
-        self.pieces = PieceTable(len(task.weight), s.width, s.seed)
+        self.subwords = SubwordVectors(len(task.weight), s.width, s.seed)
         self._shares = {"genre": 1.0, "micro": s.micro_share, "broad": s.broad_share}
         self.batch = min(s.batch, len(task.train))
         self.steps = len(task.train) // self.batch
@@ -237,21 +238,21 @@ class Fitted:
         return loss, of_bags
 
     def learn(self, tracks: Rows, progress: float) -> float:
-        """Take one step on ``tracks`` with the rates due at ``progress`` (0 to 1) of the run; return the loss."""
+        """Take one step on ``tracks`` at the learning rates of ``progress`` (0 to 1) in the run; return the loss."""
         s, draw = self.task.settings, self.task.rng.random(len(tracks))
         names = self.task.thinned_names(tracks, draw < s.hide_names)
         audio = self.task.thinned_audio(tracks, draw >= 1.0 - s.hide_audio)
         pace = min(1.0, progress * 10.0 + 0.02) * (0.5 * (1.0 + np.cos(np.pi * progress)) + 0.02)
         self.optimiser.learning_rate.assign(s.rate * pace)
         loss, gradient = self._step(
-            tf.constant(self.pieces.bags(names)),
+            tf.constant(self.subwords.bags(names)),
             tf.constant(audio),
             {
                 "genre": tf.constant(self.task.genre[tracks]),
                 **{name: tf.constant(targets[tracks].toarray()) for name, targets in self.task.heads.items()},
             },
         )
-        self.pieces.descend(names, gradient.numpy(), s.piece_rate * pace)
+        self.subwords.descend(names, gradient.numpy(), s.subword_rate * pace)
         return float(loss)
 
     def epoch(self, number: int) -> float:
@@ -267,48 +268,45 @@ class Fitted:
         """Return each expert's genre logits, (experts, n, genres), nothing left out."""
         found = []
         for start in range(0, len(tracks), at_once):
-            some = tracks[start : start + at_once]
-            bags = self.pieces.bags(self.task.whole(some))
-            found.append(self.network([self.task.audio[some], bags], training=False)["experts"])
+            rows = tracks[start : start + at_once]
+            bags = self.subwords.bags(self.task.whole(rows))
+            found.append(self.network([self.task.audio[rows], bags], training=False)["experts"])
         return np.moveaxis(np.concatenate(found), 1, 0)
 
     def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
-        """Train; keep the epoch that answers ``held_out`` best.
-
-        With no ``held_out`` tracks the last epoch stays as it is.
-        """
+        """Train; keep the epoch of the best top-1 on ``held_out``, the last one if ``held_out`` is empty."""
         best, kept = -1.0, None
         for number in range(self.task.settings.epochs):
             loss = self.epoch(number)
             weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
             say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
             if right >= best:
-                best, kept = right, (self.pieces.values.copy(), self.network.get_weights())
+                best, kept = right, (self.subwords.values.copy(), self.network.get_weights())
         if kept is not None:
-            self.pieces.values = kept[0]
+            self.subwords.values = kept[0]
             self.network.set_weights(kept[1])
         return self
 
     def _weigh(self, tracks: Rows) -> tuple[npt.NDArray[np.float64], float]:
-        """Return the experts' weights for ``tracks`` as they are, and the share answered rightly with them."""
+        """Return the experts' weights fitted on ``tracks``, and the top-1 (0 to 1) with them."""
         logits, answers = self.logits(tracks), self.task.genre[tracks].argmax(axis=1)
         found = fit_weights(logits, answers)
         return found, float((np.tensordot(found, logits, axes=1).argmax(axis=1) == answers).mean())
 
     def vectors(self) -> Floats:
-        """Return the pieces' vectors with each one's weight multiplied in, as serving sums them."""
-        return self.pieces.values * self.task.weight[:, None]
+        """Return the subwords' vectors times their weights, (V, D), as serving sums them."""
+        return self.subwords.values * self.task.weight[:, None]
 
 
 def fit_weights(logits: Floats, answers: Rows) -> npt.NDArray[np.float64]:
     """Return the weights of least log-loss for the experts' (experts, n, genres) logits or log-probabilities.
 
-    Names are partly learnt by heart, so on artists never seen they deserve less than they got in training.
+    The expert of names overfits to the artists in training, so its weight is lower on unseen artists.
     """
 
     def log_loss(weights: npt.NDArray[np.float64]) -> float:
         summed = np.tensordot(weights, logits, axes=1)
-        told = summed[np.arange(len(answers)), answers]
-        return float((logsumexp(summed, axis=1) - told).mean())
+        of_answers = summed[np.arange(len(answers)), answers]
+        return float((logsumexp(summed, axis=1) - of_answers).mean())
 
     return minimize(log_loss, np.ones(len(logits)), method="L-BFGS-B", bounds=[(0.0, 3.0)] * len(logits)).x

@@ -1,4 +1,4 @@
-"""How good genre probabilities are, and the table that shows it."""
+"""Scores of genre probabilities, and their table."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ def score(probabilities: npt.NDArray[np.floating], answers: npt.NDArray[np.intp]
     """Score (n, k) probabilities against (n,) true columns."""
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :3]
     hit = best[:, 0] == answers
-    told = probabilities[np.arange(len(answers)), answers]
+    of_answers = probabilities[np.arange(len(answers)), answers]
     return Scores(
         top1=float(hit.mean()),
         top3=float((best == answers[:, None]).any(axis=1).mean()),
         macro_f1=macro_f1(best[:, 0], answers),
         ece=calibration_error(probabilities.max(axis=1), hit),
-        nll=float(-np.log(np.maximum(told, 1e-12)).mean()),
+        nll=float(-np.log(np.maximum(of_answers, 1e-12)).mean()),
     )
 
 
 def macro_f1(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp]) -> float:
-    """Return the unweighted mean F1 over every class that is guessed or true somewhere (as scikit-learn counts)."""
+    """Return the unweighted mean F1 over the classes that are guessed or true (as in scikit-learn)."""
     classes = np.union1d(guesses, answers)
     right = np.array([((guesses == c) & (answers == c)).sum() for c in classes])
-    asked = np.array([(guesses == c).sum() + (answers == c).sum() for c in classes])
-    return float((2 * right / asked).mean())
+    counts = np.array([(guesses == c).sum() + (answers == c).sum() for c in classes])
+    return float((2 * right / counts).mean())
 
 
 def f1_by_class(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
     """Return each class's F1, NaN for a class that is neither guessed nor true anywhere."""
     right = np.bincount(guesses[guesses == answers], minlength=classes)
-    asked = np.bincount(guesses, minlength=classes) + np.bincount(answers, minlength=classes)
-    return np.where(asked > 0, 2 * right / np.maximum(asked, 1), np.nan)
+    counts = np.bincount(guesses, minlength=classes) + np.bincount(answers, minlength=classes)
+    return np.where(counts > 0, 2 * right / np.maximum(counts, 1), np.nan)
 
 
 def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.bool_], bins: int = 15) -> float:
@@ -56,14 +56,14 @@ def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.
     return float(sum(gaps))
 
 
-def average_precision(told: npt.NDArray[np.floating], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """Return each row's average precision, (n,), for scores and truths (n, k); NaN where nothing is true.
 
     The precision at the rank of each truth, averaged; of equal scores the earlier column comes first.
     """
-    order = np.argsort(-told, axis=1, kind="stable")
-    hits = np.take_along_axis(wanted, order, axis=1)
-    precision = np.cumsum(hits, axis=1) / np.arange(1, told.shape[1] + 1)
+    order = np.argsort(-scores, axis=1, kind="stable")
+    hits = np.take_along_axis(truth, order, axis=1)
+    precision = np.cumsum(hits, axis=1) / np.arange(1, scores.shape[1] + 1)
     count = hits.sum(axis=1)
     return np.where(count > 0, (precision * hits).sum(axis=1) / np.maximum(count, 1), np.nan)
 

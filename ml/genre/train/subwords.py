@@ -1,4 +1,4 @@
-"""Name pieces in training: which ones are kept, which track has which, and the vectors they learn."""
+"""The subwords of names in training: which are kept, which track has which, and their vectors."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Bags:
-    """Each track's name pieces as rows of the vocabulary: per part a CSR of ``start`` (n + 1,) and ``rows``."""
+    """Each track's subwords as rows of the vocabulary: per part a CSR of ``start`` (n + 1,) and ``rows``."""
 
     start: Sequence[npt.NDArray[np.intp]]
     rows: Sequence[npt.NDArray[np.int32]]
 
     def of(self, part: int, tracks: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
-        """Return the pieces of ``tracks`` and, beside each, which of ``tracks`` it belongs to."""
+        """Return the subwords of ``tracks`` and the index in ``tracks`` of the track of each."""
         first, last = self.start[part][tracks], self.start[part][tracks + 1]
         counts = last - first
         offsets = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
@@ -32,29 +32,29 @@ class Bags:
 
 
 def hash_names(table: TrackTable) -> tuple[list[npt.NDArray[np.intp]], list[npt.NDArray[np.uint32]]]:
-    """Return per part the number of pieces of each track, and all pieces one after the other."""
+    """Return per part the number of subwords of each track, and all subwords one after the other."""
     counts = [np.zeros(len(table), np.intp) for _ in PARTS]
     found: list[list[int]] = [[] for _ in PARTS]
     for row in range(len(table)):
         for part, names in enumerate(table.names(row)):
-            pieces = hashes(names)
-            counts[part][row] = len(pieces)
-            found[part].extend(pieces)
+            subwords = hashes(names)
+            counts[part][row] = len(subwords)
+            found[part].extend(subwords)
     return counts, [np.array(f, np.uint32) for f in found]
 
 
-def choose_pieces(
-    artists: Rows, counts: Sequence[Rows], pieces: Sequence[npt.NDArray], profiles: Sequence[csr_matrix], most: int
+def choose_subwords(
+    artists: Rows, counts: Sequence[Rows], subwords: Sequence[npt.NDArray], profiles: Sequence[csr_matrix], most: int
 ) -> tuple[Vocabulary, Floats]:
-    """Return the ``most`` pieces that tell most about genres, and each one's weight (its rarity among artists).
+    """Return the ``most`` most informative subwords and the weight (rarity among artists) of each.
 
-    ``artists`` (n,) numbers each track's first artist, -1 for a track not to learn from; ``counts`` and ``pieces`` as
-    :func:`hash_names` gives them; ``profiles`` as :func:`profiles_of`. A piece is counted once per artist and over
-    all parts, so that no long discography makes its artist's name a rule; one of a single artist says nothing about
-    anybody else's music and is never taken.
+    ``artists`` (n,) numbers each track's first artist, -1 for a track not to learn from; ``counts`` and ``subwords`` as
+    :func:`hash_names` gives them; ``profiles`` as :func:`profiles_of`. A subword is counted once per artist over all
+    parts, so that artists with many tracks do not weigh more. A subword of a single artist is never kept, since it
+    says nothing about other artists.
     """
     owner = np.concatenate([np.repeat(artists, count) for count in counts])
-    every = np.concatenate(pieces)[owner >= 0].astype(np.uint64)
+    every = np.concatenate(subwords)[owner >= 0].astype(np.uint64)
     pairs = np.unique((every << np.uint64(32)) | owner[owner >= 0].astype(np.uint64))
     known, index, spread = np.unique(
         (pairs >> np.uint64(32)).astype(np.uint32), return_inverse=True, return_counts=True
@@ -82,10 +82,10 @@ def profiles_of(artists: Rows, targets: csr_matrix) -> csr_matrix:
 
 
 def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float = 3.0) -> npt.NDArray[np.float64]:
-    """Return for each piece (row of ``of_artist``) how much its artists' classes differ from everybody's.
+    """Return for each subword (row of ``of_artist``) how much its artists' classes differ from those of all artists.
 
-    The log-likelihood ratio ``n * KL(p || q)``, with ``p`` drawn towards ``q`` by ``caution`` imagined artists: few
-    artists differ from everybody by chance.
+    The log-likelihood ratio ``n * KL(p || q)`` in nats. ``p`` is smoothed towards ``q`` by ``caution`` pseudo-artists,
+    since the classes of few artists differ by chance.
     """
     counts = csr_matrix(of_artist @ profile)
     n = np.asarray(counts.sum(axis=1)).ravel()
@@ -94,17 +94,17 @@ def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float =
     row = np.repeat(np.arange(len(n)), np.diff(counts.indptr))
     q = prior[counts.indices]
     p = (counts.data + caution * q) / (n[row] + caution)
-    unseen = caution / (n + caution)  # what p / q is for a class that none of the piece's artists has
+    unseen = caution / (n + caution)  # what p / q is for a class that none of the subword's artists has
     of_seen = np.bincount(row, weights=p * np.log(p / q), minlength=len(n))
     of_unseen = (1.0 - np.bincount(row, weights=q, minlength=len(n))) * unseen * np.log(unseen)
     return n * (of_seen + of_unseen)
 
 
-def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], pieces: Sequence[npt.NDArray]) -> Bags:
-    """Look every piece up, dropping those not kept."""
+def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], subwords: Sequence[npt.NDArray]) -> Bags:
+    """Return the rows of the subwords that the vocabulary kept."""
     start, rows = [], []
-    for count, piece in zip(counts, pieces, strict=True):
-        found = vocabulary.rows(piece)
+    for count, subword in zip(counts, subwords, strict=True):
+        found = vocabulary.rows(subword)
         kept = found >= 0
         track = np.repeat(np.arange(len(count)), count)[kept]
         start.append(np.concatenate([[0], np.cumsum(np.bincount(track, minlength=len(count)))]))
@@ -114,54 +114,54 @@ def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], pieces: S
 
 @dataclass(frozen=True)
 class NameBatch:
-    """The names of n tracks: ``pieces`` (u,) distinct rows of the table, and the (3 * n, u) matrix that weighs them.
+    """The names of n tracks: ``subwords`` (u,), distinct rows of the vectors, and ``matrix`` (3 * n, u), their weights.
 
-    Row ``part * n + i`` of ``matrix`` makes the bag of that part of track ``i``.
+    Row ``part * n + i`` of ``matrix`` gives the bag of that part of track ``i``.
     """
 
-    pieces: npt.NDArray[np.int32]
+    subwords: npt.NDArray[np.int32]
     matrix: csr_matrix
 
     @classmethod
     def gather(
         cls, bags: Bags, weight: Floats, tracks: Rows, shown: Sequence[npt.NDArray[np.bool_]] | None = None
     ) -> NameBatch:
-        """Collect the pieces of ``tracks``; ``shown`` says per part which of them are not left out."""
+        """Return the names of ``tracks``; ``shown`` masks the subwords of each part, ``None`` keeps all."""
         n, rows, columns, values = len(tracks), [], [], []
         for part in range(len(PARTS)):
-            piece, owner = bags.of(part, tracks)
+            subword, owner = bags.of(part, tracks)
             if shown is not None:
-                piece, owner = piece[shown[part]], owner[shown[part]]
-            mass = np.bincount(owner, weights=weight[piece] ** 2, minlength=n)
+                subword, owner = subword[shown[part]], owner[shown[part]]
+            mass = np.bincount(owner, weights=weight[subword] ** 2, minlength=n)
             rows.append(part * n + owner)
-            columns.append(piece)
-            values.append(weight[piece] / np.sqrt(mass)[owner])
-        pieces, column = np.unique(np.concatenate(columns), return_inverse=True)
+            columns.append(subword)
+            values.append(weight[subword] / np.sqrt(mass)[owner])
+        subwords, column = np.unique(np.concatenate(columns), return_inverse=True)
         entries = (np.concatenate(values).astype(np.float32), (np.concatenate(rows), column))
-        return cls(pieces, csr_matrix(entries, shape=(len(PARTS) * n, len(pieces))))
+        return cls(subwords, csr_matrix(entries, shape=(len(PARTS) * n, len(subwords))))
 
 
-class PieceTable:
-    """One vector per piece, trained by gradient descent on the rows that a batch uses.
+class SubwordVectors:
+    """One vector per subword, trained by gradient descent on the rows that a batch uses.
 
-    The step is scaled by the gradient's size over the whole table. Keras's Adam scales it row by row, so that a piece
-    of two artists moves as far as one of two thousand: names were learnt by heart, and names alone gave 0.24 top-1 of
-    unseen artists where this gives 0.26. It also touches every row at every step, which was most of the time.
+    The step is scaled by the gradient's size over the whole table. Keras's Adam scales it by row, so that a subword of
+    two artists moves as far as one of two thousand. That overfits to artists' names (top-1 by names alone of unseen
+    artists was 0.24 instead of 0.26), and it updates every row at every step, which took most of the time.
     """
 
-    def __init__(self, pieces: int, width: int, seed: int, spread: float = 1e-3) -> None:
-        self.values = np.random.default_rng(seed).normal(0.0, spread, (pieces, width)).astype(np.float32)
+    def __init__(self, subwords: int, width: int, seed: int, spread: float = 1e-3) -> None:
+        self.values = np.random.default_rng(seed).normal(0.0, spread, (subwords, width)).astype(np.float32)
         self._square, self._steps = 0.0, 0
 
     def bags(self, batch: NameBatch) -> Floats:
         """Return (n, 3 * width) bags, the parts side by side."""
-        flat = batch.matrix @ self.values[batch.pieces]
+        flat = batch.matrix @ self.values[batch.subwords]
         return np.hstack(np.split(flat, len(PARTS)))
 
     def descend(self, batch: NameBatch, gradient: Floats, rate: float) -> None:
         """Follow the gradient of a loss with respect to :meth:`bags`, (n, 3 * width), by one step."""
         self._steps += 1
-        per_piece = batch.matrix.T @ np.vstack(np.split(gradient, len(PARTS), axis=1))
-        self._square = 0.99 * self._square + 0.01 * float(np.square(per_piece).mean())
+        per_subword = batch.matrix.T @ np.vstack(np.split(gradient, len(PARTS), axis=1))
+        self._square = 0.99 * self._square + 0.01 * float(np.square(per_subword).mean())
         size = np.sqrt(self._square / (1.0 - 0.99**self._steps))
-        self.values[batch.pieces] -= (rate / max(size, 1e-12)) * per_piece
+        self.values[batch.subwords] -= (rate / max(size, 1e-12)) * per_subword

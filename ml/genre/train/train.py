@@ -1,4 +1,4 @@
-"""Train the genre model on a table of labelled tracks, whose artists are apart in train, valid and test."""
+"""Train the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from ml.genre.train.network import (
     probabilities_of,
 )
 from ml.genre.train.scores import Scores, format_table, score
-from ml.genre.train.subwords import choose_pieces, hash_names, index_names, profiles_of
+from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
 from ml.scores import write as write_scores
 from ml.taxonomy.model import Taxonomy
 from ml.train.card import Origin
@@ -57,8 +57,8 @@ from ml.train.export import export
 
 VERSION = "2026.11.3"
 SERVED = "genre model"  # its row among the scores
-QUICK = Settings(pieces=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
-_PROOF_ROWS = 512  # real rows on which LiteRT is held against Keras
+QUICK = Settings(subwords=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
+_PROOF_ROWS = 512  # rows on which LiteRT is compared with Keras
 _EVEN_WEIGHTS = {basis: [1.0] * len(EXPERTS) for basis in BASES}
 
 Rows = npt.NDArray[np.intp]
@@ -67,7 +67,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class GenreFit:
-    """A trained model: everything that serving needs, and what the baselines are fitted on."""
+    """A trained model: what serving needs, and the arrays that the baselines are fitted on."""
 
     task: Task
     names: NameEmbedding
@@ -75,7 +75,7 @@ class GenreFit:
     settings: dict[str, Any]
 
     def predictor(self, taxonomy: Taxonomy) -> GenrePredictor:
-        """Return the serving code around the Keras network."""
+        """Return a predictor that runs the Keras network."""
 
         def run(audio: Floats, bags: Floats) -> Floats:
             return np.asarray(self.network([audio, bags], training=False))
@@ -83,34 +83,34 @@ class GenreFit:
         return GenrePredictor(self.settings, self.task.scaler, self.names, run, taxonomy)
 
 
-def only(one: GenreInput, basis: str) -> GenreInput:
-    """Return ``one`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
+def only(track: GenreInput, basis: str) -> GenreInput:
+    """Return ``track`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
 
-    "unrated" is all but the popularity, as sources that are no Spotify know it.
+    "unrated" is all but the popularity, which sources other than Spotify do not know.
     """
     if basis == "audio":
-        return GenreInput(features=one.features)
+        return GenreInput(features=track.features)
     if basis == "unrated":
-        return replace(one, popularity=None)
-    return replace(one, features={}, year=None, popularity=None, explicit=None) if basis == "names" else one
+        return replace(track, popularity=None)
+    return replace(track, features={}, year=None, popularity=None, explicit=None) if basis == "names" else track
 
 
 def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[Task, Vocabulary]:
-    """Turn the table into the arrays of a training run; scaler and vocabulary learn from its training tracks."""
+    """Turn the table into the arrays of a training run; scaler and vocabulary are fitted on the training tracks."""
     genre = targets(table, taxonomy.genres, settings.first_share)
     names = head_names(table, taxonomy, settings.least_micro)
     heads = {name: even(getattr(table, name), labels) for name, labels in names.items()}
-    told = [genre.any(axis=1), *(head.getnnz(axis=1) > 0 for head in heads.values())]
-    learn = (table.split == "train") & np.any(told, axis=0)
+    has_target = [genre.any(axis=1), *(head.getnnz(axis=1) > 0 for head in heads.values())]
+    learn = (table.split == "train") & np.any(has_target, axis=0)
     scaler = AudioScaler().fit(table.values[learn])
-    counts, pieces = hash_names(table)
+    counts, subwords = hash_names(table)
     artists = first_artists(table, learn)
     profiles = [profiles_of(artists, csr_matrix(genre)), *(profiles_of(artists, head) for head in heads.values())]
-    vocabulary, weight = choose_pieces(artists, counts, pieces, profiles, settings.pieces)
+    vocabulary, weight = choose_subwords(artists, counts, subwords, profiles, settings.subwords)
     task = Task(
         scaler=scaler,
         audio=scaler.transform(table.values),
-        bags=index_names(vocabulary, counts, pieces),
+        bags=index_names(vocabulary, counts, subwords),
         weight=weight,
         genre=genre,
         heads=heads,
@@ -125,7 +125,7 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
     started = time.monotonic()
     task, vocabulary = prepare(table, taxonomy, settings)
     labels = ", ".join(f"{head.shape[1]} of {name}" for name, head in task.heads.items())
-    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} name pieces, labels: {labels}")
+    say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} subwords, labels: {labels}")
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
     alone = fit_experts(task)
@@ -183,7 +183,7 @@ def first_labels(table: TrackTable, rows: Rows, genres: tuple[str, ...]) -> Rows
 
 
 def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
-    """Write everything that serving reads, and the Keras network beside it; return the paths.
+    """Write all that serving reads, and the Keras network; return the paths.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
 
 
 def publish(written: list[Path], folder: Path) -> list[Path]:
-    """Move files into the version's folder, one by one: a server that maps the old ones keeps them until it reloads."""
+    """Move files into the version's folder, one by one; a server that has mapped the old ones keeps these mappings."""
     folder.mkdir(parents=True, exist_ok=True)
     moved = [path.replace(folder / path.name) for path in written]
     written[0].parent.rmdir()
@@ -210,19 +210,19 @@ def publish(written: list[Path], folder: Path) -> list[Path]:
 
 
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
-    """Return the (n, 3 * width) bags of tracks, from the rounded vectors that serving sums."""
+    """Return the (n, 3 * width) bags of tracks, by the rounded vectors, as serving has them."""
     batch = made.task.whole(rows)
-    unweighted = made.names.vectors()[batch.pieces] / made.task.weight[batch.pieces][:, None]
+    unweighted = made.names.vectors()[batch.subwords] / made.task.weight[batch.subwords][:, None]
     return np.hstack(np.split(batch.matrix @ unweighted, len(PARTS))).astype(np.float32)
 
 
 def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
-    """Score what is served on the labelled tracks of a split, whole and with parts missing."""
+    """Score the predictor on the labelled tracks of a split, by each of :data:`~ml.genre.model.BASES`."""
     rows = table.rows(split)
     answers = first_labels(table, rows, predictor.genres)
     inputs = [table.input(row) for row in rows]
     return {
-        title: score(predictor.predict([only(one, basis) for one in inputs]), answers)
+        title: score(predictor.predict([only(track, basis) for track in inputs]), answers)
         for basis, title in TITLES.items()
     }
 
@@ -230,47 +230,46 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
 def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
     """Return the rows of each split that have a label, with the first label's column."""
     rows = {split: table.rows(split) for split in SPLITS}
-    told = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
-    return Answers(**rows, **told, classes=len(genres))
+    columns = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
+    return Answers(**rows, **columns, classes=len(genres))
 
 
 def score_baselines(
-    task: Task, table: TrackTable, asked: Answers, say: Say, *, thorough: bool
+    task: Task, table: TrackTable, answers: Answers, say: Say, *, thorough: bool
 ) -> tuple[dict[str, Scores], dict[str, str]]:
-    """Fit the plain models on the labelled training tracks; return their scores on the test tracks, and what was
-    chosen for the gradient boosters.
+    """Fit the baselines on the labelled training tracks; return their test scores and the boosters' settings.
 
-    Only a ``thorough`` comparison has boosters, which take minutes.
+    Only a ``thorough`` comparison has gradient boosters, which take minutes.
     """
     seed, started = task.settings.seed, time.monotonic()
     results: dict[str, Scores] = {}
 
-    def note(name: str, told: Floats) -> None:
-        results[name] = score(told, asked.of_test)
+    def note(name: str, probabilities: Floats) -> None:
+        results[name] = score(probabilities, answers.of_test)
         say(f"{name}: top-1 {results[name].top1:.3f}, {time.monotonic() - started:.0f} s")
 
-    plain = (table.sound, asked.train, asked.of_train, asked.test, asked.classes, seed)
-    note("majority", baselines.majority(asked.of_train, asked.classes, len(asked.test)))
+    plain = (table.sound, answers.train, answers.of_train, answers.test, answers.classes, seed)
+    note("majority", baselines.majority(answers.of_train, answers.classes, len(answers.test)))
     note("MLP, eight audio features", baselines.eight_feature_mlp(*plain))
     note("random forest, 13 audio features", baselines.forest(*plain))
     if not thorough:
-        told = baselines.linear_names(
-            task.bags, task.weight, asked.train, asked.of_train, asked.test, asked.classes, seed
+        probabilities = baselines.linear_names(
+            task.bags, task.weight, answers.train, answers.of_train, answers.test, answers.classes, seed
         )
-        note("linear, names alone", told)
+        note("linear, names alone", probabilities)
         return results, {}
-    heard = tuned_booster(table.sound, asked, seed)
-    note("gradient booster, 13 audio features", heard.test)
-    numbers = tuned_booster(table.values, asked, seed)
+    sound = tuned_booster(table.sound, answers, seed)
+    note("gradient booster, 13 audio features", sound.test)
+    numbers = tuned_booster(table.values, answers, seed)
     note("gradient booster, audio, year, popularity, explicit", numbers.test)
-    text = text_scores(task.bags, task.weight, asked, table.artists, seed)
+    text = text_scores(task.bags, task.weight, answers, table.artists, seed)
     note("linear, names alone", text.test)
     logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
-    weights = np.tile(fit_weights(logs, asked.of_valid).astype(np.float32), (len(asked.test), 1))
+    weights = np.tile(fit_weights(logs, answers.of_valid).astype(np.float32), (len(answers.test), 1))
     note(genre_card.RIVAL, combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
-    whole = tuned_booster(np.hstack([table.values, text.columns]), asked, seed, most=TEXT_ON)
+    whole = tuned_booster(np.hstack([table.values, text.columns]), answers, seed, most=TEXT_ON)
     note("gradient booster, all numbers and text scores", whole.test)
-    chosen = {"audio": heard.chosen, "numbers": numbers.chosen, "numbers and text": whole.chosen}
+    chosen = {"audio": sound.chosen, "numbers": numbers.chosen, "numbers and text": whole.chosen}
     say(f"boosters: {chosen}")
     return results, chosen
 
@@ -286,7 +285,7 @@ def train(
 ) -> Mapping[str, Scores]:
     """Train, export, register, score and write the card; return the scores by model name.
 
-    ``quick`` trains a small network for one pass, to see the whole path work; ``settings`` overrule it.
+    ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence.
 
     Raises
     ------
@@ -314,7 +313,7 @@ def publish_trained(
 ) -> Mapping[str, Scores]:
     """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores.
 
-    ``held_out`` is what ``scores.json`` says of the test rows beside the figures.
+    ``held_out`` are the entries of ``scores.json`` about the test rows. With ``activate`` the version is served.
     """
     taxonomy = Taxonomy.active(models)
     made = fit(table, taxonomy, settings, say, version)
@@ -331,25 +330,25 @@ def publish_trained(
 def score_all(
     predictor: GenrePredictor, table: TrackTable, say: Say, *, task: Task | None = None, thorough: bool = False
 ) -> Report:
-    """Score what is served on the test tracks; with ``task`` beside baselines that are fitted now.
+    """Score the predictor on the test tracks; with ``task`` fit and score baselines too.
 
-    A ``thorough`` report has gradient boosters, nearest neighbours and the networks trained without a part.
+    A ``thorough`` report also has gradient boosters, nearest neighbours and the networks trained without a part.
     """
-    asked = answers_of(table, predictor.genres)
-    plain, chosen = score_baselines(task, table, asked, say, thorough=thorough) if task else ({}, {})
+    answers = answers_of(table, predictor.genres)
+    plain, chosen = score_baselines(task, table, answers, say, thorough=thorough) if task else ({}, {})
     genres = {**plain, **evaluate_predictor(predictor, table)}
     say(format_table(genres))
     micro = micro_results(predictor, table, task if thorough else None)
     broad = broad_results(predictor, table, task.settings.seed if task and thorough else None)
     say(format_micro(micro) + "\n" + format_broad(broad))
-    parts = hidden(predictor, table, asked)
+    parts = hidden(predictor, table, answers)
     say(format_table(parts))
     return Report(
         genres=genres,
         micro=micro,
         broad=broad,
         hidden=parts,
-        retrained=retrained(task, asked, say) if task and thorough else {},
+        retrained=retrained(task, answers, say) if task and thorough else {},
         chosen=chosen,
     )
 

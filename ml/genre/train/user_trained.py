@@ -1,4 +1,4 @@
-"""Train the genre model on what this installation has brought in."""
+"""Train the genre model on the catalogue of this installation."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def train_own(job: Job) -> dict[str, Any]:
     table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
     _check(table)
     held_out = _held_out(job, table)
-    own = job.place
-    artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, own), own)
+    folder = job.place
+    artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, folder), folder)
     version = job.new_version()
     results = publish_trained(
         table,
-        own,
+        folder,
         version,
         QUICK if job.request.get("options", {}).get("quick") else Settings(),
         USER_TRAINED,
@@ -64,18 +64,18 @@ def train_own(job: Job) -> dict[str, Any]:
         "version": version,
         "tracks": len(table.rows("train")),
         "before": held_out["before"],
-        "scores": {name: {"top1": round(one.top1, 3), "top3": round(one.top3, 3)} for name, one in results.items()},
+        "scores": {name: {"top1": round(row.top1, 3), "top3": round(row.top3, 3)} for name, row in results.items()},
     }
 
 
 def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
     """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
     rows = table.rows("test")
-    asked = sorted(
+    tracks = sorted(
         (table.titles[row], table.artists[row], table.albums[row], table.labels[row][0], table.values[row].tobytes())
         for row in rows
     )
-    on = digest_of(asked)
+    on = digest_of(tracks)
     artists = len({table.artists[row][0] for row in rows})
 
     def score_served(folder: Path) -> Scored:

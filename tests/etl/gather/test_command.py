@@ -19,8 +19,8 @@ from jobs.queue import Lane, lane_lock
 from store.database import Database
 from store.locks import locked
 from store.runs import new_run
-from tests.etl import files
-from tests.etl.harvest.support import PLAYLIST, put_playlist
+from tests.etl.gather.support import PLAYLIST, put_playlist
+from tests.etl.imports import files
 from tests.fake_services.faults import limited
 from tests.fake_services.fixtures import FakeServices
 

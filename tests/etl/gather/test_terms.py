@@ -24,7 +24,7 @@ from store.domain import Track
 from store.facts import ANALYSES, timbre_of
 from store.runs import Postponed, cancel_run
 from store.text import normalise, plain_title
-from tests.etl.harvest.support import do, opening, put_playlist, search_by_beginning
+from tests.etl.gather.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying
 from tests.fake_services.fixtures import FakeServices
 
