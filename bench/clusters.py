@@ -1,6 +1,6 @@
 """Clusters of sound: scores on the test split with k-means and chance, for several seeds, with time and memory.
 
-    python -m bench.clusters [--seeds 2] [--sweep] [--pictures DIR]
+    python -m bench.clusters [--seeds 2] [--sweep]
 
 Affinity propagation runs on 18 tracks of each genre (about 2,000); 10,000 balanced tracks are then assigned to the
 nearest exemplar. `--sweep` tries every preference, as training does; else only that of the served version. Exit code 1
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from bench._cost import DATA, Cost, Meter, call_times, finish, peak
 from ml import artefacts
@@ -19,7 +18,6 @@ from ml.clusters.model import Clusters
 from ml.clusters.train.scores import format_table
 from ml.clusters.train.study import Settings, format_sweep
 from ml.clusters.train.train import VERSION, fit
-from ml.pictures import heat_map
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import SoundTable, read
 
@@ -46,22 +44,11 @@ def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
     return found.points, cost
 
 
-def draw(clusters: Clusters, folder: Path) -> None:
-    """Write the heat maps into ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    columns = [str(number + 1) for number in range(len(clusters))]
-    for of, rows in (("family", clusters.settings["families"]), ("genre", clusters.settings["genres"])):
-        path = folder / f"clusters-{of}.svg"
-        path.write_text(heat_map(rows, columns, clusters.shares(of), f"Share of each {of}'s tracks by cluster"))
-        print(path)
-
-
 def main() -> int:
     """Print the tables and the cost; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--sweep", action="store_true")
-    options.add_argument("--pictures", type=Path, help="write the heat maps as SVG into this folder")
     arguments = options.parse_args()
     meter, served, table = Meter(), Clusters.load(artefacts.active("clusters")), read(DATA)
     print(f"read {len(table)} tracks, {peak():.0f} MB")
@@ -69,8 +56,6 @@ def main() -> int:
     runs = [run(table, settings, seed) for seed in range(1, arguments.seeds + 1)]
     print("\nassign one track:     ", call_times(served.assign, (table.values[row : row + 1] for row in range(200))))
     print("assign 10,000 tracks: ", call_times(served.assign, (table.values[:POINTS] for _ in range(5))))
-    if arguments.pictures:
-        draw(served, arguments.pictures)
     least, longest = min(points for points, _ in runs), max(cost.cpu for _, cost in runs)
     targets = [
         (f"{POINTS} points or more ({least})", least >= POINTS),

@@ -1,6 +1,6 @@
 """K-means per family: scores on the test split beside baselines, and what picks cost over a catalogue.
 
-    python -m bench.families [--seeds 2] [--queries 200] [--pictures DIR]
+    python -m bench.families [--seeds 2] [--queries 200]
 
 The served version is scored family by family, with baselines fitted in the same run for each seed. Then a catalogue,
 that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the occasion, is put into families and
@@ -12,14 +12,12 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
 from bench._cost import DATA, Meter, call_times, finish
 from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.families.model import Families
-from ml.families.train.train import ALL, evaluate, occurring_families
-from ml.pictures import histogram_sheet
+from ml.families.train.train import evaluate, occurring_families
 from ml.train.sound_data import read
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import Track
@@ -63,7 +61,6 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--queries", type=int, default=200)
-    options.add_argument("--pictures", type=Path, help="write the histograms as SVG into this folder")
     asked = options.parse_args()
     meter, families = Meter(), Families.load(artefacts.active("families"))
     with full_catalogue() as var:
@@ -71,11 +68,6 @@ def main() -> int:
     for seed in range(1, asked.seeds + 1):
         print(f"\nseed {seed}", flush=True)
         evaluate(DATA, artefacts.MODELS, seed)
-    if asked.pictures:
-        asked.pictures.mkdir(parents=True, exist_ok=True)
-        path = asked.pictures / "histograms.svg"
-        path.write_text(histogram_sheet(families.histograms[ALL], {}, "Audio features of the tracks learnt from"))
-        print(path)
     occurring = occurring_families(read(DATA), families.taxonomy)
     targets = [
         (f"each of {len(occurring)} families that occur has a model", occurring <= families.models.keys()),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ml.clusters.model import Clusters
-from ml.pictures import heat_map
 from services.container import Services
 from services.errors import ServiceError
 from services.genre import as_input
@@ -50,14 +49,6 @@ def describe_clusters(services: Services) -> dict[str, Any]:
         "subsample": model.settings["heard"],
         "heatmap": {of: _heat(model, of) for of in ("family", "genre")},
     }
-
-
-def heat_map_picture(services: Services, of: str) -> str:
-    """Return the heat map of clusters by ``of``, "family" or "genre", as SVG."""
-    model = services.clusters
-    columns = [str(number + 1) for number in range(len(model))]
-    title = f"Share of each {of}'s tracks by cluster ({model.version})"
-    return heat_map(_rows(model, of), columns, model.shares(of), title)
 
 
 def predict_cluster(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:

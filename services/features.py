@@ -8,7 +8,6 @@ import numpy as np
 
 from ml import histograms
 from ml.histograms import EDGES, Counts
-from ml.pictures import histogram_sheet
 from services.container import Services
 from services.errors import ServiceError
 from services.playlists import find_playlist
@@ -41,14 +40,6 @@ def histograms_of(services: Services, playlist_id: str, family: str) -> dict[str
             for name in AUDIO_FEATURES
         ],
     }
-
-
-def histogram_picture(services: Services, playlist_id: str, family: str) -> str:
-    """Return ``histograms_of`` as SVG."""
-    values = _values(services, playlist_id, family)
-    where = "playlist" if playlist_id else "catalogue"
-    title = f"{len(values)} tracks of the {where}{', ' + family if family else ''}; line: learnt from"
-    return histogram_sheet(histograms.count(values), _reference(services, family), title)
 
 
 def _reference(services: Services, family: str) -> dict[str, Counts]:
