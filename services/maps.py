@@ -10,10 +10,10 @@ import numpy as np
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from services.container import Services
-from services.library import tracks_by_id
 from services.playlists import find_playlist
 from store.domain import PlaylistItem, Track
 from store.feature_rows import feature_rows
+from store.library import tracks_by_id
 
 _MOST_ROWS = 20_000
 
@@ -55,7 +55,7 @@ def _answer(
 ) -> dict[str, Any]:
     mapped = set(projection.ids)
     later = [one for one in dict.fromkeys(wanted) if one not in mapped]
-    known = tracks_by_id(services, later)
+    known = tracks_by_id(services.catalogue.current(), services.database, later)
     heard = [(known[one], _place(known[one])) for one in later if one in known]
     new = [(track, place) for track, place in heard if place is not None]
     places = np.stack([place for _, place in new]) if new else np.empty((0, projection.places.shape[1]), np.float32)
