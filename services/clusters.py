@@ -46,7 +46,7 @@ def describe_clusters(services: Services) -> dict[str, Any]:
         "version": model.version,
         "clusters": told,
         "sweep": model.settings["sweep"],
-        "heard": model.settings["heard"],
+        "subsample": model.settings["heard"],
         "heatmap": {of: _heat(model, of) for of in ("family", "genre")},
     }
 
