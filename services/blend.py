@@ -13,10 +13,11 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
-from services.library import never_list, tracks_by_id
+from services.never import never_list
 from services.playlists import find_playlist
 from services.views import TrackSummary
 from store.domain import Person, Playlist, PlaylistItem, Track
+from store.library import tracks_by_id
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
@@ -163,7 +164,7 @@ def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
 
 def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_by_id(services, ids)
+    known = tracks_by_id(services.catalogue.current(), services.database, ids)
     return tuple(known[track_id] for track_id in ids if track_id in known)
 
 

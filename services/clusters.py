@@ -68,12 +68,12 @@ class HeatMaps:
 
 @dataclass(frozen=True, kw_only=True)
 class ClustersAnswer:
-    """All clusters, and the ``sweep`` that chose their number, on a sample of ``heard`` tracks."""
+    """All clusters, and the ``sweep`` that chose their number, on ``subsample`` tracks."""
 
     version: str
     clusters: list[ClusterSummary]
     sweep: list[dict[str, Any]]
-    heard: int
+    subsample: int
     heatmap: HeatMaps
 
 
@@ -124,7 +124,7 @@ def describe_clusters(services: Services) -> ClustersAnswer:
         version=model.version,
         clusters=clusters,
         sweep=model.settings["sweep"],
-        heard=model.settings["heard"],
+        subsample=model.settings["heard"],
         heatmap=HeatMaps(family=_heat(model, "family"), genre=_heat(model, "genre")),
     )
 

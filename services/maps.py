@@ -11,10 +11,10 @@ import numpy as np
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from services.container import Services
-from services.library import tracks_by_id
 from services.playlists import find_playlist
 from store.domain import PlaylistItem, Track
 from store.feature_rows import feature_rows
+from store.library import tracks_by_id
 
 _MOST_ROWS = 20_000
 
@@ -71,7 +71,7 @@ def _added_by(items: Sequence[PlaylistItem]) -> dict[str, str]:
 def _answer(services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]) -> ProjectionMap:
     mapped = set(projection.ids)
     later = [track_id for track_id in dict.fromkeys(wanted) if track_id not in mapped]
-    known = tracks_by_id(services, later)
+    known = tracks_by_id(services.catalogue.current(), services.database, later)
     placed = [(known[track_id], _place(known[track_id])) for track_id in later if track_id in known]
     new = [(track, place) for track, place in placed if place is not None]
     places = np.stack([place for _, place in new]) if new else np.empty((0, projection.places.shape[1]), np.float32)

@@ -9,9 +9,9 @@ from typing import Any
 from ml.continuation.model import MOST_SEEDS, ContinuationQuery
 from services.container import Services
 from services.errors import ServiceError
-from services.library import with_features
 from services.playlists import PlaylistSummary, describe, find_playlist
 from services.views import TrackSummary
+from store.library import with_features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def next_tracks(
     snapshot = services.catalogue.current()
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = with_features(services, services.database.get_tracks({item.track_id for item in items}))
+    known = with_features(snapshot, services.database.get_tracks({item.track_id for item in items}))
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not tracks:
         raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")

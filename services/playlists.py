@@ -11,9 +11,9 @@ from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError
-from services.library import tracks_by_id, with_features
 from services.views import TrackSummary, iso
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
+from store.library import tracks_by_id, with_features
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
@@ -115,7 +115,8 @@ def read_page(services: Services, playlist_id: str, owner: str | None, *, page: 
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
-    tracks = with_features(services, services.database.get_tracks({item.track_id for item in items}))
+    stored = services.database.get_tracks({item.track_id for item in items})
+    tracks = with_features(services.catalogue.current(), stored)
     return PlaylistPage(
         playlist=describe(playlist, owner),
         page=page,
@@ -212,7 +213,7 @@ def create_playlist(
     ServiceError
         404, for a track that is not known here.
     """
-    known = tracks_by_id(services, [track_id for track_id, _ in rows])
+    known = tracks_by_id(services.catalogue.current(), services.database, [track_id for track_id, _ in rows])
     unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
     if unknown:
         raise ServiceError(404, "not_found", f"No track has the id {unknown!r} here.", "Search for it by name.")

@@ -16,7 +16,7 @@ from api.current import services
 from api.schemas import MAX_QUERY
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
-from services.library import MAX_NEVER
+from services.never import MAX_NEVER
 
 blueprint = APIBlueprint("blend", __name__, tag="Playlists")
 

@@ -12,8 +12,9 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.schemas import MAX_QUERY
-from services.library import MAX_NEVER, never_list, put_never_list, tracks_by_id
+from services.never import MAX_NEVER, never_list, put_never_list
 from services.views import TrackSummary
+from store.library import tracks_by_id
 
 blueprint = APIBlueprint("never", __name__, tag="Playlists")
 
@@ -43,7 +44,7 @@ class NeverAnswer:
 def never() -> NeverAnswer:
     """The tracks that this browser never wants again, the latest last."""
     ids = never_list(services(), session.owner())
-    known = tracks_by_id(services(), ids)
+    known = tracks_by_id(services().catalogue.current(), services().database, ids)
     return NeverAnswer([TrackSummary.of(known[id_]) if id_ in known else UnknownTrack(id_) for id_ in ids])
 
 

@@ -14,6 +14,7 @@ from services.subject.model import Subject
 from services.views import iso
 from store.domain import Track
 from store.errors import StoreDown
+from store.library import tracks_by_id
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def fetched(services: Services, subject: Subject, exclude: Collection[str]) -> t
         answers = list(_answers(services, subject))
         stays = not answers and not services.engine.on(Need.SIMILAR)
         wanted = {similar.track_id for answer in answers for similar in answer.tracks}
-        tracks = _tracks(services, subject, wanted - {*exclude})
+        tracks = tracks_by_id(subject.snapshot, services.database, wanted - {*exclude})
     except StoreDown as down:
         log.warning("no recommendations of sources: %s", down.message)
         return [], False
@@ -51,13 +52,6 @@ def _answers(services: Services, subject: Subject) -> Iterator[Recommendations]:
         stored = store_recommended(services.database, seed, answer, most=MOST)
         if stored is not None:
             yield stored
-
-
-def _tracks(services: Services, subject: Subject, track_ids: Collection[str]) -> dict[str, Track]:
-    snapshot = subject.snapshot
-    refs = {track_id: snapshot.find(track_id) for track_id in track_ids}
-    known = {track_id: snapshot.track(ref) for track_id, ref in refs.items() if ref is not None}
-    return known | services.database.get_tracks(track_ids - known.keys())
 
 
 def _list(services: Services, answer: Recommendations, tracks: dict[str, Track]) -> SourceList:

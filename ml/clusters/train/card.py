@@ -1,4 +1,4 @@
-"""The clusters' card, written by the run that found them."""
+"""The card of the clusters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ml.train.revision import command, revision
 
 
 def write(found: ClustersFit, settings: Settings, seed: int, better: str) -> str:
-    """Return the card's Markdown; ``better`` says which baselines do better (:mod:`ml.train.better_than`)."""
+    """Return the Markdown card; ``better`` names the better baselines (:func:`ml.train.better_than.better_than`)."""
     clusters = found.clusters
     return render(
         Path(__file__).with_name("card.md.j2"),
