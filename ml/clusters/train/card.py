@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.clusters.train.scores import format_table
 from ml.clusters.train.study import ClustersFit, Settings, format_sweep
 from ml.train.card import render
-from ml.train.revision import command, revision
+from ml.train.revision import command
 
 
 def write(found: ClustersFit, settings: Settings, seed: int, better: str) -> str:
@@ -20,8 +19,6 @@ def write(found: ClustersFit, settings: Settings, seed: int, better: str) -> str
         version=clusters.version,
         count=len(clusters),
         taxonomy=clusters.settings["taxonomy"],
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         command=command(),
         seed=seed,
         subsample=found.subsample,
