@@ -1,4 +1,4 @@
-"""Pictures as SVG, written without a plotting library: what a listener can keep of a heat map or of histograms."""
+"""Heat maps and histograms as SVG, written without a plotting library."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def histogram_sheet(counts: Mapping[str, Counts], reference: Mapping[str, Counts
     """Return the histograms of all features, three in a row; the reference's outline is scaled to the same area."""
     width, height = 300, 150
     parts = [_text(20, 20, title)]
-    for at, (name, some) in enumerate(counts.items()):
+    for at, (name, of_feature) in enumerate(counts.items()):
         x, y = 20 + (at % 3) * (width + 20), 40 + (at // 3) * (height + 50)
-        parts += _histogram(name, some, reference.get(name), x, y, width, height)
+        parts += _histogram(name, of_feature, reference.get(name), x, y, width, height)
     return _picture(3 * (width + 20) + 20, 40 + -(-len(counts) // 3) * (height + 50), parts)
 
 
@@ -68,7 +68,7 @@ def _histogram(
 
 def _heights(counts: Counts) -> list[float]:
     total = max(int(counts.sum()), 1)
-    return [float(one) / total for one in counts]
+    return [float(count) / total for count in counts]
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
