@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from etl.lookup.recommended import store_recommended
+from etl.gather.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from services.container import Services
