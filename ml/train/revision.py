@@ -23,10 +23,10 @@ def revision() -> str:
 
 
 def command() -> str:
-    """Return the command line of this training, without the folders of this machine."""
+    """Return the arguments of this training's command line, without --data and --models."""
     words = sys.argv[1:]
-    told = [word for at, word in enumerate(words) if not _is_folder(word) and not (at and _is_folder(words[at - 1]))]
-    return " ".join(told)
+    kept = [word for at, word in enumerate(words) if not _is_folder(word) and not (at and _is_folder(words[at - 1]))]
+    return " ".join(kept)
 
 
 def _is_folder(word: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from etl.commands import harvests, work
 from etl.gather.enrich import new_enrichment
 from etl.gather.terms import first_open
-from jobs.queue import Lane, lane_lock
+from jobs.queue import WorkQueue, worker_lock
 from store.database import Database
 from store.locks import locked
 from store.runs import new_run
@@ -138,7 +138,7 @@ def test_the_worker_does_files_while_a_harvest_is_under_way(
     asleep |= {"state": "waiting", "wake_at": datetime.now(UTC) + timedelta(hours=1)}
     for run in (harvest, file, asleep):
         database.put_run(run)
-    with locked(lane_lock(tmp_path / "var", Lane.LONG)):
+    with locked(worker_lock(tmp_path / "var", WorkQueue.LONG)):
         assert etl("work").returncode == 0
     assert (database.get_run(file["_id"]) or {})["state"] == "done"
     assert (database.get_run(harvest["_id"]) or {})["state"] == "queued"
