@@ -29,7 +29,7 @@ FULL = 200_000  # tracks
 WORK = """
 import sys, time
 from pathlib import Path
-from etl.imports.tables import import_table
+from etl.imports.storing.tables import import_table
 from store.catalogue.builder import build_public
 begin = time.monotonic()
 summary = import_table(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)

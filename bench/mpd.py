@@ -28,9 +28,9 @@ from statistics import median
 import orjson
 import pandas as pd
 
-from etl.dataset_import import import_slice
 from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.storing.playlist_sets import import_slice
 
 ROUNDS = 9
 # Imports the slice under as many names; the peak after the first must hold for the last.
@@ -38,7 +38,7 @@ MEMORY = """
 import re, sys, time
 from pathlib import Path
 import pandas, pyarrow.json, pyarrow.parquet
-from etl.dataset_import import import_slice
+from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.recognise import recognise
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 path, folder, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from etl.importing import import_source
+from etl.imports.storing.source import import_source
 from etl.reporting import Reporter, Show, silent
 from etl.task import OpenEngine, engine_of_environment
 from jobs.finishing import fail, finish

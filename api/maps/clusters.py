@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apiflask import APIBlueprint, Schema
-from apiflask.fields import String
-from apiflask.validators import OneOf
-from flask import Response
+from apiflask import APIBlueprint
 from marshmallow import RAISE
 
 import services.clusters as use
@@ -17,12 +14,8 @@ from api.schemas import SubjectQuery
 blueprint = APIBlueprint("clusters", __name__, tag="Clusters")
 
 
-class PictureQuery(Schema):
-    of = String(load_default="family", validate=OneOf(["family", "genre"]), metadata={"description": "The rows."})
-
-
 @blueprint.get("/api/clusters")
-def clusters() -> dict[str, Any]:
+def clusters() -> use.ClustersAnswer:
     """The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
 
     `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
@@ -30,15 +23,8 @@ def clusters() -> dict[str, Any]:
     return use.describe_clusters(services())
 
 
-@blueprint.get("/api/clusters/heatmap.svg")
-@blueprint.input(PictureQuery, location="query", arg_name="query", unknown=RAISE)
-def picture(query: dict[str, str]) -> Response:
-    """The heat map of clusters by family, or by genre, as a picture."""
-    return Response(use.heat_map_picture(services(), query["of"]), mimetype="image/svg+xml")
-
-
 @blueprint.get("/api/clusters/predict")
 @blueprint.input(SubjectQuery, location="query", arg_name="query", unknown=RAISE)
-def predict(query: dict[str, Any]) -> dict[str, Any]:
+def predict(query: dict[str, Any]) -> use.ClusterAnswer:
     """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
     return use.predict_cluster(services(), query)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import Length
-from flask import Response
 from marshmallow import RAISE
 
 import services.features as use
@@ -23,17 +20,9 @@ class HistogramQuery(Schema):
 
 @blueprint.get("/api/features/histograms")
 @blueprint.input(HistogramQuery, location="query", arg_name="query", unknown=RAISE)
-def feature_histograms(query: dict[str, str]) -> dict[str, Any]:
-    """How often which value of each audio feature occurs, beside the tracks that the model of families learnt from.
+def feature_histograms(query: dict[str, str]) -> use.Histograms:
+    """How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
 
     `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.
     """
     return use.histograms_of(services(), query["playlist"], query["family"])
-
-
-@blueprint.get("/api/features/histograms.svg")
-@blueprint.input(HistogramQuery, location="query", arg_name="query", unknown=RAISE)
-def picture(query: dict[str, str]) -> Response:
-    """The same as a picture: bars for the tracks asked for, a line for those that the model learnt from."""
-    drawn = use.histogram_picture(services(), query["playlist"], query["family"])
-    return Response(drawn, mimetype="image/svg+xml")

@@ -13,8 +13,8 @@ from typing import Any
 
 from etl.imports.entries import Begin, Entry, PlaylistFile, Row
 from etl.imports.reading.bytes import Watch
+from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
-from etl.playlist_import import PlaylistImport
 from etl.providers.base import FaultKind, SourceFault
 from etl.spotify.accounts import Account
 from etl.spotify.attempt import SOURCE, attempt

@@ -1,4 +1,4 @@
-"""Who added it: the odds that each contributor of a playlist added a track, or "not sure".
+"""Who added it: the probability that each contributor of a playlist added a track, or "not sure".
 
 Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
 """
@@ -26,17 +26,17 @@ from store.domain import AUDIO_FEATURES, Track, usable_features
 INPUTS = ("audio", "genre", "artist")
 SCALINGS = ("standard", "minmax", "none")
 TASK = "contributors"
-# The values that are told apart where categories are one-hot; rarer time signatures count as unknown.
+# Values with a one-hot column of their own; the others have 0 in all of them.
 _CATEGORIES = {"key": tuple(range(12)), "time_signature": (3, 4, 5)}
 _TINY = 1e-6
-_FARTHEST = 5.0  # scaled inputs beyond this are cut off: one odd value must not outshout the rest
+_CLIP = 5.0  # bound of the scaled inputs, so that no outlier dominates
 _BATCH = 512
 
 Blocks = Mapping[str, Floats]
 
 
 def input_of(track: Track) -> GenreInput:
-    """Return what these models look at of a track, in training as when they are asked; not its popularity."""
+    """Return the inputs of a track, for training and prediction alike; popularity is none of them."""
     features = usable_features(track)
     return GenreInput(
         title=track.title or None,
@@ -48,15 +48,23 @@ def input_of(track: Track) -> GenreInput:
 
 
 def task_of(playlist_id: str) -> str:
-    """Return the task under which a playlist's models stand, so that each playlist has its own served version.
+    """Return the task name of a playlist's models, so that each playlist has its own served version.
 
-    The playlist's id opens it to whoever knows it, and versions are listed to everybody: so a digest of it.
+    The name holds a digest of the id: versions are listed publicly, and the id gives access to the playlist.
     """
     return f"{TASK}-{hashlib.sha256(playlist_id.encode()).hexdigest()[:12]}"
 
 
 class TrackInputs:
-    """What the network looks at, by block: ``genre`` and ``artists`` are needed for the blocks of that name alone."""
+    """The network's inputs in blocks.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Names of the blocks, of :data:`INPUTS`.
+    genre, artists
+        The models that the blocks "genre" and "artist" are computed with; needed for these alone.
+    """
 
     def __init__(
         self, inputs: Sequence[str], genre: GenrePredictor | None = None, artists: ArtistEmbedding | None = None
@@ -64,7 +72,7 @@ class TrackInputs:
         self.inputs, self.genre, self.artists = tuple(inputs), genre, artists
 
     def blocks(self, tracks: Sequence[GenreInput]) -> dict[str, Floats]:
-        """Return for each block (n, width) numbers, NaN where unknown."""
+        """Return a (n, width) float32 array for each block, NaN where unknown."""
         make = {"audio": _audio, "genre": self._genre, "artist": self._artist}
         return {name: make[name](tracks).astype(np.float32) for name in self.inputs}
 
@@ -96,9 +104,9 @@ def calibrate(probabilities: Floats, temperature: float) -> Floats:
 
 
 class InputScaler:
-    """Blocks to one row of numbers: each number shifted and scaled, 0 where unknown, and per block whether it is known.
+    """Scales the columns of the blocks and joins them, with a column per block that says whether it is known.
 
-    Skewed audio features are taken by their root or logarithm first, as :mod:`ml.sound` does.
+    Unknown numbers become 0. Skewed audio features are first transformed as in :mod:`ml.sound`.
 
     Attributes
     ----------
@@ -111,7 +119,7 @@ class InputScaler:
         self.factor_: dict[str, Floats] = {}
 
     def fit(self, blocks: Blocks) -> InputScaler:
-        """Learn from the rows of a training set, NaN where unknown; a number that never varies is left out."""
+        """Learn shifts and factors from the blocks of a training set; a constant column gets factor 0."""
         for name, block in blocks.items():
             columns = self._columns(name, block)
             known = [column[~np.isnan(column)] for column in columns.T]
@@ -136,8 +144,7 @@ class InputScaler:
         columns = []
         for feature, column in zip(AUDIO_FEATURES, block.T, strict=True):
             if self.one_hot and feature in _CATEGORIES:
-                hot = [np.where(np.isnan(column), np.nan, column == value) for value in _CATEGORIES[feature]]
-                columns += hot
+                columns += [np.where(np.isnan(column), np.nan, column == value) for value in _CATEGORIES[feature]]
             else:
                 columns.append(AXES[feature].scale(column) if feature in AXES else column)
         return np.stack(columns, axis=1).astype(np.float32)
@@ -148,16 +155,16 @@ class InputScaler:
         return sum(len(shift) + 1 for shift in self.shift_.values())
 
     def transform(self, blocks: Blocks) -> Floats:
-        """Return (n, width) numbers."""
+        """Return (n, width) float32 without NaN."""
         parts = []
         for name, shift in self.shift_.items():
             scaled = (self._columns(name, blocks[name]) - shift) * self.factor_[name]
             parts += [np.nan_to_num(scaled), ~np.isnan(blocks[name]).all(axis=1, keepdims=True)]
         whole = np.hstack(parts).astype(np.float32)
-        return whole if self.scaling == "none" else whole.clip(-_FARTHEST, _FARTHEST)
+        return whole if self.scaling == "none" else whole.clip(-_CLIP, _CLIP)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what :meth:`from_json` reads."""
+        """Return the JSON that :meth:`from_json` reads."""
         numbers = {
             name: [self.shift_[name].astype(float).tolist(), self.factor_[name].astype(float).tolist()]
             for name in self.shift_
@@ -179,11 +186,11 @@ class Contributors:
     Attributes
     ----------
     people : tuple of str
-        Ids of the contributors, in the order of the odds.
+        Ids of the contributors, in the order of the columns of :meth:`predict`.
     threshold : float
-        The highest of the odds from which an answer is given; below it the model is not sure. Above 1: never sure.
+        An answer needs a probability of at least this; above 1 the model is never sure.
     genre_version, artists_version : str or None
-        The models whose answers it learnt from; only with those may it be asked.
+        The versions whose outputs it learnt from; its inputs must come from the same.
     """
 
     def __init__(self, settings: Mapping[str, Any], network: LiteRTNetwork) -> None:
@@ -211,15 +218,15 @@ class Contributors:
         return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))
 
     def predict(self, blocks: Blocks) -> Floats:
-        """Return calibrated odds (n, people), rows summing to 1, for what :meth:`TrackInputs.blocks` read."""
+        """Return calibrated probabilities (n, people) for the blocks of :meth:`TrackInputs.blocks`; rows sum to 1."""
         return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
 
     def answer(self, odds: Floats) -> int | None:
-        """Return the index of who added the track, ``None`` where the model is not sure; ``odds`` (people,)."""
+        """Return the index of the person of the highest of (people,) ``odds``, ``None`` below the threshold."""
         best = int(odds.argmax())
         return best if odds[best] >= self.threshold else None
 
 
-def knows(blocks: Blocks) -> bool:
-    """Tell whether anything is known of the one track that ``blocks`` were read from."""
+def is_known(blocks: Blocks) -> bool:
+    """Return whether the ``blocks`` of one track hold any known number."""
     return any(not np.isnan(block).all() for block in blocks.values())

@@ -23,7 +23,7 @@ def revision() -> str:
 
 
 def command() -> str:
-    """Return the command line of this training, without the folders of this machine."""
+    """Return the arguments of this training's command line, without --data and --models."""
     words = sys.argv[1:]
     folders = {"--data", "--models"}
     return " ".join(word for before, word in zip(["", *words], words, strict=False) if not {before, word} & folders)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
@@ -45,7 +44,6 @@ def test_where_a_track_falls(client: FlaskClient) -> None:
         ("/api/clusters/predict", 400, "bad_request"),
         ("/api/clusters/predict?track_id=nobody", 404, "not_found"),
         ("/api/clusters/predict?track_id=silent", 422, "no_features"),
-        ("/api/clusters/heatmap.svg?of=colour", 422, "invalid_value"),
         ("/api/features/histograms?family=polka", 404, "not_found"),
         ("/api/features/histograms?playlist=none", 404, "not_found"),
         ("/recommend?track_id=metal1&method=dice", 422, "invalid_value"),
@@ -69,14 +67,6 @@ def test_histograms_of_all_tracks_and_of_a_family(client: FlaskClient) -> None:
     metal = client.get("/api/features/histograms?family=metal").get_json()
     assert metal["tracks"] == 4
     assert sum(metal["features"][1]["reference"]) < sum(answer["features"][1]["reference"])
-
-
-@pytest.mark.parametrize("path", ["/api/clusters/heatmap.svg?of=genre", "/api/features/histograms.svg?family=metal"])
-def test_pictures_are_well_formed_svg(client: FlaskClient, path: str) -> None:
-    answer = client.get(path)
-    assert answer.mimetype == "image/svg+xml"
-    picture = ET.fromstring(answer.get_data(as_text=True))
-    assert len(list(picture.iter("{http://www.w3.org/2000/svg}rect"))) > 100
 
 
 def picks(client: FlaskClient, more: str) -> dict[str, Any]:

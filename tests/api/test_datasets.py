@@ -8,10 +8,10 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from etl.dataset_import import import_slice
 from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
-from tests.etl import formats
+from etl.imports.storing.playlist_sets import import_slice
+from tests.etl.imports import formats
 
 
 def test_slices_are_counted(configured: Callable[..., FlaskClient], database_uri: str, tmp_path: Path) -> None:

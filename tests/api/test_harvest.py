@@ -16,7 +16,7 @@ from jobs.worker import execute
 from store.database import Database
 from store.runs import new_run
 from tests.api.conftest import TRACKS
-from tests.etl.harvest.support import PLAYLIST, opening, put_playlist
+from tests.etl.gather.support import PLAYLIST, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
 
 Configured = Callable[..., FlaskClient]

@@ -74,7 +74,7 @@ class PlaylistPage:
 
     def pixels(self, colour: list[int]) -> int:
         """Count the map's pixels of exactly this colour."""
-        return int(self.page.locator("canvas[data-layer=points]").evaluate(_COUNT_COLOUR, colour))
+        return int(self.page.locator("canvas[data-layer=drawing]").evaluate(_COUNT_COLOUR, colour))
 
     def choose_axes(self, across: str, up: str) -> None:
         self.page.get_by_label("Across").select_option(label=across)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,6 +20,17 @@ _COLOURS = """(canvas) => {
   for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
   return seen.size
 }"""
+
+
+def save(page: Page, form: str) -> bytes:
+    """Press "Save as ..." of the plot that is shown; return the file."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Save as {form}").click()
+    return download.value.path().read_bytes()
+
+
+def rectangles(svg: bytes) -> int:
+    return len(list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}rect")))
 
 
 @pytest.fixture
@@ -39,10 +51,13 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
     expect(page.get_by_text(re.compile(r"% of its tracks are in cluster 1\."))).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("article", name="Cluster 1", exact=True)).to_be_visible()
-    assert heat.locator("canvas").evaluate(_COLOURS) > 10
+    assert heat.locator("canvas[data-layer=drawing]").evaluate(_COLOURS) > 10
 
     page.get_by_label("Rows").select_option("genre")
     expect(page.get_by_role("application", name=re.compile(r"^Heat map of 114 genres"))).to_be_visible()
+    assert rectangles(save(page, "SVG")) > 100
+    assert save(page, "PNG").startswith(b"\x89PNG")
+    assert len(save(page, "CSV").splitlines()) == 115
     expect(page.get_by_role("img", name=re.compile(r"elbow at \d+ clusters"))).to_be_visible()
     page.get_by_text("The sweep as a table").click()
     expect(page.get_by_role("row", name=re.compile(r"\(elbow\)"))).to_have_count(1)
@@ -70,6 +85,9 @@ def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPa
     assert picks.all_inner_texts() == first
     bars = page.get_by_role("img", name="Histogram of Energy").locator("canvas")
     assert bars.evaluate(_COLOURS) > 1
+    assert rectangles(save(page, "SVG")) > 100
+    assert save(page, "PNG").startswith(b"\x89PNG")
+    assert save(page, "CSV").startswith(b"feature,from,to,tracks,reference\r\n")
 
 
 @pytest.mark.parametrize("panel", ["clusters", "families"])

@@ -125,7 +125,7 @@ def test_a_tap_names_the_track_until_another_place_is_tapped(playlist_page: Play
     playlist_page.open()
     playlist_page.drop("Tapped.csv", invented.bare_file(invented.rows({"ann": 1})))
     playlist_page.wait_for_map(1)
-    x, y = page.locator("canvas[data-layer=points]").evaluate(MIDDLE)
+    x, y = page.locator("canvas[data-layer=drawing]").evaluate(MIDDLE)
     playlist_page.map.tap(position={"x": x, "y": y})
     expect(page.locator(".tm-tip")).to_contain_text("Harbour at Dawn")
     expect(page.locator(".tm-selected")).to_contain_text("Harbour at Dawn")

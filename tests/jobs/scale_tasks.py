@@ -37,7 +37,7 @@ def import_or_halt(installation: Installation, marker: Path, run_id: str) -> str
     """Do the run; the first to come stops in the middle of it, says who it is, and waits to be killed."""
     # A second, which the other functions here need not wait.
     from jobs.worker import execute
-    from tests.etl.dying import DyingDatabase
+    from tests.etl.imports.dying import DyingDatabase
 
     def halt() -> None:
         marker.with_suffix(".partial").write_text(str(os.getpid()))

@@ -21,7 +21,7 @@ from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
 from store.runs import new_run
-from tests.etl import files
+from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_ID = "0123456789abcdef01234567"
@@ -76,7 +76,7 @@ def names(database: Any) -> list[str]:
 
 
 def dying(uri: str, var: Path, write: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.etl.dying", uri, str(var), RUN_ID, str(write)]
+    command = [sys.executable, "-m", "tests.etl.imports.dying", uri, str(var), RUN_ID, str(write)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -18,7 +18,7 @@ from jobs.queue import MOST_OPEN_LONG, TooManyRuns, enqueue, watch_waiting
 from store.database import Database
 from store.locks import locked
 from store.runs import STORED, lock_file, new_run, new_task_run, now
-from tests.etl import files
+from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ def test_a_run_that_has_slept_enough_is_done(
     seen = threading.Event()
     looks = 0
 
-    def spawned(var: Path, _uri: str, _lanes: object) -> None:
+    def spawned(var: Path, _uri: str, _queues: object) -> None:
         woken.append(var)
         seen.set()
 

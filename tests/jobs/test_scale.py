@@ -34,8 +34,8 @@ from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
 from store.playlist_sets import read_batches, set_names
 from store.runs import new_run
-from tests.etl import files, formats
-from tests.etl.harvest.support import PLAYLIST, do, opening, put_playlist
+from tests.etl.gather.support import PLAYLIST, do, opening, put_playlist
+from tests.etl.imports import files, formats
 from tests.fake_services.fixtures import FakeServices
 from tests.jobs import scale_tasks
 

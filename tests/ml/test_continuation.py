@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.dataset_import import import_slice
 from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.storing.playlist_sets import import_slice
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists

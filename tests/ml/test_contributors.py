@@ -10,7 +10,7 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import main
-from ml.contributors.model import Contributors, InputScaler, knows, task_of
+from ml.contributors.model import Contributors, InputScaler, is_known, task_of
 from ml.contributors.train import train as contributors
 from ml.contributors.train.data import SHARED, read_playlist, read_shared
 from ml.contributors.train.network import NEVER, Tracks, best_temperature, fit, threshold_of
@@ -55,7 +55,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     odds = model.predict(reader.blocks([loud, calm]))
     np.testing.assert_allclose(odds.sum(axis=1), 1.0, atol=1e-5)
     assert [model.people[i] for i in odds.argmax(axis=1)] == [ANN, BOB]
-    assert not knows(reader.blocks([GenreInput()]))
+    assert not is_known(reader.blocks([GenreInput()]))
 
     page = json.loads((job.registry.active(task_of(playlist)) / "who_added.json").read_text())
     assert [one["tracks"] for one in page["people"]] == [24, 24]
@@ -137,7 +137,7 @@ def test_odds_that_are_too_sure_are_cooled() -> None:
 def test_the_area_is_taken_within_each_fold() -> None:
     fold = np.repeat([0, 1], 10)
     who = (np.arange(20) % 10 < np.where(fold == 0, 8, 2)).astype(int)
-    # What a model says that knows the shares of the other fold alone: pooled, the ranks would all be wrong.
+    # What a model says that is_known the shares of the other fold alone: pooled, the ranks would all be wrong.
     shares = np.where(fold == 0, 0.2, 0.8)
     constant = np.stack([1 - shares, shares], axis=1).astype(np.float32)
     assert auc(constant, who, fold) == 0.5

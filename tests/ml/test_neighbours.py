@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.imports.tables import import_table
+from etl.imports.storing.tables import import_table
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.embedding import ArtistModel

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.imports.tables import import_table
+from etl.imports.storing.tables import import_table
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS

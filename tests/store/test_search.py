@@ -170,7 +170,7 @@ def test_no_match(snapshot: Snapshot) -> None:
 
 
 def test_what_people_bring_in_adds_to_a_public_track_but_does_not_rename_it(tmp_path: Path) -> None:
-    from etl.imports.tables import import_table
+    from etl.imports.storing.tables import import_table
     from store.catalogue.builder import build_collection, build_public
     from store.catalogue.catalogue import Catalogue
 

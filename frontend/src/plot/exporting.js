@@ -3,7 +3,7 @@ import { SvgContext } from './svg.js'
 
 const RATIO = 2
 const HEADING = 34
-const PADDING = 12
+const PADDING = 20
 
 export const fontOf = ({ font }, weight = '') => `${weight} 13px ${font}`.trim()
 

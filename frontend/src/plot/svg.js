@@ -63,7 +63,12 @@ export class SvgContext {
     return { fill: this.fillStyle, 'fill-opacity': this.globalAlpha }
   }
   #stroke() {
-    return { fill: 'none', stroke: this.strokeStyle, 'stroke-width': this.lineWidth, 'stroke-opacity': this.globalAlpha }
+    return {
+      fill: 'none',
+      stroke: this.strokeStyle,
+      'stroke-width': this.lineWidth,
+      'stroke-opacity': this.globalAlpha,
+    }
   }
   #add(name, attributes, content = '') {
     const written = Object.entries(attributes).map(([key, value]) => `${key}="${rounded(value)}"`)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeAxis, place } from '../../src/plot/axes.js'
 import { contrast, visibleOn } from '../../src/plot/colour.js'
-import { finder, nearestToward } from '../../src/plot/nearest.js'
+import { lookUpOf } from '../../src/plot/points.js'
 
 const rows = (...all) => all.map((values) => ({ values }))
 const placed = (...points) => ({
@@ -51,18 +51,19 @@ test('equal steps are spread within their step, always the same way', () => {
 })
 
 test('the point nearest to a pixel is found within reach', () => {
-  const find = finder(placed([0, 0], [10, 0], [100, 100]))
-  expect(find(7, 1, 28)).toBe(1)
-  expect(find(60, 60, 28)).toBe(-1)
-  expect(finder(placed())(0, 0, 28)).toBe(-1)
+  const points = lookUpOf(placed([0, 0], [10, 0], [100, 100]))
+  expect(points.nearest(7, 1, 28)).toBe(1)
+  expect(points.nearest(60, 60, 28)).toBe(-1)
+  expect(points.nearest(60, 60)).toBe(2)
+  expect(lookUpOf(placed()).nearest(0, 0, 28)).toBe(-1)
 })
 
 test('an arrow goes to the nearest point that way, and little to the side', () => {
-  const points = placed([0, 0], [10, 8], [20, 1], [-5, 0], [0, 30])
-  expect(nearestToward(points, 0, 1, 0)).toBe(2)
-  expect(nearestToward(points, 0, -1, 0)).toBe(3)
-  expect(nearestToward(points, 0, 0, 1)).toBe(1)
-  expect(nearestToward(points, 0, 0, -1)).toBe(-1)
+  const points = lookUpOf(placed([0, 0], [10, 8], [20, 1], [-5, 0], [0, 30]))
+  expect(points.toward(0, 1, 0)).toBe(2)
+  expect(points.toward(0, -1, 0)).toBe(3)
+  expect(points.toward(0, 0, 1)).toBe(1)
+  expect(points.toward(0, 0, -1)).toBe(-1)
 })
 
 test('contrast is that of WCAG 2', () => {

@@ -1,4 +1,4 @@
-"""The plain models beside the network: chance, majority, nearest neighbours and a tuned gradient booster."""
+"""The network's baselines: chance, majority, nearest neighbours and a tuned gradient booster."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ml.contributors.model import InputScaler
 from ml.contributors.train.network import Rows, Tracks, log_loss
 from ml.genre.encoder import Floats
 
-# (trees, depth, learning rate, features a split may look at): each fold chooses on artists of its own.
+# (n_estimators, max_depth, learning_rate, max_features); each fold chooses among them on held-out artists.
 BOOSTERS = ((100, 3, 0.1, None), (150, 4, 0.05, None), (200, 4, 0.05, "sqrt"), (400, 3, 0.03, "sqrt"))
-# All features at every split cost ten times the time where there are 170 of them, and bring nothing.
+# With 170 features, trying all of them at every split takes ten times as long and gains nothing.
 WIDE_BOOSTERS = (*BOOSTERS[2:], (150, 6, 0.05, "sqrt"))
 NEIGHBOURS = (5, 15, 30, 60)
-# Trees are fitted per person; beyond this many rows times people a booster takes its first settings, untuned.
+# Tracks times people beyond which a booster takes its first settings, untuned: it fits trees for each person.
 TUNED_WORK = 20_000
 
 Make = Callable[[Any], Any]
 
 
 def booster(settings: Any, seed: int = 1) -> GradientBoostingClassifier:
-    trees, depth, rate, features = settings
+    n_estimators, max_depth, learning_rate, max_features = settings
     return GradientBoostingClassifier(
-        n_estimators=trees,
-        max_depth=depth,
-        learning_rate=rate,
-        max_features=features,
+        n_estimators=n_estimators,
+        max_depth=max_depth,
+        learning_rate=learning_rate,
+        max_features=max_features,
         subsample=0.8,
         min_samples_leaf=10,
         random_state=seed,
@@ -43,7 +43,7 @@ def nearest(count: int) -> KNeighborsClassifier:
 
 
 def constant(tracks: Tracks, people: int, held: int) -> Floats:
-    """Return the people's shares as the odds of ``held`` tracks: the majority is the answer."""
+    """Return (held, people): each person's share of ``tracks``, the same for every held-out track."""
     shares = np.bincount(tracks.who, minlength=people) / len(tracks)
     return np.tile(shares, (held, 1)).astype(np.float32)
 
@@ -51,41 +51,52 @@ def constant(tracks: Tracks, people: int, held: int) -> Floats:
 def tuned(
     make: Make, choices: Sequence[Any], tracks: Tracks, held: Tracks, people: int, seed: int, *, scaled: bool
 ) -> tuple[Floats, float]:
-    """Choose on held-out artists of ``tracks``, fit on all of them; return odds of ``held`` and that fit's seconds of
-    processor time.
+    """Choose settings on held-out artists of ``tracks``, then fit on all of them.
 
-    ``scaled`` inputs are as the network's (standard, one-hot); trees are better off with the numbers as they are.
+    Parameters
+    ----------
+    make : callable
+        From settings to an untrained classifier.
+    choices : sequence
+        The settings to choose from, by log-loss.
+    held : Tracks
+        The tracks to predict.
+    scaled : bool
+        Scale the inputs as the network does (standard, one-hot); trees do better without.
+
+    Returns
+    -------
+    odds : np.ndarray
+        (held, people) probabilities.
+    seconds : float
+        Processor time of the last fit.
     """
     scaler = InputScaler(one_hot=scaled, scaling="standard" if scaled else "none").fit(tracks.blocks)
-    inputs, asked = scaler.transform(tracks.blocks), scaler.transform(held.blocks)
+    inputs, held_inputs = scaler.transform(tracks.blocks), scaler.transform(held.blocks)
     learn, check = next(tracks.folds(4, seed))
     if make is booster and len(tracks) * people > TUNED_WORK:
         choices = choices[:1]
     losses = [
         log_loss(_odds(make(choice).fit(inputs[learn], tracks.who[learn]), inputs[check], people), tracks.who[check])
         for choice in choices
-        if len(choices) > 1 and fits(choice, len(learn))
+        # A number of neighbours needs as many rows.
+        if len(choices) > 1 and not (isinstance(choice, int) and choice > len(learn))
     ]
     choice = choices[int(np.argmin(losses))] if losses else choices[0]
     started = time.process_time()
     model = make(choice).fit(inputs, tracks.who)
     seconds = time.process_time() - started
-    return _odds(model, asked, people), seconds
-
-
-def fits(choice: Any, rows: int) -> bool:
-    """Tell whether there are as many rows as a number of neighbours asks for."""
-    return not isinstance(choice, int) or choice <= rows
+    return _odds(model, held_inputs, people), seconds
 
 
 def _odds(model: Any, inputs: Floats, people: int) -> Floats:
-    """Return (n, people) odds; a person whom the model never saw gets none."""
+    """Return (n, people) probabilities; 0 for a person without training tracks."""
     odds = np.zeros((len(inputs), people), np.float32)
     odds[:, model.classes_] = model.predict_proba(inputs)
     return odds
 
 
 def drawn(odds: Floats, seed: int) -> Rows:
-    """Return an answer for each track, drawn by the odds: what chance says."""
+    """Return (n,) answers drawn at random with the probabilities ``odds``."""
     rng = np.random.default_rng(seed)
     return (rng.random((len(odds), 1)) > odds.cumsum(axis=1)).sum(axis=1).clip(max=odds.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""The tracks to tell apart: those of a playlist by who added them, and those that one listener liked or disliked."""
+"""Training tracks: those of a playlist by who added them, and those that one listener liked or disliked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class DataMissingError(FileNotFoundError):
 
 @dataclass(frozen=True, kw_only=True)
 class AddedTracks:
-    """Tracks with who added them: ``ids``, ``inputs`` and ``who`` (index into ``people``) have one entry per track."""
+    """n tracks with who added them: ``ids``, ``inputs`` and ``who`` (n,), an index into ``people``.
+
+    ``left_out`` counts the tracks of people with too few of them.
+    """
 
     ids: tuple[str, ...]
     inputs: tuple[GenreInput, ...]
@@ -46,7 +49,7 @@ class AddedTracks:
 
 
 def read_likes(data: Path) -> AddedTracks:
-    """Read the study's tracks; the people are one listener's likes and dislikes.
+    """Read the study's tracks; the two "people" are one listener's dislikes and likes.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def read_likes(data: Path) -> AddedTracks:
 
 
 def read_shared(data: Path, settings: Settings) -> AddedTracks:
-    """Read a collaborative playlist as Exportify wrote it: the people with enough tracks, those with most first.
+    """Read a collaborative playlist in Exportify's format: the people with enough tracks, by number of tracks.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tuple[GenreInput, ...]:
-    """Return a row's input for each; ``features`` has the columns of AUDIO_FEATURES in their order, by any name."""
+    """Return the input of each row; the columns of ``features`` are in the order of AUDIO_FEATURES."""
     rows = zip(titles.fillna(""), artists.fillna(""), features.to_numpy(float).tolist(), strict=True)
     return tuple(
         GenreInput(
@@ -105,12 +108,12 @@ def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tu
 
 
 def read_playlist(job: Job, settings: Settings) -> AddedTracks:
-    """Read the playlist of a request; a track that several people added counts for the first.
+    """Read the request's playlist; a track that several people added counts for the first.
 
     Raises
     ------
     ml.jobs.TooLittle
-        No playlist was named, or fewer than two people added enough tracks.
+        The playlist does not exist, or fewer than two people added enough tracks.
     """
     playlist_id = str(job.request.get("playlist") or "")
     if not playlist_id or job.database.playlist(playlist_id) is None:
@@ -127,8 +130,8 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     if len(people) < 2:
         most = ", ".join(str(n) for _, n in counts.most_common(3)) or "none"
         raise TooLittle(
-            f"Two people with {settings.least_tracks} tracks each are needed; the most that anybody added: {most}.",
-            "Bring a playlist whose file says who added each track, such as an Exportify file of a collaborative one.",
+            f"Two people with {settings.least_tracks} tracks each are needed; the largest numbers are {most}.",
+            "Import a playlist whose file says who added each track, such as an Exportify file of a collaborative one.",
         )
     index = {person: number for number, person in enumerate(people)}
     taken = [track for track in known if adder[track.id] in index]

@@ -1,4 +1,4 @@
-"""The network that tells contributors apart: built from the settings, stopped by artists apart from those it learns."""
+"""The classifier of contributors: built from the settings, stopped early on held-out artists."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Rows = npt.NDArray[np.intp]
 Progress = Callable[[], None]
 _PENULTIMATE = "penultimate"
 _TEMPERATURES = np.geomspace(0.4, 4.0, 93)
-# Fewer answers than this on validation do not show that such answers are right.
+# A threshold needs at least this many answers on validation.
 _LEAST_ANSWERS = 8
-NEVER = 2.0  # a threshold that no odds reach
+NEVER = 2.0  # a threshold that no probability reaches
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
-    """What is learnt from: blocks (n, width each), the person (n,) of each track, its artist (n,) as a number."""
+    """n tracks to learn from: blocks (n, width), who added each (n,), and its first artist as a number (n,)."""
 
     blocks: Blocks
     who: Rows
@@ -45,7 +45,7 @@ class Tracks:
         )
 
     def folds(self, count: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
-        """Yield (rows to learn from, rows held out): no artist on both sides, people's shares about equal."""
+        """Yield (training rows, held-out rows): no artist in both, each person's share about the same in all folds."""
         folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
         for learn, held in folds.split(self.who, self.who, self.artist):
             if len(held):
@@ -53,9 +53,9 @@ class Tracks:
 
 
 class Trainer:
-    """One network whose weights are drawn anew for each training: its graph is traced once.
+    """Trains networks of one architecture; the graph is traced once, the weights are drawn anew for each training.
 
-    A graph of its own instead of ``Model.fit``, which spends most of its time around networks this small.
+    ``Model.fit`` is not used: its overhead is most of the time with networks this small.
     """
 
     def __init__(self, width: int, people: int, settings: Settings) -> None:
@@ -93,7 +93,7 @@ class Trainer:
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(who, rows), logits))
 
     def train(self, inputs: Floats, who: Rows, learn: Rows, check: Rows, seed: int) -> keras.Model:
-        """Return a network fitted on the rows ``learn``, as it was when the rows ``check`` were told best."""
+        """Return a network fitted on the rows ``learn``, with its weights of the least log-loss on ``check``."""
         settings, rng = self.settings, np.random.default_rng(seed)
         keras.utils.set_random_seed(seed)
         trained = build(*self._shape, settings)
@@ -114,7 +114,7 @@ class Trainer:
         return trained
 
 
-# Tracing a graph takes longer than training one such network: all folds of a run share it.
+# Tracing a graph takes longer than training such a network, so all folds of a run share a trainer.
 _trainer = lru_cache(maxsize=1)(Trainer)
 
 
@@ -130,7 +130,7 @@ def build(width: int, people: int, settings: Settings) -> keras.Model:
 
 
 def _batches(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
-    """Return the rows in a new order, (batches, size); what is short of a whole batch is drawn again."""
+    """Return the rows shuffled, (batches, size); the last batch is filled with rows drawn again."""
     size = min(size, len(rows))
     missing = -len(rows) % size
     return np.concatenate([rng.permutation(rows), rng.choice(rows, missing)]).reshape(-1, size)
@@ -138,7 +138,7 @@ def _batches(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class ContributorsFit:
-    """A trained model: ``members`` are averaged; temperature and threshold are from rows that a member did not see."""
+    """An ensemble: the ``members`` are averaged; temperature and threshold come from their validation rows."""
 
     scaler: InputScaler
     members: tuple[keras.Model, ...]
@@ -147,49 +147,52 @@ class ContributorsFit:
     people: int
 
     def network(self) -> keras.Model:
-        """Return one network from inputs to uncalibrated odds (n, people)."""
+        """Return one network from (n, width) inputs to uncalibrated probabilities (n, people)."""
         inputs = keras.Input((self.scaler.width,))
         average = keras.layers.Average()([member(inputs) for member in self.members])
         return keras.Model(inputs, keras.layers.Softmax()(average))
 
     def predict(self, blocks: Blocks) -> Floats:
-        """Return calibrated odds (n, people)."""
+        """Return calibrated probabilities (n, people)."""
         inputs = self.scaler.transform(blocks)
         logits = np.mean([np.asarray(member(inputs, training=False)) for member in self.members], axis=0)
         return calibrate(softmax(logits), self.temperature)
 
     def penultimate(self, blocks: Blocks) -> Floats:
-        """Return the last hidden layers of all members side by side."""
+        """Return (n, units): the last hidden layers of all members, concatenated."""
         inputs = self.scaler.transform(blocks)
         parts = [keras.Model(member.input, member.get_layer(_PENULTIMATE).output) for member in self.members]
         return np.hstack([np.asarray(part(inputs, training=False)) for part in parts])
 
 
 def fit(tracks: Tracks, people: int, settings: Settings, done: Progress) -> ContributorsFit:
-    """Train the members, each on all artists but its own validation artists, and calibrate on those."""
+    """Train the members, each on all artists but its own validation artists, and calibrate on those.
+
+    ``done`` is called after each member.
+    """
     scaler = InputScaler(one_hot=settings.one_hot, scaling=settings.scaling).fit(tracks.blocks)
     inputs = scaler.transform(tracks.blocks)
     trainer = _trainer(scaler.width, people, settings)
-    members, checked = [], np.zeros((len(tracks), people), np.float32)
+    members, validation = [], np.zeros((len(tracks), people), np.float32)
     for number, (learn, check) in enumerate(tracks.folds(settings.members, settings.seed)):
         members.append(trainer.train(inputs, tracks.who, learn, check, settings.seed + number))
-        checked[check] = softmax(np.asarray(members[-1](inputs[check], training=False)))
+        validation[check] = softmax(np.asarray(members[-1](inputs[check], training=False)))
         done()
-    temperature = best_temperature(checked, tracks.who)
-    threshold = threshold_of(calibrate(checked, temperature), tracks.who, settings.sure)
+    temperature = best_temperature(validation, tracks.who)
+    threshold = threshold_of(calibrate(validation, temperature), tracks.who, settings.sure)
     return ContributorsFit(
         scaler=scaler, members=tuple(members), temperature=temperature, threshold=threshold, people=people
     )
 
 
 def best_temperature(odds: Floats, who: Rows) -> float:
-    """Return the temperature of least log-loss (Guo et al., 2017)."""
+    """Return the temperature of least log-loss (Guo et al., "On calibration of modern neural networks", ICML 2017)."""
     losses = [log_loss(calibrate(odds, float(t)), who) for t in _TEMPERATURES]
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
 def threshold_of(odds: Floats, who: Rows, sure: float) -> float:
-    """Return the lowest of the highest odds from which the answers are right with a share of ``sure``; else NEVER."""
+    """Return the lowest threshold at which a share of ``sure`` (0 to 1) of the answers is right, else NEVER."""
     top, right = odds.max(axis=1), odds.argmax(axis=1) == who
     order = np.argsort(-top, kind="stable")
     counts = np.arange(1, len(order) + 1)

@@ -1,4 +1,4 @@
-"""How well contributors are told apart."""
+"""Measures of the contributor models."""
 
 from __future__ import annotations
 
@@ -19,11 +19,20 @@ _DRAWS = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """On tracks whose artists were not learnt from.
+    """Scores on tracks of held-out artists.
 
-    ``auc`` is of one person against the rest, mean over people and folds; ``f1`` the mean over people; ``ece`` the
-    expected calibration error over ten bins of the highest odds; ``seconds`` of processor time that one training takes,
-    tuning apart.
+    Attributes
+    ----------
+    auc : float
+        ROC AUC of one person against the rest, mean over people and folds, 0 to 1.
+    f1, accuracy : float
+        Macro-averaged F1 over people, and accuracy, 0 to 1.
+    log_loss : float
+        In nats.
+    ece : float
+        Expected calibration error over ten bins of the highest probability, 0 to 1.
+    seconds : float
+        Processor time of one training without tuning.
     """
 
     auc: float
@@ -35,10 +44,10 @@ class Scores:
 
 
 def auc(odds: Floats, who: Rows, fold: Rows) -> float:
-    """Return the area under the ROC curve, mean over people who occur on both sides, then over folds (n,).
+    """Return the area under the ROC curve, mean over people, then over the folds ``fold`` (n,).
 
-    Each fold's odds come from another model and start from other shares of the people; pooled, those shares would be
-    ranked against each other, and even constant odds would be worse or better than 0.5.
+    The folds are not pooled: each has another model and other shares of the people, so that even constant odds would
+    differ from 0.5.
     """
     areas = [_area(odds[fold == number], who[fold == number]) for number in np.unique(fold)]
     areas = [area for area in areas if not np.isnan(area)]
@@ -55,7 +64,7 @@ def _area(odds: Floats, who: Rows) -> float:
 
 
 def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
-    """Score odds (n, people) of tracks that were held out in these folds (n,)."""
+    """Score ``odds`` (n, people) of tracks that were added by ``who`` (n,) and held out in ``fold`` (n,)."""
     guesses = odds.argmax(axis=1)
     return Scores(
         auc=auc(odds, who, fold),
@@ -68,7 +77,7 @@ def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
 
 
 def calibration_error(odds: Floats, who: Rows) -> float:
-    """Return the mean gap between the highest odds and how often they were right, over ten equal bins."""
+    """Return the mean gap between confidence and accuracy over ten equal bins (ECE; Guo et al., ICML 2017)."""
     top, right = odds.max(axis=1), odds.argmax(axis=1) == who
     bins = np.minimum((top * _BINS).astype(int), _BINS - 1)
     gaps = [abs(top[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
@@ -76,7 +85,7 @@ def calibration_error(odds: Floats, who: Rows) -> float:
 
 
 def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
-    """Return counts (people, people + 1): row who it was, column who was said, last column "not sure" (-1)."""
+    """Return counts (people, people + 1): row who added it, column the answer, last column "not sure" (-1)."""
     table = np.zeros((people, people + 1), int)
     np.add.at(table, (who, guesses), 1)
     return table
@@ -85,7 +94,7 @@ def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
 def difference(
     first: Floats, second: Floats, who: Rows, fold: Rows, artist: Rows, seed: int = 1
 ) -> tuple[float, float, float]:
-    """Return the AUC of ``first`` minus that of ``second`` with its 95 % interval, artists drawn with replacement."""
+    """Return the AUC of ``first`` minus that of ``second`` with its 95 % bootstrap interval over artists."""
     rng, artists = np.random.default_rng(seed), np.unique(artist)
     rows_of = [np.flatnonzero(artist == a) for a in artists]
 
@@ -100,23 +109,24 @@ def difference(
 
 
 def format_table(results: Mapping[str, Scores]) -> str:
-    """Return the scores as Markdown."""
+    """Return the scores as a Markdown table."""
     lines = ["| model | ROC AUC | macro-F1 | accuracy | log-loss | ECE | CPU s |", "|---|---|---|---|---|---|---|"]
-    for name, one in results.items():
-        numbers = (one.auc, one.f1, one.accuracy, one.log_loss, one.ece)
-        lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + f" | {one.seconds:.1f} |")
+    for name, scores in results.items():
+        numbers = (scores.auc, scores.f1, scores.accuracy, scores.log_loss, scores.ece)
+        lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + f" | {scores.seconds:.1f} |")
     return "\n".join(lines)
 
 
 def format_confusion(people: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """Return what :func:`confusion` counted as Markdown."""
-    lines = [f"| added by \\ said | {' | '.join(people)} | not sure |", "|---" * (len(people) + 2) + "|"]
+    """Return the counts of :func:`confusion` as a Markdown table."""
+    lines = [f"| added by \\ answer | {' | '.join(people)} | not sure |", "|---" * (len(people) + 2) + "|"]
     lines += [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(people, counts, strict=True)]
     return "\n".join(lines)
 
 
 def as_table(results: Mapping[str, Scores]) -> list[dict[str, Any]]:
-    """Return the scores as ``scores.json`` has them."""
+    """Return the rows of ``scores.json``."""
     return [
-        {"model": name, **{key: round(value, 4) for key, value in asdict(one).items()}} for name, one in results.items()
+        {"model": name, **{key: round(value, 4) for key, value in asdict(scores).items()}}
+        for name, scores in results.items()
     ]

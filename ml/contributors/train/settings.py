@@ -1,4 +1,4 @@
-"""The settings of a training run: a TOML file, and what a request says otherwise."""
+"""The settings of a training run: a TOML file, overruled by the options of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LAYERS, _MOST_UNITS = 6, 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What ``settings.toml`` says of each."""
+    """The settings; ``settings.toml`` explains each."""
 
     layers: tuple[int, ...]
     activation: str
@@ -42,7 +42,7 @@ class Settings:
 
     @property
     def trainings(self) -> int:
-        """How many networks a scored run trains."""
+        """Number of networks that a scored run trains."""
         return (self.folds + 1) * self.members
 
     def describe(self) -> str:
@@ -50,21 +50,21 @@ class Settings:
 
 
 def read(path: Path = DEFAULT, options: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings of a TOML file (its tables are for the reader's eye); ``options`` overrule it.
+    """Read the settings of a TOML file; ``options`` overrule it. The names of its tables have no meaning.
 
     Raises
     ------
     ml.jobs.BadOption
-        An option that does not exist, is of another kind, or lies out of bounds.
+        An option does not exist, has the wrong type, or is out of bounds.
     """
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     given = {name: value for table in tables.values() for name, value in table.items()} | dict(options or {})
     known = {field.name for field in fields(Settings)}
     for name in given.keys() - known:
-        raise BadOption(f"There is no option {name}.", f"These there are: {', '.join(sorted(known))}.")
+        raise BadOption(f"There is no option {name}.", f"The options are {', '.join(sorted(known))}.")
     for name, may in _MAY_BE.items():
         if not may(given[name]):
-            raise BadOption(f"{name} cannot be {given[name]!r}.", f"See {path.name} for what it may be.")
+            raise BadOption(f"{name} cannot be {given[name]!r}.", f"See {path.name} for the values it takes.")
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     return Settings(**values)
 

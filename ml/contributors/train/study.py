@@ -1,4 +1,4 @@
-"""What the study of contributor models came to."""
+"""The results of the study of contributor models."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from ml.contributors.train.scores import Scores
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """What the study came to.
+    """The results of the study.
 
-    On the likes: scores by model and by inputs, differences of AUC with their intervals, the confusion matrix (people,
-    people + 1) with "not sure" last, and what is not answered. ``several`` are the scores on a playlist of ``people``
-    people, empty where it was left out.
+    Attributes
+    ----------
+    table, ablation : dict of str to Scores
+        Scores on the likes, by model and by the network's inputs.
+    differences : dict
+        Baseline -> AUC of the network minus its AUC, with the 95 % interval.
+    confusion : list of list of int
+        (people, people + 1) counts on the likes, "not sure" last.
+    not_sure : dict of str to float
+        Shares of tracks "answered" and of answers "right", 0 to 1.
+    several : dict of str to Scores
+        Scores on a playlist of ``people`` people; empty where it was not scored.
     """
 
     table: dict[str, Scores]

@@ -1,4 +1,4 @@
-"""Train the model that tells who added a track: for a playlist, or on one listener's likes to see what it is worth."""
+"""Train the model of who added a track: for a playlist, or on one listener's likes to score the method."""
 
 from __future__ import annotations
 
@@ -37,19 +37,27 @@ NETWORK = "network"
 BOOSTER, BOOSTER_ALL = "gradient booster, audio", "gradient booster, same inputs"
 ABLATIONS = (("audio",), ("audio", "genre"), ("audio", "artist"), ("genre", "artist"))
 _PROOF_ROWS = 256
-# Points of the picture: t-SNE of 2,000 takes some ten seconds.
+# Points of the t-SNE map: 2,000 take about ten seconds.
 _MOST_POINTS, _PERPLEXITY = 2_000, 30.0
 _NOT_SURE = -1
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutAnswers:
-    """Odds (n, people) of every track by models that learnt from other artists, and what was answered, -1 not sure.
+    """Predictions for every track by a model that has not learnt from its artist.
 
-    ``fold`` (n,) is the number of the fold that a track was held out in, ``seconds`` are the mean of the folds'
-    processor time.
+    Attributes
+    ----------
+    odds : np.ndarray
+        (n, people) probabilities.
+    answers : np.ndarray
+        (n,) persons, -1 where the model is not sure.
+    fold : np.ndarray
+        (n,) the fold that a track was held out in.
+    seconds : float
+        Processor time of a training, mean of the folds.
     """
 
     odds: Floats
@@ -62,7 +70,7 @@ class HeldOutAnswers:
 
 
 def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progress) -> HeldOutAnswers:
-    """Fit on all folds but one and ask about that one, in turn; stopping, temperature and threshold never see it."""
+    """Predict each fold with a model fitted on the others, from its early stopping to its threshold."""
     odds = np.zeros((len(tracks), people), np.float32)
     answers, fold = np.full(len(tracks), _NOT_SURE), np.zeros(len(tracks), int)
     taken = []
@@ -78,7 +86,7 @@ def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progre
 
 
 def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: bool) -> dict[str, HeldOutAnswers]:
-    """Ask the plain models about the same folds: those of the audio features, and a booster on all inputs if wanted."""
+    """Predict the same folds with the baselines: on audio, and with ``same_inputs`` a booster on all inputs."""
     audio = replace(tracks, blocks={"audio": tracks.blocks["audio"]})
     plans: dict[str, tuple[Tracks, Any, Any]] = {
         "nearest neighbours, audio": (audio, baselines.nearest, baselines.NEIGHBOURS),
@@ -90,7 +98,7 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
     shares, fold = np.zeros((len(tracks), people), np.float32), np.zeros(len(tracks), int)
     for number, (learn, held) in enumerate(folds):
         shares[held], fold[held] = baselines.constant(tracks.of(learn), people, len(held)), number
-    found = {
+    held_out = {
         "chance": HeldOutAnswers(odds=shares, answers=baselines.drawn(shares, settings.seed), fold=fold, seconds=0.0),
         "majority": HeldOutAnswers(odds=shares, answers=shares.argmax(axis=1), fold=fold, seconds=0.0),
     }
@@ -107,12 +115,14 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
                 scaled=make is baselines.nearest,
             )
             taken.append(seconds)
-        found[name] = HeldOutAnswers(odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken)))
-    return found
+        held_out[name] = HeldOutAnswers(
+            odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken))
+        )
+    return held_out
 
 
 def table_of(held: Mapping[str, HeldOutAnswers], who: Rows) -> dict[str, Scores]:
-    """Score each; chance by what it drew, for its odds are the majority's."""
+    """Score each; F1 and accuracy of chance are those of its drawn answers, for its odds are the majority's."""
     table = {name: answers.scores(who) for name, answers in held.items()}
     if "chance" in table:
         guesses = np.eye(held["chance"].odds.shape[1], dtype=np.float32)[held["chance"].answers]
@@ -122,32 +132,34 @@ def table_of(held: Mapping[str, HeldOutAnswers], who: Rows) -> dict[str, Scores]
 
 
 def not_sure(held: HeldOutAnswers, who: Rows) -> dict[str, float]:
-    """Return the share of tracks that are answered and the share of those answers that are right."""
+    """Return the share of tracks "answered" and the share of those answers that are "right", each 0 to 1."""
     answered = held.answers != _NOT_SURE
     right = float((held.answers == who)[answered].mean()) if answered.any() else 0.0
     return {"answered": round(float(answered.mean()), 4), "right": round(right, 4)}
 
 
-def picture(hidden: Floats, who: Rows, seed: int) -> tuple[Rows, Floats]:
-    """Return at most 2,000 rows, drawn at random, and their places (n, 2) by t-SNE of the penultimate layer."""
-    rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(who))[:_MOST_POINTS])
+def tsne_map(hidden: Floats, seed: int) -> tuple[Rows, Floats]:
+    """Return at most 2,000 rows of ``hidden`` (n, units), drawn at random, and their t-SNE (rows, 2).
+
+    L. van der Maaten and G. Hinton, "Visualizing data using t-SNE" (JMLR 2008).
+    """
+    rows = np.sort(np.random.default_rng(seed).permutation(len(hidden))[:_MOST_POINTS])
     perplexity = min(_PERPLEXITY, (len(rows) - 1) / 3)
-    places = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(hidden[rows])
-    return rows, np.asarray(places, np.float32)
+    points = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(hidden[rows])
+    return rows, np.asarray(points, np.float32)
 
 
 def reader_of(registry: ModelRegistry, inputs: tuple[str, ...]) -> TrackInputs:
-    """Return what reads tracks, with the served models of genre and artists where ``inputs`` want them."""
+    """Return the inputs of tracks, with the served models of genre and artists where ``inputs`` need them."""
     genre = GenrePredictor.load(registry.active("genre")) if "genre" in inputs else None
     artists = ArtistEmbedding.load(registry.active("artists")) if "artist" in inputs else None
     return TrackInputs(inputs, genre, artists)
 
 
-def described(
+def artefact_settings(
     made: ContributorsFit, reader: TrackInputs, added: AddedTracks, version: str, settings: Settings
 ) -> dict[str, Any]:
-    """Return ``contributors.json``, which :class:`ml.contributors.model.Contributors` reads beside the network."""
+    """Return the content of ``contributors.json``, which :class:`ml.contributors.model.Contributors` reads."""
     return {
         "version": version,
         "people": list(added.people),
@@ -162,18 +174,20 @@ def described(
 
 
 def train_own(job: Job) -> dict[str, Any]:
-    """Learn from a playlist who adds what; the first model of a playlist is served at once, later ones when chosen.
+    """Train a model of who adds what to a playlist; its first model is served at once, later ones when chosen.
 
     Raises
     ------
-    ml.jobs.TooLittle, ml.jobs.BadOption
-        There are not two people with enough tracks; the options are not what they may be.
+    ml.jobs.TooLittle
+        There are fewer than two people with enough tracks.
+    ml.jobs.BadOption
+        An option does not exist or has a value that it cannot have.
     """
     settings = read(options=job.request.get("options"))
     job.say("reading the playlist")
     added = read_playlist(job, settings)
     people = len(added.people)
-    # Audio for the plain models, whatever the network looks at.
+    # The baselines need audio, whatever the network's inputs are.
     reader = reader_of(job.registry, settings.inputs)
     tracks = added.tracks(
         TrackInputs((*settings.inputs, *({"audio"} - {*settings.inputs})), reader.genre, reader.artists)
@@ -186,17 +200,17 @@ def train_own(job: Job) -> dict[str, Any]:
 
     held_out = cross_validate(wanted, people, settings, done)
     made = fit(wanted, people, settings, done)
-    job.say("fitting the plain models")
+    job.say("fitting the baselines")
     held = compare(tracks, people, settings, same_inputs=False) | {NETWORK: held_out}
     table = table_of(held, added.who)
     task, version = task_of(str(job.request["playlist"])), job.new_version()
     more = _held_out_scores(job, task, added, tracks, settings)
-    job.say("drawing the picture")
-    page = page_of(added, held_out, made, wanted, table, settings)
+    job.say("computing the map")
+    report = training_report(added, held_out, made, wanted, table, settings)
     folder = job.models / task / version
-    files = save(made, folder, described(made, reader, added, version, settings), wanted)
-    (folder / "who_added.json").write_text(json.dumps(page) + "\n", encoding="utf-8")
-    card = cards.user_trained(version, added, settings, made, table, page["not_sure"])
+    files = save(made, folder, artefact_settings(made, reader, added, version, settings), wanted)
+    (folder / "who_added.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
+    card = cards.user_trained(version, added, settings, made, table, report["not_sure"])
     files += [folder / "who_added.json", *write_scores(folder, table, card, **more)]
     first = not any(listed.task == task for listed in job.registry.versions())
     artefacts.register(task, version, files, folder.parents[1], activate=first)
@@ -210,22 +224,22 @@ def train_own(job: Job) -> dict[str, Any]:
 
 
 def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, settings: Settings) -> dict[str, Any]:
-    """Return what ``scores.json`` says of the folds, with the figures of the settings served now on the same folds.
+    """Return the parts of ``scores.json`` about the folds, with the scores of the served settings on the same folds.
 
-    The served version itself has learnt from most of these tracks: so its settings are asked, trained without them.
+    The served version has learnt from most of these tracks. So its settings are trained anew, without each fold.
     """
     on = digest_of([*added.ids, *added.who.tolist(), settings.folds, settings.seed])
 
     def score_served(folder: Path) -> Scored:
         kept = json.loads(verified(folder / "who_added.json").read_text(encoding="utf-8")).get("options")
         if kept is None:
-            return None, "It was made before settings were kept, and has learnt from the tracks that are asked about."
+            return None, "It was made before settings were stored, and has learnt from these tracks."
         theirs = replace(read(options=kept), folds=settings.folds, seed=settings.seed)
         if theirs == settings:
             return None, "It has the same settings and learnt from an earlier state of the playlist."
         blocks = added.tracks(reader_of(job.registry, theirs.inputs)).blocks
         held = cross_validate(replace(tracks, blocks=blocks), len(added.people), theirs, _quiet)
-        return asdict(held.scores(added.who)), "Its settings, trained anew without the tracks that are asked about."
+        return asdict(held.scores(added.who)), "Its settings, trained anew without the tracks that are scored."
 
     return {
         "split": f"{len(added.ids)} tracks of the playlist in {settings.folds} folds, no artist in two",
@@ -234,7 +248,7 @@ def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, se
     }
 
 
-def page_of(
+def training_report(
     added: AddedTracks,
     held: HeldOutAnswers,
     made: ContributorsFit,
@@ -242,8 +256,8 @@ def page_of(
     table: Mapping[str, Scores],
     settings: Settings,
 ) -> dict[str, Any]:
-    """Return ``who_added.json``: all that the page shows of a model. Tracks by id; their names stay in the store."""
-    rows, places = picture(made.penultimate(tracks.blocks), added.who, settings.seed)
+    """Return the content of ``who_added.json``, which the page shows; tracks are named by id alone."""
+    rows, points = tsne_map(made.penultimate(tracks.blocks), settings.seed)
     people = len(added.people)
     return {
         "people": [{"id": p, "tracks": int((added.who == i).sum())} for i, p in enumerate(added.people)],
@@ -254,17 +268,23 @@ def page_of(
         "settings": settings.describe(),
         "options": asdict(settings),
         "points_of": len(added.ids),
-        "points": [_point(added, held, row, place) for row, place in zip(rows.tolist(), places.tolist(), strict=True)],
+        "points": [_point(added, held, row, point) for row, point in zip(rows.tolist(), points.tolist(), strict=True)],
     }
 
 
-def _point(added: AddedTracks, held: HeldOutAnswers, row: int, place: list[float]) -> list[Any]:
+def _point(added: AddedTracks, held: HeldOutAnswers, row: int, point: list[float]) -> list[Any]:
     odds = [round(float(value), 3) for value in held.odds[row]]
-    return [added.ids[row], *(round(value, 2) for value in place), int(added.who[row]), int(held.answers[row]), odds]
+    return [added.ids[row], *(round(value, 2) for value in point), int(added.who[row]), int(held.answers[row]), odds]
 
 
 def save(made: ContributorsFit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> list[Path]:
-    """Write what serving reads; raises ml.train.export.ExportError where LiteRT answers differently."""
+    """Write the network and its settings.
+
+    Raises
+    ------
+    ml.train.export.ExportError
+        LiteRT's output differs from that of Keras.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     proof = made.scaler.transform(tracks.of(np.arange(min(_PROOF_ROWS, len(tracks)))).blocks)
     network, numbers = folder / "contributors.tflite", folder / "contributors.json"
@@ -284,22 +304,31 @@ def write_scores(
 
 
 def study(
-    data: Path, models: Path, settings: Settings, say: Say, *, ablate: bool = True, several: bool = True
+    data: Path, models: Path, settings: Settings, say: Report, *, ablate: bool = True, several: bool = True
 ) -> Study:
-    """Score the network and the plain models on one listener's likes, and on a playlist of ``several`` people.
+    """Score the network and the baselines on one listener's likes.
 
-    ``ablate`` scores the network on some of the inputs, too.
+    Parameters
+    ----------
+    data, models : Path
+        Folders of the training data and of the artefacts.
+    say : callable
+        Called with each line of the report.
+    ablate : bool
+        Score the network on subsets of the inputs, too.
+    several : bool
+        Score all models on a playlist of several people, too.
 
     Raises
     ------
     DataMissingError
-        ``data`` does not hold them.
+        ``data`` does not hold the likes or the playlist.
     """
     added = read_likes(data)
     reader = reader_of(ModelRegistry(models), settings.inputs)
     tracks, people, who = added.tracks(reader), len(added.people), added.who
     held = compare(tracks, people, settings, same_inputs=True)
-    say("the plain models are fitted")
+    say("the baselines are fitted")
     held[NETWORK] = cross_validate(tracks, people, settings, _quiet)
     table = table_of(held, who)
     say(format_table(table))
@@ -309,8 +338,8 @@ def study(
     }
     for name, (gap, low, high) in differences.items():
         say(f"ROC AUC, network minus {name}: {gap:+.3f} (95 % interval {low:+.3f} to {high:+.3f})")
-    confused = scores.confusion(held[NETWORK].answers, who, people).tolist()
-    say(f"\n{format_confusion(added.people, confused)}\n")
+    confusion = scores.confusion(held[NETWORK].answers, who, people).tolist()
+    say(f"\n{format_confusion(added.people, confusion)}\n")
     ablation = {}
     for inputs in ABLATIONS if ablate else ():
         part = replace(tracks, blocks={name: tracks.blocks[name] for name in inputs})
@@ -318,20 +347,20 @@ def study(
     ablation[" + ".join(settings.inputs)] = table[NETWORK]
     if ablate:
         say(format_table(ablation))
-    many, count = _several(data, reader, settings, say) if several else ({}, 0)
+    several_table, n_people = _several(data, reader, settings, say) if several else ({}, 0)
     return Study(
         table=table,
         ablation=ablation,
         differences=differences,
-        confusion=confused,
+        confusion=confusion,
         not_sure=not_sure(held[NETWORK], who),
-        several=many,
-        people=count,
+        several=several_table,
+        people=n_people,
     )
 
 
-def _several(data: Path, reader: TrackInputs, settings: Settings, say: Say) -> tuple[dict[str, Scores], int]:
-    """Score network and plain models on a playlist of many people; return the table and how many they are."""
+def _several(data: Path, reader: TrackInputs, settings: Settings, say: Report) -> tuple[dict[str, Scores], int]:
+    """Score the network and the baselines on a playlist of several people; return the table and their number."""
     added = read_shared(data, settings)
     tracks, people = added.tracks(reader), len(added.people)
     held = compare(tracks, people, settings, same_inputs=True)
@@ -342,11 +371,11 @@ def _several(data: Path, reader: TrackInputs, settings: Settings, say: Say) -> t
 
 
 def _quiet() -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
-def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Say = print) -> Study:
-    """Run the study and write its card and scores; no weights: a person's taste is personal.
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Report = print) -> Study:
+    """Run the study and write its card and scores; weights are not written, for they are one person's taste.
 
     Raises
     ------
@@ -361,6 +390,6 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
     return found
 
 
-def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
-    """Run the study again and print it: what ships of it are figures alone."""
+def evaluate(data: Path, models: Path, *, say: Report = print) -> Mapping[str, Scores]:
+    """Run the study again, print it and return its table; no weights ship that could be scored."""
     return study(data, models, read(), say, ablate=False, several=False).table

@@ -20,7 +20,7 @@ from store.domain import (
     Track,
     local_track_id,
 )
-from tests.etl.files import spotify_id
+from tests.etl.imports.files import spotify_id
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SOUND = {

@@ -29,10 +29,10 @@ from etl.imports.sheet import Sheet
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AudioFeatures, PlaylistItem, Track
-from tests.etl import files
 from tests.etl.exports import lists
 from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, ODD, a_playlist, many, paged, written
-from tests.etl.files import NET
+from tests.etl.imports import files
+from tests.etl.imports.files import NET
 
 EVERY = pytest.mark.parametrize("chosen", FORMATS.values(), ids=lambda one: one.name)
 

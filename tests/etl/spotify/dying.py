@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from jobs.worker import execute
-from tests.etl.dying import DyingDatabase
+from tests.etl.imports.dying import DyingDatabase
 from tests.etl.spotify.setting import engine_for
 
 FURTHER_WRITES = ("put_document", "change_document", "delete_documents")

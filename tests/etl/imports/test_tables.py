@@ -16,8 +16,8 @@ import pytest
 from etl.imports.reading import download
 from etl.imports.reading.headings import looks_like_table, table_columns
 from etl.imports.reading.values import any_id
-from etl.imports.table_columns import artist_splitter, genres
-from etl.imports.tables import import_table
+from etl.imports.storing.table_columns import artist_splitter, genres
+from etl.imports.storing.tables import import_table
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files
@@ -395,7 +395,7 @@ def test_a_server_that_is_gone(tmp_path: Path) -> None:
 WORK = """
 import sys
 from pathlib import Path
-from etl.imports.tables import import_table
+from etl.imports.storing.tables import import_table
 from store.catalogue.builder import build_public
 table, root = map(Path, sys.argv[1:])
 print("import", flush=True)

@@ -10,7 +10,7 @@ import pytest
 from etl.imports import recognise
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.registry import READERS, Reader
-from tests.etl import formats
+from tests.etl.imports import formats
 
 
 def test_the_first_reader_that_knows_a_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

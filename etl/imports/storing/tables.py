@@ -22,7 +22,7 @@ from etl.imports.reading.csv_stream import BAD_ROW, CsvStream
 from etl.imports.reading.download import download, is_url
 from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
 from etl.imports.reading.values import any_id, boolean
-from etl.imports.table_columns import (
+from etl.imports.storing.table_columns import (
     artist_splitter,
     features,
     genres,

@@ -1,5 +1,4 @@
-import { COLOURS } from './people.js'
-import { isDark } from '../composables/theme.js'
+// The markers of points, on a canvas.
 import { visibleOn } from './colour.js'
 import { OUTLINES } from './shapes.js'
 
@@ -11,22 +10,7 @@ const DOT = 3
 
 export const radiusFor = (count) => (count > CROWD ? 2 : count > 4_000 ? 3 : count > 1_000 ? 4 : count > 250 ? 5 : 6)
 
-export function readColours(element) {
-  const style = getComputedStyle(element)
-  const read = (name) => style.getPropertyValue(name).trim()
-  const people = Array.from({ length: COLOURS + 1 }, (_, i) => read(`--tm-person-${i}`))
-  return {
-    people,
-    faint: read('--tm-faint'),
-    ground: read('--tm-plot'),
-    outline: read('--tm-outline'),
-    ink: read('--tm-ink'),
-    dark: isDark.value,
-  }
-}
-
-export const fillOf = (person, colours) =>
-  person.own ? visibleOn(person.own, colours.dark) : colours.people[person.colour]
+const fillOf = (person, colours) => (person.own ? visibleOn(person.own, colours.dark) : colours.people[person.colour])
 
 // A thin outline sets light colours apart from the ground, a halo sets overlapping markers apart.
 function marker(context, shape, radius, fill, { ground, outline }) {
@@ -46,7 +30,7 @@ function marker(context, shape, radius, fill, { ground, outline }) {
 }
 
 // A marker drawn once, to be stamped for each point.
-export function makeSprite(shape, radius, fill, edges, ratio) {
+function makeSprite(shape, radius, fill, edges, ratio) {
   const side = Math.ceil(radius * 1.5 + 2) * 2
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = side * ratio
@@ -57,13 +41,19 @@ export function makeSprite(shape, radius, fill, edges, ratio) {
   return { canvas, side, fill }
 }
 
-export function fitCanvas(canvas, width, height) {
+// The sprites of one plot by person, each made when it is first needed.
+export function spritesOf(radius, colours) {
+  const made = new Map()
   const ratio = window.devicePixelRatio || 1
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  const context = canvas.getContext('2d')
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  return context
+  return (person, faint) => {
+    const fill = faint ? colours.faint : fillOf(person, colours)
+    const key = `${person.shape} ${fill}`
+    if (!made.has(key)) {
+      const edges = faint ? { ground: colours.ground, outline: colours.faint } : colours
+      made.set(key, makeSprite(person.shape, radius, fill, edges, ratio))
+    }
+    return made.get(key)
+  }
 }
 
 // How one point is drawn: `lookOf(i)` gives its marker's sprite and its colour.

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from etl.imports.reading import archive
-from tests.etl import files, formats
-from tests.etl.test_formats import read, reasons, refused, titles
+from tests.etl.imports import files, formats
+from tests.etl.imports.test_formats import read, reasons, refused, titles
 
 HISTORY = "Spotify Extended Streaming History/Streaming_History_Audio_2020_0.json"
 ACCOUNT = "Spotify Account Data"

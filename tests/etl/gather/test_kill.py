@@ -24,8 +24,8 @@ from etl.gather.terms import new_harvest
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
-from tests.etl.harvest.dying import CountingDatabase
-from tests.etl.harvest.support import PLAYLIST, opening, put_playlist, search_by_beginning
+from tests.etl.gather.dying import CountingDatabase
+from tests.etl.gather.support import PLAYLIST, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import cut, limited, unavailable
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import FakeService, Reply, Request
@@ -134,7 +134,7 @@ def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp
     print(f"seed {SEED}, calls and writes of whole runs: {counts}")
     with troubled(FakeServices()) as services:
         database = prepared(Database(killed), services)
-        command = [sys.executable, "-m", "tests.etl.harvest.dying", killed, str(tmp_path), json.dumps(services.urls)]
+        command = [sys.executable, "-m", "tests.etl.gather.dying", killed, str(tmp_path), json.dumps(services.urls)]
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdin
             assert child.stdout

@@ -14,7 +14,7 @@ from pymongo import MongoClient
 
 from etl.exports.formats import FORMATS
 from etl.exports.rows import ExportRow
-from etl.playlist_import import playlist_id, playlist_name
+from etl.imports.storing.playlists import playlist_id, playlist_name
 from jobs.queue import create_upload_run
 from jobs.worker import execute
 from store.catalogue.builder import build_collection
@@ -22,8 +22,8 @@ from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import AudioFeatures, Track
 from store.runs import Progress, upload_folder
-from tests.etl import files, formats
-from tests.etl.test_runs import do, etl
+from tests.etl.imports import files, formats
+from tests.etl.imports.test_runs import do, etl
 from tests.jobs.test_kill import RUN_ID, dying, everything, queue, two_databases
 
 __all__ = ["two_databases"]

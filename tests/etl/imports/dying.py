@@ -1,4 +1,4 @@
-"""An importer that is killed at a chosen write: ``python -m tests.etl.dying URI VAR RUN_ID WRITE``."""
+"""An importer that is killed at a chosen write: ``python -m tests.etl.imports.dying URI VAR RUN_ID WRITE``."""
 
 from __future__ import annotations
 

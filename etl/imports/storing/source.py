@@ -10,13 +10,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from etl.analysis_import import import_analysis
-from etl.dataset_import import import_slice
 from etl.imports.entries import AnalysisFile, DatasetFile, TrackTableFile, check_to_the_end
 from etl.imports.reading.download import is_url
 from etl.imports.recognise import recognise
+from etl.imports.storing.analyses import import_analysis
+from etl.imports.storing.playlist_sets import import_slice
+from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
-from etl.playlist_import import PlaylistImport
 from etl.reporting import Reporter
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.segment import CatalogueError
@@ -95,7 +95,7 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
 def _import_table(
     database: Database, var: Path, document: dict[str, Any], source: str, report: Reporter, resumed: bool
 ) -> None:
-    from etl.imports.tables import import_table
+    from etl.imports.storing.tables import import_table
 
     database.update_run(document["_id"], {"kind": "table"})
     before = tables_there(var / "catalogue")

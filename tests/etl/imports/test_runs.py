@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.playlist_import import playlist_id, playlist_name
+from etl.imports.storing.playlists import playlist_id, playlist_name
 from jobs.catalogue import catalogue_is_behind
 from jobs.finishing import finish, sweep_uploads
 from jobs.queue import create_upload_run, safe_name, spawn_worker
@@ -23,9 +23,9 @@ from store.database import PAGE_ITEMS, Database
 from store.domain import Track
 from store.locks import locked
 from store.runs import ENDED, ImportProblem, Progress, cancel_run, new_run, upload_folder
-from tests.etl import files
+from tests.etl.imports import files
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def queue(database: Database, path: Path, owner: str | None = None) -> str:

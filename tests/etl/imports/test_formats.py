@@ -18,7 +18,7 @@ from etl.imports.lastfm import instant
 from etl.imports.reading.values import from_epoch, spotify_id, text, whole
 from etl.imports.recognise import may_be_ours, recognise
 from store.runs import ImportProblem
-from tests.etl import files, formats
+from tests.etl.imports import files, formats
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 Lists = list[tuple[str | None, list[Row]]]

@@ -21,7 +21,7 @@ from etl.imports.reading.text_file import examine
 from etl.imports.sheet import Sheet
 from store.domain import FEATURE_BOUNDS
 from store.runs import ImportProblem
-from tests.etl import files
+from tests.etl.imports import files
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

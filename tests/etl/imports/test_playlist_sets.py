@@ -17,21 +17,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.dataset_import import import_slice
 from etl.imports import mpd
 from etl.imports.entries import DatasetFile
 from etl.imports.mpd_columns import clean_texts, parse_playlists
 from etl.imports.reading.bytes import source_of
 from etl.imports.reading.values import text, whole
 from etl.imports.recognise import recognise
+from etl.imports.storing.playlist_sets import import_slice
 from jobs.worker import execute
 from store.database import Database
 from store.playlist_sets import read_batches, set_names
 from store.runs import ImportProblem, RunSummary
-from tests.etl import files, formats
-from tests.etl.test_runs import do, queue
+from tests.etl.imports import files, formats
+from tests.etl.imports.test_runs import do, queue
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def write(path: Path, content: str) -> Path:
@@ -205,8 +205,8 @@ def test_a_slice_stored_before_a_kill_is_still_stored_after_it(database: Databas
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from etl import dataset_import
-from etl.dataset_import import import_slice
+from etl.imports.storing import playlist_sets as dataset_import
+from etl.imports.storing.playlist_sets import import_slice
 from etl.imports import mpd
 from etl.imports.recognise import recognise
 dataset_import._BATCH_PLAYLISTS = 2

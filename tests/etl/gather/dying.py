@@ -1,4 +1,4 @@
-"""Harvests that are killed: ``python -m tests.etl.harvest.dying URI VAR URLS`` does runs that its input names.
+"""Harvests that are killed: ``python -m tests.etl.gather.dying URI VAR URLS`` does runs that its input names.
 
 Each line of the input is JSON: the id of a run, and at which of its "calls" or "writes" it dies (null: at none). A
 child of this process, which has everything loaded and is forked in a moment, does it, and how it ended is printed.
@@ -17,7 +17,7 @@ from typing import Any
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
-from tests.etl.harvest.support import opening
+from tests.etl.gather.support import opening
 
 _READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "load_run")
 _WRITES = (

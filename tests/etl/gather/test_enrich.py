@@ -20,7 +20,7 @@ from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import known_tracks
 from store.recommendations import recommended_for, trail_of
 from store.runs import cancel_run
-from tests.etl.harvest.support import KEYLESS, PLAYLIST, do, opening, put_playlist
+from tests.etl.gather.support import KEYLESS, PLAYLIST, do, opening, put_playlist
 from tests.fake_services.faults import cut, garbage, limited, replying, unavailable
 from tests.fake_services.fixtures import FakeServices
 

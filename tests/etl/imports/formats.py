@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.etl.files import spotify_id
+from tests.etl.imports.files import spotify_id
 
 PRIVATE = {
     "ip_addr": "203.0.113.77",

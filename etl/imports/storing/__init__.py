@@ -1,0 +1,1 @@
+"""Stores what readers yield: playlists, track tables, playlist sets and audio analyses."""

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { csvOf, svgOf } from '../../src/plot/exporting.js'
+import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/heatMap.js'
+import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/histogram.js'
+
+const COLOURS = { ground: '#ffffff', ink: '#111111', soft: '#555555', line: '#cccccc', bar: '#2c8374', font: 'Figtree' }
+const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]] } // prettier-ignore
+const HISTOGRAM = { feature: 'energy', edges: [0, 0.5, 1], counts: [3, 1], reference: [10, 30] }
+
+const heatMap = { title: 'Share <by> cluster', ...naturalSize(HEAT), draw: (...given) => drawHeatMap(given[0], HEAT, ...given.slice(1)) } // prettier-ignore
+const rects = (svg) => [...svg.matchAll(/<rect .*?fill-opacity="([\d.]+)"/g)].map(([, opacity]) => Number(opacity))
+
+test('the heat map as SVG has a field per share, the strongest for the largest, and escapes words', async () => {
+  const svg = await svgOf(heatMap, COLOURS).text()
+  expect(rects(svg)).toEqual([1, 0.56, 0.28, 0, 0, 0.11, 1])
+  expect(svg).toContain('<title>Share &lt;by&gt; cluster</title>')
+  expect(svg).toContain('r&amp;b')
+  expect(svg).not.toMatch(/NaN|undefined/)
+})
+
+test('the histograms as SVG have a bar per bin and a line for the reference, one beside another', async () => {
+  const all = [HISTOGRAM, { ...HISTOGRAM, feature: 'tempo', edges: [0, 100, 250] }]
+  const sheet = { title: 'Spread', ...sheetSize(all), draw: (...given) => drawSheet(given[0], all, ...given.slice(1)) }
+  const svg = await svgOf(sheet, COLOURS).text()
+  expect(rects(svg)).toHaveLength(1 + 2 * (2 + 1)) // the ground; for each feature its bars and the line below them
+  expect(svg.match(/<path /g)).toHaveLength(2)
+  expect(svg).toContain('>Energy<')
+  expect(svg).not.toMatch(/NaN|undefined/)
+})
+
+test('numbers are kept as CSV', async () => {
+  expect(await csvOf(tableOf(HEAT)).text()).toBe(',1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
+  expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
+  expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
+})
+
+test('a cell of the heat map is found by pixel and by arrow', () => {
+  const size = naturalSize(HEAT)
+  expect(cellAt(HEAT, { x: 160, y: 30 }, size)).toEqual({ row: 0, column: 0 })
+  expect(cellAt(HEAT, { x: 200, y: 45 }, size)).toEqual({ row: 1, column: 2 })
+  expect(cellAt(HEAT, { x: 10, y: 30 }, size)).toBeNull()
+  expect(nextCell(HEAT, { row: 0, column: 2 }, 1, 0)).toEqual({ row: 0, column: 2 })
+  expect(nextCell(HEAT, { row: 0, column: 2 }, 0, 1)).toEqual({ row: 1, column: 2 })
+})
+
+test('the ends of a feature that comes in steps are its values', () => {
+  expect(endsOf({ feature: 'mode', edges: [-0.5, 0.5, 1.5] })).toEqual(['minor', 'major'])
+})
