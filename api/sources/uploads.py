@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import Any, Literal
 
 from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
 from flask import Response, request, stream_with_context
 
 from api import session
@@ -52,11 +53,7 @@ def run_state(run_id: str) -> RunView:
 
 
 @blueprint.get("/api/runs/<run_id>/events")
-@blueprint.doc(
-    responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Server-sent events"}
-    }
-)
+@blueprint.output(FileSchema(), content_type="text/event-stream", description="Server-sent events")
 def run_events(run_id: str) -> Response:
     """The same as a stream of server-sent events: `progress` whenever something changed, `done` at the end."""
     database = services().database
