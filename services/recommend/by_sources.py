@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 
-from etl.lookup.recommended import store_recommended
+from etl.gather.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from services.container import Services

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from etl.imports.reading.csv_table import BAD_ROW, CsvTable, open_table
 from etl.imports.reading.download import download, is_url
 from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
-from etl.imports.reading.values import any_id, boolean
 from etl.imports.storing.table_columns import (
     artist_splitter,
     features,
@@ -29,6 +28,7 @@ from etl.imports.storing.table_columns import (
     numbers,
     years,
 )
+from etl.values import any_id, boolean_cell
 from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
@@ -213,7 +213,7 @@ def normalised_rows(
         "duration_ms": [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]],
         "isrc": [cell or None for cell in cells["isrc"]],
         "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= _MAX_POPULARITY))),
-        "explicit": [boolean(cell) for cell in cells["explicit"]],
+        "explicit": [boolean_cell(cell) for cell in cells["explicit"]],
         "labels": _labels(cells),
         "artist_genres": [genres(cell) for cell in cells["artist_genres"]],
         "source": [f"{table} ({cell.replace('|', ', ')})" if cell else table for cell in cells["sources"]],

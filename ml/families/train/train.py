@@ -284,7 +284,7 @@ def train_own(job: Job) -> dict[str, Any]:
             f"The catalogue has {counted} tracks with both a genre and audio features.",
             f"Import a table or playlists with genres and features: at least {LEAST_TRACKS} tracks.",
         )
-    models = job.place
+    models = job.models
     artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, models), models, activate=False)
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()

@@ -51,7 +51,7 @@ def test_enrich_prints_what_came_of_each_source(database: Database, etl: Shell, 
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[1].split()[-4:] == ["16", "15", "0", "1"]
-    assert any(line.strip() == "1 skipped: no source that was asked knows a genre" for line in lines)
+    assert any(line.strip() == "1 skipped: no queried source knows a genre" for line in lines)
     assert any(line.strip().startswith("reccobeats, features: 8 of 8 found") for line in lines)
     assert etl("enrich", "nothing").returncode == 1
 
