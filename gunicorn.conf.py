@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
-from jobs.queue import Lane, lanes_of, spawn_worker, watch_waiting
+from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
 from store.database import Database, open_database
 from store.errors import TastemapError
 
@@ -43,9 +43,9 @@ def post_worker_init(worker):
     # Not in the master, which reaps every child itself and so would hide from us that the import worker was killed.
     config = Config.from_env()
     if worker.age == 1 and _database:
-        lanes = lanes_of(_database.unfinished_runs())
-        if lanes or catalogue_is_behind(_database, config.var):
-            spawn_worker(config.var, config.mongodb_uri, lanes | {Lane.FILES})
+        queues = queues_of(_database.unfinished_runs())
+        if queues or catalogue_is_behind(_database, config.var):
+            spawn_worker(config.var, config.mongodb_uri, queues | {WorkQueue.FILES})
     if _database:
         watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
 

@@ -52,7 +52,7 @@ class Application(APIFlask):
         answers = list(self._answers())
         schemas, shared = TypeAdapter.json_schemas(
             [(number, "serialization", TypeAdapter(answer)) for number, (_, _, _, answer) in enumerate(answers)],
-            schema_generator=_UntitledFields,
+            schema_generator=_AnswerSchema,
             ref_template="#/components/schemas/{model}",
         )
         spec["components"]["schemas"] |= shared.get("$defs", {})
@@ -71,8 +71,11 @@ class Application(APIFlask):
                     yield path, method.lower(), status, answer
 
 
-class _UntitledFields(GenerateJsonSchema):
-    """Schemas without a ``title`` for each field, which would only repeat its name."""
+class _AnswerSchema(GenerateJsonSchema):
+    """Schemas of answers: every field is there, and none has a ``title``, which would only repeat its name."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return True
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -81,13 +84,17 @@ class _UntitledFields(GenerateJsonSchema):
 def _by_status(returned: Any) -> Iterator[tuple[str, Any]]:
     """Yield the statuses and the answers of a route's return annotation; several answers of one status as a union."""
     answers: dict[str, Any] = {}
-    for kind in get_args(returned) if get_origin(returned) in {Union, UnionType} else (returned,):
+    for kind in _members(returned):
         status = "200"
         if get_origin(kind) is tuple:
             kind, literal = get_args(kind)
             status = str(*get_args(literal))
         elif get_origin(kind) is Annotated:
             kind = get_args(kind)[1]
-        if is_dataclass(kind):
-            answers[status] = kind if status not in answers else answers[status] | kind
+        for answer in filter(is_dataclass, _members(kind)):
+            answers[status] = answers[status] | answer if status in answers else answer
     yield from answers.items()
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)

@@ -1,11 +1,10 @@
-"""Clusters of sound: scores on the test split beside k-means and chance, for several seeds, with time and memory.
+"""Clusters of sound: scores on the test split with k-means and chance, for several seeds, with time and memory.
 
     python -m bench.clusters [--seeds 2] [--sweep]
 
-Messages pass among a subsample of 18 tracks of each genre (about 2,000); 10,000 balanced tracks then go to the nearest
-exemplar. `--sweep` tries every preference, as training does; else only that of the served version. Exit code 1
-where 10,000 points take more than 5 minutes or 2 GB; of processor time, for on a machine that does much else the clock
-says nothing. Data: TASTEMAP_DATA, default ../shared/data.
+Affinity propagation runs on 18 tracks of each genre (about 2,000); 10,000 balanced tracks are then assigned to the
+nearest exemplar. `--sweep` tries every preference, as training does; else only that of the served version. Exit code 1
+where 10,000 points take more than 5 minutes of processor time or 2 GB. Data: TASTEMAP_DATA, default ../shared/data.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def preference_of(clusters: Clusters) -> float:
     chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
     last = clusters.settings["sweep"][-1]["preference"]
     tried = Settings().preferences
-    return min(tried, key=lambda one: abs(one / tried[-1] - chosen / last))
+    return min(tried, key=lambda multiple: abs(multiple / tried[-1] - chosen / last))
 
 
 def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
@@ -38,7 +37,7 @@ def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
     meter = Meter()
     found = fit(table, Taxonomy.active(), VERSION, settings, seed, lambda line: None)
     cost = meter.read()
-    print(f"\nseed {seed}: {found.points} points, messages among {found.subsample}, {cost}\n")
+    print(f"\nseed {seed}: {found.points} points, a subsample of {found.subsample}, {cost}\n")
     if len(found.sweep) > 1:
         print(format_sweep(found) + "\n")
     print(format_table(found.results), flush=True)
@@ -50,11 +49,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--sweep", action="store_true")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     meter, served, table = Meter(), Clusters.load(artefacts.active("clusters")), read(DATA)
     print(f"read {len(table)} tracks, {peak():.0f} MB")
-    settings = Settings() if asked.sweep else replace(Settings(), preferences=(preference_of(served),))
-    runs = [run(table, settings, seed) for seed in range(1, asked.seeds + 1)]
+    settings = Settings() if arguments.sweep else replace(Settings(), preferences=(preference_of(served),))
+    runs = [run(table, settings, seed) for seed in range(1, arguments.seeds + 1)]
     print("\nassign one track:     ", call_times(served.assign, (table.values[row : row + 1] for row in range(200))))
     print("assign 10,000 tracks: ", call_times(served.assign, (table.values[:POINTS] for _ in range(5))))
     least, longest = min(points for points, _ in runs), max(cost.cpu for _, cost in runs)
@@ -63,7 +62,7 @@ def main() -> int:
         (f"within {LONGEST_S:.0f} s of processor time each ({longest:.0f} s)", longest <= LONGEST_S),
         (f"within {MOST_MB:.0f} MB ({peak():.0f} MB, the table of all tracks included)", peak() <= MOST_MB),
     ]
-    return finish(meter, f"1 to {asked.seeds}", targets)
+    return finish(meter, f"1 to {arguments.seeds}", targets)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""K-means per family: scores on the test split beside baselines, and what picks cost over a catalogue.
+"""K-means per family: scores on the test split with baselines, and the cost of picks from a catalogue.
 
     python -m bench.families [--seeds 2] [--queries 200]
 
 The served version is scored family by family, with baselines fitted in the same run for each seed. Then a catalogue,
-that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the occasion, is put into families and
-asked for picks. Exit code 1 where a family that occurs has no model, or equal seeds pick differently.
+that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the occasion, is put into families, and
+picks are drawn from it. Exit code 1 where a family that occurs has no model, or equal seeds pick differently.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import Track
 
 SEED = 1
-Asked = tuple[Track, Sequence[str], int]
+Query = tuple[Track, Sequence[str], int]
 
 
-def questions(families: Families, snapshot: Snapshot, count: int) -> list[Asked]:
+def draw_queries(families: Families, snapshot: Snapshot, count: int) -> list[Query]:
     """Draw tracks with a family and features, each with its families and the seed of its draw."""
-    chance, found = random.Random(SEED), list[Asked]()
+    chance, found = random.Random(SEED), list[Query]()
     for draw in range(count):
         track = snapshot.track(snapshot.ref(chance.randrange(len(snapshot))))
         known = families.families_of((*track.labels, *track.artist_genres))
@@ -38,22 +38,22 @@ def questions(families: Families, snapshot: Snapshot, count: int) -> list[Asked]
 
 
 def picks(families: Families, snapshot: Snapshot, count: int) -> bool:
-    """Print what picks cost; tell whether equal seeds had equal picks."""
+    """Print what picks cost; return whether equal seeds had equal picks."""
     meter = Meter()
     for segment in snapshot.segments:
         families.rows(segment, "rock")
     print(f"\n{len(snapshot)} tracks into families: {meter.read()}")
-    asked = questions(families, snapshot, count)
+    queries = draw_queries(families, snapshot, count)
 
-    def pick(one: Asked) -> list[str]:
-        track, known, draw = one
+    def pick(query: Query) -> list[str]:
+        track, known, draw = query
         return [found.ref.segment + str(found.ref.row) for found in families.pick(snapshot, track, known, draw=draw)]
 
-    print("a fresh pick for each family:", call_times(pick, asked))
-    made = [pick(one) for one in asked]
-    short = sum(len(some) < len(one[1]) for some, one in zip(made, asked, strict=True))
-    print(f"of {len(asked)} tracks, {short} had a family with none left")
-    return made == [pick(one) for one in asked]
+    print("a fresh pick for each family:", call_times(pick, queries))
+    made = [pick(query) for query in queries]
+    short = sum(len(found) < len(query[1]) for found, query in zip(made, queries, strict=True))
+    print(f"of {len(queries)} tracks, {short} had a family with none left")
+    return made == [pick(query) for query in queries]
 
 
 def main() -> int:
@@ -61,11 +61,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--queries", type=int, default=200)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     meter, families = Meter(), Families.load(artefacts.active("families"))
     with full_catalogue() as var:
-        same = picks(families, Catalogue(var / "catalogue").current(), asked.queries)
-    for seed in range(1, asked.seeds + 1):
+        same = picks(families, Catalogue(var / "catalogue").current(), arguments.queries)
+    for seed in range(1, arguments.seeds + 1):
         print(f"\nseed {seed}", flush=True)
         evaluate(DATA, artefacts.MODELS, seed)
     occurring = occurring_families(read(DATA), families.taxonomy)
@@ -73,7 +73,7 @@ def main() -> int:
         (f"each of {len(occurring)} families that occur has a model", occurring <= families.models.keys()),
         ("equal seeds, equal picks", same),
     ]
-    return finish(meter, f"1 to {asked.seeds}; picks {SEED}", targets)
+    return finish(meter, f"1 to {arguments.seeds}; picks {SEED}", targets)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from etl.exports.command import add_export
 from store.database import StoreError, open_database
 from store.errors import TastemapError
 
-# An import may wait longer than a page: for a database that reads itself whole on a busy machine.
+# An import may wait longer than a page for a database that is starting.
 _PATIENCE_SECONDS = 600.0
 
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 something failed or remains, 2 wrong use."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
-    # The embedded database is left in order (and stopped, if nobody else uses it) when we are told to stop.
+    # On SIGTERM the embedded database is closed (and stopped, if no other process uses it).
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()

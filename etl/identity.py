@@ -1,7 +1,7 @@
-"""When two sources speak of one recording, and what is known of it when their answers are put together.
+"""Whether two identities are one recording, and how they are merged.
 
-Pure functions over :class:`etl.providers.base.Identity`. Titles, artists, lengths and ISRC decide together: an
-ISRC alone does not, because sources hold duplicates and odd editions under a wrong one.
+Pure functions over :class:`etl.providers.base.Identity`. Titles, artists, lengths and ISRC decide together. An ISRC
+alone does not decide, because sources have duplicates and other editions under a wrong one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from etl.versions import same_title, version_of
 from store.domain import Track, local_track_id
 from store.text import normalise
 
-# From here on two identities are taken for one recording.
+# Least confidence at which two identities are treated as one recording.
 SAME = 0.75
 # Namespaces whose ids name one recording; the others name artists and albums.
 RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
@@ -26,51 +26,51 @@ SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 _SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
 _NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97
-# A title alone is shared by many tracks; a shared guest is not the artist.
+# Factors: a title without an artist, the first artist is credited in another form, only a guest is the same.
 _NO_ARTIST, _CREDITED, _GUEST = 0.7, 0.97, 0.8
 _CLOSE_NAME = 0.9
-# An equal ISRC takes away this share of the doubt where title and artist agree at least so far.
+# An equal ISRC removes the share _ISRC_WORTH of the doubt if title and artist agree by at least _ISRC_NEEDS.
 _ISRC_NEEDS, _ISRC_WORTH, _OTHER_ISRC, _ISRC_ALONE = 0.5, 0.75, 0.97, 0.9
 
 
 def clean_isrc(text: object) -> str | None:
-    """Return an ISRC as it is compared, upper case and without hyphens; ``None`` for what is none."""
+    """Return an ISRC in upper case and without hyphens; ``None`` if ``text`` is not an ISRC."""
     plain = re.sub(r"[\s-]", "", text).upper() if isinstance(text, str) else ""
     return plain if ISRC.fullmatch(plain) else None
 
 
 def same_recording(a: Identity, b: Identity) -> float:
-    """Return how surely ``a`` and ``b`` are one recording, 0 to 1; take them for one from :data:`SAME` on.
+    """Return the confidence (0 to 1) that ``a`` and ``b`` are one recording; :data:`SAME` or more counts as one.
 
-    The likeness of the titles (versions such as live, remix, karaoke count, remasters little) times that of the
-    artists, lowered by different lengths; an equal ISRC makes it surer only where title and artist agree. An equal id
-    of a recording makes it 1.
+    It is the similarity of the titles (versions such as live, remix and karaoke count, remasters little) times that
+    of the artists, lowered by different lengths. An equal ISRC raises it if title and artist agree. It is 1 if an id
+    of a recording is equal.
     """
     if any(a.ids.get(name) == b.ids[name] for name in RECORDING_IDS & b.ids.keys()):
         return 1.0
-    one, other = clean_isrc(a.ids.get("isrc")), clean_isrc(b.ids.get("isrc"))
+    isrc_a, isrc_b = clean_isrc(a.ids.get("isrc")), clean_isrc(b.ids.get("isrc"))
     if not (a.title and b.title):
-        return _ISRC_ALONE if one and one == other else 0.0
+        return _ISRC_ALONE if isrc_a and isrc_a == isrc_b else 0.0
     sure = same_title(version_of(a.title, a.artists), version_of(b.title, b.artists))
     sure *= same_artists(a.artists, b.artists) * _same_length(a.duration_ms, b.duration_ms)
-    if one and other:
-        if one != other:
+    if isrc_a and isrc_b:
+        if isrc_a != isrc_b:
             return sure * _OTHER_ISRC
         return 1.0 - (1.0 - sure) * (1.0 - _ISRC_WORTH) if sure >= _ISRC_NEEDS else sure
     return sure
 
 
-def same_artists(one: Sequence[str], other: Sequence[str]) -> float:
-    """Return how surely two credits name the same artists, 0 to 1; 0.7 where one names none.
+def same_artists(a: Sequence[str], b: Sequence[str]) -> float:
+    """Return the confidence (0 to 1) that two credits name the same artists; 0.7 if one of them is empty.
 
-    The first artist of either must be among the other's, however joined ("A & B", "A feat. B") and in any order.
+    The first artist of one must be among those of the other, in any order and however joined ("A & B", "A feat. B").
     """
-    if not one or not other:
+    if not a or not b:
         return _NO_ARTIST
-    ours, theirs = list(map(_artist_key, one)), list(map(_artist_key, other))
+    ours, theirs = list(map(_artist_key, a)), list(map(_artist_key, b))
     if ours[0] in theirs or theirs[0] in ours or sorted(ours) == sorted(theirs):
         return 1.0
-    our_parts, their_parts = credited(one), credited(other)
+    our_parts, their_parts = credited(a), credited(b)
     if our_parts[0] in their_parts or their_parts[0] in our_parts:
         return _CREDITED
     if set(our_parts) & set(their_parts):
@@ -80,7 +80,7 @@ def same_artists(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 def credited(names: Iterable[str]) -> list[str]:
-    """Return the artists of a credit one by one, as they are compared: ("A & B feat. C",) names three."""
+    """Return the normalised artists of a credit: three for ("A & B feat. C",)."""
     return [_artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
 
 
@@ -88,17 +88,17 @@ def _artist_key(name: str) -> str:
     return normalise(name).removeprefix("the ")
 
 
-def _same_length(one: int | None, other: int | None) -> float:
-    if not one or not other:
+def _same_length(a: int | None, b: int | None) -> float:
+    if not a or not b:
         return _NO_LENGTH
-    apart = abs(one - other)
+    apart = abs(a - b)
     if apart <= _SAME_LENGTH_MS:
         return 1.0
     return _NEAR if apart <= _NEAR_MS else _FAR if apart <= _FAR_MS else _OTHER_LENGTH
 
 
 def merge(a: Identity, b: Identity) -> Identity:
-    """Return ``a`` with what only ``b`` knows, the ids of both together; where both know something, ``a`` is right."""
+    """Return ``a`` with the details and ids that only ``b`` has."""
     return Identity(
         title=a.title or b.title,
         artists=a.artists or b.artists,
@@ -110,7 +110,7 @@ def merge(a: Identity, b: Identity) -> Identity:
 
 
 def identity_of(track: Track) -> Identity:
-    """Return what ``track`` tells of itself; an id of this installation's own is none that a source knows."""
+    """Return the identity of ``track``, with the ids that sources know."""
     ids = {**track.ids, "isrc": clean_isrc(track.isrc or track.id.removeprefix("isrc-")) or track.ids.get("isrc", "")}
     if SPOTIFY_ID.fullmatch(track.id):
         ids["spotify"] = track.id
@@ -142,7 +142,7 @@ def as_track(
     popularity: float | None = None,
     explicit: bool | None = None,
 ) -> Track:
-    """Return ``identity`` as a track of ours, named by ``source``."""
+    """Return ``identity`` as a track of the store, from ``source``."""
     return Track(
         id=track_id(identity),
         title=identity.title,

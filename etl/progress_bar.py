@@ -1,4 +1,4 @@
-"""Progress on the command line: a bar on a terminal, a line per phase elsewhere."""
+"""Progress on the command line: a bar on a terminal, otherwise a line per phase."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling how far a run is: in its document, and to whoever shows it."""
+"""Reports of a run's progress: in its document, and to a function that shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def silent(_progress: Progress) -> None:
 
 
 class Reporter:
-    """Tells of a run's progress, in its document and to ``show``, a few times a second at most."""
+    """Reports a run's progress to ``show``, and a few times a second in its document."""
 
     def __init__(self, database: Database, run_id: str, show: Show) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class Reporter:
         self._next = 0.0
 
     def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
-        """Tell of ``progress``; ``recorded`` says that the document has it already.
+        """Report ``progress``; ``recorded`` says that the document has it already.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class Reporter:
         changes: dict[str, Any] = {"phase": progress.phase}
         if not recorded:
             changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
-            if progress.requested:  # while the file is read again after a cut the counts so far stand
+            if progress.requested:  # while a file is read again after a kill, its counts stay
                 changes |= {"requested": progress.requested, "stored": progress.stored, "known": progress.known}
         self.record(changes)
 

@@ -1,4 +1,4 @@
-"""What the function that does a run without a file is given."""
+"""What a function that does a run without a file works with."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ OpenEngine = Callable[[Database, Path], Engine]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """What a runner is given: ``document`` is the run's as it was at the start, ``document["cursor"]`` included.
+    """What a runner works with; ``document`` is the run's document, with its cursor, as it was at the start.
 
-    A runner stores a page and moves the cursor by ``report.record`` after it, which raises Cancelled where the
-    listener has had enough; it raises :class:`store.runs.Postponed` where nothing can be done for long, and
-    :class:`store.runs.ImportProblem` where nothing can be done at all. When it returns, all is stored.
+    A runner stores a page and then moves the cursor with ``report.record``, which raises Cancelled if somebody has
+    ended the run. It raises :class:`store.runs.Postponed` if it has to wait for long, and
+    :class:`store.runs.ImportProblem` if it cannot go on at all. When it returns, everything is stored.
     """
 
     database: Database

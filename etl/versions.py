@@ -1,4 +1,4 @@
-"""Which version of a piece a title names: the recording that everybody knows, a live one, a remix, a cover."""
+"""Versions of a piece in titles: the original recording, a live one, a remix, a cover ..."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS = {
         "instrumental": r"instrumental",
         "demo": r"demo|rehearsal|out ?take|alternate|early version|take \d+",
         "speed": r"sped up|speed up|slowed|nightcore|reverb|8d",
-        "recorded again": r"re ?recorded|rerecording|new version|\w+s version|session|sessions",
+        "re-recording": r"re ?recorded|rerecording|new version|\w+s version|session|sessions",
         "part": r"reprise|interlude|intro|outro|skit|commentary",
     }.items()
 }
@@ -32,15 +32,15 @@ _IMITATORS = re.compile(r"\b(?:karaoke|tribute|cover band|made famous|in the sty
 _NUMBER = re.compile(r"\d+|(?<=\bpart )[a-z]+|(?<=\bpt )[a-z]+|\b[ivx]{2,}$")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "one": "1", "two": "2", "three": "3"}
 
-_OTHER_KIND, _OTHER_WORDS, _LESS_SAID, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.4, 0.85, 0.95, 0.4
+_OTHER_KIND, _OTHER_WORDS, _FEWER_WORDS, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.4, 0.85, 0.95, 0.4
 _SAME_WORDS = 0.85
-# "Song (From the Film)" is "Song": what brackets add beside the known versions seldom makes another recording.
+# "Song (From the Film)" is "Song": words in brackets other than the known versions seldom mean another recording.
 _WITHOUT_BRACKETS = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A title taken apart: the piece's name, what kinds of version it says this is and in which words."""
+    """A parsed title: the name of the piece, the kinds of version, and the words that name these."""
 
     name: str
     bare: str
@@ -50,26 +50,26 @@ class Version:
     numbers: frozenset[str]
 
 
-def said_kinds(words: str) -> frozenset[str]:
-    """Return the kinds of version that normalised ``words`` speak of, remasters and other editions left out."""
+def named_kinds(words: str) -> frozenset[str]:
+    """Return the kinds of version that normalised ``words`` name, without remasters and other editions."""
     plain = _EDITION.sub(" ", words)
     return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(plain))
 
 
 @lru_cache(maxsize=4096)
 def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
-    """Take ``title`` apart. ``artists`` tell too: "The Karaoke Channel" plays no original."""
+    """Return the parsed ``title``. ``artists`` count too: "The Karaoke Channel" plays covers."""
     plain = plain_title(title)
     marks = [(mark.group(0), normalise(mark.group(1) or mark.group(2) or "")) for mark in _MARK.finditer(plain)]
-    name, bare, said = plain, plain, list[str]()
+    name, bare, version_words = plain, plain, list[str]()
     kinds: set[str] = set()
     for whole, words in marks:
-        found = said_kinds(words)
+        found = named_kinds(words)
         bare = bare.replace(whole, " ")
         if found:
             name = name.replace(whole, " ")
             kinds |= found
-            said.append(words)
+            version_words.append(words)
     if any(_IMITATORS.search(normalise(artist)) for artist in artists):
         kinds.add("cover")
     normal = normalise(name)
@@ -77,15 +77,17 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
         name=normal,
         bare=normalise(bare),
         kinds=frozenset(kinds),
-        words=" ".join(said),
+        words=" ".join(version_words),
         edition=bool(_EDITION.search(normalise(title))),
         numbers=frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal)),
     )
 
 
 def same_title(a: Version, b: Version) -> float:
-    """Return how surely two titles name one recording, 0 to 1: the likeness of the names, lowered by each
-    difference of version."""
+    """Return the confidence (0 to 1) that two titles name one recording.
+
+    It is the squared similarity of the names, lowered by each difference of version.
+    """
     likeness = (fuzz.ratio(a.name, b.name) / 100.0) ** 2
     if a.bare and a.bare == b.bare:
         likeness = max(likeness, _WITHOUT_BRACKETS)
@@ -96,11 +98,11 @@ def same_title(a: Version, b: Version) -> float:
     return likeness * _same_words(a.words, b.words) * (_OTHER_EDITION if a.edition != b.edition else 1.0)
 
 
-def _same_words(one: str, other: str) -> float:
-    """Compare what two versions of the same kinds are called: "Live at Wembley" is not "Live in Montreal"."""
-    if one == other:
+def _same_words(a: str, b: str) -> float:
+    """Return the factor for the words of two versions of the same kinds ("Live at Wembley", "Live in Montreal")."""
+    if a == b:
         return 1.0
-    if fuzz.token_set_ratio(one, other) == 100.0:
-        return _LESS_SAID
-    alike = fuzz.token_sort_ratio(one, other) / 100.0
+    if fuzz.token_set_ratio(a, b) == 100.0:
+        return _FEWER_WORDS
+    alike = fuzz.token_sort_ratio(a, b) / 100.0
     return alike if alike >= _SAME_WORDS else _OTHER_WORDS

@@ -41,8 +41,8 @@ MOST_OPEN_LONG, MOST_OPEN_SHORT = 5, 200
 _RETRY_SECONDS = 60
 
 
-class Lane(StrEnum):
-    """Runs of one lane are done in turn; a harvest of hours does not keep a file waiting."""
+class WorkQueue(StrEnum):
+    """Runs of one queue are done in turn; a harvest of hours does not keep a file waiting."""
 
     FILES = "files"
     LONG = "long"
@@ -154,20 +154,20 @@ def safe_name(filename: str) -> str:
     return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
-def lanes_of(runs: Iterable[Mapping[str, Any]]) -> set[Lane]:
-    """Return the lanes in which ``runs`` are done."""
-    return {Lane.LONG if run["kind"] in LONG_KINDS else Lane.FILES for run in runs}
+def queues_of(runs: Iterable[Mapping[str, Any]]) -> set[WorkQueue]:
+    """Return the queues in which ``runs`` are done."""
+    return {WorkQueue.LONG if run["kind"] in LONG_KINDS else WorkQueue.FILES for run in runs}
 
 
-def lane_lock(var: Path, lane: Lane) -> Path:
-    """Return the file whose lock the one process of a lane holds."""
-    return var / "runs" / f"{lane}.lock"
+def worker_lock(var: Path, queue: WorkQueue) -> Path:
+    """Return the file whose lock the one process of a queue holds."""
+    return var / "runs" / f"{queue}.lock"
 
 
-def spawn_worker(var: Path, mongodb_uri: str, lanes: Iterable[Lane] = tuple(Lane)) -> None:
-    """Have the queued runs of ``lanes`` done, each lane by a process of its own that outlives this one.
+def spawn_worker(var: Path, mongodb_uri: str, queues: Iterable[WorkQueue] = tuple(WorkQueue)) -> None:
+    """Have the queued runs of ``queues`` done, each queue by a process of its own that outlives this one.
 
-    A lane has one process at a time, ``python -m etl work --lane LANE``. We take the lane's lock before we start the
+    A queue has one process at a time, ``python -m etl work --queue QUEUE``. We take its lock before we start the
     process and hand it over, so twenty requests at once start one process. Where the lock is taken nothing is
     started: the process that holds it looks for queued runs once more after it has released it. So a run must be
     stored before this is called.
@@ -175,17 +175,17 @@ def spawn_worker(var: Path, mongodb_uri: str, lanes: Iterable[Lane] = tuple(Lane
     What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on where
     it was.
     """
-    for lane in lanes:
-        process = _start(var, mongodb_uri, lane)
+    for queue in queues:
+        process = _start(var, mongodb_uri, queue)
         if process is not None:
             # Waiting for it is what keeps a zombie from staying.
-            arguments = (process, var, mongodb_uri, lane)
-            threading.Thread(target=_attend, args=arguments, daemon=True, name=f"worker of {lane}").start()
+            arguments = (process, var, mongodb_uri, queue)
+            threading.Thread(target=_attend, args=arguments, daemon=True, name=f"worker of {queue}").start()
 
 
-def _start(var: Path, mongodb_uri: str, lane: Lane) -> subprocess.Popen[bytes] | None:
-    """Start the process of a lane, ``None`` if there is one."""
-    lock = take(lane_lock(var, lane), wait=False)
+def _start(var: Path, mongodb_uri: str, queue: WorkQueue) -> subprocess.Popen[bytes] | None:
+    """Start the process of a queue, ``None`` if there is one."""
+    lock = take(worker_lock(var, queue), wait=False)
     if lock is None:
         return None
     try:
@@ -193,7 +193,7 @@ def _start(var: Path, mongodb_uri: str, lane: Lane) -> subprocess.Popen[bytes] |
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "import.log").open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "etl", "work", "--lane", lane, "--lock", str(lock)],
+                [sys.executable, "-m", "etl", "work", "--queue", queue, "--lock", str(lock)],
                 cwd=ROOT,
                 env=os.environ | {"TASTEMAP_VAR": str(var), "MONGODB_URI": mongodb_uri},
                 stdin=subprocess.DEVNULL,
@@ -206,13 +206,13 @@ def _start(var: Path, mongodb_uri: str, lane: Lane) -> subprocess.Popen[bytes] |
         os.close(lock)  # the process has a copy, and holds the lock until it closes that or ends
 
 
-def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, lane: Lane) -> None:
+def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, queue: WorkQueue) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
             return
-        log.warning("the worker of %s ended with %d; starting it again", lane, process.returncode)
+        log.warning("the worker of %s ended with %d; starting it again", queue, process.returncode)
         time.sleep(attempt)
-        again = _start(var, mongodb_uri, lane)
+        again = _start(var, mongodb_uri, queue)
         if again is None:  # somebody else has started one meanwhile
             return
         process = again
@@ -258,7 +258,7 @@ def watch_waiting(
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
             due = any(run["state"] == "waiting" for run in unfinished) or bool(left & before)
             if upkeep or due:
-                spawn_worker(var, mongodb_uri, lanes_of(unfinished) | ({Lane.FILES} if upkeep else set()))
+                spawn_worker(var, mongodb_uri, queues_of(unfinished) | ({WorkQueue.FILES} if upkeep else set()))
                 left = set()
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()

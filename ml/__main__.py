@@ -1,4 +1,4 @@
-"""``python -m ml``: train a model, score the one that is served, see what there is, serve another version."""
+"""``python -m ml``: train a model, score the served one, list the versions, serve another version."""
 
 from __future__ import annotations
 
@@ -33,43 +33,39 @@ def parser() -> argparse.ArgumentParser:
     )
     train = commands.add_parser("train", parents=[task, data, where], help="train, export, score, write the card")
     train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--quick", action="store_true", help="a small model in about a minute, to see the path work")
-    commands.add_parser("evaluate", parents=[task, data, where], help="score what ships as it is served")
-    commands.add_parser("list", parents=[where], help="list the versions and what each scored")
-    one = commands.add_parser(
-        "compare", parents=[where], help="two versions side by side, where both were scored alike"
+    train.add_argument(
+        "--quick", action="store_true", help="train a small model in about a minute, to try the whole path"
     )
-    one.add_argument("task", help="as list shows it")
-    one.add_argument("versions", nargs=2, metavar="VERSION")
-    one = commands.add_parser("activate", parents=[task, where], help="serve another version")
-    one.add_argument("version")
-    commands.add_parser("rollback", parents=[task, where], help="serve the version that was served before")
-    one = commands.add_parser(
+    commands.add_parser("evaluate", parents=[task, data, where], help="score the active shipped version")
+    commands.add_parser("list", parents=[where], help="list the versions and their scores")
+    command = commands.add_parser(
+        "compare", parents=[where], help="compare two versions that were scored on the same data"
+    )
+    command.add_argument("task", help="as listed by list")
+    command.add_argument("versions", nargs=2, metavar="VERSION")
+    command = commands.add_parser("activate", parents=[task, where], help="serve another version")
+    command.add_argument("version")
+    commands.add_parser("rollback", parents=[task, where], help="serve the version served before")
+    command = commands.add_parser(
         "export", parents=[task, where], help="copy the served version, with its card, to a folder"
     )
-    one.add_argument("folder", type=Path)
-    one = commands.add_parser("job", help="do the training of a run (the app starts this)")
-    one.add_argument("run_id")
+    command.add_argument("folder", type=Path)
+    command = commands.add_parser("job", help="do the training of a run (the app starts this)")
+    command.add_argument("run_id")
     return root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 1 for a version that is not there, 2 when the training data are absent."""
-    asked = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        if asked.command == "job":
-            return jobs.main(asked.run_id, Config.from_env())
-        if asked.command in {"train", "evaluate"}:
-            _learn(asked)
+        if options.command == "job":
+            return jobs.main(options.run_id, Config.from_env())
+        if options.command in {"train", "evaluate"}:
+            _learn(options)
         else:
-            print(
-                _manage(
-                    asked,
-                    ModelRegistry(asked.models)
-                    if asked.models
-                    else ModelRegistry(local=Config.from_env().var / "models"),
-                )
-            )
+            local = Config.from_env().var / "models"
+            print(_manage(options, ModelRegistry(options.models) if options.models else ModelRegistry(local=local)))
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
@@ -79,25 +75,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _learn(asked: argparse.Namespace) -> None:
-    module = TASKS[asked.task].training_module()
-    models = asked.models or artefacts.MODELS
-    if asked.command == "train":
-        module.train(asked.data, models, seed=asked.seed, quick=asked.quick)
+def _learn(options: argparse.Namespace) -> None:
+    module = TASKS[options.task].training_module()
+    models = options.models or artefacts.MODELS
+    if options.command == "train":
+        module.train(options.data, models, seed=options.seed, quick=options.quick)
     else:
-        module.evaluate(asked.data, models)
+        module.evaluate(options.data, models)
 
 
-def _manage(asked: argparse.Namespace, registry: ModelRegistry) -> str:
-    if asked.command == "activate":
-        registry.activate(asked.task, asked.version)
-        return f"{asked.task} {asked.version} is served now; rollback brings the one before back."
-    if asked.command == "rollback":
-        return f"{asked.task} {registry.rollback(asked.task)} is served again."
-    if asked.command == "compare":
-        return describe_comparison(compare(registry, asked.task, *asked.versions), *asked.versions)
-    if asked.command == "export":
-        return "\n".join(str(path) for path in artefacts.copy_version(registry.active(asked.task), asked.folder))
+def _manage(options: argparse.Namespace, registry: ModelRegistry) -> str:
+    if options.command == "activate":
+        registry.activate(options.task, options.version)
+        return f"{options.task} {options.version} is served now; rollback serves the one before again."
+    if options.command == "rollback":
+        return f"{options.task} {registry.rollback(options.task)} is served again."
+    if options.command == "compare":
+        return describe_comparison(compare(registry, options.task, *options.versions), *options.versions)
+    if options.command == "export":
+        return "\n".join(str(path) for path in artefacts.copy_version(registry.active(options.task), options.folder))
     return describe(registry)
 
 

@@ -1,4 +1,4 @@
-"""Which model files there are, which version of each task is active, and the proof that they are the ones written.
+"""The manifest of model files: the active version of each task, and the checksum of every file.
 
 ``models/manifest.json`` lists every file with its SHA-256. Nothing unlisted is opened, so nothing unlisted is
 ever unpickled.
@@ -65,9 +65,9 @@ def digest(path: Path) -> str:
 
 
 def register(task: str, version: str, files: Iterable[Path], models: Path = MODELS, *, activate: bool = True) -> None:
-    """List ``files`` (below ``models/<task>/<version>``) as this version's, instead of what was listed for it.
+    """List ``files`` (below ``models/<task>/<version>``) as those of this version, instead of its earlier ones.
 
-    The manifest is replaced atomically; with ``activate`` this version is the one that is served from now on.
+    The manifest is replaced atomically; with ``activate`` the version is served from now on.
     """
     written = {
         path.relative_to(models).as_posix(): {"sha256": digest(path), "bytes": path.stat().st_size} for path in files
@@ -83,8 +83,7 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
 def editing(models: Path) -> Iterator[dict[str, Any]]:
     """Yield the manifest of ``models`` to be changed; at the end it is replaced atomically.
 
-    One process at a time edits: a training that ends and a listener who chooses a version lose nothing of each other's.
-    Whatever is raised inside leaves the manifest as it was.
+    A lock lets one process edit at a time, so that no change is lost. An exception leaves the manifest as it was.
     """
     models.mkdir(parents=True, exist_ok=True)
     folder = os.open(models, os.O_RDONLY)
@@ -109,7 +108,7 @@ def unlist(manifest: dict[str, Any], task: str, version: str) -> list[str]:
 
 
 def _version_of(name: str) -> tuple[str, str]:
-    """Return task and version of a listed file, which lies in the version's folder or is called after the version."""
+    """Return task and version of a listed file, which is in the version's folder or named after the version."""
     task, rest = name.split("/", 1)
     return task, rest.split("/", 1)[0] if "/" in rest else rest.rsplit(".", 1)[0]
 
@@ -154,8 +153,8 @@ def versions(models: Path = MODELS) -> list[Version]:
     manifest = read_manifest(models)
     sizes: dict[tuple[str, str], int] = {}
     for name, entry in manifest["files"].items():
-        one = _version_of(name)
-        sizes[one] = sizes.get(one, 0) + entry["bytes"]
+        version = _version_of(name)
+        sizes[version] = sizes.get(version, 0) + entry["bytes"]
     return [
         Version(task=task, name=name, active=manifest["active"].get(task) == name, size=size)
         for (task, name), size in sorted(sizes.items())

@@ -1,4 +1,4 @@
-"""At most so many tracks of one artist in a list."""
+"""The cap on the tracks of one artist in a list."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 
 
 class ArtistCap:
-    """Counts the tracks of each artist in a list. Tracks without an artist are not one artist's: they have no limit."""
+    """Counts the tracks of each artist in a list; tracks without an artist are not capped."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._counts: Counter[str] = Counter()
 
     def allows(self, artist: str) -> bool:
-        """Tell whether the list may hold one more track of ``artist`` (a normalised name, "" for none)."""
+        """Return whether the list may hold one more track of ``artist`` (a normalised name, "" for none)."""
         return not artist or self._counts[artist] < self._limit
 
     def add(self, artist: str) -> None:

@@ -1,6 +1,6 @@
-"""What a listener never wants in a list: tracks of a kind, told from what is known of them.
+"""Guards keep tracks of a kind out of a list: spoken word, explicit or seasonal tracks.
 
-A track of which nothing is known in this respect is not of the kind: these are guards against what can be told.
+A track without the data that a guard needs passes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from store.domain import Track
 from store.text import normalise
 
-# Above it a track "is probably made entirely of spoken words", as Spotify's reference defines speechiness.
+# Above this value a track "is probably made entirely of spoken words", as Spotify's reference defines speechiness.
 SPOKEN = 0.66
 # Words of titles and albums that belong to Christmas or Halloween, in the languages of most such lists. Words that mean
 # other things as often ("winter", "holiday", "jul") count only within the phrases.
@@ -30,7 +30,7 @@ _SPOKEN_WORDS = re.compile(r"\b(audiobook|audio book|horbuch|horspiel|podcast)\b
 
 
 def is_spoken(track: Track) -> bool:
-    """Tell spoken word: by speechiness above 0.66, or by a title or album that says audiobook or podcast."""
+    """Return whether speechiness is above 0.66, or the title or album names an audiobook or podcast."""
     speech = track.features.values.get("speechiness") if track.features else None
     return (speech is not None and speech > SPOKEN) or bool(_SPOKEN_WORDS.search(_named(track)))
 
@@ -40,15 +40,15 @@ def is_explicit(track: Track) -> bool:
 
 
 def is_seasonal(track: Track) -> bool:
-    """Tell songs of a season by the words of title and album (:data:`SEASONAL_WORDS`)."""
-    named = _named(track)
-    return not SEASONAL_WORDS.isdisjoint(named.split()) or any(f" {one} " in f" {named} " for one in SEASONAL_PHRASES)
+    """Return whether title and album have words or phrases of a season (:data:`SEASONAL_WORDS`)."""
+    named = f" {_named(track)} "
+    return not SEASONAL_WORDS.isdisjoint(named.split()) or any(f" {phrase} " in named for phrase in SEASONAL_PHRASES)
 
 
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
-    """Tell whether a track lasts less or more than that many seconds; one of unknown length does not.
+    """Return whether a track is shorter or longer than so many seconds, False for one of unknown length.
 
-    Its own length and that of its features may differ: either is enough.
+    The length of the track and that in its features may differ; one of them out of bounds is enough.
     """
     lengths = (track.duration_ms, track.features.values.get("duration_ms") if track.features else None)
     return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)
@@ -66,5 +66,5 @@ GUARDS: Mapping[str, Callable[[Track], bool]] = {
 
 
 def caught(track: Track, guards: Mapping[str, bool]) -> str | None:
-    """Return the first of the guards that are on which keeps ``track`` out, ``None`` where none does."""
+    """Return the first active guard that keeps ``track`` out, ``None`` if none does."""
     return next((name for name, tells in GUARDS.items() if guards.get(name) and tells(track)), None)

@@ -1,4 +1,4 @@
-"""Histograms of the audio features: how often which value occurs, in bins that are the same everywhere."""
+"""Histograms of the audio features, in the same bins everywhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from store.domain import AUDIO_FEATURES
 Counts = npt.NDArray[np.int64]
 
 _SHARE = np.linspace(0.0, 1.0, 26)
-# Values beyond the ends count in the end bins; key, mode and time signature have a bin per value.
+# Values beyond the ends count in the outer bins; key, mode and time signature have a bin per value.
 EDGES: Mapping[str, Floats] = {
     **dict.fromkeys(AUDIO_FEATURES, _SHARE),
     "key": np.arange(-0.5, 12.0),
@@ -37,9 +37,9 @@ def _count(values: Floats, edges: Floats) -> Counts:
 
 
 def summary(features: Floats) -> dict[str, dict[str, Any]]:
-    """Return for each feature how many of (n, 13) rows know it, with mean, median and standard deviation.
+    """Return count (``known``), mean, median and standard deviation of each feature of (n, 13) rows.
 
-    The three are ``None`` where no row does.
+    The last three are ``None`` if no row knows the feature.
     """
     return {name: _summary(features[:, at]) for at, name in enumerate(AUDIO_FEATURES)}
 

@@ -1,4 +1,4 @@
-"""Training on the user's own collection: what a job is given, what it tells, and how it ends.
+"""Training on the user's data: the job, its progress and its end.
 
 ``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
@@ -27,13 +27,13 @@ from store.errors import TastemapError
 
 
 class Say(Protocol):
-    """Tells the phase of a job and, where it can be counted, how many steps of how many are done."""
+    """Reports the phase of a job and, if it can be counted, how many of how many steps are done."""
 
     def __call__(self, phase: str, done: int = 0, total: int | None = None) -> None: ...
 
 
 def silent(phase: str, done: int = 0, total: int | None = None) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 class TooLittle(TastemapError):  # noqa: N818 - a state of the collection that the user can change
@@ -50,10 +50,10 @@ class BadOption(TastemapError):  # noqa: N818 - a fault of the request
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a training function is given. ``request`` is what was asked for, ``owner`` the browser session that asked.
+    """The input of a training function; ``request`` is that of the run, ``owner`` its browser session.
 
-    ``say(phase, done, total)`` tells how far it is. Versions are written and registered in ``place``. The registry
-    adopts them when all is done.
+    ``say(phase, done, total)`` reports progress. Versions are written and registered in ``models``. The registry adopts
+    them at the end.
     """
 
     database: Database
@@ -66,11 +66,11 @@ class Job:
     staging: Path | None = None
 
     @property
-    def place(self) -> Path:
+    def models(self) -> Path:
         """The models folder to write to."""
-        place = self.staging or self.registry.local
-        assert place is not None
-        return place
+        models = self.staging or self.registry.local
+        assert models is not None
+        return models
 
     def new_version(self) -> str:
         """Return the name of a version made now."""
@@ -78,14 +78,14 @@ class Job:
 
 
 def staging_of(var: Path, run_id: str) -> Path:
-    """Return where the training of a run writes until it is done; what lies there without it may be deleted."""
+    """Return the folder that the training of a run writes to; without a running training it may be deleted."""
     return var / "training" / run_id
 
 
 def main(run_id: str, config: Config) -> int:
-    """Do the training of one run and print what happens; return the exit code.
+    """Do the training of one run, print its progress as lines of JSON; return the exit code.
 
-    Whoever reads what is printed holds our standard input open: when that closes, nobody waits for us any more.
+    The parent process holds the standard input open. When it closes, the process ends.
     """
     Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
@@ -93,9 +93,8 @@ def main(run_id: str, config: Config) -> int:
     try:
         run = database.load_run(run_id)
         if run is None:
-            _tell(problem={"code": "no_such_run", "message": f"There is no run {run_id}.", "hint": ""})
-            return 1
-        shutil.rmtree(staging, ignore_errors=True)  # of a try that was killed
+            return _fail("no_such_run", f"There is no run {run_id}.")
+        shutil.rmtree(staging, ignore_errors=True)  # of an attempt that was killed
         job = Job(
             database=database,
             catalogue=Catalogue(config.var / "catalogue"),
@@ -123,28 +122,25 @@ def _train(job: Job) -> int:
     task = str(job.request.get("task"))
     known = TASKS.get(task)
     if known is None or not known.user_training:
-        _tell(problem={"code": "no_such_task", "message": f"{task} cannot be trained here.", "hint": ""})
-        return 1
+        return _fail("no_such_task", f"{task} cannot be trained here.")
     try:
         _check_needs(job, known)
         result = known.user_training_function()(job)
         job.say("keeping the version")
-        if job.place.is_dir():
-            job.registry.adopt(job.place)
-        _tell(result=result)
+        if job.models.is_dir():
+            job.registry.adopt(job.models)
+        _emit(result=result)
     except ModuleNotFoundError as missing:
         hint = 'Install the training packages: pipenv sync --categories "packages train"'
         message = f"Training needs the package {missing.name}, which is not installed here."
-        _tell(problem={"code": "no_training_packages", "message": message, "hint": hint})
-        return 1
-    except (TooLittle, BadOption) as why:
-        _tell(problem={"code": why.code, "message": why.message, "hint": why.hint})
-        return 1
+        return _fail("no_training_packages", message, hint)
+    except (TooLittle, BadOption) as refusal:
+        return _fail(refusal.code, refusal.message, refusal.hint)
     return 0
 
 
 def _check_needs(job: Job, task: Task) -> None:
-    """Refuse what cannot be trained before the training packages load, which takes seconds; options may need less."""
+    """Raise TooLittle before the training packages load, which takes seconds; with options less may be needed."""
     if task.needs is None or job.request.get("options"):
         return
     playlist = job.database.playlist(job.request["playlist"]) if job.request.get("playlist") else None
@@ -156,10 +152,15 @@ def _check_needs(job: Job, task: Task) -> None:
         )
 
 
+def _fail(code: str, message: str, hint: str = "") -> int:
+    _emit(problem={"code": code, "message": message, "hint": hint})
+    return 1
+
+
 def _say(phase: str, done: int = 0, total: int | None = None) -> None:
-    _tell(phase=phase, done=done, total=total)
+    _emit(phase=phase, done=done, total=total)
 
 
-def _tell(**what: Any) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
+def _emit(**entry: Any) -> None:
+    sys.stdout.write(json.dumps(entry) + "\n")
     sys.stdout.flush()

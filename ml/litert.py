@@ -1,4 +1,4 @@
-"""LiteRT behind one class: what a network answers, from any thread and for any number of rows."""
+"""LiteRT networks, callable from any thread and with any number of rows."""
 
 from __future__ import annotations
 

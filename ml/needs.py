@@ -1,7 +1,7 @@
-"""What a training needs at the least, told before it is started, and whether it may be there: counted in moments.
+"""The least data of each training, and a fast upper bound of the data there are, shown before it is started.
 
-A training counts exactly, and refuses by the same numbers (:class:`ml.jobs.TooLittle`). What is counted here is never
-less than that, so nothing is ruled out that could be trained.
+The training counts exactly and refuses by the same numbers (:class:`ml.jobs.TooLittle`). The counts here are never
+less, so nothing that could be trained is ruled out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CONTRIBUTORS = Path(__file__).parent / "contributors" / "train" / "settings.tom
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Available:
-    """What there is to learn from: ``owner`` is the browser session that asks, ``playlist`` the one it chose."""
+    """The data for a training; ``owner`` is the browser session, ``playlist`` the one it chose."""
 
     database: Database
     snapshot: Snapshot
@@ -36,7 +36,7 @@ class Available:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """``least`` is what is needed, ``enough`` whether it may be there, ``found`` what is; texts for the page."""
+    """``least`` is the data needed, ``found`` the data there are, both as texts; ``enough`` whether they may do."""
 
     least: str
     enough: bool
@@ -45,13 +45,13 @@ class Needs:
 
 @cache
 def person_tracks() -> int:
-    """Return how many tracks a person needs to be told apart from others, as ``contributors settings`` says."""
+    """Return how many tracks a person needs to be recognised, from the settings of ``contributors``."""
     return int(tomllib.loads(_CONTRIBUTORS.read_text(encoding="utf-8"))["scoring"]["least_tracks"])
 
 
 def continuation(available: Available) -> Needs:
     """Count playlists that are long enough."""
-    count = sum(one.item_count >= SONGS for one in available.database.playlists(available.owner))
+    count = sum(playlist.item_count >= SONGS for playlist in available.database.playlists(available.owner))
     return _counted(f"{LISTS} playlists of {SONGS} songs or more", count, LISTS)
 
 
@@ -60,7 +60,7 @@ def contributors(available: Available) -> Needs:
     least = person_tracks()
     counts = sorted(available.playlist.contributors.values() if available.playlist else (), reverse=True)
     found = f"The most that anybody added: {', '.join(map(str, counts[:3])) or 'none'}."
-    enough = sum(one >= least for one in counts) >= 2
+    enough = sum(count >= least for count in counts) >= 2
     return Needs(least=f"two people with {least} tracks each", enough=enough, found=found)
 
 

@@ -1,7 +1,7 @@
-"""The models of one installation: those that ship, those trained here, and which version of each task is served.
+"""The models of one installation: shipped and user-trained versions, and the version of each task that is served.
 
-What ships is never written to: the choice of a version, and the versions that were served before, stand in the
-manifest of the installation's own folder, beside what was trained there.
+The shipped folder is never written to. The choice of a version, the versions served before and the user-trained
+versions are in the installation's folder and its manifest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ml import artefacts, scores
 from ml.artefacts import ArtefactError, Version
 from ml.tasks import find_task
 
-# So many versions that were served before are remembered per task.
+# The number of earlier served versions that are remembered per task.
 _REMEMBERED = 20
 _VERSIONS = "python -m ml list, or /api/models, shows the versions there are."
 
@@ -79,7 +79,7 @@ class ModelRegistry:
         raise NoSuchVersion(f"No version of {task} is active.", f"Train one: python -m ml train {task}")
 
     def folder(self, task: str, version: str) -> Path:
-        """Return where a version lies; raises NoSuchVersion for one that no manifest lists."""
+        """Return the folder of a version; raises NoSuchVersion for one that no manifest lists."""
         for folder in self.folders:
             if any(known.task == task and known.name == version for known in artefacts.versions(folder)):
                 return folder / task / version
@@ -95,7 +95,7 @@ class ModelRegistry:
         ]
 
     def is_user_trained(self, task: str, version: str) -> bool:
-        """Tell whether a version was trained on this installation; copies of what ships are not."""
+        """Return whether a version was trained on this installation; a copy of a shipped one was not."""
         local = self.local is not None and self.folder(task, version).is_relative_to(self.local)
         return local and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
 
@@ -107,7 +107,7 @@ class ModelRegistry:
             self._choose(task, version, [*self.before(task), *([before] if before else [])])
 
     def rollback(self, task: str) -> str:
-        """Serve what was served before the last :meth:`activate`, and return its name.
+        """Serve the version served before the last :meth:`activate`; return its name.
 
         Raises
         ------
@@ -122,9 +122,9 @@ class ModelRegistry:
         return before[-1]
 
     def adopt(self, staging: Path) -> None:
-        """Take over the versions that a training has written and registered in the folder ``staging``.
+        """Move the versions that a training has registered in the folder ``staging`` into the local folder.
 
-        Each is there whole or not at all. One that is marked active there is served where nothing was served before.
+        Each version is moved as a whole. One marked as active is served if no version of its task is active.
         """
         assert self.local is not None
         written = artefacts.read_manifest(staging)
@@ -138,7 +138,7 @@ class ModelRegistry:
                     manifest["active"][task] = version
 
     def _sweep(self, listed: Mapping[str, Any]) -> None:
-        """Delete what a kill has left between a move and its listing."""
+        """Delete unlisted folders, which a kill between a move and its listing may leave."""
         assert self.local is not None
         known = {Path(name).parts[:2] for name in listed}
         for folder in self.local.glob("*/*"):
@@ -151,7 +151,7 @@ class ModelRegistry:
         Raises
         ------
         VersionInUse
-            It ships, it is served, or what is served cannot do without it.
+            It ships, it is served, or another version depends on it.
         NoSuchVersion
             There is no such version.
         """
@@ -164,27 +164,27 @@ class ModelRegistry:
             raise VersionInUse(f"{task} {version} is served.", "Serve another version first.")
         if users := self._users_of(task, version):
             raise VersionInUse(
-                f"{task} {version} is what {users[0]} learnt from and reads tracks with.", "Delete that one first."
+                f"{task} {version} is what {users[0]} was trained with and depends on.", "Delete that one first."
             )
         assert self.local is not None
         with artefacts.editing(self.local) as manifest:
             names = artefacts.unlist(manifest, task, version)
             before = manifest.get("before", {})
             before[task] = [name for name in before.get(task, []) if name != version]
-        for name in names:  # of some tasks a file lies beside the folder, or there is no folder
+        for name in names:  # some tasks have files outside the version's folder
             (self.local / name).unlink(missing_ok=True)
         if path.is_dir():
             shutil.rmtree(path)
 
     def _users_of(self, task: str, version: str) -> list[str]:
         found = []
-        for one in self.versions():
-            known = find_task(one.task)
+        for user in self.versions():
+            known = find_task(user.task)
             if known is None or known.depends_on != task:
                 continue
-            path = self.folder(one.task, one.name) / known.described_in
+            path = self.folder(user.task, user.name) / known.described_in
             if path.is_file() and json.loads(path.read_text("utf-8")).get(task) == version:
-                found.append(f"{one.task} {one.name}")
+                found.append(f"{user.task} {user.name}")
         return found
 
     def forget(self, task: str) -> None:
@@ -204,7 +204,7 @@ class ModelRegistry:
         return [name for name in names if name in known]
 
     def stamp(self) -> tuple[int, ...]:
-        """Return numbers that change when a manifest does: whoever holds a model looks at them before using it."""
+        """Return numbers that change when a manifest does, by which a cache of models is invalidated."""
         paths = (folder / artefacts.MANIFEST for folder in self.folders)
         return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
@@ -218,7 +218,7 @@ class ModelRegistry:
 
 
 def _move(name: Path, staging: Path, local: Path) -> None:
-    """Move a file out of ``staging``: with its version's whole folder at once, unless ``local`` has that folder."""
+    """Move a file out of ``staging``, with the whole folder of its version unless ``local`` has that folder."""
     whole = Path(*name.parts[:2])
     (local / whole).parent.mkdir(exist_ok=True)
     if not (local / whole).exists():
@@ -229,22 +229,19 @@ def _move(name: Path, staging: Path, local: Path) -> None:
 
 
 def describe(registry: ModelRegistry) -> str:
-    """Return a table of all versions for a terminal, each with the score that counts."""
+    """Return a table of all versions for a terminal, each with its score by the main measure."""
     lines = []
-    for one in registry.versions():
-        main = scores.main_score(one.task, scores_of(registry, one.task, one.name))
+    for version in registry.versions():
+        task, name = version.task, version.name
+        main = scores.main_score(task, scores_of(registry, task, name))
         score = f"{main[0].label} {main[1]:.3f}" if main else ""
-        marks = " ".join(
-            mark
-            for mark, holds in (("active", one.active), ("own", registry.is_user_trained(one.task, one.name)))
-            if holds
-        )
-        lines.append(f"{one.task:<14} {one.name:<20} {one.size / 1e6:6.1f} MB  {score:<42} {marks}".rstrip())
+        marks = ("active " if version.active else "") + ("own" if registry.is_user_trained(task, name) else "")
+        lines.append(f"{task:<14} {name:<20} {version.size / 1e6:6.1f} MB  {score:<42} {marks}".rstrip())
     return "\n".join(lines) or "There are no models: run python -m ml train TASK"
 
 
 def compare(registry: ModelRegistry, task: str, one: str, other: str) -> scores.Comparison:
-    """Compare two versions by the scores beside them; raises NoSuchVersion for one that is not there."""
+    """Compare two versions by their recorded scores; raises NoSuchVersion for one that is not there."""
     return scores.compare(task, one, other, {name: scores_of(registry, task, name) for name in (one, other)})
 
 
@@ -266,7 +263,7 @@ def card_of(registry: ModelRegistry, task: str, version: str) -> str:
 
 
 def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, object] | None:
-    """Return what ``scores.json`` beside a version holds (:mod:`ml.scores`), ``None`` where there is none.
+    """Return the ``scores.json`` of a version (:mod:`ml.scores`), ``None`` where there is none.
 
     Raises
     ------

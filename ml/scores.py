@@ -1,9 +1,9 @@
-"""What a version scored, in one shape for all tasks, and two versions side by side.
+"""The scores of a version, in one format for all tasks, and the comparison of two versions.
 
-``scores.json`` beside a version holds ``split`` (on what it was scored, in words), ``table`` (a row for each model that
-was scored there: ``model`` and its figures) and ``served`` (which row is what the version serves). A training on one's
-own collection adds ``on`` (a digest of the held-out data) and ``before``: what the version that was served at the time
-scored on the very same data, as ``{"version", "score", "note"}``; ``score`` is null where ``note`` says why not.
+``scores.json`` in the folder of a version holds ``split`` (the held-out data, in words), ``table`` (a row for each
+model: ``model`` and its scores) and ``served`` (the model of the row that the version serves). A training by a user
+adds ``on`` (a digest of the held-out data) and ``before``: the score on the same data of the version that was served at
+the time, as ``{"version", "score", "note"}``; where ``score`` is null, ``note`` gives the reason.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ml.tasks import Measure, find_task
 
 Row = Mapping[str, Any]
 FILE = "scores.json"
-_TRAIN = "Serve the one you want to compare with, then train: the new version is scored beside what is served."
+_TRAIN = "Serve the one you want to compare with, then train: both versions are then scored on the same data."
 
 
 def measures_of(task: str) -> tuple[Measure, ...]:
-    """Return the measures of a task, the one that counts first; none for tasks that have a card alone."""
+    """Return the measures of a task, the main one first; empty for tasks without any."""
     known = find_task(task)
     return known.measures if known else ()
 
 
 def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
-    """Return the figures of what a version serves, ``None`` where its ``scores`` do not tell."""
+    """Return the row of what a version serves, ``None`` where its ``scores`` have none."""
     if not scores:
         return None
     if scores.get("served_score"):
@@ -42,7 +42,7 @@ def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
 
 
 def main_score(task: str, scores: Mapping[str, Any] | None) -> tuple[Measure, float] | None:
-    """Return the measure that counts and what a version scored by it."""
+    """Return the main measure of a task and the score of a version by it, ``None`` without a score."""
     row, measures = served_score(task, scores), measures_of(task)
     if row is None or not measures or row.get(measures[0].key) is None:
         return None
@@ -50,7 +50,7 @@ def main_score(task: str, scores: Mapping[str, Any] | None) -> tuple[Measure, fl
 
 
 def digest_of(parts: Iterable[object]) -> str:
-    """Return a name for held-out data: the same data in the same order have the same."""
+    """Return a digest of held-out data (16 hexadecimal digits), the same for the same parts in the same order."""
     made = hashlib.sha256()
     for part in parts:
         made.update(part if isinstance(part, bytes) else repr(part).encode())
@@ -59,30 +59,33 @@ def digest_of(parts: Iterable[object]) -> str:
 
 
 def write(folder: Path, *, split: str, table: Iterable[Row], **more: Any) -> Path:
-    """Write ``scores.json`` and return its path; of ``served``, ``on`` and ``before`` what is given and not None.
+    """Write ``scores.json`` and return its path; ``more`` are further entries, left out where None.
 
-    Figures that are not finite are left out: JSON has no word for them, and a browser refuses all of what holds one.
+    Numbers that are not finite are left out too, since JSON cannot hold them.
     """
-    told = {"split": split, "table": [dict(row) for row in table]}
-    told |= {name: value for name, value in more.items() if value is not None}
+    content = {"split": split, "table": [dict(row) for row in table]}
+    content |= {name: value for name, value in more.items() if value is not None}
     path = folder / FILE
-    path.write_text(json.dumps(_finite(told), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(_finite(content), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return path
 
 
-def _finite(told: Any) -> Any:
-    if isinstance(told, Mapping):
-        unsaid = [name for name, value in told.items() if isinstance(value, float) and not math.isfinite(value)]
-        return {name: _finite(value) for name, value in told.items() if name not in unsaid}
-    return [_finite(one) for one in told] if isinstance(told, list | tuple) else told
+def _finite(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {
+            name: _finite(value)
+            for name, value in content.items()
+            if not isinstance(value, float) or math.isfinite(value)
+        }
+    return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two versions side by side: ``rows`` are empty where they cannot be compared, and ``why`` says why.
+    """Two versions side by side; where they cannot be compared, ``rows`` are empty and ``why`` gives the reason.
 
-    ``on`` says in words on what both were scored, ``note`` what to mind of the other one; ``hint`` what helps where
-    they cannot be compared.
+    ``on`` are the held-out data in words, ``note`` a caution about the other version, and ``hint`` how to make the two
+    comparable.
     """
 
     on: str = ""
@@ -93,25 +96,25 @@ class Comparison:
 
 
 def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, Any] | None]) -> Comparison:
-    """Compare two versions by name; ``scores`` are theirs. They must have been scored on the same held-out data."""
+    """Compare two versions by name, if they were scored on the same held-out data; ``scores`` are by version."""
     if one == other:
         return Comparison(why="There is no other version to compare it with.", hint=_TRAIN)
-    of, beside = scores[one] or {}, scores[other] or {}
-    for mine, theirs, swapped in ((of, other, False), (beside, one, True)):
+    first, second = scores[one] or {}, scores[other] or {}
+    for mine, theirs, swapped in ((first, other, False), (second, one, True)):
         before = mine.get("before") or {}
         if before.get("version") == theirs and mine.get("on") != (scores[theirs] or {}).get("on"):
             if before["score"] is None:
-                return Comparison(why=f"{theirs} could not be scored beside it. {before['note']}")
+                return Comparison(why=f"{theirs} could not be scored on the same data. {before['note']}")
             pair = (served_score(task, mine), before["score"])
             left, right = reversed(pair) if swapped else pair
             note = f"{theirs}: {before['note']}" if before["note"] else ""
             return _side_by_side(task, str(mine["split"]), left, right, note)
-    if not of or not beside or not measures_of(task):
-        silent = [name for name in (one, other) if not scores[name]]
-        return Comparison(why=f"{' and '.join(silent) or task} has no scores but those in its card.")
-    if of.get("on") and of.get("on") == beside.get("on"):
-        return _side_by_side(task, str(of["split"]), served_score(task, of), served_score(task, beside))
-    why = f"They were not scored on the same data. {one}: {of['split']}. {other}: {beside['split']}."
+    if not first or not second or not measures_of(task):
+        without = [name for name in (one, other) if not scores[name]]
+        return Comparison(why=f"{' and '.join(without) or task} has no scores but those in its card.")
+    if first.get("on") and first.get("on") == second.get("on"):
+        return _side_by_side(task, str(first["split"]), served_score(task, first), served_score(task, second))
+    why = f"They were not scored on the same data. {one}: {first['split']}. {other}: {second['split']}."
     return Comparison(why=why, hint=_TRAIN)
 
 

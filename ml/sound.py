@@ -1,8 +1,7 @@
-"""How alike two tracks sound: the audio features as coordinates in which equal steps are about equally audible.
+"""The distance of two tracks by sound: audio features as coordinates of comparable scale.
 
-The distance of two tracks is the weighted root mean square of their differences in *spreads* (the standard
-deviation of a feature over a large table), over the features that both of them have: a value that is missing takes
-no part, and is never 0.
+The distance is the weighted root mean square of the differences in *spreads* (standard deviations of a feature over a
+large table), over the features that both tracks have.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from store.domain import AUDIO_FEATURES
 
 Floats = npt.NDArray[np.floating[Any]]
 
-# Below this share of the weights in common, two tracks cannot be compared.
+# Two tracks with a smaller share of the weights in common are not compared.
 ENOUGH_SHARED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """How one feature counts: ``weight`` in the distance, ``spread`` in the units of ``scale`` of the value."""
+    """The ``weight`` of a feature in the distance, and its ``spread`` in the units of ``scale`` of the value."""
 
     weight: float
     spread: float
@@ -36,19 +35,19 @@ def _plain(value: Any) -> Any:
 
 
 # Weights were chosen on held-out playlists (split `valid`, bench/neighbours.py); spreads are standard deviations
-# over 220,000 tracks. Skewed shares are taken by their root: 0.01 and 0.04 acousticness differ more than 0.81 and 0.84.
+# over 220,000 tracks. Skewed shares are scaled by the root: 0.01 and 0.04 acousticness differ more than 0.81 and 0.84.
 AXES: Mapping[str, Axis] = {
     "danceability": Axis(1.0, 0.18, _plain),
     "energy": Axis(1.0, 0.26, _plain),
-    "loudness": Axis(0.7, 5.0, _plain),  # energy says most of it already
-    "mode": Axis(0.3, 0.49, _plain),  # two values: at full weight it would halve the catalogue
+    "loudness": Axis(0.7, 5.0, _plain),  # correlated with energy
+    "mode": Axis(0.3, 0.49, _plain),  # of two values: at full weight it would halve the catalogue
     "speechiness": Axis(0.7, 0.12, np.sqrt),
     "acousticness": Axis(1.0, 0.32, np.sqrt),
     "instrumentalness": Axis(1.0, 0.35, _plain),
-    "liveness": Axis(0.2, 0.17, np.sqrt),  # says how it was recorded rather than what it is
+    "liveness": Axis(0.2, 0.17, np.sqrt),  # of the recording rather than of the music
     "valence": Axis(0.8, 0.26, _plain),
     "tempo": Axis(0.4, 0.7, np.log2),  # octaves around a circle of radius 1: 70 and 140 BPM are one pulse
-    "duration_ms": Axis(0.4, 0.55, np.log2),  # octaves; tells interludes and club mixes from songs
+    "duration_ms": Axis(0.4, 0.55, np.log2),  # octaves; separates interludes and club mixes from songs
 }
 # Key and time signature are left out: on `valid` the key changed nothing, and nine tracks in ten are in 4.
 
@@ -96,8 +95,8 @@ def coordinates(features: Floats) -> npt.NDArray[np.float32]:
 def factors_of(weights: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
     """Return (12,) factors for the columns of :func:`coordinates`, such that the whole weight stays 1.
 
-    ``weights`` multiply the usual weight of a feature of :data:`AXES`; other names are ignored. ``None`` where none
-    is changed; zeros where nothing is to count.
+    ``weights`` multiply the default weight of a feature of :data:`AXES`; other names are ignored. ``None`` if no weight
+    is changed; zeros if all weights are 0.
     """
     if all(weights.get(name, 1.0) == 1.0 for name in AXES):
         return None
@@ -110,7 +109,7 @@ def squared_distances(
 ) -> npt.NDArray[np.float32]:
     """Return (n,) squared distances of ``places`` (n, 12) from ``seed`` (12,), NaN where too little is shared.
 
-    ``factors`` (12,) are :func:`factors_of` weights of one's own.
+    ``factors`` (12,) are those of :func:`factors_of`.
     """
     scale = np.ones(len(SHARES), np.float32) if factors is None else factors
     difference = places - seed
@@ -123,8 +122,7 @@ def squared_distances(
 class SoundIndex:
     """Distances of one track from all tracks of a segment, in about a millisecond for 200,000.
 
-    Rows that know every feature are compared by one matrix product; the few others one by one as
-    :func:`squared_distances` does.
+    Rows with all features are compared by one matrix product, the few others by :func:`squared_distances`.
     """
 
     def __init__(self, features: Floats) -> None:
@@ -151,9 +149,9 @@ class SoundIndex:
         if share < ENOUGH_SHARED:
             return np.full(len(self.places), np.nan, np.float32)
         centre = np.where(known, seed, np.float32(0.0)).astype(np.float32)
-        usual = factors is None and known.all()
+        has_defaults = factors is None and known.all()
         squared = self.places @ (-2 * centre * scale)
-        squared += self._length if usual else np.square(self.places[:, known]) @ scale[known]
+        squared += self._length if has_defaults else np.square(self.places[:, known]) @ scale[known]
         squared += centre @ (centre * scale)
         np.maximum(squared, 0.0, out=squared)
         squared /= share

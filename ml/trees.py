@@ -15,8 +15,10 @@ _ARRAYS = ("feature", "threshold", "left", "right", "value", "baseline")
 
 @dataclass(frozen=True, kw_only=True)
 class Trees:
-    """T trees of at most N nodes. A leaf has ``feature`` -1 and is its own ``left`` and ``right``; an inner node sends
-    a row to the left where the feature is not above ``threshold``. All (T, N) but ``baseline`` (1,), what no tree adds.
+    """T trees of at most N nodes; all arrays are (T, N) but ``baseline`` (1,), which is added to the sum.
+
+    A leaf has ``feature`` -1 and is its own ``left`` and ``right``. An inner node sends a row to the left if the
+    feature is at most ``threshold``.
     """
 
     feature: npt.NDArray[np.int16]

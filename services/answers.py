@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 KEPT_BYTES = 12 * 1024 * 1024
 
@@ -15,7 +14,7 @@ class Worked:
     """What a question came to. A ``final`` answer stays right until the catalogue changes: nothing was missing that a
     source might tell another time."""
 
-    body: dict[str, Any]
+    body: object
     final: bool
 
 

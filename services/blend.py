@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ml.blend.fairness import Method, Share
@@ -12,16 +13,67 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
-from services.library import never_list, tracks_by_id
+from services.never import never_list
 from services.playlists import find_playlist
-from services.views import track_summary
+from services.views import TrackSummary
 from store.domain import Person, Playlist, PlaylistItem, Track
+from store.library import tracks_by_id
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
 
 
-def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class NamedPerson:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class BlendedPerson(NamedPerson):
+    """A person, and the number of their tracks that are compared."""
+
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonShare:
+    """What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks."""
+
+    id: str
+    name: str
+    mean: float
+    min: float
+    picks: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlendedTrack(TrackSummary):
+    """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like."""
+
+    person: NamedPerson
+    satisfaction: dict[str, float]
+    novelty: float
+    like: TrackSummary
+    reasons: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlendAnswer:
+    """One list for several people; ``average`` is the fairness of the list that the plain average would give."""
+
+    method: str
+    people: list[BlendedPerson]
+    not_compared: list[NamedPerson]
+    tracks: list[BlendedTrack]
+    fairness: list[PersonShare]
+    average: list[PersonShare]
+    left_out: dict[str, int]
+    note: str | None
+
+
+def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | None) -> BlendAnswer:
     """Return tracks of the catalogue for several people.
 
     Parameters
@@ -37,7 +89,7 @@ def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | N
         400 where nobody is named, 404 for an unknown playlist or person, 422 where nothing can be compared.
     """
     listeners = _listeners(services, query)
-    strangers = query["quotas"].keys() - {one.id for one in listeners}
+    strangers = query["quotas"].keys() - {listener.id for listener in listeners}
     if strangers:
         raise ServiceError(
             404, "not_found", f"Nobody called {min(strangers)!r} is blended.", "See people in the answer."
@@ -74,7 +126,7 @@ def _request(
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=query["novelty"],
         never={*query["never"], *never_list(services, owner)},
-        known=[track for one in listeners for track in one.tracks] if filters["known"] else (),
+        known=[track for listener in listeners for track in listener.tracks] if filters["known"] else (),
     )
 
 
@@ -86,8 +138,8 @@ def _listeners(services: Services, query: Mapping[str, Any]) -> list[Listener]:
         )
     if "playlist" in query:
         return _contributors(services, find_playlist(services, query["playlist"]), query.get("people"))
-    found = [find_playlist(services, one) for one in dict.fromkeys(query["playlists"])]
-    return [Listener(one.id, one.name, _tracks(services, _items(services, one))) for one in found]
+    playlists = [find_playlist(services, playlist_id) for playlist_id in dict.fromkeys(query["playlists"])]
+    return [Listener(found.id, found.name, _tracks(services, _items(services, found))) for found in playlists]
 
 
 def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
@@ -112,45 +164,45 @@ def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
 
 def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_by_id(services, ids)
-    return tuple(known[one] for one in ids if one in known)
+    known = tracks_by_id(services.catalogue.current(), services.database, ids)
+    return tuple(known[track_id] for track_id in ids if track_id in known)
 
 
-def _answer(made: Blend, query: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "method": query["method"],
-        "people": [{"id": one.id, "name": one.name, "tracks": len(one.tracks)} for one in made.people],
-        "not_compared": [{"id": one.id, "name": one.name} for one in made.silent],
-        "tracks": [_pick(made, pick) for pick in made.picks],
-        "fairness": _fairness(made, made.shares),
-        "average": _fairness(made, made.average),
-        "left_out": dict(made.left_out),
-        "note": None if len(made.picks) == query["length"] else "The catalogue has no more that pass all filters.",
-    }
+def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
+    return BlendAnswer(
+        method=query["method"],
+        people=[BlendedPerson(person.id, person.name, len(person.tracks)) for person in made.people],
+        not_compared=[NamedPerson(person.id, person.name) for person in made.silent],
+        tracks=[_pick(made, pick) for pick in made.picks],
+        fairness=_fairness(made, made.shares),
+        average=_fairness(made, made.average),
+        left_out=dict(made.left_out),
+        note=None if len(made.picks) == query["length"] else "The catalogue has no more that pass all filters.",
+    )
 
 
-def _pick(made: Blend, pick: Pick) -> dict[str, Any]:
-    person = made.people[pick.person]
-    return {
-        **track_summary(pick.track),
-        "for": {"id": person.id, "name": person.name},
-        "satisfaction": {one.id: round(share, 3) for one, share in zip(made.people, pick.satisfaction, strict=True)},
-        "novelty": round(pick.novelty, 3),
-        "like": track_summary(pick.seed),
-        "reasons": list(pick.reasons),
-    }
+def _pick(made: Blend, pick: Pick) -> BlendedTrack:
+    satisfaction = zip(made.people, pick.satisfaction, strict=True)
+    return BlendedTrack.of(
+        pick.track,
+        person=NamedPerson(made.people[pick.person].id, made.people[pick.person].name),
+        satisfaction={person.id: round(share, 3) for person, share in satisfaction},
+        novelty=round(pick.novelty, 3),
+        like=TrackSummary.of(pick.seed),
+        reasons=list(pick.reasons),
+    )
 
 
-def _fairness(made: Blend, shares: Sequence[Share]) -> list[dict[str, Any]]:
+def _fairness(made: Blend, shares: Sequence[Share]) -> list[PersonShare]:
     picks = max(sum(share.picks for share in shares), 1)
     return [
-        {
-            "id": one.id,
-            "name": one.name,
-            "mean": round(share.mean, 3),
-            "min": round(share.least, 3),
-            "picks": share.picks,
-            "share": round(share.picks / picks, 3),
-        }
-        for one, share in zip(made.people, shares, strict=True)
+        PersonShare(
+            id=person.id,
+            name=person.name,
+            mean=round(share.mean, 3),
+            min=round(share.least, 3),
+            picks=share.picks,
+            share=round(share.picks / picks, 3),
+        )
+        for person, share in zip(made.people, shares, strict=True)
     ]

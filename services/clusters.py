@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,63 +12,140 @@ from ml.clusters.model import Clusters
 from services.container import Services
 from services.errors import ServiceError
 from services.genre import as_input
+from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
-from services.views import track_summary
+from services.views import ModelVersion, TrackSummary
 from store.domain import AudioFeatures
 
 NAMED = 5  # genres named per cluster
 _LEAST_SHARE = 0.02  # of a genre's tracks, below which its lift says nothing
 
 
-def describe_clusters(services: Services) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Lift:
+    """A genre or family: the share of its tracks in a cluster, and how many times the average share that is."""
+
+    name: str
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exemplar:
+    """A cluster's exemplar, and the nearest track of the catalogue where one sounds like it."""
+
+    features: dict[str, float]
+    track: TrackSummary | None
+    distance: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSummary:
+    """A cluster (from 1): its share of all genres' tracks, its tracks in the catalogue, and what fills it."""
+
+    cluster: int
+    share: float
+    tracks_here: int
+    exemplar: Exemplar
+    genres: list[Lift]
+    families: list[Lift]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatMap:
+    """``shares`` of each row's ``tracks`` by cluster."""
+
+    rows: list[str]
+    tracks: list[int]
+    shares: list[list[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatMaps:
+    family: HeatMap
+    genre: HeatMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClustersAnswer:
+    """All clusters, and the ``sweep`` that chose their number, on ``subsample`` tracks."""
+
+    version: str
+    clusters: list[ClusterSummary]
+    sweep: list[dict[str, Any]]
+    subsample: int
+    heatmap: HeatMaps
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearCluster:
+    """A cluster (from 1), the distance of the track from its exemplar, and the genres that fill it."""
+
+    cluster: int
+    distance: float
+    genres: list[Lift]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterAnswer:
+    """The cluster of a track, and the nearest ones, that one first."""
+
+    track: TrackSummary
+    match: Match | SourceMatch
+    cluster: int
+    nearest: list[NearCluster]
+    model: ModelVersion
+
+
+def describe_clusters(services: Services) -> ClustersAnswer:
     """Return the clusters with the genres that fill each, the heat maps and how their number was chosen."""
     model = services.clusters
     snapshot = services.catalogue.current()
     seen = model.in_catalogue(snapshot, services.neighbours.sound)
     genre_lifts, family_lifts = model.lifts("genre"), model.lifts("family")
-    told = []
+    clusters = []
     for number in range(len(model)):
         found = seen.nearest[number]
-        told.append(
-            {
-                "cluster": number + 1,
-                "share": round(float(model.shares("genre")[:, number].mean()), 4),
-                "tracks_here": seen.counts[number],
-                "exemplar": {
-                    "features": model.features(number),
-                    "track": track_summary(snapshot.track(found[0])) if found else None,
-                    "distance": round(found[1], 3) if found else None,
-                },
-                "genres": _named(model, "genre", genre_lifts, number),
-                "families": _named(model, "family", family_lifts, number),
-            }
+        clusters.append(
+            ClusterSummary(
+                cluster=number + 1,
+                share=round(float(model.shares("genre")[:, number].mean()), 4),
+                tracks_here=seen.counts[number],
+                exemplar=Exemplar(
+                    features=model.features(number),
+                    track=TrackSummary.of(snapshot.track(found[0])) if found else None,
+                    distance=round(found[1], 3) if found else None,
+                ),
+                genres=_named(model, "genre", genre_lifts, number),
+                families=_named(model, "family", family_lifts, number),
+            )
         )
-    return {
-        "version": model.version,
-        "clusters": told,
-        "sweep": model.settings["sweep"],
-        "heard": model.settings["heard"],
-        "heatmap": {of: _heat(model, of) for of in ("family", "genre")},
-    }
+    return ClustersAnswer(
+        version=model.version,
+        clusters=clusters,
+        sweep=model.settings["sweep"],
+        subsample=model.settings["heard"],
+        heatmap=HeatMaps(family=_heat(model, "family"), genre=_heat(model, "genre")),
+    )
 
 
-def predict_cluster(services: Services, query: Mapping[str, Any]) -> dict[str, Any]:
+def predict_cluster(services: Services, query: Mapping[str, Any]) -> ClusterAnswer:
     """Return the clusters that a track is nearest to; raises ServiceError as `resolve` does, 422 without features."""
     subject = resolve(services, query)
-    fall = _fall(services, AudioFeatures(values=as_input(subject.track).features, source="usable"))
-    return {
-        "track": track_summary(subject.track),
-        "match": subject.match(),
-        "cluster": fall[0]["cluster"],
-        "nearest": fall,
-        "model": {"task": "clusters", "version": services.clusters.version},
-    }
+    nearest = _nearest(services, AudioFeatures(values=as_input(subject.track).features, source="usable"))
+    return ClusterAnswer(
+        track=TrackSummary.of(subject.track),
+        match=subject.match(),
+        cluster=nearest[0].cluster,
+        nearest=nearest,
+        model=ModelVersion("clusters", services.clusters.version),
+    )
 
 
-def _fall(services: Services, features: AudioFeatures) -> list[dict[str, Any]]:
+def _nearest(services: Services, features: AudioFeatures) -> list[NearCluster]:
     model = services.clusters
-    fall = model.predict(features)
-    if fall is None:
+    membership = model.predict(features)
+    if membership is None:
         raise ServiceError(
             422,
             "no_features",
@@ -76,12 +154,8 @@ def _fall(services: Services, features: AudioFeatures) -> list[dict[str, Any]]:
         )
     lifts = model.lifts("genre")
     return [
-        {
-            "cluster": number + 1,
-            "distance": round(distance, 3),
-            "genres": _named(model, "genre", lifts, number),
-        }
-        for number, distance in zip(fall.clusters, fall.distances, strict=True)
+        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=_named(model, "genre", lifts, number))
+        for number, distance in zip(membership.clusters, membership.distances, strict=True)
     ]
 
 
@@ -90,22 +164,22 @@ def _rows(model: Clusters, of: str) -> list[str]:
     return rows
 
 
-def _heat(model: Clusters, of: str) -> dict[str, Any]:
+def _heat(model: Clusters, of: str) -> HeatMap:
     counts = model.family_counts if of == "family" else model.genre_counts
-    return {
-        "rows": _rows(model, of),
-        "tracks": counts.sum(axis=1).tolist(),
-        "shares": np.round(model.shares(of), 4).tolist(),
-    }
+    return HeatMap(
+        rows=_rows(model, of),
+        tracks=counts.sum(axis=1).tolist(),
+        shares=np.round(model.shares(of), 4).tolist(),
+    )
 
 
-def _named(model: Clusters, of: str, lifts: np.ndarray, number: int) -> list[dict[str, Any]]:
+def _named(model: Clusters, of: str, lifts: np.ndarray, number: int) -> list[Lift]:
     """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
     shares = model.shares(of)[:, number]
     order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts[:, number], 0.0), kind="stable")[:NAMED]
     rows = _rows(model, of)
     return [
-        {"name": rows[at], "share": round(float(shares[at]), 4), "lift": round(float(lifts[at, number]), 2)}
+        Lift(rows[at], round(float(shares[at]), 4), round(float(lifts[at, number]), 2))
         for at in order
         if lifts[at, number] > 1.0
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,28 +18,52 @@ ALL = "all"
 _PAGE = 1000
 
 
-def histograms_of(services: Services, playlist_id: str, family: str) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class FeatureHistogram:
+    """Counts of a feature's values between ``edges``, here and in the reference, and the summary of the values here."""
+
+    feature: str
+    edges: list[float]
+    counts: list[int]
+    reference: list[int]
+    known: int
+    mean: float | None
+    median: float | None
+    deviation: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histograms:
+    """The histograms of all audio features; ``reference`` is the version of the families that learnt from it."""
+
+    tracks: int
+    families: list[str]
+    reference: str
+    features: list[FeatureHistogram]
+
+
+def histograms_of(services: Services, playlist_id: str, family: str) -> Histograms:
     """Return the histograms of a playlist, or of the catalogue for "", with those that the families learnt from.
 
     ``family`` narrows both to a family of genres; "" is all. Raises ServiceError 404 for an unknown one of the two.
     """
     values, reference = _values(services, playlist_id, family), _reference(services, family)
-    counts, told = histograms.count(values), histograms.summary(values)
-    return {
-        "tracks": len(values),
-        "families": list(services.families.models),
-        "reference": services.families.version,
-        "features": [
-            {
-                "feature": name,
-                "edges": np.round(EDGES[name], 4).tolist(),
-                "counts": counts[name].tolist(),
-                "reference": reference[name].tolist(),
-                **told[name],
-            }
+    counts, summary = histograms.count(values), histograms.summary(values)
+    return Histograms(
+        tracks=len(values),
+        families=list(services.families.models),
+        reference=services.families.version,
+        features=[
+            FeatureHistogram(
+                feature=name,
+                edges=np.round(EDGES[name], 4).tolist(),
+                counts=counts[name].tolist(),
+                reference=reference[name].tolist(),
+                **summary[name],
+            )
             for name in AUDIO_FEATURES
         ],
-    }
+    )
 
 
 def _reference(services: Services, family: str) -> dict[str, Counts]:
@@ -55,14 +79,14 @@ def _reference(services: Services, family: str) -> dict[str, Counts]:
 
 
 def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:
-    """Return (n, 13) features of the tracks that are asked for."""
+    """Return (n, 13) features of the tracks of a playlist or of the catalogue."""
     if playlist_id:
         return _of_playlist(services, playlist_id, family)
     segments = services.catalogue.current().segments
     if family:
-        found = [one.features[services.families.rows(one, family)] for one in segments]
+        found = [segment.features[services.families.rows(segment, family)] for segment in segments]
     else:
-        found = [np.asarray(one.features) for one in segments]
+        found = [np.asarray(segment.features) for segment in segments]
     return np.concatenate([np.empty((0, len(AUDIO_FEATURES)), np.float32), *found])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from ml.genre.model import GenreInput, GenrePredictor
 from services.answers import Worked
 from services.container import Services
 from services.errors import ServiceError
-from services.subject.families import families_of, genres_of
-from services.subject.lookup import other_features, source_lines
+from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
+from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
+from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
-from services.views import iso, track_summary
+from services.views import ModelVersion, TrackSummary, iso
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -25,14 +26,104 @@ NEEDS = frozenset({Need.FEATURES, Need.GENRES})
 SHOWN = 5
 NEAREST = 3
 N_BROAD_GENRES = 6  # they are few, all are shown
-LIKELY = 0.1  # calibrated probability from which a microgenre is told
+LIKELY = 0.1  # calibrated probability from which a microgenre is shown
 # Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
 HIGH, MEDIUM = 0.6, 0.3
 UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
 
 
+@dataclass(frozen=True)
+class GenreProbability:
+    genre: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class FamilyProbability:
+    family: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class RankedGenre:
+    """One of the 114 genres or of the microgenres, with its family."""
+
+    genre: str
+    family: str | None
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureValue:
+    """An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+    fetched_at: str | None
+    licence: str | None
+    confidence: float
+    percentile: float
+    genre_mean: float | None
+
+
+@dataclass(frozen=True)
+class FeatureEffect:
+    name: str
+    effect: float
+
+
+@dataclass(frozen=True)
+class WordEffect:
+    text: str
+    part: str
+    effect: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearestTrack(TrackSummary):
+    """A track of the first genre that sounds alike."""
+
+    distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """What changed the answer: the effect on the first genre's logit, and the nearest tracks of that genre."""
+
+    features: list[FeatureEffect]
+    words: list[WordEffect]
+    nearest: list[NearestTrack]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreAnswer:
+    """The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on."""
+
+    track: TrackSummary | None
+    match: Match | SourceMatch
+    genre: str
+    family: str
+    in_families: list[TrackFamily]
+    probability: float
+    genres: list[RankedGenre]
+    families: list[FamilyProbability]
+    broad: list[GenreProbability]
+    microgenres: list[RankedGenre]
+    basis: list[str]
+    confidence: Literal["high", "medium", "low"]
+    note: str | None
+    known_genres: KnownGenres
+    features: list[FeatureValue]
+    other_features: list[SourceFeatures]
+    why: Why
+    model: ModelVersion
+    sources: list[SourceLine]
+
+
 def predict(services: Services, query: Mapping[str, Any]) -> Worked:
-    """Answer one question; raises ServiceError as `resolve` does, and 404 where nothing at all is known."""
+    """Return a GenreAnswer; raises ServiceError as `resolve` does, and 404 where nothing at all is known."""
     subject = resolve(services, query, NEEDS)
     track = subject.track
     given, model = as_input(track), services.genre
@@ -51,34 +142,32 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     first = ranked[0][0]
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
-    body = {
-        "track": track_summary(track) if subject.kind != "features" else None,
-        "match": subject.match(),
-        "genre": first,
-        "family": in_families[0].name,
-        "in_families": [one.told() for one in in_families],
-        "probability": ranked[0][1],
-        "genres": [{"genre": g, "family": model.taxonomy.family_of(g), "probability": p} for g, p in ranked],
-        "families": [{"family": f, "probability": p} for f, p in _ranked(model.families, families)],
-        "broad": [
-            {"genre": g, "probability": p} for g, p in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)
-        ],
-        "microgenres": _microgenres(model, why.prediction.micro),
-        "basis": _basis(given),
-        "confidence": _confidence(ranked[0][1], given),
-        "note": _note(track, given),
-        "known_genres": asdict(known),
-        "features": _features(model, track, first),
-        "other_features": other_features(services, subject),
-        "why": {
-            "features": [{"name": name, "effect": round(effect, 3)} for name, effect in why.features],
-            "words": [{"text": t, "part": part, "effect": round(effect, 3)} for t, part, effect in why.words],
-            "nearest": _nearest(services, subject.snapshot, subject.track, first),
-        },
-        "model": {"task": "genre", "version": model.version},
-        "sources": source_lines(services, subject),
-    }
-    return Worked(body, subject.final)
+    answer = GenreAnswer(
+        track=TrackSummary.of(track) if subject.kind != "features" else None,
+        match=subject.match(),
+        genre=first,
+        family=in_families[0].family,
+        in_families=list(in_families),
+        probability=ranked[0][1],
+        genres=[RankedGenre(genre, model.taxonomy.family_of(genre), probability) for genre, probability in ranked],
+        families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
+        broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
+        microgenres=_microgenres(model, why.prediction.micro),
+        basis=_basis(given),
+        confidence=_confidence(ranked[0][1], given),
+        note=_note(track, given),
+        known_genres=known,
+        features=_features(model, track, first),
+        other_features=other_features(services, subject),
+        why=Why(
+            features=[FeatureEffect(name, round(effect, 3)) for name, effect in why.features],
+            words=[WordEffect(text, part, round(effect, 3)) for text, part, effect in why.words],
+            nearest=_nearest(services, subject.snapshot, subject.track, first),
+        ),
+        model=ModelVersion("genre", model.version),
+        sources=source_lines(services, subject),
+    )
+    return Worked(answer, subject.final)
 
 
 def as_input(track: Track) -> GenreInput:
@@ -101,10 +190,10 @@ def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN
     return [(names[i], round(float(probabilities[i]), 4)) for i in order]
 
 
-def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[dict[str, Any]]:
+def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[RankedGenre]:
     """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
     return [
-        {"genre": name, "family": model.taxonomy.family_of(name), "probability": probability}
+        RankedGenre(name, model.taxonomy.family_of(name), probability)
         for name, probability in _ranked(model.microgenres, probabilities)
         if probability >= LIKELY
     ]
@@ -121,7 +210,7 @@ def _basis(given: GenreInput) -> list[str]:
     return [name for name, value in parts.items() if value]
 
 
-def _confidence(probability: float, given: GenreInput) -> str:
+def _confidence(probability: float, given: GenreInput) -> Literal["high", "medium", "low"]:
     if probability >= HIGH and given.features:
         return "high"
     return "medium" if probability >= MEDIUM else "low"
@@ -135,31 +224,31 @@ def _note(track: Track, given: GenreInput) -> str | None:
     return "From the names alone: no audio features are known for this track, so the answer is less certain."
 
 
-def _features(model: GenrePredictor, track: Track, genre: str) -> list[dict[str, Any]]:
+def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureValue]:
     if track.features is None:
         return []
     return [
-        {
-            "name": name,
-            "value": value,
-            "unit": UNITS.get(name, "0 to 1"),
-            "source": track.features.source,
-            "fetched_at": iso(track.features.fetched_at),
-            "licence": track.features.licence,
-            "confidence": track.features.confidence,
-            "percentile": round(model.percentile(name, value), 1),
-            "genre_mean": model.genre_mean(genre, name),
-        }
+        FeatureValue(
+            name=name,
+            value=value,
+            unit=UNITS.get(name, "0 to 1"),
+            source=track.features.source,
+            fetched_at=iso(track.features.fetched_at),
+            licence=track.features.licence,
+            confidence=track.features.confidence,
+            percentile=round(model.percentile(name, value), 1),
+            genre_mean=model.genre_mean(genre, name),
+        )
         for name in AUDIO_FEATURES
         if (value := track.features.values.get(name)) is not None
     ]
 
 
-def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[dict[str, Any]]:
+def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -> list[NearestTrack]:
     features = usable_features(track)
     if features is None:
         return []
     near = services.neighbours.nearest_labelled(
         snapshot, features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
     )
-    return [{**track_summary(snapshot.track(ref)), "distance": round(distance, 3)} for ref, distance in near]
+    return [NearestTrack.of(snapshot.track(ref), distance=round(distance, 3)) for ref, distance in near]

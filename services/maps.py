@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,38 @@ import numpy as np
 from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from services.container import Services
-from services.library import tracks_by_id
 from services.playlists import find_playlist
 from store.domain import PlaylistItem, Track
 from store.feature_rows import feature_rows
+from store.library import tracks_by_id
 
 _MOST_ROWS = 20_000
 
 
-def catalogue_map(services: Services, track_id: str | None) -> dict[str, Any] | None:
+@dataclass(frozen=True, kw_only=True)
+class ProjectionMap:
+    """A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
+
+    ``columns`` are lists with one entry per track: id, title, artists, family (position in ``families``, -1 for none),
+    person, placed (added after the map was computed), and x and y by method. ``not_shown`` tracks lack audio features.
+    """
+
+    made_at: str
+    seed: int
+    sampled_from: int
+    methods: dict[str, dict[str, float]]
+    families: list[str]
+    not_shown: int
+    columns: dict[str, list[Any]]
+
+
+def catalogue_map(services: Services, track_id: str | None) -> ProjectionMap | None:
     """Return the map of the catalogue with ``track_id`` placed on it; None where none has been computed."""
     projection = _load(services, CATALOGUE)
     return _answer(services, projection, [track_id] if track_id else [], {}) if projection else None
 
 
-def playlist_map(services: Services, playlist_id: str, track_id: str | None) -> dict[str, Any] | None:
+def playlist_map(services: Services, playlist_id: str, track_id: str | None) -> ProjectionMap | None:
     """Return the map of a playlist with later tracks and ``track_id`` placed on it; None where none has been computed.
 
     Raises ServiceError 404 for an unknown playlist.
@@ -50,35 +68,33 @@ def _added_by(items: Sequence[PlaylistItem]) -> dict[str, str]:
     return {item.track_id: item.added_by for item in reversed(items) if item.added_by}
 
 
-def _answer(
-    services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]
-) -> dict[str, Any]:
+def _answer(services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]) -> ProjectionMap:
     mapped = set(projection.ids)
-    later = [one for one in dict.fromkeys(wanted) if one not in mapped]
-    known = tracks_by_id(services, later)
-    heard = [(known[one], _place(known[one])) for one in later if one in known]
-    new = [(track, place) for track, place in heard if place is not None]
+    later = [track_id for track_id in dict.fromkeys(wanted) if track_id not in mapped]
+    known = tracks_by_id(services.catalogue.current(), services.database, later)
+    placed = [(known[track_id], _place(known[track_id])) for track_id in later if track_id in known]
+    new = [(track, place) for track, place in placed if place is not None]
     places = np.stack([place for _, place in new]) if new else np.empty((0, projection.places.shape[1]), np.float32)
     ids = [*projection.ids, *(track.id for track, _ in new)]
     families = sorted({family for family in projection.families if family})
     code = {family: at for at, family in enumerate(families)}
-    return {
+    return ProjectionMap(
         **projection.about,
-        "families": families,
-        "not_shown": len(later) - len(new),
-        "columns": {
+        families=families,
+        not_shown=len(later) - len(new),
+        columns={
             "id": ids,
             "title": [*projection.titles, *(track.title for track, _ in new)],
             "artists": [*projection.artists, *(", ".join(track.artists) for track, _ in new)],
-            "family": [*(code.get(one, -1) for one in projection.families), *(-1 for _ in new)],
-            "person": [people.get(one) for one in ids],
+            "family": [*(code.get(family, -1) for family in projection.families), *(-1 for _ in new)],
+            "person": [people.get(track_id) for track_id in ids],
             "placed": [*(False for _ in projection.ids), *(True for _ in new)],
             **{
                 method: np.concatenate([points, projection.place(places, method)]).round(4).tolist()
                 for method, points in projection.maps.items()
             },
         },
-    }
+    )
 
 
 def _place(track: Track) -> np.ndarray | None:

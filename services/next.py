@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from ml.continuation.model import MOST_SEEDS, ContinuationQuery
 from services.container import Services
 from services.errors import ServiceError
-from services.library import with_features
-from services.playlists import describe, find_playlist
-from services.views import track_summary
+from services.playlists import PlaylistSummary, describe, find_playlist
+from services.views import TrackSummary
+from store.library import with_features
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextTrack(TrackSummary):
+    """A track that may come next, with its score and the reason."""
+
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextAnswer:
+    """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``."""
+
+    playlist: PlaylistSummary
+    method: str
+    method_score: float | None
+    split: str | None
+    scores: list[dict[str, Any]]
+    version: str
+    tracks: list[NextTrack]
 
 
 def next_tracks(
     services: Services, playlist_id: str, owner: str | None, *, limit: int, artist_cap: int, exclude: Collection[str]
-) -> dict[str, Any]:
+) -> NextAnswer:
     """Return tracks of the catalogue that continue a playlist, best first.
 
     Parameters
@@ -36,7 +58,7 @@ def next_tracks(
     snapshot = services.catalogue.current()
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = with_features(services, services.database.get_tracks({item.track_id for item in items}))
+    known = with_features(snapshot, services.database.get_tracks({item.track_id for item in items}))
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not tracks:
         raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
@@ -45,22 +67,22 @@ def next_tracks(
             422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
         )
     model = services.continuation
-    found = model.next(
+    continuations = model.next(
         snapshot,
         ContinuationQuery(tracks=tracks, name=playlist.name),
         limit=limit,
         exclude=exclude,
         artist_cap=artist_cap,
     )
-    return {
-        "playlist": describe(playlist, owner),
-        "method": model.method,
-        "method_score": model.scores.get("served_score"),
-        "split": model.scores.get("split"),
-        "scores": model.scores.get("table", []),
-        "version": model.version,
-        "tracks": [
-            {**track_summary(snapshot.track(one.ref)), "score": round(one.score, 4), "reason": one.reason}
-            for one in found
+    return NextAnswer(
+        playlist=describe(playlist, owner),
+        method=model.method,
+        method_score=model.scores.get("served_score"),
+        split=model.scores.get("split"),
+        scores=model.scores.get("table", []),
+        version=model.version,
+        tracks=[
+            NextTrack.of(snapshot.track(found.ref), score=round(found.score, 4), reason=found.reason)
+            for found in continuations
         ],
-    }
+    )

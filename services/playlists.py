@@ -4,19 +4,64 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError
-from services.library import tracks_by_id, with_features
-from services.views import iso, track_summary
+from services.views import TrackSummary, iso
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
+from store.library import tracks_by_id, with_features
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contributor:
+    """A person who added ``count`` rows, with the name and the colour that the listener gave them."""
+
+    id: str
+    name: str | None
+    colour: str | None
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistSummary:
+    """What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people."""
+
+    id: str
+    name: str
+    item_count: int
+    complete: bool
+    mine: bool
+    nameable: bool
+    contributors: list[Contributor]
+    created_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistRow(TrackSummary):
+    """A row of a playlist: its track, when and by whom it was added, and its audio features by name."""
+
+    position: int
+    added_by: str | None
+    added_at: str | None
+    plays: int | None
+    features: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistPage:
+    """Page ``page`` (from 1) of a playlist's rows, and how many ``pages`` there are."""
+
+    playlist: PlaylistSummary
+    page: int
+    pages: int
+    tracks: list[PlaylistRow]
 
 
 def find_playlist(services: Services, playlist_id: str) -> Playlist:
@@ -35,24 +80,24 @@ def find_playlist(services: Services, playlist_id: str) -> Playlist:
     return playlist
 
 
-def playlists_of(services: Services, owner: str | None) -> list[dict[str, Any]]:
+def playlists_of(services: Services, owner: str | None) -> list[PlaylistSummary]:
     """Return the playlists that a browser session brought in, and those that the operator imported."""
     return [describe(playlist, owner) for playlist in services.database.playlists(owner)]
 
 
-def describe(playlist: Playlist, owner: str | None) -> dict[str, Any]:
+def describe(playlist: Playlist, owner: str | None) -> PlaylistSummary:
     """Return what is shown of a playlist to the browser session ``owner``."""
     people = sorted(playlist.contributors.items(), key=lambda pair: (-pair[1], pair[0]))
-    return {
-        "id": playlist.id,
-        "name": playlist.name,
-        "item_count": playlist.item_count,
-        "complete": playlist.complete,
-        "mine": playlist.owner is not None and playlist.owner == owner,
-        "nameable": may_name(playlist, owner),
-        "contributors": [contributor(playlist, person, count) for person, count in people],
-        "created_at": iso(playlist.created_at),
-    }
+    return PlaylistSummary(
+        id=playlist.id,
+        name=playlist.name,
+        item_count=playlist.item_count,
+        complete=playlist.complete,
+        mine=playlist.owner is not None and playlist.owner == owner,
+        nameable=may_name(playlist, owner),
+        contributors=[contributor(playlist, person, count) for person, count in people],
+        created_at=iso(playlist.created_at),
+    )
 
 
 def may_name(playlist: Playlist, owner: str | None) -> bool:
@@ -60,35 +105,35 @@ def may_name(playlist: Playlist, owner: str | None) -> bool:
     return playlist.owner is None or playlist.owner == owner
 
 
-def contributor(playlist: Playlist, person: str, count: int) -> dict[str, Any]:
+def contributor(playlist: Playlist, person: str, count: int) -> Contributor:
     """Return a person with the name and the colour that the listener gave them."""
     known = playlist.people.get(person, Person())
-    return {"id": person, "name": known.name, "colour": known.colour, "count": count}
+    return Contributor(id=person, name=known.name, colour=known.colour, count=count)
 
 
-def read_page(services: Services, playlist_id: str, owner: str | None, *, page: int, page_size: int) -> dict[str, Any]:
+def read_page(services: Services, playlist_id: str, owner: str | None, *, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
-    tracks = with_features(services, services.database.get_tracks({item.track_id for item in items}))
-    return {
-        "playlist": describe(playlist, owner),
-        "page": page,
-        "pages": max(1, -(-playlist.item_count // page_size)),
-        "tracks": [_row(item, tracks) for item in items if item.track_id in tracks],
-    }
+    stored = services.database.get_tracks({item.track_id for item in items})
+    tracks = with_features(services.catalogue.current(), stored)
+    return PlaylistPage(
+        playlist=describe(playlist, owner),
+        page=page,
+        pages=max(1, -(-playlist.item_count // page_size)),
+        tracks=[_row(item, tracks[item.track_id]) for item in items if item.track_id in tracks],
+    )
 
 
-def _row(item: PlaylistItem, tracks: Mapping[str, Track]) -> dict[str, Any]:
-    track = tracks[item.track_id]
-    return {
-        **track_summary(track),
-        "position": item.position,
-        "added_by": item.added_by,
-        "added_at": iso(item.added_at),
-        "plays": item.plays,
-        "features": dict(track.features.values) if track.features else {},
-    }
+def _row(item: PlaylistItem, track: Track) -> PlaylistRow:
+    return PlaylistRow.of(
+        track,
+        position=item.position,
+        added_by=item.added_by,
+        added_at=iso(item.added_at),
+        plays=item.plays,
+        features=dict(track.features.values) if track.features else {},
+    )
 
 
 def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
@@ -113,7 +158,7 @@ def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> 
 
 def name_people(
     services: Services, playlist_id: str, owner: str | None, given: Mapping[str, Mapping[str, str | None]]
-) -> dict[str, Any]:
+) -> PlaylistSummary:
     """Name and colour contributors of a playlist, and return the playlist as ``describe`` does.
 
     Parameters
@@ -153,7 +198,7 @@ def name_people(
 
 def create_playlist(
     services: Services, owner: str, name: str, rows: Sequence[tuple[str, str | None]], people: Mapping[str, str]
-) -> dict[str, Any]:
+) -> PlaylistSummary:
     """Make a playlist of known tracks for a browser session, and return it as ``describe`` does.
 
     Parameters
@@ -168,7 +213,7 @@ def create_playlist(
     ServiceError
         404, for a track that is not known here.
     """
-    known = tracks_by_id(services, [track_id for track_id, _ in rows])
+    known = tracks_by_id(services.catalogue.current(), services.database, [track_id for track_id, _ in rows])
     unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
     if unknown:
         raise ServiceError(404, "not_found", f"No track has the id {unknown!r} here.", "Search for it by name.")

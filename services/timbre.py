@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ml.neighbours.reasons import differences
 from ml.timbre.model import LEAST_SEGMENTS, TimbrePlacement, alike
 from services.container import Services
 from services.errors import ServiceError
-from services.recommend.picks import pick
+from services.recommend.answer import Recommendation, RecommendedTrack
 from services.subject.model import Subject
-from services.views import track_summary
+from services.views import TrackSummary
 from store.domain import Track
 from store.facts import analysed, timbre_of
 
@@ -21,50 +22,101 @@ _HINT = (
 )
 
 
-def timbre_map(services: Services) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Notice:
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimbrePoint(TrackSummary):
+    """An analysed track on the map."""
+
+    x: float
+    y: float
+    cluster: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimbreMap:
+    """The analysed tracks on the map, and how many are too short for it or without a title.
+
+    ``scores`` says how well the embedding finds the other half of a track.
+    """
+
+    version: str
+    statistics: Any
+    learnt_from: Any
+    scores: Any
+    analysed: int
+    too_short: int
+    untitled: int
+    least_segments: int
+    notice: Notice | None
+    tracks: list[TimbrePoint]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlikeTrack(TrackSummary):
+    """A track with the cosine of its embedding (-1 to 1) and its cluster."""
+
+    score: float
+    cluster: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimbreAlike:
+    """The analysed tracks that sound most like ``track``."""
+
+    version: str
+    track: TrackSummary
+    alike: list[AlikeTrack]
+
+
+def timbre_map(services: Services) -> TimbreMap:
     """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
     stamps, placed = _placed(services)
     tracks = services.database.get_tracks(sorted(placed))
     model = services.timbre.model
-    return {
-        "version": model.version,
-        "statistics": model.projection.statistics,
-        "learnt_from": model.settings["tracks"],
-        "scores": model.scores,
-        "analysed": len(stamps),
-        "too_short": len(stamps) - len(placed),
-        "untitled": len(placed) - len(tracks),
-        "least_segments": LEAST_SEGMENTS,
-        "notice": None if placed else _nothing(len(stamps)),
-        "tracks": [
-            {
-                **_summary(tracks, name),
-                "x": round(float(one.spot[0]), 5),
-                "y": round(float(one.spot[1]), 5),
-                "cluster": one.cluster,
-            }
-            for name, one in sorted(placed.items())
+    return TimbreMap(
+        version=model.version,
+        statistics=model.projection.statistics,
+        learnt_from=model.settings["tracks"],
+        scores=model.scores,
+        analysed=len(stamps),
+        too_short=len(stamps) - len(placed),
+        untitled=len(placed) - len(tracks),
+        least_segments=LEAST_SEGMENTS,
+        notice=None if placed else _nothing(len(stamps)),
+        tracks=[
+            TimbrePoint.of(
+                tracks.get(track_id) or _unnamed(track_id),
+                x=round(float(place.spot[0]), 5),
+                y=round(float(place.spot[1]), 5),
+                cluster=place.cluster,
+            )
+            for track_id, place in sorted(placed.items())
         ],
-    }
+    )
 
 
-def timbre_alike(services: Services, track_id: str, limit: int) -> dict[str, Any]:
+def timbre_alike(services: Services, track_id: str, limit: int) -> TimbreAlike:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
     placed, found = _alike(services, track_id, limit)
     tracks = services.database.get_tracks([track_id, *(other for other, _ in found)])
-    return {
-        "version": services.timbre.model.version,
-        "track": _summary(tracks, track_id),
-        "alike": [
-            {**_summary(tracks, other), "score": round(score, 4), "cluster": placed[other].cluster}
+    return TimbreAlike(
+        version=services.timbre.model.version,
+        track=TrackSummary.of(tracks.get(track_id) or _unnamed(track_id)),
+        alike=[
+            AlikeTrack.of(tracks.get(other) or _unnamed(other), score=round(score, 4), cluster=placed[other].cluster)
             for other, score in found
         ],
-    }
+    )
 
 
 def timbre_picks(
     services: Services, subject: Subject, query: Mapping[str, Any], exclude: Collection[str]
-) -> dict[str, Any]:
+) -> Recommendation:
     """Return the analysed tracks with the most similar timbre as recommendations; raises ServiceError 404 for none."""
     seed = subject.track
     placed, found = _alike(services, seed.id, query["limit"] + len(exclude))
@@ -76,15 +128,15 @@ def timbre_picks(
         why = [f"Alike in timbre (cosine {cosine:.2f})"]
         if placed[name].cluster == placed[seed.id].cluster:
             why.append("In the same region of the timbre map")
-        picks.append(pick(other, cosine, why, differences(seed, other)))
-    return {"seed": track_summary(seed), "method": "timbre", "tracks": picks, "artists": [], "note": None}
+        picks.append(RecommendedTrack.because(other, cosine, why, differences(seed, other)))
+    return Recommendation(seed=TrackSummary.of(seed), method="timbre", tracks=picks, note=None)
 
 
 def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, TimbrePlacement], list[tuple[str, float]]]:
     """Return the places of the analysed tracks and the ones most like ``name``; raises ServiceError 404."""
     stamps, placed = _placed(services)
     if not placed:
-        raise ServiceError(404, "no_analyses", **_nothing(len(stamps)))
+        raise ServiceError(404, "no_analyses", **asdict(_nothing(len(stamps))))
     if name not in placed:
         why = f"Its analysis has fewer than {LEAST_SEGMENTS} segments" if name in stamps else "It was not analysed"
         raise ServiceError(
@@ -99,17 +151,13 @@ def _placed(services: Services) -> tuple[dict[str, Any], dict[str, TimbrePlaceme
     return stamps, services.timbre.update(stamps, lambda name: timbre_of(services.database, name))
 
 
-def _summary(tracks: dict[str, Track], name: str) -> dict[str, Any]:
-    return track_summary(tracks.get(name) or _unnamed(name))
-
-
 def _unnamed(name: str) -> Track:
     return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
 
 
-def _nothing(stored: int) -> dict[str, str]:
+def _nothing(stored: int) -> Notice:
     if stored:
         message = f"None of the {stored} stored analyses has {LEAST_SEGMENTS} segments."
     else:
         message = "No audio analysis is stored here yet."
-    return {"message": message, "hint": _HINT}
+    return Notice(message, _HINT)

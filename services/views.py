@@ -48,5 +48,13 @@ class TrackSummary:
         )
 
 
+@dataclass(frozen=True)
+class ModelVersion:
+    """The model that answered."""
+
+    task: str
+    version: str
+
+
 def track_summary(track: Track) -> dict[str, Any]:
     return asdict(TrackSummary.of(track))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from etl.providers.base import Need
@@ -12,10 +13,11 @@ from ml.contributors.model import input_of, is_known, task_of
 from ml.registry import scores_of
 from services.container import Services
 from services.errors import ServiceError
-from services.playlists import contributor, describe, find_playlist
-from services.subject.lookup import source_lines
+from services.playlists import Contributor, PlaylistSummary, contributor, describe, find_playlist
+from services.subject.lookup import SourceLine, source_lines
+from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
-from services.views import track_summary
+from services.views import ModelVersion, TrackSummary
 from store.domain import Playlist
 
 NEEDS = frozenset({Need.FEATURES})
@@ -23,7 +25,80 @@ _POINT = ("track_id", "x", "y", "who", "answer", "odds")
 TRAIN = "Train it first: POST /api/models/contributors/train, or the Lab's panel Who added it."
 
 
-def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ContributorOdds(Contributor):
+    odds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhoAdded:
+    """The odds (0 to 1) that each contributor added a track, the likeliest first; ``who`` is null for "not sure"."""
+
+    track: TrackSummary
+    match: Match | SourceMatch
+    who: Contributor | None
+    odds: list[ContributorOdds]
+    threshold: float
+    has_features: bool
+    model: ModelVersion
+    sources: list[SourceLine]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedVersion:
+    version: str
+    active: bool
+    scores: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedContributor(Contributor):
+    """A contributor, and the number of tracks from which the model learnt their taste."""
+
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackPoint:
+    """A track on the map: row numbers of the person who added it and of the answer (-1: not sure), and the odds."""
+
+    track_id: str
+    x: float
+    y: float
+    who: int
+    answer: int
+    odds: list[float]
+    title: str
+    artists: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedContributors:
+    """What the training of the served model found on held-out tracks."""
+
+    version: str
+    people: list[TrainedContributor]
+    left_out: int
+    scores: list[dict[str, Any]]
+    confusion: list[list[int]]
+    not_sure: dict[str, float]
+    settings: str
+    options: dict[str, Any] | None
+    points_of: int
+    points: list[TrackPoint]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhoAddedState:
+    """The versions of a playlist's model, the newest first, and what the ``served`` one has learnt."""
+
+    playlist: PlaylistSummary
+    task: str
+    versions: list[TrainedVersion]
+    served: TrainedContributors | None
+
+
+def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> WhoAdded:
     """Return the odds that each contributor of a playlist added a track, or "not sure" (``who`` is None).
 
     Raises
@@ -51,59 +126,62 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
     odds = model.predict(blocks)[0]
     answer = model.answer(odds)
     people = _people(playlist, model.people)
-    ranked = sorted(zip(people, odds.tolist(), strict=True), key=lambda one: -one[1])
-    return {
-        "track": track_summary(subject.track),
-        "match": subject.match(),
-        "who": None if answer is None else people[answer],
-        "odds": [{**person, "odds": round(share, 4)} for person, share in ranked],
-        "threshold": model.threshold,
-        "has_features": bool(given.features),
-        "model": {"task": task, "version": model.version},
-        "sources": sources,
-    }
+    ranked = sorted(zip(people, odds.tolist(), strict=True), key=lambda pair: -pair[1])
+    return WhoAdded(
+        track=TrackSummary.of(subject.track),
+        match=subject.match(),
+        who=None if answer is None else people[answer],
+        odds=[ContributorOdds(**vars(person), odds=round(share, 4)) for person, share in ranked],
+        threshold=model.threshold,
+        has_features=bool(given.features),
+        model=ModelVersion(task, model.version),
+        sources=sources,
+    )
 
 
-def state(services: Services, playlist_id: str, owner: str | None) -> dict[str, Any]:
+def state(services: Services, playlist_id: str, owner: str | None) -> WhoAddedState:
     """Return the versions of a playlist's model, and what the served one learnt; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id)
     task = task_of(playlist.id)
     versions = _versions(services, task)
-    served = next((one["version"] for one in versions if one["active"]), None)
-    return {
-        "playlist": describe(playlist, owner),
-        "task": task,
-        "versions": versions,
-        "served": _learnt(services, playlist, task, served) if served else None,
-    }
+    served = next((known.version for known in versions if known.active), None)
+    return WhoAddedState(
+        playlist=describe(playlist, owner),
+        task=task,
+        versions=versions,
+        served=_learnt(services, playlist, task, served) if served else None,
+    )
 
 
-def _versions(services: Services, task: str) -> list[dict[str, Any]]:
+def _versions(services: Services, task: str) -> list[TrainedVersion]:
     """Return the versions of one playlist's model, the newest first."""
     registry = services.registry
     found = [
-        {"version": one.name, "active": one.active, "scores": scores_of(registry, task, one.name)}
-        for one in registry.versions()
-        if one.task == task
+        TrainedVersion(version=known.name, active=known.active, scores=scores_of(registry, task, known.name))
+        for known in registry.versions()
+        if known.task == task
     ]
-    return sorted(found, key=lambda one: str(one["version"]), reverse=True)
+    return sorted(found, key=lambda known: known.version, reverse=True)
 
 
-def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> dict[str, Any]:
+def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> TrainedContributors:
     """Return what a training run found, with names where it kept ids."""
     path = verified(services.registry.folder(task, version) / "who_added.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
     tracks = services.database.get_tracks({point["track_id"] for point in points})
     named = [
-        {**point, "title": track.title, "artists": list(track.artists)}
+        TrackPoint(**point, title=track.title, artists=list(track.artists))
         for point in points
         if (track := tracks.get(point["track_id"])) is not None
     ]
-    people = _people(playlist, [one["id"] for one in found["people"]])
-    learnt = [{**person, "tracks": one["tracks"]} for person, one in zip(people, found["people"], strict=True)]
-    return {**found, "version": version, "people": learnt, "points": named}
+    people = _people(playlist, [person["id"] for person in found["people"]])
+    trained = [
+        TrainedContributor(**vars(person), tracks=row["tracks"])
+        for person, row in zip(people, found["people"], strict=True)
+    ]
+    return TrainedContributors(**{**found, "version": version, "people": trained, "points": named})
 
 
-def _people(playlist: Playlist, ids: Any) -> list[dict[str, Any]]:
+def _people(playlist: Playlist, ids: Iterable[str]) -> list[Contributor]:
     return [contributor(playlist, person, playlist.contributors.get(person, 0)) for person in ids]

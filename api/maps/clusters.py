@@ -15,7 +15,7 @@ blueprint = APIBlueprint("clusters", __name__, tag="Clusters")
 
 
 @blueprint.get("/api/clusters")
-def clusters() -> dict[str, Any]:
+def clusters() -> use.ClustersAnswer:
     """The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
 
     `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
@@ -25,6 +25,6 @@ def clusters() -> dict[str, Any]:
 
 @blueprint.get("/api/clusters/predict")
 @blueprint.input(SubjectQuery, location="query", arg_name="query", unknown=RAISE)
-def predict(query: dict[str, Any]) -> dict[str, Any]:
+def predict(query: dict[str, Any]) -> use.ClusterAnswer:
     """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
     return use.predict_cluster(services(), query)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import Length
@@ -22,7 +20,7 @@ class HistogramQuery(Schema):
 
 @blueprint.get("/api/features/histograms")
 @blueprint.input(HistogramQuery, location="query", arg_name="query", unknown=RAISE)
-def feature_histograms(query: dict[str, str]) -> dict[str, Any]:
+def feature_histograms(query: dict[str, str]) -> use.Histograms:
     """How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
 
     `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.

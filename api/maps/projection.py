@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
@@ -15,8 +15,8 @@ from api.schemas import MAX_QUERY
 
 blueprint = APIBlueprint("projection", __name__, tag="Models")
 
-MapOrNone = dict[str, Any] | tuple[str, int]
-_NONE = ("", 204)
+MapOrNone = use.ProjectionMap | tuple[Literal[""], Literal[204]]
+_NONE: tuple[Literal[""], Literal[204]] = ("", 204)
 
 
 class ProjectionQuery(Schema):

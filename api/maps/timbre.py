@@ -22,7 +22,7 @@ class AlikeQuery(Schema):
 
 
 @blueprint.get("/api/timbre/map")
-def timbre_map() -> dict[str, Any]:
+def timbre_map() -> use.TimbreMap:
     """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
     return use.timbre_map(services())
 
@@ -30,6 +30,6 @@ def timbre_map() -> dict[str, Any]:
 @blueprint.get("/api/timbre/alike")
 @blueprint.input(AlikeQuery, location="query", arg_name="query", unknown=RAISE)
 @blueprint.doc(responses={404: "The track has no analysis here"})
-def timbre_alike(query: dict[str, Any]) -> dict[str, Any]:
+def timbre_alike(query: dict[str, Any]) -> use.TimbreAlike:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
     return use.timbre_alike(services(), query["track_id"], query["limit"])

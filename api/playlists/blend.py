@@ -16,7 +16,7 @@ from api.current import services
 from api.schemas import MAX_QUERY
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
-from services.library import MAX_NEVER
+from services.never import MAX_NEVER
 
 blueprint = APIBlueprint("blend", __name__, tag="Playlists")
 
@@ -40,13 +40,13 @@ class Filters(Schema):
             raise ValidationError("No track is longer than shortest_s and shorter than this.", "longest_s")
 
 
-class BlendWish(Schema):
+class BlendBody(Schema):
     playlist = String(validate=Length(min=1, max=MAX_QUERY), metadata={"description": "Its contributors are blended."})
     playlists = List(
         _id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Or: each playlist stands for one person."}
     )
     people = List(_id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Only these contributors."})
-    method = String(load_default=Method.MAX_MIN.value, validate=OneOf([one.value for one in Method]))
+    method = String(load_default=Method.MAX_MIN.value, validate=OneOf([method.value for method in Method]))
     length = Integer(load_default=20, validate=Range(1, MOST_TRACKS))
     quotas = Dict(
         keys=String(),
@@ -61,12 +61,12 @@ class BlendWish(Schema):
 
 
 @blueprint.post("/api/blend")
-@blueprint.input(BlendWish, arg_name="wish", unknown=RAISE)
+@blueprint.input(BlendBody, arg_name="query", unknown=RAISE)
 @blueprint.doc(responses={404: "No such playlist or person", 422: "Nothing is known of their tracks"})
-def post_blend(wish: dict[str, Any]) -> dict[str, Any]:
+def post_blend(query: dict[str, Any]) -> use.BlendAnswer:
     """Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
 
     `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
     never wants again stays out besides `never`.
     """
-    return use.blend_playlists(services(), wish, session.owner())
+    return use.blend_playlists(services(), query, session.owner())

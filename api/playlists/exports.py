@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
@@ -21,15 +22,25 @@ from services.playlists import find_playlist
 blueprint = APIBlueprint("exports", __name__, tag="Playlists")
 
 
+@dataclass(frozen=True)
+class ExportFormat:
+    name: str
+    label: str
+    purpose: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class ExportsAnswer:
+    formats: list[ExportFormat]
+
+
 @blueprint.get("/api/exports")
-def formats() -> dict[str, Any]:
+def formats() -> ExportsAnswer:
     """The formats in which a playlist can be taken out, and what each is for."""
-    return {
-        "formats": [
-            {"name": one.name, "label": one.label, "purpose": one.purpose, "media_type": one.media_type}
-            for one in FORMATS.values()
-        ]
-    }
+    return ExportsAnswer(
+        [ExportFormat(known.name, known.label, known.purpose, known.media_type) for known in FORMATS.values()]
+    )
 
 
 @blueprint.get("/api/playlists/<playlist_id>/export")

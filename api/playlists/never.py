@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import List, String
@@ -12,8 +12,9 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.schemas import MAX_QUERY
-from services.library import MAX_NEVER, never_list, put_never_list, tracks_by_id
-from services.views import track_summary
+from services.never import MAX_NEVER, never_list, put_never_list
+from services.views import TrackSummary
+from store.library import tracks_by_id
 
 blueprint = APIBlueprint("never", __name__, tag="Playlists")
 
@@ -27,17 +28,29 @@ class NeverList(Schema):
     )
 
 
+@dataclass(frozen=True)
+class UnknownTrack:
+    """The id of a track that is not known here (any more)."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class NeverAnswer:
+    tracks: list[TrackSummary | UnknownTrack]
+
+
 @blueprint.get("/api/never")
-def never() -> dict[str, Any]:
+def never() -> NeverAnswer:
     """The tracks that this browser never wants again, the latest last."""
     ids = never_list(services(), session.owner())
-    known = tracks_by_id(services(), ids)
-    return {"tracks": [track_summary(known[one]) if one in known else {"id": one} for one in ids]}
+    known = tracks_by_id(services().catalogue.current(), services().database, ids)
+    return NeverAnswer([TrackSummary.of(known[id_]) if id_ in known else UnknownTrack(id_) for id_ in ids])
 
 
 @blueprint.put("/api/never")
 @blueprint.input(NeverList, arg_name="given", unknown=RAISE)
-def put_never(given: dict[str, list[str]]) -> dict[str, Any]:
+def put_never(given: dict[str, list[str]]) -> NeverAnswer:
     """Say which tracks this browser never wants again."""
     put_never_list(services(), session.start(), given["tracks"])
     return never()

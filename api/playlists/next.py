@@ -28,7 +28,7 @@ class NextQuery(Schema):
 
 @blueprint.get("/api/playlists/<playlist_id>/next")
 @blueprint.input(NextQuery, location="query", arg_name="query", unknown=RAISE)
-def next_tracks(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
+def next_tracks(playlist_id: str, query: dict[str, Any]) -> use.NextAnswer:
     """Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
 
     `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Dict, List, Nested, String
@@ -57,25 +58,34 @@ class PeopleGiven(Schema):
     )
 
 
+@dataclass(frozen=True)
+class PlaylistsAnswer:
+    playlists: list[use.PlaylistSummary]
+
+
+@dataclass(frozen=True)
+class PlaylistAnswer:
+    playlist: use.PlaylistSummary
+
+
 @blueprint.get("/api/playlists")
-def playlists() -> dict[str, Any]:
+def playlists() -> PlaylistsAnswer:
     """The playlists that this browser brought in, and those that the operator imported."""
-    return {"playlists": use.playlists_of(services(), session.owner())}
+    return PlaylistsAnswer(use.playlists_of(services(), session.owner()))
 
 
 @blueprint.post("/api/playlists")
 @blueprint.input(NewPlaylist, arg_name="given", unknown=RAISE)
-@blueprint.output({}, status_code=201)
-@blueprint.doc(responses={404: "A track is not known here"})
-def new_playlist(given: dict[str, Any]) -> tuple[dict[str, Any], int]:
+@blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
+def new_playlist(given: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
     rows = [(track["id"], track["person"]) for track in given["tracks"]]
-    return {"playlist": use.create_playlist(services(), session.start(), given["name"], rows, given["people"])}, 201
+    return PlaylistAnswer(use.create_playlist(services(), session.start(), given["name"], rows, given["people"])), 201
 
 
 @blueprint.get("/data")
 @blueprint.input(PlaylistQuery, location="query", arg_name="query", unknown=RAISE)
-def data(query: dict[str, Any]) -> dict[str, Any]:
+def data(query: dict[str, Any]) -> use.PlaylistPage:
     """One page of a playlist's rows with names, audio features and who added each.
 
     A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
@@ -96,6 +106,6 @@ def delete(playlist_id: str) -> str:
 @blueprint.put("/api/playlists/<playlist_id>/people")
 @blueprint.input(PeopleGiven, arg_name="given", unknown=RAISE)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
-def put_people(playlist_id: str, given: dict[str, Any]) -> dict[str, Any]:
+def put_people(playlist_id: str, given: dict[str, Any]) -> PlaylistAnswer:
     """Name and colour contributors of a playlist; the names stay on this installation."""
-    return {"playlist": use.name_people(services(), playlist_id, session.owner(), given["people"])}
+    return PlaylistAnswer(use.name_people(services(), playlist_id, session.owner(), given["people"]))

@@ -17,7 +17,7 @@ blueprint = APIBlueprint("who_added", __name__, tag="Playlists")
 
 @blueprint.get("/api/playlists/<playlist_id>/who-added")
 @blueprint.input(SubjectQuery, location="query", arg_name="query", unknown=RAISE)
-def who_added(playlist_id: str, query: dict[str, Any]) -> dict[str, Any]:
+def who_added(playlist_id: str, query: dict[str, Any]) -> use.WhoAdded | use.WhoAddedState:
     """Who would have added a track, by a model that was trained on this playlist.
 
     With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).

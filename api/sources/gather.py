@@ -19,7 +19,7 @@ from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from jobs.queue import enqueue, lanes_of, spawn_worker
+from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
 from services.playlists import find_playlist, may_name
 from services.views import iso, track_summary
@@ -198,7 +198,7 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
 def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
     here = services()
     [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
+    spawn_worker(here.config.var, here.config.mongodb_uri, queues_of([queued]))
     return {"run": public_run(queued)}, 202
 
 
@@ -210,4 +210,4 @@ def _wake(here: Services) -> None:
     _woken_at = time.monotonic()
     due = [run for run in here.database.unfinished_runs() if run["state"] == "waiting"]
     if due:
-        spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of(due))
+        spawn_worker(here.config.var, here.config.mongodb_uri, queues_of(due))

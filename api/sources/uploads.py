@@ -14,7 +14,7 @@ from flask import Response, request, stream_with_context
 from api import session
 from api.current import services
 from api.errors import ApiError
-from jobs.queue import Lane, create_upload_run, spawn_worker
+from jobs.queue import WorkQueue, create_upload_run, spawn_worker
 from store.database import Database
 from store.documents import public_run
 from store.runs import ENDED
@@ -39,7 +39,7 @@ def upload() -> tuple[dict[str, Any], int]:
     run = create_upload_run(
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
-    spawn_worker(here.config.var, here.config.mongodb_uri, [Lane.FILES])
+    spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return {"run": run}, 202
 
 

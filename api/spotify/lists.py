@@ -17,7 +17,7 @@ from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
-from jobs.queue import enqueue, lanes_of, spawn_worker
+from jobs.queue import enqueue, queues_of, spawn_worker
 from services.playlists import find_playlist
 from store.documents import public_run
 from store.runs import ENDED
@@ -109,7 +109,7 @@ def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
         unused = {run["_id"] for run in wanted} - {run["_id"] for run in queued}
         if unused:
             accounts.note(owner, {}, unset=tuple(f"runs.{run_id}" for run_id in sorted(unused)))
-    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of(queued))
+    spawn_worker(here.config.var, here.config.mongodb_uri, queues_of(queued))
     return [public_run(run) for run in queued]
 
 

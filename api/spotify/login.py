@@ -21,7 +21,7 @@ from etl.spotify.forgetting import disconnect
 from etl.spotify.login import Login, from_localhost
 from etl.spotify.notice import notice_of
 from etl.spotify.writing import scope_for
-from jobs.queue import Lane, spawn_worker
+from jobs.queue import WorkQueue, spawn_worker
 
 blueprint = APIBlueprint("spotify", __name__, tag="Spotify")
 
@@ -101,7 +101,7 @@ def forget() -> str:
     here, owner = services(), session.owner()
     if owner is not None and all_accounts().document(owner):
         disconnect(here.database, here.engine, owner)
-        spawn_worker(here.config.var, here.config.mongodb_uri, [Lane.FILES])
+        spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return ""
 
 

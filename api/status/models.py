@@ -13,7 +13,7 @@ from api import session
 from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
-from jobs.queue import enqueue, lanes_of, spawn_worker
+from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of
 from ml.needs import Available
 from ml.registry import card_of, compare, scores_of
@@ -152,7 +152,7 @@ def train(task: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
     request = {"task": task, "playlist": asked["playlist"], "options": asked["options"]}
     run = new_task_run("train", f"Training {task}", session.start(), request=request, unit="steps", cursor={})
     [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri, lanes_of([queued]))
+    spawn_worker(here.config.var, here.config.mongodb_uri, queues_of([queued]))
     return {"run": public_run(queued)}, 202
 
 

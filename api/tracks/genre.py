@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from marshmallow import RAISE
 
 from api.current import cached_answer, services
 from api.schemas import GenreQuery
-from services.genre import predict
+from services.genre import GenreAnswer, predict
 
 blueprint = APIBlueprint("genre", __name__, tag="Tracks")
 
 
 @blueprint.get("/genre-predict")
 @blueprint.input(GenreQuery, location="query", arg_name="query", unknown=RAISE)
-def genre_predict(query: dict[str, Any]) -> Any:
+def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
     """The genre of a track, with calibrated probabilities and reasons.
 
     Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
@@ -13,6 +12,7 @@ from marshmallow import RAISE
 
 from api.current import services
 from api.errors import ApiError
+from ml.taxonomy.model import Placement
 
 blueprint = APIBlueprint("genres", __name__, tag="Genres")
 
@@ -21,25 +21,40 @@ class GenreName(Schema):
     name = String(required=True, validate=Length(min=1, max=200), metadata={"description": "The name of any genre."})
 
 
+@dataclass(frozen=True)
+class GenreFamily:
+    """A family, its genres of the 114, and how many names of genres belong there."""
+
+    family: str
+    genres: list[str]
+    names: int
+
+
+@dataclass(frozen=True)
+class GenresAnswer:
+    version: str
+    families: list[GenreFamily]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenrePlacement(Placement):
+    name: str
+
+
 @blueprint.get("/api/genres")
-def genres() -> dict[str, Any]:
+def genres() -> GenresAnswer:
     """The families, the genres in each, and how many names of genres are known to belong there."""
     taxonomy = services().genre.taxonomy
     sizes = Counter(taxonomy.predict(name).family for name in taxonomy.names)
-    return {
-        "version": taxonomy.version,
-        "families": [
-            {"family": family, "genres": list(taxonomy.members(family)), "names": sizes[family]}
-            for family in taxonomy.families
-        ],
-    }
+    families = [GenreFamily(family, list(taxonomy.members(family)), sizes[family]) for family in taxonomy.families]
+    return GenresAnswer(taxonomy.version, families)
 
 
 @blueprint.get("/api/genres/place")
 @blueprint.input(GenreName, location="query", arg_name="query", unknown=RAISE)
-def place(query: dict[str, str]) -> dict[str, Any]:
+def place(query: dict[str, str]) -> GenrePlacement:
     """The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found."""
     try:
-        return {"name": query["name"], **asdict(services().genre.taxonomy.predict(query["name"]))}
+        return GenrePlacement(name=query["name"], **asdict(services().genre.taxonomy.predict(query["name"])))
     except ValueError as fault:
         raise ApiError(422, "invalid_value", f"{fault}.", "Type the name of a genre.") from fault

@@ -12,7 +12,7 @@ from etl.spotify.expiry import expire
 from etl.task import engine_of_environment
 from jobs.catalogue import catalogue_is_behind, rebuild
 from jobs.finishing import sweep_uploads
-from jobs.queue import Lane, lane_lock, lanes_of
+from jobs.queue import WorkQueue, queues_of, worker_lock
 from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
@@ -27,8 +27,10 @@ _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 def add_work(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
     one = commands.add_parser("work", help="do the queued runs in turn (the web process starts this)")
-    one.add_argument("--lane", choices=list(Lane), type=Lane, help="do the runs of this lane alone; default: all")
-    # The descriptor of the lane's lock, where whoever starts this process has taken it.
+    one.add_argument(
+        "--queue", choices=list(WorkQueue), type=WorkQueue, help="do the runs of this queue alone (default: all)"
+    )
+    # The descriptor of the queue's lock, where whoever starts this process has taken it.
     one.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     one.set_defaults(command=_work)
 
@@ -37,45 +39,45 @@ def _work(database: Database, var: Path, options: argparse.Namespace) -> int:
     if options.lock is not None:
         os.set_inheritable(options.lock, False)
     _sweep(database, var)
-    for lane in [options.lane] if options.lane else Lane:
-        work_lane(database, var, lane, options.lock)
+    for queue in [options.queue] if options.queue else WorkQueue:
+        do_queue(database, var, queue, options.lock)
     return 0
 
 
-def work_lane(database: Database, var: Path, lane: Lane, lock: int | None = None) -> None:
-    """Do what is queued in ``lane`` until nothing is; return at once if another process is at it.
+def do_queue(database: Database, var: Path, queue: WorkQueue, lock: int | None = None) -> None:
+    """Do what is queued in ``queue`` until nothing is; return at once if another process is at it.
 
-    ``lock`` is the descriptor of the lane's lock where it has been taken already. It is closed here.
+    ``lock`` is the descriptor of the queue's lock where it has been taken already. It is closed here.
     """
     tried: set[str] = set()
     if lock is None:
-        lock = take(lane_lock(var, lane), wait=False)
+        lock = take(worker_lock(var, queue), wait=False)
     while lock is not None:
         try:
-            _do_lane(database, var, lane, tried)
+            _do_queued(database, var, queue, tried)
         finally:
             os.close(lock)
         # Whoever queued a run before this release found the lock taken and started nobody. Whoever takes the lock
         # after it looks for themselves.
-        lock = take(lane_lock(var, lane), wait=False) if _untried(database, lane, tried) else None
+        lock = take(worker_lock(var, queue), wait=False) if _untried(database, queue, tried) else None
 
 
-def _do_lane(database: Database, var: Path, lane: Lane, tried: set[str]) -> None:
-    if lane is Lane.FILES:
+def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str]) -> None:
+    if queue is WorkQueue.FILES:
         _expire(database, var)
         _mend_catalogue(database, var)
-    for run_id in sorted(_untried(database, lane, tried), key=lambda run_id: tries(var, run_id)):
+    for run_id in sorted(_untried(database, queue, tried), key=lambda run_id: tries(var, run_id)):
         tried.add(run_id)
         if tries(var, run_id) >= _PATIENCE:
             give_up(database, var, run_id)
         else:
             execute(database, var, run_id)
-    if lane is Lane.FILES:
+    if queue is WorkQueue.FILES:
         sweep_uploads(database, var)
 
 
-def _untried(database: Database, lane: Lane, tried: set[str]) -> list[str]:
-    return [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried and lanes_of([run]) == {lane}]
+def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[str]:
+    return [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried and queues_of([run]) == {queue}]
 
 
 def _sweep(database: Database, var: Path) -> None:

@@ -16,13 +16,13 @@ from etl.providers.base import (
     Identity,
     Need,
     Preview,
-    Sound,
+    SourceFeatures,
     Value,
 )
 
 _SINGLE: Mapping[Need, type] = {
     Need.TRACK: Candidate,
-    Need.FEATURES: Sound,
+    Need.FEATURES: SourceFeatures,
     Need.PREVIEW: Preview,
     Need.ANALYSIS: Analysis,
 }

@@ -1,6 +1,7 @@
-"""A genre-balanced set: as many tracks of each genre, gathered through whichever sources answer, as one playlist.
+"""A genre-balanced set: equally many tracks of each genre, from the sources that answer, as one playlist.
 
-A recording is taken once, under the first genre that brings it: the same id, ISRC, or title with artist is the same.
+A recording is taken once, under the first genre that finds it. Tracks with equal ids, equal ISRCs, or equal titles
+and artists are one recording.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from store.facts import add_label
 from store.runs import ImportProblem, Progress, new_task_run
 
 PER_GENRE, MOST_PER_GENRE, MOST_GENRES = 100, 1000, 500
-# A list that goes on for so long repeats itself.
+# A longer list repeats itself.
 _MOST_PAGES = 40
 
 
@@ -37,7 +38,7 @@ def new_balanced(
     years: tuple[int, int] | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Return the document of a run that gathers ``per_genre`` tracks of each genre (none named: all we know)."""
+    """Return the document of a run that gathers ``per_genre`` tracks of each genre (by default of all genres)."""
     wanted = list(dict.fromkeys(genres)) or shipped_genres()
     request = {"genres": wanted, "per_genre": per_genre, "source": source, "min_popularity": min_popularity}
     request |= {"years": list(years) if years else None, "strict": strict}
@@ -75,7 +76,7 @@ class Balanced(PageStreamRun):
         return str(stream[1])
 
     def run(self) -> None:
-        """Gather the set and reckon what it lacks.
+        """Gather the set and count what it lacks.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class Balanced(PageStreamRun):
             No source knew a track of any of the genres.
         """
         super().run()
-        self._reckon()
+        self._count_missing()
         if not self.tracks:
             raise ImportProblem("no_tracks", "No source knows a track of these genres.", "Try other names of genres.")
         if self.task.database.playlist(self.playlist) is None:
@@ -99,7 +100,7 @@ class Balanced(PageStreamRun):
             return
         answer = self.ask(source, names[name], page)
         found = candidates_of(answer)
-        self._take(genre, source, found, f"{self.task.document['_id']}:{genre}:{source}:{name}:{page}")
+        self._store(genre, source, found, f"{self.task.document['_id']}:{genre}:{source}:{name}:{page}")
         further = bool(found) and page + 1 < _MOST_PAGES
         stream[2:4] = [name, page + 1] if further else [name + 1, 0]
         self.record()
@@ -107,7 +108,7 @@ class Balanced(PageStreamRun):
     def _missing(self, genre: str) -> int:
         return int(self.request["per_genre"]) - self.counts[genre]
 
-    def _take(self, genre: str, source: str, found: Sequence[Candidate], brought_by: str) -> None:
+    def _store(self, genre: str, source: str, found: Sequence[Candidate], brought_by: str) -> None:
         wanted: list[Candidate] = []
         for candidate in found:
             track = as_track(candidate.identity, source)
@@ -121,7 +122,7 @@ class Balanced(PageStreamRun):
             self.taken |= keys
         self.cursor["rejected"] = [[*what, times] for what, times in self.rejected.items()]
         ids, new = store_found(self.task.database, wanted, source, brought_by, labels=(genre,))
-        rows = [one for one in dict.fromkeys(ids) if one is not None and one not in self.kept]
+        rows = [track_id for track_id in dict.fromkeys(ids) if track_id is not None and track_id not in self.kept]
         if not rows:
             return
         for track in self.task.database.get_tracks(rows).values():
@@ -175,7 +176,7 @@ class Balanced(PageStreamRun):
             stored=self.tally.stored, known=self.tally.known,
         )  # fmt: skip
 
-    def _reckon(self) -> None:
+    def _count_missing(self) -> None:
         self.tally.requested = len(self.request["genres"]) * int(self.request["per_genre"])
         self.tally.skipped.clear()
         for genre in self.request["genres"]:

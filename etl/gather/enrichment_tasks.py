@@ -1,4 +1,4 @@
-"""The steps of an enrichment: which source is asked for what about which tracks, and what becomes of its answers."""
+"""The tasks of an enrichment: which source is queried for what about which tracks, and how answers are stored."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from etl.engine import Answer, Engine, Status
+from etl.gather.recommended import store_recommended
+from etl.gather.run import provenance_of
 from etl.identity import SAME, as_track, identity_of, same_recording
-from etl.lookup.recommended import store_recommended
-from etl.lookup.results import strongest
-from etl.providers.base import Candidate, Identity, LookupQuery, Need, Sound
+from etl.lookup.choice import search_words
+from etl.lookup.results import features_in, strongest
+from etl.providers.base import Candidate, Identity, LookupQuery, Need
 from store.database import Database
-from store.domain import SHOWN_ONLY, AudioFeatures, Track
-from store.facts import KnownTrack, Provenance, known_tracks, put_features, put_genres
+from store.domain import SHOWN_ONLY, Track
+from store.facts import KnownTrack, known_tracks, put_features, put_genres
 from store.recommendations import add_playlist, recommended_for
 
 # Recommendations kept of one source for one track.
@@ -30,13 +32,13 @@ _LEADS_TO: Mapping[str, frozenset[str]] = {
     "listenbrainz_labs": frozenset({"spotify", "mbid"}),
     "spotify": frozenset({"spotify", "isrc"}),
 }
-# Those whose TRACK tells the year of the release, and which may be asked for that alone.
-_TELLS_YEAR = frozenset({"deezer", "listenbrainz", "musicbrainz"})
+# Sources whose TRACK has the year of the release, and which may be queried for that alone.
+_KNOWS_YEAR = frozenset({"deezer", "listenbrainz", "musicbrainz"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnrichmentTask:
-    """One source asked for one need; ``number`` is its place in the plan."""
+    """Queries to one source for one need; ``number`` is the index in the plan."""
 
     number: int
     need: Need
@@ -44,16 +46,16 @@ class EnrichmentTask:
 
 
 def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
-    """Return the steps as (need, source): what identifies tracks first, then ``needs``, the best source first."""
+    """Return the tasks as (need, source): first what identifies tracks, then ``needs``, the best source first."""
     searched = engine.on(Need.SEARCH)[:1]
-    identifying = [(Need.SEARCH, one) for one in searched]
-    identifying += [(Need.TRACK, one) for one in engine.on(Need.TRACK) if one in _LEADS_TO]
+    identifying = [(Need.SEARCH, source) for source in searched]
+    identifying += [(Need.TRACK, source) for source in engine.on(Need.TRACK) if source in _LEADS_TO]
     wanted = [(need, source) for need in needs for source in engine.on(need)]
     return [(need.value, source) for need, source in (*identifying, *wanted)] if wanted else []
 
 
 class EnrichmentTasks:
-    """Does the steps of one run for pages of tracks. What is stored is not asked for again, so all may be repeated."""
+    """Does the tasks of one run for pages of tracks. What is stored is not fetched again, so all may be repeated."""
 
     def __init__(self, database: Database, engine: Engine, plan: Sequence[Sequence[str]], run: str, playlist: str):
         self._database = database
@@ -66,18 +68,19 @@ class EnrichmentTasks:
         self._ranks = {(task.need, task.source): task.number for task in self.plan}
 
     def questions(self, step: EnrichmentTask, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
-        """Return what to ask about which of the tracks, and whether there are some whose identity is not known enough.
+        """Return the queries by track id, and whether the source needs more details of some tracks.
 
-        A track that has what is wanted from this source or a better one is not asked about.
+        There is no query for a track that has its facts from this source or a better one.
         """
         provider = self._engine.providers()[step.source]
         queries, unknown = {}, False
         for name, known in self._wanting(step, track_ids).items():
-            one = LookupQuery(identity=identity_of(known.track), text=_words(identity_of(known.track), step.need))
-            if step.need in IDENTIFYING and not self._helps(step, one.identity, known):
+            identity = identity_of(known.track)
+            query = LookupQuery(identity=identity, text=search_words(identity) if step.need is Need.SEARCH else "")
+            if step.need in IDENTIFYING and not self._helps(step, identity, known):
                 continue
-            if provider.can(step.need, one):
-                queries[name] = one
+            if provider.can(step.need, query):
+                queries[name] = query
             else:
                 unknown = True
         return queries, unknown
@@ -85,7 +88,7 @@ class EnrichmentTasks:
     def store(
         self, step: EnrichmentTask, queries: Mapping[str, LookupQuery], answers: Sequence[Answer], page: int
     ) -> None:
-        """Store what was found out about each of ``queries``."""
+        """Store the answer to each of ``queries``."""
         completed = []
         for name, answer in zip(queries, answers, strict=True):
             if step.need is Need.SIMILAR:
@@ -101,22 +104,22 @@ class EnrichmentTasks:
             elif answer.status is not Status.FOUND:
                 continue
             elif step.need is Need.FEATURES:
-                put_features(self._database, name, _features(answer), self._run)
+                put_features(self._database, name, features_in(answer), self._run)
             elif step.need is Need.GENRES:
                 labels = tuple(strongest(answer, ("track", "album")))
                 of_artist = tuple(strongest(answer, ("artist",)))
                 if labels or of_artist:
-                    put_genres(self._database, name, labels, of_artist, _told(answer, self._run))
+                    put_genres(self._database, name, labels, of_artist, provenance_of(answer, self._run))
             elif track := self._completed(name, queries[name].identity, answer):
                 completed.append(track)
         if completed:
             self._database.put_tracks(completed, f"{self._run}:{step.number}:{page}")
 
     def _completed(self, name: str, known: Identity, answer: Answer) -> Track | None:
-        """Return the track with the ids by which the source knows it, and what else it tells that was not known."""
+        """Return the track with the ids and details that it lacked; None if the answer is another one."""
         track = self._database.get_track(name)
         found = (answer.value,) if isinstance(answer.value, Candidate) else cast(tuple[Candidate, ...], answer.value)
-        best = max(found, key=lambda one: same_recording(known, one.identity), default=None)
+        best = max(found, key=lambda candidate: same_recording(known, candidate.identity), default=None)
         if track is None or best is None or same_recording(known, best.identity) < SAME:
             return None
         found_track = as_track(best.identity, answer.source, popularity=best.popularity, explicit=best.explicit)
@@ -128,20 +131,20 @@ class EnrichmentTasks:
         known = known_tracks(self._database, track_ids)
         tracks = {name: known[name] for name in track_ids if name in known}
         if step.need is not Need.SIMILAR:
-            return {name: one for name, one in tracks.items() if self._lacks(step, one)}
+            return {name: track for name, track in tracks.items() if self._lacks(step, track)}
         before = recommended_for(self._database, list(tracks), step.source)
         days = timedelta(days=self._engine.providers()[step.source].about.found_days)
         fresh = {
             seed
-            for seed, one in before.items()
-            if one.brought_by == self._run or datetime.now(UTC) - one.fetched_at < days
+            for seed, stored in before.items()
+            if stored.brought_by == self._run or datetime.now(UTC) - stored.fetched_at < days
         }
         for seed in fresh:
             add_playlist(self._database, step.source, seed, self._playlist)
-        return {name: one for name, one in tracks.items() if name not in fresh}
+        return {name: track for name, track in tracks.items() if name not in fresh}
 
     def _lacks(self, step: EnrichmentTask, known: KnownTrack) -> bool:
-        """Say whether a track has nothing of the kind yet, or from a source that is asked later than this one."""
+        """Return whether a track has no such facts yet, or has them from a source that comes later in the plan."""
         if step.need is Need.FEATURES:
             source = known.track.features.source if known.track.features else None
             if source is None or (source in SHOWN_ONLY and step.source not in SHOWN_ONLY):
@@ -157,36 +160,17 @@ class EnrichmentTasks:
         return self._ranks.get((step.need, source), -1) > step.number
 
     def _helps(self, step: EnrichmentTask, identity: Identity, known: KnownTrack) -> bool:
-        """Say whether this source may add the year, or an id that another one, still to be asked, needs."""
-        if step.need is Need.TRACK and identity.year is None and step.source in _TELLS_YEAR:
+        """Return whether this source may add the year, or an id that a later source of the plan needs."""
+        if step.need is Need.TRACK and identity.year is None and step.source in _KNOWS_YEAR:
             return True
         if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
             return False
         adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
-        one = LookupQuery(identity=identity)
+        query = LookupQuery(identity=identity)
         for later in self.plan:
             if later.need in IDENTIFYING or not self._lacks(later, known):
                 continue
             provider = self._engine.providers()[later.source]
-            if not provider.can(later.need, one) and adds & (provider.about.reads | {later.source}):
+            if not provider.can(later.need, query) and adds & (provider.about.reads | {later.source}):
                 return True
         return False
-
-
-def _words(identity: Identity, need: Need) -> str:
-    return " ".join([identity.title, *identity.artists[:1]]).strip() if need is Need.SEARCH else ""
-
-
-def _features(answer: Answer) -> AudioFeatures:
-    sound = cast(Sound, answer.value)
-    return AudioFeatures(
-        values=dict(sound.values),
-        source=answer.source,
-        fetched_at=answer.fetched_at,
-        licence=answer.licence or None,
-        confidence=sound.confidence,
-    )
-
-
-def _told(answer: Answer, brought_by: str) -> Provenance:
-    return Provenance(source=answer.source, fetched_at=answer.fetched_at, licence=answer.licence, brought_by=brought_by)

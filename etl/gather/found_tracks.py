@@ -1,4 +1,4 @@
-"""Tracks that a source named, into the store: under the id of the same recording where that is known already."""
+"""Stores the tracks that a source found, under the id of the same recording if that is stored already."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def store_found(
 ) -> tuple[list[str | None], int]:
     """Store the tracks of ``found`` and return their ids in that order, and how many are new.
 
-    ``None`` stands for a candidate without a title. The order of ``found`` decides, so a page that is stored again
-    after a kill gets the same ids.
+    The id is None for a candidate without a title. Ids depend on the order of ``found`` only, so a page that is stored
+    again after a kill gets the same ids.
     """
     named = [
         as_track(
@@ -45,7 +45,7 @@ def _id_of(track: Track, known: Mapping[str, Sequence[Track]]) -> str:
     others = [other for key in recording_keys(track) for other in known.get(key, ())]
     if any(other.id == track.id for other in others):
         return track.id
-    # The likest, not the first: a page that is stored again finds its own tracks among the others, in another order.
+    # The most similar one, not the first: a page that is stored again finds its own tracks among the others.
     alike = {other.id: same_recording(identity_of(other), identity_of(track)) for other in others}
     best = max(alike, key=lambda name: (alike[name], name), default="")
     return best if alike.get(best, 0.0) >= SAME else track.id

@@ -1,4 +1,4 @@
-"""The names of the genres that the shipped genre model tells apart, from the taxonomy file beside it."""
+"""The names of the genres that the shipped genre model tells apart, from its taxonomy file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from config import ROOT
 
-# What sources call a genre besides its name and that without hyphens.
+# Other names of a genre at the sources, besides its name with and without hyphens.
 _ALSO = {
     "r-n-b": ("r&b",),
     "hip-hop": ("hip hop", "rap/hip hop"),
@@ -26,5 +26,5 @@ def shipped_genres() -> list[str]:
 
 
 def names_of(genre: str) -> list[str]:
-    """Return under which names a genre is asked for, one after the other."""
+    """Return the names under which sources may know a genre, in the order in which they are tried."""
     return list(dict.fromkeys([genre, genre.replace("-", " "), *_ALSO.get(genre, ())]))

@@ -1,37 +1,31 @@
-"""Lists that sources give page by page: each source and text is a stream, gone along until it ends or is blocked."""
+"""Runs that read lists of sources page by page: a stream for each source and text, until it ends or is blocked."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, cast
 
 from etl.engine import Answer, Status
-from etl.gather.source_client import Blocked, SourceClient
-from etl.gather.tally import Tally
-from etl.gather.waiting import Waiting, fresh_waiting
+from etl.gather.run import GatherRun
+from etl.gather.source_client import Blocked
 from etl.providers.base import Candidate, LookupQuery, Need
 from etl.task import Task
-from store.runs import ImportProblem, Progress
+from store.runs import ImportProblem
 
 
-class PageStreamRun(ABC):
-    """A run along streams. ``cursor["streams"]`` holds a list of JSON values for each, the last of which says it ended.
+class PageStreamRun(GatherRun):
+    """A run that reads streams. ``cursor["streams"]`` has a list of JSON values for each; the last one is "ended".
 
-    A page is stored first; then the stream's place and the counts are written together. What is stored again after a
-    kill counts as it did, because the store knows by which page a track came.
+    A page is stored first; then the stream's position and the counts are written together. A page that is stored
+    again after a kill counts as it did before, because the store keeps by which page a track came.
     """
 
     need: Need
 
     def __init__(self, task: Task) -> None:
-        self.task = task
-        self.request: dict[str, Any] = task.document["request"]
-        self.cursor: dict[str, Any] = {"streams": None, **fresh_waiting(), **task.document["cursor"]}
-        self.tally = Tally(task.document)
-        self.client = SourceClient(task, self.progress)
-        self.waiting = Waiting(self.client, self.tally, self.cursor, self.record, self.client.others_wait)
-        if self.cursor["streams"] is None:
+        super().__init__(task)
+        if self.cursor.get("streams") is None:
             self.cursor["streams"] = self.begin(self._sources())
 
     @abstractmethod
@@ -40,26 +34,22 @@ class PageStreamRun(ABC):
 
     @abstractmethod
     def source(self, stream: list[Any]) -> str:
-        """Return the source that a stream asks."""
+        """Return the source of a stream."""
 
     @abstractmethod
     def go(self, stream: list[Any]) -> None:
-        """Ask for the stream's next page, store it, move the stream and record; set its last member where it ends."""
-
-    @abstractmethod
-    def progress(self, phase: str = "") -> Progress:
-        """Return where the run stands."""
+        """Fetch the stream's next page, store it, move the stream and record; set its last member if it has ended."""
 
     def run(self) -> None:
-        """Go along all streams; raises Postponed where all that are left are blocked for long."""
+        """Read all streams to their ends; raises Postponed if all that are left are blocked for long."""
         self.record()
         while True:
-            blocking = [blocked for stream in self.cursor["streams"] if (blocked := self._along(stream))]
+            blocking = [blocked for stream in self.cursor["streams"] if (blocked := self._read(stream))]
             if not blocking:
                 return
             self.waiting.until_again(blocking)
 
-    def _along(self, stream: list[Any]) -> Blocked | None:
+    def _read(self, stream: list[Any]) -> Blocked | None:
         while not stream[-1]:
             blocked = self.waiting.attempt(self.source(stream), self.need, lambda: self.go(stream))
             if blocked:
@@ -70,35 +60,28 @@ class PageStreamRun(ABC):
         return None
 
     def ask(self, source: str, text: str, page: int) -> Answer:
-        """Return the answer to one page, and count it."""
+        """Return the answer for one page, and count it."""
         answer = self.client.ask(source, self.need, [LookupQuery(text=text, page=page)])[0]
         self.tally.count([answer])
         return answer
-
-    def record(self) -> None:
-        """Write place and counts, in one write."""
-        progress = self.progress()
-        place = {"bytes_done": progress.done, "bytes_total": progress.total}
-        self.task.report.record({"cursor": self.cursor, **self.tally.state(), **place})
-        self.task.report(progress, recorded=True)
 
     def _sources(self) -> list[str]:
         on = self.task.engine.on(self.need)
         wanted = self.request.get("source")
         if wanted is not None and wanted not in on:
             raise ImportProblem(
-                "no_sources", f"{wanted} is not switched on, or does not do this.", "See the sources under Data."
+                "no_sources", f"{wanted} is not switched on, or does not offer this.", "See the sources under Data."
             )
         if not on:
-            raise ImportProblem("no_sources", "No source that could be asked is switched on.", "See under Data.")
+            raise ImportProblem("no_sources", "No source that offers this is switched on.", "See under Data.")
         return [wanted] if wanted else on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """What is worth keeping: a popularity of at least (0 to 100), years from and to; None where all are.
+    """Which tracks are kept: of a popularity of at least ``min_popularity`` (0 to 100), from ``years`` (first, last).
 
-    What is not known passes, because many sources tell neither; not where ``strict``.
+    None keeps all. A track whose value is unknown is kept too, unless ``strict``, because many sources give neither.
     """
 
     min_popularity: float | None = None
@@ -115,7 +98,7 @@ class Filter:
         )
 
     def reason(self, popularity: float | None, year: int | None) -> str | None:
-        """Return why something is left out, ``None`` where it is kept."""
+        """Return why a track is left out, None if it is kept."""
         if self.min_popularity is not None:
             if popularity is None:
                 if self.strict:
@@ -132,5 +115,5 @@ class Filter:
 
 
 def candidates_of(answer: Answer) -> tuple[Candidate, ...]:
-    """Return the tracks in an answer, none where nothing was found."""
+    """Return the tracks in an answer, none if nothing was found."""
     return cast(tuple[Candidate, ...], answer.value) if answer.status is Status.FOUND else ()

@@ -1,7 +1,7 @@
-"""Segments (timbre, pitches) of the tracks at hand, where a source analyses them: the harvest of the timbre study.
+"""Segments (timbre, pitches) of the stored tracks, from a source that analyses them: the harvest of the timbre study.
 
-Since November 2024 only Spotify applications of extended mode get an analysis. The tracks are gone through in the
-order of their ids, so that the id of the last one is the cursor.
+Since November 2024 only Spotify applications of extended mode get an analysis. The tracks are fetched in the order
+of their ids, so that the id of the last one is the cursor.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from typing import Any, cast
 
 from etl.engine import Status
 from etl.gather.page_stream import Filter
-from etl.gather.source_client import SourceClient
-from etl.gather.tally import Tally
-from etl.gather.waiting import Waiting, fresh_waiting
+from etl.gather.run import GatherRun, provenance_of
 from etl.identity import identity_of
 from etl.providers.base import Analysis, LookupQuery, Need
 from etl.task import Task
 from store.domain import Track
-from store.facts import ANALYSES, Provenance, put_segments
+from store.facts import ANALYSES, put_segments
 from store.runs import ImportProblem, Progress, new_task_run
 
 TRACKS = 1000
@@ -37,8 +35,7 @@ def new_segments(
     """Return the document of a run that fetches the segments of at most ``terms`` tracks that have none yet."""
     request: dict[str, Any] = {"terms": terms, "source": source, "min_segments": min_segments}
     request |= {"min_popularity": min_popularity, "years": list(years) if years else None, "strict": strict}
-    cursor = {"last": "", **fresh_waiting()}
-    return new_task_run("segments", f"Segments of {terms} tracks", owner, request=request, cursor=cursor)
+    return new_task_run("segments", f"Segments of {terms} tracks", owner, request=request, cursor={"last": ""})
 
 
 def run(task: Task) -> None:
@@ -46,16 +43,8 @@ def run(task: Task) -> None:
     SegmentHarvest(task).run()
 
 
-class SegmentHarvest:
-    """Asks the first source that analyses for one track after the other."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.request = task.document["request"]
-        self.cursor: dict[str, Any] = dict(task.document["cursor"])
-        self.tally = Tally(task.document)
-        self.client = SourceClient(task, self._progress)
-        self.waiting = Waiting(self.client, self.tally, self.cursor, self._record, self.client.others_wait)
+class SegmentHarvest(GatherRun):
+    """Fetches the analyses of one track after the other from the first source that offers them."""
 
     def run(self) -> None:
         on = self.task.engine.on(Need.ANALYSIS)
@@ -66,7 +55,7 @@ class SegmentHarvest:
                 "No source that is switched on analyses tracks.",
                 "Only Spotify does, for applications that had extended mode before November 2024.",
             )
-        self._record()
+        self.record()
         for track in self._tracks():
             if self.tally.requested == self.request["terms"]:
                 return
@@ -86,13 +75,13 @@ class SegmentHarvest:
 
     def _do(self, source: str, track: Track) -> None:
         query = LookupQuery(identity=identity_of(track))
-        if self.task.engine.providers()[source].can(Need.ANALYSIS, query) and not self._had(track.id):
+        if self.task.engine.providers()[source].can(Need.ANALYSIS, query) and not self._was_analysed(track.id):
             self._fetch(source, track, query)
             self.cursor["last"] = track.id
-            self._record()
+            self.record()
 
-    def _had(self, track_id: str) -> bool:
-        """Say whether an earlier run has analysed the track; by name, for the document is large."""
+    def _was_analysed(self, track_id: str) -> bool:
+        """Return whether an earlier run has analysed the track; the large document itself is not read."""
         ours = {"_id": track_id, "brought_by": self.task.document["_id"]}
         names = self.task.database.names_where
         return bool(names(ANALYSES, {"_id": track_id})) and not names(ANALYSES, ours)
@@ -108,16 +97,10 @@ class SegmentHarvest:
         if len(analysis.start) < self.request["min_segments"]:
             self.tally.skipped[f"fewer than {self.request['min_segments']} segments"] += 1
             return
-        provenance = Provenance(
-            source=source,
-            fetched_at=answer.fetched_at,
-            licence=answer.licence,
-            brought_by=self.task.document["_id"],
-        )
         put_segments(
             self.task.database,
             track.id,
-            provenance,
+            provenance_of(answer, self.task.document["_id"]),
             analysis.start,
             analysis.duration,
             analysis.timbre,
@@ -125,19 +108,5 @@ class SegmentHarvest:
         )
         self.tally.stored += 1
 
-    def _record(self) -> None:
-        progress = self._progress()
-        place = {"bytes_done": progress.done, "bytes_total": progress.total}
-        self.task.report.record({"cursor": self.cursor, **self.tally.state(), **place})
-        self.task.report(progress, recorded=True)
-
-    def _progress(self, phase: str = "") -> Progress:
-        return Progress(
-            phase=phase or "fetching segments",
-            done=self.tally.requested,
-            total=self.request["terms"],
-            requested=self.tally.requested,
-            stored=self.tally.stored,
-            known=self.tally.known,
-            skipped=self.tally.skipped.total(),
-        )
+    def progress(self, phase: str = "") -> Progress:
+        return self.tally.progress(phase or "fetching segments", self.tally.requested, self.request["terms"])

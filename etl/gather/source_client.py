@@ -1,4 +1,4 @@
-"""Asking one source for a page of answers: again where that helps, and not at all where it takes too long."""
+"""Queries one source for a page of answers, with retries and short waits."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from etl.providers.base import FaultKind, LookupQuery, Need
 from etl.task import Task
 from store.runs import LONG_KINDS, Progress
 
-# How long a run waits for a source with nothing else to do; beyond that it goes on with others, or ends its process.
+# Longest time that a run waits for a source; if it takes longer, it goes on with others or ends its process.
 SHORT_WAIT_S = 60.0
-# How often a source that is not reached, or garbles, is asked again at once, and how long before the first time.
+# Retries of a source that is not reached or sends garbage, and the seconds before the first one.
 _AGAIN, _PAUSE_S = 2, 0.5
-# Further short waits for one page without a single answer are one long wait.
+# More short waits than this for one page are treated as one long wait.
 _SHORT_WAITS = 8
 _TICK_S, _MOMENT_S = 0.5, 5.0
 _CLOSED = frozenset({Status.OFF, Status.CANNOT})
 
 
 class Blocked(Exception):  # noqa: N818 - a state of the source
-    """The source may not, or cannot, be asked before ``until``; ``why`` in words."""
+    """The source cannot be used before ``until``; ``why`` says the reason."""
 
     def __init__(self, source: str, until: datetime, why: str) -> None:
         super().__init__(why)
@@ -33,7 +33,7 @@ class Blocked(Exception):  # noqa: N818 - a state of the source
 
 
 class SourceClosed(Exception):  # noqa: N818 - a state of the source
-    """The source will not answer this at all: switched off, refused, or it no longer does it."""
+    """The source answers no query of this kind: it is switched off, refuses us, or no longer offers this."""
 
     def __init__(self, source: str, why: str) -> None:
         super().__init__(why)
@@ -42,7 +42,7 @@ class SourceClosed(Exception):  # noqa: N818 - a state of the source
 
 
 class SourceClient:
-    """Asks on behalf of one run; ``progress`` says where it stands, for those who watch it wait."""
+    """Sends the queries of one run; ``progress`` gives the run's progress, which is reported during waits."""
 
     def __init__(self, task: Task, progress: Callable[[str], Progress]) -> None:
         self._task = task
@@ -50,58 +50,58 @@ class SourceClient:
         self._progress = progress
 
     def ask(self, source: str, need: Need, queries: Sequence[LookupQuery]) -> list[Answer]:
-        """Return an answer to each of ``queries``, which the provider can answer all, in their order.
+        """Return the answers to ``queries``, in their order: FOUND, NOT_FOUND, or FAILED if retries did not help.
 
-        They are FOUND or NOT_FOUND, and FAILED where asking again did not help.
+        The provider must be able to answer all of them (:meth:`etl.providers.base.Provider.can`).
 
         Raises
         ------
         Blocked
-            The source asks to wait for longer than :data:`SHORT_WAIT_S`, or cannot be reached.
+            The source cannot be reached, or asks for a pause longer than :data:`SHORT_WAIT_S`.
         SourceClosed
-            The source answers no question of this kind.
+            The source answers no query of this kind.
         Cancelled
             Somebody has ended the run.
         """
-        size = self._at_once(source, need)
+        size = self._chunk_size(source, need)
         answers: list[Answer] = []
         for at in range(0, len(queries), size):
-            answers += self._ask_some(source, need, queries[at : at + size])
+            answers += self._ask_chunk(source, need, queries[at : at + size])
             if len(answers) < len(queries):
                 self._task.report(self._progress(""))
         return answers
 
-    def _at_once(self, source: str, need: Need) -> int:
-        """Return how many questions take a few seconds, so that a listener who cancels does not wait for long."""
+    def _chunk_size(self, source: str, need: Need) -> int:
+        """Return how many queries take a few seconds, so that a run can be cancelled soon."""
         about = self._engine.providers()[source].about
         return max(about.batches.get(need, 1), math.ceil(about.rate.per_second * _MOMENT_S))
 
-    def _ask_some(self, source: str, need: Need, queries: Sequence[LookupQuery]) -> list[Answer]:
+    def _ask_chunk(self, source: str, need: Need, queries: Sequence[LookupQuery]) -> list[Answer]:
         answers = self._engine.ask_many(source, need, queries, within_s=SHORT_WAIT_S)
         attempts = waits = 0
         while True:
             self._refuse(source, answers)
-            limited = [place for place, answer in enumerate(answers) if answer.status is Status.LIMITED]
-            failed = [place for place, answer in enumerate(answers) if answer.status is Status.FAILED]
-            unreached = [place for place in failed if _kind(answers[place]) is FaultKind.UNREACHABLE]
+            limited = [index for index, answer in enumerate(answers) if answer.status is Status.LIMITED]
+            failed = [index for index, answer in enumerate(answers) if answer.status is Status.FAILED]
+            unreached = [index for index in failed if _kind(answers[index]) is FaultKind.UNREACHABLE]
             if limited:
                 waits += 1
-                self._wait_for(source, [answers[place] for place in limited], waits)
+                self._wait_for(source, [answers[index] for index in limited], waits)
             elif failed and attempts < _AGAIN:
                 attempts += 1
-                self.wait(_PAUSE_S * attempts, f"asking {self.title(source)} again")
+                self.wait(_PAUSE_S * attempts, f"trying {self.title(source)} again")
             elif unreached:
                 raise Blocked(source, self._later(source), _words(answers[unreached[0]]))
             else:
                 return answers
             again = sorted(limited + failed)
-            some = [queries[place] for place in again]
+            some = [queries[index] for index in again]
             renewed = self._engine.ask_many(source, need, some, within_s=SHORT_WAIT_S, fresh=bool(failed))
-            for place, answer in zip(again, renewed, strict=True):
-                answers[place] = answer
+            for index, answer in zip(again, renewed, strict=True):
+                answers[index] = answer
 
     def others_wait(self) -> bool:
-        """Say whether other long runs are due; the operator's own commands give way to nobody."""
+        """Return whether other long runs are due; always False for a run of the operator."""
         ours = self._task.document
         if ours["owner"] is None:
             return False
@@ -109,12 +109,12 @@ class SourceClient:
         return any(run["_id"] != ours["_id"] and run["kind"] in LONG_KINDS and run["state"] != "running" for run in due)
 
     def title(self, source: str) -> str:
-        """Return what people call the source."""
+        """Return the title of the source."""
         provider = self._engine.providers().get(source)
         return provider.about.title if provider else source
 
     def wait(self, seconds: float, phase: str) -> None:
-        """Wait, and say so; raises Cancelled when the listener does not want to."""
+        """Wait and report ``phase``; raises Cancelled if somebody has ended the run."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._task.report(self._progress(phase))

@@ -1,4 +1,4 @@
-"""What a run has asked for and what became of it: in all, and by source and need."""
+"""The counts of a run: of its tracks or rows in all, and of its queries by source and need."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from etl.engine import Answer, Status
+from store.runs import Progress
 
 _COLUMNS = ("queries", "found", "not_found", "failed")
 
 
 class Tally:
-    """The counts of one run, begun from those in its document and written into it with the cursor, in one write."""
+    """The counts of one run; they begin with those in its document and are written into it with the cursor."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.requested: int = document["requested"]
@@ -24,7 +25,7 @@ class Tally:
         }
 
     def count(self, answers: Iterable[Answer]) -> None:
-        """Count answers by source; a question that the source cannot answer was never asked."""
+        """Count answers by source; an answer CANNOT does not count, because its query was not sent."""
         for answer in answers:
             if answer.status is Status.CANNOT:
                 continue
@@ -35,11 +36,11 @@ class Tally:
                 row["why"] = answer.fault.message
 
     def note(self, source: str, need: str, why: str) -> None:
-        """Say why a source is not asked, or not yet."""
+        """Store why a source is not used, or not yet."""
         self._row(source, need)["why"] = why
 
     def state(self) -> dict[str, Any]:
-        """Return the fields of a run's document."""
+        """Return the fields of the run's document."""
         return {
             "requested": self.requested,
             "stored": self.stored,
@@ -47,6 +48,18 @@ class Tally:
             "skipped": [list(pair) for pair in self.skipped.items()],
             "sources": list(self._sources.values()),
         }
+
+    def progress(self, phase: str, done: int, total: int) -> Progress:
+        """Return the run's progress: ``done`` of ``total`` in the run's unit, with the counts so far."""
+        return Progress(
+            phase=phase,
+            done=done,
+            total=total,
+            requested=self.requested,
+            stored=self.stored,
+            known=self.known,
+            skipped=self.skipped.total(),
+        )
 
     def _row(self, source: str, need: str) -> dict[str, Any]:
         empty = {"source": source, "need": str(need), **dict.fromkeys(_COLUMNS, 0), "why": None}

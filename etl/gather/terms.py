@@ -1,7 +1,7 @@
 """Harvesting by enumerated search terms: a, b, ... z, aa, ab, ... in every source that searches.
 
-As in the timbre study (music_modeling), a later run goes on behind the last term that was stored: collection
-``harvests``, one document for each kind and source.
+As in the timbre study (music_modeling), a later run begins with the term after the last one that was stored.
+Collection ``harvests`` has one document for each kind and source.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from store.text import normalise
 
 HARVESTS = "harvests"
 TERMS = 26
-# A term that has more pages is a word of its own language: the next ones bring what else there is.
+# A term with more pages is a common word; the terms after it find its other tracks.
 _MOST_PAGES = 20
 _FAILED = "failed"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -38,7 +38,7 @@ def term(number: int) -> str:
 
 
 def number_of(text: str) -> int:
-    """Return the number of a term; ValueError for what is none."""
+    """Return the number of a term, the inverse of :func:`term`; raises ValueError for other text."""
     number = -1
     for letter in text:
         number = (number + 1) * len(_LETTERS) + _LETTERS.index(letter)
@@ -55,8 +55,10 @@ def new_harvest(
     years: tuple[int, int] | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Return the document of a run that asks the next ``terms`` terms of every source (or one) for "tracks" or
-    "artists"."""
+    """Return the document of a run that searches every source (or one) for the next ``terms`` terms.
+
+    ``kind`` is "tracks" or "artists".
+    """
     request: dict[str, Any] = {"terms": terms, "source": source, "min_popularity": min_popularity}
     request |= {"years": list(years) if years and kind == "tracks" else None, "strict": strict}
     return new_task_run(kind, f"Harvest of {kind}: {terms} terms", owner, request=request, unit="terms", cursor={})
@@ -84,12 +86,12 @@ class TermHarvest(PageStreamRun):
     def go(self, stream: list[Any]) -> None:
         source, first, number, page, before, _ = stream
         if number - first >= self.request["terms"]:
-            put_next(self.task.database, self.kind, source, number)  # a kill may have come before the last one
+            put_next(self.task.database, self.kind, source, number)  # again: a kill may have come before the last call
             stream[-1] = True
             self.record()
             return
         answer = self.ask(source, term(number), page)
-        # Some sources answer a page beyond the last with the last one. One that cannot be read does not end the term.
+        # Some sources repeat their last page instead of an empty one. A page that fails does not end the term.
         digest = sha256(repr(answer.value).encode()).hexdigest()[:16] if answer.status is not Status.FAILED else _FAILED
         if answer.status is Status.FOUND and digest != before:
             self.store(answer, f"{self.task.document['_id']}:{source}:{number}:{page}")
@@ -111,19 +113,11 @@ class TermHarvest(PageStreamRun):
         done = sum(number - first for _, first, number, *_ in streams)
         current = next((stream for stream in streams if not stream[-1]), None)
         if current and not phase:
-            phase = f'asking {self.client.title(current[0])} for "{term(current[2])}"'
-        return Progress(
-            phase=phase or "asking",
-            done=done,
-            total=len(streams) * int(self.request["terms"]),
-            requested=self.tally.requested,
-            stored=self.tally.stored,
-            known=self.tally.known,
-            skipped=self.tally.skipped.total(),
-        )
+            phase = f'searching {self.client.title(current[0])} for "{term(current[2])}"'
+        return self.tally.progress(phase or "searching", done, len(streams) * int(self.request["terms"]))
 
-    def _count(self, offered: int, kept: int, new: int) -> None:
-        self.tally.requested += offered
+    def _count(self, found: int, kept: int, new: int) -> None:
+        self.tally.requested += found
         self.tally.stored += new
         self.tally.known += kept - new
 
@@ -182,7 +176,7 @@ def first_open(database: Database, kind: str, source: str) -> int:
 
 
 def put_next(database: Database, kind: str, source: str, number: int) -> None:
-    """Note that all terms before ``number`` have been harvested; never goes back."""
+    """Store that all terms before ``number`` have been harvested; a larger number that is stored stays."""
     name = f"{kind}:{source}"
     if not database.insert_document(HARVESTS, {"_id": name, "next": number}):
         database.change_document(HARVESTS, name, {"next": number}, where={"next": {"$lt": number}})

@@ -1,4 +1,4 @@
-"""What a run does about sources that may not be asked for a while, or not at all."""
+"""What a run does about sources that may not be used for a while, or not at all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from etl.gather.tally import Tally
 from etl.providers.base import Need
 from store.runs import Postponed
 
-# A source for which a run has slept so often without getting an answer in between is left out of the rest.
+# A source that has put a run to sleep this often, without an answer in between, is left out of the rest.
 _MOST_SLEEPS = 3
-# So long a run that a browser started goes on while others wait for the one process that does them.
+# So long a run that a browser started goes on while other runs wait for the process that does them.
 TURN_S = 15 * 60.0
 
 
@@ -24,34 +24,28 @@ def fresh_waiting() -> dict[str, Any]:
 
 
 class Waiting:
-    """Remembers which sources sleep, in memory, and which are left out, in the ``cursor``; ``record`` stores it.
+    """Keeps which sources are asleep (in memory) and which are left out (in ``cursor``, which ``record`` stores)."""
 
-    ``others`` says whether other runs wait for this one to give way.
-    """
-
-    def __init__(
-        self,
-        client: SourceClient,
-        tally: Tally,
-        cursor: dict[str, Any],
-        record: Callable[[], None],
-        others: Callable[[], bool],
-    ) -> None:
+    def __init__(self, client: SourceClient, tally: Tally, cursor: dict[str, Any], record: Callable[[], None]) -> None:
         self._client = client
         self._tally = tally
         self._cursor = cursor
         self._record = record
-        self._others = others
         self._begun, self._did = time.monotonic(), False
         self.asleep: dict[str, Blocked] = {}
 
     def attempt(self, source: str, need: Need, do: Callable[[], Blocked | None]) -> Blocked | None:
-        """Call ``do``, which asks ``source``, unless that sleeps; return what stands in the way for now.
+        """Call ``do``, which queries ``source``; return what blocks the source, None if nothing does.
 
-        Where the source is left out for good there is nothing in the way, and nothing is done: see :meth:`is_out`.
-        Raises Postponed where the run has had its turn (:data:`TURN_S`) and others wait.
+        ``do`` is not called while the source is asleep. It is not called either if the source is left out for good:
+        then None is returned, see :meth:`is_out`.
+
+        Raises
+        ------
+        Postponed
+            The run has had its turn (:data:`TURN_S`) and other runs wait.
         """
-        if self._did and time.monotonic() - self._begun >= TURN_S and self._others():
+        if self._did and time.monotonic() - self._begun >= TURN_S and self._client.others_wait():
             raise Postponed("waiting for its next turn", datetime.now(UTC))
         asleep = self.asleep.get(source)
         if self.is_out(source, need):
@@ -76,13 +70,13 @@ class Waiting:
         return blocked
 
     def is_out(self, source: str, need: Need) -> bool:
-        """Say whether the source is not asked for this again by this run."""
+        """Return whether this run no longer uses the source for ``need``."""
         return [source, need.value] in self._cursor["out"]
 
     def until_again(self, blocking: Iterable[Blocked]) -> None:
-        """Wait for the first of the sources in the way; raises Postponed where that takes long."""
+        """Wait for the first of the blocked sources; raises Postponed if that takes longer than SHORT_WAIT_S."""
         blocking = list(blocking)
-        first = min(blocking, key=lambda one: one.until)
+        first = min(blocking, key=lambda blocked: blocked.until)
         title = self._client.title(first.source)
         seconds = (first.until - datetime.now(UTC)).total_seconds()
         if seconds <= SHORT_WAIT_S:

@@ -1,4 +1,4 @@
-"""Which of the tracks that sources found is the one that was typed."""
+"""Chooses among the tracks that sources found the one that was typed."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import cast
 from etl.engine import Answer, Status
 from etl.identity import SAME, clean_isrc, credited, merge, same_recording
 from etl.providers.base import Candidate, Identity, LookupQuery
-from etl.versions import said_kinds, version_of
+from etl.versions import named_kinds, version_of
 from store.catalogue.ranking import coverage
 from store.catalogue.search import query_words
 from store.text import normalise
 
-# Further down in a source's list stands what it thinks was not meant.
-_LOOKED_AT = 10
-# Below this a candidate is something else, unless it is the same as a likelier one; one word of two would be more.
+# Candidates of a source's list that are considered.
+_CONSIDERED = 10
+# A candidate below this is dropped, unless it is the same recording as a likelier one. One of two words gives more.
 _POSSIBLE = 0.3
-# A title without its artist is shared by many tracks; a version that nobody asked for is not what was meant.
-_TITLE_ALONE, _LEFT_OVER, _UNASKED_VERSION = 0.7, 0.6, 0.3
+# Factors: the artist is not named, words are left over, the version is not one that the words name.
+_TITLE_ALONE, _LEFT_OVER, _OTHER_VERSION = 0.7, 0.6, 0.3
 _ARTIST_NAMED = 0.8
-# The place in a list decides between equals; each further source that found the same takes away some of the doubt.
-_PER_PLACE, _AGREEMENT = 0.01, 0.3
+# The rank in a list decides between equals; a second source that found the same raises the confidence.
+_PER_RANK, _AGREEMENT = 0.01, 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """A recording that sources found; ``confidence`` (0 to 1) that it was meant, ``sources`` the best one first."""
+    """A recording that sources found, with the confidence (0 to 1) that it was meant; ``sources`` best first."""
 
     identity: Identity
     confidence: float
@@ -41,25 +41,26 @@ class Choice:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Listed:
     source: str
-    place: int
+    rank: int
     candidate: Candidate
     confidence: float
 
     @property
     def points(self) -> float:
-        return self.confidence - _PER_PLACE * self.place
+        return self.confidence - _PER_RANK * self.rank
 
 
-def words_of(query: LookupQuery) -> str:
-    """Return what a source is to search for: the typed words, else title and first artist."""
-    return query.text.strip() or " ".join([query.identity.title, *query.identity.artists[:1]]).strip()
+def search_words(identity: Identity) -> str:
+    """Return the words to search a track by: its title and first artist."""
+    return " ".join([identity.title, *identity.artists[:1]]).strip()
 
 
 def typed_match(text: str, found: Identity) -> float:
-    """Return how surely ``found`` is what somebody typed as ``text``, 0 to 1; artist and title in any order.
+    """Return the confidence (0 to 1) that ``found`` is what somebody typed as ``text``, artist and title in any order.
 
-    How many of the typed letters the names explain, times how much of the title was typed, lowered where the artist
-    was not, and where ``found`` is a version (live, karaoke ...) that the words do not ask for.
+    It is the square of the share of typed letters that the names explain, times the square of the share of the title
+    that was typed. It is lowered if the artist was not typed, and if ``found`` is a version (live, karaoke ...) that
+    the words do not name.
     """
     words = query_words(text)
     if not words or not found.title:
@@ -71,44 +72,40 @@ def typed_match(text: str, found: Identity) -> float:
     artists = (normalise(artist).split() for artist in found.artists)
     if max((coverage(artist, typed, "")[0] for artist in artists if artist), default=0.0) < _ARTIST_NAMED:
         sure *= _TITLE_ALONE
-    if version.kinds - said_kinds(typed):
-        sure *= _UNASKED_VERSION
+    if version.kinds - named_kinds(typed):
+        sure *= _OTHER_VERSION
     return sure if complete else sure * _LEFT_OVER
 
 
 def choices(query: LookupQuery, answers: Sequence[Answer]) -> tuple[Choice, ...]:
-    """Return the recordings that the search ``answers`` (best source first) hold, the most likely one first."""
+    """Return the recordings in the search ``answers`` (best source first), the most likely one first."""
     groups: list[list[_Listed]] = []
-    for listed in sorted(_listed(query, answers), key=lambda one: -one.points):
-        home = (group for group in groups if _same(group[0].candidate.identity, listed.candidate.identity))
-        group = next(home, None)
+    for listed in sorted(_listed(query, answers), key=lambda listed: -listed.points):
+        identity = listed.candidate.identity
+        group = next((group for group in groups if same_recording(group[0].candidate.identity, identity) >= SAME), None)
         if group is not None:
             group.append(listed)
         elif listed.confidence >= _POSSIBLE:
             groups.append([listed])
     order = [answer.source for answer in answers]
     found = [_choice(group, order) for group in groups]
-    return tuple(choice for _, choice in sorted(found, key=lambda one: -one[0]))
+    return tuple(choice for _, choice in sorted(found, key=lambda scored: -scored[0]))
 
 
 def _listed(query: LookupQuery, answers: Iterable[Answer]) -> Iterator[_Listed]:
     for answer in answers:
         if answer.status is Status.FOUND:
-            for place, candidate in enumerate(cast(tuple[Candidate, ...], answer.value)[:_LOOKED_AT]):
-                # Words typed into two fields are typed words all the same: they may have slips.
+            for rank, candidate in enumerate(cast(tuple[Candidate, ...], answer.value)[:_CONSIDERED]):
+                # Words typed into two fields may have typing errors too.
                 sure = max(
                     same_recording(query.identity, candidate.identity), typed_match(query.text, candidate.identity)
                 )
-                yield _Listed(source=answer.source, place=place, candidate=candidate, confidence=sure)
-
-
-def _same(one: Identity, other: Identity) -> bool:
-    return same_recording(one, other) >= SAME
+                yield _Listed(source=answer.source, rank=rank, candidate=candidate, confidence=sure)
 
 
 def _choice(group: Sequence[_Listed], order: Sequence[str]) -> tuple[float, Choice]:
-    """Put together what the sources said of one recording; the surest names it, the order decides among equals."""
-    ranked = sorted(group, key=lambda one: (-one.confidence, order.index(one.source), one.place))
+    """Merge the candidates for one recording: the surest names it, the order of sources decides among equals."""
+    ranked = sorted(group, key=lambda listed: (-listed.confidence, order.index(listed.source), listed.rank))
     sources = sorted({listed.source for listed in group}, key=order.index)
     sure = ranked[0].confidence
     sure += (1.0 - sure) * _AGREEMENT * (len(sources) > 1)
@@ -117,19 +114,19 @@ def _choice(group: Sequence[_Listed], order: Sequence[str]) -> tuple[float, Choi
     choice = Choice(
         identity=replace(
             identity,
-            artists=_one_by_one([candidate.identity.artists for candidate in candidates]),
+            artists=_separate_artists([candidate.identity.artists for candidate in candidates]),
             ids={**identity.ids, **_agreed_isrc(candidates)},
         ),
         confidence=min(1.0, sure),
         sources=tuple(sources),
-        popularity=next((one.popularity for one in candidates if one.popularity is not None), None),
-        explicit=next((one.explicit for one in candidates if one.explicit is not None), None),
+        popularity=next((found.popularity for found in candidates if found.popularity is not None), None),
+        explicit=next((found.explicit for found in candidates if found.explicit is not None), None),
     )
     return max(listed.points for listed in group) + sure - ranked[0].confidence, choice
 
 
-def _one_by_one(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the first credit, or one that names its first artist alone where it says "A & B" in one name."""
+def _separate_artists(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the first credit, or one that lists its artists separately if it says "A & B" in one name."""
     first = next(filter(None, credits), ())
     joined = credited(first[:1])
     if len(joined) < 2:
@@ -138,6 +135,6 @@ def _one_by_one(credits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _agreed_isrc(candidates: Iterable[Candidate]) -> dict[str, str]:
-    """Return the ISRC that most candidates carry, of equals the first: one that stands alone may be a wrong one."""
+    """Return the most frequent ISRC of the candidates, the first of equally frequent ones; a rare one may be wrong."""
     isrcs = Counter(filter(None, (clean_isrc(candidate.identity.ids.get("isrc")) for candidate in candidates)))
     return {"isrc": isrcs.most_common(1)[0][0]} if isrcs else {}

@@ -1,8 +1,8 @@
-"""Looking a track up: from what was typed, or is known, to its ids, and from these to what sources tell of it.
+"""Looks a track up: from typed words or known details to its ids, and from the ids to its facts at the sources.
 
-Every question starts as soon as what it needs is known, all of them side by side: the search names the track and its
-ISRC, the ISRC leads to further ids, and each id opens the sources that know the track by it. What has not come within
-the time is left out, said so, and kept for the next time when it comes.
+Every query is sent as soon as what it needs is known, and all run at the same time. The search finds the track and
+its ISRC, the ISRC leads to more ids, and each id allows queries to the sources that use it. An answer that is too
+late is reported as missing, and cached for the next time when it comes.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from typing import cast
 
 from etl.engine import Answer, Engine, Fault, Status
 from etl.identity import SAME, merge, same_recording
-from etl.lookup.choice import Choice, choices, words_of
+from etl.lookup.choice import Choice, choices, search_words
 from etl.lookup.pool import GRACE_S, LookupClock, settle, submit
 from etl.lookup.results import LookedUp, store_looked_up
 from etl.providers.base import Candidate, FaultKind, Identity, LookupQuery, Need
 
 __all__ = ["WITHIN_S", "LookedUp", "look_up", "settle", "store_looked_up"]
 
-# An answer to a page is due after three seconds; models and the database have the rest of them.
+# A page is due after three seconds; the rest of them is for models and the database.
 WITHIN_S = 2.6
-# A candidate that is less sure does not stand for the words that were typed.
+# Least confidence of the candidate that is chosen for typed words.
 _ACCEPTED = 0.6
-# A search result that is this sure need not wait long for what other sources say.
+# After a search result this sure, other sources have this many seconds to answer.
 _SURE, _SECOND_OPINION_S = 0.9, 0.25
-# So much of the time may pass with a search that has found something already.
+# Share of the time for the search, once it has found something.
 _SEARCH_SHARE = 0.45
-# When every need has its answer from the best source there is, the others are waited for so long.
+# Seconds to wait for other sources when every need has its best answer.
 _PATIENCE_S = 0.5
-# With these ids every source can be asked.
+# With these ids every source can be queried.
 _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 
-_Question = tuple[Need, str]
+_QueryKey = tuple[Need, str]
 
 
 def look_up(
@@ -47,13 +47,16 @@ def look_up(
     within_s: float = WITHIN_S,
     clock: LookupClock | None = None,
 ) -> LookedUp:
-    """Find the track that ``query`` means, and what ``needs`` ask for, within ``within_s`` seconds.
+    """Find the track that ``query`` means, and its facts for ``needs``, within ``within_s`` seconds.
 
-    With ``query.text`` somebody has typed a track, in any order of title and artist (``query.identity`` may hold the
-    same apart); it is named as the best source writes it. Without, ``query.identity`` is a track that is known by its
-    names or ids, and keeps its names. ``clock`` measures the time, the machine's own if it is not given.
+    ``query.text`` holds typed words, title and artist in any order (``query.identity`` may hold the same words
+    apart): then the track is named as the best source writes it. Without text, ``query.identity`` is a track that is
+    known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock.
 
-    Raises StoreError where the database does not answer, and nothing because a source fails.
+    Raises
+    ------
+    StoreError
+        The database does not answer. A source that fails raises nothing: see :attr:`LookedUp.trail`.
     """
     return _LookUp(engine, query, needs, within_s, clock or LookupClock()).run()
 
@@ -70,9 +73,10 @@ class _LookUp:
         self.deadline = self.begun + within_s
         self.identity = query.identity
         self.order = {need: engine.on(need) for need in (Need.SEARCH, Need.TRACK, *self.needs)}
-        self.answers: dict[_Question, Answer] = {}
-        self.pending: dict[Future[Answer], _Question] = {}
-        self.searching = "isrc" not in query.identity.ids and bool(words_of(query))
+        self.answers: dict[_QueryKey, Answer] = {}
+        self.pending: dict[Future[Answer], _QueryKey] = {}
+        self.words = query.text.strip() or search_words(query.identity)
+        self.searching = "isrc" not in query.identity.ids and bool(self.words)
         self.candidates: tuple[Choice, ...] = ()
         self.chosen: Choice | None = None
         self.sure_since: float | None = None
@@ -81,10 +85,10 @@ class _LookUp:
     def run(self) -> LookedUp:
         if self.searching:
             for source in self.order[Need.SEARCH]:
-                self._ask(Need.SEARCH, source, replace(self.query, text=words_of(self.query)))
+                self._ask(Need.SEARCH, source, replace(self.query, text=self.words))
         while True:
             self._choose()
-            self._ask_what_can_be_asked()
+            self._start_queries()
             left_s = self._until() - self.clock.monotonic()
             if self.pending and left_s > 0:
                 for future in self.clock.first_done(self.pending, left_s):
@@ -94,27 +98,27 @@ class _LookUp:
         self._give_up()
         return self._result()
 
-    # -- asking -------------------------------------------------------------------------------------------------
+    # -- queries ------------------------------------------------------------------------------------------------
 
     def _ask(self, need: Need, source: str, query: LookupQuery) -> None:
         if self.engine.providers()[source].can(need, query):
             left_s = self.deadline - self.clock.monotonic()
             self.pending[submit(self.engine, source, need, query, left_s)] = (need, source)
 
-    def _ask_what_can_be_asked(self) -> None:
-        """Ask every question that what is known by now allows and that has not been asked yet."""
+    def _start_queries(self) -> None:
+        """Start every query that is possible with what is known by now and has not been started yet."""
         if self.chosen is None and not self.query.identity.ids:
             return
         query = replace(self.query, text="", identity=self.identity)
         begun = {*self.answers, *self.pending.values()}
-        for question in self._wanted():
-            if question not in begun:
-                self._ask(*question, query)
+        for need, source in self._wanted():
+            if (need, source) not in begun:
+                self._ask(need, source, query)
 
-    def _wanted(self) -> Iterator[_Question]:
+    def _wanted(self) -> Iterator[_QueryKey]:
         ids = self.identity.ids.keys()
         if not ids >= _ENOUGH_IDS:
-            # A source that has named the track in its search has told its ids with it.
+            # The search result of a source has its ids already.
             named = self.chosen.sources if self.chosen and "isrc" in ids else ()
             yield from ((Need.TRACK, source) for source in self.order[Need.TRACK] if source not in named)
         yield from ((need, source) for need in self.needs for source in self.order[need])
@@ -139,7 +143,7 @@ class _LookUp:
     # -- when to go on ------------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        """Settle which of the found tracks is meant, once no search that is worth waiting for is outstanding."""
+        """Choose one of the found tracks, once no search that is worth waiting for is outstanding."""
         if not self.searching:
             return
         self.candidates = choices(self.query, self._of(Need.SEARCH))
@@ -164,7 +168,7 @@ class _LookUp:
         return self.begun + _SEARCH_SHARE * (self.deadline - self.begun)
 
     def _until(self) -> float:
-        """Return until when to wait: for the search, for what is missing, or for what would only add to it."""
+        """Return until when to wait: for the search, for missing facts, or for additional ones."""
         if self.searching:
             return min(self.deadline, self._search_until())
         if any(need is Need.TRACK for need, _ in self.pending.values()) or not all(map(self._settled, self.needs)):
@@ -175,8 +179,8 @@ class _LookUp:
         return min(self.deadline, self.enough_since + _PATIENCE_S)
 
     def _settled(self, need: Need) -> bool:
-        """Tell whether no answer to ``need`` is outstanding that would stand before the best one there is."""
-        outstanding = {source for one, source in self.pending.values() if one is need}
+        """Return whether no answer to ``need`` is outstanding that would be better than the best one so far."""
+        outstanding = {source for pending, source in self.pending.values() if pending is need}
         for source in self.order[need]:
             if source in outstanding:
                 return False
@@ -196,13 +200,13 @@ class _LookUp:
         return [self.answers[need, source] for source in self.order.get(need, ()) if (need, source) in self.answers]
 
     def _found(self, need: Need) -> dict[str, Answer]:
-        """Return what was found by source; nothing of a source that says it has another recording under these ids."""
+        """Return what was found by source, without sources that have another recording under these ids."""
         missed = {answer.source for answer in self._of(Need.TRACK) if answer.status is Status.NOT_FOUND}
         found = (answer for answer in self._of(need) if answer.status is Status.FOUND)
         return {answer.source: answer for answer in found if answer.source not in missed}
 
     def _result(self) -> LookedUp:
-        # What came first has served; where several tell an id, the better source's is kept.
+        # If several sources have an id of one namespace, that of the better source is kept.
         names = [self.query.identity]
         if self.chosen:
             names.insert(0 if self.query.text else 1, self.chosen.identity)
@@ -225,15 +229,15 @@ class _LookUp:
 def _late(need: Need, source: str, title: str) -> Answer:
     fault = Fault(
         kind=FaultKind.UNREACHABLE,
-        message=f"{title} has not answered in time: it is slow, or its limit makes us wait.",
-        hint="Ask again in a moment: its answer is kept when it comes.",
+        message=f"{title} has not answered in time: it is slow, or its rate limit makes us wait.",
+        hint="Try again in a moment: its answer is kept when it comes.",
         retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
     )
     return Answer(source=source, need=need, status=Status.FAILED, fault=fault)
 
 
 def _another_recording(answer: Answer, found: Identity) -> Answer:
-    """Return ``answer`` as one that has nothing: an ISRC may lead to a duplicate or to another edition."""
+    """Return ``answer`` as NOT_FOUND: an ISRC may lead to a duplicate or to another edition."""
     what = f"{found.title!r} by {', '.join(found.artists) or 'nobody'}"
     fault = Fault(kind=FaultKind.GARBLED, message=f"Under this ISRC it has another recording: {what}.")
     return replace(answer, status=Status.NOT_FOUND, value=None, fault=fault)

@@ -13,9 +13,9 @@ _LOCAL = "local-"
 
 
 class NameMatching:
-    """Finds tracks by their names. The track keeps its own id and names: only its sound is another source's.
+    """Finds tracks by their names. The track keeps its own id and names, and gets the features of its match.
 
-    The features say whose they are ("spotify_songs.csv, found by name as <id>") and how sure the match is.
+    The features carry their source ("spotify_songs.csv, found by name as <id>") and the confidence of the match.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -23,7 +23,7 @@ class NameMatching:
         self._known: dict[str, AudioFeatures | None] = {}
 
     def completed(self, track: Track) -> Track:
-        """Return ``track`` with the features of its match, or as it is: it has some, an id, or no match."""
+        """Return ``track`` with the features of its match; unchanged if it has features, an id or no match."""
         if track.features is not None or not track.id.startswith(_LOCAL) or not track.artists:
             return track
         if track.id not in self._known:
@@ -33,7 +33,7 @@ class NameMatching:
     def _features(self, track: Track) -> AudioFeatures | None:
         if not len(self._snapshot):
             return None
-        # An artist cell with several names is compared as one, the way the matching knows it.
+        # Several artists are joined to one name, as the matching compares them.
         matches = self._snapshot.match(track.title, " & ".join(track.artists), track.duration_ms)
         for match in matches:
             if match.confidence < MIN_CONFIDENCE:

@@ -1,4 +1,4 @@
-"""Questions to several sources at once, in threads that all look-ups of this process share."""
+"""Queries to several sources at once, in threads that all look-ups of this process share."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from etl.engine import Answer, Engine
 from etl.engine.clock import Clock
 from etl.providers.base import LookupQuery, Need
 
-# They wait for sources nearly all the time. Two look-ups, as one page asks for, need a dozen each at the most.
+# They wait for sources nearly all the time. A page makes two look-ups, of at most a dozen queries each.
 _THREADS = 32
-# An answer that comes too late for its question is still worth keeping: the next one finds it in the store.
+# Seconds for an answer that is too late for its look-up; it is cached for the next one.
 GRACE_S = 4.0
 
 
 class LookupClock(Clock):
-    """Time as a look-up sees it. A test may be the clock, so that it does not depend on the machine's speed."""
+    """The clock of look-ups; tests replace it, so that they do not depend on the machine's speed."""
 
     def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
-        """Wait until one of ``futures`` is done, ``within_s`` seconds at the most, and return those that are."""
+        """Wait until one of ``futures`` is done, ``within_s`` seconds at the most, and return those that are done."""
         return wait(futures, within_s, FIRST_COMPLETED).done
 
 
@@ -62,10 +62,10 @@ _pool = _Pool()
 
 
 def submit(engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
-    """Ask in another thread, which the engine holds to ``within_s`` and :data:`GRACE_S`; waits for a free thread."""
+    """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
     return _pool.submit(engine, source, need, query, max(0.0, within_s) + GRACE_S)
 
 
 def settle(within_s: float = 2 * GRACE_S) -> None:
-    """Wait until no question is under way any more, ``within_s`` at the most: before the store is closed."""
+    """Wait until no query is under way, at most ``within_s`` seconds; to be called before the store is closed."""
     _pool.settle(within_s)

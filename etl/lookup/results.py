@@ -1,4 +1,4 @@
-"""What a look-up has found, put into the words of the store, each part with its source."""
+"""The result of a look-up, and its storage: each fact with its source."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import cast
 from etl.engine import Answer
 from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
 from etl.lookup.choice import Choice
-from etl.providers.base import GenreTag, Identity, Sound
+from etl.providers.base import GenreTag, Identity, SourceFeatures
 from store.database import Database
 from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id, usable_features
 from store.facts import tracks_like
 
-# A source that knows fewer values than this does not tell how a track sounds.
+# Features with fewer values than this rank behind others.
 _SOUND_VALUES = 4
 _GENRES, _GENRE_WEIGHT = 5, 0.2
 _BROUGHT_BY = "look-up"
@@ -22,12 +22,12 @@ _BROUGHT_BY = "look-up"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookedUp:
-    """What sources told, as far as they answered in time.
+    """What the sources answered in time.
 
-    ``identity`` holds the ids of all sources that know the track; ``confidence`` (0 to 1) says how surely it is the
-    one that was asked for, 0 that none was found. ``chosen`` is the one of ``candidates`` (the likeliest first) that
-    was taken. ``features``, ``genres``, ``similar``, ``previews`` hold what was found by source, the best source
-    first. ``trail`` holds all answers, also the failures, in the order in which they came.
+    ``identity`` holds the ids of all sources that know the track. ``confidence`` (0 to 1) is how surely it is the
+    track that was meant, 0 if none was found. ``chosen`` is one of ``candidates``, which are sorted by confidence.
+    ``features``, ``genres``, ``similar`` and ``previews`` map sources to what they found, the best source first.
+    ``trail`` holds all answers and failures, in the order in which they came.
     """
 
     identity: Identity
@@ -41,23 +41,29 @@ class LookedUp:
     trail: tuple[Answer, ...] = ()
 
     def sounds(self) -> list[AudioFeatures]:
-        """Return the features of each source, first those of the best source that tells enough and may be used."""
-        sounds = [sound for sound in map(self._sound, self.features.values()) if sound.values]
+        """Return the features of each source, the most useful first; ``confidence`` includes that of the look-up."""
+        found = (features_in(answer, self.confidence) for answer in self.features.values())
+        sounds = [sound for sound in found if sound.values]
         return sorted(sounds, key=lambda sound: (sound.source in SHOWN_ONLY, -min(_SOUND_VALUES, len(sound.values))))
-
-    def _sound(self, answer: Answer) -> AudioFeatures:
-        sound = cast(Sound, answer.value)
-        return AudioFeatures(
-            values={name: value for name, value in sound.values.items() if _in_bounds(name, value)},
-            source=answer.source,
-            fetched_at=answer.fetched_at,
-            licence=answer.licence or None,
-            confidence=round(sound.confidence * self.confidence, 3),
-        )
 
     def named_genres(self, *levels: str) -> tuple[str, ...]:
         """Return the strongest genres at ``levels`` (track, album, artist) of the best source that has any."""
         return next(filter(None, (tuple(strongest(answer, levels)) for answer in self.genres.values())), ())
+
+
+def features_in(answer: Answer, confidence: float = 1.0) -> AudioFeatures:
+    """Return the audio features in an answer to FEATURES, without values out of bounds.
+
+    ``confidence`` (0 to 1) is how surely the answer is about the track.
+    """
+    found = cast(SourceFeatures, answer.value)
+    return AudioFeatures(
+        values={name: value for name, value in found.values.items() if _in_bounds(name, value)},
+        source=answer.source,
+        fetched_at=answer.fetched_at,
+        licence=answer.licence or None,
+        confidence=round(found.confidence * confidence, 3),
+    )
 
 
 def _in_bounds(name: str, value: float) -> bool:
@@ -66,14 +72,14 @@ def _in_bounds(name: str, value: float) -> bool:
 
 
 def strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
-    """Yield the genres at ``levels`` that an answer about GENRES gives most weight, in lower case."""
+    """Yield the genres at ``levels`` with most weight in an answer to GENRES, in lower case."""
     tags = [tag for tag in cast(tuple[GenreTag, ...], answer.value) if tag.level in levels]
     strong = [tag.name.lower() for tag in tags[:_GENRES] if tag.weight >= _GENRE_WEIGHT * tags[0].weight]
     yield from dict.fromkeys(strong)
 
 
 def completed(track: Track, found: LookedUp) -> Track:
-    """Return ``track`` with what it lacked and ``found`` knows; what it has stays."""
+    """Return ``track`` with the details and facts of ``found`` that it lacks."""
     identity, sounds = found.identity, found.sounds()
     return replace(
         track,
@@ -89,10 +95,10 @@ def completed(track: Track, found: LookedUp) -> Track:
 
 
 def store_looked_up(database: Database, found: LookedUp, known: Track | None = None) -> Track:
-    """Store what was found and return the track as it is known now.
+    """Store what was found and return the stored track.
 
-    A track that is ``known`` here gets what it lacked. Another is stored under the id it was first stored under, or
-    a new one (:func:`etl.identity.track_id`), and named as its source names it.
+    A ``known`` track gets what it lacked. Another one gets the id under which the same recording is stored, or a new
+    id (:func:`etl.identity.track_id`), and the names of its source.
 
     Raises
     ------
@@ -103,7 +109,7 @@ def store_looked_up(database: Database, found: LookedUp, known: Track | None = N
         raise ValueError("nothing was found that could be stored")
     new = known or _new(found)
     likely = [known] if known else _likely(database, new)
-    known = next((one for one in likely if same_recording(identity_of(one), found.identity) >= SAME), known)
+    known = next((track for track in likely if same_recording(identity_of(track), found.identity) >= SAME), known)
     track = completed(known or _free(new, likely), found)
     if track != known:
         database.put_tracks([track], _BROUGHT_BY)
@@ -124,11 +130,11 @@ def _new(found: LookedUp) -> Track:
 def _likely(database: Database, track: Track) -> list[Track]:
     """Return the stored tracks that may be the same recording, the one with the same id first."""
     likely = [match for same in tracks_like(database, [track]).values() for match in same]
-    return sorted(likely, key=lambda one: one.id != track.id)
+    return sorted(likely, key=lambda match: match.id != track.id)
 
 
 def _free(track: Track, others: Iterable[Track]) -> Track:
-    """Return ``track`` under an id of its names where another recording stands under its ISRC."""
+    """Return ``track``; with an id made of its names if another recording has its id."""
     if all(other.id != track.id for other in others):
         return track
     return replace(track, id=local_track_id(track.title, track.artists, track.album, track.duration_ms))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from etl.providers.base import About, Channel, LookupQuery, Need, Rate, Sound, Value
+from etl.providers.base import About, Channel, LookupQuery, Need, Rate, SourceFeatures, Value
 from etl.providers.translation import (
     NeedHandler,
     Object,
@@ -52,7 +52,7 @@ def _pitch_class(name: object) -> float | None:
     return None if base is None or accidental is None else float((base + accidental) % 12)
 
 
-def sound_of(high: Object, low: Object) -> Sound | None:
+def sound_of(high: Object, low: Object) -> SourceFeatures | None:
     """Translate one recording's ``highlevel`` classifiers and its low-level document; ``None`` where both are empty.
 
     Energy is high where the track is aggressive or for a party and not relaxed, valence where it is happy and not

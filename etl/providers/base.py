@@ -22,7 +22,7 @@ class Need(StrEnum):
 
     SEARCH = "search"  # text, page -> tuple[Candidate, ...], best first
     TRACK = "track"  # identity -> Candidate, with every id the source knows
-    FEATURES = "features"  # identity -> Sound
+    FEATURES = "features"  # identity -> SourceFeatures
     GENRES = "genres"  # identity -> tuple[GenreTag, ...], strongest first
     SIMILAR = "similar"  # identity -> tuple[Candidate, ...], most alike first
     PREVIEW = "preview"  # identity -> Preview
@@ -69,7 +69,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sound:
+class SourceFeatures:
     """Audio features in the names and units of :data:`store.domain.AUDIO_FEATURES`, as far as the source knows them.
 
     ``confidence`` (0 to 1) says how near the source's scales are to Spotify's.
@@ -118,7 +118,15 @@ class Analysis:
     pitches: tuple[tuple[float, ...], ...] = ()
 
 
-Value = Candidate | Sound | Preview | Analysis | tuple[Candidate, ...] | tuple[GenreTag, ...] | tuple[ArtistFound, ...]
+Value = (
+    Candidate
+    | SourceFeatures
+    | Preview
+    | Analysis
+    | tuple[Candidate, ...]
+    | tuple[GenreTag, ...]
+    | tuple[ArtistFound, ...]
+)
 
 
 class FaultKind(StrEnum):

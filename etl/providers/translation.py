@@ -16,8 +16,8 @@ from etl.providers.base import (
     LookupQuery,
     Need,
     NotThere,
-    Sound,
     SourceFault,
+    SourceFeatures,
     Value,
 )
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
@@ -188,7 +188,7 @@ def ids_of(**found: str | None) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def sound(values: Mapping[str, object], confidence: float) -> Sound | None:
+def sound(values: Mapping[str, object], confidence: float) -> SourceFeatures | None:
     """Return the values that a feature can have; ``None`` where none is left.
 
     A value outside :data:`store.domain.FEATURE_BOUNDS` (a key of -1, a tempo of 0) is missing, never clipped.
@@ -199,4 +199,4 @@ def sound(values: Mapping[str, object], confidence: float) -> Sound | None:
         low, high = FEATURE_BOUNDS[name]
         if given is not None and low <= given <= high:
             kept[name] = given
-    return Sound(values=kept, confidence=confidence) if kept else None
+    return SourceFeatures(values=kept, confidence=confidence) if kept else None

@@ -1,8 +1,8 @@
-"""Clusters of sound found by affinity propagation: which one a track falls into, and which genres fill each.
+"""Clusters of sound by affinity propagation: the cluster of a track, and the genres of each cluster.
 
-A cluster is known by its exemplar, a real track's feature values; a track belongs to the nearest one. The distance is
-that of :mod:`ml.sound`. Serving side: numpy alone. ``ml.clusters.train.train`` finds the exemplars (Frey and Dueck,
-*Science* 315, 2007).
+A cluster is represented by its exemplar, the feature values of a real track. A track belongs to the nearest exemplar by
+the distance of :mod:`ml.sound`. Serving side: numpy alone. ``ml.clusters.train.train`` finds the exemplars (Frey and
+Dueck, "Clustering by passing messages between data points", *Science* 315, 2007).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from store.feature_rows import feature_rows
 
 Counts = npt.NDArray[np.int32]
 
-# A track of the catalogue stands for an exemplar up to this distance (spreads); most pairs of tracks are 1.3 apart.
+# Distance (spreads) up to which a track of the catalogue is shown for an exemplar; most pairs of tracks are 1.3 apart.
 NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterMembership:
-    """The clusters of one track: numbers from 0, nearest first, with the distance of each exemplar in spreads."""
+    """The nearest clusters of one track: numbers from 0, nearest first, and the exemplars' distances in spreads."""
 
     clusters: tuple[int, ...]
     distances: tuple[float, ...]
@@ -39,24 +39,27 @@ class ClusterMembership:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueClusters:
-    """The clusters in one catalogue: ``counts`` of its tracks, and for each exemplar the nearest track (or ``None``)
-    with its distance in spreads."""
+    """The k clusters in a catalogue.
+
+    ``counts`` are its tracks by cluster, ``nearest`` the nearest track of each exemplar with its distance in spreads,
+    or ``None`` where no track is nearer than :data:`NEAR`.
+    """
 
     counts: tuple[int, ...]
     nearest: tuple[tuple[Ref, float] | None, ...]
 
 
 class Clusters:
-    """One version's exemplars with what was counted around them.
+    """One version's k exemplars and the counts of training tracks around them.
 
     Attributes
     ----------
     exemplars : np.ndarray
         (k, 13) feature values in Spotify's units, the largest cluster first.
     genre_counts, family_counts : np.ndarray
-        (genres, k) and (families, k) training tracks; a track counts once per genre (family) that it carries.
+        (genres, k) and (families, k) training tracks; a track counts once for each of its genres (families).
     settings : Mapping
-        ``version``, ``genres``, ``families``, ``sweep`` and how the number of clusters was chosen.
+        ``version``, ``taxonomy``, ``genres``, ``families`` (names of the rows) and ``sweep`` (scores by preference).
     """
 
     def __init__(self, settings: Mapping[str, Any], exemplars: Floats, genres: Counts, families: Counts) -> None:
@@ -93,7 +96,7 @@ class Clusters:
         return [description, numbers]
 
     def distances(self, features: Floats) -> npt.NDArray[np.float32]:
-        """Return (n, k) squared distances of (n, 13) feature rows, NaN where too little is known to compare."""
+        """Return (n, k) squared distances of (n, 13) feature rows in spreads, NaN where too little is known."""
         places = coordinates(features)
         return np.stack([squared_distances(places, exemplar) for exemplar in self.places], axis=1)
 
@@ -104,7 +107,7 @@ class Clusters:
         return np.where(known, np.argmin(np.nan_to_num(squared, nan=np.inf), axis=1), -1)
 
     def predict(self, features: AudioFeatures, limit: int = 3) -> ClusterMembership | None:
-        """Return the nearest clusters of a track, ``None`` where too few of its features are known to tell."""
+        """Return the ``limit`` nearest clusters of a track, ``None`` where too few of its features are known."""
         squared = self.distances(feature_rows([features]))[0]
         if np.isnan(squared).any():
             return None
@@ -112,9 +115,9 @@ class Clusters:
         return ClusterMembership(tuple(map(int, order)), tuple(float(np.sqrt(squared[at])) for at in order))
 
     def in_catalogue(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> CatalogueClusters:
-        """Return the clusters of a catalogue's tracks; worked out once per generation.
+        """Return the clusters of a catalogue's tracks, computed once per generation.
 
-        Takes about a millisecond per exemplar and 200,000 tracks; ``sound`` gives a segment's distances.
+        ``sound`` returns a segment's index. It takes about a millisecond per exemplar and 200,000 tracks.
         """
         with self._lock:
             if self._in_catalogue is None or self._in_catalogue[0] != snapshot.generation:
@@ -137,20 +140,20 @@ class Clusters:
         return CatalogueClusters(tuple(counts.tolist()), tuple(nearest))
 
     def shares(self, of: str) -> npt.NDArray[np.float64]:
-        """Return the heat map: (rows, k) share of each genre's (or with ``of="family"`` family's) tracks by cluster."""
+        """Return (rows, k): the share of each genre's tracks by cluster, or of each family's with ``of="family"``."""
         counts = self.family_counts if of == "family" else self.genre_counts
         return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
     def lifts(self, of: str) -> npt.NDArray[np.float64]:
-        """Return (rows, k) how many times more frequent a genre (or family) is in a cluster than on average.
+        """Return (rows, k): the share of a genre's (or family's) tracks in a cluster over the mean share of all genres.
 
-        Each genre weighs the same, however many tracks carry it.
+        Each genre has the same weight, whatever its number of tracks.
         """
         shares = self.shares(of)
         return shares / np.maximum(shares.mean(axis=0), 1e-9)
 
     def features(self, number: int) -> dict[str, float]:
-        """Return an exemplar's features by name."""
+        """Return the features of an exemplar by name, in Spotify's units."""
         return {name: round(float(v), 4) for name, v in zip(AUDIO_FEATURES, self.exemplars[number], strict=True)}
 
 
@@ -165,9 +168,10 @@ def _nearer(known: tuple[Ref, float] | None, segment: Segment, squared: Floats) 
 
 
 def elbow(across: Sequence[float], down: Sequence[float]) -> int:
-    """Return where a falling curve bends: the point farthest below the chord of its ends, both axes scaled to 0..1.
+    """Return the index of the elbow of a falling curve: its point farthest below the chord, both axes scaled to 0..1.
 
-    The rule of Satopaa et al., *Finding a "Kneedle" in a haystack* (2011), without smoothing. ``across`` ascends.
+    Satopaa et al., "Finding a 'Kneedle' in a haystack" (2011), without smoothing. ``across`` ascends; both have equal
+    lengths.
     """
     x, y = np.asarray(across, float), np.asarray(down, float)
     x, y = (x - x[0]) / max(x[-1] - x[0], 1e-12), (y - y[-1]) / max(y[0] - y[-1], 1e-12)

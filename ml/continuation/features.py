@@ -1,7 +1,7 @@
-"""The columns that describe a song in relation to the seeds of a playlist: what the rankers read.
+"""The input columns of the rankers: features of a song in relation to the seeds of a playlist.
 
-Training and serving call the same functions. Nothing here knows a song: everything is worked out from artists, words,
-genres, years and sound, and from :class:`ml.continuation.interactions.Lists` where somebody's playlists are at hand.
+Training and serving call the same functions. The columns are computed from artists, words, genres and sound, and from
+:class:`ml.continuation.interactions.Lists` where playlists are known. No column identifies a song.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
 _NEAREST_ARTISTS = 3
-FEWEST_GROUPS = 2  # with fewer lists of that name a word means nothing
+FEWEST_GROUPS = 2  # a word in the names of fewer groups of lists is ignored
 _NAME_TRUST = 3.0
 _ARTIST_KNN = Knn(rarity=1.0, length=0.5, sharpness=1.5, nearest=400)
 _USER_KNN = Knn(rarity=2.0, length=0.3, sharpness=1.5, nearest=2000)
@@ -53,7 +53,7 @@ _LEAST_NEURAL = -20.0  # nats below the best
 
 @dataclass(frozen=True, kw_only=True)
 class Artists:
-    """A artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes and -1."""
+    """A artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes or -1."""
 
     places: Floats
     prior: Floats
@@ -75,7 +75,7 @@ class Columns:
 
     @cached_property
     def lacks_sound(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether anything of the sound is unknown."""
+        """(n,) whether any number of the sound is unknown."""
         return np.asarray(np.isnan(self.sound).any(axis=1))
 
     @cached_property
@@ -90,8 +90,11 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """Statistics of all recordings, learnt in training: ``sound_mean`` and ``sound_variance`` (12,), ``rarity`` the
-    logarithm of the inverse frequency of title words and ``rare`` that of all others, ``genre_rarity`` (g,)."""
+    """Statistics of all recordings in training.
+
+    ``sound_mean`` and ``sound_variance`` (12,); ``rarity`` the logarithm of the inverse frequency of title words and
+    ``rare`` that of all other words; ``genre_rarity`` (g,) the same of genres among artists.
+    """
 
     sound_mean: Floats
     sound_variance: Floats
@@ -102,8 +105,10 @@ class Background:
 
 @dataclass(frozen=True, kw_only=True)
 class NameHint:
-    """What lists whose names share words with this one hold: ``place`` (d,) of their artists, ``sound``
-    (12,), NaN = unknown; ``weight`` 0 to 1 says how much that is known of the words."""
+    """Means over lists whose names share words with this one.
+
+    ``place`` (d,) of their artists, ``sound`` (12,), NaN if unknown; ``weight``, 0 to 1, grows with the lists known.
+    """
 
     place: Floats
     sound: Floats
@@ -111,28 +116,28 @@ class NameHint:
 
 
 class NameWords:
-    """What the lists hold whose names contain a word: sums over groups of lists, so that one can be taken out again.
+    """Sums over the groups of lists with a word in their names, from which one group can be subtracted.
 
-    ``groups`` (W,), ``place`` (W, d) and ``sound`` (W, 13) with the number of groups in its last column.
-    A group's own share is one row of each.
+    ``groups`` (W,) counts, ``place`` (W, d) and ``sound`` (W, 13) with the number of groups of known sound in the last
+    column. ``index`` maps a word to its row.
     """
 
     def __init__(self, index: Mapping[str, int], groups: Ints, place: Floats, sound: Floats) -> None:
         self.index, self.groups, self.place, self.sound = index, groups, place, sound
 
-    def hint(self, name_words: Iterable[str], own: tuple[Floats, Floats] | None = None) -> NameHint | None:
-        """Return what the words make one expect, without the share of the group ``own``; ``None`` for unknown ones."""
+    def hint(self, name_words: Iterable[str], excluded: tuple[Floats, Floats] | None = None) -> NameHint | None:
+        """Return the hint of the words without the share (place, sound) ``excluded``; ``None`` for unknown words."""
         rows = [self.index[word] for word in name_words if word in self.index]
-        less = 0 if own is None else 1
-        count = np.array([int(self.groups[row]) - less for row in rows])
+        excluded_groups = 0 if excluded is None else 1
+        count = np.array([int(self.groups[row]) - excluded_groups for row in rows])
         rows = [row for row, n in zip(rows, count.tolist(), strict=True) if n >= FEWEST_GROUPS]
         count = count[count >= FEWEST_GROUPS]
         if not rows:
             return None
-        trust = count / (count + _NAME_TRUST) / np.log(2.0 + count)  # "the" is in every fifth name
+        trust = count / (count + _NAME_TRUST) / np.log(2.0 + count)  # frequent words such as "the" weigh less
         place, sound = (
-            table[rows].astype(float) - (0.0 if own is None else mine)
-            for table, mine in zip((self.place, self.sound), own or (0, 0), strict=True)
+            table[rows].astype(float) - (0.0 if excluded is None else share)
+            for table, share in zip((self.place, self.sound), excluded or (0, 0), strict=True)
         )
         centre, sounds = (trust / count) @ place, trust @ sound
         return NameHint(
@@ -144,7 +149,11 @@ class NameWords:
 
 @dataclass(frozen=True, kw_only=True)
 class Seeds:
-    """A playlist to be continued: its songs' columns, ``albums`` and ``titles`` (any hashable; words) and name."""
+    """A playlist to be continued.
+
+    ``columns``, ``albums`` (any hashable or ``None``) and ``titles`` (their words) are of its songs, ``name_words`` and
+    ``hint`` of its name.
+    """
 
     columns: Columns
     albums: Sequence[Any] = ()
@@ -160,7 +169,7 @@ def words(text: str) -> list[str]:
 
 @dataclass
 class Profile:
-    """What the seeds have in common, worked out once per playlist; ``of_artist`` holds (A,) columns."""
+    """Statistics of the seeds, computed once per playlist; ``of_artist`` holds columns (A,) over artists."""
 
     seeds: Seeds
     background: Background
@@ -208,7 +217,7 @@ class Profile:
         }
 
     def _genres(self, mine: Ints) -> Floats:
-        """Return (A,) how much of the seeds' genres an artist has, rare ones counting more."""
+        """Return (A,) the summed share of the seeds with each of an artist's genres, weighted by rarity."""
         table, rarity = self.artists.genres, np.append(self.background.genre_rarity, 0.0)  # -1 takes the last
         held = (
             np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:] if len(mine) else np.zeros(len(rarity) - 1)
@@ -236,7 +245,7 @@ class Profile:
         return self.background.rarity.get(word, self.background.rare)
 
     def columns(self, pool: Columns) -> dict[str, Floats]:
-        """Return the columns of a pool that need neither titles nor albums: cheap enough for a whole catalogue."""
+        """Return the columns (n,) of a pool that need neither titles nor albums, fast enough for a whole catalogue."""
         artist = pool.artist
         found: dict[str, Floats] = {}
         for name, values in self.of_artist.items():
@@ -249,10 +258,10 @@ class Profile:
         return found
 
     def _sound_ratio(self, pool: Columns) -> Floats:
-        """Return (n,) log likelihood under the seeds' mean and variance less that under all songs'."""
+        """Return (n,) log-likelihood ratios of the seeds' normal distribution to that of all songs."""
         mean, variance = self._sound
         all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
-        # The quadratic form multiplied out: two products of a matrix with a vector instead of ten passes over it.
+        # The quadratic form is multiplied out into two matrix-vector products, which are faster than elementwise steps.
         curved, straight = (1 / all_variance - 1 / variance) / 2, mean / variance - all_mean / all_variance
         level = (all_mean**2 / all_variance - mean**2 / variance + np.log(all_variance / variance)) / 2
         values = pool.filled_sound
@@ -285,21 +294,21 @@ class Profile:
         found["artists_per_seed"] = np.full(len(pool), artists / max(count, 1))
 
     def _nearest_sound(self, sound: Floats) -> Floats:
-        """Return (n,) minus the mean distance to the three seeds that sound most alike; -1 where unknown."""
+        """Return (n,) the negated mean distance to the three nearest seeds by sound; -1 where unknown."""
         mine = self.seeds.columns.sound
         mine = mine[~np.isnan(mine).any(axis=1)]
         whole = ~np.isnan(sound).any(axis=1)
         found = np.full(len(sound), -1.0)
         if len(mine) and whole.any():
-            some = sound[whole]
-            squared = (some**2).sum(axis=1)[:, None] + (mine**2).sum(axis=1) - 2 * some @ mine.T
+            known = sound[whole]
+            squared = (known**2).sum(axis=1)[:, None] + (mine**2).sum(axis=1) - 2 * known @ mine.T
             k = min(3, len(mine))
             near = np.partition(np.maximum(squared, 0.0), k - 1, axis=1)[:, :k]
             found[whole] = -np.sqrt(near).mean(axis=1)
         return found
 
 
-# Weights of a first, coarse choice among all songs by what is known without anybody's playlists.
+# Weights of the coarse score that selects candidates by content.
 _COARSE = {
     "same_artist": 1.2,
     "artist_near": 2.5,
@@ -314,7 +323,7 @@ _COARSE = {
 
 
 def coarse(found: Mapping[str, Floats]) -> Floats:
-    """Return (n,) one number per song from :meth:`Profile.columns`, higher for what rather goes with the seeds."""
+    """Return (n,) the weighted sum of the columns of :meth:`Profile.columns`, higher for the better candidates."""
     columns = {**found, "same_artist": np.log1p(found["same_artist"])}
     total: Floats = np.sum([weight * columns[name] for name, weight in _COARSE.items()], axis=0)
     return total
@@ -322,7 +331,7 @@ def coarse(found: Mapping[str, Floats]) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class ListIndex:
-    """An index of the playlists learnt from.
+    """An index of the training playlists.
 
     ``songs`` are the lists over recordings, ``artists`` the same lists over artists (numbered as in :class:`Artists`),
     ``word_lists`` the numbers of the lists with a word in their name.
@@ -333,11 +342,15 @@ class ListIndex:
     word_lists: Mapping[str, Ints]
 
     def muting(self, lists: Ints) -> ListIndex:
-        """Return the evidence as if ``lists`` were not part of it."""
+        """Return the index without the ``lists`` of these numbers."""
         return replace(self, songs=self.songs.muting(lists), artists=self.artists.muting(lists))
 
     def scores_for(self, seeds: Ints, artists: Ints, amounts: Floats, name_words: frozenset[str]) -> dict[str, Floats]:
-        """Return (n,) scores over recordings, and ``of_artist`` (A,), of what the lists say goes with the seeds."""
+        """Return the scores of recordings (n,) by kind of kNN, and ``of_artist`` (A,), highest at 1.
+
+        ``seeds`` are recordings; ``artists`` those of the seeds with their ``amounts``. ``user_strength`` and
+        ``seeds_listed`` are numbers of the query.
+        """
         weights = self.songs.weights(seeds, _USER_KNN)
         named = np.zeros(len(self.songs))
         for word in name_words:
@@ -357,17 +370,17 @@ class ListIndex:
 
 
 def neural_column(scores: Floats) -> Floats:
-    """Return the NEURAL column of all candidates of one playlist: nats of the softmax below the best of them."""
+    """Return the NEURAL column of a playlist's candidates: nats below the best one, at least -20."""
     return np.maximum(scores - scores.max(initial=-np.inf), _LEAST_NEURAL)
 
 
 def scaled(scores: Floats) -> Floats:
-    """Return scores of 0 and more with the highest at 1."""
+    """Return scores (0 or more) divided by the highest one."""
     return scores / max(float(scores.max(initial=0.0)), 1e-12)
 
 
 def evidence_columns(scores: Mapping[str, Floats], counts: Ints, rows: Ints, artist: Ints) -> dict[str, Floats]:
-    """Return the EVIDENCE columns of the recordings in ``rows`` (-1: in no list), by ``artist`` (-1 unknown)."""
+    """Return the EVIDENCE columns (m,) of recordings: ``rows`` (m,) in the lists or -1, ``artist`` (m,) or -1."""
     listed = rows >= 0
     found = {name: np.where(listed, scores[name][rows], 0.0) for name in ("user_knn", "item_knn", "name_knn")}
     found["artist_knn"] = np.where(artist >= 0, scores["of_artist"][artist], 0.0)

@@ -1,7 +1,7 @@
-"""Playlists as evidence: which lists hold which songs, and what neighbouring lists say should come next.
+"""Nearest-neighbour recommendation from playlists: item-kNN and user-kNN over a sparse matrix of lists and items.
 
-Item-kNN and user-kNN are one computation in two weightings: every list that shares songs with the seeds gets a
-weight, and a song scores the sum of the weights of the lists that hold it.
+Both are one computation with different weights: every list that shares songs with the seeds gets a weight, and the
+score of a song is the sum of the weights of the lists that hold it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Knn:
-    """How neighbouring lists are weighed; the defaults were the best of a grid in cross-validation.
+    """The weights of neighbouring lists.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Knn:
     length : float
         Power of a list's summed rarity by which its weight is divided: 0.5 makes it a cosine.
     sharpness : float
-        Power of the likeness: above 1 the nearest lists count more than many distant ones.
+        Power of the similarity: above 1 the nearest lists count more than many distant ones.
     nearest : int
-        So many lists are used: the nearest.
+        The number of nearest lists used.
     fame : float
         Power of the number of lists that hold a song by which its score is divided.
     """
@@ -83,7 +83,7 @@ class Lists:
         return Lists(start, self.item[kept], self.share[kept], len(self.count))
 
     def muting(self, lists: Ints) -> Lists:
-        """Return these lists as if ``lists`` were not among them: cheap, nothing is copied but the counts."""
+        """Return these lists without those numbered ``lists``; only the counts are copied."""
         other = copy(self)
         other.muted = np.asarray(lists, np.int64)
         at, _ = ranges(self.start, other.muted)
@@ -91,11 +91,11 @@ class Lists:
         return other
 
     def rarity(self, power: float = 1.0) -> Floats:
-        """Return (n,) the logarithm of all lists over those that hold an item, to a power."""
+        """Return (n,) the logarithm of the number of lists over that of the lists with an item, to a power."""
         return self._known(power)[0]
 
     def _known(self, power: float) -> tuple[Floats, Floats]:
-        """Return (n,) rarities and (L,) the summed rarity of each list; those of all lists where some are muted."""
+        """Return (n,) rarities and (L,) the summed rarity of each list; muted lists still count."""
         if power not in self._rarity_by_power:
             rarity = np.log((1.0 + len(self)) / (1.0 + self.count)) ** power
             total = np.add.reduceat(np.append(rarity[self.item], 0.0), self.start[:-1]) if len(self) else np.empty(0)
@@ -103,9 +103,9 @@ class Lists:
         return self._rarity_by_power[power]
 
     def weights(self, seeds: Ints, how: Knn, amounts: Floats | None = None) -> Floats:
-        """Return (L,) how much each list has to say about what goes with ``seeds``: 0 for those that share nothing.
+        """Return (L,) the similarity of each list to ``seeds`` to a power: 0 for lists that share no seed.
 
-        ``amounts`` (len(seeds),) is how much of each seed there is, 1 unless given.
+        ``amounts`` (len(seeds),) are weights of the seeds, 1 by default.
         """
         rarity, length = self._known(how.rarity)
         seed_weights = rarity[seeds] * (1.0 if amounts is None else amounts)
@@ -124,7 +124,7 @@ class Lists:
         return weights
 
     def scores(self, weights: Floats, fame: float = 0.0) -> Floats:
-        """Return (n,) the sum of the weights of the lists that hold each item, divided by its fame."""
+        """Return (n,) the summed weights of the lists with each item, over its count to the power ``fame``."""
         touched = np.flatnonzero(weights)
         at, lengths = ranges(self.start, touched)
         found = np.bincount(
@@ -133,7 +133,7 @@ class Lists:
         return np.asarray(found / np.maximum(self.count, 1.0) ** fame, float)
 
     def neighbours(self, seeds: Ints, how: Knn) -> Floats:
-        """Return (n,) the scores of user-kNN: lists like the seeds vote for what they hold."""
+        """Return (n,) the scores of user-kNN: the summed weights of the lists with an item."""
         return self.scores(self.weights(seeds, how), how.fame)
 
     def item_neighbours(self, seeds: Ints, power: float = 0.5) -> Floats:
@@ -147,7 +147,7 @@ class Lists:
 
 
 def ranges(start: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Return the positions ``start[r]`` to ``start[r + 1]`` of every row, end to end, and how many each has."""
+    """Return the positions ``start[r]`` to ``start[r + 1]`` of every row, concatenated, and the number of each row."""
     lengths = np.asarray(start[np.asarray(rows) + 1] - start[rows], np.int64)
     before = np.repeat(np.cumsum(lengths) - lengths, lengths)
     return np.arange(int(lengths.sum())) - before + np.repeat(start[rows], lengths), lengths

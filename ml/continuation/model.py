@@ -1,7 +1,7 @@
-"""What comes next in a playlist, over the catalogue: a learned ranking of what goes with the songs that are there.
+"""Playlist continuation: rank the tracks of the catalogue for a playlist.
 
-What ships knows artists, words, genres and sound, and no song; a version trained here also knows the lists it was
-trained on. Which of the ways to rank serves is what did best on held-out playlists (``scores.json``).
+The shipped version uses artists, words, genres and sound; a user-trained version also uses the lists it was trained on.
+The method that serves is the one that did best on held-out playlists (``scores.json``).
 """
 
 from __future__ import annotations
@@ -47,15 +47,14 @@ from store.domain import Track
 from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
 
-# So many of each kind are ranked, of each segment when served: the best by what the songs are like, by neighbouring
-# lists, by their names, and by the neural part.
+# The number of candidates by each score, per segment when served.
 CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "neural": 700}
 METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
 NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
-# The columns of each ranker; what no version has is not shipped.
+# The columns of each ranker.
 RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE, "ensemble": CONTENT + EVIDENCE + NEURAL}
 MAX_LIMIT = 100
-MOST_SEEDS = 500  # of a longer playlist the last ones speak
+MOST_SEEDS = 500  # of a longer playlist the last ones count
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
@@ -72,14 +71,17 @@ class Next:
 
 @dataclass(frozen=True, kw_only=True)
 class PlaylistEvidence:
-    """The lists of a version trained here: ``recordings`` (n,) sorted hashes
-    (:func:`~store.catalogue.segment.recording_hash`) by number in ``index.songs``."""
+    """The lists of a user-trained version.
+
+    ``recordings`` (n,) are sorted hashes (:func:`~store.catalogue.segment.recording_hash`), by number in
+    ``index.songs``.
+    """
 
     recordings: npt.NDArray[np.int64]
     index: ListIndex
 
     def numbers(self, hashes: npt.NDArray[np.int64]) -> Ints:
-        """Return the number of each recording, -1 for those in no list."""
+        """Return the number (m,) of each recording by its hash, -1 for those in no list."""
         if not len(self.recordings):
             return np.full(len(hashes), -1)
         at = np.minimum(np.searchsorted(self.recordings, hashes), len(self.recordings) - 1)
@@ -119,7 +121,10 @@ class PlaylistEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """What ships: rankers by kind, background statistics, and what words in names mean to one version's artists."""
+    """The shipped model: rankers by kind, statistics of all recordings, and the words of playlist names.
+
+    The places of the words are those of the version ``artists_version`` of the artist embedding.
+    """
 
     rankers: Mapping[str, Trees]
     sound_mean: Floats
@@ -144,26 +149,25 @@ class Knowledge:
             "rare": self.rare,
             "name_words": list(self.names.index),
         }
-        written += [directory / "continuation.json", directory / "names.npz"]
-        written[-2].write_text(json.dumps(described, ensure_ascii=False) + "\n", encoding="utf-8")
+        description, names = directory / "continuation.json", directory / "names.npz"
+        description.write_text(json.dumps(described, ensure_ascii=False) + "\n", encoding="utf-8")
         np.savez_compressed(
-            written[-1],
+            names,
             groups=self.names.groups.astype(np.int32),
             place=self.names.place.astype(np.float32),
             sound=self.names.sound.astype(np.float32),
         )
-        return written
+        return [*written, description, names]
 
     @classmethod
     def load(cls, directory: Path) -> Knowledge:
         """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
         described = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
         word_rows = {word: row for row, word in enumerate(described["name_words"])}
-        kinds = described.get("rankers", ["content", "playlists"])  # older versions, own ones among them, do not say
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
             names = NameWords(word_rows, stored["groups"], stored["place"], stored["sound"])
         return cls(
-            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in kinds},
+            rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in described["rankers"]},
             sound_mean=np.array(described["sound_mean"]),
             sound_variance=np.array(described["sound_variance"]),
             rarity=described["rarity"],
@@ -174,7 +178,7 @@ class Knowledge:
 
 
 class _SegmentPool:
-    """The columns of a segment, worked out once."""
+    """The columns of a segment, computed once."""
 
     def __init__(
         self,
@@ -198,13 +202,13 @@ class _SegmentPool:
 
     @cached_property
     def known(self) -> npt.NDArray[np.float32]:
-        """(n, f) the facts that the neural part reads."""
+        """(n, f) the facts of the neural part."""
         return facts(self.columns, *self._facts_from)
 
 
 @dataclass(frozen=True, slots=True)
 class _QueryEvidence:
-    """What the lists learnt from say of one query: the lists used, their scores, and the neural part's scores."""
+    """The scores of one query by the training lists and by the neural part, and the index of the lists used."""
 
     index: ListIndex
     list_scores: Mapping[str, Floats]
@@ -213,7 +217,7 @@ class _QueryEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuationQuery:
-    """A playlist to be continued: its tracks in order, its name, and the numbers of lists to leave out of account."""
+    """A playlist to be continued: its tracks in order, its name, and the numbers of training lists to leave out."""
 
     tracks: Sequence[Track]
     name: str = ""
@@ -221,7 +225,7 @@ class ContinuationQuery:
 
 
 class Continuation:
-    """Ranks the catalogue for a playlist; safe to use from several threads."""
+    """Ranks the catalogue for a playlist; thread-safe."""
 
     def __init__(
         self,
@@ -232,13 +236,8 @@ class Continuation:
         scores: Mapping[str, Any] | None = None,
         neural: Neural | None = None,
     ) -> None:
-        self.version, self.knowledge, self.artists, self.playlist_evidence = (
-            version,
-            knowledge,
-            artists,
-            playlist_evidence,
-        )
-        self.neural = neural
+        self.version, self.knowledge, self.artists = version, knowledge, artists
+        self.playlist_evidence, self.neural = playlist_evidence, neural
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         genres = artists.arrays["genres"]
@@ -258,7 +257,9 @@ class Continuation:
 
     @classmethod
     def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
-        """Read a version, shipped or trained here.
+        """Read a version, shipped or user-trained.
+
+        A user-trained version whose artists were embedded anew since serves by content alone.
 
         Raises
         ------
@@ -266,21 +267,22 @@ class Continuation:
             A file is absent, unlisted or not the one that was written.
         """
         scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
-        own = scores.get("artists_version") == artists.version
-        playlist_evidence = PlaylistEvidence.load(directory) if own and (directory / "lists.npz").exists() else None
-        neural = Neural.load(directory) if playlist_evidence and (directory / FILES[0]).exists() else None
+        same_artists = scores.get("artists_version") == artists.version
+        has_lists = same_artists and (directory / "lists.npz").exists()
+        playlist_evidence = PlaylistEvidence.load(directory) if has_lists else None
+        neural = Neural.load(directory) if has_lists and (directory / FILES[0]).exists() else None
         if playlist_evidence is None and scores.get("served") in NEEDS_LISTS:
-            scores = {**scores, "served": "content", "served_score": None}  # the artists were numbered anew since
+            scores = {**scores, "served": "content", "served_score": None}
         return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores, neural)
 
     def with_neural(self, neural: Neural) -> Continuation:
-        """Return this model with another neural part; what is worked out of the catalogue is shared."""
+        """Return a copy with another neural part; the columns of the catalogue are shared."""
         other = copy(self)
         other.neural = neural
         return other
 
     def methods(self) -> list[str]:
-        """Return the methods of :data:`METHODS` that this version has what it takes for."""
+        """Return the methods of :data:`METHODS` that this version has the data for."""
         absent = {kind for kind in RANKED_BY if kind not in self.knowledge.rankers}
         absent |= {"neural", "ensemble"} if self.neural is None else set()
         return [
@@ -298,10 +300,10 @@ class Continuation:
         exclude: Collection[str] = (),
         artist_cap: int = 3,
     ) -> list[Next]:
-        """Return the tracks that come next, best first, each with the reason.
+        """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        No recording of the playlist, none twice, none whose id is in ``exclude``, at most ``artist_cap`` of one first
-        artist. Empty when nothing is known: neither a seed's artist nor its sound nor a word of the name is known.
+        They hold no recording of the playlist, none twice, no id of ``exclude`` and at most ``artist_cap`` tracks of
+        one first artist. Empty when neither a seed's artist nor its sound nor a word of the name is known.
 
         Raises
         ------
@@ -327,9 +329,10 @@ class Continuation:
     def ranked(
         self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
     ) -> list[tuple[Ref, float]]:
-        """Return the candidates by ``method`` (of :data:`METHODS`, else the served one), best first, 0 to 1.
+        """Return (track, score) of the candidates, best first; scores are 0 to 1.
 
-        One per recording, none of the playlist's.
+        ``method`` is one of :data:`METHODS`, by default the served one. There is one track per recording, and none of
+        the playlist's recordings.
         """
         refs, codes, table = self._table(snapshot, query)
         if not refs:
@@ -338,7 +341,7 @@ class Continuation:
         return [(refs[at], float(scores[at])) for at in _order(scores, codes).tolist()]
 
     def compared(self, snapshot: Snapshot, query: ContinuationQuery) -> dict[str, npt.NDArray[np.int64]]:
-        """Return the recordings (hashes) that each of :meth:`methods` ranks, best first."""
+        """Return the hashes of the recordings by each of :meth:`methods`, best first."""
         refs, codes, table = self._table(snapshot, query)
         if not refs:
             return dict.fromkeys(self.methods(), codes)
@@ -436,12 +439,13 @@ class Continuation:
                 chosen.append(_top(columns["neural"], CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
-        few = pool.columns.take(rows)
+        candidates = pool.columns.take(rows)
         found = {name: values[rows] for name, values in columns.items()}
         tracks = [segment.track(row) for row in rows.tolist()]
-        profile.finish(found, few, [_album(track) for track in tracks], [words(track.title) for track in tracks])
+        profile.finish(found, candidates, [_album(track) for track in tracks], [words(track.title) for track in tracks])
         if evidence is not None:
-            found |= evidence_columns(evidence.list_scores, evidence.index.songs.count, pool.listed[rows], few.artist)
+            counts = evidence.index.songs.count
+            found |= evidence_columns(evidence.list_scores, counts, pool.listed[rows], candidates.artist)
         return rows, found
 
     def pools(self, snapshot: Snapshot) -> list[Columns]:
@@ -457,7 +461,7 @@ class Continuation:
             return known
 
     def _reason(self, track: Track, seeds: Sequence[Track]) -> str:
-        """Name the one or two songs of the playlist it is closest to, by artist first, then by sound."""
+        """Return the reason in words: the one or two nearest songs of the playlist, by artist, then by sound."""
         if not seeds:
             return "goes with the words of this playlist's name"
         mine = self._artist(track)
@@ -480,7 +484,7 @@ class Continuation:
 
 
 def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:
-    """Return the places of the best of each recording, the highest score first."""
+    """Return the positions of the best candidate of each recording, the highest score first."""
     order = np.argsort(-scores, kind="stable")
     _, first = np.unique(codes[order], return_index=True)
     return np.asarray(order[np.sort(first)])

@@ -1,10 +1,10 @@
 """The neural part of playlist continuation: embeddings of songs, and the network that turns seeds into a query.
 
-A song's embedding is the sum of a row of its own, where several lists hold it, of one of its artist's, and of what its
-artist's place and its facts say, so that a song in no list has one too. Mean and variance of the seeds' embeddings go
-through the network; a song scores the product of its embedding with the answer. Everything but the network is linear in
-the embedding, so a catalogue is scored without ever being embedded: one product with the table of rows, one with the
-artists' places, one with the facts.
+A song's embedding is the sum of a row for the song (if several lists hold it), a row for its artist, and linear maps of
+its artist's place and of its facts, so that songs in no list have one too. The network maps mean and variance of the
+seeds' embeddings to a query; a song's score is the dot product of its embedding with the query. This is linear in the
+embedding, so a catalogue is scored without computing its embeddings: by products of the query with the table of rows,
+with the artists' places and with the facts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FILES = ("neural.npy", "neural.npz", "neural.tflite")
 
 
 def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
-    """Return (n, 20) facts about songs apart from their artist's place; an unknown one has a flag and counts 0."""
+    """Return (n, 20) facts of songs besides their artist's place; an unknown one is 0 and has a flag."""
     popularity = np.nan_to_num(columns.popularity / 100.0, nan=0.2)
     known = columns.artist >= 0
     prior = np.where(known, artists.prior[columns.artist], 0.0)
@@ -41,7 +41,7 @@ def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class NeuralScores:
-    """The parts of all scores for one playlist: by recording of the lists, by artist, and by fact."""
+    """The summands of the scores for one playlist: by recording of the lists, by artist, and by fact."""
 
     of_song: Floats
     of_artist: Floats
@@ -49,18 +49,20 @@ class NeuralScores:
 
     def of_songs(self, listed: Ints, artist: Ints, known: Floats) -> Floats:
         """Return (m,) scores: ``listed`` and ``artist`` (m,) numbers, -1 = none, ``known`` (m, f) :func:`facts`."""
-        own = np.where(listed >= 0, self.of_song[listed], np.float32(0.0)) if len(self.of_song) else np.float32(0.0)
-        found: Floats = known @ self.of_fact + own + np.where(artist >= 0, self.of_artist[artist], np.float32(0.0))
+        zero = np.float32(0.0)
+        by_song = np.where(listed >= 0, self.of_song[listed], zero) if len(self.of_song) else zero
+        found: Floats = known @ self.of_fact + by_song + np.where(artist >= 0, self.of_artist[artist], zero)
         return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neural:
-    """Embeddings of d numbers and, in the last column, what a song scores with anybody.
+    """Embeddings of d numbers and, in the last column, a bias.
 
-    ``rows`` (r + 1, d + 1), may be mapped, are those of songs and artists, zeros last; ``song_row`` (n,) and
-    ``artist_row`` (A,) point into it. ``place`` (p, d + 1) and ``fact`` (f, d + 1) are what artists' places and facts
-    add. ``network`` takes mean and variance (m, d) and size (m, 1) of m playlists, and gives queries (m, d).
+    ``rows`` (r + 1, d + 1), possibly memory-mapped, are those of songs and artists, the last one zeros; ``song_row``
+    (n,) and ``artist_row`` (A,) are indices into it. ``place`` (p, d + 1) and ``fact`` (f, d + 1) are the linear maps
+    of artists' places and facts. ``network`` maps mean and variance (m, d) and size (m, 1) of m playlists to queries
+    (m, d).
     """
 
     rows: Floats
@@ -73,13 +75,13 @@ class Neural:
     def embed(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> Floats:
         """Return (m, d + 1) embeddings of songs; arguments as in :meth:`NeuralScores.of_songs`, ``places`` (A, p)."""
         none = len(self.rows) - 1
-        own = self.rows[np.where(listed >= 0, self.song_row[listed], none)] if len(self.song_row) else 0.0
+        song_part = self.rows[np.where(listed >= 0, self.song_row[listed], none)] if len(self.song_row) else 0.0
         artists = self.rows[np.where(artist >= 0, self.artist_row[artist], none)]
         placed = np.where(artist[:, None] >= 0, places[artist], np.float32(0.0)) @ self.place
-        return np.asarray(own + artists + placed + known @ self.fact, np.float32)
+        return np.asarray(song_part + artists + placed + known @ self.fact, np.float32)
 
     def scores_for(self, listed: Ints, artist: Ints, known: Floats, places: Floats) -> NeuralScores:
-        """Return what goes with these seeds; arguments as in :meth:`embed`."""
+        """Return the scores for the seeds; arguments as in :meth:`embed`."""
         query = np.append(self.network(*summary(self.embed(listed, artist, known, places)[:, :-1])), np.float32(1.0))
         by_row = self.rows @ query
         return NeuralScores(
@@ -89,7 +91,7 @@ class Neural:
         )
 
     def save(self, directory: Path) -> list[Path]:
-        """Write the arrays; ``neural.tflite`` is written beside them by whoever has the network in Keras."""
+        """Write the arrays; the training writes ``neural.tflite``, for which it needs the network in Keras."""
         directory.mkdir(parents=True, exist_ok=True)
         written = [directory / name for name in FILES[:2]]
         np.save(written[0], self.rows)

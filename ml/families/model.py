@@ -1,7 +1,7 @@
-"""K-means per family of genres: one pick for each family that a track is in, from the cluster it falls into there.
+"""K-means per family of genres: for each family of a track, a pick from the track's cluster there.
 
-Each family has a scaler and a number of clusters of its own, and a track is in the models of all its families.
-Serving side: numpy alone. ``ml.families.train.train`` learns them.
+Each family has its own scaler and number of clusters; a track is in the models of all its families. Serving side: numpy
+alone. ``ml.families.train.train`` trains the models.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.feature_rows import feature_rows
 
 PickKind = Literal["fresh", "nearest"]
-# Of a segment, the most popular so many tracks are put into families: their genres have to be read one by one.
+# Tracks of a segment that are assigned to families, the most popular ones: their genres are read one by one.
 READ_ROWS = 300_000
 
 
@@ -51,9 +51,9 @@ class FamilyModel:
     counts: Counts
 
     def scale(self, features: Floats) -> npt.NDArray[np.float32]:
-        """Return (n, 12): how far (n, 13) feature rows are from the family's mean, in its deviations, weighted.
+        """Return (n, 12) float32: (n, 13) feature rows standardised within the family and weighted.
 
-        An unknown value stands at the mean; a row of which too little is known is NaN throughout.
+        An unknown value becomes the mean, 0; a row of which too little is known is NaN throughout.
         """
         places = coordinates(features)
         known = np.isfinite(places)  # a tempo of 0 has no octave
@@ -69,9 +69,10 @@ class FamilyModel:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A track of the catalogue for one family: ``cluster`` from 0, ``distance`` in the family's own deviations.
+    """A track of the catalogue for one family.
 
-    ``members`` is how many tracks of the catalogue are in the cluster.
+    ``cluster`` counts from 0, ``members`` is the number of the catalogue's tracks in it, ``distance`` from the seed is
+    in deviations of the family.
     """
 
     family: str
@@ -82,14 +83,14 @@ class Pick:
 
 
 class NoSound(Exception):  # noqa: N818 - a state of knowledge, not a fault
-    """Too few audio features of the track are known to tell its cluster."""
+    """Too few audio features of the track are known to assign it to a cluster."""
 
 
 _Members = Mapping[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]]
 
 
 class Families:
-    """The families' models of one version, and the clusters of a catalogue's tracks; safe in several threads."""
+    """The families' models of one version, and the clusters of a catalogue's tracks; thread-safe."""
 
     def __init__(
         self,
@@ -147,11 +148,11 @@ class Families:
         return [path, numbers]
 
     def families_of(self, genres: Iterable[str]) -> tuple[str, ...]:
-        """Return the families of genres' names, each once; names whose family would be a guess have none."""
+        """Return the distinct families of genres by name; names of unknown family are left out."""
         return tuple(dict.fromkeys(family for genre in genres if (family := self._family_of(genre)) is not None))
 
     def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
-        """Return the cluster, from 0, that a track falls into in each of ``families`` that the version knows.
+        """Return a track's cluster, from 0, in each of ``families`` that the version knows.
 
         Raises
         ------
@@ -176,11 +177,21 @@ class Families:
         exclude: Collection[str] = (),
         artist_cap: int = 2,
     ) -> list[Pick]:
-        """Return for each of ``families`` one track from the cluster that ``seed`` falls into.
+        """Return for each of ``families`` one track from the cluster of ``seed``.
 
-        ``fresh`` draws one by ``draw``: equal numbers, equal picks. ``nearest`` takes the one that sounds most like
-        the seed. Never the seed's recording, nor one whose id is in ``exclude``, nor one twice. A family that has no
-        other track here, or that the model does not know, gives none.
+        No recording comes twice, nor does the seed's. A family without another track in the cluster, or that the model
+        does not know, has no pick.
+
+        Parameters
+        ----------
+        kind : {"fresh", "nearest"}
+            Draw at random, or take the track nearest to the seed.
+        draw : int
+            Random seed of a fresh pick.
+        exclude : collection of str
+            Track ids.
+        artist_cap : int
+            Most picks of one first artist, the seed's included, from 1.
 
         Raises
         ------
@@ -193,8 +204,8 @@ class Families:
         for family, cluster in self.predict(seed.features, families).items():
             model = self.models[family]
             rows = self._rows(snapshot, family, cluster)
-            chance = np.random.default_rng([draw, list(self.models).index(family)])
-            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, chance):
+            rng = np.random.default_rng([draw, list(self.models).index(family)])
+            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, rng):
                 if taken.add(segment, at):
                     members = sum(len(at_rows) for _, at_rows in rows)
                     found.append(Pick(family, cluster, members, Ref(segment.name, at), distance))
@@ -213,7 +224,7 @@ class Families:
         return found
 
     def _clustered(self, segment: Segment) -> _Members:
-        """Return rows and clusters of a segment's tracks by family; only the newest generation of each is kept."""
+        """Return rows and clusters of a segment's tracks by family, computed once per generation of the segment."""
         with self._lock:
             known = self._members.get(segment.name)
             if known is None or known[0] != segment.directory:
@@ -243,12 +254,12 @@ def _ordered(
     rows: Sequence[tuple[Segment, npt.NDArray[np.int32]]],
     place: Floats,
     kind: PickKind,
-    chance: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Iterable[tuple[Segment, int, float]]:
-    """Yield (segment, row, distance from ``place``) in the order in which they are to be taken."""
-    scaled = [model.scale(segment.features[at]) for segment, at in rows]
-    distances = np.concatenate([np.sqrt(np.square(places_of - place).sum(axis=1)) for places_of in scaled])
-    order = np.argsort(distances, kind="stable") if kind == "nearest" else chance.permutation(len(distances))
-    places = [(segment, int(row)) for segment, at in rows for row in at]
+    """Yield (segment, row, distance from ``place``) in the order of preference."""
+    scaled = np.concatenate([model.scale(segment.features[at]) for segment, at in rows])
+    distances = np.sqrt(np.square(scaled - place).sum(axis=1))
+    order = np.argsort(distances, kind="stable") if kind == "nearest" else rng.permutation(len(distances))
+    members = [(segment, int(row)) for segment, at in rows for row in at]
     for at in order:
-        yield *places[at], float(distances[at])
+        yield *members[at], float(distances[at])

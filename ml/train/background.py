@@ -1,4 +1,4 @@
-"""The version that is served, scored on the very data that a new one is scored on."""
+"""The score of the served version on the held-out data of a new one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ml.artefacts import ArtefactError
 from ml.jobs import Job
 from ml.registry import scores_of
 
-# The figures, and what to mind; None and why not.
+# The row of scores and a caution; or None and the reason.
 Scored = tuple[scores.Row | None, str]
-MAY_KNOW = "It may have learnt from some of these tracks itself; then its figures are better than they should be."
+MAY_KNOW = "It may have been trained on some of these tracks; then its scores are too high."
 
 
 def served_now(job: Job, task: str, on: str, score: Callable[[Path], Scored]) -> dict[str, Any] | None:
-    """Return ``before`` of ``scores.json``: what the served version scores on the held-out data called ``on``.
+    """Return ``before`` of ``scores.json``: the score of the served version on the held-out data of the digest ``on``.
 
-    ``score`` is asked, with the version's folder, where it has not been scored on the same data before. ``None`` where
-    nothing of the task is served yet.
+    ``score`` is called with the version's folder unless it was scored on the same data before. ``None`` if no version
+    of the task is served.
     """
     registry = job.registry
     try:
@@ -32,7 +32,7 @@ def served_now(job: Job, task: str, on: str, score: Callable[[Path], Scored]) ->
             job.say(f"scoring {version}, which is served now")
             found = score(registry.folder(task, version))
     except ArtefactError as fault:
-        if not any(one.task == task and one.active for one in registry.versions()):
+        if not any(known.task == task and known.active for known in registry.versions()):
             return None
-        found = None, f"What is served cannot be scored: {fault}"
+        found = None, f"The served version cannot be scored: {fault}"
     return {"version": version, "score": found[0], "note": found[1]}

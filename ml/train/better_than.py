@@ -8,7 +8,7 @@ from ml.scores import Row, measures_of
 
 
 def better_than(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] = ()) -> str:
-    """Return a line of Markdown for each measure of ``task`` by which another row is better; empty where none is.
+    """Return a line of Markdown for each measure of ``task`` by which another row is better, empty without any.
 
     ``rows`` are as ``scores.json`` has them, ``ours`` the model of the row that is compared with all but the
     ``ignored``. So a card never claims more than its table shows.

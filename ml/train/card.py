@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+
+from ml.train.revision import revision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,7 @@ USER_TRAINED = Origin(
 
 
 def render(template: Path, **values: Any) -> str:
-    """Return the Markdown of a card.
+    """Return the Markdown of a card. Every template may also name ``date`` (UTC) and ``revision`` (of git).
 
     Parameters
     ----------
@@ -47,4 +50,5 @@ def render(template: Path, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.from_string(template.read_text(encoding="utf-8")).render(values)
+    now = {"date": datetime.now(UTC).date(), "revision": revision()}
+    return environment.from_string(template.read_text(encoding="utf-8")).render({**now, **values})

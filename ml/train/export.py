@@ -1,4 +1,4 @@
-"""Keras to LiteRT, with proof: an artefact that does not answer as Keras does is not written."""
+"""Export of Keras networks to LiteRT; one that differs from Keras is not written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Arrays = Sequence[npt.NDArray[np.float32]]
 
 
 class ExportError(Exception):
-    """The converted network answers differently from Keras."""
+    """The outputs of the converted network differ from those of Keras."""
 
 
 def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]]) -> bytes:

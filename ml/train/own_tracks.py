@@ -1,4 +1,4 @@
-"""The tracks of one's own catalogue that a model may learn from."""
+"""The tracks of the catalogue that a model may be trained on."""
 
 from __future__ import annotations
 

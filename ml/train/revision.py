@@ -1,4 +1,4 @@
-"""Which commit a model was trained at, and by which command."""
+"""The commit and the command of a training."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ def revision() -> str:
 
 
 def command() -> str:
-    """Return the command line of this training, without the folders of this machine."""
+    """Return the arguments of this training's command line, without --data and --models."""
     words = sys.argv[1:]
-    told = [word for at, word in enumerate(words) if not _is_folder(word) and not (at and _is_folder(words[at - 1]))]
-    return " ".join(told)
-
-
-def _is_folder(word: str) -> bool:
-    return word in {"--data", "--models"}
+    folders = {"--data", "--models"}
+    return " ".join(word for before, word in zip(["", *words], words, strict=False) if not {before, word} & folders)

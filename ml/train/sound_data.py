@@ -1,4 +1,4 @@
-"""Tracks by sound and genre, for the models that group them: from the training table, or from one's own catalogue."""
+"""Tracks by sound and genre for the clustering models, from the training table or from the catalogue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from store.text import normalise, split_artists
 
 TABLE = "tracks.csv.gz"
 _LABELS, _MICRO = "genres114", ("artist_genres", "seed_genres", "playlist_subgenres")
-# Of one's own artists, one in so many is held out to choose by, and as many to score.
+# One in so many of the catalogue's artists is for validation, and one in so many for the test.
 _SHARES = 5
 
 
@@ -30,9 +30,8 @@ _SHARES = 5
 class SoundTable:
     """Tracks in columns; row ``i`` is the same track in each.
 
-    ``values`` (n, 13) are NaN where unknown; ``labels`` are the track's own genres (the first is the one that scores
-    count), ``genres`` those and its artists'; ``artist`` (n,) numbers first artists; ``split`` keeps an artist's tracks
-    together.
+    ``values`` (n, 13) are NaN where unknown; ``labels`` are the track's genres (the first is the true one in scores),
+    ``genres`` these and its artists'; ``artist`` (n,) numbers first artists; an artist is in one ``split``.
     """
 
     values: npt.NDArray[np.float32]
@@ -46,7 +45,7 @@ class SoundTable:
 
     @cached_property
     def whole(self) -> npt.NDArray[np.bool_]:
-        """Which tracks know every feature that places are made of (see ml.sound)."""
+        """(n,) whether all features of the coordinates are known (:mod:`ml.sound`)."""
         return np.logical_not(np.isnan(coordinates(self.values)).any(axis=1))
 
     def rows(self, split: str) -> npt.NDArray[np.intp]:
@@ -54,7 +53,7 @@ class SoundTable:
         return np.flatnonzero((self.split == split) & self.whole)
 
     def members(self, taxonomy: Taxonomy) -> dict[str, npt.NDArray[np.intp]]:
-        """Return the rows of every family that occurs, in the taxonomy's order; a track is in several."""
+        """Return the rows of every family that occurs, in the taxonomy's order; a track may be in several."""
         known: dict[str, str | None] = {}
         rows: dict[str, list[int]] = {family: [] for family in taxonomy.families}
         for row, names in enumerate(self.genres):
@@ -93,7 +92,7 @@ def read(folder: Path) -> SoundTable:
 
 
 def from_snapshot(snapshot: Snapshot) -> SoundTable:
-    """Return what a catalogue knows without Spotify's API; an artist's split is decided by a hash of the name."""
+    """Return the tracks of a catalogue that may be learnt from; a hash of the artist's name decides the split."""
     tracks = [track for track in learnable(snapshot) if track.features]
     values = feature_rows(track.features for track in tracks)
     clear_out_of_bounds(values)
@@ -129,16 +128,16 @@ def balanced(
 ) -> npt.NDArray[np.intp]:
     """Draw at most ``per_genre`` rows of each genre (first label) of a split, in random order within a genre.
 
-    ``genres`` are those that count. Rows are returned round by round, so that the first ``len(genres) * n`` rows are
-    about ``n`` of each.
+    ``genres`` are those drawn from. The genres take turns, so that the first ``len(genres) * n`` rows have about ``n``
+    of each.
     """
     rng = np.random.default_rng(seed)
-    rounds: list[list[int]] = [[] for _ in range(per_genre)]
+    turns: list[list[int]] = [[] for _ in range(per_genre)]
     rows: dict[str, list[int]] = {genre: [] for genre in genres}
     for row in table.rows(split):
         if table.labels[row] and table.labels[row][0] in rows:
             rows[table.labels[row][0]].append(int(row))
     for genre in genres:
         for place, row in enumerate(rng.permutation(rows[genre])[:per_genre]):
-            rounds[place].append(int(row))
-    return np.array([row for one in rounds for row in one], np.intp)
+            turns[place].append(int(row))
+    return np.array([row for turn in turns for row in turn], np.intp)

@@ -1,47 +1,49 @@
-"""What sources recommend for a track, beside what this installation recommends itself."""
+"""What sources recommend for a track, in addition to what this installation recommends."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from typing import Any
 
-from etl.lookup.recommended import store_recommended
+from etl.gather.recommended import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from services.container import Services
+from services.recommend.answer import SourceList, SourceTrack
 from services.subject.model import Subject
-from services.views import iso, track_summary
+from services.views import iso
 from store.domain import Track
 from store.errors import StoreDown
+from store.library import tracks_by_id
 from store.recommendations import Recommendations, recommended_by
 
 log = logging.getLogger(__name__)
 
-# Of each source's list so many are kept and shown.
+# Tracks of each source that are kept and shown.
 MOST = 20
 
 
-def fetched(services: Services, subject: Subject, exclude: Collection[str]) -> tuple[list[dict[str, Any]], bool]:
+def fetched(services: Services, subject: Subject, exclude: Collection[str]) -> tuple[list[SourceList], bool]:
     """Return the lists of the sources, the best source first: those just fetched, else those fetched before.
 
-    None of their tracks is in ``exclude``. Empty where the database does not answer. The second value says whether
-    that stays so: there is nothing, and no source is on that could be asked later.
+    None of their tracks is in ``exclude``. Empty where the database does not answer. The second value is True if that
+    is final: there is nothing, and no source is on that could be queried later.
     """
     if not subject.track.id:
         return [], True
     try:
-        told = list(_told(services, subject))
-        stays = not told and not services.engine.on(Need.SIMILAR)
-        tracks = _tracks(services, subject, {one.track_id for each in told for one in each.tracks} - {*exclude})
+        answers = list(_answers(services, subject))
+        stays = not answers and not services.engine.on(Need.SIMILAR)
+        wanted = {similar.track_id for answer in answers for similar in answer.tracks}
+        tracks = tracks_by_id(subject.snapshot, services.database, wanted - {*exclude})
     except StoreDown as down:
         log.warning("no recommendations of sources: %s", down.message)
         return [], False
-    lists = [_list(services, each, tracks) for each in told if any(one.track_id in tracks for one in each.tracks)]
-    return lists, stays
+    lists = [_list(services, answer, tracks) for answer in answers]
+    return [shown for shown in lists if shown.tracks], stays
 
 
-def _told(services: Services, subject: Subject) -> Iterator[Recommendations]:
+def _answers(services: Services, subject: Subject) -> Iterator[Recommendations]:
     seed = subject.track.id
     if subject.found is None or not subject.found.similar:
         yield from recommended_by(services.database, seed, ORDER[Need.SIMILAR])
@@ -52,22 +54,15 @@ def _told(services: Services, subject: Subject) -> Iterator[Recommendations]:
             yield stored
 
 
-def _tracks(services: Services, subject: Subject, track_ids: Collection[str]) -> dict[str, Track]:
-    snapshot = subject.snapshot
-    refs = {one: snapshot.find(one) for one in track_ids}
-    known = {one: snapshot.track(ref) for one, ref in refs.items() if ref is not None}
-    return known | services.database.get_tracks(track_ids - known.keys())
-
-
-def _list(services: Services, told: Recommendations, tracks: dict[str, Track]) -> dict[str, Any]:
-    return {
-        "source": told.source,
-        "title": services.engine.providers()[told.source].about.title,
-        "licence": told.licence or None,
-        "fetched_at": iso(told.fetched_at),
-        "tracks": [
-            {**track_summary(tracks[one.track_id]), "score": one.score, "reason": one.reason}
-            for one in told.tracks[:MOST]
-            if one.track_id in tracks
+def _list(services: Services, answer: Recommendations, tracks: dict[str, Track]) -> SourceList:
+    return SourceList(
+        source=answer.source,
+        title=services.engine.providers()[answer.source].about.title,
+        licence=answer.licence or None,
+        fetched_at=iso(answer.fetched_at),
+        tracks=[
+            SourceTrack.of(tracks[similar.track_id], score=similar.score, reason=similar.reason)
+            for similar in answer.tracks[:MOST]
+            if similar.track_id in tracks
         ],
-    }
+    )

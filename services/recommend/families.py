@@ -11,17 +11,17 @@ from ml.neighbours.reasons import differences, reasons
 from services.container import Services
 from services.errors import ServiceError
 from services.genre import as_input
-from services.recommend.picks import pick
+from services.recommend.answer import Draw, FamilyRecommendation, FamilyTrack
 from services.subject.families import TrackFamily, families_of, genres_of
 from services.subject.model import Subject
-from services.views import track_summary
+from services.views import TrackSummary
 
 _DRAWS = 2**31
 
 
 def family_picks(
     services: Services, subject: Subject, query: Mapping[str, Any], exclude: Collection[str]
-) -> dict[str, Any]:
+) -> FamilyRecommendation:
     """Return one pick per family; raises ServiceError 422 where too few audio features are known."""
     families = _families(services, subject)
     draw = query["seed"] if query["seed"] is not None else secrets.randbelow(_DRAWS)
@@ -29,7 +29,7 @@ def family_picks(
         picks = services.families.pick(
             subject.snapshot,
             subject.track,
-            [one.name for one in families[: query["limit"]]],
+            [family.family for family in families[: query["limit"]]],
             kind=query["pick"],
             draw=draw,
             exclude=exclude,
@@ -43,20 +43,20 @@ def family_picks(
             "Import a file that has audio features for it.",
         ) from unknown
     tracks = []
-    for one in picks:
-        other = subject.snapshot.track(one.ref)
+    for pick in picks:
+        other = subject.snapshot.track(pick.ref)
         why = reasons(subject.track, other, services.artists)
-        more = {"family": one.family, "cluster": one.cluster + 1, "cluster_tracks": one.members}
-        tracks.append(pick(other, 1 / (1 + one.distance), why, differences(subject.track, other), **more))
-    return {
-        "seed": track_summary(subject.track),
-        "method": "families",
-        "tracks": tracks,
-        "artists": [],
-        "families": [one.told() for one in families],
-        "draw": {"pick": query["pick"], "seed": draw},
-        "note": _note(families, len(tracks)),
-    }
+        more = {"family": pick.family, "cluster": pick.cluster + 1, "cluster_tracks": pick.members}
+        score = 1 / (1 + pick.distance)
+        tracks.append(FamilyTrack.because(other, score, why, differences(subject.track, other), **more))
+    return FamilyRecommendation(
+        seed=TrackSummary.of(subject.track),
+        method="families",
+        tracks=tracks,
+        families=list(families),
+        draw=Draw(query["pick"], draw),
+        note=_note(families, len(tracks)),
+    )
 
 
 def _families(services: Services, subject: Subject) -> tuple[TrackFamily, ...]:

@@ -12,21 +12,21 @@ from ml.neighbours.model import NothingToCompare, weights_from
 from services.answers import Worked
 from services.container import Services
 from services.errors import ServiceError
+from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist
 from services.recommend.by_sources import fetched
 from services.recommend.families import family_picks
-from services.recommend.picks import pick
 from services.subject.lookup import source_lines
 from services.subject.model import Subject
 from services.subject.resolve import resolve
 from services.timbre import timbre_picks
-from services.views import track_summary
+from services.views import TrackSummary
 from store.domain import Track, usable_features
 
 NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 
 
 def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
-    """Answer one question; raises ServiceError as `resolve` does, 404 for nobody known, 422 for nothing to compare."""
+    """Return a Recommendation; raises ServiceError as `resolve`, 404 for nobody known, 422 for nothing to compare."""
     subject = resolve(services, query, NEEDS)
     exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
     by_sources, stays = fetched(services, subject, exclude)
@@ -41,10 +41,10 @@ def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
         ours = _nothing_of_ours(subject, str(error))
     drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None
     final = subject.final and stays and not drawn and method != "timbre"
-    return Worked(ours | {"fetched": by_sources, "sources": lines}, final)
+    return Worked(replace(ours, fetched=by_sources, sources=lines), final)
 
 
-_OTHERS: Mapping[str, Callable[[Services, Subject, Mapping[str, Any], set[str]], dict[str, Any]]] = {
+_OTHERS: Mapping[str, Callable[[Services, Subject, Mapping[str, Any], set[str]], Recommendation]] = {
     "families": family_picks,
     "timbre": timbre_picks,
 }
@@ -56,29 +56,24 @@ _SILENT: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _nothing_of_ours(subject: Subject, why: str) -> dict[str, Any]:
-    return {
-        "seed": track_summary(subject.track),
-        "method": "sources",
-        "tracks": [],
-        "artists": [],
-        "note": f"{why} These are recommendations of sources.",
-    }
+def _nothing_of_ours(subject: Subject, why: str) -> Recommendation:
+    note = f"{why} These are recommendations of sources."
+    return Recommendation(seed=TrackSummary.of(subject.track), method="sources", tracks=[], note=note)
 
 
-def _by_likeness(services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]) -> dict[str, Any]:
+def _by_likeness(services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]) -> Recommendation:
     return _neighbours(services, subject, query, exclude) or _artists_alike(services, subject)
 
 
 def _neighbours(
     services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]
-) -> dict[str, Any] | None:
+) -> Recommendation | None:
     """Return tracks of the catalogue, those that go with the subject before merely distant ones; ``None`` for none."""
     snapshot, method = subject.snapshot, query["method"]
     if not len(snapshot):
         return None
-    told = weights_from(query["weights"])
-    weights = told | dict.fromkeys(_SILENT[method], 0.0)
+    weighed = weights_from(query["weights"])
+    weights = weighed | dict.fromkeys(_SILENT[method], 0.0)
     seed = replace(subject.track, features=usable_features(subject.track))
     try:
         found = services.neighbours.recommend(
@@ -91,23 +86,23 @@ def _neighbours(
             corrected=query["hubs"] == "corrected",
         )
     except NothingToCompare as nothing:
-        raise _nothing_to_compare(method, weighed=bool(told)) from nothing
+        raise _nothing_to_compare(method, weighed=bool(weighed)) from nothing
     if not found:
         return None
     tracks = []
-    for one in found:
-        other = snapshot.track(one.ref)
+    for near in found:
+        other = snapshot.track(near.ref)
         close = is_close_match(seed, other, services.artists, weights)
-        tracks.append(pick(other, one.score, one.reasons, one.differences, is_close_match=close))
-    tracks.sort(key=lambda track: not track["is_close_match"])
-    distant = not tracks[0]["is_close_match"]
-    return {
-        "seed": track_summary(subject.track),
-        "method": method,
-        "tracks": tracks,
-        "artists": _alike(services, subject) if method == "artists" or (distant and method == "neighbours") else [],
-        "note": _note(seed, distant, method),
-    }
+        tracks.append(ComparedTrack.because(other, near.score, near.reasons, near.differences, is_close_match=close))
+    tracks.sort(key=lambda track: not track.is_close_match)
+    distant = not tracks[0].is_close_match
+    return Recommendation(
+        seed=TrackSummary.of(subject.track),
+        method=method,
+        tracks=tracks,
+        artists=_alike(services, subject) if method == "artists" or (distant and method == "neighbours") else [],
+        note=_note(seed, distant, method),
+    )
 
 
 def _note(seed: Track, distant: bool, method: str) -> str | None:
@@ -139,21 +134,21 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
     )
 
 
-def _alike(services: Services, subject: Subject) -> list[dict[str, Any]]:
+def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
     names = subject.track.artists or (subject.track.title,)
     artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
     return [
-        {
-            "name": one.name,
-            "similarity": round(one.similarity, 3),
-            "reasons": list(one.reasons),
-            "genres": list(one.genres),
-        }
-        for one in (services.artists.alike(artist) if artist is not None else ())
+        SimilarArtist(
+            name=similar.name,
+            similarity=round(similar.similarity, 3),
+            reasons=list(similar.reasons),
+            genres=list(similar.genres),
+        )
+        for similar in (services.artists.alike(artist) if artist is not None else ())
     ]
 
 
-def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
+def _artists_alike(services: Services, subject: Subject) -> Recommendation:
     alike = _alike(services, subject)
     if not alike:
         names = subject.track.artists or (subject.track.title,)
@@ -163,10 +158,5 @@ def _artists_alike(services: Services, subject: Subject) -> dict[str, Any]:
             f"No artist like {names[0]!r} is known here.",
             "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
         )
-    return {
-        "seed": track_summary(subject.track),
-        "method": "artists",
-        "tracks": [],
-        "artists": alike,
-        "note": "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables.",
-    }
+    note = "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables."
+    return Recommendation(seed=TrackSummary.of(subject.track), method="artists", tracks=[], artists=alike, note=note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from etl.engine import Answer
@@ -25,6 +25,50 @@ log = logging.getLogger(__name__)
 ALTERNATIVES = 3
 # A track of the catalogue with a name as like as this is the one that a source has named.
 _SAME_NAME = 0.9
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromSource:
+    """What a source answered: its name, its title, when it was fetched and under which licence."""
+
+    source: str
+    title: str
+    fetched_at: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightedGenre:
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceGenres(FromSource):
+    """The genres that a source gives a track, an album or an artist (``level``), strongest first."""
+
+    level: str
+    genres: list[WeightedGenre]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFeatures(FromSource):
+    """The audio features of a source by name, and how sure it is that they are the track's (0 to 1)."""
+
+    confidence: float
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceLine(FromSource):
+    """What a source was queried for, and how it went; ``cached`` for an answer of before."""
+
+    need: str
+    status: str
+    message: str | None
+    hint: str | None
+    retry_at: str | None
+    cached: bool
 
 
 def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
@@ -130,38 +174,37 @@ def _better_known(services: Services, subject: Subject, needs: Collection[Need])
     return replace(subject, track=store_looked_up(services.database, found, track), found=found)
 
 
-def genres_by_source(services: Services, subject: Subject) -> list[dict[str, Any]]:
-    """Return the genres that each source told, strongest first, those of track, album and artist apart."""
+def genres_by_source(services: Services, subject: Subject) -> list[SourceGenres]:
+    """Return the genres of each source, strongest first, those of track, album and artist apart."""
     answers = subject.found.genres.values() if subject.found else ()
-    told = [(answer, cast(tuple[GenreTag, ...], answer.value)) for answer in answers]
+    tagged = [(answer, cast(tuple[GenreTag, ...], answer.value)) for answer in answers]
     return [
-        {
-            **_said_by(services, answer),
-            "level": level,
-            "genres": [{"name": tag.name, "weight": round(tag.weight, 3)} for tag in tags if tag.level == level],
-        }
-        for answer, tags in told
+        SourceGenres(
+            **_source_of(services, answer),
+            level=level,
+            genres=[WeightedGenre(name=tag.name, weight=round(tag.weight, 3)) for tag in tags if tag.level == level],
+        )
+        for answer, tags in tagged
         for level in dict.fromkeys(tag.level for tag in tags)
     ]
 
 
-def other_features(services: Services, subject: Subject) -> list[dict[str, Any]]:
+def other_features(services: Services, subject: Subject) -> list[SourceFeatures]:
     """Return the audio features of each source whose values are not the ones that were used."""
     if subject.found is None:
         return []
-    used = subject.heard_by
     return [
-        {
-            **_said_by(services, subject.found.features[sound.source]),
-            "confidence": sound.confidence,
-            "values": dict(sound.values),
-        }
-        for sound in subject.found.sounds()
-        if sound.source != used
+        SourceFeatures(
+            **_source_of(services, subject.found.features[features.source]),
+            confidence=features.confidence,
+            values=dict(features.values),
+        )
+        for features in subject.found.sounds()
+        if features.source != subject.features_source
     ]
 
 
-def _said_by(services: Services, answer: Answer) -> dict[str, Any]:
+def _source_of(services: Services, answer: Answer) -> dict[str, Any]:
     return {
         "source": answer.source,
         "title": services.engine.providers()[answer.source].about.title,
@@ -170,21 +213,21 @@ def _said_by(services: Services, answer: Answer) -> dict[str, Any]:
     }
 
 
-def source_lines(services: Services, subject: Subject) -> list[dict[str, Any]]:
-    """Return who was asked for what, and how it went: a line for every answer."""
+def source_lines(services: Services, subject: Subject) -> list[SourceLine]:
+    """Return which sources were queried for what, and how it went: a line for every answer."""
     return lines(services, subject.found.trail if subject.found else ())
 
 
-def lines(services: Services, answers: Iterable[Answer]) -> list[dict[str, Any]]:
+def lines(services: Services, answers: Iterable[Answer]) -> list[SourceLine]:
     return [
-        {
-            **_said_by(services, answer),
-            "need": answer.need.value,
-            "status": answer.status.value,
-            "message": answer.fault.message if answer.fault else None,
-            "hint": (answer.fault.hint or None) if answer.fault else None,
-            "retry_at": iso(answer.fault.retry_at) if answer.fault else None,
-            "cached": answer.cached,
-        }
+        SourceLine(
+            **_source_of(services, answer),
+            need=answer.need.value,
+            status=answer.status.value,
+            message=answer.fault.message if answer.fault else None,
+            hint=(answer.fault.hint or None) if answer.fault else None,
+            retry_at=iso(answer.fault.retry_at) if answer.fault else None,
+            cached=answer.cached,
+        )
         for answer in answers
     ]

@@ -1,40 +1,55 @@
-"""The track that a question is about, and how it was found."""
+"""The track that a query is about, and how it was found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from etl.lookup.results import LookedUp
-from services.views import track_summary
+from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import Track
+
+Kind = Literal["id", "search", "names", "features", "source"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """How a track was found: how sure that is (0 to 1), and what else was nearly meant."""
+
+    kind: Kind
+    confidence: float
+    alternatives: list[TrackSummary]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceMatch(Match):
+    """A track that online sources named; ``source`` has their titles."""
+
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """A track and how it was found; ``track.id`` is empty where only names or features are known.
 
-    ``ref`` holds in ``snapshot`` alone, so whoever goes on from it must go on with that one. ``found`` is what sources
-    told where they were asked, ``named_by`` the sources that named the track, and ``heard_by`` the one whose audio
-    features it has. ``final`` says that no source could tell more than is known.
+    ``ref`` holds in ``snapshot`` alone. ``found`` is what sources answered, None where none was queried; ``named_by``
+    are the sources that named the track, and ``features_source`` is the one of its audio features. ``final`` is True
+    if no source could add to what is known.
     """
 
     snapshot: Snapshot
     track: Track
-    kind: Literal["id", "search", "names", "features", "source"]
+    kind: Kind
     ref: Ref | None = None
     confidence: float = 1.0
     alternatives: tuple[Track, ...] = ()
     found: LookedUp | None = None
     named_by: str | None = None
     final: bool = False
-    heard_by: str | None = None
+    features_source: str | None = None
 
-    def match(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "confidence": round(self.confidence, 3),
-            "alternatives": [track_summary(track) for track in self.alternatives],
-            **({"source": self.named_by} if self.named_by else {}),
-        }
+    def match(self) -> Match | SourceMatch:
+        alternatives = [TrackSummary.of(track) for track in self.alternatives]
+        match = Match(kind=self.kind, confidence=round(self.confidence, 3), alternatives=alternatives)
+        return SourceMatch(**vars(match), source=self.named_by) if self.named_by else match

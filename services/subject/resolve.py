@@ -12,7 +12,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.subject.lookup import found_by_id, with_sources
 from services.subject.model import Subject
-from services.views import track_summary
+from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
@@ -54,9 +54,9 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
     found = with_sources(services, found, typed, needs)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
     # In a mixture with given values it would be hidden whose the others are: those that no model may read stay out.
-    heard = usable_features(found.track) if given else found.track.features
-    track = replace(found.track, features=heard)
-    return replace(found, track=_with_given(track, given, query), heard_by=heard.source if heard else None)
+    features = usable_features(found.track) if given else found.track.features
+    track = replace(found.track, features=features)
+    return replace(found, track=_with_given(track, given, query), features_source=features.source if features else None)
 
 
 def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
@@ -138,7 +138,7 @@ def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
         "ambiguous",
         f"Several artists have a track called {title!r}.",
         "Add the artist, or choose one of `candidates`.",
-        candidates=[track_summary(track) for track in same],
+        candidates=[TrackSummary.of(track) for track in same],
     )
 
 

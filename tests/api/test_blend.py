@@ -40,7 +40,7 @@ def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) 
     assert {one["id"] for one in answer["people"]} == {"ann", "ben"}
     assert [one["id"] for one in answer["not_compared"]] == ["cy"]
     for pick in answer["tracks"]:
-        assert pick["for"]["id"] in {"ann", "ben"}
+        assert pick["person"]["id"] in {"ann", "ben"}
         assert pick["satisfaction"].keys() == {"ann", "ben"}
         assert pick["reasons"]
         assert pick["like"]["id"] in {"calm1", "calm2", "metal1"}
@@ -86,7 +86,7 @@ def test_never_again_is_remembered_for_the_browser_alone(client: FlaskClient, sh
 
 def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, length=3)
-    tracks = [{"id": one["id"], "person": one["for"]["id"]} for one in answer["tracks"]]
+    tracks = [{"id": one["id"], "person": one["person"]["id"]} for one in answer["tracks"]]
     made = client.post("/api/playlists", json={"name": "For both", "tracks": tracks, "people": {"ann": "Ann"}})
     assert made.status_code == 201
     playlist = made.json["playlist"]

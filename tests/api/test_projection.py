@@ -24,7 +24,12 @@ def mapped(catalogue_folder: Path) -> Projection:
     made = Projection(
         ids=text, titles=text, artists=text, families=("metal",) * 10 + ("",) * 10, places=places,
         maps={"tsne": np.repeat(np.array([[-1, 0], [1, 0]], np.float32), 10, axis=0)},
-        about={"sampled_from": 20, "methods": {"tsne": {"trustworthiness": 0.9, "continuity": 0.9, "seconds": 1.0}}},
+        about={
+            "made_at": "2026-01-01T00:00:00+00:00",
+            "seed": 1,
+            "sampled_from": 20,
+            "methods": {"tsne": {"trustworthiness": 0.9, "continuity": 0.9, "seconds": 1.0}},
+        },
     )  # fmt: skip
     for name in (CATALOGUE, "some"):
         made.save(catalogue_folder, name)

@@ -35,7 +35,7 @@ def test_a_run_that_has_slept_enough_is_done(
     seen = threading.Event()
     looks = 0
 
-    def spawned(var: Path, _uri: str, _lanes: object) -> None:
+    def spawned(var: Path, _uri: str, _queues: object) -> None:
         woken.append(var)
         seen.set()
 

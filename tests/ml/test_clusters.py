@@ -1,4 +1,4 @@
-"""Clusters of sound: found in an invented world, saved, loaded, asked."""
+"""Clusters of sound: found in an invented world, saved, loaded, values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOUNDS = {
     "piano": (0.3, 0.05, 0, -25.0, 1, 0.04, 0.98, 0.9, 0.1, 0.2, 80.0, 180_000, 4),
     "hip-hop": (0.9, 0.6, 7, -7.0, 1, 0.35, 0.2, 0.0, 0.1, 0.7, 95.0, 200_000, 4),
 }
-SETTINGS = Settings(per_genre=12, subsample=8, scored=6, preferences=(20, 4, 0.002, 0.0005), refits=1, rounds=400)
+SETTINGS = Settings(per_genre=12, subsample=8, scored=6, preferences=(20, 4, 0.002, 0.0005), refits=1, max_iter=400)
 
 
 def invented(per_split: int = 12) -> SoundTable:
@@ -88,8 +88,8 @@ def test_what_ships_says_what_the_estimator_of_record_says(found: tuple[Clusters
     clusters, directory = found
     record = joblib.load(directory / "clusters.joblib")
     assert not hasattr(record, "affinity_matrix_")
-    asked = invented().values
-    np.testing.assert_array_equal(record.predict(coordinates(asked)), clusters.assign(asked))
+    values = invented().values
+    np.testing.assert_array_equal(record.predict(coordinates(values)), clusters.assign(values))
 
 
 def test_the_heat_map_counts_every_labelled_training_track(found: tuple[Clusters, Path]) -> None:

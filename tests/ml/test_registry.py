@@ -224,7 +224,7 @@ def test_what_could_not_be_scored_says_why(registry: ModelRegistry) -> None:
     a_version(registry.local, "genre", "own-2", activate=False, split="mine", table=[ROW], on="one", before=before)
     found = compare(registry, "genre", "2026.1", "own-2")
     assert found.rows == ()
-    assert found.why == "2026.1 could not be scored beside it. It does not know forro."
+    assert found.why == "2026.1 could not be scored on the same data. It does not know forro."
     assert compare(registry, "genre", "own-2", "own-2").why.startswith("There is no other")
 
 

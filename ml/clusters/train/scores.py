@@ -1,4 +1,4 @@
-"""How good clusters are on tracks that they were not made from: compact, and of few genres each."""
+"""Measures of clusters on held-out tracks: how compact they are, and how pure in genre."""
 
 from __future__ import annotations
 
@@ -19,11 +19,18 @@ Ints = npt.NDArray[np.intp]
 class Scores:
     """Scores of one assignment.
 
-    ``silhouette`` is -1 to 1 (Rousseeuw, 1987). ``purity`` is the share of tracks whose genre is the one most frequent
-    in their cluster among the training tracks, ``family_purity`` the same of families, ``ami`` the adjusted mutual
-    information of cluster and genre (0 = chance, whatever the number of clusters), ``spread`` the mean squared
-    distance from the cluster's centre in spreads. ``stability`` is the mean adjusted Rand index between fits on
-    different tracks, NaN where there was scores.
+    Attributes
+    ----------
+    silhouette : float
+        -1 to 1 (Rousseeuw, 1987).
+    purity, family_purity : float
+        Share of tracks whose genre (family) is the most frequent one of their cluster among the training tracks.
+    ami : float
+        Adjusted mutual information of cluster and genre; 0 is chance for any number of clusters.
+    spread : float
+        Mean squared distance from the cluster's centre in spreads.
+    stability : float
+        Mean adjusted Rand index between fits on different tracks; NaN where there was one fit.
     """
 
     clusters: int
@@ -37,7 +44,7 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Tracks to score on: (n, 12) places, (n,) genre and (n,) family by number."""
+    """Tracks to score on: (n, 12) coordinates ``places``, (n,) genre and (n,) family by number."""
 
     places: npt.NDArray[np.float32]
     genre: Ints
@@ -45,7 +52,7 @@ class Sample:
 
 
 def nearest(places: Floats, centres: Floats) -> Ints:
-    """Return (n,) the nearest of (k, 12) centres."""
+    """Return (n,) indices: the nearest of (k, 12) ``centres`` for (n, 12) ``places``."""
     return np.argmin(np.square(centres).sum(axis=1) - 2 * places @ centres.T, axis=1)
 
 
@@ -70,7 +77,7 @@ def _purity(learnt: Ints, learnt_cluster: Ints, held_out: Ints, cluster: Ints, c
 
 
 def agreement(assignments: Sequence[Ints]) -> float:
-    """Return the mean adjusted Rand index over all pairs of assignments of the same tracks."""
+    """Return the mean adjusted Rand index over all pairs of assignments (n,) of the same tracks; NaN for one."""
     indices = [adjusted_rand_score(first, second) for first, second in combinations(assignments, 2)]
     return float(np.mean(indices)) if indices else float("nan")
 

@@ -12,10 +12,18 @@ from ml.clusters.train.scores import Scores
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``per_genre`` tracks of each genre are clustered and counted; the messages pass among ``subsample`` of each.
+    """How the clusters are found.
 
-    ``preferences`` are multiples of the median similarity, the lowest preference (fewest clusters) first.
-    ``scored`` of each genre are scored on.
+    Attributes
+    ----------
+    per_genre, subsample, scored : int
+        Tracks of each genre: that are assigned to the exemplars; that affinity propagation runs on; that are scored.
+    preferences : tuple of float
+        Multiples of the median similarity; the first gives the fewest clusters.
+    damping, max_iter
+        As in scikit-learn's ``AffinityPropagation``.
+    refits : int
+        Further fits on other subsamples, for the stability.
     """
 
     per_genre: int = 89
@@ -23,7 +31,7 @@ class Settings:
     scored: int = 18
     preferences: tuple[float, ...] = (96, 48, 32, 24, 16, 12, 8, 4, 2, 1)
     damping: float = 0.8
-    rounds: int = 600
+    max_iter: int = 600
     refits: int = 2
 
 
@@ -32,19 +40,19 @@ QUICK = Settings(per_genre=20, subsample=5, scored=8, preferences=(32, 16, 8, 4,
 
 @dataclass(frozen=True, kw_only=True)
 class SweepStep:
-    """One preference of the sweep; ``preference`` is absolute, ``rounds`` how many its messages took to settle."""
+    """Scores at one ``preference`` (absolute), and the iterations until convergence."""
 
     preference: float
-    rounds: int
+    n_iter: int
     valid: Scores
     test: Scores
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClustersFit:
-    """The fit that was chosen, the sweep, the scores on ``test`` and how many tracks were used.
+    """The chosen fit, the sweep with the index of the ``chosen`` step, and the scores on ``test`` by model.
 
-    ``points`` is the number of tracks clustered and counted, ``subsample`` of those that messages passed among.
+    ``points`` is the number of tracks assigned to exemplars, ``subsample`` of those that affinity propagation ran on.
     """
 
     clusters: Clusters

@@ -1,7 +1,7 @@
-"""Find the clusters of sound, score them beside baselines and write what ships: ``python -m ml train clusters``.
+"""Find the clusters of sound, score them and their baselines, and write the artefact: ``python -m ml train clusters``.
 
-Affinity propagation weighs every pair of its tracks: 10,000 tracks would take 100 million messages a round, three
-times 400 MB. So it runs on a subsample, balanced over the genres, and all other tracks go to the nearest exemplar.
+Affinity propagation considers every pair of tracks: 10,000 tracks need 100 million messages per iteration, three arrays
+of 400 MB. So it runs on a subsample, balanced over the genres; all other tracks are assigned to the nearest exemplar.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ TASK = "clusters"
 VERSION = "2026.11.1"
 OURS = "affinity propagation"
 Places = npt.NDArray[np.float32]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class _World:
-    """The tracks of one run: what is learnt from and scored on, by place, genre and family."""
+    """The samples of one run to learn from and to score on."""
 
     def __init__(self, table: SoundTable, taxonomy: Taxonomy, settings: Settings, seed: int) -> None:
         self.table, self.taxonomy = table, taxonomy
@@ -64,7 +64,9 @@ class _World:
         )
 
 
-def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> ClustersFit:
+def fit(
+    table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, report: Report
+) -> ClustersFit:
     """Sweep the preference, choose it at the elbow on ``valid``, and score the clusters on ``test``."""
     world = _World(table, taxonomy, settings, seed)
     subsample = world.places(world.subsample)
@@ -72,10 +74,10 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     sweep: list[SweepStep] = []
     models: list[AffinityPropagation] = []
     for at, multiple in enumerate(settings.preferences):
-        tell(f"preference {at + 1} of {len(settings.preferences)}")
+        report(f"preference {at + 1} of {len(settings.preferences)}")
         model = _propagate(subsample, multiple * median, settings, seed)
         if len(models) and len(model.cluster_centers_) <= len(models[-1].cluster_centers_):
-            continue  # a lower preference gave as many
+            continue  # a lower preference gave as many clusters
         models.append(model)
         sweep.append(_step(world, model))
     chosen = elbow([step.valid.clusters for step in sweep], [step.valid.spread for step in sweep])
@@ -83,8 +85,8 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
     order = np.argsort(-np.bincount(nearest(world.train.places, model.cluster_centers_)), kind="stable")
     model.cluster_centers_ = model.cluster_centers_[order]
     model.cluster_centers_indices_ = model.cluster_centers_indices_[order]
-    clusters = _described(world, model, sweep, chosen, version)
-    tell("baselines")
+    clusters = _clusters(world, model, sweep, chosen, version)
+    report("baselines")
     results = _compare(world, model, settings, seed)
     return ClustersFit(
         clusters=clusters,
@@ -99,11 +101,11 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
 
 def _propagate(places: Places, preference: float, settings: Settings, seed: int) -> AffinityPropagation:
     model = AffinityPropagation(
-        preference=preference, damping=settings.damping, max_iter=settings.rounds, random_state=seed
+        preference=preference, damping=settings.damping, max_iter=settings.max_iter, random_state=seed
     ).fit(places)
     if not len(model.cluster_centers_):
-        raise RuntimeError(f"preference {preference:.1f}: the messages did not settle in {settings.rounds} rounds")
-    # The similarities of all pairs and the tracks' own clusters are needed no more, and are not to be kept.
+        raise RuntimeError(f"preference {preference:.1f}: no convergence in {settings.max_iter} iterations")
+    # The similarities of all pairs and the clusters of the training tracks must not be stored.
     del model.affinity_matrix_, model.labels_
     return model
 
@@ -121,14 +123,14 @@ def _scored(world: _World, held_out: Sample, centres: Places) -> Scores:
 
 def _step(world: _World, model: AffinityPropagation) -> SweepStep:
     valid, test = (_scored(world, sample, model.cluster_centers_) for sample in (world.valid, world.test))
-    return SweepStep(preference=float(model.preference), rounds=int(model.n_iter_), valid=valid, test=test)
+    return SweepStep(preference=float(model.preference), n_iter=int(model.n_iter_), valid=valid, test=test)
 
 
 def _compare(world: _World, model: AffinityPropagation, settings: Settings, seed: int) -> dict[str, Scores]:
-    """Return the scores on ``test`` of the chosen clusters, of k-means and of chance at the same number."""
+    """Return the scores on ``test`` of the chosen clusters, and of k-means and chance with as many clusters."""
     count = len(model.cluster_centers_)
-    again = [_propagate(world.places(rows), float(model.preference), settings, seed) for rows in world.others]
-    ours = [model.cluster_centers_, *(refit.cluster_centers_ for refit in again)]
+    refits = [_propagate(world.places(rows), float(model.preference), settings, seed) for rows in world.others]
+    ours = [model.cluster_centers_, *(refit.cluster_centers_ for refit in refits)]
     means = [_means(world.places(rows), count, seed) for rows in (world.subsample, *world.others)]
     rng = np.random.default_rng(seed)
     chance = [rng.integers(0, count, len(sample.places)) for sample in (world.train, world.test)]
@@ -153,9 +155,7 @@ def _centres(places: Places, cluster: Ints, count: int) -> Places:
     return np.stack([places[cluster == at].mean(axis=0) if (cluster == at).any() else places[0] for at in range(count)])
 
 
-def _described(
-    world: _World, model: AffinityPropagation, sweep: list[SweepStep], chosen: int, version: str
-) -> Clusters:
+def _clusters(world: _World, model: AffinityPropagation, sweep: list[SweepStep], chosen: int, version: str) -> Clusters:
     rows = world.table.rows("train")
     cluster = nearest(world.places(rows), model.cluster_centers_)
     genres = np.zeros((len(world.genre), len(model.cluster_centers_)), np.int32)
@@ -171,7 +171,7 @@ def _described(
         "taxonomy": world.taxonomy.version,
         "genres": list(world.genre),
         "families": list(world.family),
-        "heard": len(world.subsample),
+        "heard": len(world.subsample),  # the file's key for the subsample
         "points": len(world.rows),
         "sweep": [_step_as_json(step, at == chosen) for at, step in enumerate(sweep)],
     }
@@ -179,18 +179,17 @@ def _described(
 
 
 def _step_as_json(step: SweepStep, chosen: bool) -> dict[str, Any]:
-    figures = {name: round(value, 4) for name, value in asdict(step.test).items() if not math.isnan(value)}
     return {
         "preference": round(step.preference, 2),
-        **figures,
-        "rounds": step.rounds,
+        **_figures(step.test),
+        "rounds": step.n_iter,
         "valid_spread": round(step.valid.spread, 4),
         "elbow": chosen,
     }
 
 
 def save(found: ClustersFit, directory: Path) -> list[Path]:
-    """Write what is served and the fitted estimator, after a check that both assign alike; return the paths."""
+    """Write the artefact and the fitted estimator, once both assign the exemplars alike; return the paths."""
     written, exemplars = found.clusters.save(directory), found.clusters.exemplars
     expected = nearest(coordinates(exemplars), found.model.cluster_centers_)
     np.testing.assert_array_equal(found.clusters.assign(exemplars), expected)
@@ -202,7 +201,7 @@ def save(found: ClustersFit, directory: Path) -> list[Path]:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit on ``train``, choose the preference on ``valid``, score on ``test``; write ``models/clusters/<version>``.
 
-    ``quick`` takes fewer tracks and makes a version of its own that is not the active one.
+    ``quick`` takes fewer tracks and writes a separate version that is not activated.
 
     Raises
     ------
@@ -228,7 +227,7 @@ def _figures(scores: Scores) -> dict[str, float]:
 
 
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
-    """Score the active version as it is served, with k-means and chance at the same number, on ``test``.
+    """Score the active version and k-means with as many clusters on ``test``.
 
     Raises
     ------

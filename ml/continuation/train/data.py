@@ -1,4 +1,4 @@
-"""What playlist continuation learns from, read in place: recordings with what is known of them, and playlists."""
+"""The training data of playlist continuation: recordings and playlists."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, recording_key
 
 FOLDS = 4
-FEWEST_SONGS = 20  # a playlist of fewer is not asked about: half of it would say too little
+FEWEST_SONGS = 20  # shorter playlists are not scored, since half of them is too little
 ALWAYS_TRAINED = -1
-# Alphabetical inside a show, one station: no question about it would mean anything (see the data's README).
+# Its lists are in alphabetical order within a show and of one station, so they are not scored (see the data's README).
 _TRAIN_ONLY = "wfmu"
-# Several users' whole libraries under one group: each playlist is a list of its own there.
+# Whole libraries of several users have one group; each of their playlists is a separate list.
 _MANY_LISTS = "exportify"
-# One playlist of Spotify's came into the data on several ways, each with a prefix of its own.
+# The same Spotify playlist may be in the data several times under different prefixes.
 _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -39,9 +39,9 @@ Floats = npt.NDArray[np.floating[Any]]
 class SongList:
     """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
 
-    ``group`` is the same for what must be on one side of a split, ``fold`` 0 to ``FOLDS - 1`` or
-    :data:`ALWAYS_TRAINED`; ``split`` the data's own. ``shares`` says of each of ``held`` in how many snapshots it is,
-    ``ordered`` whether the order of ``songs`` is somebody's choice.
+    Lists of the same ``group`` must be on one side of a split. ``fold`` is 0 to ``FOLDS - 1`` or
+    :data:`ALWAYS_TRAINED`; ``split`` is that of the data. ``held`` are the recordings of all snapshots, ``shares`` (0
+    to 1) the share of the snapshots with each, ``ordered`` whether the order of ``songs`` was chosen by somebody.
     """
 
     name: str
@@ -57,11 +57,10 @@ class SongList:
 
 @dataclass(frozen=True, kw_only=True)
 class Songs:
-    """n recordings: code ``i`` is the same one in every field.
+    """n recordings; code ``i`` is the same one in every field.
 
-    ``artist`` (n,) is the first artist's code in the artist data, ``album`` (n,) a number per album and -1 where it is
-    not known, ``popularity`` (n,) 0 to 100 or NaN, ``sound`` (n, 12) as
-    :func:`ml.sound.coordinates` places it, NaN = unknown.
+    ``artist`` (n,) is the first artist's code in the artist data, ``album`` (n,) a number per album or -1,
+    ``popularity`` (n,) 0 to 100 or NaN, ``sound`` (n, 12) the coordinates of :func:`ml.sound.coordinates` or NaN.
     """
 
     keys: Sequence[str]
@@ -77,7 +76,7 @@ class Songs:
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuationData:
-    """Recordings and lists. ``known`` are the artist data, whose listings carry the groups of ``lists``."""
+    """Recordings and lists; ``known`` are the artist data, whose lists have the same groups."""
 
     songs: Songs
     lists: Sequence[SongList]
@@ -85,11 +84,11 @@ class ContinuationData:
 
 
 def read(folder: Path, known: ArtistData, *, seed: int = 1) -> ContinuationData:
-    """Read the three training files in ``folder``; ``known`` is what ``ml.artists.train.data.read`` made of them.
+    """Read the three training files in ``folder``; ``known`` are those of ``ml.artists.train.data.read``.
 
-    Every track of the table is a candidate, also those in no playlist: otherwise to be in no training playlist would
-    mean to be in a held-out one. Years of release are not read: the tables of playlists have them and the largest
-    table does not, so to have a year would tell of being in a playlist.
+    Every track of the table is a candidate, also those in no playlist: otherwise a track in no training playlist would
+    be in a held-out one. Years of release are not read: only the tables of playlists have them, so a known year would
+    leak that the track is in a playlist.
     """
     tracks = pd.read_csv(folder / FILES[0], keep_default_na=False, na_values=[""], low_memory=False)
     songs = pd.read_csv(folder / FILES[1], keep_default_na=False, na_values=[""])
@@ -119,14 +118,14 @@ class _Recordings:
         return code
 
     def add_tracks(self, tracks: pd.DataFrame) -> None:
-        """Take in a table; of several tracks of one recording the most popular speaks."""
+        """Add a table; the facts of a recording are those of its most popular track."""
         tracks = tracks.sort_values("popularity", ascending=False, kind="stable", na_position="last")
         names = tracks["track_name"].fillna("").astype(str)
         tracks = tracks.assign(code=[self._code(t, a) for t, a in zip(names, tracks["artist"], strict=True)])
         self._facts = tracks.drop_duplicates("code")
 
     def add_songs(self, songs: pd.DataFrame) -> dict[int, int]:
-        """Take in the playlists' songs and return the recording of each."""
+        """Add the playlists' songs; return the recording of each."""
         titles = songs["title"].fillna("").astype(str)
         found = [self._code(t, a) for t, a in zip(titles, songs["artist"], strict=True)]
         return dict(zip(songs["song_id"].tolist(), found, strict=True))
@@ -158,7 +157,7 @@ class _Recordings:
 
 
 def group_of(source: str, group: str) -> str:
-    """Return the name of a group that one playlist has on whatever way it came: ``browse_X``, ``tt_X`` and ``X``."""
+    """Return one name for the groups of the same playlist: ``X`` for ``browse_X``, ``tt_X`` and ``X``."""
     bare = _PREFIX.sub("", group)
     return bare if bare != group or source == "spotify_archive" else f"{source} {group}"
 
@@ -197,7 +196,7 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
 
 
 def _folds(groups: set[tuple[str, str]], seed: int) -> dict[str, int]:
-    """Deal the groups out to the folds, those of one source evenly."""
+    """Return the fold of each group; the groups of one source are spread evenly over the folds."""
     rng = np.random.default_rng(seed)
     by_source: dict[str, list[str]] = defaultdict(list)
     for source, group in sorted(groups):
@@ -211,7 +210,7 @@ def _folds(groups: set[tuple[str, str]], seed: int) -> dict[str, int]:
 
 
 def scored_lists(lists: Sequence[SongList], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
-    """Return the indices of the lists that are asked about: the longest-dated of each group, several users' each."""
+    """Return the numbers of the lists that are scored: the last of each group, or several where a group has many."""
     taken: dict[str, list[int]] = defaultdict(list)
     for at, playlist in enumerate(lists):
         if len(playlist.songs) >= fewest and playlist.source != _TRAIN_ONLY:

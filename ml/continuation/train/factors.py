@@ -26,7 +26,7 @@ _EASE_PENALTY = 100.0
 
 
 class FactorModels:
-    """All three over the songs that at least two lists hold; a list that is new to them is folded in."""
+    """ALS and BPR over the songs in at least two lists, EASE over the most frequent ones; new lists are folded in."""
 
     def __init__(self, lists: Lists, seed: int = 1) -> None:
         self._songs = len(lists.count)
@@ -57,7 +57,7 @@ class FactorModels:
         row = sp.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, len(self._known)))
         user = np.asarray(self._als.recalculate_user(0, row)).ravel()
         found["ALS"][self._known] = _above_zero(self._als.item_factors @ user)
-        # Without the bias of an item, which stands in the last column: it would name the same hits to everybody.
+        # Without the bias of an item (the last column), which would recommend the same hits to everybody.
         items = self._bpr.item_factors[:, :-1]
         items = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
         found["BPR"][self._known] = _above_zero(items @ items[mine].mean(axis=0))

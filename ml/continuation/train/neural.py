@@ -1,13 +1,13 @@
-"""Trains the neural part of playlist continuation: a softmax over all songs, sampled, in memory that does not grow.
+"""Training of the neural part of playlist continuation, with a sampled softmax over all songs.
 
-From every list ten windows of seeds per epoch, each with the songs that follow it as targets. The softmax is estimated
-from songs drawn log-uniformly by rank of frequency and uniformly, each corrected by the logarithm of its chance (S.
-Jean et al., "On using very large target vocabulary for neural machine translation", 2015; X. Yi et al., "Sampling-
-bias-corrected neural modeling for large corpus item recommendations", 2019). A step reads and writes only the rows of
-the songs in it, by AdaGrad with one number of state per row (J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient
-methods", 2011; M. Naumov et al., "Deep learning recommendation model", 2019). A song's own row is left out the more
-often the fewer lists hold it, always where only the one at hand does: so what artist and facts say learns to stand
-alone for songs that are in no list (after M. Volkovs, G. Yu and T. Poutanen, "DropoutNet", 2017).
+Each epoch draws ten windows of seeds from every list; the targets are the songs that follow. The softmax is estimated
+from songs drawn log-uniformly by rank of frequency and uniformly, with each logit corrected by the logarithm of the
+song's expected count (S. Jean et al., "On using very large target vocabulary for neural machine translation", 2015;
+X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations", 2019). A step reads and
+updates only the rows of its songs, by AdaGrad with one state per row (J. Duchi, E. Hazan and Y. Singer, "Adaptive
+subgradient methods", 2011; M. Naumov et al., "Deep learning recommendation model", 2019). The rarer a song is, the more
+often its row is dropped, and always if no other list holds it. So the maps of artists and facts also serve for songs in
+no list (after M. Volkovs, G. Yu and T. Poutanen, "DropoutNet", 2017).
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from ml.train.export import export
 Ints = npt.NDArray[np.integer[Any]]
 layers = keras.layers
 
-FEWEST_SONGS = 4  # of a list that is learnt from
-_FEWEST_HELD = 2  # lists that hold a song or an artist with a row of its own
+FEWEST_SONGS = 4  # of a training list
+_FEWEST_HELD = 2  # lists that hold a song or an artist with a row
 _BARRED = np.float32(-1e9)
 _WHOLE, _TABLE = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, None], tf.int64)
 _REAL = tf.TensorSpec([None, None], tf.float32)
-# What a step takes, said beforehand so that it is traced once for batches of any size.
+# The inputs of a step, given so that it is traced once for batches of any size.
 _STEP_SIGNATURE = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``rate`` and ``dense_rate`` are those of rows and of all other weights.
+    """Hyperparameters; ``rate`` is the learning rate of the rows, ``dense_rate`` that of all other weights.
 
-    These two, ``width``, ``batch`` and ``epochs`` were tried on questions of one of the folds that are scored
-    (:data:`ml.continuation.train.scores.IN_VIEW`). After how many epochs to stop is decided on validation groups.
+    These two, ``width``, ``batch`` and ``epochs`` were chosen on queries of one of the scored folds
+    (:data:`ml.continuation.train.scores.IN_VIEW`). The number of epochs is chosen on validation groups.
     """
 
     width: int = 64
@@ -60,16 +60,18 @@ class Settings:
     spread: float = 0.05  # of rows at the start
     epochs: int = 8
     patience: int = 2  # epochs without a better validation score
-    most_rows: int = 1_000_000  # songs with a row of their own; the most frequent
-    most_windows: int = 100_000  # per epoch: of more lists a part takes its turn
+    most_rows: int = 1_000_000  # songs with a row, the most frequent ones
+    most_windows: int = 100_000  # per epoch; of more lists a random part is used
 
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """L lists over n songs. ``shares[i]`` are the chances of the songs of ``lists[i]`` to be in it, ``None`` where
-    they are all in it, and then in order if ``ordered[i]``; ``groups`` (L,) any number that the lists of one group
-    share. ``artist`` (n,) numbers in ``places`` (A, p) or -1, ``known`` (n, f) :func:`ml.continuation.neural.facts`,
-    ``pool`` the songs that the softmax is over."""
+    """L lists over n songs.
+
+    ``shares[i]`` are the probabilities with which the songs of ``lists[i]`` are in it, ``None`` for 1; then they are in
+    a chosen order if ``ordered[i]``. ``groups`` (L,) numbers the groups of lists. ``artist`` (n,) are numbers in
+    ``places`` (A, p) or -1, ``known`` (n, f) :func:`ml.continuation.neural.facts`, ``pool`` the songs of the softmax.
+    """
 
     lists: Sequence[Ints]
     shares: Sequence[npt.NDArray[np.floating[Any]] | None]
@@ -92,7 +94,7 @@ class Corpus:
 
 
 class Vocabulary:
-    """Which songs and artists have rows, in how many lists they are, and how negatives are drawn."""
+    """The rows of songs and artists, their numbers of lists, and the draws of negatives."""
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
         self.count = np.zeros(len(corpus.artist), np.int64)
@@ -113,7 +115,7 @@ class Vocabulary:
         self._settings = settings
 
     def negatives(self, rng: np.random.Generator) -> tuple[Ints, Floats]:
-        """Return distinct songs (k,) and the logarithm (k,) of how often each was to be expected among them."""
+        """Return distinct songs (k,) and the logarithms (k,) of their probabilities to be drawn."""
         n, wanted, uniform = len(self._order), self._settings.negatives, self._settings.uniform
         ranks = np.minimum(np.exp(rng.random(wanted) * np.log(n + 1)).astype(np.int64) - 1, n - 1)
         ranks = np.unique(np.where(rng.random(wanted) < uniform, rng.integers(0, n, wanted), ranks))
@@ -121,7 +123,7 @@ class Vocabulary:
         return self._order[ranks], np.log(-np.expm1(wanted * np.log1p(-chance))).astype(np.float32)
 
     def rows(self, songs: Ints, artist: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Return the rows of songs and their artists with those left out that the lists hold too rarely."""
+        """Return the rows of songs and of their artists, dropped at random, the more often the rarer they are."""
         mine = np.where(rng.random(len(songs)) * self.count[songs] < 1.0, self.size, self.song_row[songs])
         count = np.where(artist >= 0, self.artist_count[artist], 0)
         theirs = np.where(rng.random(len(songs)) * count < 0.5, self.size, self.artist_row[artist])
@@ -136,24 +138,27 @@ def windows(
     settings: Settings,
     rng: np.random.Generator,
 ) -> Iterator[tuple[Ints, Ints]]:
-    """Yield ``count`` pairs of seeds and the songs that follow them, at places of the list drawn at random."""
+    """Yield at most ``count`` pairs of seeds and the songs that follow them, at random positions of the list."""
     for _ in range(count):
-        some = songs if shares is None else songs[rng.random(len(songs)) < shares]
+        played = songs if shares is None else songs[rng.random(len(songs)) < shares]
         if not (ordered and rng.random() < settings.in_order):
-            some = rng.permutation(some)
-        if len(some) < 2:
+            played = rng.permutation(played)
+        if len(played) < 2:
             continue
-        most = min(len(some) - 1, settings.most_seeds)
-        # Half of them short, as a beginning is, half of any length.
+        most = min(len(played) - 1, settings.most_seeds)
+        # Half of the lengths are log-uniform, for short beginnings, half are uniform.
         cut = int((most + 1) ** rng.random()) if rng.random() < 0.5 else int(rng.integers(1, most + 1))
-        start = int(rng.integers(0, len(some) - cut))
-        yield some[start : start + cut], some[start + cut : start + cut + settings.targets]
+        start = int(rng.integers(0, len(played) - cut))
+        yield played[start : start + cut], played[start + cut : start + cut + settings.targets]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples as arrays over the distinct ``songs`` in them: seeds and targets (b, s) and (b, t) with masks,
-    negatives (k,), their log chances, and (b, k) what bars those that are in the example's own list."""
+    """Examples as indices into the distinct ``songs`` in them.
+
+    ``seeds`` (b, s) and ``targets`` (b, t) with masks, ``negatives`` (k,) with their log probabilities ``chances``, and
+    ``barred`` (b, k), added to the logits to exclude the songs of the example's list.
+    """
 
     songs: Ints
     seeds: Ints
@@ -166,7 +171,7 @@ class Batch:
 
 
 def _padded(songs: Sequence[Ints], most: int) -> tuple[Ints, Floats]:
-    """Return (b, most) songs and a mask of which of them there are."""
+    """Return songs padded to (b, most), and their mask."""
     mask = np.arange(most) < np.array([len(some) for some in songs])[:, None]
     found = np.zeros(mask.shape, np.int64)
     found[mask] = np.concatenate(songs)
@@ -190,7 +195,7 @@ def network(settings: Settings) -> keras.Model:
 
 
 class Trainer:
-    """Learns the rows, the linear parts and the network; :meth:`neural` is what they have come to."""
+    """Trains the rows, the linear maps and the network; :meth:`neural` returns them."""
 
     def __init__(self, corpus: Corpus, settings: Settings, seed: int = 1) -> None:
         keras.utils.set_random_seed(seed)
@@ -204,7 +209,7 @@ class Trainer:
         self._rows = tf.Variable(rows)
         self._state = tf.Variable(np.full(len(rows), 1e-6, np.float32))
         given = rng.normal(0, 0.1, (inputs + corpus.known.shape[1], d + 1))
-        if d >= inputs:  # places keep their angles
+        if d >= inputs:  # an orthogonal map keeps the angles of places
             given[:inputs, :-1] = np.linalg.qr(rng.normal(size=(d, inputs)))[0].T
         given[:, -1] = 0.0
         self._given = tf.Variable(given.astype(np.float32))
@@ -214,7 +219,7 @@ class Trainer:
         self._spot = np.full(len(corpus.artist), -1)
 
     def epoch(self, most_steps: int | None = None) -> float:
-        """Learn from every list's windows once, in random order; return the mean loss, 0 where there are none."""
+        """Learn from the windows of every list once, in random order; return the mean loss, 0 without any."""
         examples, batch = self._examples() if self.corpus.lists else [], self.settings.batch
         if not examples:
             return 0.0
@@ -235,7 +240,7 @@ class Trainer:
         return [found[at] for at in rng.permutation(len(found))]
 
     def step(self, examples: Sequence[tuple[int, Ints, Ints]]) -> float:
-        """Learn from some examples: list, seeds, targets; return the loss."""
+        """Learn from examples (number of the list, seeds, targets); return the loss in nats."""
         batch, corpus, vocabulary = self._batch(examples), self.corpus, self.vocabulary
         artist = corpus.artist[batch.songs]
         song_rows, artist_rows = vocabulary.rows(batch.songs, artist, self._rng)
@@ -281,7 +286,7 @@ class Trainer:
         return loss
 
     def _descend(self, rows, gradient):  # type: ignore[no-untyped-def]
-        """One step of AdaGrad with one state per row, on these rows alone; the last row stays zero."""
+        """Take one step of AdaGrad with one state per row, on these rows; the last row stays zero."""
         gradient = tf.where((rows == self.vocabulary.size)[:, None], 0.0, gradient)
         state = tf.gather(self._state, rows) + tf.reduce_mean(gradient**2, axis=1)
         self._state.scatter_nd_update(rows[:, None], state)
@@ -301,7 +306,7 @@ class Trainer:
         return tf.reduce_mean(tf.reduce_sum(surprise, axis=1) / tf.reduce_sum(target_mask, axis=1))
 
     def neural(self) -> Neural:
-        """Return the model as it stands, its network in Keras."""
+        """Return the present model, its network in Keras."""
         given, split = self._given.numpy(), self.corpus.places.shape[1]
         return Neural(
             rows=self._rows.numpy(),
@@ -317,18 +322,18 @@ class Trainer:
         return [self._rows.numpy(), self._given.numpy(), self.model.get_weights()]
 
     def restore(self, weights: list[Any]) -> None:
-        """Go back to where :meth:`weights` was called."""
+        """Restore the weights that :meth:`weights` returned."""
         self._rows.assign(weights[0])
         self._given.assign(weights[1])
         self.model.set_weights(weights[2])
 
     def save(self, neural: Neural, directory: Path) -> list[Path]:
-        """Write ``neural`` and its network, which is this trainer's as it stands.
+        """Write ``neural`` and the present network.
 
         Raises
         ------
         ml.train.export.ExportError
-            LiteRT answers differently.
+            LiteRT differs from Keras.
         """
         rng = np.random.default_rng(0)
         summaries = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]
@@ -345,8 +350,9 @@ def fit(
     score: Callable[[Neural], float] | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> tuple[Trainer, int]:
-    """Train for ``epochs``, or until ``score`` (of validation lists, never those that are reported) has not risen for
-    ``patience`` epochs; return the trainer as it was at its best, and the number of epochs it took.
+    """Train for ``epochs``, or until ``score`` has not risen for ``patience`` epochs.
+
+    ``score`` is of validation lists. Returns the trainer at its best epoch, and the number of epochs until then.
     """
     trainer = Trainer(corpus, settings, seed)
     best, best_epoch, kept = -np.inf, 0, None

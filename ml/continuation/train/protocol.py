@@ -1,4 +1,4 @@
-"""How continuations are scored: what is asked of whom, and the Million Playlist challenge's three measures.
+"""Held-out queries, and the three measures of the Million Playlist Dataset challenge.
 
 C.-W. Chen, P. Lamere, M. Schedl and H. Zamani, "RecSys Challenge 2018: automatic music playlist continuation", 2018.
 """
@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOutQuery:
-    """Continue ``seeds`` (recordings) under the title ``name``; ``hidden`` are the right answers."""
+    """A list split into ``seeds`` and ``hidden`` recordings; ``at`` is its number, ``name`` its title."""
 
     at: int
     group: str
@@ -39,7 +39,7 @@ class HeldOutQuery:
 
 
 def held_out_queries(lists: Sequence[SongList], cut: int | None = None, *, seed: int = 1) -> list[HeldOutQuery]:
-    """Return the questions about ``lists``: half of each hidden, or all but ``cut`` seeds, drawn at random.
+    """Split lists at random into seeds and hidden songs: half of each, or ``cut`` seeds and the rest.
 
     With a cut, lists with fewer than ten songs left to find are left out.
     """
@@ -77,7 +77,7 @@ def measures(ranked: Ints, hidden: Ints) -> tuple[float, float, float]:
 
 
 def best(scores: Floats, seeds: Ints, most: int = DEPTH) -> Ints:
-    """Return the ``most`` highest scored recordings above 0, the highest first, none of the seeds among them."""
+    """Return at most ``most`` recordings of score above 0 without the seeds, the highest score first."""
     scores = scores.copy()
     scores[seeds] = 0.0
     found = np.flatnonzero(scores > 0)
@@ -87,7 +87,7 @@ def best(scores: Floats, seeds: Ints, most: int = DEPTH) -> Ints:
 
 
 def by_group(queries: Sequence[HeldOutQuery], values: Floats) -> Floats:
-    """Return (groups, measures): the mean of the questions of each group, in order of first appearance."""
+    """Return (groups, measures): the mean over the queries of each group, in order of first appearance."""
     rows: dict[str, list[int]] = defaultdict(list)
     for at, query in enumerate(queries):
         rows[query.group].append(at)

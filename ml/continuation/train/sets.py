@@ -1,7 +1,7 @@
-"""Lists to learn from by number, and those of the imported sets (the Million Playlist Dataset) among them.
+"""Training lists as arrays of numbers, and those of the imported sets (the Million Playlist Dataset).
 
-A set has far more tracks than this installation will ever serve. Ids are held as 64-bit hashes, and lists as arrays
-of numbers, so that 200,000 lists of the dataset with their 13 million rows take some 300 MB.
+A set has many more tracks than the catalogue. Ids are held as 64-bit hashes and lists as arrays of numbers, so that
+200,000 lists of the dataset with their 13 million rows take about 300 MB.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ MOST_SET_LISTS = 200_000
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TrainingList:
-    """A playlist in its order: ``recordings`` (n,) hashes (:func:`~store.catalogue.segment.recording_hash`) and the
-    numbers of first ``artists`` (n,) in the embedding, -1 = unknown; ``tracks`` where it is the user's."""
+    """A playlist in its order.
+
+    ``recordings`` (n,) are hashes (:func:`~store.catalogue.segment.recording_hash`), ``artists`` (n,) the numbers of
+    first artists in the embedding or -1, ``tracks`` those of a playlist of the user, else empty.
+    """
 
     name: str
     recordings: npt.NDArray[np.int64]
@@ -43,7 +46,7 @@ def hashed(title: str, artist: str) -> int:
 
 
 class Numbers:
-    """The numbers of first artists in an embedding; each name is looked up once."""
+    """The numbers of artists in an embedding, -1 for unknown names; each name is looked up once."""
 
     def __init__(self, artists: ArtistEmbedding) -> None:
         self._artists = artists
@@ -57,7 +60,7 @@ class Numbers:
 
 
 def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Iterator[TrainingList]:
-    """Yield at most so many lists of the imported sets (:mod:`store.playlist_sets`), the first of the first sets."""
+    """Yield the first ``most`` lists of the imported sets (:mod:`store.playlist_sets`)."""
     names, lengths, entries = _rows(root, most)
     if not names:
         return
@@ -72,14 +75,14 @@ def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Itera
 
 
 def _rows(root: Path, most: int) -> tuple[list[str], Ints, npt.NDArray[np.uint64]]:
-    """Return the names of the lists, how many tracks each has, and the tracks' hashed ids end to end."""
+    """Return the names of the lists, their numbers of tracks, and the tracks' hashed ids, concatenated."""
     names: list[str] = []
     lengths, entries = [], []
     for batch in read_batches(root, "playlists"):
-        some = batch.slice(0, most - len(names))
-        held = some.column("tracks")
+        part = batch.slice(0, most - len(names))
+        held = part.column("tracks")
         coded = held.flatten()
-        names += [name or "" for name in some.column("name").to_pylist()]
+        names += [name or "" for name in part.column("name").to_pylist()]
         lengths.append(held.value_lengths().fill_null(0).to_numpy(zero_copy_only=False))
         entries.append(_hashes(coded.dictionary)[coded.indices.to_numpy()])
         if len(names) >= most:
@@ -98,8 +101,8 @@ def _described(
         hashes = _hashes(batch.column("id"))
         at = np.minimum(np.searchsorted(ids, hashes), len(ids) - 1)
         new = np.flatnonzero((ids[at] == hashes) & (artists[at] == -2))
-        some = batch.take(new)
-        titles, names = (some.column(part).to_pylist() for part in ("title", "artist"))
+        rows = batch.take(new)
+        titles, names = (rows.column(part).to_pylist() for part in ("title", "artist"))
         for row, title, artist in zip(at[new].tolist(), titles, names, strict=True):
             if title and artist:
                 first = split_artists(artist)[0]
@@ -108,5 +111,5 @@ def _described(
 
 
 def _hashes(ids: Any) -> npt.NDArray[np.uint64]:
-    """Return 64-bit hashes of an Arrow array of strings: two of three million ids meet once in four million times."""
+    """Return 64-bit hashes of an Arrow array of strings; three million ids collide with a chance of 2.4e-7."""
     return pd.util.hash_array(ids.to_numpy(zero_copy_only=False).astype(object), categorize=False)

@@ -1,4 +1,4 @@
-"""Learn what goes with the songs of a playlist, scored on held-out groups: ``python -m ml train continuation``."""
+"""Train playlist continuation, scored on held-out groups of playlists: ``python -m ml train continuation``."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TASK = "continuation"
 VERSION = "2026.11.2"
 QUICK = Size(learnt=6, scored=6, per_cut=2, cuts=(0, 5), neural=Settings(epochs=1, most_windows=2000))
 SPLIT = "cross-validation over groups of playlists, half of each hidden"
-# A word ships when the names of so many groups of playlists have it.
+# Words in the names of fewer groups of playlists do not ship.
 _SHIPPED_GROUPS = 3
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Cross-validate, fit the rankers on the tables of all folds, write ``models/continuation/<version>`` and its card.
 
-    The places of the artists that the words of names point to are those of the active version of ``artists``.
+    The places of words are those of the active version of ``artists``.
 
     Raises
     ------
@@ -61,18 +61,19 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
         **_background(data, embedding),
     )
     written = knowledge.save(directory)
-    written += [directory / "rankers.joblib", directory / "scores.json", directory / "card.md"]
-    joblib.dump(fitted, written[-3], compress=3)
-    written[-2].write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
-    card = continuation_card.write(version, data, scores, knowledge, continuation_card.made_now(seed))
-    written[-1].write_text(card, encoding="utf-8")
+    rankers, figures, card = (directory / name for name in ("rankers.joblib", "scores.json", "card.md"))
+    joblib.dump(fitted, rankers, compress=3)
+    figures.write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
+    made = continuation_card.made_now(seed)
+    card.write_text(continuation_card.write(version, data, scores, knowledge, made), encoding="utf-8")
+    written += [rankers, figures, card]
     artefacts.register(TASK, version, written, models, activate=not quick)
     print(format_scores(scores))
     print(f"\n{sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 
 def described(scores: Scores, artists_version: str) -> dict[str, Any]:
-    """Return what ``scores.json`` says: every recommender's means, and which one serves without anybody's lists."""
+    """Return the content of ``scores.json``: the means of every recommender, and the one served without lists."""
     table = [
         {name: value if name == "model" else round(value, 4) for name, value in row.items()}
         for row in scores.as_table("half")
@@ -88,7 +89,7 @@ def described(scores: Scores, artists_version: str) -> dict[str, Any]:
 
 
 def _background(data: ContinuationData, embedding: ArtistEmbedding) -> dict[str, Any]:
-    """Return the aggregates that ship beside the rankers, in the shipped artists' places."""
+    """Return the statistics and words of names that ship with the rankers, by the shipped artists' places."""
     songs, titles = data.songs, Titles(data.songs.titles)
     places = np.zeros((len(data.known.keys), embedding.vectors.shape[1]), np.float32)
     places[codes_of(embedding, data.known)] = unit_rows(embedding.vectors)
@@ -117,9 +118,9 @@ def _common(names: NameWords) -> NameWords:
 
 
 def evaluate(data: Path, models: Path) -> None:
-    """Cross-validate anew, with the baselines, and print the tables beside what the active version's card says.
+    """Cross-validate anew, with the baselines, and print the tables and the recorded score of the active version.
 
-    What ships was fitted on all folds, so that it cannot be scored itself on these data without having seen them.
+    The shipped rankers were fitted on all folds, so they cannot be scored on unseen data here.
 
     Raises
     ------
@@ -130,5 +131,5 @@ def evaluate(data: Path, models: Path) -> None:
     """
     active = artefacts.active(TASK, models)
     figures = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))
-    print(f"{TASK} {active.name}, as its card says: {figures['served_score']}\n")
+    print(f"{TASK} {active.name}, recorded score: {figures['served_score']}\n")
     print(format_scores(cross_validate(read(data, artists_data.read(data)), Size())))

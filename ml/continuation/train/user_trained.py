@@ -214,14 +214,15 @@ def _held_out(
 def _write(job: Job, model: Continuation, trainer: Trainer, neural: Neural, scores: dict[str, Any]) -> dict[str, Any]:
     assert model.playlist_evidence is not None
     version = job.new_version()
-    directory = job.place / TASK / version
+    directory = job.models / TASK / version
     written = [
         *model.knowledge.save(directory),
         *model.playlist_evidence.save(directory),
         *trainer.save(neural, directory),
     ]
-    written += [directory / "scores.json", directory / "card.md"]
-    written[-2].write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    written[-1].write_text(continuation_card.user_trained(version, scores), encoding="utf-8")
-    artefacts.register(TASK, version, written, job.place, activate=False)
+    figures, card = directory / "scores.json", directory / "card.md"
+    figures.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    card.write_text(continuation_card.user_trained(version, scores), encoding="utf-8")
+    written += [figures, card]
+    artefacts.register(TASK, version, written, job.models, activate=False)
     return {"version": version, **scores}

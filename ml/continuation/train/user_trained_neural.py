@@ -1,4 +1,4 @@
-"""The neural part of playlist continuation on the user's own playlists, and the catalogue they are continued from."""
+"""Training of the neural part of playlist continuation on the user's playlists and the catalogue."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ml.continuation.train.protocol import best, measures
 from ml.continuation.train.sets import TrainingList
 from store.catalogue.catalogue import Snapshot
 
-MOST_ROWS = 500_000  # songs with an embedding of their own, the most frequent: 130 MB
+MOST_ROWS = 500_000  # songs with a row, the most frequent ones: 130 MB
 _FEW_WINDOWS, _SMALL = 5000, replace(Settings(), batch=32, epochs=30, patience=4, most_rows=MOST_ROWS)
 _LARGE = replace(Settings(), most_rows=MOST_ROWS)
 _VALIDATION, _LEAST_VALIDATION, _MOST_VALIDATION = 0.1, 3, 60
-_LEAST_LEARNT = 8  # lists; with fewer there is nothing to stop the training by
+_LEAST_LEARNT = 8  # lists; with fewer there is no validation set
 
 
 class UserTrainedNeural:
-    """Trains on ``lists``, whose songs ``model.playlist_evidence`` numbers, over them and the whole catalogue."""
+    """Trains on ``lists`` over their songs, numbered as in ``model.playlist_evidence``, and the whole catalogue."""
 
     def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[TrainingList]) -> None:
         assert model.playlist_evidence is not None
@@ -54,7 +54,7 @@ class UserTrainedNeural:
         self._settings = _SMALL if few else _LARGE
 
     def stopped(self, left_out: Sequence[int], seed: int, report: Callable[[int], None]) -> tuple[Neural, int]:
-        """Train without the lists ``left_out``, stopped on a tenth of the others; return also the number of epochs."""
+        """Train without the lists ``left_out``, stopped on a tenth of the others; return the part and its epochs."""
         rng = np.random.default_rng(seed)
         out = [self._place[at] for at in left_out if at in self._place]
         mine = np.setdiff1d(np.arange(len(self._place)), np.array(out, np.int64))
@@ -102,7 +102,7 @@ def _unknown(n: int, pools: Sequence[Columns]) -> Columns:
 
 
 def _first_of(pools: Sequence[Columns], codes: Sequence[npt.NDArray[np.int64]], every: Ints) -> Columns:
-    """Return the columns of the recordings ``every``, from the last of the pools that has each."""
+    """Return the columns of the recordings ``every``, each from the last pool that has it."""
     found = _unknown(len(every), pools[1:])
     for pool, code in zip(pools, codes, strict=True):
         at = np.searchsorted(every, code)

@@ -1,4 +1,4 @@
-"""The training data as questions see them: candidates and their columns, each without what the answer would tell."""
+"""The candidates of held-out queries and their columns, computed without leaking the hidden songs."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ _COMMON_WORD = 20  # titles; rarer words count alike
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """The candidates of one question: recordings, their columns (m, f) in order of ``CONTENT + EVIDENCE + NEURAL`` as
-    far as they are known, hits."""
+    """The candidates of one query: recordings (m,), columns (m, f), and whether each is hidden.
+
+    The columns are the first f of ``CONTENT + EVIDENCE + NEURAL``.
+    """
 
     songs: Ints
     columns: Floats
@@ -50,7 +52,7 @@ class Ranked:
 
 
 class World:
-    """One side of a split. ``artists`` were placed, and ``kept`` (lists,) marks the lists that may be learnt from."""
+    """One split of the data: the embedded ``artists``, and ``kept`` (lists,), the mask of the training lists."""
 
     def __init__(self, data: ContinuationData, artists: Artists, kept: npt.NDArray[np.bool_], titles: Titles) -> None:
         songs = data.songs
@@ -58,8 +60,8 @@ class World:
         self.album = songs.album
         self.pool = Columns(artist=songs.artist, popularity=songs.popularity, sound=songs.sound)
         self.kept = kept
-        # Nearly every song that the tables do not describe is in some playlist of these data: where no training list
-        # holds it, that it is there at all would tell the answer. So it is no candidate then.
+        # Nearly every song without a row in the track table is in some playlist. If no training list holds it, its
+        # presence would leak the answer, so it is no candidate.
         self.described = ~np.isnan(songs.sound).any(axis=1) & ~np.isnan(songs.popularity)
         self.index = build_index(data.lists, songs.artist, len(songs), len(artists.places), kept)
         self.groups = by_group(data.lists)
@@ -84,7 +86,7 @@ class World:
         )
 
     def corpus(self, kept: npt.NDArray[np.bool_]) -> Corpus:
-        """Return the lists marked in ``kept`` (lists,) as the neural part learns from them."""
+        """Return the lists of the mask ``kept`` (lists,) as training data of the neural part."""
         ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
         lists = [self.lists[at] for at in ats]
         always = [bool((playlist.shares >= 1).all()) for playlist in lists]
@@ -101,20 +103,20 @@ class World:
         )
 
     def neural_scores(self, neural: Neural, query: HeldOutQuery) -> Floats:
-        """Return (n,) scores of all songs, 0 for what is no candidate and more for every one that is."""
+        """Return (n,) scores of all songs, above 0 for candidates and 0 for the others."""
         seeds, artist = query.seeds[-MOST_SEEDS:], self.pool.artist
         scores = neural.scores_for(seeds, artist[seeds], self.known[seeds], self.artists.places)
         every = np.arange(len(self.pool))
         return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(query)
 
     def candidates(self, query: HeldOutQuery) -> npt.NDArray[np.bool_]:
-        """Return (n,) which songs may be the answer: those described, or in a list of another group."""
+        """Return the mask (n,) of the candidates: songs of the track table or in a list of another group."""
         return self.described | (self.index.songs.muting(self.groups[query.group]).count > 0)
 
     def ranked(self, query: HeldOutQuery, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
-        """Return the candidates of a question and their columns, as if its group had never been seen.
+        """Return the candidates of a query and their columns, computed without the lists of its group.
 
-        ``neural`` (n,) are :meth:`neural_scores` of a model that has not learnt from the group.
+        ``neural`` (n,) are the :meth:`neural_scores` of a model that was trained without the group.
         """
         profile = Profile(self.seeds(query), self.background, self.artists)
         columns = profile.columns(self.pool)
@@ -131,13 +133,13 @@ class World:
             chosen.append(best(neural, query.seeds, CHOSEN["neural"]))
         songs = np.unique(np.concatenate(chosen))
         songs = songs[self.described[songs] | (with_lists & (index.songs.count[songs] > 0))]
-        few = self.pool.take(songs)
+        candidates = self.pool.take(songs)
         found = {name: values[songs] for name, values in columns.items()}
         albums = [album if album >= 0 else None for album in self.album[songs].tolist()]
-        profile.finish(found, few, albums, [self.titles[song] for song in songs.tolist()])
+        profile.finish(found, candidates, albums, [self.titles[song] for song in songs.tolist()])
         names: tuple[str, ...] = CONTENT
         if scores is not None:
-            found |= evidence_columns(scores, index.songs.count, rows[songs], few.artist)
+            found |= evidence_columns(scores, index.songs.count, rows[songs], candidates.artist)
             names += EVIDENCE
         if neural is not None:
             found["neural"] = neural_column(neural[songs])
@@ -174,7 +176,7 @@ def by_group(lists: Sequence[SongList]) -> dict[str, Ints]:
 def build_index(
     lists: Sequence[SongList], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
 ) -> ListIndex:
-    """Return an index of the lists marked in ``kept``; numbers of lists stay."""
+    """Return an index of the lists of the mask ``kept``; the others stay as empty lists, so that numbers are kept."""
     none: Ints = np.empty(0, np.int32)
     held = [playlist.held if keep else none for playlist, keep in zip(lists, kept, strict=True)]
     shares = [playlist.shares**0.5 if keep else none.astype(float) for playlist, keep in zip(lists, kept, strict=True)]
@@ -205,7 +207,7 @@ def background(pool: Columns, artists: Artists, titles: Titles) -> Background:
 
 
 def group_share(lists: Sequence[SongList], ats: Ints, pool: Columns, artists: Artists) -> tuple[Floats, Floats]:
-    """Return what a group of lists says of the words in its name: mean place (d,) and sound (13,)."""
+    """Return the mean place (d,) of a group's artists, and its mean sound and a 1 (13,), zeros if unknown."""
     songs = np.unique(np.concatenate([lists[at].held for at in ats.tolist()]))
     columns = pool.take(songs)
     sounds = columns.sound[~np.isnan(columns.sound).any(axis=1)]
@@ -217,7 +219,7 @@ def group_share(lists: Sequence[SongList], ats: Ints, pool: Columns, artists: Ar
 def name_words(
     lists: Sequence[SongList], groups: dict[str, Ints], shares: dict[str, tuple[Floats, Floats]]
 ) -> NameWords:
-    """Return the table of the words in the names of the groups with a share."""
+    """Return the sums of the ``shares`` of the groups by the words in their names."""
     index: dict[str, int] = {}
     rows, owner = [], []
     for at, group in enumerate(shares):

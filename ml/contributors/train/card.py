@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from ml.contributors.train.settings import Settings
 from ml.contributors.train.study import Study
 from ml.train.better_than import better_than
 from ml.train.card import render
-from ml.train.revision import revision
 
 # Constant probabilities are calibrated by construction, so the card does not compare with these.
 _CHANCE = ("chance", "majority")
@@ -71,6 +69,4 @@ def user_trained(
 
 def _render(template: str, version: str, settings: Settings, **values: Any) -> str:
     path = Path(__file__).with_name(template)
-    return render(
-        path, version=version, date=datetime.now(UTC).date(), revision=revision(), settings=settings, **values
-    )
+    return render(path, version=version, settings=settings, **values)

@@ -207,7 +207,7 @@ def train_own(job: Job) -> dict[str, Any]:
     more = _held_out_scores(job, task, added, tracks, settings)
     job.say("computing the map")
     report = training_report(added, held_out, made, wanted, table, settings)
-    folder = job.place / task / version
+    folder = job.models / task / version
     files = save(made, folder, artefact_settings(made, reader, added, version, settings), wanted)
     (folder / "who_added.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
     card = cards.user_trained(version, added, settings, made, table, report["not_sure"])

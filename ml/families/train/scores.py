@@ -1,9 +1,9 @@
-"""How good the clusters within families are on tracks of artists that they were not made from."""
+"""Measures of the clusters within families on tracks of held-out artists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,15 @@ from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from ml.sound import Floats
 
 Ints = npt.NDArray[np.intp]
-# Silhouettes weigh all pairs: of a larger family, a sample speaks.
-SAMPLE = 2000
+SAMPLE = 2000  # silhouettes need all pairs of tracks, so larger families are sampled
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
     """Scores of one family's clusters.
 
-    ``silhouette`` is -1 to 1, ``ami`` the adjusted mutual information of cluster and artist (0 = chance, whatever the
-    number of clusters), ``together`` how many times more often two tracks of one artist share a cluster than any two.
+    ``silhouette`` is -1 to 1. ``ami`` is the adjusted mutual information of cluster and artist, 0 by chance for any
+    number of clusters. ``together`` is how many times more often two tracks of one artist share a cluster than any two.
     """
 
     clusters: float
@@ -31,7 +30,7 @@ class Scores:
 
 
 def score(places: Floats, cluster: Ints, artist: Ints, count: int, seed: int) -> Scores:
-    """Score the clusters of (n, 12) places; silhouette and mutual information on at most :data:`SAMPLE` of them."""
+    """Score ``count`` clusters of (n, 12) ``places``; silhouette and mutual information on at most :data:`SAMPLE`."""
     some = np.random.default_rng(seed).permutation(len(places))[:SAMPLE]
     several = 1 < len(np.unique(cluster[some])) < len(some)
     return Scores(
@@ -57,10 +56,9 @@ def _pairs(sizes: npt.NDArray[np.integer]) -> float:
 
 
 def mean(by_family: Mapping[str, Scores]) -> Scores:
-    """Return the plain mean over families."""
-    rows = np.array([[s.clusters, s.silhouette, s.ami, s.together] for s in by_family.values()])
-    clusters, silhouette, ami, together = rows.mean(axis=0)
-    return Scores(clusters=float(clusters), silhouette=float(silhouette), ami=float(ami), together=float(together))
+    """Return the unweighted mean over families, of which there is at least one."""
+    rows = [asdict(scores) for scores in by_family.values()]
+    return Scores(**{name: float(np.mean([row[name] for row in rows])) for name in rows[0]})
 
 
 def format_table(results: Mapping[str, Scores], heading: str = "model, mean over families") -> str:

@@ -12,24 +12,37 @@ from ml.families.train.scores import Scores
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``counts`` of clusters are tried where each would hold ``per_cluster`` tracks, on a sample of ``tried`` tracks;
-    the chosen number is fitted on ``fitted`` with ``starts`` beginnings. ``study`` is the study's fixed number, a
-    baseline."""
+    """How the clusters of a family are found.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        Numbers of clusters to try, where each cluster would have ``per_cluster`` tracks.
+    tried, fitted : int
+        Most tracks to try the numbers on, and to fit the chosen number on.
+    n_init : int
+        K-means starts of the final fit.
+    study : int
+        The study's fixed number of clusters, a baseline.
+    """
 
     counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
     per_cluster: int = 30
     tried: int = 3000
     fitted: int = 12_000
-    starts: int = 3
+    n_init: int = 3
     study: int = 60
 
 
-QUICK = Settings(counts=(2, 4, 8, 16), tried=1000, fitted=2000, starts=1, study=20)
+QUICK = Settings(counts=(2, 4, 8, 16), tried=1000, fitted=2000, n_init=1, study=20)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterCountChoice:
-    """How a family's number of clusters came about: spread and silhouette of held-out tracks at each number tried."""
+    """A family's number of ``clusters``, and the held-out tracks' spread and silhouette at each number ``tried``.
+
+    ``tracks`` is the number of training tracks.
+    """
 
     clusters: int
     tried: tuple[int, ...]
@@ -40,8 +53,8 @@ class ClusterCountChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class FamiliesFit:
-    """The models learnt; ``record`` holds each family's scikit-learn pipeline, ``results`` the scores by model and
-    family on ``test``."""
+    """The trained models, each family's scikit-learn pipeline (``record``), and the scores on ``test`` by model and
+    family (``results``)."""
 
     families: Families
     record: dict[str, Pipeline]

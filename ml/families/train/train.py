@@ -1,13 +1,13 @@
-"""Learn K-means for every family of genres, each with its own scaler and number of clusters, and write what ships.
+"""Train K-means for every family of genres, each with its own scaler and number of clusters.
 
-``python -m ml train families``; on the user's own tracks, :func:`train_own`. The study that this follows had a fixed
-number of clusters per genre in a list, and one name misspelt in it left a third of its tracks without a model: here
-:func:`fit` asserts that every family that occurs has one.
+``python -m ml train families``; on the user's tracks, :func:`train_own`. The study that this follows listed fixed
+numbers of clusters by genre, and a misspelt name left a third of its tracks without a model. So :func:`fit` asserts
+that every family that occurs has one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,25 +42,27 @@ TASK = "families"
 VERSION = "2026.11.1"
 ALL = "all"  # the name of the histograms of all tracks together
 OURS = "own scaler, own k"  # what is served, among the scores
-Tell = Callable[[str, int, int], None]
+Report = Callable[[str, int, int], None]
 Places = npt.NDArray[np.float32]
 
 
-def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, tell: Tell) -> FamiliesFit:
+def fit(
+    table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings, seed: int, report: Report
+) -> FamiliesFit:
     """Choose a number of clusters for every family on ``valid``, fit on ``train``, score on ``test``.
 
-    A family that occurs only outside ``train`` is fitted on what there is of it.
+    A family without tracks in ``train`` is fitted on all its tracks.
     """
     members = table.members(taxonomy)
     overall = FamilyScaler(coordinates(table.values[table.rows("train")]))
     record, models, choices = {}, {}, {}
     results: dict[str, dict[str, Scores]] = {}
     for at, (family, rows) in enumerate(members.items()):
-        tell(f"clusters of {family}", at, len(members))
+        report(f"clusters of {family}", at, len(members))
         known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "valid", "test")}
         learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
         if not len(learnt):
-            continue  # nobody knows how any track of it sounds
+            continue  # no track of it has known features
         scaler = FamilyScaler(coordinates(table.values[learnt]))
         choices[family] = _choose(table, scaler, learnt, known["valid"], settings, seed)
         record[family], models[family] = _fitted(table, scaler, learnt, choices[family].clusters, settings, seed)
@@ -85,12 +87,12 @@ def fit(table: SoundTable, taxonomy: Taxonomy, version: str, settings: Settings,
 
 
 def occurring_families(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
-    """Return the families that occur: those of a track whose sound is known."""
+    """Return the families of the tracks whose features are all known."""
     return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
 
 
 class FamilyScaler:
-    """Mean and deviation of (n, 12) places; a column without variation has deviation 1."""
+    """Standardises (n, 12) places; a constant column has deviation 1."""
 
     def __init__(self, places: Places) -> None:
         self.scaler = StandardScaler().fit(places)
@@ -104,7 +106,7 @@ class FamilyScaler:
         return self.model(np.zeros((1, len(self.mean)), np.float32), np.zeros(1, np.int64)).scale(values)
 
 
-def _some(rows: Ints, count: int, seed: int) -> Ints:
+def _sample(rows: Ints, count: int, seed: int) -> Ints:
     return np.random.default_rng(seed).permutation(rows)[:count]
 
 
@@ -114,8 +116,8 @@ def _choose(
     """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from their centre."""
     room = max(1, len(learnt) // settings.per_cluster)
     counts = tuple(count for count in settings.counts if count <= room)
-    places = scaler.scale(table.values[_some(learnt, settings.tried, seed)])
-    held_out_places = scaler.scale(table.values[_some(held_out, settings.tried, seed)])
+    places = scaler.scale(table.values[_sample(learnt, settings.tried, seed)])
+    held_out_places = scaler.scale(table.values[_sample(held_out, settings.tried, seed)])
     if len(counts) < 3 or len(held_out_places) < 3:
         return ClusterCountChoice(
             clusters=counts[-1] if counts else 1, tried=counts, spread=(), silhouette=(), tracks=len(learnt)
@@ -138,12 +140,12 @@ def _choose(
 def _fitted(
     table: SoundTable, scaler: FamilyScaler, learnt: Ints, count: int, settings: Settings, seed: int
 ) -> tuple[Pipeline, FamilyModel]:
-    places = scaler.scale(table.values[_some(learnt, settings.fitted, seed)])
-    means = KMeans(count, n_init=settings.starts, random_state=seed).fit(places)
+    places = scaler.scale(table.values[_sample(learnt, settings.fitted, seed)])
+    means = KMeans(count, n_init=settings.n_init, random_state=seed).fit(places)
     sizes = np.bincount(means.labels_, minlength=count)
     order = np.argsort(-sizes, kind="stable")
     means.cluster_centers_ = means.cluster_centers_[order].astype(np.float32)
-    del means.labels_  # the clusters of the training tracks are not for keeping
+    del means.labels_  # the clusters of the training tracks must not be stored
     model = scaler.model(means.cluster_centers_, sizes[order].astype(np.int64))
     np.testing.assert_array_equal(model.assign(places[:1000]), means.predict(places[:1000]))
     return make_pipeline(scaler.scaler, means), model
@@ -161,9 +163,9 @@ def _compare(
     """Return the scores of one family's model and of baselines fitted on the same tracks."""
     count, artist = len(model.centres), table.artist[test_rows]
     places = model.scale(table.values[test_rows])
-    some = table.values[_some(learnt, settings.tried, seed)]
-    study = min(settings.study, len(some))
-    shared = overall.scale(some)
+    sampled = table.values[_sample(learnt, settings.tried, seed)]
+    study = min(settings.study, len(sampled))
+    shared = overall.scale(sampled)
     rng = np.random.default_rng(seed)
 
     def among(places: Places, centres: Places) -> Scores:
@@ -175,9 +177,9 @@ def _compare(
     return {
         OURS: among(places, model.centres),
         "one scaler for all, same k": among(
-            overall.scale(table.values[test_rows]), means(shared, min(count, len(some)))
+            overall.scale(table.values[test_rows]), means(shared, min(count, len(sampled)))
         ),
-        f"own scaler, {settings.study} clusters each": among(places, means(model.scale(some), study)),
+        f"own scaler, {settings.study} clusters each": among(places, means(model.scale(sampled), study)),
         "at random, same k": score(places, rng.integers(0, count, len(places)), artist, count, seed),
     }
 
@@ -191,7 +193,7 @@ def _histograms(table: SoundTable, members: Mapping[str, Ints]) -> dict[str, dic
 
 
 def save(found: FamiliesFit, directory: Path) -> list[Path]:
-    """Write what is served and the pipelines of record; return the paths."""
+    """Write the artefact and the scikit-learn pipelines; return the paths."""
     written = found.families.save(directory)
     record = directory / "families.joblib"
     joblib.dump(found.record, record, compress=3)
@@ -224,7 +226,7 @@ def _publish(
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit every family, score it and write ``models/families/<version>``.
 
-    ``quick`` takes fewer tracks and makes a version of its own that is not the active one.
+    ``quick`` takes fewer tracks and writes a separate version that is not activated.
 
     Raises
     ------
@@ -241,7 +243,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
 
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
-    """Score the active version as it is served, family by family, with its baselines, on ``test``.
+    """Score the active version, family by family, and its baselines on ``test``.
 
     Raises
     ------
@@ -276,15 +278,13 @@ def train_own(job: Job) -> dict[str, Any]:
     shipped = job.registry.active("taxonomy")
     taxonomy = Taxonomy.load(shipped.with_name(f"{shipped.name}.json"))
     table = from_snapshot(job.catalogue.current())
-    counted = sum(map(len, table.members(taxonomy).values())) and int(
-        table.whole[np.unique(np.concatenate(list(table.members(taxonomy).values())))].sum()
-    )
+    counted = int(table.whole[_distinct(table.members(taxonomy).values())].sum())
     if counted < LEAST_TRACKS:
         raise TooLittle(
             f"The catalogue has {counted} tracks with both a genre and audio features.",
-            f"Bring in a table or playlists with genres and features: {LEAST_TRACKS} tracks at the least.",
+            f"Import a table or playlists with genres and features: at least {LEAST_TRACKS} tracks.",
         )
-    models = job.place
+    models = job.models
     artefacts.register("taxonomy", taxonomy.version, artefacts.copy_version(shipped, models), models, activate=False)
     version = job.new_version()
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
@@ -300,14 +300,18 @@ def train_own(job: Job) -> dict[str, Any]:
     }
 
 
+def _distinct(groups: Iterable[Ints]) -> Ints:
+    return np.unique(np.concatenate([*groups, np.array([], np.intp)]))
+
+
 def _held_out(job: Job, table: SoundTable, found: FamiliesFit) -> dict[str, Any]:
-    """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
+    """Return the parts of ``scores.json`` about the test tracks, with the scores of the served version on them."""
     members = table.members(found.families.taxonomy)
     test_rows = {
         family: members[family][(table.split[members[family]] == "test") & table.whole[members[family]]]
         for family in found.results.get(OURS, {})
     }
-    rows = np.unique(np.concatenate([*test_rows.values(), np.array([], np.intp)]))
+    rows = _distinct(test_rows.values())
     on = digest_of([*test_rows, *sorted(table.values[rows].tolist())])
 
     def score_served(folder: Path) -> Scored:
@@ -323,7 +327,7 @@ def _held_out(job: Job, table: SoundTable, found: FamiliesFit) -> dict[str, Any]
 
     artists = len(np.unique(table.artist[rows]))
     return {
-        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your own catalogue; "
+        "split": f"{len(rows):,} tracks of {artists:,} artists, held out of your catalogue; "
         f"mean over {len(test_rows)} families",
         "on": on,
         "before": served_now(job, TASK, on, score_served) if test_rows else None,

@@ -47,7 +47,7 @@ def train_own(job: Job) -> dict[str, Any]:
     table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
     _check(table)
     held_out = _held_out(job, table)
-    folder = job.place
+    folder = job.models
     artefacts.register("taxonomy", taxonomy.name, artefacts.copy_version(taxonomy, folder), folder)
     version = job.new_version()
     results = publish_trained(

@@ -26,6 +26,7 @@ from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import Track
 from store.feature_rows import feature_rows
+from store.library import tracks_by_id
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -140,18 +141,12 @@ def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.f
     playlist = job.database.playlist(playlist_id)
     items = job.database.playlist_items(playlist_id, limit=MOST) if playlist else []
     ids = list(dict.fromkeys(item.track_id for item in items))
-    stored, snapshot = job.database.get_tracks(ids), job.catalogue.current()
-    known_tracks = (_with_features(snapshot, stored.get(track_id), track_id) for track_id in ids)
-    tracks = [track for track in known_tracks if track and track.features]
+    known_tracks = tracks_by_id(job.catalogue.current(), job.database, ids)
+    tracks = [track for track_id in ids if (track := known_tracks.get(track_id)) and track.features]
     if not tracks:
         return [], np.empty((0, 12), np.float32), len(ids)
     places, known = filled_places(feature_rows(one.features for one in tracks))
     return [track for track, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
-
-
-def _with_features(snapshot: Snapshot, stored: Track | None, track_id: str) -> Track | None:
-    ref = snapshot.find(track_id) if stored is None or stored.features is None else None
-    return snapshot.track(ref) if ref is not None else stored
 
 
 def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], npt.NDArray[np.float32], int]:

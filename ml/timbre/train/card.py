@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ml.timbre.train.data import Segments
 from ml.timbre.train.scores import Ranks, format_table
 from ml.train.card import render
-from ml.train.revision import revision
 
 
 def verdict(settings: Mapping[str, Any]) -> str:
@@ -45,8 +43,6 @@ def write(
         Path(__file__).with_name("card.md.j2"),
         version=settings["version"],
         clusters=best,
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         origin=origin,
         tracks=count,
         segments=sum(map(len, segments.timbres)),

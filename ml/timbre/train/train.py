@@ -355,6 +355,6 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     )
     origin = "The analyses stored on this installation, trained here."
     held_out = _held_out(job, segments)
-    publish(made, segments, results, job.place, activate=False, origin=origin, **held_out)
+    publish(made, segments, results, job.models, activate=False, origin=origin, **held_out)
     found = {"scores": made.settings["scores"], "before": held_out["before"]}
     return {"version": made.settings["version"], "tracks": len(segments.names), **found}

@@ -24,8 +24,8 @@ from etl.providers.base import (
     Need,
     Rate,
     Setting,
-    Sound,
     SourceFault,
+    SourceFeatures,
     Value,
 )
 from store.database import Database
@@ -129,7 +129,7 @@ class Provider:
 
     def _value(self, need: Need, one: str) -> Value:
         if need is Need.FEATURES:
-            return Sound(values={"energy": len(one) / 10})
+            return SourceFeatures(values={"energy": len(one) / 10})
         return (Candidate(identity=Identity(title=one)),)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from etl.engine import Status
-from etl.providers.base import FaultKind, Identity, LookupQuery, Need, Setting, Sound
+from etl.providers.base import FaultKind, Identity, LookupQuery, Need, Setting, SourceFeatures
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
 
 INVENTED = "invented"
@@ -15,7 +15,7 @@ def test_a_found_answer_carries_source_time_and_licence_and_is_asked_once(
     engine = engines(clock=clock)
     first = engine.ask(INVENTED, Need.FEATURES, by_isrc("A1"))
     assert first.status is Status.FOUND
-    assert first.value == Sound(values={"energy": 0.2})
+    assert first.value == SourceFeatures(values={"energy": 0.2})
     assert (first.source, first.licence, first.fetched_at) == (INVENTED, "CC0", clock.now())
     assert not first.cached
     clock.at += 60

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.engine.codec import dumps, loads
-from etl.providers.base import Analysis, ArtistFound, Candidate, GenreTag, Identity, Need, Preview, Sound
+from etl.providers.base import Analysis, ArtistFound, Candidate, GenreTag, Identity, Need, Preview, SourceFeatures
 
 text = st.text(st.characters(codec="utf-8"))
 number = st.floats(allow_nan=False)
@@ -48,7 +48,7 @@ def several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 VALUES = {
     Need.SEARCH: several(candidates),
     Need.TRACK: candidates,
-    Need.FEATURES: st.builds(Sound, values=st.dictionaries(text, number), confidence=unit),
+    Need.FEATURES: st.builds(SourceFeatures, values=st.dictionaries(text, number), confidence=unit),
     Need.GENRES: several(tags),
     Need.SIMILAR: several(candidates),
     Need.PREVIEW: st.builds(Preview, url=text, expires_at=st.none() | moments, credit=st.none() | text),

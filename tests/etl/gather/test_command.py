@@ -15,7 +15,7 @@ import pytest
 from etl.commands import harvests, work
 from etl.gather.enrich import new_enrichment
 from etl.gather.terms import first_open
-from jobs.queue import Lane, lane_lock
+from jobs.queue import WorkQueue, worker_lock
 from store.database import Database
 from store.locks import locked
 from store.runs import new_run
@@ -51,7 +51,7 @@ def test_enrich_prints_what_came_of_each_source(database: Database, etl: Shell, 
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[1].split()[-4:] == ["16", "15", "0", "1"]
-    assert any(line.strip() == "1 skipped: no source that was asked knows a genre" for line in lines)
+    assert any(line.strip() == "1 skipped: no queried source knows a genre" for line in lines)
     assert any(line.strip().startswith("reccobeats, features: 8 of 8 found") for line in lines)
     assert etl("enrich", "nothing").returncode == 1
 
@@ -138,7 +138,7 @@ def test_the_worker_does_files_while_a_harvest_is_under_way(
     asleep |= {"state": "waiting", "wake_at": datetime.now(UTC) + timedelta(hours=1)}
     for run in (harvest, file, asleep):
         database.put_run(run)
-    with locked(lane_lock(tmp_path / "var", Lane.LONG)):
+    with locked(worker_lock(tmp_path / "var", WorkQueue.LONG)):
         assert etl("work").returncode == 0
     assert (database.get_run(file["_id"]) or {})["state"] == "done"
     assert (database.get_run(harvest["_id"]) or {})["state"] == "queued"

@@ -132,11 +132,11 @@ class _Names:
         return source
 
 
-def test_only_what_would_be_asked_again_is_counted_as_a_sleep() -> None:
+def test_only_what_would_be_tried_again_is_counted_as_a_sleep() -> None:
     cursor = waiting.fresh_waiting()
     nobody: Any = _Names()
     tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
-    held = waiting.Waiting(nobody, tally, cursor, lambda: None, lambda: False)
+    held = waiting.Waiting(nobody, tally, cursor, lambda: None)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
     with pytest.raises(Postponed):

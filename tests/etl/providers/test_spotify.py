@@ -15,7 +15,7 @@ from etl.providers.base import (
     Identity,
     LookupQuery,
     Need,
-    Sound,
+    SourceFeatures,
 )
 from store.database import Database
 from tests.etl.spotify.setting import app_engine, engine_for
@@ -142,10 +142,10 @@ def test_an_extended_app_gets_audio_features_in_one_call(extended: Engine, fake_
     songs = [fake_services.world.song(title) for title in ("Glass Tide", UNKNOWN_SOUND, "Tidal Clockwork")]
     asked = [LookupQuery(identity=Identity(ids={"spotify": song.spotify})) for song in songs]
     known, unknown, keyless = extended.ask_many("spotify", Need.FEATURES, asked)
-    assert isinstance(known.value, Sound)
+    assert isinstance(known.value, SourceFeatures)
     assert known.value.values == pytest.approx(songs[0].features)
     assert unknown.status is Status.NOT_FOUND
-    assert isinstance(keyless.value, Sound)
+    assert isinstance(keyless.value, SourceFeatures)
     assert "key" not in keyless.value.values  # -1: Spotify did not find one
     assert len(fake_services.spotify.requests_to("/audio-features/?")) == 1
 

@@ -1,4 +1,4 @@
-"""What a source recommends for a track, into the store: the tracks it names, and that it named them for this one."""
+"""Stores what a source recommends for a track: the recommended tracks, and the list of them for this track."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def store_recommended(
     brought_by: str = "",
     step: str = "",
 ) -> Recommendations | None:
-    """Store the first ``most`` tracks of an answer about SIMILAR and return them; ``None`` for one that is a failure.
+    """Store the first ``most`` tracks of an answer to SIMILAR and return them; ``None`` if the answer is a failure.
 
-    ``brought_by`` is the run, ``step`` the step of it that stores the tracks.
+    ``brought_by`` is the run, ``step`` its task and page that stores the tracks.
     """
     if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
         return None
     found = cast(tuple[Candidate, ...], answer.value or ())[:most]
     ids, _ = store_found(database, found, answer.source, step or brought_by)
     tracks: dict[str, Recommended] = {}
-    for name, one in zip(ids, found, strict=True):
+    for name, candidate in zip(ids, found, strict=True):
         if name is not None and name != seed:
-            tracks.setdefault(name, Recommended(track_id=name, score=one.score, reason=one.reason))
+            tracks.setdefault(name, Recommended(track_id=name, score=candidate.score, reason=candidate.reason))
     recommendations = Recommendations(
         seed=seed,
         source=answer.source,

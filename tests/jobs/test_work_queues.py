@@ -1,4 +1,4 @@
-"""One process at a time does the runs of a lane, and no run is left behind by one that is just leaving."""
+"""One process at a time does the runs of a queue, and no run is left behind by one that is just leaving."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from etl.commands import work
 from jobs import queue
-from jobs.queue import Lane, create_upload_run, lane_lock, lanes_of, spawn_worker
+from jobs.queue import WorkQueue, create_upload_run, queues_of, spawn_worker, worker_lock
 from store.database import Database
 from store.locks import locked, take
 from store.runs import ENDED, new_run, new_task_run
@@ -65,7 +65,7 @@ def test_uploads_at_the_same_time_start_one_process(
     def bring(number: int) -> str:
         nonlocal most
         run = upload(database, tmp_path, number)
-        spawn_worker(tmp_path, database_uri, [Lane.FILES])
+        spawn_worker(tmp_path, database_uri, [WorkQueue.FILES])
         most = max(most, sum(process.returncode is None for process in processes))
         return run
 
@@ -73,23 +73,23 @@ def test_uploads_at_the_same_time_start_one_process(
         runs = list(pool.map(bring, range(UPLOADS)))
     wait_for_end(database, tmp_path, runs)
     wait_for_leaving(processes)
-    assert most <= 2, "one, and perhaps another that has released the lane and is leaving"
+    assert most <= 2, "one, and perhaps another that has released the queue and is leaving"
     assert len(processes) <= 3
     assert {(database.get_run(run) or {})["state"] for run in runs} == {"done"}
 
 
-def test_a_lane_is_taken_from_the_moment_its_process_is_started(
+def test_a_queue_is_taken_from_the_moment_its_process_is_started(
     database: Database, database_uri: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
 ) -> None:
-    spawn_worker(tmp_path, database_uri, [Lane.FILES])
-    assert take(lane_lock(tmp_path, Lane.FILES), wait=False) is None, "the process may not even have begun"
-    spawn_worker(tmp_path, database_uri, [Lane.FILES])
+    spawn_worker(tmp_path, database_uri, [WorkQueue.FILES])
+    assert take(worker_lock(tmp_path, WorkQueue.FILES), wait=False) is None, "the process may not even have begun"
+    spawn_worker(tmp_path, database_uri, [WorkQueue.FILES])
     assert len(processes) == 1
-    spawn_worker(tmp_path, database_uri, [Lane.LONG])
+    spawn_worker(tmp_path, database_uri, [WorkQueue.LONG])
     assert len(processes) == 2, "a harvest of hours does not keep a file waiting, nor the other way round"
     wait_for_leaving(processes)
-    for lane in Lane:
-        lock = take(lane_lock(tmp_path, lane), wait=False)
+    for work_queue in WorkQueue:
+        lock = take(worker_lock(tmp_path, work_queue), wait=False)
         assert lock is not None
         os.close(lock)
 
@@ -98,18 +98,18 @@ def test_a_process_that_is_killed_is_started_again(
     database: Database, database_uri: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
 ) -> None:
     run = upload(database, tmp_path, 1)
-    spawn_worker(tmp_path, database_uri, [Lane.FILES])
+    spawn_worker(tmp_path, database_uri, [WorkQueue.FILES])
     os.kill(processes[0].pid, signal.SIGKILL)
     wait_for_end(database, tmp_path, [run])
     wait_for_leaving(processes)
     assert len(processes) == 2
 
 
-def test_nothing_is_started_where_the_lane_is_done_by_a_command(
+def test_nothing_is_started_where_the_queue_is_done_by_a_command(
     tmp_path: Path, processes: list[subprocess.Popen[bytes]]
 ) -> None:
-    with locked(lane_lock(tmp_path, Lane.FILES)):
-        spawn_worker(tmp_path, "mongodb://nowhere", [Lane.FILES])
+    with locked(worker_lock(tmp_path, WorkQueue.FILES)):
+        spawn_worker(tmp_path, "mongodb://nowhere", [WorkQueue.FILES])
     assert processes == []
 
 
@@ -120,7 +120,7 @@ def test_a_run_queued_behind_the_last_look_of_a_process_is_done_by_it(
     processes: list[subprocess.Popen[bytes]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The one who queues it finds the lane taken, so starts nobody; the process that is leaving has to see it."""
+    """The one who queues it finds the queue taken, so starts nobody; the process that is leaving has to see it."""
     late: list[str] = []
     sweep = work.sweep_uploads
 
@@ -128,28 +128,28 @@ def test_a_run_queued_behind_the_last_look_of_a_process_is_done_by_it(
         sweep(*arguments)
         if not late:
             late.append(upload(database, tmp_path, 2))
-            spawn_worker(tmp_path, database_uri, [Lane.FILES])
+            spawn_worker(tmp_path, database_uri, [WorkQueue.FILES])
 
     monkeypatch.setattr(work, "sweep_uploads", last_thing_before_the_release)
     monkeypatch.setenv("TASTEMAP_SOURCES", "none")
     early = upload(database, tmp_path, 1)
-    work.work_lane(database, tmp_path, Lane.FILES)
+    work.do_queue(database, tmp_path, WorkQueue.FILES)
     assert processes == []
     assert [(database.get_run(run) or {})["state"] for run in (early, *late)] == ["done", "done"]
 
 
-def test_a_process_that_leaves_while_another_takes_the_lane_leaves_its_runs_to_that(
+def test_a_process_that_leaves_while_another_takes_the_queue_leaves_its_runs_to_that(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TASTEMAP_SOURCES", "none")
     run = upload(database, tmp_path, 1)
-    with locked(lane_lock(tmp_path, Lane.FILES)):
-        work.work_lane(database, tmp_path, Lane.FILES)
+    with locked(worker_lock(tmp_path, WorkQueue.FILES)):
+        work.do_queue(database, tmp_path, WorkQueue.FILES)
     assert (database.get_run(run) or {})["state"] == "queued"
 
 
-def test_what_takes_hours_has_a_lane_of_its_own() -> None:
+def test_what_takes_hours_has_a_queue_of_its_own() -> None:
     harvest, file = new_task_run("tracks", "a to z"), new_run("list.csv")
-    assert lanes_of([harvest]) == {Lane.LONG}
-    assert lanes_of([file, new_task_run("spotify", "list")]) == {Lane.FILES}
-    assert lanes_of([]) == set()
+    assert queues_of([harvest]) == {WorkQueue.LONG}
+    assert queues_of([file, new_task_run("spotify", "list")]) == {WorkQueue.FILES}
+    assert queues_of([]) == set()

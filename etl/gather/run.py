@@ -1,0 +1,42 @@
+"""What all runs that gather have: a cursor, counts, a client for the sources, and a record of how far they are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from etl.engine import Answer
+from etl.gather.source_client import SourceClient
+from etl.gather.tally import Tally
+from etl.gather.waiting import Waiting, fresh_waiting
+from etl.task import Task
+from store.facts import Provenance
+from store.runs import Progress
+
+
+class GatherRun(ABC):
+    """One run; ``cursor`` says how far it is, and is written together with the counts of ``tally``."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.request: dict[str, Any] = task.document["request"]
+        self.cursor: dict[str, Any] = {**fresh_waiting(), **task.document["cursor"]}
+        self.tally = Tally(task.document)
+        self.client = SourceClient(task, self.progress)
+        self.waiting = Waiting(self.client, self.tally, self.cursor, self.record)
+
+    @abstractmethod
+    def progress(self, phase: str = "") -> Progress:
+        """Return how far the run is; ``phase`` says what it does now, if that is not its usual work."""
+
+    def record(self) -> None:
+        """Write the cursor and the counts in one write; raises Cancelled if somebody has ended the run."""
+        progress = self.progress()
+        done = {"bytes_done": progress.done, "bytes_total": progress.total}
+        self.task.report.record({"cursor": self.cursor, **self.tally.state(), **done})
+        self.task.report(progress, recorded=True)
+
+
+def provenance_of(answer: Answer, brought_by: str) -> Provenance:
+    """Return who says what an answer holds; ``brought_by`` is the run that stores it."""
+    return Provenance(source=answer.source, fetched_at=answer.fetched_at, licence=answer.licence, brought_by=brought_by)
