@@ -34,7 +34,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["PlaylistPage"];
                     };
                 };
                 /** @description Validation error */
@@ -216,7 +216,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Recommendation"] | components["schemas"]["FamilyRecommendation"];
                     };
                 };
                 /** @description Validation error */
@@ -261,10 +261,19 @@ export interface paths {
             };
             requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["BlendWish"];
+                    "application/json": components["schemas"]["BlendBody"];
                 };
             };
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BlendAnswer"];
+                    };
+                };
                 /** @description No such playlist or person */
                 404: {
                     headers: {
@@ -314,7 +323,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["NeverAnswer"];
                     };
                 };
             };
@@ -339,7 +348,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["NeverAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -383,7 +392,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["GenresAnswer"];
                     };
                 };
             };
@@ -599,7 +608,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ExportsAnswer"];
                     };
                 };
             };
@@ -815,7 +824,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ClustersAnswer"];
                     };
                 };
             };
@@ -1037,7 +1046,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["GenreAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1082,7 +1091,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["PlaylistsAnswer"];
                     };
                 };
             };
@@ -1102,13 +1111,13 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Successful response */
+                /** @description The playlist */
                 201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
                 /** @description A track is not known here */
@@ -1157,6 +1166,15 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectionMap"];
+                    };
+                };
                 /** @description None has been computed */
                 204: {
                     headers: {
@@ -1206,7 +1224,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["TimbreMap"];
                     };
                 };
             };
@@ -1245,7 +1263,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["GenrePlacement"];
                     };
                 };
                 /** @description Validation error */
@@ -1288,6 +1306,15 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TimbreAlike"];
+                    };
+                };
                 /** @description The track has no analysis here */
                 404: {
                     headers: {
@@ -1608,7 +1635,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ClusterAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1758,7 +1785,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Histograms"];
                     };
                 };
                 /** @description Validation error */
@@ -2391,7 +2418,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["NextAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2553,6 +2580,15 @@ export interface paths {
                 };
             };
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
                 /** @description Not the browser that brought it in */
                 403: {
                     headers: {
@@ -2782,7 +2818,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["WhoAdded"] | components["schemas"]["WhoAddedState"];
                     };
                 };
                 /** @description Not found */
@@ -2835,6 +2871,15 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectionMap"];
+                    };
+                };
                 /** @description No map has been computed of it */
                 204: {
                     headers: {
@@ -2920,7 +2965,7 @@ export interface components {
              */
             longest_s?: number | null;
         };
-        BlendWish: {
+        BlendBody: {
             /** @description Its contributors are blended. */
             playlist?: string;
             /** @description Or: each playlist stands for one person. */
@@ -3063,10 +3108,756 @@ export interface components {
             /** @default false */
             public?: boolean;
         };
+        /**
+         * AlikeTrack
+         * @description A track with the cosine of its embedding (-1 to 1) and its cluster.
+         */
+        AlikeTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            cluster: number;
+        };
+        /**
+         * BlendAnswer
+         * @description One list for several people; ``average`` is the fairness of the list that the plain average would give.
+         */
+        BlendAnswer: {
+            method: string;
+            people: components["schemas"]["BlendedPerson"][];
+            not_compared: components["schemas"]["NamedPerson"][];
+            tracks: components["schemas"]["BlendedTrack"][];
+            fairness: components["schemas"]["PersonShare"][];
+            average: components["schemas"]["PersonShare"][];
+            left_out: {
+                [key: string]: number;
+            };
+            note: string | null;
+        };
+        /**
+         * BlendedPerson
+         * @description A person, and the number of their tracks that are compared.
+         */
+        BlendedPerson: {
+            id: string;
+            name: string;
+            tracks: number;
+        };
+        /**
+         * BlendedTrack
+         * @description A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+         */
+        BlendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            person: components["schemas"]["NamedPerson"];
+            satisfaction: {
+                [key: string]: number;
+            };
+            novelty: number;
+            like: components["schemas"]["TrackSummary"];
+            reasons: string[];
+        };
+        /**
+         * ClusterAnswer
+         * @description The cluster of a track, and the nearest ones, that one first.
+         */
+        ClusterAnswer: {
+            track: components["schemas"]["TrackSummary"];
+            match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
+            cluster: number;
+            nearest: components["schemas"]["NearCluster"][];
+            model: components["schemas"]["ModelVersion"];
+        };
+        /**
+         * ClusterSummary
+         * @description A cluster (from 1): its share of all genres' tracks, its tracks in the catalogue, and what fills it.
+         */
+        ClusterSummary: {
+            cluster: number;
+            share: number;
+            tracks_here: number;
+            exemplar: components["schemas"]["Exemplar"];
+            genres: components["schemas"]["Lift"][];
+            families: components["schemas"]["Lift"][];
+        };
+        /**
+         * ClustersAnswer
+         * @description All clusters, and the ``sweep`` that chose their number, on ``subsample`` tracks.
+         */
+        ClustersAnswer: {
+            version: string;
+            clusters: components["schemas"]["ClusterSummary"][];
+            sweep: {
+                [key: string]: unknown;
+            }[];
+            subsample: number;
+            heatmap: components["schemas"]["HeatMaps"];
+        };
+        /**
+         * ComparedTrack
+         * @description A neighbour; ``is_close_match`` if it is as close as tracks of one playlist are.
+         */
+        ComparedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
+            is_close_match: boolean;
+        };
+        /**
+         * Contributor
+         * @description A person who added ``count`` rows, with the name and the colour that the listener gave them.
+         */
+        Contributor: {
+            id: string;
+            name: string | null;
+            colour: string | null;
+            count: number;
+        };
+        /** ContributorOdds */
+        ContributorOdds: {
+            id: string;
+            name: string | null;
+            colour: string | null;
+            count: number;
+            odds: number;
+        };
+        /**
+         * Draw
+         * @description How the tracks were drawn: the same ``seed`` draws the same ones again.
+         */
+        Draw: {
+            pick: string;
+            seed: number;
+        };
+        /**
+         * Exemplar
+         * @description A cluster's exemplar, and the nearest track of the catalogue where one sounds like it.
+         */
+        Exemplar: {
+            features: {
+                [key: string]: number;
+            };
+            track: components["schemas"]["TrackSummary"] | null;
+            distance: number | null;
+        };
+        /** ExportFormat */
+        ExportFormat: {
+            name: string;
+            label: string;
+            purpose: string;
+            media_type: string;
+        };
+        /** ExportsAnswer */
+        ExportsAnswer: {
+            formats: components["schemas"]["ExportFormat"][];
+        };
+        /** FamilyProbability */
+        FamilyProbability: {
+            family: string;
+            probability: number;
+        };
+        /**
+         * FamilyRecommendation
+         * @description One track for each family of the seed.
+         */
+        FamilyRecommendation: {
+            seed: components["schemas"]["TrackSummary"];
+            method: string;
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            artists: components["schemas"]["SimilarArtist"][];
+            note: string | null;
+            fetched: components["schemas"]["SourceList"][];
+            sources: components["schemas"]["SourceLine"][];
+            families: components["schemas"]["TrackFamily"][];
+            draw: components["schemas"]["Draw"];
+        };
+        /**
+         * FamilyTrack
+         * @description A track of a family of genres from the seed's cluster (from 1) in that family, with the tracks of the cluster.
+         */
+        FamilyTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
+            family: string;
+            cluster: number;
+            cluster_tracks: number;
+        };
+        /**
+         * FeatureDifference
+         * @description How a track differs from the seed in one feature; ``difference`` is in standard deviations.
+         */
+        FeatureDifference: {
+            feature: string;
+            seed: number;
+            other: number;
+            difference: number;
+        };
+        /** FeatureEffect */
+        FeatureEffect: {
+            name: string;
+            effect: number;
+        };
+        /**
+         * FeatureHistogram
+         * @description Counts of a feature's values between ``edges``, here and in the reference, and the summary of the values here.
+         */
+        FeatureHistogram: {
+            feature: string;
+            edges: number[];
+            counts: number[];
+            reference: number[];
+            known: number;
+            mean: number | null;
+            median: number | null;
+            deviation: number | null;
+        };
+        /**
+         * FeatureValue
+         * @description An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100.
+         */
+        FeatureValue: {
+            name: string;
+            value: number;
+            unit: string;
+            source: string;
+            fetched_at: string | null;
+            licence: string | null;
+            confidence: number;
+            percentile: number;
+            genre_mean: number | null;
+        };
+        /**
+         * GenreAnswer
+         * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
+         */
+        GenreAnswer: {
+            track: components["schemas"]["TrackSummary"] | null;
+            match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
+            genre: string;
+            family: string;
+            in_families: components["schemas"]["TrackFamily"][];
+            probability: number;
+            genres: components["schemas"]["RankedGenre"][];
+            families: components["schemas"]["FamilyProbability"][];
+            broad: components["schemas"]["GenreProbability"][];
+            microgenres: components["schemas"]["RankedGenre"][];
+            basis: string[];
+            /** @enum {string} */
+            confidence: "high" | "medium" | "low";
+            note: string | null;
+            known_genres: components["schemas"]["KnownGenres"];
+            features: components["schemas"]["FeatureValue"][];
+            other_features: components["schemas"]["SourceFeatures"][];
+            why: components["schemas"]["Why"];
+            model: components["schemas"]["ModelVersion"];
+            sources: components["schemas"]["SourceLine"][];
+        };
+        /**
+         * GenreFamily
+         * @description A family, its genres of the 114, and how many names of genres belong there.
+         */
+        GenreFamily: {
+            family: string;
+            genres: string[];
+            names: number;
+        };
+        /** GenrePlacement */
+        GenrePlacement: {
+            family: string;
+            genre: string;
+            confidence: number;
+            how: string;
+            /** @default null */
+            nearest: string | null;
+            name: string;
+        };
+        /** GenreProbability */
+        GenreProbability: {
+            genre: string;
+            probability: number;
+        };
+        /** GenresAnswer */
+        GenresAnswer: {
+            version: string;
+            families: components["schemas"]["GenreFamily"][];
+        };
+        /**
+         * HeatMap
+         * @description ``shares`` of each row's ``tracks`` by cluster.
+         */
+        HeatMap: {
+            rows: string[];
+            tracks: number[];
+            shares: number[][];
+        };
+        /** HeatMaps */
+        HeatMaps: {
+            family: components["schemas"]["HeatMap"];
+            genre: components["schemas"]["HeatMap"];
+        };
+        /**
+         * Histograms
+         * @description The histograms of all audio features; ``reference`` is the version of the families that learnt from it.
+         */
+        Histograms: {
+            tracks: number;
+            families: string[];
+            reference: string;
+            features: components["schemas"]["FeatureHistogram"][];
+        };
+        /**
+         * KnownGenres
+         * @description The genres of a track and of its artist, the most important first, and where each of the two comes from.
+         */
+        KnownGenres: {
+            track: string[];
+            artist: string[];
+            track_source: string | null;
+            source: string | null;
+            by_source: components["schemas"]["SourceGenres"][];
+        };
+        /**
+         * Lift
+         * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
+         */
+        Lift: {
+            name: string;
+            share: number;
+            lift: number;
+        };
+        /**
+         * Match
+         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         */
+        Match: {
+            /** @enum {string} */
+            kind: "id" | "search" | "names" | "features" | "source";
+            confidence: number;
+            alternatives: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * ModelVersion
+         * @description The model that answered.
+         */
+        ModelVersion: {
+            task: string;
+            version: string;
+        };
+        /** NamedPerson */
+        NamedPerson: {
+            id: string;
+            name: string;
+        };
+        /**
+         * NearCluster
+         * @description A cluster (from 1), the distance of the track from its exemplar, and the genres that fill it.
+         */
+        NearCluster: {
+            cluster: number;
+            distance: number;
+            genres: components["schemas"]["Lift"][];
+        };
+        /**
+         * NearestTrack
+         * @description A track of the first genre that sounds alike.
+         */
+        NearestTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            distance: number;
+        };
+        /** NeverAnswer */
+        NeverAnswer: {
+            tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
+        };
+        /**
+         * NextAnswer
+         * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         */
+        NextAnswer: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            method: string;
+            method_score: number | null;
+            split: string | null;
+            scores: {
+                [key: string]: unknown;
+            }[];
+            version: string;
+            tracks: components["schemas"]["NextTrack"][];
+        };
+        /**
+         * NextTrack
+         * @description A track that may come next, with its score and the reason.
+         */
+        NextTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            reason: string;
+        };
+        /** Notice */
+        Notice: {
+            message: string;
+            hint: string;
+        };
+        /**
+         * PersonShare
+         * @description What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks.
+         */
+        PersonShare: {
+            id: string;
+            name: string;
+            mean: number;
+            min: number;
+            picks: number;
+            share: number;
+        };
+        /** PlaylistAnswer */
+        PlaylistAnswer: {
+            playlist: components["schemas"]["PlaylistSummary"];
+        };
+        /**
+         * PlaylistPage
+         * @description Page ``page`` (from 1) of a playlist's rows, and how many ``pages`` there are.
+         */
+        PlaylistPage: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            page: number;
+            pages: number;
+            tracks: components["schemas"]["PlaylistRow"][];
+        };
+        /**
+         * PlaylistRow
+         * @description A row of a playlist: its track, when and by whom it was added, and its audio features by name.
+         */
+        PlaylistRow: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            position: number;
+            added_by: string | null;
+            added_at: string | null;
+            plays: number | null;
+            features: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * PlaylistSummary
+         * @description What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people.
+         */
+        PlaylistSummary: {
+            id: string;
+            name: string;
+            item_count: number;
+            complete: boolean;
+            mine: boolean;
+            nameable: boolean;
+            contributors: components["schemas"]["Contributor"][];
+            created_at: string | null;
+        };
+        /** PlaylistsAnswer */
+        PlaylistsAnswer: {
+            playlists: components["schemas"]["PlaylistSummary"][];
+        };
+        /**
+         * ProjectionMap
+         * @description A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
+         *
+         *     ``columns`` are lists with one entry per track: id, title, artists, family (position in ``families``, -1 for none),
+         *     person, placed (added after the map was computed), and x and y by method. ``not_shown`` tracks lack audio features.
+         */
+        ProjectionMap: {
+            made_at: string;
+            seed: number;
+            sampled_from: number;
+            methods: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            families: string[];
+            not_shown: number;
+            columns: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
+         * RankedGenre
+         * @description One of the 114 genres or of the microgenres, with its family.
+         */
+        RankedGenre: {
+            genre: string;
+            family: string | null;
+            probability: number;
+        };
+        /**
+         * Recommendation
+         * @description Tracks that go with the seed, best first; else similar artists. ``fetched`` is what sources recommend.
+         */
+        Recommendation: {
+            seed: components["schemas"]["TrackSummary"];
+            method: string;
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            artists: components["schemas"]["SimilarArtist"][];
+            note: string | null;
+            fetched: components["schemas"]["SourceList"][];
+            sources: components["schemas"]["SourceLine"][];
+        };
+        /**
+         * RecommendedTrack
+         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
+         */
+        RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /** SimilarArtist */
+        SimilarArtist: {
+            name: string;
+            similarity: number;
+            reasons: string[];
+            genres: string[];
+        };
+        /**
+         * SourceFeatures
+         * @description The audio features of a source by name, and how sure it is that they are the track's (0 to 1).
+         */
+        SourceFeatures: {
+            source: string;
+            title: string;
+            fetched_at: string | null;
+            licence: string | null;
+            confidence: number;
+            values: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * SourceGenres
+         * @description The genres that a source gives a track, an album or an artist (``level``), strongest first.
+         */
+        SourceGenres: {
+            source: string;
+            title: string;
+            fetched_at: string | null;
+            licence: string | null;
+            level: string;
+            genres: components["schemas"]["WeightedGenre"][];
+        };
+        /**
+         * SourceLine
+         * @description What a source was queried for, and how it went; ``cached`` for an answer of before.
+         */
+        SourceLine: {
+            source: string;
+            title: string;
+            fetched_at: string | null;
+            licence: string | null;
+            need: string;
+            status: string;
+            message: string | null;
+            hint: string | null;
+            retry_at: string | null;
+            cached: boolean;
+        };
+        /**
+         * SourceList
+         * @description What one source recommends, best first.
+         */
+        SourceList: {
+            source: string;
+            title: string;
+            licence: string | null;
+            fetched_at: string | null;
+            tracks: components["schemas"]["SourceTrack"][];
+        };
+        /**
+         * SourceMatch
+         * @description A track that online sources named; ``source`` has their titles.
+         */
+        SourceMatch: {
+            /** @enum {string} */
+            kind: "id" | "search" | "names" | "features" | "source";
+            confidence: number;
+            alternatives: components["schemas"]["TrackSummary"][];
+            source: string;
+        };
+        /**
+         * SourceTrack
+         * @description A track that a source recommends, with the source's own score and reason.
+         */
+        SourceTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number | null;
+            reason: string | null;
+        };
+        /**
+         * TimbreAlike
+         * @description The analysed tracks that sound most like ``track``.
+         */
+        TimbreAlike: {
+            version: string;
+            track: components["schemas"]["TrackSummary"];
+            alike: components["schemas"]["AlikeTrack"][];
+        };
+        /**
+         * TimbreMap
+         * @description The analysed tracks on the map, and how many are too short for it or without a title.
+         *
+         *     ``scores`` says how well the embedding finds the other half of a track.
+         */
+        TimbreMap: {
+            version: string;
+            statistics: unknown;
+            learnt_from: unknown;
+            scores: unknown;
+            analysed: number;
+            too_short: number;
+            untitled: number;
+            least_segments: number;
+            notice: components["schemas"]["Notice"] | null;
+            tracks: components["schemas"]["TimbrePoint"][];
+        };
+        /**
+         * TimbrePoint
+         * @description An analysed track on the map.
+         */
+        TimbrePoint: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            x: number;
+            y: number;
+            cluster: number;
+        };
+        /**
+         * TrackFamily
+         * @description A family of a track: that of a genre which ``source`` gives the track or its artist, or the model's guess.
+         */
+        TrackFamily: {
+            family: string;
+            /** @enum {string} */
+            by: "track" | "artist" | "model";
+            source: string | null;
+            guessed: boolean;
+        };
+        /**
+         * TrackPoint
+         * @description A track on the map: row numbers of the person who added it and of the answer (-1: not sure), and the odds.
+         */
+        TrackPoint: {
+            track_id: string;
+            x: number;
+            y: number;
+            who: number;
+            answer: number;
+            odds: number[];
+            title: string;
+            artists: string[];
         };
         /**
          * TrackSummary
@@ -3084,6 +3875,98 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+        };
+        /**
+         * TrainedContributor
+         * @description A contributor, and the number of tracks from which the model learnt their taste.
+         */
+        TrainedContributor: {
+            id: string;
+            name: string | null;
+            colour: string | null;
+            count: number;
+            tracks: number;
+        };
+        /**
+         * TrainedContributors
+         * @description What the training of the served model found on held-out tracks.
+         */
+        TrainedContributors: {
+            version: string;
+            people: components["schemas"]["TrainedContributor"][];
+            left_out: number;
+            scores: {
+                [key: string]: unknown;
+            }[];
+            confusion: number[][];
+            not_sure: {
+                [key: string]: number;
+            };
+            settings: string;
+            options: {
+                [key: string]: unknown;
+            } | null;
+            points_of: number;
+            points: components["schemas"]["TrackPoint"][];
+        };
+        /** TrainedVersion */
+        TrainedVersion: {
+            version: string;
+            active: boolean;
+            scores: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * UnknownTrack
+         * @description The id of a track that is not known here (any more).
+         */
+        UnknownTrack: {
+            id: string;
+        };
+        /** WeightedGenre */
+        WeightedGenre: {
+            name: string;
+            weight: number;
+        };
+        /**
+         * WhoAdded
+         * @description The odds (0 to 1) that each contributor added a track, the likeliest first; ``who`` is null for "not sure".
+         */
+        WhoAdded: {
+            track: components["schemas"]["TrackSummary"];
+            match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
+            who: components["schemas"]["Contributor"] | null;
+            odds: components["schemas"]["ContributorOdds"][];
+            threshold: number;
+            has_features: boolean;
+            model: components["schemas"]["ModelVersion"];
+            sources: components["schemas"]["SourceLine"][];
+        };
+        /**
+         * WhoAddedState
+         * @description The versions of a playlist's model, the newest first, and what the ``served`` one has learnt.
+         */
+        WhoAddedState: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            task: string;
+            versions: components["schemas"]["TrainedVersion"][];
+            served: components["schemas"]["TrainedContributors"] | null;
+        };
+        /**
+         * Why
+         * @description What changed the answer: the effect on the first genre's logit, and the nearest tracks of that genre.
+         */
+        Why: {
+            features: components["schemas"]["FeatureEffect"][];
+            words: components["schemas"]["WordEffect"][];
+            nearest: components["schemas"]["NearestTrack"][];
+        };
+        /** WordEffect */
+        WordEffect: {
+            text: string;
+            part: string;
+            effect: number;
         };
     };
     responses: never;
