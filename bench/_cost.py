@@ -1,4 +1,4 @@
-"""What the models' benchmarks share: where the data are, what a run and a call cost, and how a run ends."""
+"""Shared by the models' benchmarks: the folder of the data, the cost of a run and of a call, and the exit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from config import ROOT
 DATA = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
 T = TypeVar("T")
 # Linux counts memory in kibibytes, macOS in bytes.
-_UNIT = 1 if sys.platform == "darwin" else 1024
+MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ def _cpu() -> float:
 
 def peak() -> float:
     """Return the largest resident memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MEMORY_UNIT / 1e6
 
 
 def call_times(call: Callable[[T], object], over: Iterable[T]) -> str:
-    """Return median and 99th percentile of what ``call`` takes for each of ``over``."""
+    """Return median and 99th percentile of the milliseconds of ``call`` for each of ``over``, in words."""
     taken = []
-    for one in over:
+    for argument in over:
         start = time.perf_counter()
-        call(one)
+        call(argument)
         taken.append(1e3 * (time.perf_counter() - start))
     taken.sort()
     p99 = taken[int(len(taken) * 0.99)]

@@ -1,11 +1,10 @@
-"""Artists alike: recall on held-out playlists beside plain ways, what it costs, and how typed queries are split.
+"""Artists alike: recall on held-out playlists with baselines, cost, and the splitting of typed queries.
 
     python -m bench.artists [--tracks 2000]
 
 The served version is scored on the test playlists of TASTEMAP_DATA (default ../shared/data), with baselines fitted in
-the same run. Queries are made from tracks of the training table, popular ones more often as people ask for them more
-often: the artist is known, which one it is and where it ends is the question. Titles alone should be split into
-nothing. Exit code 1 where a plain way finds as much.
+the same run. Queries are made from tracks of the training table, drawn by popularity, so that the artist is known;
+titles alone should not be split. Exit code 1 where a baseline finds as much.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def phrasings(rng: random.Random) -> dict[str, Callable[[str, str], str]]:
 
 
 def report_splits(artists: ArtistEmbedding, pairs: Sequence[tuple[str, str]]) -> None:
-    """Print how often each phrasing is split rightly, and how often a title alone is split though it should not be."""
+    """Print how often each phrasing is split correctly, and how often a title alone is split by mistake."""
     for name, phrase in phrasings(random.Random(SEED)).items():
         right = wrong = 0
         for artist, title in pairs:
@@ -77,19 +76,19 @@ def main() -> int:
     """Print what it costs, how queries are split and the scores; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tracks", type=int, default=2000)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     meter, before = Meter(), peak()
     artists = ArtistEmbedding.load(artefacts.active("artists"))
     artists.alike("Metallica")
     print(f"load and first answer: {meter.read().wall:.2f} s, {peak() - before:.0f} MB more at the peak")
-    pairs = sample_tracks(DATA, asked.tracks)
+    pairs = sample_tracks(DATA, arguments.tracks)
     print("alike:", call_times(artists.alike, [artist for artist, _ in pairs[:500]]))
     report_splits(artists, pairs)
     test = evaluate(DATA, artefacts.MODELS)["test"]
     ours, *others = test.values()
     best = max(one["all"].mean for name, one in zip(list(test)[1:], others, strict=True) if name not in OWN)
-    target = f"recall above the best plain way's ({ours['all'].mean:.3f}, {best:.3f})"
-    return finish(meter, f"queries {SEED}, questions {SCORE_SEED}", [(target, ours["all"].mean > best)])
+    target = f"recall above the best baseline's ({ours['all'].mean:.3f}, {best:.3f})"
+    return finish(meter, f"queries {SEED}, recall {SCORE_SEED}", [(target, ours["all"].mean > best)])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench._cost import DATA, MEMORY_UNIT
 from config import ROOT, Config
 from store.catalogue.catalogue import Catalogue, Snapshot
 
@@ -40,10 +41,7 @@ print(f"skipped {dict(summary.skipped)}, values out of bounds {dict(summary.empt
 print(f"import {middle - begin:.1f} s, build {time.monotonic() - middle:.1f} s")
 """
 SAMPLE_EVERY = 400
-
-
-def default_table() -> Path:
-    return Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data") / "tracks.csv.gz"
+TABLE = DATA / "tracks.csv.gz"
 
 
 @contextmanager
@@ -53,10 +51,10 @@ def full_catalogue() -> Iterator[Path]:
     if len(Catalogue(var / "catalogue").current()) >= FULL:
         yield var
         return
-    if not default_table().is_file():
-        raise SystemExit(f"neither {var / 'catalogue'} nor {default_table()} has the tracks this needs")
+    if not TABLE.is_file():
+        raise SystemExit(f"neither {var / 'catalogue'} nor {TABLE} has the tracks this needs")
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-c", WORK, default_table(), Path(folder) / "catalogue"], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-c", WORK, TABLE, Path(folder) / "catalogue"], cwd=ROOT, check=True)
         os.environ["TASTEMAP_VAR"] = folder
         yield Path(folder)
 
@@ -89,7 +87,7 @@ def code_of(snapshot: Snapshot, segment: str, row: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", type=Path, default=default_table())
+    parser.add_argument("--table", type=Path, default=TABLE)
     table = parser.parse_args().table
     if not table.is_file():
         raise SystemExit(f"{table} is not there; give --table")
@@ -97,9 +95,8 @@ def main() -> None:
         begin = time.monotonic()
         subprocess.run([sys.executable, "-c", WORK, str(table), folder], check=True, cwd=ROOT)
         seconds = time.monotonic() - begin
-        unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in kibibytes, macOS in bytes
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        megabytes = used.ru_maxrss * unit / 1e6
+        megabytes = used.ru_maxrss * MEMORY_UNIT / 1e6
         limits = f"limits: {MAX_SECONDS} s, {MAX_MEGABYTES} MB"
         print(f"both, with the start of Python: {seconds:.1f} s, at most {megabytes:.0f} MB resident ({limits});")
         print(f"of processor time {used.ru_utime + used.ru_stime:.1f} s")

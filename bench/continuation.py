@@ -1,12 +1,12 @@
-"""Playlist continuation beside its baselines, cross-validated, then what an answer costs on the full catalogue.
+"""Playlist continuation and its baselines, cross-validated, then the cost of a request on the full catalogue.
 
     python -m bench.continuation [--quick] [--seed N] [--serving | --million]
 
 Prints the tables of R-precision, NDCG@500 and clicks; then, in a fresh process over all of tracks.csv.gz (or the
-catalogue in TASTEMAP_VAR if it is a full one), the seconds that GET /api/playlists/<id>/next takes, by the version that
-ships and by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. ``--million`` trains
-some steps of the neural part over 1,000,000 songs and prints steps per second and the peak of memory. Exit code 1 where
-a target of the scores is missed.
+catalogue in TASTEMAP_VAR if it is a full one), the seconds of GET /api/playlists/<id>/next by the shipped version and
+by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. ``--million`` trains some
+steps of the neural part over 1,000,000 songs and prints steps per second and the peak of memory. Exit code 1 where a
+target of the scores is missed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
 
 MILLION, LISTS, LENGTH, STEPS = 1_000_000, 50_000, 60, 60
-LEARNT, ASKED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # lists learnt from, asked about, and whence
+LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # training lists, served lists, their sources
 
 
 def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
@@ -63,14 +63,14 @@ def million(seed: int) -> None:
     rng = np.random.default_rng(seed)
     chance = 1.0 / (np.arange(MILLION) + 100.0)
     songs = rng.choice(MILLION, (LISTS, LENGTH), p=chance / chance.sum())
-    # Every song is in two lists at least, so that each has a row of its own.
+    # Every song is in at least two lists, so that each has a row.
     songs = [
         *songs,
         *np.array_split(rng.permutation(MILLION), 10_000),
         *np.array_split(rng.permutation(MILLION), 10_000),
     ]
     corpus = Corpus(
-        lists=[np.unique(one).astype(np.int32) for one in songs],
+        lists=[np.unique(held).astype(np.int32) for held in songs],
         shares=[None] * len(songs),
         ordered=[False] * len(songs),
         groups=np.arange(len(songs)),
@@ -93,7 +93,7 @@ def million(seed: int) -> None:
 
 
 def serving(folder: Path) -> None:
-    """Serve the full catalogue and ask for what comes next, by what ships and by a version trained on the data."""
+    """Serve the full catalogue and continue playlists, by the shipped version and by one trained on the data."""
     with full_catalogue() as full, tempfile.TemporaryDirectory() as name:
         var = Path(name)
         shutil.copytree(full / "catalogue", var / "catalogue")
@@ -102,16 +102,16 @@ def serving(folder: Path) -> None:
         work = (
             "import sys; from pathlib import Path; from bench.continuation import prepare; prepare(Path(sys.argv[1]))"
         )
-        told = subprocess.run([sys.executable, "-c", work, folder], cwd=ROOT, check=True, stdout=subprocess.PIPE)
-        own, *ids = told.stdout.decode().split()
+        trained = subprocess.run([sys.executable, "-c", work, folder], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        user_trained, *ids = trained.stdout.decode().split()
         registry = ModelRegistry(Config.from_env().models, var / "models")
-        for version in (registry.active_version("continuation"), own):
+        for version in (registry.active_version("continuation"), user_trained):
             registry.activate("continuation", version)
-            measure(version, [f"/api/playlists/{one}/next" for one in ids])
+            measure(version, [f"/api/playlists/{playlist}/next" for playlist in ids])
 
 
 def prepare(folder: Path) -> None:
-    """Store playlists of the data, train on them, print the version and the ids of those to be asked about."""
+    """Store playlists of the data, train on them, print the version and the ids of the served playlists."""
     from ml.continuation.train.user_trained import train_own
 
     config = Config.from_env()
@@ -119,17 +119,17 @@ def prepare(folder: Path) -> None:
     try:
         ids = [f"bench{at}" for at in range(LEARNT)]
         for name, tracks in zip(ids, known_lists(folder, catalogue.current()), strict=False):
-            some = list(dict.fromkeys(track.id for track in tracks))
-            items = [PlaylistItem(position=at, track_id=one) for at, one in enumerate(some)]
+            track_ids = list(dict.fromkeys(track.id for track in tracks))
+            items = [PlaylistItem(position=at, track_id=track_id) for at, track_id in enumerate(track_ids)]
             database.put_tracks(list({track.id: track for track in tracks}.values()))
             database.put_page(name, 0, items[:PAGE_ITEMS])
             database.put_playlist(Playlist(id=name, name=name, item_count=len(items), complete=True))
         registry = ModelRegistry(config.models, config.var / "models")
         result = train_own(Job(database=database, catalogue=catalogue, registry=registry, var=config.var))
-        # No scores: the rankers that ship have learnt from these very lists.
-        told = f"trained on {LEARNT} lists: {result['served']} is served; peak {peak():.0f} MB"
-        print(told, file=sys.stderr)
-        print(result["version"], *ids[:ASKED])
+        # Without scores: the shipped rankers were trained on the same lists.
+        report = f"trained on {LEARNT} lists: {result['served']} is served; peak {peak():.0f} MB"
+        print(report, file=sys.stderr)
+        print(result["version"], *ids[:SERVED])
     finally:
         database.close()
 
@@ -144,7 +144,7 @@ def known_lists(folder: Path, snapshot: Snapshot) -> Iterator[list[Track]]:
 
 
 def measure(version: str, paths: Sequence[str]) -> None:
-    """Ask one web process for ``paths`` and print what it took."""
+    """Request ``paths`` of one web process and print time and memory."""
     with served("app:create_app()", ROOT) as (port, worker):
         first = ask(port, paths[:1])[0]
         before = worker.cpu_times()
@@ -153,7 +153,7 @@ def measure(version: str, paths: Sequence[str]) -> None:
         cpu = (after.user + after.system - before.user - before.system) / len(paths)
         memory = worker.memory_full_info()
         print(
-            f"{version}: {statistics.median(times):.2f} s an answer, {cpu:.2f} s of CPU, the first one {first:.2f} s; "
+            f"{version}: {statistics.median(times):.2f} s a request, {cpu:.2f} s of CPU, the first one {first:.2f} s; "
             f"web process {memory.rss / 1e6:.0f} MB resident, {memory.uss / 1e6:.0f} MB of its own"
         )
 
@@ -166,15 +166,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--serving", action="store_true")
     parser.add_argument("--million", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     meter, targets = Meter(), []
-    if asked.million:
-        million(asked.seed)
+    if arguments.million:
+        million(arguments.seed)
     else:
-        if not asked.serving:
-            targets = scores(asked.data, asked.seed, asked.quick)
-        serving(asked.data)
-    return finish(meter, str(asked.seed), targets)
+        if not arguments.serving:
+            targets = scores(arguments.data, arguments.seed, arguments.quick)
+        serving(arguments.data)
+    return finish(meter, str(arguments.seed), targets)
 
 
 if __name__ == "__main__":

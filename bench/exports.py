@@ -90,10 +90,10 @@ def measure(database: Database, playlist: Playlist, sqlite: Path) -> None:
     for _ in read_pages(database, playlist):
         pass
     print(f"reading {playlist.item_count:,} rows from the database alone: {time.monotonic() - begin:.1f} s")
-    for one in FORMATS.values():
+    for kind in FORMATS.values():
         before, begin = resident(), time.monotonic()
-        size, peak = peak_of(one.write(playlist, read_pages(database, playlist)))
-        report(one.name, size, time.monotonic() - begin, peak - before)
+        size, peak = peak_of(kind.write(playlist, read_pages(database, playlist)))
+        report(kind.name, size, time.monotonic() - begin, peak - before)
     before, begin = resident(), time.monotonic()
     peaks: list[float] = []
     export_tracks(database.all_tracks(), f"sqlite:///{sqlite}", lambda _done: peaks.append(resident()))

@@ -1,4 +1,4 @@
-"""The genre model that ships beside plain models fitted here and now, and what an answer costs.
+"""The shipped genre model and baselines fitted in the same run, and the cost of a prediction.
 
 Run: python -m bench.genre [--quick]        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
@@ -18,18 +18,20 @@ from ml.genre.train.card import targets_of
 from ml.genre.train.data import DataMissingError, TrackTable, read
 from ml.genre.train.network import Settings
 
-ASKED = 300
+QUERIES = 300
 
 
 def latency(predictor: GenrePredictor, table: TrackTable) -> None:
-    """Print what one track costs, each asked once, so that no name is remembered from the time before."""
+    """Print the cost of a track; each is predicted once, so that no name is cached from an earlier call."""
     inputs = [table.input(row) for row in table.rows("test")]
-    step = len(inputs) // (2 * ASKED)
+    step = len(inputs) // (2 * QUERIES)
     guess = predictor.genres[0]
     predictor.explain(inputs[-1], guess)
-    print("predict, one track:", call_times(lambda i: predictor.predict([inputs[2 * i * step]]), range(ASKED)))
+    tracks = inputs[:: 2 * step][:QUERIES]
+    print("predict, one track:", call_times(lambda track: predictor.predict([track]), tracks))
     print(
-        "explain, one track:", call_times(lambda i: predictor.explain(inputs[(2 * i + 1) * step], guess), range(ASKED))
+        "explain, one track:",
+        call_times(lambda i: predictor.explain(inputs[(2 * i + 1) * step], guess), range(QUERIES)),
     )
 
 
@@ -37,7 +39,7 @@ def main() -> int:
     """Print the latency, then the tables, then seed, time, memory and the targets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     meter, settings = Meter(), Settings()
     try:
         table = read(DATA)
@@ -47,7 +49,7 @@ def main() -> int:
     predictor = GenrePredictor.active()
     latency(predictor, table)
     task, _ = genre.prepare(table, predictor.taxonomy, settings)
-    report = genre.score_all(predictor, table, print, task=task, thorough=not asked.quick)
+    report = genre.score_all(predictor, table, print, task=task, thorough=not arguments.quick)
     return finish(meter, str(settings.seed), targets_of(report))
 
 

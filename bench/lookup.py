@@ -2,7 +2,7 @@
 
     python -m bench.lookup [--tracks 8] [--latency 0.3]
 
-The real application under gunicorn over the full catalogue (see bench.catalogue), asked as the page does:
+The real application under gunicorn over the full catalogue (see bench.catalogue), with the requests of the page:
 /genre-predict and /recommend at once, for songs that only the fake services of the tests know. All sources without a
 key are on, with their real limits (MusicBrainz one call a second); between two songs there is the pause of somebody
 who types. `cold` is the first time, `again` the second, after all others. The limit is 3 s.
@@ -34,7 +34,7 @@ SOURCES = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs
 
 @contextmanager
 def services(latency_s: float) -> Iterator[FakeServices]:
-    """Run the fakes, and let the application that is started meanwhile ask them."""
+    """Run the fake services for the application that is started meanwhile."""
     fakes = FakeServices()
     for service in fakes.all:
         service.start()
@@ -46,24 +46,24 @@ def services(latency_s: float) -> Iterator[FakeServices]:
 
 
 def ask(port: int, words: str) -> list[tuple[float, dict]]:
-    """Ask both questions at once; returns seconds and the answer of each."""
+    """Send both requests at once; return seconds and body of each."""
 
-    def one(path: str) -> tuple[float, dict]:
+    def timed(path: str) -> tuple[float, dict]:
         begin = time.perf_counter()
         with urlopen(f"http://127.0.0.1:{port}{path}?q={quote(words)}") as answer:
             body = json.load(answer)
         return time.perf_counter() - begin, body
 
     with ThreadPoolExecutor(len(PATHS)) as pool:
-        return list(pool.map(one, PATHS))
+        return list(pool.map(timed, PATHS))
 
 
 def report(name: str, answers: Sequence[list[tuple[float, dict]]]) -> bool:
-    """Print the times of each question and what was in the answers; tell whether all kept within the limit."""
+    """Print the times of each request and what the answers held; return whether all kept within the limit."""
     kept = True
-    for path, told in zip(PATHS, zip(*answers, strict=True), strict=True):
-        took = sorted(seconds for seconds, _ in told)
-        bodies = [body for _, body in told]
+    for path, of_path in zip(PATHS, zip(*answers, strict=True), strict=True):
+        took = sorted(seconds for seconds, _ in of_path)
+        bodies = [body for _, body in of_path]
         found = sum(body.get("match", {"kind": "source"})["kind"] == "source" for body in bodies)
         parts = [sum(bool(body.get(part)) for body in bodies) for part in ("features", "fetched")]
         late = Counter(
@@ -88,14 +88,14 @@ def main() -> None:
     arguments = parser.parse_args()
     with services(arguments.latency) as fakes, full_catalogue(), served("app:create_app()", ROOT) as (port, _):
         songs = [song for song in fakes.world.songs if "Glass Tide" not in song.title][: arguments.tracks + 1]
-        first, *asked = [f"{song.title} {song.artist.name}" for song in songs]
+        first, *queries = [f"{song.title} {song.artist.name}" for song in songs]
         ask(port, first)  # loads the models and starts the database
         cold = []
-        for words in asked:
+        for words in queries:
             time.sleep(PAUSE_S)
             cold.append(ask(port, words))
         kept = report("cold", cold)
-        kept &= report("again", [ask(port, words) for words in asked])
+        kept &= report("again", [ask(port, words) for words in queries])
     print(f"within {LIMIT_S:g} s: {'yes' if kept else 'NO'}")
 
 

@@ -1,10 +1,10 @@
-"""Import of a slice of the Million Playlist Dataset beside merely parsing it, and beside json with pandas.
+"""Import of a slice of the Million Playlist Dataset, compared with parsing alone and with json and pandas.
 
     python -m bench.mpd [--slice mpd.slice.0-999.json] [--slices 1000]
 
-Without a slice one is invented: a thousand playlists, 34 MB. The three take turns, each round gives two ratios of
-processor time, and the medians of the rounds count; the limits are twice the time of orjson alone and a fifth of
-the time of json with pandas. ``--slices`` says how many slices one more process imports to tell its memory.
+Without a slice one is invented: a thousand playlists, 34 MB. The three take turns; each repeat gives two ratios of
+processor time, of which the medians count. The limits are twice the time of orjson alone and a fifth of the time of
+json with pandas. ``--slices`` is the number of slices that one more process imports to measure its memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
 from etl.imports.storing.playlist_sets import import_slice
 
-ROUNDS = 9
+REPEATS = 9
 # Imports the slice under as many names; the peak after the first must hold for the last.
 MEMORY = """
 import re, sys, time
@@ -91,7 +91,7 @@ def invent(path: Path, first: int = 0, lists: int = LISTS) -> None:
 
 
 def with_pandas(path: Path, folder: Path) -> None:
-    """Import a slice the usual way: json.load, json_normalize, and the rows and the distinct tracks as CSV."""
+    """Import a slice by json.load and json_normalize, and write the rows and the distinct tracks as CSV."""
     with path.open() as file:
         document = json.load(file)
     meta = ["pid", "name", "modified_at", "num_followers", "collaborative"]
@@ -104,7 +104,7 @@ def with_pandas(path: Path, folder: Path) -> None:
 
 
 def with_orjson(path: Path, _folder: Path) -> None:
-    """Do nothing but parse."""
+    """Parse a slice with orjson."""
     orjson.loads(path.read_bytes())
 
 
@@ -121,10 +121,10 @@ def seconds(work: Callable[[Path, Path], None], path: Path, folder: Path) -> flo
     return time.process_time() - begin
 
 
-def rounds(path: Path, folder: Path) -> list[list[float]]:
-    """Return the seconds of the three works round by round.
+def repeated(path: Path, folder: Path) -> list[list[float]]:
+    """Return the seconds of the three works (repeats, 3).
 
-    Each has a process of its own: what one leaves in the memory of a process slows the others down.
+    Each has its own process, since leftovers of one in memory would slow the others down.
     """
     works = (with_orjson, ours, with_pandas)
     with ExitStack() as stack:
@@ -132,12 +132,12 @@ def rounds(path: Path, folder: Path) -> list[list[float]]:
         homes = [stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn)) for _ in works]
         return [
             [home.submit(seconds, work, path, folder).result() for home, work in zip(homes, works, strict=True)]
-            for _ in range(1 + ROUNDS)
-        ][1:]  # the first round warms up
+            for _ in range(1 + REPEATS)
+        ][1:]  # the first repeat warms up
 
 
 def memory(path: Path, folder: Path, count: int) -> str:
-    """Import ``path`` ``count`` times in a fresh process; return what it says of its memory."""
+    """Import ``path`` ``count`` times in a fresh process; return the line on its memory."""
     command = [sys.executable, "-c", MEMORY, str(path), str(folder / "memory"), str(count)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -153,13 +153,11 @@ def main() -> int:
         if options.slice is None:
             invent(path)
 
-        table = rounds(path, folder)
+        table = repeated(path, folder)
         parsed, imported, framed = (median(column) for column in zip(*table, strict=True))
-        of_parsing = median(parse / own for parse, own, _ in table)
-        of_pandas = median(usual / own for _, own, usual in table)
-        print(
-            f"{path.stat().st_size / 1e6:.0f} MB, medians of {ROUNDS} rounds: import with its SHA-256 {imported:.3f} s"
-        )
+        of_parsing = median(parse / imports for parse, imports, _ in table)
+        of_pandas = median(framing / imports for _, imports, framing in table)
+        print(f"{path.stat().st_size / 1e6:.0f} MB, medians of {REPEATS} repeats: import with SHA-256 {imported:.3f} s")
         print(f"orjson alone {parsed:.3f} s: the import has {of_parsing:.2f} of its speed (at least 0.5)")
         print(f"json and pandas {framed:.3f} s: the import is {of_pandas:.1f} times as fast (at least 5)")
         print(memory(path, folder, options.slices))

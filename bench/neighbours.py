@@ -5,12 +5,12 @@
 Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
 track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
 ones that share one of the seed's 114 labels. The artist embedding knows the artists' labels, so for the
-label scores it is trained again without those of the asked split, and the seeds' own labels are hidden.
+label scores it is trained again without those of the scored split, and the seeds' labels are hidden.
 
 Hub correction (ml.neighbours.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence
 (how many lists of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is
-queried once; its skewness is the usual measure of hubness (M. Radovanović et al., JMLR 2010). Also with weights of
-one's own, for which the correction is an approximation. ``--hubs`` leaves the other recommenders out.
+queried once; its skewness measures hubness (M. Radovanović et al., JMLR 2010). Also with a user's
+weights, for which the correction is an approximation. ``--hubs`` leaves the other recommenders out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from store.domain import Track
 
 AT, SEED = 20, 1
 LISTED = 10  # in the lists whose k-occurrence is counted
-OWN_WEIGHTS: Sequence[dict[str, float]] = ({}, {"artist": 0, "valence": 5})
+USER_WEIGHTS: Sequence[dict[str, float]] = ({}, {"artist": 0, "valence": 5})
 HOW = {"corrected": True, "plain": False}
 COMPARED = {
     "sound alone": Weights(artist=0.0, popularity=0.0),
@@ -55,7 +55,7 @@ COMPARED = {
     "artists alone": Weights(sound=0.0, popularity=0.0),
 }
 Recommend = Callable[[Track], list[Ref]]
-Seeds = Sequence[Any]  # what a score asks with: tracks, or (track, recordings of its playlist)
+Seeds = Sequence[Any]  # the queries of a score: tracks, or (track, recordings of its playlist)
 
 
 def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[tuple[Track, set[int]]]:
@@ -68,14 +68,14 @@ def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[t
                 if len(known) >= 10:
                     groups[f"{raw['source']} {raw['group']}"].append(known)
     rng = random.Random(SEED)
-    asked = []
+    drawn = []
     for group in sorted(groups):
         tracks = groups[group][-1]
         recordings = {recording(snapshot, ref) for ref in tracks}
-        asked += [
+        drawn += [
             (snapshot.track(ref), recordings) for ref in rng.sample(tracks, min(count // len(groups) + 1, len(tracks)))
         ]
-    return asked
+    return drawn
 
 
 def recording(snapshot: Snapshot, ref: Ref) -> int:
@@ -91,7 +91,7 @@ def weighted(
     def recommend(track: Track) -> list[Ref]:
         seed = replace(track, labels=())
         found = model.recommend(snapshot, seed, limit=AT, corrected=corrected, artist_cap=cap)
-        return [one.ref for one in found]
+        return [recommended.ref for recommended in found]
 
     return recommend
 
@@ -118,8 +118,8 @@ def others(snapshot: Snapshot, artists: ArtistEmbedding) -> dict[str, Recommend]
     }
 
 
-def playlist_share(snapshot: Snapshot, recommend: Recommend, asked: Sequence[tuple[Track, set[int]]]) -> list[float]:
-    return [sum(recording(snapshot, ref) in others for ref in recommend(track)) / AT for track, others in asked]
+def playlist_share(snapshot: Snapshot, recommend: Recommend, queries: Sequence[tuple[Track, set[int]]]) -> list[float]:
+    return [sum(recording(snapshot, ref) in others for ref in recommend(track)) / AT for track, others in queries]
 
 
 def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> list[float]:
@@ -127,8 +127,8 @@ def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]
     shares = []
     for seed in seeds:
         labels = [set(snapshot.track(ref).labels) for ref in recommend(seed)]
-        if labelled := [one for one in labels if one]:
-            shares.append(sum(bool(one & set(seed.labels)) for one in labelled) / len(labelled))
+        if labelled := [of_track for of_track in labels if of_track]:
+            shares.append(sum(bool(of_track & set(seed.labels)) for of_track in labelled) / len(labelled))
     return shares
 
 
@@ -161,7 +161,7 @@ def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> 
 
 
 def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
-    """Print what a recommendation costs, with and without hub correction, each seed asked for in both ways."""
+    """Print the cost of a recommendation with and without hub correction, for the same seeds."""
     took: dict[str, list[float]] = {name: [] for name in HOW}
     spent = dict.fromkeys(HOW, 0.0)
     for seed in seeds:
@@ -203,13 +203,13 @@ def hubs(snapshot: Snapshot, model: Neighbours, count: int) -> None:
         build_collection(Path(folder), tracks)
         world = Catalogue(Path(folder)).current()
         print(f"\nLists of {LISTED} for each of {len(world)} recordings (mean occurrence {LISTED}):")
-        for weights in OWN_WEIGHTS:
-            print(f"  weights {','.join(f'{name}:{factor:g}' for name, factor in weights.items()) or 'as usual'}")
+        for weights in USER_WEIGHTS:
+            print(f"  weights {','.join(f'{name}:{factor:g}' for name, factor in weights.items()) or 'default'}")
             for name, corrected in HOW.items():
                 occurrences = np.zeros(len(world), np.int64)
                 for row in range(len(world)):
                     found = model.recommend(world, world.ref(row), limit=LISTED, weights=weights, corrected=corrected)
-                    occurrences[[one.ref.row for one in found]] += 1
+                    occurrences[[recommended.ref.row for recommended in found]] += 1
                 print(f"    {name:<10} {hubness(occurrences)}", flush=True)
 
 
@@ -219,29 +219,29 @@ def main() -> None:
     options.add_argument("--queries", type=int, default=400)
     options.add_argument("--hubs", action="store_true")
     options.add_argument("--world", type=int, default=1000)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
     artists = ArtistEmbedding.load(artefacts.active("artists"))
     model = Neighbours(artists)
-    pairs = held_out(folder, snapshot, asked.split, asked.queries)
+    pairs = held_out(folder, snapshot, arguments.split, arguments.queries)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     model.recommend(snapshot, pairs[0][0])
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
     measure(snapshot, model, [track for track, _ in pairs])
-    print(f"\nOn the seed's playlist, of {AT} recommended ({asked.split}, {len(pairs)} seeds):")
-    compare(playlist_share, snapshot, recommenders(snapshot, artists, asked.hubs), pairs)
+    print(f"\nOn the seed's playlist, of {AT} recommended ({arguments.split}, {len(pairs)} seeds):")
+    compare(playlist_share, snapshot, recommenders(snapshot, artists, arguments.hubs), pairs)
     print(f"\nBy the seed's own artist, of {AT} recommended without a cap:")
     uncapped = {name: weighted(snapshot, artists, corrected=how, cap=AT) for name, how in HOW.items()}
     compare(same_artist, snapshot, uncapped, [track for track, _ in pairs])
-    hubs(snapshot, model, asked.world)
-    hidden = read(folder, hide_labels_of=[asked.split])
+    hubs(snapshot, model, arguments.world)
+    hidden = read(folder, hide_labels_of=[arguments.split])
     blind = ArtistModel().fit(hidden).export(hidden, "without labels")
-    seeds = labelled_seeds(folder, snapshot, asked.split, asked.queries)
-    print(f"\nWith a label of the seed, of the labelled ones recommended ({asked.split}, {len(seeds)} seeds):")
-    compare(label_share, snapshot, recommenders(snapshot, blind, asked.hubs), seeds)
+    seeds = labelled_seeds(folder, snapshot, arguments.split, arguments.queries)
+    print(f"\nWith a label of the seed, of the labelled ones recommended ({arguments.split}, {len(seeds)} seeds):")
+    compare(label_share, snapshot, recommenders(snapshot, blind, arguments.hubs), seeds)
 
 
 if __name__ == "__main__":

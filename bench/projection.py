@@ -3,19 +3,18 @@
     python -m bench.projection [--points 20000]
 
 Needs a catalogue in TASTEMAP_VAR (default var/). Prints time, memory, trustworthiness and continuity of t-SNE and
-UMAP beside the first two principal components, and how far tracks that are held back are placed from where the map
-of all has them. The target: 20,000 points within 2 minutes each.
+UMAP and of the first two principal components, and the distance of held-out tracks from their places in the map of
+all. The target: 20,000 points within 2 minutes each.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
-import time
 
 import numpy as np
 
+from bench._cost import Meter
 from config import Config
 from ml.jobs import silent
 from ml.projection.model import METHODS, Projection, faithfulness
@@ -30,32 +29,31 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--points", type=int, default=20_000)
     options.add_argument("--seed", type=int, default=1)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
-    tracks, places, available = drawn_from(snapshot, asked.points, asked.seed)
-    print(f"{len(tracks)} points of {available} recordings, seed {asked.seed}")
+    tracks, places, available = drawn_from(snapshot, arguments.points, arguments.seed)
+    print(f"{len(tracks)} points of {available} recordings, seed {arguments.seed}")
     centred = places - places.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
     print("  pca    trustworthiness {:.3f}, continuity {:.3f}".format(*faithfulness(places, centred @ axes.T)))
     missed = False
     for method in METHODS:
-        began, cpu = time.perf_counter(), time.process_time()
-        maps, scores = compute(places, [method], asked.seed, silent)
-        took, cpu = time.perf_counter() - began, time.process_time() - cpu
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        one = scores[method]
+        meter = Meter()
+        maps, scores = compute(places, [method], arguments.seed, silent)
+        cost = meter.read()
+        score = scores[method]
         print(
-            f"  {method:<6} trustworthiness {one['trustworthiness']:.3f}, continuity {one['continuity']:.3f}; "
-            f"{took:.0f} s ({cpu:.0f} s of CPU), peak {memory:.0f} MB",
+            f"  {method:<6} trustworthiness {score['trustworthiness']:.3f}, continuity {score['continuity']:.3f}; "
+            f"{cost}",
             flush=True,
         )
         print(f"         new points: {placed_apart(places, maps[method], method):.4f} of the map's width off (median)")
-        missed |= took > SECONDS
+        missed |= cost.wall > SECONDS
     return int(missed)
 
 
 def placed_apart(places: np.ndarray, mapped: np.ndarray, method: str) -> float:
-    """Return how far points are placed from where the map has them, by a map that lacks them."""
+    """Return the median distance of points placed by a map without them from their places, in half widths."""
     kept, back = np.arange(HELD_BACK, len(places)), np.arange(HELD_BACK)
     texts = tuple("" for _ in kept)
     without = Projection(

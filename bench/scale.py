@@ -1,10 +1,10 @@
-"""Imports on one core beside all cores: the playlists in ../shared/data/exportify, and invented slices.
+"""Imports on one core and on all cores: the playlists in ../shared/data/exportify, and invented slices.
 
-    python -m bench.scale [--files FOLDER] [--slices 16] [--cores N] [--rounds 3]
+    python -m bench.scale [--files FOLDER] [--slices 16] [--cores N] [--repeats 3]
 
 Each import is a process of its own with an empty store. One core and all take turns, the database is embedded and
-works on the same cores, and the ratios of elapsed times count, round by round. Starting the processes is part of it;
-the slices are told once more without it, because it is a matter of seconds whatever there is to import.
+works on the same cores, and the medians of the ratios of elapsed times count. The start of the processes is included;
+for the slices the ratio without it is printed too, since it takes seconds whatever is imported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.mpd import invent
 from jobs.scale.options import available_cores
 
 ROOT = Path(__file__).resolve().parents[1]
-PLAYLISTS = "*_*.csv"  # beside them lies a list of the files
+PLAYLISTS = "*_*.csv"  # the folder also has a list of the files
 EXPORTIFY = ROOT.parent / "shared" / "data" / "exportify"
 
 
@@ -36,16 +36,16 @@ def seconds(pattern: Path, cores: int) -> float:
         return time.monotonic() - begin
 
 
-def compare(name: str, pattern: Path, cores: int, rounds: int, empty: Path | None = None) -> None:
-    """Print the medians, and their ratio; with ``empty`` also without what an import of that takes."""
-    table = [(seconds(pattern, 1), seconds(pattern, cores)) for _ in range(rounds)]
-    one, several = (median(column) for column in zip(*table, strict=True))
+def compare(name: str, pattern: Path, cores: int, repeats: int, empty: Path | None = None) -> None:
+    """Print the medians and their ratio; with ``empty`` also the ratio less the time of an import of that."""
+    table = [(seconds(pattern, 1), seconds(pattern, cores)) for _ in range(repeats)]
+    single, several = (median(column) for column in zip(*table, strict=True))
     ratio = median(alone / together for alone, together in table)
-    print(f"{name}: {one:.1f} s on one core, {several:.1f} s on {cores}: {ratio:.2f} times as fast", end="")
+    print(f"{name}: {single:.1f} s on one core, {several:.1f} s on {cores}: {ratio:.2f} times as fast", end="")
     if empty:
-        starts = [(seconds(empty, 1), seconds(empty, cores)) for _ in range(rounds)]
+        starts = [(seconds(empty, 1), seconds(empty, cores)) for _ in range(repeats)]
         bare, bare_several = (median(column) for column in zip(*starts, strict=True))
-        print(f"; {(one - bare) / (several - bare_several):.2f} times without the start", end="")
+        print(f"; {(single - bare) / (several - bare_several):.2f} times without the start", end="")
     print()
 
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--files", type=Path, default=EXPORTIFY)
     parser.add_argument("--slices", type=int, default=16)
     parser.add_argument("--cores", type=int, default=available_cores())
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         slices, tiny = Path(name) / "slices", Path(name) / "tiny"
@@ -62,10 +62,10 @@ def main() -> None:
             folder.mkdir()
             for at in range(count):
                 invent(folder / f"mpd.slice.{at}000-{at}999.json", first=1000 * at, lists=lists)
-        compare(f"{options.slices} slices of 34 MB", slices, options.cores, options.rounds, tiny)
+        compare(f"{options.slices} slices of 34 MB", slices, options.cores, options.repeats, tiny)
     if options.files.is_dir():
         files = len(list(options.files.glob(PLAYLISTS)))
-        compare(f"{files} playlists", options.files / PLAYLISTS, options.cores, options.rounds)
+        compare(f"{files} playlists", options.files / PLAYLISTS, options.cores, options.repeats)
     else:
         print(f"no playlists: {options.files} is not there")
 

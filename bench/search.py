@@ -4,7 +4,7 @@
 
 Uses the catalogue in TASTEMAP_VAR (default var/) when it is a full one, else one built for the occasion from
 ../shared/data/tracks.csv.gz. Three parts: queries of several kinds and the share whose intended recording comes
-first; every prefix of titles and artists as one types them, asked of the real application under gunicorn; the
+first; every prefix of typed titles and artists, requested of the real application under gunicorn; the
 memory that an opened and searched catalogue adds to a process. The limit is 30 ms at the 99th percentile.
 """
 
@@ -31,19 +31,19 @@ MEMORY = """
 import random, sys
 from pathlib import Path
 import psutil
-def told(what):
+def report(what):
     memory = psutil.Process().memory_full_info()
     print(f"{what:42s} {memory.rss / 1e6:4.0f} MB resident, {memory.uss / 1e6:4.0f} MB of its own")
 import numpy, hashlib, json, logging, unicodedata
-told("Python and numpy")
+report("Python and numpy")
 from store.catalogue.catalogue import Catalogue
-told("+ tantivy and rapidfuzz imported")
+report("+ tantivy and rapidfuzz imported")
 snapshot = Catalogue(Path(sys.argv[1])).current()
-told(f"+ catalogue of {len(snapshot)} tracks opened")
+report(f"+ catalogue of {len(snapshot)} tracks opened")
 for query in sys.stdin.read().splitlines():
     for hit in snapshot.search(query):
         snapshot.track(hit.ref)
-told("+ 1,000 searches")
+report("+ 1,000 searches")
 """
 
 
@@ -72,13 +72,13 @@ def as_typed(tracks: list[Track], rng: random.Random) -> list[str]:
 
 
 def latency(typed: list[str], connections: int) -> bool:
-    """Ask the running application; print percentiles and the worker's memory."""
+    """Query the running application; print percentiles and the worker's memory."""
     paths = [f"/api/search?q={quote(query)}&limit=10" for query in typed if query.strip()]
     with served("app:create_app()", ROOT) as (port, worker):
         ask(port, paths[:50])
         with ThreadPoolExecutor(connections) as pool:
             parts = pool.map(lambda part: ask(port, part), [paths[at::connections] for at in range(connections)])
-            seconds = sorted(one for part in parts for one in part)
+            seconds = sorted(taken for part in parts for taken in part)
         memory = worker.memory_info().rss / 1e6
     p50, p95, p99 = (1000 * seconds[int(len(seconds) * share)] for share in (0.50, 0.95, 0.99))
     print(f"{len(seconds)} requests as typed, {connections} at a time: p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms")

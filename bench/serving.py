@@ -1,10 +1,10 @@
-"""What `/genre-predict` costs beside a bare Flask JSON route, and how much memory a web process takes.
+"""The cost of `/genre-predict` compared with a bare Flask JSON route, and the memory of a web process.
 
     python -m bench.serving [--requests 2000] [--connections 4]
 
-Both are served by gunicorn with one worker of the same settings, and asked in turn (A B A B ...) by the same
-client, so that the ratio holds when the machine's speed drifts. Known tracks are asked by id: once each (`first`:
-worked out), and again and again (`again`: from memory). The catalogue is the one in TASTEMAP_VAR (default var/)
+Both are served by gunicorn with one worker of the same settings, and requested in turn (A B A B ...) by the same
+client, so that the ratio holds when the machine's speed drifts. Known tracks are requested by id: once each (`first`:
+computed), and repeatedly (`again`: cached). The catalogue is the one in TASTEMAP_VAR (default var/)
 when it is a full one, else one built for the occasion from ../shared/data/tracks.csv.gz.
 """
 
@@ -36,7 +36,7 @@ app = Flask("bare")
 def bare():
     return jsonify(status="ok")
 """
-ROUNDS = 5
+REPEATS = 5
 
 
 def free_port() -> int:
@@ -72,7 +72,7 @@ def wait_for(port: int, seconds: float = 60) -> None:
 
 
 def ask(port: int, paths: Sequence[str]) -> list[float]:
-    """Ask for ``paths`` over one kept connection; returns seconds each. Raises SystemExit at an answer but 200."""
+    """Request ``paths`` over one connection; return the seconds of each. Raises SystemExit unless all answer 200."""
     seconds = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         reader = connection.makefile("rb")
@@ -92,7 +92,7 @@ def ask(port: int, paths: Sequence[str]) -> list[float]:
 
 
 def load(port: int, worker: psutil.Process, paths: Sequence[str], connections: int) -> tuple[float, float]:
-    """Ask for all ``paths`` over several connections; returns wall and worker CPU milliseconds per request."""
+    """Request all ``paths`` over several connections; return wall and worker CPU milliseconds per request."""
     before = worker.cpu_times()
     begin = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
@@ -105,7 +105,7 @@ def load(port: int, worker: psutil.Process, paths: Sequence[str], connections: i
 
 def some_tracks(var: Path, count: int) -> list[str]:
     snapshot = Catalogue(var / "catalogue").current()
-    chosen = random.Random(1).sample(range(len(snapshot)), count * (ROUNDS + 1))
+    chosen = random.Random(1).sample(range(len(snapshot)), count * (REPEATS + 1))
     return [f"/genre-predict?track_id={snapshot.track(snapshot.ref(row)).id}" for row in chosen]
 
 
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def measure(tracks: Sequence[str], requests: int, connections: int) -> None:
-    """Serve both, ask both in turn, print."""
+    """Serve both, request both in turn, print."""
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bare.py").write_text(BARE)
@@ -132,7 +132,7 @@ def measure(tracks: Sequence[str], requests: int, connections: int) -> None:
         print(f"web process at start: {worker.memory_info().rss / 1e6:.0f} MB resident")
         ask(bare_port, ["/bare"] * 200)
         ask(port, tracks[:1])
-        for turn in range(1, ROUNDS + 1):
+        for turn in range(1, REPEATS + 1):
             fresh = tracks[turn * requests : (turn + 1) * requests]
             again = [fresh[i % 100] for i in range(requests)]
             rows["bare"].append(load(bare_port, bare_worker, ["/bare"] * requests, connections))
@@ -140,7 +140,7 @@ def measure(tracks: Sequence[str], requests: int, connections: int) -> None:
             rows["again"].append(load(port, worker, again, connections))
         report(rows)
         megabytes = worker.memory_info().rss / 1e6
-        print(f"web process after {requests * ROUNDS * 2} answers: {megabytes:.0f} MB resident")
+        print(f"web process after {requests * REPEATS * 2} answers: {megabytes:.0f} MB resident")
 
 
 def report(rows: dict[str, list[tuple[float, float]]]) -> None:

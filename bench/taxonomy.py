@@ -1,9 +1,9 @@
-"""Genres' names into families: the check of 300 names beside plain ways to tell, and what placing a name costs.
+"""Names of genres into families: the check of 300 names with baselines, and the cost of placing a name.
 
     python -m bench.taxonomy [--make]
 
 With --make the taxonomy is made anew from TASTEMAP_DATA (default ../shared/data) and the two are compared: about a
-minute. Nothing is drawn. Exit code 1 where a family has no name, or a plain way finds as many right families.
+minute. Nothing is drawn. Exit code 1 where a family has no name, or a baseline finds as many right families.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ml.taxonomy.train.scores import OURS, SAMPLES, read_sample
 def main() -> int:
     """Print the tables and the cost; see above for the exit code."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--make", action="store_true", help="make it anew and tell what comes out differently")
-    asked = options.parse_args()
+    options.add_argument("--make", action="store_true", help="make it anew and count the names that differ")
+    arguments = options.parse_args()
     meter = Meter()
     results = training.evaluate(DATA, artefacts.MODELS)["checked"]
     taxonomy = Taxonomy.active()
@@ -29,13 +29,13 @@ def main() -> int:
     names = list(read_sample(SAMPLES[0]))
     print("\nplacing a listed name:", call_times(taxonomy.predict, names))
     print("placing another name: ", call_times(taxonomy.without(names).predict, names))
-    if asked.make:
+    if arguments.make:
         made = training.fit(DATA, taxonomy.version)
         print(f"made anew: {sum(made.predict(name) != taxonomy.predict(name) for name in made.names)} names differ")
     plain = max(one.right_family for way, one in results.items() if not way.startswith(OURS))
     targets = [
         (f"each of {len(taxonomy.families)} families has a name", reached == set(taxonomy.families)),
-        ("more right families than any plain way", results[OURS].right_family > plain),
+        ("more right families than any baseline", results[OURS].right_family > plain),
     ]
     return finish(meter, "none, nothing is drawn", targets)
 

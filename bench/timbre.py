@@ -1,4 +1,4 @@
-"""How often a part of a track finds another part of it, the served embedding beside plain statistics; and its cost.
+"""How often a part of a track finds another part of it, by the served embedding and baselines; and its cost.
 
     python -m bench.timbre [--networks] [--seeds 3]
 
@@ -36,22 +36,22 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--networks", action="store_true", help="score the networks too")
     options.add_argument("--seeds", type=int, default=3, help="draws of the stretches learnt from")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     meter, timbres, gains = Meter(), read(DATA).timbres, []
     report_cost(timbres)
-    for seed in range(1, asked.seeds + 1):
+    for seed in range(1, arguments.seeds + 1):
         found = training.compare(
-            timbres, Settings(seed=seed), networks=asked.networks and seed == 1, say=lambda _: None
+            timbres, Settings(seed=seed), networks=arguments.networks and seed == 1, say=lambda _: None
         )
         gain = ratio(found[training.OURS]["halves"], found[training.PLAIN]["halves"], training.SCORE_SEED)
         gains.append(gain.mean)
         print(f"\nseed {seed}, {len(timbres)} tracks, {meter.read()}")
         print(
-            f"{format_table(table(found, training.SCORE_SEED))}\nrecall@1 beside the moments: {gain} times", flush=True
+            f"{format_table(table(found, training.SCORE_SEED))}\nrecall@1: {gain} times that of the moments", flush=True
         )
     target = f"{training.ENOUGH} times the recall@1 of the moments, or those are served ({min(gains):.2f})"
     plain = TimbreModel.load(artefacts.active("timbre")).projection.statistics == "moments"
-    seeds = f"1 to {asked.seeds}; folds and intervals {training.SCORE_SEED}"
+    seeds = f"1 to {arguments.seeds}; folds and intervals {training.SCORE_SEED}"
     return finish(meter, seeds, [(target, plain or min(gains) >= training.ENOUGH)])
 
 

@@ -1,8 +1,8 @@
-"""What a track sounds like from the segments of its analysis: a vector to find sound-alikes by, a place on a map.
+"""Timbre of a track from the segments of its analysis: a vector to find sound-alikes by, and a point on a map.
 
 Serving side: numpy and LiteRT. ``ml.timbre.train.train`` trains it. A segment's timbre is twelve numbers (loudness,
-brightness, flatness, attack, and eight without a name), as the Echo Nest's analyser, now Spotify's, gives them.
-Timbre of another analyser has other axes: the two are not to be mixed.
+brightness, flatness, attack, and eight without a name) of the Echo Nest's analyser, now Spotify's. Timbre of another
+analyser has other axes and must not be mixed with it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
 
 TIMBRES = 12
-LEAST_SEGMENTS = 40  # about ten seconds: of fewer, covariances say nothing
+LEAST_SEGMENTS = 40  # about ten seconds; fewer are too few for covariances
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LAGS = (1, 2, 4, 8)
-_CLIP = 5.0  # standard deviations; the first segment of a track is often silence far from everything
+_CLIP = 5.0  # standard deviations; the first segment of a track is often silence, an outlier
 _UPPER = np.triu_indices(TIMBRES, 1)
 
 Floats = npt.NDArray[np.floating]
@@ -32,7 +32,7 @@ Network = Callable[[Floats], Floats]
 
 
 def middle(timbre: Floats, length: int) -> Floats:
-    """Return the middle ``length`` rows of (n, 12), or all of them with zeros around: (length, 12)."""
+    """Return the middle ``length`` rows of (n, 12), padded with zeros on both sides if there are fewer."""
     extra = len(timbre) - length
     if extra >= 0:
         return timbre[extra // 2 : extra // 2 + length]
@@ -41,17 +41,17 @@ def middle(timbre: Floats, length: int) -> Floats:
 
 
 def moments(timbre: Floats) -> Floats:
-    """Return mean and variance of each number, (24,): the plain statistics, as they are taken of MFCCs."""
+    """Return mean and variance of each column of (n, 12), (24,), as is common for MFCCs."""
     return np.concatenate([timbre.mean(axis=0), timbre.var(axis=0)])
 
 
 def covariances(timbre: Floats) -> Floats:
-    """Return the means and all 78 variances and covariances, (90,)."""
+    """Return the means and the 78 variances and covariances of the columns of (n, 12): (90,)."""
     return np.concatenate([timbre.mean(axis=0), np.cov(timbre.T)[np.triu_indices(TIMBRES)]])
 
 
-def described(timbre: Floats) -> Floats:
-    """Return means, log deviations, correlations, quantiles, and how fast the sound changes: (210,)."""
+def extended_statistics(timbre: Floats) -> Floats:
+    """Return means, log deviations, correlations, log deviations of steps, quantiles, autocorrelations: (210,)."""
     centre, spread = timbre.mean(axis=0), timbre.std(axis=0)
     apart = timbre - centre
     scale = np.maximum(np.outer(spread, spread), 1e-6)
@@ -70,15 +70,15 @@ def described(timbre: Floats) -> Floats:
 STATISTICS: Mapping[str, Callable[[Floats], Floats]] = {
     "moments": moments,
     "covariances": covariances,
-    "described": described,
+    "described": extended_statistics,
 }
 
 
 @dataclass(frozen=True, eq=False)
 class TwoStepScaler:
-    """Timbre to -1..1 in two steps: each number in deviations from its mean, cut at five, then to its range.
+    """Scales timbre to -1..1: standardises each column, clips at five deviations, then scales to the range seen.
 
-    All four are (12,).
+    All four arrays are (12,).
     """
 
     mean: Floats
@@ -88,23 +88,30 @@ class TwoStepScaler:
 
     @classmethod
     def fit(cls, timbres: Sequence[Floats]) -> TwoStepScaler:
-        """Learn from the segments of all tracks together."""
+        """Learn from the segments (n, 12) of all tracks together."""
         rows = np.concatenate(timbres).astype(float)
         mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
         steps = np.clip((rows - mean) / deviation, -_CLIP, _CLIP)
         return cls(mean, deviation, steps.min(axis=0), steps.max(axis=0))
 
     def transform(self, timbre: Floats) -> npt.NDArray[np.float32]:
-        """Return (n, 12) within -1 and 1 as long as it lies in the range seen in training."""
+        """Return (n, 12) float32, within -1 to 1 for values in the range of the training tracks."""
         steps = np.clip((timbre - self.mean) / self.deviation, -_CLIP, _CLIP)
         return (2.0 * (steps - self.low) / np.maximum(self.high - self.low, 1e-6) - 1.0).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Statistics of a track to a unit vector: standardised by ``mean`` and ``deviation`` (s,), times ``matrix`` (s, d).
+    """Maps statistics of a track to a unit vector: standardised, then multiplied by a matrix.
 
-    ``statistics`` names one of STATISTICS.
+    Attributes
+    ----------
+    statistics : str
+        Name in :data:`STATISTICS`.
+    mean, deviation : np.ndarray
+        (s,) of the statistics.
+    matrix : np.ndarray
+        (s, d)
     """
 
     statistics: str
@@ -119,12 +126,16 @@ class Projection:
 
     def embed(self, timbre: Floats) -> Floats:
         """Return the (d,) unit vector of a track's (n, 12) segments."""
-        return self(STATISTICS[self.statistics](timbre.astype(float))[None])[0]
+        return self.embed_all([timbre])[0]
+
+    def embed_all(self, timbres: Sequence[Floats]) -> Floats:
+        """Return (n, d) unit vectors of n tracks or parts of tracks."""
+        return self(np.array([STATISTICS[self.statistics](timbre.astype(float)) for timbre in timbres]))
 
 
 @dataclass(frozen=True, eq=False)
 class TimbrePlacement:
-    """A track as the model hears it: ``vector`` (d,) of length 1, ``spot`` (2,) on the map, its cluster (from 0)."""
+    """A track's unit ``vector`` (d,), its point ``spot`` (2,) on the map, and its ``cluster``, from 0."""
 
     vector: Floats
     spot: Floats
@@ -138,7 +149,7 @@ class TimbreModel:
     ----------
     version : str
     scores : dict
-        What the training run measured: recall of the served embedding and of the plain statistics.
+        Recall of the served embedding and of the baselines, from the training run.
     clusters : np.ndarray
         (k, 2) centres of the clusters on the map.
     """
@@ -159,7 +170,7 @@ class TimbreModel:
         Raises
         ------
         ml.artefacts.ArtefactError
-            A file is absent, unlisted or not the one that was written.
+            A file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "timbre.json").read_text(encoding="utf-8"))
         with np.load(verified(directory / "timbre.npz"), allow_pickle=False) as kept:
@@ -171,14 +182,14 @@ class TimbreModel:
         return cls(settings, scaler, projection, clusters, lambda rows: network(rows[None])[0])
 
     def arrays(self) -> dict[str, Floats]:
-        """Return what ``timbre.npz`` holds, as float32."""
+        """Return the arrays of ``timbre.npz``, float32."""
         arrays = {"mean": self.scaler.mean, "deviation": self.scaler.deviation, "clusters": self.clusters}
         arrays |= {"low": self.scaler.low, "high": self.scaler.high, "matrix": self.projection.matrix}
         arrays |= {"stat_mean": self.projection.mean, "stat_deviation": self.projection.deviation}
         return {name: value.astype(np.float32) for name, value in arrays.items()}
 
     def predict(self, timbre: Floats) -> TimbrePlacement:
-        """Return where a track of (n, 12) segments belongs.
+        """Return vector, point and cluster of a track of (n, 12) segments.
 
         Raises
         ------
@@ -193,7 +204,7 @@ class TimbreModel:
 
 
 class TimbreLibrary:
-    """The analysed tracks of an installation, each embedded once per model; safe to use from several threads."""
+    """The analysed tracks of an installation, each embedded once per model; thread-safe."""
 
     def __init__(self, model: TimbreModel) -> None:
         self.model = model
@@ -201,9 +212,14 @@ class TimbreLibrary:
         self._busy = threading.Lock()
 
     def update(self, stamps: Mapping[str, Any], read: Callable[[str], Floats | None]) -> dict[str, TimbrePlacement]:
-        """Return the tracks of ``stamps`` that are long enough; ``read`` gives the segments of a new or changed one.
+        """Return the placements, by id, of the tracks with enough segments.
 
-        ``stamps`` maps a track's id to anything that changes when its analysis does.
+        Parameters
+        ----------
+        stamps : mapping
+            Track id -> a value that changes with the track's analysis.
+        read : callable
+            Returns the segments (n, 12) of a new or changed track by id, ``None`` where there are none.
         """
         with self._busy:
             for name, stamp in stamps.items():
@@ -216,7 +232,7 @@ class TimbreLibrary:
 
 
 def alike(placed: Mapping[str, TimbrePlacement], track_id: str, limit: int) -> list[tuple[str, float]]:
-    """Return at most ``limit`` other tracks with the cosine of their sound to that of ``track_id``, closest first."""
+    """Return at most ``limit`` other tracks with their cosine (-1 to 1) to ``track_id``, closest first."""
     vector = placed[track_id].vector
     scored = [(name, float(other.vector @ vector)) for name, other in placed.items() if name != track_id]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]

@@ -20,7 +20,7 @@ from ml.timbre.model import (
     TwoStepScaler,
     alike,
     covariances,
-    described,
+    extended_statistics,
     middle,
     moments,
 )
@@ -54,14 +54,14 @@ def test_statistics_are_those_of_numpy() -> None:
     both = covariances(rows)
     assert both.shape == (90,)
     assert np.isclose(both[12], rows[:, 0].var(ddof=1))
-    told = described(rows)
-    assert told.shape == (210,)
-    assert np.isclose(told[24], np.corrcoef(rows[:, 0], rows[:, 1])[0, 1])
-    assert np.allclose(told[126:138], np.median(rows, axis=0))
+    statistics = extended_statistics(rows)
+    assert statistics.shape == (210,)
+    assert np.isclose(statistics[24], np.corrcoef(rows[:, 0], rows[:, 1])[0, 1])
+    assert np.allclose(statistics[126:138], np.median(rows, axis=0))
     # The order in time is part of it, unlike with the others.
     shuffled = np.random.default_rng(0).permutation(rows)
     assert np.allclose(moments(shuffled), moments(rows))
-    assert not np.allclose(described(shuffled)[102:114], told[90:102])
+    assert not np.allclose(extended_statistics(shuffled)[102:114], statistics[90:102])
 
 
 def test_constant_timbre_has_finite_statistics() -> None:
@@ -111,7 +111,7 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
         model.predict(timbre(1)[: LEAST_SEGMENTS - 1])
 
 
-def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Path]) -> None:
+def test_the_baseline_is_served_where_the_embedding_is_not_better(trained: tuple[Path, Path]) -> None:
     from ml.timbre.train import train as training
     from ml.timbre.train.card import verdict
     from ml.timbre.train.data import read
@@ -122,7 +122,7 @@ def test_a_baseline_that_is_not_beaten_is_what_is_served(trained: tuple[Path, Pa
     equal = training.choose(segments.timbres, found, 1)
     assert equal.statistics == "moments"
     assert training.scores_of(found, training.PLAIN)["served"]["model"] == training.PLAIN
-    assert "plain baseline is what is served" in verdict({"statistics": "moments", "gain": [1.0, 1.0, 1.0]})
+    assert "moments are served" in verdict({"statistics": "moments", "gain": [1.0, 1.0, 1.0]})
     third = {kind: np.repeat([[0, 0], [5, 5], [5, 5]], 8, axis=0) for kind in perfect}
     better = training.choose(segments.timbres, {**found, training.PLAIN: third}, 1)
     assert better.statistics == "described"
@@ -218,13 +218,13 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
     with pytest.raises(jobs.TooLittle):  # none of them is known to be popular
         train_own(replace(job, request={"options": {"min_popularity": 10}}))
     served = job.registry.active_version("timbre")
-    told = train_own(job)
-    assert told["tracks"] == 21
-    assert job.registry.is_user_trained("timbre", told["version"])
+    result = train_own(job)
+    assert result["tracks"] == 21
+    assert job.registry.is_user_trained("timbre", result["version"])
     assert job.registry.active_version("timbre") == served
     assert "training the map" in phases
-    job.registry.activate("timbre", told["version"])
-    assert TimbreModel.load(job.registry.active("timbre")).version == told["version"]
+    job.registry.activate("timbre", result["version"])
+    assert TimbreModel.load(job.registry.active("timbre")).version == result["version"]
 
 
 @pytest.mark.shared

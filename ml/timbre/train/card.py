@@ -1,4 +1,4 @@
-"""The timbre model's card, written by the run that trained it."""
+"""The card of the timbre model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ml.train.card import render
 
 
 def verdict(settings: Mapping[str, Any]) -> str:
-    """Say in words which embedding is served, and why."""
+    """Return a sentence on which embedding is served, and why."""
     gain, low, high = settings["gain"]
     factor = f"{gain:.2f} times the\nrecall@1 (95 % interval {low:.2f}-{high:.2f})"
     if settings["statistics"] == "moments":
         return (
-            f"**The plain baseline is what is served**: the learnt embedding has {factor} of the moments on halves, "
-            "less than the 1.3 times that it should have."
+            f"**The moments are served**: the learnt embedding has {factor} of the moments on halves, less than "
+            "the required 1.3 times."
         )
     doubt = "" if low >= 1.3 else "\nThe interval reaches below 1.3: with more tracks it may turn out to be less."
     return f"**The whitened statistics are served**: {factor} of the moments on halves.{doubt}"
@@ -32,7 +32,7 @@ def write(
     origin: str,
     better: str,
 ) -> str:
-    """Return the card's Markdown; ``origin`` says who trained it, ``better`` which baselines do better."""
+    """Return the Markdown card; ``origin`` says who trained it, ``better`` which baselines are better."""
     count = len(segments.names)
     ours, theirs = (
         float((results[name]["halves"] < 1).mean())

@@ -1,4 +1,4 @@
-"""Segments to learn from: a folder of Spotify's audio analyses, or those that an installation has stored."""
+"""Training segments: from a folder of Spotify's audio analyses, or from the database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = "analysis"
 
 @dataclass(frozen=True, kw_only=True)
 class Segments:
-    """The timbre (n, 12) of tracks with enough segments; ``left_out`` counts the others."""
+    """Ids and timbres (n, 12) of the tracks with enough segments; ``left_out`` counts the others."""
 
     names: tuple[str, ...]
     timbres: tuple[npt.NDArray[np.float32], ...]
@@ -37,7 +37,9 @@ def _kept(found: dict[str, npt.NDArray[np.float32]], least_segments: int, left_o
 
 
 def read(data: Path, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0) -> Segments:
-    """Read ``data``/analysis/*.json[.gz]; with ``least_popularity`` (0 to 100) tracks of unknown popularity go.
+    """Read ``data``/analysis/*.json[.gz].
+
+    ``least_popularity`` is 0 to 100; above 0, tracks of unknown popularity are left out.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def _popularity(data: Path) -> dict[str, float]:
 def stored(
     database: Database, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0, most: int = 2000
 ) -> Segments:
-    """Return at most ``most`` tracks whose analyses are stored here, with the same conditions as :func:`read`."""
+    """Return at most ``most`` tracks whose analyses are in the database, filtered as in :func:`read`."""
     ids = sorted(analysed(database))
     tracks = database.get_tracks(ids) if least_popularity > 0 else {}
     popular = [name for name in ids if not least_popularity or _popular(tracks.get(name)) >= least_popularity]

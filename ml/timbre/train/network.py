@@ -1,4 +1,4 @@
-"""The Conv1D + LSTM autoencoder over a track's segments, whose latent of two is the map."""
+"""The Conv1D + LSTM autoencoder over a track's segments; its two latent numbers are the map."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _TEMPERATURE = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the autoencoder is trained; a step is a batch of one random stretch of every track (at most ``batch``)."""
+    """How the networks are trained; a step is a batch of one random stretch of each of at most ``batch`` tracks."""
 
     latent: int = 2
     length: int = 256  # segments, a multiple of 8: about a minute of music
     steps: int = 150
     batch: int = 64
-    rate: float = 2e-3
+    learning_rate: float = 2e-3
     seed: int = 1
 
 
@@ -36,7 +36,7 @@ def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
     for filters in _FILTERS:
         encoded = layers.Conv1D(filters, 5, padding="same", activation="relu")(encoded)
         encoded = layers.MaxPooling1D(2)(encoded)
-    # Unrolled: as a loop LiteRT takes it at a batch of one only.
+    # Unrolled, because LiteRT runs an LSTM loop with a batch of one only.
     encoded = layers.LSTM(_LSTM, unroll=True)(encoded)
     code = layers.Dense(latent, name="latent")(encoded)
     encoder = keras.Model(inputs, code, name="encoder")
@@ -52,42 +52,42 @@ def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
 
 @dataclass(frozen=True)
 class EncoderFit:
-    """A trained encoder with the scaling in front of it; ``loss`` is that of the last step."""
+    """A trained encoder with its scaler; ``loss`` is that of the last step."""
 
     scaler: TwoStepScaler
     encoder: keras.Model
     loss: float
 
     def encode(self, timbres: Sequence[Floats]) -> Floats:
-        """Return the (n, latent) of tracks by their middle portions."""
+        """Return (n, latent) from the middle segments of n tracks."""
         length = self.encoder.input_shape[1]
         rows = np.stack([self.scaler.transform(middle(timbre, length)) for timbre in timbres])
         return np.asarray(self.encoder(rows, training=False))
 
 
-def fit(timbres: Sequence[Floats], settings: Settings, say: Callable[[int, int], None] | None = None) -> EncoderFit:
-    """Train the autoencoder on random stretches of the tracks; ``say(step, steps)`` tells how far it is."""
+def fit(timbres: Sequence[Floats], settings: Settings, report: Callable[[int, int], None] | None = None) -> EncoderFit:
+    """Train the autoencoder on random stretches of the tracks; calls ``report(step, steps)`` after each step."""
     keras.utils.set_random_seed(settings.seed)
     encoder, model = build(settings.latent, settings.length)
-    model.compile(keras.optimizers.Adam(settings.rate), "mse")
+    model.compile(keras.optimizers.Adam(settings.learning_rate), "mse")
     stretches = _Stretches(timbres, settings)
     loss = float("nan")
     for step in range(settings.steps):
         (batch,) = stretches.draw(1)
         loss = float(model.train_on_batch(batch, batch))
-        if say:
-            say(step + 1, settings.steps)
+        if report:
+            report(step + 1, settings.steps)
     return EncoderFit(stretches.scaler, encoder, loss)
 
 
 def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> EncoderFit:
-    """Train the encoder alone to tell which stretches are of one track, among those of all others in a batch.
+    """Train the encoder alone so that two stretches of a track are nearer than those of other tracks in a batch.
 
-    InfoNCE (van den Oord et al., 2018), asked both ways as in SimCLR (Chen et al., ICML 2020).
+    InfoNCE (van den Oord et al., 2018), in both directions as in SimCLR (Chen et al., ICML 2020).
     """
     keras.utils.set_random_seed(settings.seed)
     encoder, _ = build(settings.latent, settings.length)
-    optimiser = keras.optimizers.Adam(settings.rate)
+    optimiser = keras.optimizers.Adam(settings.learning_rate)
     optimiser.build(encoder.trainable_variables)
 
     @tf.function(reduce_retracing=True)
@@ -112,7 +112,7 @@ def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> EncoderFit
 
 
 class _Stretches:
-    """Random stretches of scaled tracks, as long as the network reads."""
+    """Random stretches of scaled tracks, of the network's input length."""
 
     def __init__(self, timbres: Sequence[Floats], settings: Settings) -> None:
         self.scaler = TwoStepScaler.fit(timbres)
@@ -120,9 +120,9 @@ class _Stretches:
         self._scaled = [self.scaler.transform(timbre) for timbre in timbres]
 
     def draw(self, times: int) -> list[npt.NDArray[np.float32]]:
-        """Return ``times`` batches (n, length, 12); row ``i`` is of the same track in each."""
-        some = self._rng.permutation(len(self._scaled))[: self._settings.batch]
-        return [np.stack([self._stretch(self._scaled[i]) for i in some]) for _ in range(times)]
+        """Return ``times`` batches (n, length, 12) of the same tracks in the same order."""
+        drawn = self._rng.permutation(len(self._scaled))[: self._settings.batch]
+        return [np.stack([self._stretch(self._scaled[i]) for i in drawn]) for _ in range(times)]
 
     def _stretch(self, rows: npt.NDArray[np.float32]) -> Floats:
         length = self._settings.length

@@ -1,4 +1,4 @@
-"""How well one part of a track finds another part of it among all tracks, whole tracks left out of the training."""
+"""Scores of an embedding: how well one part of a track retrieves another part among all tracks, cross-validated."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ml.train.bootstrap import Interval
 
 _EXCERPT = 60  # segments: about 15 seconds
 
-Ranks = npt.NDArray[np.intp]  # (tracks, 2): how many tracks came before the right one, asked from either part
+Ranks = npt.NDArray[np.intp]  # (tracks, 2): tracks ranked before the right one, with either part as the query
 Embed = Callable[[Sequence[Floats]], Floats]
-# Learns from the tracks with these numbers; what it returns maps pieces of tracks to (n, d) rows.
+# Learns from the tracks with these indices and returns an embedding of parts of tracks, (n, d).
 Learn = Callable[[npt.NDArray[np.intp]], Embed]
 
 
@@ -45,9 +45,18 @@ PROTOCOLS: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
 def cross_validate(
     timbres: Sequence[Floats], learn: Learn, *, folds: int, seed: int, euclidean: bool = False
 ) -> dict[str, Ranks]:
-    """Return the ranks by protocol: each track is asked once, by what was learnt without its fold.
+    """Return the ranks by protocol: each track is a query once, to the model trained without its fold.
 
-    The pieces of every track are there to be found. Closeness is the cosine, or the distance where ``euclidean``.
+    Parameters
+    ----------
+    timbres : sequence of np.ndarray
+        (n, 12) segments of each track; the parts of all tracks are retrieved from.
+    learn : callable
+        Trains a model on the tracks of given indices.
+    folds : int
+        1 trains on no track.
+    euclidean : bool
+        Rank by Euclidean distance instead of cosine.
     """
     order = np.random.default_rng(seed).permutation(len(timbres))
     cuts = {name: [cut(timbre) for timbre in timbres] for name, cut in PROTOCOLS.items()}
@@ -68,24 +77,24 @@ def _ranks(first: Floats, second: Floats, held_out: npt.NDArray[np.intp], euclid
         )
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
     right = np.diag(squared)
-    # Equally close ones count as before the right one: an embedding that maps all to one place finds nothing.
+    # Ties rank before the right track, so that an embedding that maps all tracks to one point has recall 0.
     forth = (squared <= right[:, None]).sum(axis=1) - 1
     back = (squared <= right[None, :]).sum(axis=0) - 1
     return np.column_stack([forth, back])[held_out]
 
 
 def recall(ranks: Ranks, at: int, seed: int) -> Interval:
-    """Return the share of questions (0 to 1) whose answer is among the first ``at``, with its interval over tracks."""
+    """Return recall@``at``, 0 to 1, with its bootstrap interval over tracks."""
     return bootstrap.interval((ranks < at).mean(axis=1), seed)
 
 
 def ratio(ours: Ranks, theirs: Ranks, seed: int) -> Interval:
-    """Return recall@1 of ``ours`` over that of ``theirs``; both are resampled over the same tracks."""
+    """Return recall@1 of ``ours`` over that of ``theirs``, with its paired bootstrap interval over tracks."""
     return bootstrap.ratio((ours < 1).mean(axis=1), (theirs < 1).mean(axis=1), seed)
 
 
 def table(results: Mapping[str, Mapping[str, Ranks]], seed: int) -> list[dict[str, Any]]:
-    """Return a row per model: its name, and ``PROTOCOL @1`` and ``@10`` as intervals."""
+    """Return a row per model: its name, and the intervals ``PROTOCOL @1`` and ``PROTOCOL @10``."""
     return [
         {"model": name} | {f"{kind} @{at}": recall(ranks, at, seed) for kind, ranks in found.items() for at in (1, 10)}
         for name, found in results.items()
@@ -93,7 +102,7 @@ def table(results: Mapping[str, Mapping[str, Ranks]], seed: int) -> list[dict[st
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as a Markdown table, recall@1 with intervals."""
+    """Return the rows as a Markdown table: recall@1 with intervals, recall@10 without."""
     heads = list(rows[0])
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in rows:

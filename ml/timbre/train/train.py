@@ -1,4 +1,4 @@
-"""Train the timbre model and score it by one part of a track finding the other: ``python -m ml train timbre``."""
+"""Train the timbre model and score it by retrieval of another part of a track: ``python -m ml train timbre``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ml import artefacts, jobs
 from ml.needs import ANALYSES as _LEAST_TRACKS
 from ml.scores import digest_of
 from ml.scores import write as write_scores
-from ml.timbre.model import STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
+from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.timbre.train import card as timbre_card
 from ml.timbre.train import network as timbre_network
 from ml.timbre.train.data import Segments, read, stored
@@ -31,47 +31,53 @@ from ml.train.revision import command
 
 TASK = "timbre"
 VERSION = "2026.11.1"
-SCORE_SEED = 1  # deals the folds and draws the bootstrap, whatever seed a version was trained with
-ENOUGH = 1.3  # times the recall@1 of the plain statistics, or those are what is served
+SCORE_SEED = 1  # of the folds and the bootstrap, independent of the seed of the training
+ENOUGH = 1.3  # the embedding is served where its recall@1 is this many times that of the moments, else the moments
 OURS, PLAIN, COVARIANCES = "described statistics, whitened", "moments, cosine", "moments and covariances, cosine"
-_WINDOWS, _SHORTEST, _LONGEST, _LEAST = 30, 0.15, 0.6, 40
+_WINDOWS, _SHORTEST, _LONGEST = 30, 0.15, 0.6
 _SHRINK = 0.2
 _FOLDS, _NETWORK_FOLDS = 7, 3
 _WIDE = 32  # the latent of the networks that are scored for the search
 _QUICK: dict[str, Any] = {"steps": 5, "length": 32}
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 Results = Mapping[str, Mapping[str, Ranks]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Windows:
-    """Statistics (n, s) of random stretches of tracks, and which track each is of."""
+    """Statistics (n, s) of random stretches of tracks, and the index (n,) of the track of each."""
 
     rows: Floats
     track: npt.NDArray[np.intp]
 
     @classmethod
     def draw(cls, timbres: Sequence[Floats], statistics: str, seed: int) -> Windows:
-        """Take 30 stretches of each track, from 15 % to 60 % of it."""
+        """Draw 30 stretches of each track, of 15 % to 60 % of its length."""
         rng, rows = np.random.default_rng(seed), []
         for timbre in timbres:
             wide = timbre.astype(float)
             for share in rng.uniform(_SHORTEST, _LONGEST, _WINDOWS):
-                length = min(len(wide), max(_LEAST, int(share * len(wide))))
+                length = min(len(wide), max(LEAST_SEGMENTS, int(share * len(wide))))
                 start = int(rng.integers(0, len(wide) - length + 1))
                 rows.append(STATISTICS[statistics](wide[start : start + length]))
         return cls(rows=np.array(rows), track=np.repeat(np.arange(len(timbres)), _WINDOWS))
 
     def whitening(self, tracks: npt.NDArray[np.intp], statistics: str) -> Projection:
-        """Return the projection in which stretches of one track differ equally little in every direction.
+        """Return the projection that whitens the covariance of stretches within tracks.
 
         Within-class covariance normalisation (Hatch, Kajarekar, Stolcke, Interspeech 2006), shrunk towards a multiple
-        of the identity: a linear metric learnt from pairs of stretches of one track, closed where a contrastive
-        network would have to be fitted.
+        of the identity.
+
+        Parameters
+        ----------
+        tracks : np.ndarray
+            Indices of the tracks to learn from.
+        statistics : str
+            Name of the statistics that were drawn.
         """
-        mine = np.isin(self.track, tracks)
-        rows, track = self.rows[mine], self.track[mine]
+        chosen = np.isin(self.track, tracks)
+        rows, track = self.rows[chosen], self.track[chosen]
         mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
         rows = (rows - mean) / deviation
         _, of = np.unique(track, return_inverse=True)
@@ -83,7 +89,7 @@ class Windows:
 
 
 def standardised(rows: Floats, statistics: str) -> Projection:
-    """Return the projection that standardises statistics and does nothing else."""
+    """Return the projection that only standardises (n, s) statistics."""
     return Projection(statistics, rows.mean(axis=0), rows.std(axis=0) + 1e-9, np.eye(rows.shape[1]))
 
 
@@ -92,20 +98,19 @@ def _plain(timbres: Sequence[Floats], statistics: str) -> Learn:
     rows = np.array([take(timbre.astype(float)) for timbre in timbres])
 
     def learn(tracks: npt.NDArray[np.intp]) -> Embed:
-        made = standardised(rows[tracks], statistics)
-        return lambda pieces: (np.array([take(piece.astype(float)) for piece in pieces]) - made.mean) / made.deviation
+        projection = standardised(rows[tracks], statistics)
+
+        def embed(parts: Sequence[Floats]) -> Floats:
+            return (np.array([take(part.astype(float)) for part in parts]) - projection.mean) / projection.deviation
+
+        return embed
 
     return learn
 
 
 def _whitened(timbres: Sequence[Floats], statistics: str, seed: int) -> Learn:
     windows = Windows.draw(timbres, statistics, seed)
-
-    def learn(tracks: npt.NDArray[np.intp]) -> Embed:
-        made = windows.whitening(tracks, statistics)
-        return lambda pieces: np.stack([made.embed(piece) for piece in pieces])
-
-    return learn
+    return lambda tracks: windows.whitening(tracks, statistics).embed_all
 
 
 def _network(
@@ -113,16 +118,13 @@ def _network(
     settings: timbre_network.Settings,
     fit_network: Callable[[Sequence[Floats], timbre_network.Settings], timbre_network.EncoderFit] = timbre_network.fit,
 ) -> Learn:
-    def learn(tracks: npt.NDArray[np.intp]) -> Embed:
-        return fit_network([timbres[i] for i in tracks], settings).encode
-
-    return learn
+    return lambda tracks: fit_network([timbres[i] for i in tracks], settings).encode
 
 
 def compare(
-    timbres: Sequence[Floats], settings: timbre_network.Settings, *, networks: bool = True, say: Say = print
+    timbres: Sequence[Floats], settings: timbre_network.Settings, *, networks: bool = True, say: Report = print
 ) -> dict[str, dict[str, Ranks]]:
-    """Return the ranks of every model by protocol, each track asked of a model that has not learnt from it."""
+    """Return the cross-validated ranks of every model by protocol."""
     learners: dict[str, tuple[Learn, int, bool]] = {
         OURS: (_whitened(timbres, "described", settings.seed), _FOLDS, False),
         "moments, whitened": (_whitened(timbres, "moments", settings.seed), _FOLDS, False),
@@ -146,7 +148,7 @@ def compare(
 
 @dataclass(frozen=True, kw_only=True)
 class TimbreFit:
-    """A trained model: what serving needs, and what the run says of it."""
+    """A trained model: settings, networks and arrays, with ``proof`` (n, length, 12) to check the export on."""
 
     settings: dict[str, Any]
     scaler: TwoStepScaler
@@ -156,12 +158,12 @@ class TimbreFit:
     proof: npt.NDArray[np.float32]
 
     def save(self, folder: Path) -> list[Path]:
-        """Write what serving reads, and the Keras encoder beside it; return the paths.
+        """Write the artefact and the Keras encoder; return the paths.
 
         Raises
         ------
         ml.train.export.ExportError
-            LiteRT does not answer as Keras does.
+            LiteRT's output differs from that of Keras.
         """
         folder.mkdir(parents=True, exist_ok=True)
         gap = export(self.encoder, folder / "timbre.tflite", [self.proof])
@@ -180,12 +182,12 @@ def fit(
     version: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> TimbreFit:
-    """Train on all tracks what the scores, taken with tracks left out, say is to be served."""
+    """Train on all tracks the projection that the cross-validated ``results`` choose, and the network of the map."""
     timbres = segments.timbres
     gain = ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED)
     projection = choose(timbres, results, settings.seed)
     network = timbre_network.fit(timbres, settings, progress)
-    vectors = np.stack([projection.embed(timbre) for timbre in timbres])
+    vectors = projection.embed_all(timbres)
     spots = network.encode(timbres)
     clusters, silhouettes = find_clusters(spots, settings.seed)
     neighbours = min(5, (len(timbres) - 1) // 2)
@@ -213,14 +215,14 @@ def fit(
 
 
 def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection:
-    """Return the learnt projection, fitted on all tracks, or the plain one where it is not ENOUGH times better."""
+    """Return the learnt projection, fitted on all tracks, or the moments where it is not ENOUGH times better."""
     if ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED).mean >= ENOUGH:
         return Windows.draw(timbres, "described", seed).whitening(np.arange(len(timbres)), "described")
     return standardised(np.array([STATISTICS["moments"](timbre.astype(float)) for timbre in timbres]), "moments")
 
 
 def scores_of(results: Results, served: str) -> dict[str, Any]:
-    """Return what the page shows: recall of what is ``served`` beside the plain statistics."""
+    """Return the scores that the page shows: of the ``served`` model and of the baselines."""
     rows = {row["model"]: row for row in table(results, SCORE_SEED)}
 
     def shown(name: str) -> dict[str, Any]:
@@ -231,7 +233,7 @@ def scores_of(results: Results, served: str) -> dict[str, Any]:
 
 
 def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
-    """Return the (k, 2) centres of the k, 2 to 12, with the best silhouette on the map, and the silhouette by k."""
+    """Return (k, 2) centres for the k from 2 to 12 of the best silhouette on the map, and the silhouettes by k."""
     centres, silhouettes = {}, {}
     for k in range(2, max(3, min(12, len(spots) // 4) + 1)):
         made = KMeans(k, n_init=10, random_state=seed).fit(spots)
@@ -262,23 +264,19 @@ def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fingerprint(timbre: Floats) -> str:
-    """Return a short name for a track's segments, by which a version knows what it has learnt from."""
+    """Return a digest of a track's segments; a version stores those of its training tracks."""
     return digest_of([timbre.astype(np.float32).tobytes()])
 
 
 def _held_out(job: jobs.Job, segments: Segments) -> dict[str, Any]:
-    """Return what ``scores.json`` says of the user's tracks, with the figures of the version served now on them."""
+    """Return the parts of ``scores.json`` about the user's tracks, with the scores of the served version on them."""
     fingerprints = [fingerprint(timbre) for timbre in segments.timbres]
 
     def score_served(folder: Path) -> Scored:
         model = TimbreModel.load(folder)
         if known := len({*model.settings.get("learnt", ())} & {*fingerprints}):
             return None, f"It has learnt from {known} of these {len(fingerprints)} tracks itself."
-
-        def embed(pieces: Sequence[Floats]) -> Floats:
-            return np.stack([model.projection.embed(piece) for piece in pieces])
-
-        ranks = cross_validate(segments.timbres, lambda _: embed, folds=1, seed=SCORE_SEED)
+        ranks = cross_validate(segments.timbres, lambda _: model.projection.embed_all, folds=1, seed=SCORE_SEED)
         return _plain_row(table({"served": ranks}, SCORE_SEED)[0]), ""
 
     on = digest_of(fingerprints)
@@ -286,12 +284,12 @@ def _held_out(job: jobs.Job, segments: Segments) -> dict[str, Any]:
 
 
 def train(
-    data: Path, models: Path, *, seed: int = 1, quick: bool = False, networks: bool = True, say: Say = print
+    data: Path, models: Path, *, seed: int = 1, quick: bool = False, networks: bool = True, say: Report = print
 ) -> None:
-    """Score with tracks left out, then train on all of them and write ``models/timbre/<version>``.
+    """Cross-validate, then train on all tracks and write ``models/timbre/<version>``.
 
-    ``quick`` takes few steps and makes a version of its own that is not the active one; without ``networks`` the
-    autoencoders, which are not searched by, go unscored.
+    ``quick`` takes few steps and writes a separate version that is not activated. Without ``networks`` the networks,
+    which are not used for the search, are not scored.
 
     Raises
     ------
@@ -309,8 +307,8 @@ def train(
     say(f"\n{format_table(table(results, SCORE_SEED))}\n\n{timbre_card.verdict(made.settings)}\n\n{size:.1f} MB")
 
 
-def evaluate(data: Path, models: Path, *, say: Say = print) -> None:
-    """Score the way the active version was made, anew with tracks left out: it has itself learnt from all of them.
+def evaluate(data: Path, models: Path, *, say: Report = print) -> None:
+    """Cross-validate the method of the active version, which itself has learnt from all tracks.
 
     Raises
     ------
@@ -328,8 +326,8 @@ def evaluate(data: Path, models: Path, *, say: Say = print) -> None:
 def train_own(job: jobs.Job) -> dict[str, Any]:
     """Train on the analyses that this installation has stored.
 
-    ``request["options"]``: ``min_segments``, ``min_popularity`` (0 to 100), ``quick`` (a map of little worth,
-    to see the whole path work).
+    ``request["options"]``: ``min_segments`` (40 at least), ``min_popularity`` (0 to 100), ``quick`` (few steps, for a
+    trial of the whole path).
 
     Raises
     ------
@@ -340,16 +338,16 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     job.say("reading the analyses")
     segments = stored(
         job.database,
-        least_segments=max(_LEAST, int(options.get("min_segments", _LEAST))),
+        least_segments=max(LEAST_SEGMENTS, int(options.get("min_segments", LEAST_SEGMENTS))),
         least_popularity=float(options.get("min_popularity", 0.0)),
     )
     if len(segments.names) < _LEAST_TRACKS:
         raise jobs.TooLittle(
-            f"{len(segments.names)} tracks have segments enough; {_LEAST_TRACKS} are needed.",
-            "Drop audio analysis files, or fetch segments with a Spotify application of extended mode.",
+            f"{len(segments.names)} tracks have enough segments; {_LEAST_TRACKS} are needed.",
+            "Import audio analysis files, or fetch segments with a Spotify application of extended mode.",
         )
     settings = timbre_network.Settings(**_QUICK if options.get("quick") else {})
-    results = compare(segments.timbres, settings, networks=False, say=lambda phase: job.say(phase))
+    results = compare(segments.timbres, settings, networks=False, say=job.say)
     made = fit(
         segments, settings, results, job.new_version(), lambda done, total: job.say("training the map", done, total)
     )
