@@ -32,7 +32,7 @@ def is_slice(start: bytes) -> bool:
     return start.startswith(b"{") and b'"playlists"' in start and any(mark in start for mark in _MARKS)
 
 
-def read_pieces(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:
+def read_chunks(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:
     """Yield what ``parse`` makes of the playlists, many at a time, in the order of the file.
 
     ``parse`` is given whole JSON objects with commas between them, and may not keep the view. It raises ValueError

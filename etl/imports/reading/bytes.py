@@ -61,7 +61,7 @@ def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
 
 
 @contextmanager
-def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
+def gzip_errors_reported(name: str, code: str = "malformed") -> Iterator[None]:
     """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
     try:
         yield
@@ -89,7 +89,7 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        with damaged_gzip_told(self._name):
+        with gzip_errors_reported(self._name):
             read = self._stream.readinto(buffer)
         self._count += read
         if self._packed and self._count > MAX_UNPACKED:

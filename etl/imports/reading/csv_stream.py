@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from etl.imports.reading.bytes import damaged_gzip_told, other_kind, unpacked
+from etl.imports.reading.bytes import gzip_errors_reported, other_kind, unpacked
 from etl.imports.reading.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
@@ -96,7 +96,7 @@ class CsvStream(io.RawIOBase):
         super().close()
 
     def _read_unpacked(self, size: int) -> bytes:
-        with damaged_gzip_told(self.name, "broken_gzip"):
+        with gzip_errors_reported(self.name, "broken_gzip"):
             block = self._text.read(size)
         if self._unpacked == 0:
             block = block.removeprefix(codecs.BOM_UTF8)

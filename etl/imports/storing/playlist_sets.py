@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.imports.mpd import read_pieces
+from etl.imports.mpd import read_chunks
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
 from etl.imports.reading.bytes import Source
 from store.playlist_sets import PlaylistSetWriter, summary_of
@@ -41,7 +41,7 @@ def import_slice(
     Raises
     ------
     ImportProblem
-        The file is damaged (see :func:`etl.imports.mpd.read_pieces`) or holds no track (``no_tracks``).
+        The file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = summary_of(root, name)
@@ -49,7 +49,7 @@ def import_slice(
         return _again(before, brought_by)
     with PlaylistSetWriter(root, name) as writer:
         batches = _Batches(writer, report, size)
-        for piece in read_pieces(source, parse_playlists, batches.watch):
+        for piece in read_chunks(source, parse_playlists, batches.watch):
             batches.take(piece)
         batches.flush()
         summary = batches.summary()
