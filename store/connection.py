@@ -139,7 +139,7 @@ class Connection:
 
     @translated
     def has_any(self, collection: str) -> bool:
-        """Tell whether there is a document at all."""
+        """Return whether there is a document at all."""
         return self._mongo[collection].find_one({}, {"_id": 1}) is not None
 
     @translated
