@@ -45,7 +45,7 @@ def free_space(free: int) -> Check:
         name="space",
         state=State.FAULT if free < _FAULT_BYTES else State.WARNING,
         message=f"Only {_size(free)} are free.",
-        remedy="Make room, or point TASTEMAP_VAR at a larger disk: imports write a new catalogue before they delete the old one.",
+        remedy="Make room, or point TASTEMAP_VAR at a larger disk: an import needs room for a second catalogue.",
     )
 
 
