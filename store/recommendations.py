@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from store.connection import Connection
 from store.domain import Playlist
+from store.mongo.connection import Connection
 
 COLLECTION = "recommendations"
 # How far and how wide a trail is looked for: each look-up takes a millisecond or two.

@@ -22,9 +22,9 @@ from pymongo.errors import (
 )
 
 from store.documents import Document
-from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
 from store.errors import StoreDown, StoreError
-from store.schema import ensure_schema
+from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from store.errors import TastemapError
-from store.indexes import ensure_indexes
 from store.locks import locked, take
+from store.mongo.indexes import ensure_indexes
 
 log = logging.getLogger(__name__)
 
