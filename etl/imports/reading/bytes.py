@@ -1,4 +1,4 @@
-"""Bytes of files: gzipped or not, hashed, bounded in what they unpack to, and watched while they are read."""
+"""Bytes of files: unpacking of gzip, hashes, limits on the unpacked size, and progress callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from store.runs import ImportProblem
 
-Watch = Callable[[int], None]  # told the bytes of the file read so far
+Watch = Callable[[int], None]  # called with the bytes of the file read so far
 
 MAX_UNPACKED = 2 << 30
 BLOCK = 1 << 20
@@ -39,14 +39,14 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
+    """A file or a member of an archive; ``open`` returns a stream from its beginning, with limits and a callback."""
 
     name: str
     open: Callable[[Watch | None], BinaryIO]
 
 
 def other_kind(head: bytes) -> str | None:
-    """Return what a file that begins with ``head`` is, in words, if it is of a kind that holds no text."""
+    """Return what a file that begins with ``head`` is, if it is of a known kind without text."""
     if head.startswith(ZIP_MAGIC):
         return "an Excel workbook" if b"xl/" in head or b"[Content_Types]" in head else "a zip archive"
     return next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
@@ -61,8 +61,8 @@ def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
 
 
 @contextmanager
-def gzip_errors_reported(name: str, code: str = "malformed") -> Iterator[None]:
-    """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
+def damaged_gzip_refused(name: str, code: str = "malformed") -> Iterator[None]:
+    """Raise ImportProblem for the errors of gzip in the file ``name``."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
@@ -71,30 +71,47 @@ def gzip_errors_reported(name: str, code: str = "malformed") -> Iterator[None]:
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield what is left of ``stream``, a megabyte at a time."""
+    """Yield the rest of ``stream``, a megabyte at a time."""
     while block := stream.read(BLOCK):
         yield block
 
 
-class _Watched(io.RawIOBase):
-    """A file to read that says how far it has been read on the disk and stops at MAX_UNPACKED."""
+class UnpackedFile(io.RawIOBase):
+    """The unpacked bytes of a file; they are hashed, and a gzipped file may unpack to ``limit`` bytes.
 
-    def __init__(self, path: Path, watch: Watch | None) -> None:
+    A damaged gzip file raises an ImportProblem with the code ``damaged``.
+    """
+
+    def __init__(
+        self, path: Path, watch: Watch | None = None, *, limit: int = MAX_UNPACKED, damaged: str = "malformed"
+    ) -> None:
         self._raw = path.open("rb")
         stream, self._packed = unpacked(self._raw)
         self._stream = cast(io.BufferedIOBase, stream)
-        self._name, self._watch, self._count = path.name, watch, 0
+        self._name, self._watch, self._limit, self._damaged = path.name, watch, limit, damaged
+        self._count, self._hash = 0, hashlib.sha256()
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file on the disk have been read."""
+        return self._raw.tell()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the unpacked bytes that have been read so far, in hexadecimal."""
+        return self._hash.hexdigest()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        with gzip_errors_reported(self._name):
+        with damaged_gzip_refused(self._name, self._damaged):
             read = self._stream.readinto(buffer)
         self._count += read
-        if self._packed and self._count > MAX_UNPACKED:
+        self._hash.update(memoryview(buffer)[:read])
+        if self._packed and self._count > self._limit:
             raise ImportProblem(
-                "too_large", f"{self._name} unpacks to more than {MAX_UNPACKED >> 30} GB.", "Bring it in parts."
+                "too_large", f"{self._name} unpacks to more than {self._limit >> 30} GB.", "Bring it in parts."
             )
         if self._watch:
             self._watch(self._raw.tell())
@@ -106,8 +123,8 @@ class _Watched(io.RawIOBase):
 
 
 def source_of(path: Path) -> Source:
-    """Return ``path`` as something to read from its beginning, as often as needed."""
-    return Source(path.name, lambda watch: io.BufferedReader(_Watched(path, watch), BLOCK))
+    """Return ``path`` as a source."""
+    return Source(path.name, lambda watch: io.BufferedReader(UnpackedFile(path, watch), BLOCK))
 
 
 def head_of(path: Path) -> bytes:
