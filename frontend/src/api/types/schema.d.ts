@@ -151,7 +151,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
             };
@@ -519,7 +519,7 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the asker's own that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
          */
         get: {
             parameters: {
@@ -536,7 +536,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
             };
@@ -715,7 +715,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Too large */
@@ -866,7 +866,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description No source that does this is switched on */
@@ -1368,7 +1368,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description Not found */
@@ -1575,7 +1575,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
                 /** @description Not connected */
@@ -1732,7 +1732,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyListsAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1814,7 +1814,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What training a task needs at the `least`, and whether there may be `enough`: a count in moments, not exact. */
+        /** What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one. */
         get: {
             parameters: {
                 query?: {
@@ -1835,7 +1835,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["TaskNeeds"];
                     };
                 };
                 /** @description Not found */
@@ -1900,7 +1900,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -1957,13 +1957,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Server-sent events (text/event-stream) */
+                /** @description Server-sent events */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "text/event-stream": string;
                     };
                 };
                 /** @description Not found */
@@ -2015,7 +2015,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2079,7 +2079,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["VersionsCompared"];
                     };
                 };
                 /** @description Not found */
@@ -2182,7 +2182,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2272,7 +2272,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Trail"];
                     };
                 };
                 /** @description Not found */
@@ -2323,7 +2323,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2351,8 +2351,8 @@ export interface paths {
         };
         /**
          * The address of a preview and until when it can be played, from the first source that has one.
-         * @description The address is the source's own and soon dies: the browser plays it from there, and nothing is stored. Beside it
-         *     stands whom the source's terms want named, and where the track is to be found there.
+         * @description The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
+         *     names whom the source's terms want named, `link` is the page of the track there.
          */
         get: {
             parameters: {
@@ -2365,7 +2365,16 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description No such track, or no source that is on lets it be heard */
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewAnswer"];
+                    };
+                };
+                /** @description No such track, or no source that is on has a preview of it */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2456,7 +2465,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a version learnt from, on which split it was scored, beside which baselines, and where it loses. */
+        /** What a version learnt from, on which split it was scored, against which baselines, and where it loses. */
         get: {
             parameters: {
                 query?: never;
@@ -2475,7 +2484,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["CardAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2525,7 +2534,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "*/*": string;
                     };
                 };
                 /** @description Not found */
@@ -2656,7 +2665,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Not the browser that brought it in */
@@ -2734,7 +2743,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Spotify has to be asked first; `error.url` is where to agree */
@@ -3176,6 +3185,12 @@ export interface components {
             like: components["schemas"]["TrackSummary"];
             reasons: string[];
         };
+        /** CardAnswer */
+        CardAnswer: {
+            task: string;
+            version: string;
+            markdown: string;
+        };
         /**
          * ClusterAnswer
          * @description The cluster of a track, and the nearest ones, that one first.
@@ -3468,6 +3483,16 @@ export interface components {
             lift: number;
         };
         /**
+         * MainScore
+         * @description The measure that counts, whether ``higher`` is better, and the split that it was measured ``on``.
+         */
+        MainScore: {
+            label: string;
+            value: number;
+            higher: boolean | null;
+            on: string;
+        };
+        /**
          * Match
          * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
          */
@@ -3484,6 +3509,11 @@ export interface components {
         ModelVersion: {
             task: string;
             version: string;
+        };
+        /** ModelsAnswer */
+        ModelsAnswer: {
+            tasks: components["schemas"]["TaskVersions"][];
+            trainable: string[];
         };
         /** NamedPerson */
         NamedPerson: {
@@ -3576,6 +3606,11 @@ export interface components {
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
         };
+        /** PlaylistName */
+        PlaylistName: {
+            id: string;
+            name: string;
+        };
         /**
          * PlaylistPage
          * @description Page ``page`` (from 1) of a playlist's rows, and how many ``pages`` there are.
@@ -3627,6 +3662,18 @@ export interface components {
         /** PlaylistsAnswer */
         PlaylistsAnswer: {
             playlists: components["schemas"]["PlaylistSummary"][];
+        };
+        /**
+         * PreviewAnswer
+         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         */
+        PreviewAnswer: {
+            source: string;
+            title: string;
+            url: string;
+            expires_at: string | null;
+            credit: string | null;
+            link: string | null;
         };
         /**
          * ProjectionMap
@@ -3691,6 +3738,59 @@ export interface components {
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
+        };
+        /** RunAnswer */
+        RunAnswer: {
+            run: components["schemas"]["RunView"];
+        };
+        /**
+         * RunView
+         * @description A run as the browser sees it; times in ISO 8601.
+         *
+         *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
+         *     each source that was queried, ``result`` is that of a training.
+         */
+        RunView: {
+            id: string;
+            kind: string | null;
+            name: string;
+            sha256: string | null;
+            mine: boolean;
+            state: string;
+            phase: string;
+            unit: string;
+            bytes_done: number;
+            bytes_total: number | null;
+            requested: number;
+            stored: number;
+            known: number;
+            skipped: {
+                [key: string]: number;
+            };
+            skipped_examples: {
+                [key: string]: unknown;
+            }[];
+            playlist_id: string | null;
+            playlist_ids: string[];
+            request: {
+                [key: string]: unknown;
+            } | null;
+            sources: {
+                [key: string]: unknown;
+            }[];
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: {
+                [key: string]: unknown;
+            } | null;
+            started_at: string | null;
+            finished_at: string | null;
+            wake_at: string | null;
+        };
+        /** RunsAnswer */
+        RunsAnswer: {
+            runs: components["schemas"]["RunView"][];
         };
         /** SearchAnswer */
         SearchAnswer: {
@@ -3788,6 +3888,39 @@ export interface components {
             reason: string | null;
         };
         /**
+         * SpotifyList
+         * @description A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it.
+         */
+        SpotifyList: {
+            id: string;
+            name: string;
+            kind: string;
+            tracks: number | null;
+            mine: boolean;
+            collaborative: boolean;
+        };
+        /** SpotifyListsAnswer */
+        SpotifyListsAnswer: {
+            playlists: components["schemas"]["SpotifyList"][];
+        };
+        /** TaskNeeds */
+        TaskNeeds: {
+            least: string;
+            enough: boolean;
+            found: string;
+            task: string;
+        };
+        /**
+         * TaskVersions
+         * @description The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from.
+         */
+        TaskVersions: {
+            task: string;
+            playlist: components["schemas"]["PlaylistName"] | null;
+            before: string[];
+            versions: components["schemas"]["VersionSummary"][];
+        };
+        /**
          * TimbreAlike
          * @description The analysed tracks that sound most like ``track``.
          */
@@ -3876,6 +4009,23 @@ export interface components {
             source: string;
             labels: string[];
         };
+        /** Trail */
+        Trail: {
+            track: components["schemas"]["TrackSummary"];
+            steps: components["schemas"]["TrailStep"][];
+            playlist: components["schemas"]["PlaylistName"] | null;
+        };
+        /**
+         * TrailStep
+         * @description The track ``seed``, for which a source recommended the one before.
+         */
+        TrailStep: {
+            seed: components["schemas"]["TrackSummary"];
+            source: string;
+            title: string;
+            score: number | null;
+            fetched_at: string | null;
+        };
         /**
          * TrainedContributor
          * @description A contributor, and the number of tracks from which the model learnt their taste.
@@ -3923,6 +4073,42 @@ export interface components {
          */
         UnknownTrack: {
             id: string;
+        };
+        /**
+         * VersionSummary
+         * @description A version; ``active`` if it is served, ``own`` if it was trained here.
+         */
+        VersionSummary: {
+            version: string;
+            active: boolean;
+            own: boolean;
+            bytes: number;
+            score: components["schemas"]["MainScore"] | null;
+            scores: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * VersionsCompared
+         * @description Two ``versions`` side by side; ``before`` is what a rollback would serve.
+         */
+        VersionsCompared: {
+            /** @default  */
+            on: string;
+            /** @default [] */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @default  */
+            note: string;
+            /** @default  */
+            why: string;
+            /** @default  */
+            hint: string;
+            task: string;
+            versions: string[];
+            served: string;
+            before: string | null;
         };
         /** WeightedGenre */
         WeightedGenre: {
