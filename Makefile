@@ -16,7 +16,7 @@ STAMPS := var/stamps
 PY := .venv/bin/python
 FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' -not -path 'frontend/tests/*' 2>/dev/null)
 
-.PHONY: help run test lint format bench lock build catalogue screenshots clean
+.PHONY: help run test lint format types bench lock build catalogue screenshots clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,7 @@ test: $(STAMPS)/all $(STAMPS)/chromium build ## every test: the page's modules, 
 	cd frontend && npm run --silent test
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier and ESLint for the page
+lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier, ESLint and vue-tsc for the page
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -40,6 +40,9 @@ format: $(STAMPS)/all $(STAMPS)/npm ## let ruff rewrite the Python files, and Pr
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 	cd frontend && npm run --silent format
+
+types: $(STAMPS)/all $(STAMPS)/npm ## the types of the API that the page is checked with, from its OpenAPI description
+	$(PY) -m tools.api_types
 
 bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m bench.NAME
 	@missed=; for name in $$(ls bench | sed -n 's/^\([a-z]\w*\)\.py$$/\1/p'); do \

@@ -1,7 +1,8 @@
-"""What may be asked: marshmallow schemas, also the source of /api/openapi.json."""
+"""Queries and answers that several resources share; /api/openapi.json is made of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 from apiflask import Schema
@@ -11,6 +12,7 @@ from marshmallow import ValidationError
 
 from etl.exports.formats import FORMATS
 from ml.neighbours.model import weights_from
+from services.runs import RunView
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
@@ -107,3 +109,13 @@ class PlaylistQuery(Schema):
 
 class ExportQuery(Schema):
     format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
+
+
+@dataclass(frozen=True)
+class RunAnswer:
+    run: RunView
+
+
+@dataclass(frozen=True)
+class RunsAnswer:
+    runs: list[RunView]

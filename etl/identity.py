@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import JaroWinkler
 
-from etl.providers.base import Identity
+from etl.providers.base import Candidate, Identity
 from etl.versions import same_title, version_of
 from store.domain import Track, local_track_id
 from store.text import normalise
@@ -58,6 +58,12 @@ def same_recording(a: Identity, b: Identity) -> float:
             return sure * _OTHER_ISRC
         return 1.0 - (1.0 - sure) * (1.0 - _ISRC_WORTH) if sure >= _ISRC_NEEDS else sure
     return sure
+
+
+def closest(known: Identity, found: Iterable[Candidate]) -> Candidate | None:
+    """Return the candidate that is most surely the recording ``known``; None if none reaches :data:`SAME`."""
+    best = max(found, key=lambda candidate: same_recording(known, candidate.identity), default=None)
+    return best if best and same_recording(known, best.identity) >= SAME else None
 
 
 def same_artists(a: Sequence[str], b: Sequence[str]) -> float:

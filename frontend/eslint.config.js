@@ -16,11 +16,9 @@ export default [
   },
   // Music has no captions.
   { files: ['**/PreviewPlayer.vue'], rules: { 'vuejs-accessibility/media-has-caption': 'off' } },
-  // Escape pressed anywhere inside bubbles up to these; a plot has role="application" and keys of its own.
+  // Escape pressed anywhere inside bubbles up to these.
   {
-    files: ['DropMenu', 'OnlineServicesQuestion', 'PersonEditor', 'ClusterHeatMap', 'PointPlot'].map(
-      (name) => `**/${name}.vue`,
-    ),
+    files: ['DropMenu', 'OnlineServicesQuestion', 'PersonEditor'].map((name) => `**/${name}.vue`),
     rules: { 'vuejs-accessibility/no-static-element-interactions': 'off' },
   },
   // The options of a combobox are marked by aria-activedescendant: focus and keys stay in its field.

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
 from flask import Response
 from marshmallow import RAISE
 
@@ -45,7 +46,8 @@ def formats() -> ExportsAnswer:
 
 @blueprint.get("/api/playlists/<playlist_id>/export")
 @blueprint.input(ExportQuery, location="query", arg_name="query", unknown=RAISE)
-@blueprint.doc(responses={200: "The file, in the media type of its format", 422: "No such format; `fields` lists them"})
+@blueprint.output(FileSchema(), content_type="*/*", description="The file, in the media type of its format")
+@blueprint.doc(responses={422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
     """A playlist as a file; whoever knows its id may take it out, as with `/data`."""
     playlist = find_playlist(services(), playlist_id)

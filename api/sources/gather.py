@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Float, Integer, List, String
@@ -14,18 +14,17 @@ from marshmallow import RAISE
 from api import session
 from api.current import services
 from api.errors import ApiError
+from api.schemas import RunAnswer, RunsAnswer
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
-from jobs.queue import enqueue, queues_of, spawn_worker
+from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.playlists import find_playlist, may_name
-from services.views import iso, track_summary
-from store.documents import public_run
-from store.domain import Track
-from store.recommendations import trail_of
+from services.runs import RunView, start_runs
+from services.trail import Trail, find_trail
 from store.runs import cancel_run
 
 blueprint = APIBlueprint("harvest", __name__, tag="Sources")
@@ -79,7 +78,7 @@ class HarvestBody(Schema):
 @blueprint.post("/api/playlists/<playlist_id>/enrich")
 @blueprint.input(EnrichBody, arg_name="body", unknown=RAISE)
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
-def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
     playlist = find_playlist(services(), playlist_id)
     if not may_name(playlist, session.owner()):
@@ -95,7 +94,7 @@ def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]
 @blueprint.post("/api/harvests")
 @blueprint.input(HarvestBody, arg_name="body", unknown=RAISE)
 @blueprint.doc(responses={202: "The run that gathers", 409: "No source that does this is switched on"})
-def harvest(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
     kind, years = body["kind"], body.get("years")
     if years and years[0] > years[1]:
@@ -118,11 +117,11 @@ def harvest(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 @blueprint.get("/api/runs")
-def runs() -> dict[str, Any]:
+def runs() -> RunsAnswer:
     """The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here."""
     here = services()
     _wake(here)
-    return {"runs": here.database.runs_of(session.owner(), RUNS)}
+    return RunsAnswer([RunView(**run) for run in here.database.runs_of(session.owner(), RUNS)])
 
 
 @blueprint.delete("/api/runs/<run_id>")
@@ -144,44 +143,9 @@ def cancel(run_id: str) -> str:
 
 
 @blueprint.get("/api/tracks/<track_id>/trail")
-def trail(track_id: str) -> dict[str, Any]:
+def trail(track_id: str) -> Trail:
     """How a track got here: which track led to it in which source, back to a playlist of this browser."""
-    here = services()
-    tracks = _tracks(here, [track_id])
-    if track_id not in tracks:
-        raise ApiError(404, "not_found", "There is no such track here.", "Search for it: GET /api/search?q=")
-    playlists = {one.id: one for one in here.database.playlists(session.owner())}
-    found = trail_of(here.database, track_id, playlists)
-    seeds = _tracks(here, [step.seed for step in found.steps])
-    providers = here.engine.providers()
-    steps = [
-        {
-            "seed": track_summary(seeds[step.seed]),
-            "source": step.source,
-            "title": providers[step.source].about.title if step.source in providers else step.source,
-            "score": step.score,
-            "fetched_at": iso(step.fetched_at),
-        }
-        for step in found.steps
-        if step.seed in seeds
-    ]
-    home = found.playlist
-    return {
-        "track": track_summary(tracks[track_id]),
-        "steps": steps,
-        "playlist": {"id": home.id, "name": home.name} if home else None,
-    }
-
-
-def _tracks(here: Services, track_ids: Sequence[str]) -> dict[str, Track]:
-    """Return the tracks with these ids, from the database or an imported table."""
-    found = here.database.get_tracks(track_ids)
-    snapshot = here.catalogue.current()
-    for track_id in track_ids:
-        ref = snapshot.find(track_id) if track_id not in found else None
-        if ref is not None:
-            found[track_id] = snapshot.track(ref)
-    return found
+    return find_trail(services(), track_id, session.owner())
 
 
 def _need_source(needs: Sequence[Need], source: str | None) -> None:
@@ -195,11 +159,9 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
         )
 
 
-def _start(run: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    here = services()
-    [queued] = enqueue(here.database, here.config.var, run)
-    spawn_worker(here.config.var, here.config.mongodb_uri, queues_of([queued]))
-    return {"run": public_run(queued)}, 202
+def _start(run: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
+    [started] = start_runs(services(), run)
+    return RunAnswer(started), 202
 
 
 def _wake(here: Services) -> None:

@@ -6,15 +6,18 @@ import json
 import time
 from collections.abc import Iterator
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
 from flask import Response, request, stream_with_context
 
 from api import session
 from api.current import services
 from api.errors import ApiError
+from api.schemas import RunAnswer
 from jobs.queue import WorkQueue, create_upload_run, spawn_worker
+from services.runs import RunView
 from store.database import Database
 from store.documents import public_run
 from store.runs import ENDED
@@ -30,7 +33,7 @@ _streams = BoundedSemaphore(_STREAMS)
 
 @blueprint.post("/api/uploads")
 @blueprint.doc(responses={202: "The run that imports the file", 413: "Too large", 415: "Not a file we can read"})
-def upload() -> tuple[dict[str, Any], int]:
+def upload() -> tuple[RunAnswer, Literal[202]]:
     """Take a playlist file or a track table (multipart, field `file`) and start importing it."""
     file = request.files.get("file")
     if file is None or not file.filename:
@@ -40,17 +43,17 @@ def upload() -> tuple[dict[str, Any], int]:
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
     )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
-    return {"run": run}, 202
+    return RunAnswer(RunView(**run)), 202
 
 
 @blueprint.get("/api/runs/<run_id>")
-def run_state(run_id: str) -> dict[str, Any]:
+def run_state(run_id: str) -> RunView:
     """How far an import is, and its summary once it has ended."""
-    return _find(services().database, run_id)
+    return RunView(**_find(services().database, run_id))
 
 
 @blueprint.get("/api/runs/<run_id>/events")
-@blueprint.doc(responses={200: "Server-sent events (text/event-stream)"})
+@blueprint.output(FileSchema(), content_type="text/event-stream", description="Server-sent events")
 def run_events(run_id: str) -> Response:
     """The same as a stream of server-sent events: `progress` whenever something changed, `done` at the end."""
     database = services().database

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, List, String
@@ -12,14 +13,14 @@ from marshmallow import RAISE, ValidationError
 
 from api.current import services
 from api.errors import ApiError
+from api.schemas import RunAnswer, RunsAnswer
 from api.spotify.account import all_accounts, channel, connected_account, login_url
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
-from jobs.queue import enqueue, queues_of, spawn_worker
 from services.playlists import find_playlist
-from store.documents import public_run
+from services.runs import RunView, start_runs
 from store.runs import ENDED
 
 blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
@@ -50,23 +51,42 @@ class WriteBody(Schema):
     public = Boolean(load_default=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpotifyList:
+    """A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it."""
+
+    id: str
+    name: str
+    kind: str
+    tracks: int | None
+    mine: bool
+    collaborative: bool
+
+
+@dataclass(frozen=True)
+class SpotifyListsAnswer:
+    playlists: list[SpotifyList]
+
+
 @blueprint.get("/api/spotify/playlists")
 @blueprint.input(ListsQuery, location="query", arg_name="query", unknown=RAISE)
-def lists(query: dict[str, Any]) -> dict[str, Any]:
+def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()
-    return {"playlists": _lists(owner, account, fresh=query["fresh"])}
+    return SpotifyListsAnswer([SpotifyList(**row) for row in _lists(owner, account, fresh=query["fresh"])])
 
 
 @blueprint.post("/api/spotify/import")
 @blueprint.input(ImportBody, arg_name="body", unknown=RAISE)
 @blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
-def bring_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
     """Bring lists of the connected account in, each by a run of its own."""
     owner, _ = connected_account()
-    names = {one["id"]: one["name"] for one in all_accounts().document(owner).get("listing", {}).get("rows", [])}
-    asked = dict.fromkeys(body["ids"])
-    return {"runs": _queued(owner, [new_import(owner, one, names.get(one, "Spotify playlist")) for one in asked])}, 202
+    names = {row["id"]: row["name"] for row in all_accounts().document(owner).get("listing", {}).get("rows", [])}
+    imports = [
+        new_import(owner, list_id, names.get(list_id, "Spotify playlist")) for list_id in dict.fromkeys(body["ids"])
+    ]
+    return RunsAnswer(_queued(owner, imports)), 202
 
 
 @blueprint.post("/api/playlists/<playlist_id>/spotify")
@@ -78,7 +98,7 @@ def bring_in(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
         409: "Not connected, or still arriving",
     }
 )
-def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Write a playlist to the connected account as a new one, by a run."""
     playlist = find_playlist(services(), playlist_id)
     owner, account = connected_account()
@@ -94,23 +114,22 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], 
             url=login_url(scope),
         )
     run = new_write(owner, account, playlist, name=body.get("name") or playlist.name, public=body["public"])
-    return {"run": _queued(owner, [run])[0]}, 202
+    return RunAnswer(_queued(owner, [run])[0]), 202
 
 
-def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[RunView]:
     """Queue runs of the owner's account and return them; where the same is under way, that one."""
-    here, accounts = services(), all_accounts()
+    accounts = all_accounts()
     _trim(owner)
     accounts.note(owner, {f"runs.{run['_id']}": True for run in wanted})  # first, so that disconnecting finds them
-    queued: list[dict[str, Any]] = []
+    queued: list[RunView] = []
     try:
-        queued = enqueue(here.database, here.config.var, *wanted)
+        queued = start_runs(services(), *wanted)
     finally:
-        unused = {run["_id"] for run in wanted} - {run["_id"] for run in queued}
+        unused = {run["_id"] for run in wanted} - {run.id for run in queued}
         if unused:
             accounts.note(owner, {}, unset=tuple(f"runs.{run_id}" for run_id in sorted(unused)))
-    spawn_worker(here.config.var, here.config.mongodb_uri, queues_of(queued))
-    return [public_run(run) for run in queued]
+    return queued
 
 
 def _trim(owner: str) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 from etl.engine import Answer, Engine, Status
 from etl.gather.recommended import store_recommended
 from etl.gather.run import provenance_of
-from etl.identity import SAME, as_track, identity_of, same_recording
+from etl.identity import as_track, closest, identity_of
 from etl.lookup.choice import search_words
 from etl.lookup.results import features_in, strongest
 from etl.providers.base import Candidate, Identity, LookupQuery, Need
@@ -119,8 +119,8 @@ class EnrichmentTasks:
         """Return the track with the ids and details that it lacked; None if the answer is another one."""
         track = self._database.get_track(name)
         found = (answer.value,) if isinstance(answer.value, Candidate) else cast(tuple[Candidate, ...], answer.value)
-        best = max(found, key=lambda candidate: same_recording(known, candidate.identity), default=None)
-        if track is None or best is None or same_recording(known, best.identity) < SAME:
+        best = closest(known, found)
+        if track is None or best is None:
             return None
         found_track = as_track(best.identity, answer.source, popularity=best.popularity, explicit=best.explicit)
         return replace(

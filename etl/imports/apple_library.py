@@ -17,7 +17,7 @@ from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.json_file import listed
-from etl.imports.reading.values import text, whole, year_within
+from etl.values import text, whole, year_within
 from store.domain import Track
 from store.runs import ImportProblem
 

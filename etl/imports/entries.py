@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from etl.imports.reading.bytes import Source, Watch
-from etl.imports.reading.values import clean_isrc, spotify_id, text, whole
+from etl.values import clean_isrc, spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 

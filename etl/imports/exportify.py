@@ -12,8 +12,8 @@ from etl.imports.entries import Begin, Entry, Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.values import bare_spotify_id, boolean, clean_isrc, iso_instant, year_within
 from etl.imports.sheet import Sheet, below_headings
+from etl.values import bare_spotify_id, boolean_cell, clean_isrc, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 
@@ -110,7 +110,7 @@ def _track(texts: dict[str, str], join: Join, decimal_comma: bool, source: str, 
         duration_ms=duration,
         isrc=clean_isrc(texts.get("isrc")),
         popularity=popularity if popularity is not None and 0 <= popularity <= 100 else None,
-        explicit=boolean(texts.get("explicit", "")),
+        explicit=boolean_cell(texts.get("explicit", "")),
         artist_genres=_genres(texts.get("genres", "")),
         features=_features(texts, duration, decimal_comma, source, fetched_at) if spotify else None,
         source=source,

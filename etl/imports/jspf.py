@@ -8,8 +8,8 @@ from typing import Any
 from etl.exports.jspf import EXTENSION
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.reading.json_file import listed, under
-from etl.imports.reading.values import iso_instant, spotify_id, text
 from etl.imports.tastemap_json import read_item
+from etl.values import iso_instant, spotify_id, text
 
 # https://musicbrainz.org/doc/jspf
 _TRACK = "https://musicbrainz.org/doc/jspf#track"

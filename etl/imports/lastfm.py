@@ -16,8 +16,8 @@ from etl.imports.history import History, history_entries
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.headings import find_columns, looks_like_table
-from etl.imports.reading.values import from_epoch, iso_instant, whole
 from etl.imports.sheet import below_headings
+from etl.values import from_epoch, iso_instant, whole
 
 _HEADINGS = {
     "title": ("track", "track name", "title", "song", "name"),

@@ -12,7 +12,7 @@ from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.json_file import lines, under
-from etl.imports.reading.values import from_epoch, spotify_id, whole
+from etl.values import from_epoch, spotify_id, whole
 
 LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
 

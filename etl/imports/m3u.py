@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.values import spotify_id, text
+from etl.values import spotify_id, text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from etl.imports.reading.values import MAX_NAME, texts, whole
+from etl.values import MAX_NAME, texts, whole
 
 _TRACK_TEXTS = ("track_uri", "track_name", "artist_name", "album_name")
 TRACK = pa.struct([*((name, pa.string()) for name in _TRACK_TEXTS), ("duration_ms", pa.int64())])

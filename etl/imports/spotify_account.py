@@ -12,7 +12,7 @@ from typing import Any
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.imports.reading.json_file import listed, under
-from etl.imports.reading.values import iso_instant, text, whole
+from etl.values import iso_instant, text, whole
 
 LIKED = "Liked songs"
 _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from io import TextIOWrapper
 from typing import Any, TextIO
 
@@ -14,6 +13,7 @@ from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.json_stream import JsonStream
+from etl.values import boolean, iso_instant, number
 from store.domain import (
     FEATURE_BOUNDS,
     AudioFeatures,
@@ -87,7 +87,7 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
         item_count=_whole(members.get("item_count"), 0, 1 << 31) or 0,
         complete=members.get("complete") is True,
         people=_people(_object(members.get("people"))),
-        created_at=_instant(members.get("created_at")),
+        created_at=iso_instant(members.get("created_at")),
     )
 
 
@@ -112,7 +112,7 @@ def read_item(number: int, item: Any) -> Row:
         line=number,
         track=track,
         added_by=_text(members.get("added_by")),
-        added_at=_instant(members.get("added_at")),
+        added_at=iso_instant(members.get("added_at")),
         reason="" if track else "no title",
     )
 
@@ -124,7 +124,6 @@ def _track(members: Mapping[str, Any]) -> Track | None:
     low, high = FEATURE_BOUNDS["duration_ms"]
     duration = _whole(members.get("duration_ms"), int(low), int(high))
     given = members.get("id")
-    explicit = members.get("explicit")
     return Track(
         id=given
         if isinstance(given, str) and _ID.fullmatch(given)
@@ -135,8 +134,8 @@ def _track(members: Mapping[str, Any]) -> Track | None:
         year=_whole(members.get("year"), 1000, 2999),
         duration_ms=duration,
         isrc=_text(members.get("isrc")),
-        popularity=_number(members.get("popularity"), 0, 100),
-        explicit=explicit if isinstance(explicit, bool) else None,
+        popularity=number(members.get("popularity"), 0, 100),
+        explicit=boolean(members.get("explicit")),
         labels=_texts(members.get("labels")),
         artist_genres=_texts(members.get("artist_genres")),
         features=_features(_object(members.get("features"))),
@@ -152,15 +151,15 @@ def _ids(members: Mapping[str, Any]) -> dict[str, str]:
 
 def _features(members: Mapping[str, Any]) -> AudioFeatures | None:
     given = _object(members.get("values"))
-    values = {name: _number(given.get(name), *bounds) for name, bounds in FEATURE_BOUNDS.items()}
+    values = {name: number(given.get(name), *bounds) for name, bounds in FEATURE_BOUNDS.items()}
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
         return None
-    confidence = _number(members.get("confidence"), 0, 1)
+    confidence = number(members.get("confidence"), 0, 1)
     return AudioFeatures(
         values=known,
         source=_text(members.get("source")) or "unknown",
-        fetched_at=_instant(members.get("fetched_at")),
+        fetched_at=iso_instant(members.get("fetched_at")),
         licence=_text(members.get("licence")),
         confidence=1.0 if confidence is None else confidence,
     )
@@ -182,18 +181,6 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(text for element in value if (text := _text(element))) if isinstance(value, list) else ()
 
 
-def _number(value: Any, low: float, high: float) -> float | None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if number and math.isfinite(value) and low <= value <= high else None
-
-
 def _whole(value: Any, low: int, high: int) -> int | None:
-    number = _number(value, low, high)
-    return int(number) if number is not None and number == int(number) else None
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None
-    except (ValueError, OverflowError):
-        return None
+    found = number(value, low, high)
+    return int(found) if found is not None and found == int(found) else None

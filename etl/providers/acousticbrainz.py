@@ -1,6 +1,6 @@
 """AcousticBrainz: features computed from audio by Essentia, public domain, nothing after 2022.
 
-How its classifiers and descriptors become Spotify's scales, and what does not, is in docs/acousticbrainz.md.
+docs/acousticbrainz.md says how its classifiers and descriptors are mapped to Spotify's scales.
 """
 
 from __future__ import annotations
@@ -9,39 +9,29 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.providers.base import About, Channel, LookupQuery, Need, Rate, SourceFeatures, Value
-from etl.providers.translation import (
-    NeedHandler,
-    Object,
-    Translator,
-    as_object,
-    has_id,
-    inner,
-    number,
-    sound,
-    text,
-    the_id,
-)
+from etl.providers.translation import NeedHandler, Object, Translator, as_object, has_id, inner, source_features, the_id
+from etl.values import number, text
 
 _TITLE = "AcousticBrainz"
 _BATCH = 25
-# Its classifiers answer how sure they are, Spotify's scales say how much: near in rank, not in value.
+# Its values are class probabilities, Spotify's are intensities: similar in rank, not in value.
 CONFIDENCE = 0.5
 # The server always adds metadata.audio_properties, with length and ReplayGain.
 _LOW_LEVEL = "rhythm.bpm;tonal.key_key;tonal.key_scale"
 _PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _LIVELY = (("mood_aggressive", "aggressive"), ("mood_party", "party"))
 _MODES = {"major": 1.0, "minor": 0.0}
-# ReplayGain 1.0 without the usual 6 dB on top brings a track to 83 dB, which is about -24 dB below full scale.
+# ReplayGain 1.0, without the 6 dB that players add, brings a track to 83 dB, about -24 dB below full scale.
 _REPLAY_GAIN_REFERENCE = -24.0
 
 
 def _probability(high: Object, classifier: str, name: str) -> float | None:
-    """Return how sure ``classifier`` is of the class ``name``, 0 to 1."""
+    """Return the probability (0 to 1) of the class ``name`` in ``classifier``."""
     return number(inner(inner(high, classifier), "all").get(name))
 
 
 def _between(high: float | None, low: float | None) -> float | None:
-    """Return 1 where only ``high`` is sure, 0 where only ``low`` is, 0.5 where neither or both are."""
+    """Return 1 if only ``high`` is 1, 0 if only ``low`` is, 0.5 if both are equal."""
     return None if high is None or low is None else (1.0 + high - low) / 2.0
 
 
@@ -52,8 +42,8 @@ def _pitch_class(name: object) -> float | None:
     return None if base is None or accidental is None else float((base + accidental) % 12)
 
 
-def sound_of(high: Object, low: Object) -> SourceFeatures | None:
-    """Translate one recording's ``highlevel`` classifiers and its low-level document; ``None`` where both are empty.
+def features_of(high: Object, low: Object) -> SourceFeatures | None:
+    """Translate one recording's ``highlevel`` classifiers and its low-level document; ``None`` if both are empty.
 
     Energy is high where the track is aggressive or for a party and not relaxed, valence where it is happy and not
     sad. Speechiness, liveness and time signature have no counterpart and are missing.
@@ -61,7 +51,7 @@ def sound_of(high: Object, low: Object) -> SourceFeatures | None:
     lively = [p for p in (_probability(high, *name) for name in _LIVELY) if p is not None]
     properties, tonal = inner(inner(low, "metadata"), "audio_properties"), inner(low, "tonal")
     gain, length = number(properties.get("replay_gain")), number(properties.get("length"))
-    return sound(
+    return source_features(
         {
             "danceability": _probability(high, "danceability", "danceable"),
             "energy": _between(max(lively, default=None), _probability(high, "mood_relaxed", "relaxed")),
@@ -84,12 +74,14 @@ def _documents(channel: Channel, path: str, mbids: Sequence[str], **more: str) -
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    """Two calls for up to 25 recordings; of several submissions the first is read."""
+    """Make two calls for up to 25 recordings; the first submission of each is read."""
     mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)
-    return [sound_of(inner(inner(inner(high, mbid), "0"), "highlevel"), inner(inner(low, mbid), "0")) for mbid in mbids]
+    return [
+        features_of(inner(inner(inner(high, mbid), "0"), "highlevel"), inner(inner(low, mbid), "0")) for mbid in mbids
+    ]
 
 
 class AcousticBrainz(Translator):

@@ -1,7 +1,7 @@
-"""What a source of facts about music is: the questions it may be asked, its answers, and how it fails.
+"""The interface of a source of facts about music: queries, answers and faults.
 
-A provider translates and nothing else: which addresses to ask for a question, and what the JSON that comes back
-means. Limits, waiting, caching, credentials and the network lie in :mod:`etl.engine`, once.
+A provider only translates: a query into requests, and the JSON of their answers into values. Limits, waiting, caching,
+credentials and the network are in :mod:`etl.engine`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from store.errors import TastemapError
 
 
 class Need(StrEnum):
-    """What one may want to know. The comment says what of :class:`LookupQuery` is read, and what is answered."""
+    """Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer."""
 
     SEARCH = "search"  # text, page -> tuple[Candidate, ...], best first
     TRACK = "track"  # identity -> Candidate, with every id the source knows
@@ -33,7 +33,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """How far a track is known. ``ids`` maps namespaces to ids.
+    """What is known of a track's identity. ``ids`` maps namespaces to ids.
 
     Namespaces: ``isrc`` (upper case, no hyphens), ``mbid`` (MusicBrainz recording), ``artist_mbid``, and a source's
     own: ``spotify``, ``deezer``, ``deezer_artist``, ``deezer_album``, ``itunes``, ``reccobeats``.
@@ -49,7 +49,7 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookupQuery:
-    """One question. ``page`` counts from 0; ``owner`` is the browser session that asks, where that matters."""
+    """One query. ``page`` counts from 0; ``owner`` is the browser session of the query, if that matters."""
 
     identity: Identity = field(default_factory=Identity)
     text: str = ""
@@ -59,7 +59,7 @@ class LookupQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A track as a source names it. ``score`` is the source's own measure, 0 to 1; ``popularity`` 0 to 100."""
+    """A track as a source names it. ``score`` is the source's own relevance, 0 to 1; ``popularity`` 0 to 100."""
 
     identity: Identity
     score: float | None = None
@@ -72,7 +72,7 @@ class Candidate:
 class SourceFeatures:
     """Audio features in the names and units of :data:`store.domain.AUDIO_FEATURES`, as far as the source knows them.
 
-    ``confidence`` (0 to 1) says how near the source's scales are to Spotify's.
+    ``confidence`` (0 to 1) is how similar the source's scales are to Spotify's.
     """
 
     values: Mapping[str, float]
@@ -100,7 +100,7 @@ class ArtistFound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """Where thirty seconds can be heard, until when, and whom the terms want named beside it."""
+    """The address of a preview of thirty seconds, its expiry, and the credit and link that the terms require."""
 
     url: str
     expires_at: datetime | None = None
@@ -132,17 +132,17 @@ Value = (
 class FaultKind(StrEnum):
     """Why a source gave no answer."""
 
-    LIMITED = "limited"  # too many questions: 429, 503, a quota in the body; `retry_after_s` where it says so
+    LIMITED = "limited"  # too many requests: 429, 503, a quota in the body; `retry_after_s` if the source says so
     UNREACHABLE = "unreachable"  # no connection, cut off, too slow, 5xx
-    GARBLED = "garbled"  # an answer that is not what it should be
+    GARBLED = "garbled"  # an answer of an unexpected form
     REFUSED = "refused"  # our credentials or the account are not accepted
-    ABSENT = "absent"  # this source no longer does this for us: asked once, then not again
+    ABSENT = "absent"  # the source no longer offers this to us: it is not tried again
 
 
-class SourceFault(TastemapError):  # noqa: N818 - a state of the source, told to the listener
-    """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when it may be asked again.
+class SourceFault(TastemapError):  # noqa: N818 - a state of the source, shown to the listener
+    """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when to try again (seconds).
 
-    ``status`` and ``body`` (its beginning) are those of an HTTP answer, where there was one.
+    ``status`` and ``body`` (its beginning) are those of the HTTP answer, if there was one.
     """
 
     code = "source"
@@ -169,10 +169,10 @@ class NotThere(Exception):  # noqa: N818 - an answer
 
 
 class Channel(Protocol):
-    """The way to one source. Every request through it has passed the source's limits first.
+    """The connection to one source. Each request waits until the source's limits allow it.
 
-    ``session`` does so for each of its requests too, and can be handed to a client library such as spotipy.
-    ``settings`` are the source's own (client ids, tokens), decrypted.
+    ``session`` does that too, so it can be given to a client library such as spotipy. ``settings`` are the source's
+    own (client ids, tokens), decrypted.
     """
 
     @property
@@ -199,7 +199,7 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """Something the operator may tell a source: a client id, a token. ``secret`` ones are never shown again."""
+    """A setting of a source: a client id, a token. ``secret`` ones are never shown again."""
 
     name: str
     label: str
@@ -210,11 +210,11 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class About:
-    """What the listener should know before switching a source on, and what the engine needs to know of it.
+    """The description of a source for the listener and for the engine.
 
-    ``found_days`` is how long an answer is kept; ``batches`` how many questions of a kind go into one call
-    (1 where not named). ``reads`` are the namespaces of ids it looks at beside its own (``<name>``, ``<name>_...``);
-    an answer is remembered under these and the names, so a question that gained other ids is still the same.
+    ``found_days`` is how long an answer is kept; ``batches`` how many queries of a kind go into one call (by default
+    1). ``reads`` are the namespaces of ids that it reads besides its own (``<name>``, ``<name>_...``). The cache key
+    of an answer is made of these ids and the names, so a query with other additional ids is still equal.
     ``extended`` are those of ``needs`` that only credentials with extended access get (:func:`is_extended`).
     """
 
@@ -237,7 +237,7 @@ class About:
 
 
 def is_extended(settings: Mapping[str, str]) -> bool:
-    """Tell whether the setting ``tier`` says that an app has extended access."""
+    """Return whether the setting ``tier`` says that an app has extended access."""
     return settings.get("tier", "").strip().lower() == "extended"
 
 
@@ -247,11 +247,17 @@ class Provider(Protocol):
     about: ClassVar[About]
 
     def can(self, need: Need, query: LookupQuery) -> bool:
-        """Tell whether ``query`` holds what this source must know to answer ``need`` (an ISRC, an id of its own)."""
+        """Return whether ``query`` has what this source needs to answer ``need`` (an ISRC, an id of its own)."""
 
     def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-        """Answer the questions in their order, ``None`` for those of which the source knows nothing.
+        """Return the answers to ``queries`` in their order, ``None`` if the source knows nothing.
 
-        There are at most ``about.batches[need]`` of them (1 where not named), each of which it :meth:`can` answer.
-        Raises :class:`SourceFault` where the source failed, and may let :class:`NotThere` pass for a single question.
+        There are at most ``about.batches[need]`` queries (by default 1), each of which it :meth:`can` answer.
+
+        Raises
+        ------
+        SourceFault
+            The source failed.
+        NotThere
+            The source does not have this; only for a single query.
         """

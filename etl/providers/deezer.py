@@ -40,42 +40,40 @@ from etl.providers.translation import (
     inner_rows,
     known_id,
     milliseconds,
-    number,
-    one_by_one,
-    text,
+    single,
     the_id,
-    year,
 )
+from etl.values import boolean, number, text, year_of
 from store.text import normalise
 
 _TITLE = "Deezer"
 _PAGE = 50
 _RADIO, _RELATED, _TOP = 25, 5, 3
-# Deezer ranks tracks from 0 to about a million by how much they are played; a hundredth of a percent each.
+# Deezer ranks tracks by how much they are played, from 0 to about a million.
 _HIGHEST_RANK = 1_000_000
 _PREVIEW_SECONDS = 900
 _QUOTA, _BUSY, _NO_DATA = 4, 700, 800
-_BAD_QUESTION = frozenset({500, 501, 600})
+_BAD_REQUEST = frozenset({500, 501, 600})
 _NO_ACCESS = frozenset({200, 300})
 
 
 def _get(channel: Channel, path: str, **params: Any) -> Object:
-    """Return the object at ``path``; raises what Deezer's own errors mean, which come with HTTP 200."""
+    """Return the object at ``path``; raises NotThere or SourceFault for Deezer's errors, which come with HTTP 200."""
     body = as_object(channel.get(path, params or None), _TITLE, "a JSON object")
     error = body.get("error")
     if not error:
         return body
     fault = as_object(error, _TITLE, "a JSON object under error")
-    code, said = fault.get("code"), text(fault.get("message")) or "no message"
+    code, message = fault.get("code"), text(fault.get("message")) or "no message"
     if code == _NO_DATA:
-        raise NotThere(said)
+        raise NotThere(message)
     if code in (_QUOTA, _BUSY):
         why = "the limit of 50 calls in 5 seconds is reached" if code == _QUOTA else "it is busy"
         raise SourceFault(FaultKind.LIMITED, f"Deezer asks to wait: {why}.", retry_after_s=5.0)
     if code in _NO_ACCESS:
-        raise SourceFault(FaultKind.REFUSED, f"Deezer does not give this without an account: {said} (code {code}).")
-    what = "did not understand the question" if code in _BAD_QUESTION else "answered with an error"
-    raise SourceFault(FaultKind.GARBLED, f"Deezer {what}: {said} (code {code}).")
+        raise SourceFault(FaultKind.REFUSED, f"Deezer does not give this without an account: {message} (code {code}).")
+    what = "did not understand the query" if code in _BAD_REQUEST else "answered with an error"
+    raise SourceFault(FaultKind.GARBLED, f"Deezer {what}: {message} (code {code}).")
 
 
 def _data(body: Object) -> list[Object]:
@@ -83,20 +81,20 @@ def _data(body: Object) -> list[Object]:
 
 
 def track_of(row: Object) -> Candidate | None:
-    """Translate a track object, complete or as it stands in a list; ``None`` for one without id or title."""
+    """Translate a track object, complete or from a list; ``None`` for one without id or title."""
     deezer, title = id_text(row.get("id")), text(row.get("title"))
     if not deezer or not title:
         return None
     artist, album = inner(row, "artist"), inner(row, "album")
     credited = [text(person.get("name")) for person in inner_rows(row, "contributors")]
     artists = dict.fromkeys(name for name in (text(artist.get("name")), *credited) if name)
-    rank, explicit = number(row.get("rank")), row.get("explicit_lyrics")
+    rank = number(row.get("rank"), 1, _HIGHEST_RANK)
     return Candidate(
         identity=Identity(
             title=title,
             artists=tuple(artists),
             album=text(album.get("title")),
-            year=year(row.get("release_date")),
+            year=year_of(row.get("release_date")),
             duration_ms=milliseconds(row.get("duration"), 1000),
             ids=ids_of(
                 isrc=clean_isrc(row.get("isrc")),
@@ -105,8 +103,8 @@ def track_of(row: Object) -> Candidate | None:
                 deezer_album=id_text(album.get("id")),
             ),
         ),
-        popularity=100 * rank / _HIGHEST_RANK if rank is not None and 0 < rank <= _HIGHEST_RANK else None,
-        explicit=explicit if isinstance(explicit, bool) else None,
+        popularity=None if rank is None else 100 * rank / _HIGHEST_RANK,
+        explicit=boolean(row.get("explicit_lyrics")),
     )
 
 
@@ -116,12 +114,12 @@ def _tracks(body: Object, reason: str | None = None) -> tuple[Candidate, ...]:
 
 
 def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
-    # Plain text: artist:"" track:"" is reported to find nothing at times.
+    # Plain text, because the syntax artist:"" track:"" sometimes finds nothing.
     return _tracks(_get(channel, "/search", q=query.text.strip(), limit=_PAGE, index=query.page * _PAGE))
 
 
 def _row(known: Identity, channel: Channel) -> Object:
-    """Return the track; raises NotThere where the ISRC leads to another recording, an odd duplicate."""
+    """Return the track; raises NotThere if the ISRC leads to another recording."""
     deezer = known_id(known, "deezer")
     if deezer:
         return _get(channel, f"/track/{deezer}")
@@ -146,7 +144,7 @@ def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None
 
 
 def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
-    """The artist's radio; where there is none, the best known tracks of related artists."""
+    """Return the artist's radio, or the top tracks of related artists if it is empty."""
     known = query.identity
     artist = known_id(known, "deezer_artist") or id_text(inner(_row(known, channel), "artist").get("id"))
     if not artist:
@@ -169,7 +167,7 @@ def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
 
 
 def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
-    """The chart of Deezer's genre of that name; it has about two dozen, and knows nothing of other names."""
+    """Return the chart of Deezer's genre of that name; Deezer has about two dozen genres."""
     wanted = normalise(query.text)
     for row in _data(_get(channel, "/genre")):
         genre, name = id_text(row.get("id")), text(row.get("name"))
@@ -180,7 +178,7 @@ def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]
 
 
 def _names(genre: str) -> set[str]:
-    """Return what Deezer's name of a genre is called elsewhere: "Rap/Hip Hop" is both, "Latin Music" is latin."""
+    """Return other names of a genre of Deezer: "Rap/Hip Hop" has two, "Latin Music" is latin."""
     names = {normalise(part).removesuffix(" music") for part in (genre, *genre.split("/"))}
     return names | {normalise(genre)} | ({"electronic"} if "electro" in names else set())
 
@@ -195,13 +193,13 @@ class Deezer(Translator):
     """Deezer without an account."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.SEARCH: one_by_one(has_text, _search),
-        Need.TRACK: one_by_one(has_id("deezer", "isrc"), _track),
-        Need.GENRES: one_by_one(has_id("deezer_album", "deezer", "isrc"), _genres),
-        Need.SIMILAR: one_by_one(has_id("deezer_artist", "deezer", "isrc"), _similar),
-        Need.PREVIEW: one_by_one(has_id("deezer", "isrc"), _preview),
-        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
-        Need.ARTISTS: one_by_one(has_text, _artists),
+        Need.SEARCH: single(has_text, _search),
+        Need.TRACK: single(has_id("deezer", "isrc"), _track),
+        Need.GENRES: single(has_id("deezer_album", "deezer", "isrc"), _genres),
+        Need.SIMILAR: single(has_id("deezer_artist", "deezer", "isrc"), _similar),
+        Need.PREVIEW: single(has_id("deezer", "isrc"), _preview),
+        Need.GENRE_TRACKS: single(has_text, _genre_tracks),
+        Need.ARTISTS: single(has_text, _artists),
     }
     about = About(
         name="deezer",
@@ -210,7 +208,7 @@ class Deezer(Translator):
         base_url="https://api.deezer.com",
         licence="Deezer terms of use: non-commercial",
         terms=(
-            "Free without an account, for non-commercial use only. Deezer wants its name shown beside what comes "
+            "Free without an account, for non-commercial use only. Deezer wants its name shown with what comes "
             "from it. Facts are kept for a week; previews are played from Deezer's own servers and never stored. "
             "Its limit counts by network address: 50 calls in 5 seconds."
         ),

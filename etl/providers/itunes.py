@@ -1,4 +1,4 @@
-"""The search of Apple's iTunes store: tracks, their genre, previews. It tells no ISRC and takes none."""
+"""The search of Apple's iTunes store: tracks, their genre, previews. It has no ISRCs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ from etl.providers.translation import (
     id_text,
     ids_of,
     milliseconds,
-    one_by_one,
-    text,
+    single,
     the_id,
-    year,
 )
+from etl.values import text, year_of
 
 _TITLE = "iTunes"
 _PAGE = 50
@@ -44,7 +43,7 @@ def _songs(channel: Channel, path: str, **params: Any) -> list[Object]:
     try:
         body = as_object(channel.get(path, params), _TITLE, "a JSON object")
     except SourceFault as fault:
-        # The store asks nobody for an account: its 403 says that there were too many calls in a minute.
+        # The store needs no account: its 403 means too many calls in a minute.
         if fault.kind is FaultKind.REFUSED:
             raise SourceFault(FaultKind.LIMITED, "iTunes asks to wait a minute.", retry_after_s=60.0) from fault
         raise
@@ -62,7 +61,7 @@ def track_of(row: Object) -> Candidate | None:
             title=title,
             artists=(artist,) if artist else (),
             album=text(row.get("collectionName")),
-            year=year(row.get("releaseDate")),
+            year=year_of(row.get("releaseDate")),
             duration_ms=milliseconds(row.get("trackTimeMillis")),
             ids=ids_of(itunes=itunes),
         ),
@@ -110,10 +109,10 @@ class ITunes(Translator):
     """The iTunes store without an account."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.SEARCH: one_by_one(has_text, _search),
-        Need.TRACK: one_by_one(has_id("itunes"), _track),
-        Need.GENRES: one_by_one(has_id("itunes"), _genres),
-        Need.PREVIEW: one_by_one(has_id("itunes"), _preview),
+        Need.SEARCH: single(has_text, _search),
+        Need.TRACK: single(has_id("itunes"), _track),
+        Need.GENRES: single(has_id("itunes"), _genres),
+        Need.PREVIEW: single(has_id("itunes"), _preview),
     }
     about = About(
         name="itunes",
@@ -123,7 +122,7 @@ class ITunes(Translator):
         licence="Apple iTunes Search API terms",
         terms=(
             "Free without an account, about 20 calls a minute. Facts may be kept for a while (here a week). Previews "
-            "may only be streamed, beside a link to the store and the words “provided courtesy of iTunes”; they are "
+            "may only be streamed, next to a link to the store and the words “provided courtesy of iTunes”; they are "
             "never stored and never analysed."
         ),
         sends="Titles, artists and iTunes ids of what you look up, and this computer's network address.",

@@ -1,6 +1,6 @@
-"""ListenBrainz: genres by vote and tracks by genre, of MusicBrainz recordings, as far as it wants no token.
+"""ListenBrainz: genres by vote and tracks by genre, of MusicBrainz recordings, without a token.
 
-Its labs are a service under another address with limits of its own: :mod:`etl.providers.listenbrainz_labs`.
+Its labs are a service at another address with other limits: :mod:`etl.providers.listenbrainz_labs`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,10 @@ from etl.providers.translation import (
     inner_rows,
     inner_texts,
     milliseconds,
-    number,
-    one_by_one,
-    text,
+    single,
     the_id,
-    year,
 )
+from etl.values import number, text, year_of
 
 _TITLE = "ListenBrainz"
 _BATCH = 50
@@ -43,7 +41,7 @@ def _metadata(mbids: Sequence[str], inc: str, channel: Channel) -> Object:
 
 
 def metadata_of(mbid: str, row: Object) -> Candidate | None:
-    """Translate the metadata of one recording; ``None`` where it has no name."""
+    """Translate the metadata of one recording; ``None`` if it has no name."""
     recording, artist, release = inner(row, "recording"), inner(row, "artist"), inner(row, "release")
     title = text(recording.get("name"))
     if not title:
@@ -56,7 +54,7 @@ def metadata_of(mbid: str, row: Object) -> Candidate | None:
             title=title,
             artists=tuple(names) or ((joined,) if joined else ()),
             album=text(release.get("name")),
-            year=year(recording.get("first_release_date")) or _year(release.get("year")),
+            year=year_of(recording.get("first_release_date")) or _year(release.get("year")),
             duration_ms=milliseconds(recording.get("length")),
             ids=ids_of(
                 mbid=mbid,
@@ -68,7 +66,7 @@ def metadata_of(mbid: str, row: Object) -> Candidate | None:
 
 
 def _year(value: object) -> int | None:
-    return year(str(value)) if isinstance(value, int) else None
+    return year_of(str(value)) if isinstance(value, int) else None
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
@@ -84,14 +82,14 @@ def _genres(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | No
 
 
 def tags_of(row: Object) -> tuple[GenreTag, ...]:
-    """Translate ``tag`` of a recording's metadata: genres, or free tags where nobody voted for a genre."""
+    """Translate ``tag`` of a recording's metadata: genres, or free tags if there are no genres."""
     named = [(level, inner_rows(row, key)) for level, key in _LEVELS]
     genres = [(level, [tag for tag in tags if text(tag.get("genre_mbid"))]) for level, tags in named]
     return votes(genres, names="tag", counts="count") or votes(named, names="tag", counts="count")
 
 
 def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
-    """A hundred tracks of a tag, drawn by the server, the popular ones first. There is one page."""
+    """Return a hundred tracks of a tag, chosen by the server, the popular ones first. There is one page."""
     if query.page:
         return None
     tag = query.text.strip().lower()
@@ -108,12 +106,12 @@ def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]
 
 
 class ListenBrainz(Translator):
-    """The token-free part of ListenBrainz' core."""
+    """The part of ListenBrainz that needs no token."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
         Need.TRACK: NeedHandler(has_id("mbid"), _tracks),
         Need.GENRES: NeedHandler(has_id("mbid"), _genres),
-        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
+        Need.GENRE_TRACKS: single(has_text, _genre_tracks),
     }
     about = About(
         name="listenbrainz",

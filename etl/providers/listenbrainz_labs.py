@@ -1,4 +1,4 @@
-"""ListenBrainz labs: tracks heard in the same sessions, a fuzzy search, Spotify ids of MusicBrainz recordings.
+"""ListenBrainz labs: tracks played in the same sessions, a fuzzy search, Spotify ids of MusicBrainz recordings.
 
 Experiments on a server of their own, without a promise that they stay.
 """
@@ -21,15 +21,14 @@ from etl.providers.translation import (
     ids_of,
     inner_texts,
     known_id,
-    number,
-    one_by_one,
-    text,
+    single,
     the_id,
 )
+from etl.values import number, text
 
 _TITLE = "ListenBrainz labs"
-# The server takes these names and no others: days of listening, pause that ends a session, votes of one listener,
-# how often two tracks must meet, how many are returned, and how many skips are looked over.
+# One of the algorithm names that the server accepts: days of listening, pause that ends a session, votes of one
+# listener, sessions that two tracks must share, tracks returned, and skips ignored.
 SIMILARITY = "session_based_days_7500_session_300_contribution_5_threshold_15_limit_50_skip_30"
 
 
@@ -64,7 +63,7 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
     counted = [(number(row.get("score")) or 0.0, lab_row(row)) for row in rows]
     most = max((count for count, _ in counted), default=0.0)
     found = [
-        replace(track, score=count / most if most > 0 else None, reason="heard in the same sessions")
+        replace(track, score=count / most if most > 0 else None, reason="played in the same sessions")
         for count, track in sorted(counted, key=lambda pair: -pair[0])
         if track and track.identity.ids["mbid"] != mbid
     ]
@@ -72,7 +71,7 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
 
 
 def _spotify_id(query: LookupQuery, channel: Channel) -> Candidate | None:
-    """Add the Spotify id to what is known: the labs map a MusicBrainz recording, or names, to it."""
+    """Return what is known with the Spotify id, to which the labs map a MusicBrainz recording or names."""
     known, mbid = query.identity, known_id(query.identity, "mbid")
     if mbid:
         path, params = "/spotify-id-from-mbid/json", {"recording_mbid": mbid}
@@ -96,9 +95,9 @@ class ListenBrainzLabs(Translator):
     """ListenBrainz' experiments."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.SEARCH: one_by_one(has_text, _search),
-        Need.TRACK: one_by_one(_has_names, _spotify_id),
-        Need.SIMILAR: one_by_one(has_id("mbid"), _similar),
+        Need.SEARCH: single(has_text, _search),
+        Need.TRACK: single(_has_names, _spotify_id),
+        Need.SIMILAR: single(has_id("mbid"), _similar),
     }
     about = About(
         name="listenbrainz_labs",
@@ -107,7 +106,7 @@ class ListenBrainzLabs(Translator):
         base_url="https://labs.api.listenbrainz.org",
         licence="CC0",
         terms=(
-            "Experiments of ListenBrainz: tracks heard in the same sessions, and Spotify ids of MusicBrainz "
+            "Experiments of ListenBrainz: tracks played in the same sessions, and Spotify ids of MusicBrainz "
             "recordings, free without an account. They may change or end at any time. All of it is in the public "
             "domain (CC0) and may be used for everything, training included. Answers are kept for 90 days."
         ),

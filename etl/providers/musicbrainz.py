@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from etl.identity import SAME, clean_isrc, same_recording
+from etl.identity import clean_isrc, closest
 from etl.providers.base import (
     About,
     ArtistFound,
@@ -41,12 +41,10 @@ from etl.providers.translation import (
     inner_texts,
     known_id,
     milliseconds,
-    number,
-    one_by_one,
-    text,
+    single,
     the_id,
-    year,
 )
+from etl.values import number, text, year_of
 
 _TITLE = "MusicBrainz"
 _PAGE = 50
@@ -55,14 +53,14 @@ _WORDS = re.compile(r"\b(AND|OR|NOT)\b")
 
 
 def escaped(words: str) -> str:
-    """Return ``words`` so that Lucene searches for them instead of obeying them."""
+    """Return ``words`` with the operators of Lucene's query syntax escaped."""
     return _WORDS.sub(lambda word: word.group().lower(), _LUCENE.sub(r"\\\1", words)).strip()
 
 
 def _get(channel: Channel, path: str, **params: Any) -> Object:
     body = as_object(channel.get(f"/ws/2/{path}", {"fmt": "json", **params}), _TITLE, "a JSON object")
     if text(body.get("error")):
-        raise SourceFault(FaultKind.GARBLED, f"MusicBrainz did not understand the question: {body['error']}")
+        raise SourceFault(FaultKind.GARBLED, f"MusicBrainz did not understand the query: {body['error']}")
     return body
 
 
@@ -74,13 +72,13 @@ def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
     credits = inner_rows(row, "artist-credit")
     names = (text(credit.get("name")) or text(inner(credit, "artist").get("name")) for credit in credits)
     releases = inner_rows(row, "releases")
-    score = number(row.get("score"))
+    score = number(row.get("score"), 0, 100)
     return Candidate(
         identity=Identity(
             title=title,
             artists=tuple(name for name in names if name),
             album=text(releases[0].get("title")) if releases else None,
-            year=year(row.get("first-release-date")),
+            year=year_of(row.get("first-release-date")),
             duration_ms=milliseconds(row.get("length")),
             ids=ids_of(
                 mbid=mbid,
@@ -88,7 +86,7 @@ def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
                 isrc=isrc or next(filter(None, map(clean_isrc, inner_texts(row, "isrcs"))), None),
             ),
         ),
-        score=score / 100 if score is not None and 0 <= score <= 100 else None,
+        score=None if score is None else score / 100,
     )
 
 
@@ -107,7 +105,7 @@ def _search(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]:
     if _has_names(query):
         lucene = f'recording:"{escaped(known.title)}" AND artist:"{escaped(known.artists[0])}"'
     else:
-        # Of a line of words nobody knows which is the artist: each must be in the one or in the other.
+        # Any of the words may be the artist's: each must be in the title or in the artist.
         words = [word for word in query.text.split() if any(map(str.isalnum, word))] or [query.text]
         lucene = " AND ".join(f"(recording:({word}) OR artist:({word}))" for word in map(escaped, words))
     return _found(channel, lucene, query.page)
@@ -123,15 +121,14 @@ def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
     found = [track for track in (recording_of(row, isrc) for row in rows) if track]
     if not known.title:
         return found[0] if found else None
-    best = max(found, key=lambda track: same_recording(known, track.identity), default=None)
-    # An ISRC alone does not tell: some stand on another recording.
-    return best if best and same_recording(known, best.identity) >= SAME else None
+    return closest(known, found)  # an ISRC may be that of another recording
 
 
 def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts: str) -> tuple[GenreTag, ...]:
-    """Sum the votes of each genre over ``levels``, from the nearest to the farthest; the nearest names its level.
+    """Sum the votes of each genre over ``levels`` (name, rows), nearest first; a genre has its nearest level.
 
-    ``names`` and ``counts`` are the keys of a row's name and of its number of votes. The most voted weighs 1.
+    ``names`` and ``counts`` are the keys of a row's name and of its number of votes. The weight is the share of the
+    votes of the genre with most votes.
     """
     total: Counter[str] = Counter()
     nearest: dict[str, str] = {}
@@ -146,7 +143,7 @@ def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts:
 
 
 def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
-    """Genres of the recording, its release groups and its artists; free tags where nobody voted for a genre."""
+    """Return the genres of the recording, its release groups and its artists; free tags if there are no genres."""
     inc = "artist-credits releases release-groups genres tags"
     row = _get(channel, f"recording/{the_id(query.identity, 'mbid')}", inc=inc)
     albums = [inner(release, "release-group") for release in inner_rows(row, "releases")]
@@ -187,11 +184,11 @@ class MusicBrainz(Translator):
     """MusicBrainz without an account."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.SEARCH: one_by_one(lambda query: has_text(query) or _has_names(query), _search),
-        Need.TRACK: one_by_one(has_id("mbid", "isrc"), _track),
-        Need.GENRES: one_by_one(has_id("mbid"), _genres),
-        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
-        Need.ARTISTS: one_by_one(has_text, _artists),
+        Need.SEARCH: single(lambda query: has_text(query) or _has_names(query), _search),
+        Need.TRACK: single(has_id("mbid", "isrc"), _track),
+        Need.GENRES: single(has_id("mbid"), _genres),
+        Need.GENRE_TRACKS: single(has_text, _genre_tracks),
+        Need.ARTISTS: single(has_text, _artists),
     }
     about = About(
         name="musicbrainz",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from etl.identity import SAME, clean_isrc, same_recording
+from etl.identity import clean_isrc, closest
 from etl.providers.base import (
     About,
     Candidate,
@@ -33,29 +33,28 @@ from etl.providers.translation import (
     inner_rows,
     known_id,
     milliseconds,
-    number,
-    one_by_one,
-    sound,
-    text,
+    single,
+    source_features,
     the_id,
 )
+from etl.values import number, text
 
 _TITLE = "ReccoBeats"
 _BATCH = 40
 _RECOMMENDED = 50
 _HIGHEST_POPULARITY = 100
-# Its values mirror Spotify's, but nobody says how they were made, and a tempo may be half or double.
+# Its values mirror Spotify's, but their origin is unknown, and a tempo may be half or double.
 _CONFIDENCE = 0.9
-# What it is asked by, surest first.
+# Ids by which it knows tracks, surest first.
 _OWN = ("spotify", "reccobeats")
-_ASKED_BY = (*_OWN, "isrc")
+_LOOKUP_IDS = (*_OWN, "isrc")
 
 
 def _rows(channel: Channel, path: str, **params: Any) -> list[Object]:
     body = channel.get(path, params)
     if isinstance(body, dict):
         if "content" not in body and body.get("error"):
-            raise SourceFault(FaultKind.GARBLED, f"ReccoBeats did not understand the question: {body['error']}")
+            raise SourceFault(FaultKind.GARBLED, f"ReccoBeats did not understand the query: {body['error']}")
         body = body.get("content")
     return as_rows(body, _TITLE, "a list, bare or under content")
 
@@ -66,7 +65,7 @@ def _spotify(row: Object) -> str | None:
 
 
 def _joined(keys: Sequence[str], channel: Channel, path: str) -> list[list[Object]]:
-    """Return for each key (an id of any kind) the rows that are about it."""
+    """Return for each key (an id of any kind) the rows with that id."""
     about: dict[str, list[Object]] = {}
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _BATCH):
@@ -82,7 +81,6 @@ def track_of(row: Object) -> Candidate | None:
     if not title or not own:
         return None
     names = (text(artist.get("name")) for artist in inner_rows(row, "artists"))
-    popularity = number(row.get("popularity"))
     return Candidate(
         identity=Identity(
             title=title,
@@ -90,34 +88,33 @@ def track_of(row: Object) -> Candidate | None:
             duration_ms=milliseconds(row.get("durationMs")),
             ids=ids_of(reccobeats=own, spotify=_spotify(row), isrc=clean_isrc(row.get("isrc"))),
         ),
-        popularity=popularity if popularity is not None and 0 <= popularity <= _HIGHEST_POPULARITY else None,
+        popularity=number(row.get("popularity"), 0, _HIGHEST_POPULARITY),
     )
 
 
 def _best(known: Identity, rows: Iterable[Object]) -> Candidate | None:
-    """Return the track that is meant: under one ISRC there may be others, under an id of a service there are none."""
+    """Return the track that is meant. An ISRC may have several tracks, an id of a service has one."""
     found = [track for track in map(track_of, rows) if track]
     if not known.title or known_id(known, *_OWN):
         return found[0] if found else None
-    best = max(found, key=lambda track: same_recording(known, track.identity), default=None)
-    return best if best and same_recording(known, best.identity) >= SAME else None
+    return closest(known, found)
 
 
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/track")
-    return [_best(one.identity, rows) for one, rows in zip(queries, joined, strict=True)]
+    joined = _joined([the_id(query.identity, *_LOOKUP_IDS) for query in queries], channel, "/v1/track")
+    return [_best(query.identity, rows) for query, rows in zip(queries, joined, strict=True)]
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-    joined = _joined([the_id(query.identity, *_ASKED_BY) for query in queries], channel, "/v1/audio-features")
-    # Where several rows stand under an ISRC, the names of the tracks must tell which is meant.
+    joined = _joined([the_id(query.identity, *_LOOKUP_IDS) for query in queries], channel, "/v1/audio-features")
+    # If an ISRC has several rows, the names of their tracks decide.
     unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and queries[n].identity.title}
     keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]
     tracks = dict(zip(keys, _joined(keys, channel, "/v1/track"), strict=True))
     for n, rows in unclear.items():
         best = _best(queries[n].identity, [track for row in rows for track in tracks.get(str(row.get("id")), ())])
         joined[n] = [row for row in rows if best and row.get("id") == best.identity.ids["reccobeats"]]
-    return [sound(rows[0], _CONFIDENCE) if rows else None for rows in joined]
+    return [source_features(rows[0], _CONFIDENCE) if rows else None for rows in joined]
 
 
 def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
@@ -131,16 +128,16 @@ class ReccoBeats(Translator):
     """ReccoBeats without an account."""
 
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.TRACK: NeedHandler(has_id(*_ASKED_BY), _tracks),
-        Need.FEATURES: NeedHandler(has_id(*_ASKED_BY), _features),
-        Need.SIMILAR: one_by_one(has_id(*_OWN), _similar),
+        Need.TRACK: NeedHandler(has_id(*_LOOKUP_IDS), _tracks),
+        Need.FEATURES: NeedHandler(has_id(*_LOOKUP_IDS), _features),
+        Need.SIMILAR: single(has_id(*_OWN), _similar),
     }
     about = About(
         name="reccobeats",
         title=_TITLE,
         home="https://reccobeats.com",
         base_url="https://api.reccobeats.com",
-        licence="ReccoBeats: free, origin of the values not told",
+        licence="ReccoBeats: free, origin of the values unknown",
         terms=(
             "Free without an account. Audio features on Spotify's scales and recommendations; it does not say where "
             "its values come from, so they are shown and compared here but not passed on as training data. It asks "

@@ -1,4 +1,4 @@
-"""All sources by name, and in which order they are asked: a line here adds a source."""
+"""All sources by name, and the order in which they are queried: a line here adds a source."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ALL: tuple[Provider, ...] = (
 
 PROVIDERS: Mapping[str, Provider] = {provider.about.name: provider for provider in _ALL}
 
-# Best first: what knows most and costs least. Spotify comes last for facts of the catalogue, which others give freely;
-# its features come first, from an app that still gets them (others are never asked for any).
+# Best first: the source that knows most and costs least. Spotify comes last for facts of the catalogue, which others
+# have too. Its features come first, for an app that still gets them.
 ORDER: Mapping[Need, tuple[str, ...]] = {
     Need.SEARCH: ("deezer", "itunes", "musicbrainz", "listenbrainz_labs", "spotify"),
     Need.TRACK: ("deezer", "reccobeats", "musicbrainz", "listenbrainz", "listenbrainz_labs", "itunes", "spotify"),

@@ -1,7 +1,7 @@
-"""Spotify: the catalogue one by one, and for apps of before November 2024 what it has closed since.
+"""Spotify: its catalogue, and for apps from before November 2024 what it has closed since.
 
 An app that is registered today (``tier`` "new") may search and read single tracks. Audio features, analyses and
-recommendations answer apps with extended access from before ("extended") alone; for others they are never asked.
+recommendations are for older apps with extended access ("extended"); other apps send no queries for them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from etl.identity import ISRC, SPOTIFY_ID
+from etl.identity import SPOTIFY_ID, clean_isrc
 from etl.providers.base import (
     About,
     Analysis,
@@ -38,13 +38,11 @@ from etl.providers.translation import (
     inner,
     inner_rows,
     milliseconds,
-    number,
-    one_by_one,
-    sound,
-    text,
-    year,
+    single,
+    source_features,
 )
 from etl.spotify.app import call, call_closed, market
+from etl.values import boolean, number, text, year_of
 
 _TITLE = "Spotify"
 # What a new app gets at once; more answers 400.
@@ -60,20 +58,16 @@ def _candidate(item: Object) -> Candidate | None:
     if title is None:
         return None
     album = inner(item, "album")
-    isrc = (text(inner(item, "external_ids").get("isrc")) or "").replace("-", "").upper()
     identity = Identity(
         title=title,
         artists=tuple(name for artist in inner_rows(item, "artists") if (name := text(artist.get("name")))),
         album=text(album.get("name")),
-        year=year(album.get("release_date")),
+        year=year_of(album.get("release_date")),
         duration_ms=milliseconds(item.get("duration_ms")),
-        ids=ids_of(spotify=text(item.get("id")), isrc=isrc if ISRC.fullmatch(isrc) else None),
+        ids=ids_of(spotify=text(item.get("id")), isrc=clean_isrc(inner(item, "external_ids").get("isrc"))),
     )
-    explicit = item.get("explicit")
     return Candidate(
-        identity=identity,
-        popularity=number(item.get("popularity")),
-        explicit=explicit if isinstance(explicit, bool) else None,
+        identity=identity, popularity=number(item.get("popularity")), explicit=boolean(item.get("explicit"))
     )
 
 
@@ -101,7 +95,7 @@ def _track(query: LookupQuery, channel: Channel) -> Value | None:
         same = _candidates(_search_page(channel, f"isrc:{isrc}", 0)) or ()
         return next((match for match in same if match.identity.ids.get("isrc") == isrc), None)
     item = call(channel, "track", spotify_id, market=market(channel))
-    # In a market Spotify may answer with another edition of the recording; the question's id stays the track's.
+    # Spotify may answer with another edition, of the app's market; the track keeps the id of the query.
     return _candidate({**item, "id": spotify_id})
 
 
@@ -112,7 +106,7 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
     if not isinstance(rows, list):
         raise SourceFault(FaultKind.GARBLED, "Spotify answered with something else than audio features.")
     known = {row["id"]: row for row in rows if isinstance(row, dict) and "id" in row}
-    return [sound(known[track_id], 1.0) if track_id in known else None for track_id in ids]
+    return [source_features(known[track_id], 1.0) if track_id in known else None for track_id in ids]
 
 
 def _analysis(query: LookupQuery, channel: Channel) -> Value | None:
@@ -154,7 +148,7 @@ def _genre_tracks(query: LookupQuery, channel: Channel) -> Value | None:
 
 
 def _recommended_for(genre: str, channel: Channel) -> tuple[Candidate, ...] | None:
-    """Return tracks by the genre as a seed, ``None`` where Spotify does not know it as one or seeds nothing."""
+    """Return recommendations for a genre, ``None`` if Spotify does not know the genre or has none."""
     try:
         answer = call(channel, "recommendations", seed_genres=[genre.replace(" ", "-")], limit=_GENRE_RECOMMENDATIONS)
     except NotThere:
@@ -173,7 +167,7 @@ def _artists(query: LookupQuery, channel: Channel) -> Value | None:
             ArtistFound(
                 name=name,
                 ids=ids_of(spotify_artist=text(row.get("id"))),
-                genres=tuple(genre for one in row.get("genres") or () if (genre := text(one))),
+                genres=tuple(genre for name in row.get("genres") or () if (genre := text(name))),
                 popularity=number(row.get("popularity")),
             )
             for row in rows
@@ -242,11 +236,11 @@ class Spotify(Translator):
         reads=frozenset({"isrc"}),
     )
     handlers: ClassVar[Mapping[Need, NeedHandler]] = {
-        Need.SEARCH: one_by_one(has_text, _search),
-        Need.TRACK: one_by_one(has_id("spotify", "isrc"), _track),
+        Need.SEARCH: single(has_text, _search),
+        Need.TRACK: single(has_id("spotify", "isrc"), _track),
         Need.FEATURES: NeedHandler(_has_spotify_id, _features),
-        Need.SIMILAR: one_by_one(_has_spotify_id, _similar),
-        Need.ANALYSIS: one_by_one(_has_spotify_id, _analysis),
-        Need.GENRE_TRACKS: one_by_one(has_text, _genre_tracks),
-        Need.ARTISTS: one_by_one(has_text, _artists),
+        Need.SIMILAR: single(_has_spotify_id, _similar),
+        Need.ANALYSIS: single(_has_spotify_id, _analysis),
+        Need.GENRE_TRACKS: single(has_text, _genre_tracks),
+        Need.ARTISTS: single(has_text, _artists),
     }

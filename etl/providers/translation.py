@@ -1,4 +1,4 @@
-"""What every translation needs: a table of what a source can do, and readers of JSON that trust nothing."""
+"""What all translations use: the table of a source's handlers, and functions that read JSON of any form."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from etl.providers.base import (
     SourceFeatures,
     Value,
 )
+from etl.values import number, text
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
 Object = Mapping[str, Any]
 
-_YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# One id that is none would have a source refuse a whole batch, and ids become parts of addresses.
+# Ids are checked, because they become parts of addresses and a wrong one makes a source refuse a whole batch.
 _FORMS = {
     "isrc": ISRC,
     "spotify": SPOTIFY_ID,
@@ -34,23 +34,19 @@ _FORMS = {
     "artist_mbid": _UUID,
     "reccobeats": _UUID,
 }
-# JSON knows whole numbers that no float can hold.
-_LARGEST = 1e300
 _NUMBER = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class NeedHandler:
-    """How a source answers one need: what it must know, and the questions turned into answers, in their order."""
+    """How a source answers one need; ``knows`` says whether a query has what it needs."""
 
     knows: Callable[[LookupQuery], bool]
     answer: Callable[[Sequence[LookupQuery], Channel], list[Value | None]]
 
 
-def one_by_one(
-    knows: Callable[[LookupQuery], bool], answer: Callable[[LookupQuery, Channel], Value | None]
-) -> NeedHandler:
-    """Return the handler of a need that takes a call (or several) for each question."""
+def single(knows: Callable[[LookupQuery], bool], answer: Callable[[LookupQuery, Channel], Value | None]) -> NeedHandler:
+    """Return the handler of a need that has no batches; ``answer`` answers one query."""
 
     def each(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
         if len(queries) == 1:
@@ -70,36 +66,36 @@ def _or_none(
 
 
 class Translator:
-    """A provider whose ``handlers`` say what it can do."""
+    """A provider that answers with its ``handlers``."""
 
     about: ClassVar[About]
     handlers: ClassVar[Mapping[Need, NeedHandler]]
 
     def can(self, need: Need, query: LookupQuery) -> bool:
-        """Tell whether ``query`` holds what this source must know to answer ``need``."""
+        """Return whether ``query`` has what this source needs to answer ``need``."""
         handler = self.handlers.get(need)
         return handler is not None and handler.knows(query)
 
     def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-        """Answer the questions in their order, ``None`` where the source knows nothing."""
+        """Return the answers to ``queries`` in their order, ``None`` if the source knows nothing."""
         return self.handlers[need].answer(queries, channel)
 
 
 def has_text(query: LookupQuery) -> bool:
-    """Tell whether the question holds words to search for."""
+    """Return whether ``query`` has words to search for."""
     return bool(query.text.strip())
 
 
 def known_id(identity: Identity, *namespaces: str) -> str | None:
-    """Return the first id in one of ``namespaces`` that has the form of one there."""
+    """Return the first valid id in one of ``namespaces``."""
     given = ((_FORMS.get(name, _NUMBER), identity.ids.get(name, "")) for name in namespaces)
     return next((value for form, value in given if form.fullmatch(value)), None)
 
 
 def the_id(identity: Identity, *namespaces: str) -> str:
-    """Return the id that :func:`has_id` has seen."""
+    """Return the id that :func:`has_id` has found."""
     found = known_id(identity, *namespaces)
-    assert found is not None, f"asked without an id of {namespaces}"
+    assert found is not None, f"a query without an id of {namespaces}"
     return found
 
 
@@ -109,23 +105,23 @@ def has_id(*namespaces: str) -> Callable[[LookupQuery], bool]:
 
 
 def garbled(source: str, what: str) -> SourceFault:
-    """Return the fault of a source whose answer is not what it should be."""
+    """Return the fault of an answer of an unexpected form; ``what`` was expected."""
     return SourceFault(
         FaultKind.GARBLED,
         f"{source} answered with something else than {what}.",
-        "The service may have changed, or something between it and this computer answers in its place.",
+        "The service may have changed, or a proxy on the way has answered instead of it.",
     )
 
 
 def as_object(value: object, source: str, what: str) -> Object:
-    """Return ``value`` where it is a JSON object; raises :class:`SourceFault` GARBLED where it is not."""
+    """Return ``value`` if it is a JSON object; raises :class:`SourceFault` GARBLED if not."""
     if not isinstance(value, Mapping):
         raise garbled(source, what)
     return value
 
 
 def as_rows(value: object, source: str, what: str) -> list[Object]:
-    """Return the objects of a JSON array, nulls left out; raises :class:`SourceFault` GARBLED where it is none."""
+    """Return the objects of a JSON array without nulls; raises :class:`SourceFault` GARBLED if it is not one."""
     if not isinstance(value, list):
         raise garbled(source, what)
     if any(row is not None and not isinstance(row, Mapping) for row in value):
@@ -134,53 +130,35 @@ def as_rows(value: object, source: str, what: str) -> list[Object]:
 
 
 def inner(row: Object, name: str) -> Object:
-    """Return the object under ``name``, an empty one where there is none."""
+    """Return the object under ``name``, an empty one if there is none."""
     value = row.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
 def inner_rows(row: Object, name: str) -> list[Object]:
-    """Return the objects of the array under ``name``, none where there is no array."""
+    """Return the objects of the array under ``name``, [] if there is no array."""
     value = row.get(name)
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def inner_texts(row: Object, name: str) -> list[str]:
-    """Return the strings of the array under ``name``, none where there is no array."""
+    """Return the strings of the array under ``name``, [] if there is no array."""
     value = row.get(name)
     return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
 
 
-def text(value: object) -> str | None:
-    """Return a string that says something, ``None`` otherwise."""
-    return value.strip() or None if isinstance(value, str) else None
-
-
 def id_text(value: object) -> str | None:
-    """Return an id, whether the source writes it as a number or as a string; 0 and empty ones are none."""
+    """Return an id that is a positive number or a string, ``None`` for others."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if value > 0 else None
     return text(value)
 
 
-def number(value: object) -> float | None:
-    """Return a finite number, ``None`` for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST or value != value:
-        return None
-    return float(value)
-
-
 def milliseconds(value: object, factor: float = 1.0) -> int | None:
-    """Return a length in ms; ``factor`` is the source's unit. Lengths no recording has are none."""
+    """Return a length in ms, ``None`` if it is out of bounds; ``factor`` is the milliseconds of the source's unit."""
     given = number(value)
-    low, high = FEATURE_BOUNDS["duration_ms"]
-    return round(given * factor) if given is not None and low <= given * factor <= high else None
-
-
-def year(value: object) -> int | None:
-    """Return the year of a date such as ``2001-03-07`` or ``2001``."""
-    found = _YEAR.match(value) if isinstance(value, str) else None
-    return int(found.group(1)) if found else None
+    length = None if given is None else number(given * factor, *FEATURE_BOUNDS["duration_ms"])
+    return None if length is None else round(length)
 
 
 def ids_of(**found: str | None) -> dict[str, str]:
@@ -188,15 +166,11 @@ def ids_of(**found: str | None) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def sound(values: Mapping[str, object], confidence: float) -> SourceFeatures | None:
-    """Return the values that a feature can have; ``None`` where none is left.
+def source_features(values: Mapping[str, object], confidence: float) -> SourceFeatures | None:
+    """Return the features within their bounds; ``None`` if there are none.
 
-    A value outside :data:`store.domain.FEATURE_BOUNDS` (a key of -1, a tempo of 0) is missing, never clipped.
+    A value outside :data:`store.domain.FEATURE_BOUNDS` (a key of -1, a tempo of 0) is left out, not clipped.
     """
-    kept: dict[str, float] = {}
-    for name in AUDIO_FEATURES:
-        given = number(values.get(name))
-        low, high = FEATURE_BOUNDS[name]
-        if given is not None and low <= given <= high:
-            kept[name] = given
+    bounded = {name: number(values.get(name), *FEATURE_BOUNDS[name]) for name in AUDIO_FEATURES}
+    kept = {name: value for name, value in bounded.items() if value is not None}
     return SourceFeatures(values=kept, confidence=confidence) if kept else None

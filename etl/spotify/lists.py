@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from etl.identity import SPOTIFY_ID
 from etl.imports.reading.json_file import listed, under
-from etl.imports.reading.values import text
 from etl.imports.spotify_account import LIKED
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import inner
 from etl.spotify.accounts import Session
 from etl.spotify.rows import kept
+from etl.values import text
 
 PAGE_ROWS = 50
 SAVED = "saved"

@@ -12,8 +12,7 @@ from typing import Any
 
 from etl.imports.entries import Row, named_track
 from etl.imports.reading.json_file import listed, under
-from etl.imports.reading.values import iso_instant, text
-from etl.providers.translation import number, year
+from etl.values import boolean, iso_instant, number, text, year_of
 
 WITHDRAWN = "empty row (Spotify has withdrawn the track)"
 EPISODE = "podcast episode"
@@ -37,10 +36,10 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
         "title": text(item.get("name")),
         "artists": [text(under(artist, "name")) for artist in listed(item, "artists")],
         "album": text(under(album, "name")),
-        "year": year(under(album, "release_date")),
+        "year": year_of(under(album, "release_date")),
         "duration_ms": item.get("duration_ms"),
         "isrc": text(under(under(item, "external_ids"), "isrc")),
-        "explicit": item.get("explicit") if isinstance(item.get("explicit"), bool) else None,
+        "explicit": boolean(item.get("explicit")),
         "popularity": number(item.get("popularity")),
         # A local file has an address that names it and no id.
         "uri": None if under(row, "is_local") or not item.get("id") else f"spotify:track:{item['id']}",

@@ -4,8 +4,10 @@
 import { reactive, readonly } from 'vue'
 
 const VIEWS = ['track', 'playlist', 'lab', 'data']
-const current = reactive({ view: 'track', id: null, query: {}, trail: [], moves: 0 })
-export const route = readonly(current)
+/** @type {{ view: string, id: string | null, query: Record<string, string>, trail: any[], moves: number }} */
+const state = { view: 'track', id: null, query: {}, trail: [], moves: 0 }
+const current = reactive(state)
+export const route = /** @type {Readonly<typeof state>} */ (readonly(current))
 
 export function href(view, id = null, query = {}) {
   const known = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '')
@@ -13,7 +15,7 @@ export function href(view, id = null, query = {}) {
   return `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`
 }
 
-// What was asked for in words.
+/** The search text in a query. @param {Record<string, string>} query */
 export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
 
 // A track's page; one that nobody here has numbered is asked for by its names.

@@ -26,7 +26,8 @@ Configured = Callable[..., FlaskClient]
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the starter of the worker, which starts none."""
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(gather, "spawn_worker", lambda *arguments: calls.append(arguments))
+    for module in ("api.sources.gather", "services.runs"):
+        monkeypatch.setattr(f"{module}.spawn_worker", lambda *arguments: calls.append(arguments))
     monkeypatch.setattr(gather, "_woken_at", -1000.0)
     return calls
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the starter of the worker, which starts none."""
     calls: list[tuple[Any, ...]] = []
-    for module in ("api.status.models", "api.sources.uploads"):
+    for module in ("services.runs", "api.sources.uploads"):
         monkeypatch.setattr(f"{module}.spawn_worker", lambda *arguments: calls.append(arguments))
     return calls
 

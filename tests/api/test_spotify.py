@@ -331,7 +331,7 @@ def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, da
 
 
 def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.spotify.lists.spawn_worker", lambda *_: None)
+    monkeypatch.setattr("services.runs.spawn_worker", lambda *_: None)
     monkeypatch.setattr("jobs.queue.MOST_OPEN_SHORT", 2)
     connect(client)
     first = client.post("/api/spotify/import", json={"ids": ["saved", "top:short_term"]}, base_url=HERE)
@@ -348,7 +348,7 @@ def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pyt
 def test_the_account_names_the_runs_that_are_queued_alone(
     client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.spotify.lists.spawn_worker", lambda *_: None)
+    monkeypatch.setattr("services.runs.spawn_worker", lambda *_: None)
     connect(client)
     for _ in range(2):
         [run] = client.post("/api/spotify/import", json={"ids": ["saved"]}, base_url=HERE).json["runs"]

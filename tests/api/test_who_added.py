@@ -36,7 +36,7 @@ def here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[FlaskClient, str]:
     """An installation with the playlist of two, whose runs this test does itself."""
-    monkeypatch.setattr("api.status.models.spawn_worker", lambda *_args, **_more: None)
+    monkeypatch.setattr("services.runs.spawn_worker", lambda *_args, **_more: None)
     monkeypatch.setenv("MONGODB_URI", database_uri)
     build_collection(tmp_path / "catalogue", [track for _, track in tracks()])
     playlist = store_playlist(database)

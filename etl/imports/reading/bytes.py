@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from store.runs import ImportProblem
 
-Watch = Callable[[int], None]  # told the bytes of the file read so far
+Watch = Callable[[int], None]  # called with the bytes of the file read so far
 
 MAX_UNPACKED = 2 << 30
 BLOCK = 1 << 20
@@ -61,7 +61,7 @@ def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
 
 
 @contextmanager
-def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
+def damaged_gzip_refused(name: str, code: str = "malformed") -> Iterator[None]:
     """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
     try:
         yield
@@ -76,25 +76,42 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-class _Watched(io.RawIOBase):
-    """A file to read that says how far it has been read on the disk and stops at MAX_UNPACKED."""
+class UnpackedFile(io.RawIOBase):
+    """The unpacked bytes of a file; they are hashed, and a gzipped file may unpack to ``limit`` bytes.
 
-    def __init__(self, path: Path, watch: Watch | None) -> None:
+    A damaged gzip file raises an ImportProblem with the code ``damaged``.
+    """
+
+    def __init__(
+        self, path: Path, watch: Watch | None = None, *, limit: int = MAX_UNPACKED, damaged: str = "malformed"
+    ) -> None:
         self._raw = path.open("rb")
         stream, self._packed = unpacked(self._raw)
         self._stream = cast(io.BufferedIOBase, stream)
-        self._name, self._watch, self._count = path.name, watch, 0
+        self._name, self._watch, self._limit, self._damaged = path.name, watch, limit, damaged
+        self._count, self._hash = 0, hashlib.sha256()
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file on the disk have been read."""
+        return self._raw.tell()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the unpacked bytes that have been read so far, in hexadecimal."""
+        return self._hash.hexdigest()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        with damaged_gzip_told(self._name):
+        with damaged_gzip_refused(self._name, self._damaged):
             read = self._stream.readinto(buffer)
         self._count += read
-        if self._packed and self._count > MAX_UNPACKED:
+        self._hash.update(memoryview(buffer)[:read])
+        if self._packed and self._count > self._limit:
             raise ImportProblem(
-                "too_large", f"{self._name} unpacks to more than {MAX_UNPACKED >> 30} GB.", "Bring it in parts."
+                "too_large", f"{self._name} unpacks to more than {self._limit >> 30} GB.", "Bring it in parts."
             )
         if self._watch:
             self._watch(self._raw.tell())
@@ -107,7 +124,7 @@ class _Watched(io.RawIOBase):
 
 def source_of(path: Path) -> Source:
     """Return ``path`` as something to read from its beginning, as often as needed."""
-    return Source(path.name, lambda watch: io.BufferedReader(_Watched(path, watch), BLOCK))
+    return Source(path.name, lambda watch: io.BufferedReader(UnpackedFile(path, watch), BLOCK))
 
 
 def head_of(path: Path) -> bytes:

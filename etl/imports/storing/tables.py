@@ -18,10 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.imports.reading.csv_stream import BAD_ROW, CsvStream
+from etl.imports.reading.csv_table import BAD_ROW, CsvTable, open_table
 from etl.imports.reading.download import download, is_url
 from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
-from etl.imports.reading.values import any_id, boolean
 from etl.imports.storing.table_columns import (
     artist_splitter,
     features,
@@ -29,6 +28,7 @@ from etl.imports.storing.table_columns import (
     numbers,
     years,
 )
+from etl.values import any_id, boolean_cell
 from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
@@ -72,23 +72,23 @@ def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, 
 
 
 def _import_file(path: Path, root: Path, progress: Report, resumed: bool) -> RunSummary:
-    with CsvStream(path) as stream:
-        if not looks_like_table(stream.headings):
-            raise _unknown_headings(stream)
+    with open_table(path) as csv_table:
+        if not looks_like_table(csv_table.headings):
+            raise _unknown_headings(csv_table)
         folder = root / TABLES_DIR
         folder.mkdir(parents=True, exist_ok=True)
         # One import at a time: what is already known depends on the imports before.
         with locked(root / ".tables.lock"):
             for left in folder.glob("*.partial"):
                 left.unlink()
-            return _Import(stream, _table_name(path), root, progress).run(resumed)
+            return _Import(csv_table, _table_name(path), root, progress).run(resumed)
 
 
-def _unknown_headings(stream: CsvStream) -> ImportProblem:
-    shown = ", ".join(heading for heading in stream.headings[:12] if heading.strip()) or "none"
+def _unknown_headings(csv_table: CsvTable) -> ImportProblem:
+    shown = ", ".join(heading for heading in csv_table.headings[:12] if heading.strip()) or "none"
     return ImportProblem(
         "unknown_headings",
-        f"{stream.name} is not a track table: its headings are {shown}.",
+        f"{csv_table.name} is not a track table: its headings are {shown}.",
         "A track table has a title, an id or an artist, and audio features, a popularity or a genre.",
     )
 
@@ -102,10 +102,10 @@ def _table_name(path: Path) -> str:
 
 
 class _Import:
-    """One table on its way from a CSV stream to its Parquet file."""
+    """One table on its way from a CSV file to its Parquet file."""
 
-    def __init__(self, stream: CsvStream, name: str, root: Path, progress: Report) -> None:
-        self.stream, self.name, self.root, self.progress = stream, name, root, progress
+    def __init__(self, csv_table: CsvTable, name: str, root: Path, progress: Report) -> None:
+        self.csv, self.name, self.root, self.progress = csv_table, name, root, progress
         self.seen: set[str] = set()
         self.requested = self.stored = self.known = 0
         self.anonymous = 0
@@ -122,22 +122,22 @@ class _Import:
                 writer.write_table(rows)
             summary = self._summary()
             order = max((table.order for table in before), default=0) + 1
-            writer.add_key_value_metadata(metadata(order, self.stream.sha256, asdict(summary)))
-        same = next((table for table in before if table.sha256 == self.stream.sha256), None)
+            writer.add_key_value_metadata(metadata(order, self.csv.sha256, asdict(summary)))
+        same = next((table for table in before if table.sha256 == self.csv.sha256), None)
         if same is not None:
             partial.unlink()
             return _stored_summary(same.summary) if resumed else summary
-        partial.replace(partial.with_name(f"{self.name}-{self.stream.sha256[:12]}.parquet"))
+        partial.replace(partial.with_name(f"{self.name}-{self.csv.sha256[:12]}.parquet"))
         return summary
 
     def _tables(self) -> Iterator[pa.Table]:
-        """Yield the rows of the stream in the schema ROWS, counting on the way."""
-        columns = table_columns(self.stream.headings)
+        """Yield the rows of the file in the schema ROWS, counting on the way."""
+        columns = table_columns(self.csv.headings)
         split = None
-        for rows_read, frame in self.stream.batches(columns):
+        for rows_read, frame in self.csv.batches(columns):
             if split is None:
                 cells = frame["artists"][:_ARTIST_SAMPLE].tolist() if "artists" in frame else []
-                split = artist_splitter(self.stream.headings[columns.get("artists", 0)], cells)
+                split = artist_splitter(self.csv.headings[columns.get("artists", 0)], cells)
             first_line = self.requested + 2
             rows, outside = normalised_rows(frame, self.name, split)
             self.outside.update(outside)
@@ -166,18 +166,18 @@ class _Import:
         self.progress(
             Progress(
                 phase="import",
-                done=self.stream.position,
-                total=self.stream.size,
+                done=self.csv.position,
+                total=self.csv.size,
                 requested=self.requested,
                 stored=self.stored,
                 known=self.known,
-                skipped=self.anonymous + self.stream.bad_rows,
+                skipped=self.anonymous + self.csv.bad_rows,
             )
         )
 
     def _summary(self) -> RunSummary:
-        skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.stream.bad_rows}
-        examples = sorted([*self.stream.examples, *self.examples], key=lambda one: one.line)
+        skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.csv.bad_rows}
+        examples = sorted([*self.csv.examples, *self.examples], key=lambda one: one.line)
         return RunSummary(
             requested=self.requested,
             stored=self.stored,
@@ -213,7 +213,7 @@ def normalised_rows(
         "duration_ms": [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]],
         "isrc": [cell or None for cell in cells["isrc"]],
         "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= _MAX_POPULARITY))),
-        "explicit": [boolean(cell) for cell in cells["explicit"]],
+        "explicit": [boolean_cell(cell) for cell in cells["explicit"]],
         "labels": _labels(cells),
         "artist_genres": [genres(cell) for cell in cells["artist_genres"]],
         "source": [f"{table} ({cell.replace('|', ', ')})" if cell else table for cell in cells["sources"]],

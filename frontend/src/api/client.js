@@ -5,7 +5,13 @@ export class ApiError extends Error {
     { code = 'error', message, hint = '', candidates = [], sources = [], url = null, retry_at: retryAt = null },
   ) {
     super(message)
-    Object.assign(this, { status, code, hint, candidates, sources, url, retryAt })
+    this.status = status
+    this.code = code
+    this.hint = hint
+    this.candidates = candidates
+    this.sources = sources
+    this.url = url
+    this.retryAt = retryAt
   }
 }
 
@@ -38,8 +44,17 @@ async function request(path, options) {
   return parsed(response)
 }
 
-export function get(path, params = {}, signal) {
-  const known = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== '')
+/**
+ * @template {import('./types/client').Address<'get'>} A
+ * @param {A} path
+ * @param {import('./types/client').Query<'get', A>} [params]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<import('./types/client').Answer<'get', A>>}
+ */
+export function get(path, params, signal) {
+  const known = Object.entries(params ?? {}).filter(
+    ([, value]) => value !== null && value !== undefined && value !== '',
+  )
   const search = new URLSearchParams(known).toString()
   return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
@@ -47,8 +62,11 @@ export function get(path, params = {}, signal) {
 const sent = (method) => (path, body) =>
   request(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) })
 
+/** @type {import('./types/client').Send<'post'>} */
 export const post = sent('POST')
+/** @type {import('./types/client').Send<'put'>} */
 export const put = sent('PUT')
+/** @type {(path: import('./types/client').Address<'delete'>) => Promise<any>} */
 export const remove = (path) => request(path, { method: 'DELETE' })
 
 export const isAbort = (error) => error.name === 'AbortError'

@@ -4,6 +4,7 @@ const RETRY_MS = 2000
 const ENDED = ['done', 'failed', 'cancelled']
 
 export const hasEnded = (run) => ENDED.includes(run?.state)
+/** @returns {`/api/runs/${string}`} */
 const addressOf = (id) => `/api/runs/${encodeURIComponent(id)}`
 
 export const cancelRun = (id) => remove(addressOf(id))

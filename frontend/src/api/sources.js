@@ -23,6 +23,7 @@ export async function decide(names) {
   sourcing.value = await put('/api/sources', { on: names })
 }
 
+/** @returns {`/api/sources/${string}`} */
 const addressOf = (name) => `/api/sources/${encodeURIComponent(name)}`
 
 export async function changeSource(name, changes) {

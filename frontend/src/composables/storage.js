@@ -1,4 +1,4 @@
-// Private windows and strict settings refuse storage; what is remembered then lasts as long as the page.
+// `kind` is 'localStorage' or 'sessionStorage'. Private windows and strict settings refuse storage; what is remembered then lasts as long as the page.
 function guarded(act) {
   try {
     return act()
@@ -8,5 +8,8 @@ function guarded(act) {
   }
 }
 
-export const recall = (kind, key) => guarded(() => window[kind].getItem(key))
-export const remember = (kind, key, value) => guarded(() => window[kind].setItem(key, value))
+/** @returns {Storage} @param {'localStorage' | 'sessionStorage'} kind */
+const storageOf = (kind) => window[kind]
+
+export const recall = (kind, key) => guarded(() => storageOf(kind).getItem(key))
+export const remember = (kind, key, value) => guarded(() => storageOf(kind).setItem(key, value))

@@ -7,6 +7,7 @@ const POLL_MS = 1500
 const ASLEEP_MS = 30_000
 
 // The runs of this browser and of the installation, asked for again while any of them goes on.
+/** @param {{ wanted?: (run: any) => boolean, onEnd?: (run: any) => void }} [options] */
 export function useRuns({ wanted = () => true, onEnd = () => {} } = {}) {
   const runs = shallowRef(null)
   const error = shallowRef(null)

@@ -9,8 +9,9 @@ export const fontOf = ({ font }, weight = '') => `${weight} 13px ${font}`.trim()
 
 const sizeOf = ({ width, height }) => ({ width: width + 2 * PADDING, height: height + HEADING + PADDING })
 
-function paint(context, { title, draw, ...size }, colours) {
-  const whole = sizeOf(size)
+function paint(context, picture, colours) {
+  const { title, width, height, draw } = picture
+  const whole = sizeOf(picture)
   context.fillStyle = colours.ground
   context.fillRect(0, 0, whole.width, whole.height)
   context.fillStyle = colours.ink
@@ -18,7 +19,7 @@ function paint(context, { title, draw, ...size }, colours) {
   context.fillText(title, PADDING, 22)
   context.font = fontOf(colours)
   context.translate(PADDING, HEADING)
-  draw(context, size, colours)
+  draw(context, { width, height }, colours)
 }
 
 export function svgOf(picture, colours) {

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from etl.imports.entries import Begin, PlaylistFile, Row, check_to_the_end
 from etl.imports.history import AGAIN, TOO_SHORT
 from etl.imports.lastfm import instant
-from etl.imports.reading.values import from_epoch, spotify_id, text, whole
 from etl.imports.recognise import may_be_ours, recognise
+from etl.values import from_epoch, spotify_id, text, whole
 from store.runs import ImportProblem
 from tests.etl.imports import files, formats
 

@@ -21,9 +21,9 @@ from etl.imports import mpd
 from etl.imports.entries import DatasetFile
 from etl.imports.mpd_columns import clean_texts, parse_playlists
 from etl.imports.reading.bytes import source_of
-from etl.imports.reading.values import text, whole
 from etl.imports.recognise import recognise
 from etl.imports.storing.playlist_sets import import_slice
+from etl.values import text, whole
 from jobs.worker import execute
 from store.database import Database
 from store.playlist_sets import read_batches, set_names

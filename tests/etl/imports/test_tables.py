@@ -15,9 +15,9 @@ import pytest
 
 from etl.imports.reading import download
 from etl.imports.reading.headings import looks_like_table, table_columns
-from etl.imports.reading.values import any_id
 from etl.imports.storing.table_columns import artist_splitter, genres
 from etl.imports.storing.tables import import_table
+from etl.values import any_id
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files

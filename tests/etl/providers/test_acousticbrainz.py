@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.providers.acousticbrainz import sound_of
+from etl.providers.acousticbrainz import features_of
 from etl.providers.base import Need
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from tests.etl.providers.conftest import Ask, about
@@ -33,7 +33,7 @@ LOW = {
 
 
 def test_both_documents_together() -> None:
-    found = sound_of(HIGH, LOW)
+    found = features_of(HIGH, LOW)
     assert found is not None
     assert found.values == pytest.approx(
         {
@@ -53,16 +53,16 @@ def test_both_documents_together() -> None:
 
 
 def test_either_document_alone_and_neither() -> None:
-    high, low = sound_of(HIGH, {}), sound_of({}, LOW)
+    high, low = features_of(HIGH, {}), features_of({}, LOW)
     assert high is not None
     assert low is not None
     assert set(high.values) == {"danceability", "energy", "acousticness", "instrumentalness", "valence"}
     assert set(low.values) == {"key", "loudness", "mode", "tempo", "duration_ms"}
-    assert sound_of({}, {}) is None
+    assert features_of({}, {}) is None
 
 
 def test_what_has_no_counterpart_is_never_there() -> None:
-    found = sound_of(HIGH, LOW)
+    found = features_of(HIGH, LOW)
     assert found is not None
     assert set(AUDIO_FEATURES) - set(found.values) == {"speechiness", "liveness", "time_signature"}
 
@@ -83,7 +83,7 @@ def test_what_has_no_counterpart_is_never_there() -> None:
     ],
 )
 def test_keys(key: str, expected: int | None) -> None:
-    found = sound_of(HIGH, {"tonal": {"key_key": key}})
+    found = features_of(HIGH, {"tonal": {"key_key": key}})
     assert found is not None
     assert found.values.get("key") == expected
 
@@ -98,13 +98,13 @@ def test_keys(key: str, expected: int | None) -> None:
     ],
 )
 def test_what_cannot_be_is_missing(change: dict[str, object], missing: str) -> None:
-    found = sound_of(HIGH, {**LOW, **change})
+    found = features_of(HIGH, {**LOW, **change})
     assert found is not None
     assert missing not in found.values
 
 
 def test_a_relaxed_track_without_a_lively_side_has_no_energy_rather_than_a_guess() -> None:
-    found = sound_of({"mood_relaxed": two("relaxed", 0.9), "mood_happy": two("happy", 0.5)}, LOW)
+    found = features_of({"mood_relaxed": two("relaxed", 0.9), "mood_happy": two("happy", 0.5)}, LOW)
     assert found is not None
     assert not {"energy", "valence"} & set(found.values)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.imports.reading.values import any_id, bare_spotify_id, boolean, iso_instant, year_within
+from etl.values import any_id, bare_spotify_id, boolean_cell, iso_instant, year_within
 
 ID = "0123456789abcdefghijAB"
 
@@ -25,7 +25,7 @@ def test_what_is_no_spotify_id_is_none() -> None:
     ("cell", "meant"), [("True", True), ("1.0", True), ("wahr", True), ("NO", False), ("faux", False), ("", None)]
 )
 def test_yes_and_no_in_the_languages_of_spreadsheets(cell: str, meant: bool | None) -> None:
-    assert boolean(cell) is meant
+    assert boolean_cell(cell) is meant
 
 
 def test_years_and_times() -> None:

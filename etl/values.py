@@ -1,4 +1,4 @@
-"""Cells and members of files as values: text, numbers, ids, years, yes and no, and times. What is none is missing."""
+"""Values in files and answers of sources: text, numbers, ids, years, booleans and times. Invalid ones are None."""
 
 from __future__ import annotations
 
@@ -14,32 +14,38 @@ __all__ = [
     "any_id",
     "bare_spotify_id",
     "boolean",
+    "boolean_cell",
     "clean_isrc",
     "from_epoch",
     "iso_instant",
+    "number",
     "spotify_id",
     "text",
     "texts",
     "whole",
+    "year_of",
     "year_within",
 ]
 
-# Longer ones are not names of anything; a file full of them would only fill the store.
+# Longest name that is kept.
 MAX_NAME = 1000
-# Nothing was recorded before.
+# The first sound recording.
 FIRST_YEAR = 1860
 _WHOLE = 1 << 62
+# JSON has whole numbers that no float can hold.
+_LARGEST = 1e300
+_YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
 _ADDRESS = r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)"
 _SPOTIFY_TRACK = re.compile(rf"{_ADDRESS}({SPOTIFY_ID.pattern})(?:[?#].*)?")
 _ANY_ID = re.compile(rf"{_ADDRESS}?([^\s:/?#]+)(?:[?#].*)?$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-# In the languages in which a spreadsheet writes them.
+# In the languages of spreadsheets.
 _TRUE = frozenset({"true", "1", "1.0", "yes", "wahr", "vrai", "verdadero"})
 _FALSE = frozenset({"false", "0", "0.0", "no", "falsch", "faux", "falso"})
 
 
 def text(value: Any) -> str | None:
-    """Return ``value`` as one line of text, ``None`` for what is no text or empty."""
+    """Return ``value`` as one line of text of at most MAX_NAME characters, ``None`` if it is empty or not a string."""
     if not isinstance(value, str):
         return None
     if len(value) > MAX_NAME or not value.isprintable():
@@ -48,7 +54,7 @@ def text(value: Any) -> str | None:
 
 
 def texts(values: Sequence[Any]) -> list[str | None]:
-    """Return :func:`text` of each; some three times faster where all are short plain texts."""
+    """Return :func:`text` of each value, three times faster if all are short plain texts."""
     try:
         plain = "".join(values).isprintable() and max(map(len, values), default=0) <= MAX_NAME
     except TypeError:
@@ -65,6 +71,24 @@ def whole(value: Any) -> int | None:
     return None
 
 
+def number(value: Any, low: float = -_LARGEST, high: float = _LARGEST) -> float | None:
+    """Return ``value`` if it is a finite number from ``low`` to ``high``; ``None`` for all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        return None
+    return float(value)
+
+
+def boolean(value: Any) -> bool | None:
+    """Return ``value`` if it is a boolean."""
+    return value if isinstance(value, bool) else None
+
+
+def year_of(value: Any) -> int | None:
+    """Return the year of a date such as ``2001-03-07`` or ``2001``."""
+    found = _YEAR.match(value) if isinstance(value, str) else None
+    return int(found.group(1)) if found else None
+
+
 def spotify_id(value: Any) -> str | None:
     """Return the id in a track's URI or address at Spotify."""
     found = _SPOTIFY_TRACK.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -72,7 +96,7 @@ def spotify_id(value: Any) -> str | None:
 
 
 def from_epoch(seconds: int | None) -> datetime | None:
-    """Return the time of a Unix time stamp; ``None`` for none, for 0 and for times before music was counted."""
+    """Return the time of a Unix time stamp in UTC; ``None`` for None, 0 and times out of range."""
     return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < 1 << 33 else None
 
 
@@ -88,14 +112,14 @@ def bare_spotify_id(cell: str) -> str | None:
     return found if SPOTIFY_ID.fullmatch(found) else None
 
 
-def boolean(cell: str) -> bool | None:
-    """Return what a cell says, ``None`` when it says neither yes nor no."""
+def boolean_cell(cell: str) -> bool | None:
+    """Return the boolean in a cell, ``None`` if it holds neither yes nor no."""
     word = cell.strip().lower()
     return True if word in _TRUE else False if word in _FALSE else None
 
 
 def year_within(year: int | None, latest: int) -> int | None:
-    """Return ``year`` if music may have come out in it: from 1860 to the one after ``latest``."""
+    """Return ``year`` if it is from 1860 (the first recording) to the year after ``latest``."""
     return year if year is not None and FIRST_YEAR <= year <= latest + 1 else None
 
 

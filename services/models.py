@@ -1,0 +1,151 @@
+"""The models: which versions there are, how two compare, and training one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ml.contributors.model import task_of
+from ml.needs import Available, Needs
+from ml.registry import compare, scores_of
+from ml.scores import Comparison, main_score
+from ml.tasks import TASKS, trainable
+from services.container import Services
+from services.errors import ServiceError
+from services.playlists import find_playlist
+from services.runs import RunView, start_runs
+from services.trail import PlaylistName
+from store.runs import new_task_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class MainScore:
+    """The measure that counts, whether ``higher`` is better, and the split that it was measured ``on``."""
+
+    label: str
+    value: float
+    higher: bool | None
+    on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionSummary:
+    """A version; ``active`` if it is served, ``own`` if it was trained here."""
+
+    version: str
+    active: bool
+    own: bool
+    bytes: int
+    score: MainScore | None
+    scores: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskVersions:
+    """The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from."""
+
+    task: str
+    playlist: PlaylistName | None
+    before: list[str]
+    versions: list[VersionSummary]
+
+
+@dataclass(frozen=True)
+class ModelsAnswer:
+    tasks: list[TaskVersions]
+    trainable: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionsCompared(Comparison):
+    """Two ``versions`` side by side; ``before`` is what a rollback would serve."""
+
+    task: str
+    versions: list[str]
+    served: str
+    before: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskNeeds(Needs):
+    task: str
+
+
+def list_models(services: Services, owner: str | None) -> ModelsAnswer:
+    """Return every version of every task; playlists only of the browser session ``owner``."""
+    registry = services.registry
+    playlists = {
+        task_of(playlist.id): PlaylistName(playlist.id, playlist.name)
+        for playlist in services.database.playlists(owner)
+    }
+    tasks: dict[str, TaskVersions] = {}
+    for found in registry.versions():
+        task = found.task
+        if task not in tasks:
+            before = registry.before(task)
+            tasks[task] = TaskVersions(task=task, playlist=playlists.get(task), before=before, versions=[])
+        scores = scores_of(registry, task, found.name)
+        version = VersionSummary(
+            version=found.name,
+            active=found.active,
+            own=registry.is_user_trained(task, found.name),
+            bytes=found.size,
+            score=_main_score(task, scores),
+            scores=scores,
+        )
+        tasks[task].versions.append(version)
+    return ModelsAnswer(list(tasks.values()), trainable())
+
+
+def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:
+    main = main_score(task, scores)
+    if main is None or scores is None:
+        return None
+    measure, value = main
+    return MainScore(label=measure.label, value=round(value, 4), higher=measure.higher, on=scores["split"])
+
+
+def compare_versions(services: Services, task: str, version: str, other: str) -> VersionsCompared:
+    """Compare two versions by every measure; ``other`` is "" for the served one, or what else there is to compare.
+
+    Raises
+    ------
+    NoSuchVersion
+        The task has no version of this name.
+    """
+    registry = services.registry
+    served, before = registry.active_version(task), [None, *registry.before(task)][-1]
+    others = [found.name for found in registry.versions() if found.task == task and found.name != version]
+    other = other or (served if served != version else before) or [version, *others][-1]
+    found = asdict(compare(registry, task, version, other))
+    return VersionsCompared(task=task, versions=[version, other], served=served, before=before, **found)
+
+
+def training_needs(services: Services, task: str, playlist_id: str, owner: str | None) -> TaskNeeds:
+    """Return what training a task needs and what there is; raises ServiceError 404 for a task or playlist unknown."""
+    playlist = find_playlist(services, playlist_id) if playlist_id else None
+    known = TASKS.get(task)
+    if known is None or known.needs is None:
+        raise _untrainable(task)
+    available = Available(
+        database=services.database, snapshot=services.catalogue.current(), owner=owner, playlist=playlist
+    )
+    return TaskNeeds(task=task, **asdict(known.needs(available)))
+
+
+def train(services: Services, task: str, playlist_id: str, options: Mapping[str, Any], owner: str) -> RunView:
+    """Start the training of a task; raises ServiceError 404 for a task or playlist unknown, TooManyRuns."""
+    if task not in trainable():
+        raise _untrainable(task)
+    if playlist_id:
+        find_playlist(services, playlist_id)
+    request = {"task": task, "playlist": playlist_id, "options": options}
+    [run] = start_runs(
+        services, new_task_run("train", f"Training {task}", owner, request=request, unit="steps", cursor={})
+    )
+    return run
+
+
+def _untrainable(task: str) -> ServiceError:
+    return ServiceError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")

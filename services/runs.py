@@ -1,0 +1,60 @@
+"""Runs: how they are shown, and how one is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from jobs.queue import enqueue, queues_of, spawn_worker
+from services.container import Services
+from store.documents import public_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """A run as the browser sees it; times in ISO 8601.
+
+    ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
+    each source that was queried, ``result`` is that of a training.
+    """
+
+    id: str
+    kind: str | None
+    name: str
+    sha256: str | None
+    mine: bool
+    state: str
+    phase: str
+    unit: str
+    bytes_done: int
+    bytes_total: int | None
+    requested: int
+    stored: int
+    known: int
+    skipped: dict[str, int]
+    skipped_examples: list[dict[str, Any]]
+    playlist_id: str | None
+    playlist_ids: list[str]
+    request: dict[str, Any] | None
+    sources: list[dict[str, Any]]
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    started_at: str | None
+    finished_at: str | None
+    wake_at: str | None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the run with this document."""
+        return cls(**public_run(document))
+
+
+def start_runs(services: Services, *documents: dict[str, Any]) -> list[RunView]:
+    """Queue runs and start the worker; for a run that is queued or under way already, that one is returned.
+
+    Raises TooManyRuns.
+    """
+    queued = enqueue(services.database, services.config.var, *documents)
+    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
+    return [RunView.of(document) for document in queued]
