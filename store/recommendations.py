@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from store.connection import Connection
 from store.domain import Playlist
+from store.mongo.connection import Connection
 
 COLLECTION = "recommendations"
 # How far and how wide a trail is looked for: each look-up takes a millisecond or two.
@@ -92,7 +92,7 @@ def add_playlist(database: Connection, source: str, seed: str, playlist: str) ->
 
 
 def recommended_for(database: Connection, seeds: Collection[str], source: str) -> dict[str, Recommendations]:
-    """Return what ``source`` recommended for each of ``seeds``, as far as it was asked."""
+    """Return what ``source`` recommended for each of ``seeds``, as far as there was a request."""
     names = [_name(source, seed) for seed in seeds]
     found = map(_recommendations, database.get_documents(COLLECTION, names).values())
     return {one.seed: one for one in found}

@@ -15,7 +15,7 @@ from store.database import Database, StoreError
 from store.domain import Playlist, Track
 
 _DESCRIPTION = """formats:
-""" + "\n".join(f"  {one.name:9}{one.purpose}" for one in FORMATS.values())
+""" + "\n".join(f"  {format_.name:9}{format_.purpose}" for format_ in FORMATS.values())
 
 
 def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,12 +74,12 @@ def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace
 
 def _format(options: argparse.Namespace) -> Format:
     ending = options.out.suffix.lower() if options.out else ""
-    by_ending = next((one.name for one in FORMATS.values() if one.ending == ending), "csv")
+    by_ending = next((format_.name for format_ in FORMATS.values() if format_.ending == ending), "csv")
     return FORMATS[options.format or by_ending]
 
 
 def _write(database: Database, playlist: Playlist, chosen: Format, target: Path) -> int:
-    """Write the file beside its name and rename it when it is whole; return its size."""
+    """Write to a temporary file and rename it when it is whole; return its size."""
     partial = target.with_name(f"{target.name}.partial")
     size = 0
     try:

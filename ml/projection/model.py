@@ -1,7 +1,7 @@
-"""Maps: tracks in two dimensions so that neighbours in sound stay neighbours; how faithful a map is; new points in it.
+"""Maps of tracks in two dimensions that keep neighbours in sound together: storage, faithfulness, new points.
 
-Computed by :mod:`~ml.projection.train.train` from the coordinates of :mod:`ml.sound`, kept as one file per playlist
-(and one for the catalogue) in ``var/projections``.
+Computed by :mod:`~ml.projection.train.train` from the coordinates of :mod:`ml.sound`, and stored as one file per
+playlist (and one for the catalogue) in ``var/projections``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Floats = npt.NDArray[np.floating[Any]]
 
 CATALOGUE = "catalogue"
 METHODS = ("tsne", "umap")
-# Of how many neighbours the scores tell, and how many a new point is placed by.
+# Neighbours that the scores consider, and that a new point is placed by.
 NEIGHBOURS = 10
-# The scores are worked out on so many points drawn from the map, against all of its points.
+# Points of a map that the scores are computed on, against all of its points.
 SCORED = 1000
 _SAMPLE_SEED = 1
 
 
 class NoProjection(Exception):  # noqa: N818 - a state of knowledge, not a fault
-    """No map of this has been computed here, or its file cannot be read."""
+    """The map has not been computed, or its file cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +40,14 @@ class Projection:
     ids, titles, artists : tuple of str
         The tracks, ``artists`` as one string each.
     families : tuple of str
-        The family of genres of each, empty where none is known.
+        The family of genres of each, empty where it is unknown.
     places : np.ndarray
-        (n, 12) coordinates of the sound (:func:`ml.sound.coordinates`), gaps filled with the mean.
+        (n, 12) coordinates of the sound (:func:`ml.sound.coordinates`), unknown values filled with the mean.
     maps : dict
         Method ("tsne", "umap") -> (n, 2) float32, within -1 to 1.
     about : dict
-        ``made_at``, ``seed``, ``sampled_from`` (how many tracks could have been shown), and by method ``seconds``,
-        ``trustworthiness``, ``continuity``.
+        ``made_at``, ``seed``, ``sampled_from`` (number of tracks that the n were drawn from), and by method
+        ``seconds``, ``trustworthiness``, ``continuity``.
     """
 
     ids: tuple[str, ...]
@@ -59,7 +59,7 @@ class Projection:
     about: dict[str, Any]
 
     def save(self, var: Path, name: str) -> Path:
-        """Write the map called ``name``; it takes the place of the one before at once."""
+        """Write the map called ``name`` and return its file; an earlier one is replaced atomically."""
         path = path_of(var, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
@@ -72,7 +72,13 @@ class Projection:
 
     @classmethod
     def load(cls, var: Path, name: str) -> Projection:
-        """Read the map called ``name``; raises NoProjection."""
+        """Read the map called ``name``.
+
+        Raises
+        ------
+        NoProjection
+            It does not exist or cannot be read.
+        """
         try:
             with np.load(path_of(var, name), allow_pickle=False) as stored:
                 about, *texts = json.loads(stored["about"].tobytes())
@@ -84,7 +90,7 @@ class Projection:
         return cls(ids=ids, titles=titles, artists=artists, families=families, places=places, maps=maps, about=about)
 
     def place(self, places: Floats, method: str) -> npt.NDArray[np.float32]:
-        """Return (m, 2): where new tracks with the coordinates ``places`` (m, 12) belong, without computing anew.
+        """Return the points (m, 2) of new tracks with the coordinates ``places`` (m, 12) on an existing map.
 
         The mean of the nearest ten mapped tracks, weighted by the inverse of their squared distance: the first step
         of the embedding of new points in P. Poličar et al., "Embedding to reference t-SNE space addresses batch
@@ -110,36 +116,40 @@ def faithfulness(places: Floats, mapped: Floats, neighbours: int = NEIGHBOURS) -
     """Return trustworthiness and continuity of a map, each 0 to 1 (a random map has about 0.5).
 
     J. Venna and S. Kaski, "Neighborhood preservation in nonlinear projection methods" (ICANN 2001): trustworthiness
-    falls with points that are neighbours on the map alone, continuity with neighbours that the map tears apart. Worked
-    out on at most 1,000 of the points against all of them, which is exact up to 1,000.
+    falls with points that are neighbours on the map alone, continuity with neighbours that the map separates. Both are
+    computed on at most 1,000 of the points against all of them.
 
     Parameters
     ----------
     places : np.ndarray
-        (n, d) where the points are.
+        (n, d) original points.
     mapped : np.ndarray
-        (n, 2) where the map shows them.
+        (n, 2) points of the map.
     neighbours : int
-        Below n / 2.
+        Size of the neighbourhoods, from 1 and below n / 2.
+
+    Raises
+    ------
+    ValueError
+        ``neighbours`` is out of its range.
     """
     total = len(places)
     if not 0 < neighbours < total / 2:
         raise ValueError(f"{neighbours} neighbours of {total} points: fewer than half are needed")
     sample = np.random.default_rng(_SAMPLE_SEED).permutation(total)[:SCORED]
     scale = 2.0 / (len(sample) * neighbours * (2 * total - 3 * neighbours - 1))
-    intruding = torn = 0.0
+    intruding = missing = 0.0
     for block in np.array_split(sample, -(-len(sample) // 100)):
         ranks, map_ranks = _ranks(places, block), _ranks(mapped, block)
         intruding += np.maximum(ranks - neighbours, 0)[(map_ranks > 0) & (map_ranks <= neighbours)].sum()
-        torn += np.maximum(map_ranks - neighbours, 0)[(ranks > 0) & (ranks <= neighbours)].sum()
-    return 1.0 - scale * intruding, 1.0 - scale * torn
+        missing += np.maximum(map_ranks - neighbours, 0)[(ranks > 0) & (ranks <= neighbours)].sum()
+    return 1.0 - scale * intruding, 1.0 - scale * missing
 
 
 def _ranks(points: Floats, sample: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-    """Return (m, n): the rank of every point by distance from each of ``sample``, itself 0."""
-    wide = points.astype(np.float64)
-    length = np.square(wide).sum(axis=1)
-    squared = length[None, :] - 2 * wide[sample] @ wide.T
+    """Return (m, n): the rank of every point by distance from each of the rows ``sample`` (m,), itself 0."""
+    doubles = points.astype(np.float64)
+    squared = np.square(doubles).sum(axis=1)[None, :] - 2 * doubles[sample] @ doubles.T
     squared[np.arange(len(sample)), sample] = -np.inf
     order = squared.argsort(axis=1, kind="stable")
     ranks = np.empty_like(order)

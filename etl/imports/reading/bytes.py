@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from store.runs import ImportProblem
 
-Watch = Callable[[int], None]  # told the bytes of the file read so far
+Watch = Callable[[int], None]  # called with the bytes of the file read so far
 
 MAX_UNPACKED = 2 << 30
 BLOCK = 1 << 20
@@ -61,7 +61,7 @@ def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
 
 
 @contextmanager
-def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
+def damaged_gzip_refused(name: str, code: str = "malformed") -> Iterator[None]:
     """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
     try:
         yield
@@ -105,7 +105,7 @@ class UnpackedFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        with damaged_gzip_told(self._name, self._damaged):
+        with damaged_gzip_refused(self._name, self._damaged):
             read = self._stream.readinto(buffer)
         self._count += read
         self._hash.update(memoryview(buffer)[:read])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
+from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, digest, other_kind, unpacked
 from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
@@ -111,7 +111,7 @@ def examine(path: Path, watch: Watch | None = None) -> TextFile:
         It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
     """
     sha256, size = digest(path, watch)
-    with path.open("rb") as raw, damaged_gzip_told(path.name):
+    with path.open("rb") as raw, damaged_gzip_refused(path.name):
         encoding = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
     return TextFile(path=path, size=size, sha256=sha256, encoding=encoding)
 

@@ -1,8 +1,8 @@
-"""Computing maps: t-SNE and UMAP of a playlist or of the catalogue, each scored; started from the Lab.
+"""Compute and score the maps of a playlist or of the catalogue, by t-SNE and UMAP.
 
-t-SNE: L. van der Maaten and G. Hinton (JMLR 2008) in its Barnes-Hut form, from scikit-learn. UMAP: L. McInnes et al.
-(2018), from umap-learn. Both start from the first two principal components, which keeps what is far apart apart
-(D. Kobak and G. Linderman, Nature Biotechnology 2021) and makes them repeatable.
+t-SNE: L. van der Maaten and G. Hinton (JMLR 2008), Barnes-Hut approximation, scikit-learn. UMAP: L. McInnes et al.
+(2018), umap-learn. Both start from the first two principal components, which keeps the global structure (D. Kobak and
+G. Linderman, Nature Biotechnology 2021) and makes the maps reproducible.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ml.needs import MAP_TRACKS as LEAST
 from ml.projection.model import CATALOGUE, METHODS, Projection, faithfulness
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
-from store.catalogue.catalogue import Ref, Snapshot
+from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 from store.feature_rows import feature_rows
 from store.library import tracks_by_id
@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.floating[Any]]
 MOST = 20_000
 SEED = 1
 _PERPLEXITY = 30.0
-# Larger maps settle in fewer steps; more change their scores by less than 0.01 (bench/projection.py).
+# Larger maps have fewer steps; more of them change the scores by less than 0.01 (bench/projection.py).
 _LARGE, _STEPS, _STEPS_LARGE = 5000, 1000, 500
 
 
@@ -74,12 +74,12 @@ def train_own(job: Job) -> dict[str, Any]:
 
 
 def compute(
-    places: npt.NDArray[np.float32], methods: Sequence[str], seed: int, say: Callable[..., None]
+    places: npt.NDArray[np.float32], methods: Sequence[str], seed: int, report: Callable[..., None]
 ) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, dict[str, float]]]:
-    """Return the maps of (n, 12) ``places`` by method, within -1 to 1, and seconds and scores of each."""
+    """Return the maps (n, 2) of (n, 12) ``places`` by method, within -1 to 1, and seconds and scores of each."""
     maps, scores = {}, {}
     for done, method in enumerate(methods):
-        say(f"computing {method}", done, len(methods))
+        report(f"computing {method}", done, len(methods))
         began = time.perf_counter()
         maps[method] = _within_one(_MAPPERS[method](places, seed))
         seconds = time.perf_counter() - began
@@ -110,11 +110,17 @@ def tsne(places: Floats, seed: int) -> Floats:
 
 
 def umap(places: Floats, seed: int) -> Floats:
-    """Return the (n, 2) UMAP of ``places``; ModuleNotFoundError where umap-learn is not installed."""
+    """Return the (n, 2) UMAP of ``places``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        umap-learn is not installed.
+    """
     from umap import UMAP
 
     with warnings.catch_warnings():
-        # A fixed seed means one thread, which is what we want and what it warns of.
+        # It warns that a fixed seed means one thread.
         warnings.filterwarnings("ignore", message="n_jobs value")
         model = UMAP(n_neighbors=min(15, len(places) - 1), init="pca", random_state=seed, n_jobs=1)
         mapped: Floats = model.fit_transform(places)
@@ -130,11 +136,11 @@ def _within_one(mapped: Floats) -> npt.NDArray[np.float32]:
 
 
 def filled_places(features: Floats) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return (n, 12) coordinates with gaps filled by the mean, and which rows know at least half of them."""
+    """Return (n, 12) coordinates, NaN filled with the mean, and whether (n,) at least half of a row is known."""
     places = coordinates(features)
     known = (~np.isnan(places)).mean(axis=1) >= 0.5
-    middle = np.nanmean(places[known], axis=0) if known.any() else np.zeros(places.shape[1])
-    return np.where(np.isnan(places), middle, places).astype(np.float32), known
+    mean = np.nanmean(places[known], axis=0) if known.any() else np.zeros(places.shape[1])
+    return np.where(np.isnan(places), mean, places).astype(np.float32), known
 
 
 def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.float32], int]:
@@ -145,12 +151,22 @@ def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.f
     tracks = [track for track_id in ids if (track := known_tracks.get(track_id)) and track.features]
     if not tracks:
         return [], np.empty((0, 12), np.float32), len(ids)
-    places, known = filled_places(feature_rows(one.features for one in tracks))
+    places, known = filled_places(feature_rows(track.features for track in tracks))
     return [track for track, is_known in zip(tracks, known, strict=True) if is_known], places[known], len(ids)
 
 
 def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], npt.NDArray[np.float32], int]:
-    """Draw at most ``most`` recordings that know their sound, each recording once."""
+    """Draw at most ``most`` recordings of known sound.
+
+    Returns
+    -------
+    tracks : list of Track
+        One for each recording drawn.
+    places : np.ndarray
+        (n, 12) their coordinates.
+    available : int
+        Number of recordings they were drawn from.
+    """
     if not len(snapshot):
         return [], np.empty((0, 12), np.float32), 0
     places, known = filled_places(np.concatenate([segment.features for segment in snapshot.segments]))
@@ -159,19 +175,15 @@ def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], n
     first[np.unique(recordings, return_index=True)[1]] = True
     rows = np.flatnonzero(known & first)
     drawn = np.sort(np.random.default_rng(seed).permutation(rows)[:most])
-    refs: list[Ref] = [snapshot.ref(int(row)) for row in drawn]
-    return [snapshot.track(ref) for ref in refs], places[drawn], len(rows)
+    return [snapshot.track(snapshot.ref(int(row))) for row in drawn], places[drawn], len(rows)
 
 
 def families_of(tracks: Sequence[Track], taxonomy: Taxonomy) -> list[str]:
-    """Return the family that most genres of each track (else of its artists) belong to; empty where none is known."""
-
-    @cache
-    def family(name: str) -> str | None:
-        return taxonomy.family_of(name)
+    """Return the most frequent family of each track's labels (else of its artists' genres); empty if unknown."""
+    family_of = cache(taxonomy.family_of)
 
     def of(track: Track) -> str:
-        counts = Counter(name for name in map(family, track.labels or track.artist_genres) if name)
+        counts = Counter(name for name in map(family_of, track.labels or track.artist_genres) if name)
         return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
     return [of(track) for track in tracks]

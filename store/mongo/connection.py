@@ -22,9 +22,9 @@ from pymongo.errors import (
 )
 
 from store.documents import Document
-from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
 from store.errors import StoreDown, StoreError
-from store.schema import ensure_schema
+from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Connection:
 
     @translated
     def has_any(self, collection: str) -> bool:
-        """Tell whether there is a document at all."""
+        """Return whether there is a document at all."""
         return self._mongo[collection].find_one({}, {"_id": 1}) is not None
 
     @translated
