@@ -79,7 +79,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Health"];
                     };
                 };
             };
@@ -115,7 +115,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Health"];
                     };
                 };
             };
@@ -477,7 +477,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
             };
@@ -499,7 +499,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
             };
@@ -572,7 +572,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -644,7 +644,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
             };
@@ -669,7 +669,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -767,7 +767,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
             };
@@ -918,7 +918,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DatasetsAnswer"];
                     };
                 };
             };
@@ -960,7 +960,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["OperatorAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1460,6 +1460,15 @@ export interface paths {
                 };
             };
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoginAnswer"];
+                    };
+                };
                 /** @description Not set up */
                 409: {
                     headers: {
@@ -1516,7 +1525,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Source"];
                     };
                 };
                 /** @description Not found */
@@ -1686,7 +1695,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
                 /** @description Validation error */
@@ -3185,11 +3194,40 @@ export interface components {
             like: components["schemas"]["TrackSummary"];
             reasons: string[];
         };
+        /**
+         * Budget
+         * @description The requests of the last 24 hours: ``used`` of ``limit``.
+         */
+        Budget: {
+            limit: number;
+            used: number;
+            resets_at: string | null;
+        };
         /** CardAnswer */
         CardAnswer: {
             task: string;
             version: string;
             markdown: string;
+        };
+        /** CatalogueState */
+        CatalogueState: {
+            tracks: number;
+            generation: string | null;
+        };
+        /**
+         * Check
+         * @description One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
+         *
+         *     ``name`` distinguishes it from the others of its area. ``remedy`` says in plain words what to do; it is empty
+         *     where nothing need be done.
+         */
+        Check: {
+            area: string;
+            name: string;
+            state: components["schemas"]["State"];
+            message: string;
+            /** @default  */
+            remedy: string;
         };
         /**
          * ClusterAnswer
@@ -3265,6 +3303,36 @@ export interface components {
             colour: string | null;
             count: number;
             odds: number;
+        };
+        /**
+         * Dataset
+         * @description A slice: ``rows`` of its playlists name ``tracks`` distinct tracks.
+         */
+        Dataset: {
+            name: string;
+            playlists: number;
+            rows: number;
+            tracks: number;
+            imported_at: string;
+        };
+        /**
+         * DatasetsAnswer
+         * @description The number of slices, what they hold together, and the newest of them.
+         */
+        DatasetsAnswer: {
+            slices: number;
+            playlists: number;
+            rows: number;
+            imported_at: string | null;
+            datasets: components["schemas"]["Dataset"][];
+        };
+        /**
+         * DoctorAnswer
+         * @description What was found, by area; ``checked_at`` is when the sources were last probed.
+         */
+        DoctorAnswer: {
+            checked_at: string | null;
+            checks: components["schemas"]["Check"][];
         };
         /**
          * Draw
@@ -3438,6 +3506,10 @@ export interface components {
             version: string;
             families: components["schemas"]["GenreFamily"][];
         };
+        /** Health */
+        Health: {
+            status: string;
+        };
         /**
          * HeatMap
          * @description ``shares`` of each row's ``tracks`` by cluster.
@@ -3481,6 +3553,10 @@ export interface components {
             name: string;
             share: number;
             lift: number;
+        };
+        /** LoginAnswer */
+        LoginAnswer: {
+            url: string;
         };
         /**
          * MainScore
@@ -3589,6 +3665,10 @@ export interface components {
         Notice: {
             message: string;
             hint: string;
+        };
+        /** OperatorAnswer */
+        OperatorAnswer: {
+            operator: boolean;
         };
         /**
          * PersonShare
@@ -3797,12 +3877,52 @@ export interface components {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
         };
+        /**
+         * SettingState
+         * @description A setting of a source and whether it is set; ``value`` is None if it is not set, and for secrets.
+         */
+        SettingState: {
+            name: string;
+            label: string;
+            help: string;
+            secret: boolean;
+            required: boolean;
+            set: boolean;
+            value: string | null;
+        };
         /** SimilarArtist */
         SimilarArtist: {
             name: string;
             similarity: number;
             reasons: string[];
             genres: string[];
+        };
+        /**
+         * Source
+         * @description A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``.
+         */
+        Source: {
+            name: string;
+            title: string;
+            home: string;
+            licence: string;
+            terms: string;
+            sends: string;
+            needs: string[];
+            on: boolean;
+            state: string;
+            blocked_until: string | null;
+            blocked_why: string | null;
+            budget: components["schemas"]["Budget"] | null;
+            last_ok_at: string | null;
+            last_error: components["schemas"]["SourceError"] | null;
+            settings: components["schemas"]["SettingState"][];
+        };
+        /** SourceError */
+        SourceError: {
+            at: string | null;
+            message: string;
+            hint: string;
         };
         /**
          * SourceFeatures
@@ -3888,6 +4008,15 @@ export interface components {
             reason: string | null;
         };
         /**
+         * SourcesAnswer
+         * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
+         */
+        SourcesAnswer: {
+            decided: boolean;
+            fixed: boolean;
+            sources: components["schemas"]["Source"][];
+        };
+        /**
          * SpotifyList
          * @description A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it.
          */
@@ -3902,6 +4031,58 @@ export interface components {
         /** SpotifyListsAnswer */
         SpotifyListsAnswer: {
             playlists: components["schemas"]["SpotifyList"][];
+        };
+        /**
+         * SpotifyState
+         * @description Whether Spotify is set up and connected in this browser, until when, and what to do if not.
+         */
+        SpotifyState: {
+            configured: boolean;
+            connected: boolean;
+            user: components["schemas"]["SpotifyUser"] | null;
+            expires_at: string | null;
+            redirect_uri: string;
+            notice: string | null;
+        };
+        /** SpotifyUser */
+        SpotifyUser: {
+            id: string;
+            name: string;
+        };
+        /**
+         * State
+         * @description How something is: as it should be, worth a look, broken, or not in use.
+         * @enum {string}
+         */
+        State: "ok" | "warning" | "fault" | "off";
+        /**
+         * StatusAnswer
+         * @description What this installation holds; ``playlists`` is null where the database does not answer.
+         */
+        StatusAnswer: {
+            catalogue: components["schemas"]["CatalogueState"];
+            store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
+            models: components["schemas"]["ModelVersion"][];
+            playlists: number | null;
+            analysed: boolean;
+        };
+        /**
+         * StoreFailure
+         * @description Why the database does not answer, and what to do.
+         */
+        StoreFailure: {
+            ok: boolean;
+            kind: string;
+            message: string;
+            hint: string;
+        };
+        /**
+         * StoreState
+         * @description Which database is in use, and whether it answers.
+         */
+        StoreState: {
+            ok: boolean;
+            kind: string;
         };
         /** TaskNeeds */
         TaskNeeds: {
