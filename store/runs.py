@@ -26,7 +26,7 @@ FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contri
 LONG_KINDS = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train"})
 
 
-class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, told to the person who brought it
+class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, shown to the person who brought it
     """A file that cannot be imported: ``code`` for programs, ``message`` and ``hint`` for people."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

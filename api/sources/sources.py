@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -16,6 +15,8 @@ from api.current import services
 from api.errors import ApiError
 from api.operator import require_operator
 from etl.engine import Engine, SourceState
+from etl.engine.answers import SettingState
+from services.views import iso
 
 blueprint = APIBlueprint("sources", __name__, tag="Sources")
 
@@ -39,20 +40,62 @@ class SourceBody(Schema):
     )
 
 
+@dataclass(frozen=True)
+class Budget:
+    """The requests of the last 24 hours: ``used`` of ``limit``."""
+
+    limit: int
+    used: int
+    resets_at: str | None
+
+
+@dataclass(frozen=True)
+class SourceError:
+    at: str | None
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``."""
+
+    name: str
+    title: str
+    home: str
+    licence: str
+    terms: str
+    sends: str
+    needs: list[str]
+    on: bool
+    state: str
+    blocked_until: str | None
+    blocked_why: str | None
+    budget: Budget | None
+    last_ok_at: str | None
+    last_error: SourceError | None
+    settings: list[SettingState]
+
+
+@dataclass(frozen=True)
+class SourcesAnswer:
+    """All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides."""
+
+    decided: bool
+    fixed: bool
+    sources: list[Source]
+
+
 @blueprint.get("/api/sources")
-def sources() -> dict[str, Any]:
+def sources() -> SourcesAnswer:
     """Every source with its state, and whether anybody has decided yet which of them may be asked."""
     engine = services().engine
-    return {
-        "decided": engine.decided(),
-        "fixed": engine.fixed,
-        "sources": [describe(state) for state in engine.states()],
-    }
+    return SourcesAnswer(engine.decided(), engine.fixed, [describe(state) for state in engine.states()])
 
 
 @blueprint.put("/api/sources")
 @blueprint.input(ChoiceBody, arg_name="body", unknown=RAISE)
-def choose(body: dict[str, Any]) -> dict[str, Any]:
+def choose(body: dict[str, Any]) -> SourcesAnswer:
     """Let exactly these sources be asked; an empty list is an answer too."""
     require_operator()
     engine = services().engine
@@ -64,7 +107,7 @@ def choose(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.put("/api/sources/<name>")
 @blueprint.input(SourceBody, arg_name="body", unknown=RAISE)
-def change(name: str, body: dict[str, Any]) -> dict[str, Any]:
+def change(name: str, body: dict[str, Any]) -> Source:
     """Switch one source on or off, and set or unset its settings. Secrets are never shown again."""
     require_operator()
     engine = services().engine
@@ -89,27 +132,27 @@ def forget(name: str) -> str:
     return ""
 
 
-def describe(state: SourceState) -> dict[str, Any]:
+def describe(state: SourceState) -> Source:
     """Return a source as the page shows it."""
     error = state.last_error
     budget = state.budget
-    return {
-        "name": state.name,
-        "title": state.title,
-        "home": state.home,
-        "licence": state.licence,
-        "terms": state.terms,
-        "sends": state.sends,
-        "needs": [need.value for need in state.needs],
-        "on": state.on,
-        "state": state.state,
-        "blocked_until": _iso(state.blocked_until),
-        "blocked_why": state.blocked_why,
-        "budget": {"limit": budget.limit, "used": budget.used, "resets_at": _iso(budget.resets_at)} if budget else None,
-        "last_ok_at": _iso(state.last_ok_at),
-        "last_error": {"at": _iso(error.at), "message": error.message, "hint": error.hint} if error else None,
-        "settings": [asdict(setting) for setting in state.settings],
-    }
+    return Source(
+        name=state.name,
+        title=state.title,
+        home=state.home,
+        licence=state.licence,
+        terms=state.terms,
+        sends=state.sends,
+        needs=[need.value for need in state.needs],
+        on=state.on,
+        state=state.state,
+        blocked_until=iso(state.blocked_until),
+        blocked_why=state.blocked_why,
+        budget=Budget(budget.limit, budget.used, iso(budget.resets_at)) if budget else None,
+        last_ok_at=iso(state.last_ok_at),
+        last_error=SourceError(iso(error.at), error.message, error.hint) if error else None,
+        settings=list(state.settings),
+    )
 
 
 def _switch(engine: Engine, on: set[str]) -> None:
@@ -137,7 +180,3 @@ def _settings(engine: Engine, name: str, given: Mapping[str, str | None]) -> dic
         fields = {"settings": {setting: ["Not a setting of this source."]}}
         raise ApiError(422, "invalid_value", f"{setting} is not a setting of {name}.", "See `fields`.", fields=fields)
     return {setting: (value or "").strip() or None for setting, value in given.items()}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,29 +40,52 @@ class PastedBody(Schema):
     )
 
 
+@dataclass(frozen=True)
+class SpotifyUser:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpotifyState:
+    """Whether Spotify is set up and connected in this browser, until when, and what to do if not."""
+
+    configured: bool
+    connected: bool
+    user: SpotifyUser | None
+    expires_at: str | None
+    redirect_uri: str
+    notice: str | None
+
+
+@dataclass(frozen=True)
+class LoginAnswer:
+    url: str
+
+
 @blueprint.get("/api/spotify")
-def state() -> dict[str, Any]:
+def state() -> SpotifyState:
     """Whether Spotify is set up and connected in this browser, until when, and what to do if not."""
     back = way_back()
     accounts, owner = all_accounts(), session.owner()
     account, missing = accounts.get(owner), what_is_missing()
     connected = account is not None and not account.ended and missing is None
-    return {
-        "configured": missing is None,
-        "connected": connected,
-        "user": {"id": account.user_id, "name": account.user_name} if account else None,
-        "expires_at": account.expires_at.isoformat() if account and connected else None,
-        "redirect_uri": back.uri,
-        "notice": notice_of(missing, account, back, accounts.document(owner).get("notice")),
-    }
+    return SpotifyState(
+        configured=missing is None,
+        connected=connected,
+        user=SpotifyUser(account.user_id, account.user_name) if account else None,
+        expires_at=account.expires_at.isoformat() if account and connected else None,
+        redirect_uri=back.uri,
+        notice=notice_of(missing, account, back, accounts.document(owner).get("notice")),
+    )
 
 
 @blueprint.post("/api/spotify/login")
 @blueprint.input(LoginBody, arg_name="body", unknown=RAISE)
 @blueprint.doc(responses={409: "Not set up"})
-def login(body: dict[str, Any]) -> dict[str, str]:
+def login(body: dict[str, Any]) -> LoginAnswer:
     """The address at Spotify where the listener agrees; the browser is to go there."""
-    return {"url": login_url(*([scope_for(body["public"])] if body["write"] else []))}
+    return LoginAnswer(login_url(*([scope_for(body["public"])] if body["write"] else [])))
 
 
 @blueprint.get("/callback")
@@ -87,7 +111,7 @@ def callback() -> Response:
 
 @blueprint.post("/api/spotify/callback")
 @blueprint.input(PastedBody, arg_name="body", unknown=RAISE)
-def pasted(body: dict[str, Any]) -> dict[str, Any]:
+def pasted(body: dict[str, Any]) -> SpotifyState:
     """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
     answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))
     Login(all_accounts(), services().engine.vault).complete(session.owner(), channel(), answer)

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from apiflask import APIBlueprint
 
 from api.current import services
-from store.set_summaries import SetSummary, summaries
+from store.set_summaries import summaries
 
 blueprint = APIBlueprint("datasets", __name__, tag="Status")
 _SHOWN = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A slice: ``rows`` of its playlists name ``tracks`` distinct tracks."""
+
+    name: str
+    playlists: int
+    rows: int
+    tracks: int
+    imported_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetsAnswer:
+    """The number of slices, what they hold together, and the newest of them."""
+
+    slices: int
+    playlists: int
+    rows: int
+    imported_at: str | None
+    datasets: list[Dataset]
+
+
 @blueprint.get("/api/datasets")
-def datasets() -> dict[str, Any]:
+def datasets() -> DatasetsAnswer:
     """How many slices of the Million Playlist Dataset there are, what they hold together, and the newest of them."""
     found = summaries(services().config.var / "playlists")
-    return {
-        "slices": len(found),
-        "playlists": sum(one.playlists for one in found),
-        "rows": sum(one.rows for one in found),
-        "imported_at": found[0].imported_at.isoformat() if found else None,
-        "datasets": [_describe(one) for one in found[:_SHOWN]],
-    }
-
-
-def _describe(one: SetSummary) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "playlists": one.playlists,
-        "rows": one.rows,
-        "tracks": one.tracks,
-        "imported_at": one.imported_at.isoformat(),
-    }
+    return DatasetsAnswer(
+        slices=len(found),
+        playlists=sum(summary.playlists for summary in found),
+        rows=sum(summary.rows for summary in found),
+        imported_at=found[0].imported_at.isoformat() if found else None,
+        datasets=[
+            Dataset(**{**asdict(summary), "imported_at": summary.imported_at.isoformat()}) for summary in found[:_SHOWN]
+        ],
+    )

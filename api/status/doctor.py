@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from etl.doctor.examination import Check, Examiner, State, examine
 from etl.spotify.login import redirect_for
 from services.container import Services
 from services.errors import ServiceError
+from services.views import iso
 from store.database import StoreError
 from store.runs import now
 
@@ -31,8 +32,16 @@ _COLLECTION, _NAME = "stats", "doctor"
 _probing = threading.Lock()
 
 
+@dataclass(frozen=True)
+class DoctorAnswer:
+    """What was found, by area; ``checked_at`` is when the sources were last probed."""
+
+    checked_at: str | None
+    checks: list[Check]
+
+
 @blueprint.get("/api/doctor")
-def findings() -> dict[str, Any]:
+def findings() -> DoctorAnswer:
     """What is found on this machine now, and what the sources answered when they were last probed."""
     opened = _opened(services())
     kept = _kept(opened)
@@ -40,7 +49,7 @@ def findings() -> dict[str, Any]:
 
 
 @blueprint.post("/api/doctor")
-def probe() -> dict[str, Any]:
+def probe() -> DoctorAnswer:
     """Probes each source that is on with one light question for everything it offers, and answers as GET does."""
     opened = _opened(services())
     if isinstance(opened, StoreError):
@@ -52,7 +61,11 @@ def probe() -> dict[str, Any]:
             found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
         finally:
             _probing.release()
-        kept = {"_id": _NAME, "checked_at": now(), "checks": [_shown(check) for check in found]}
+        kept = {
+            "_id": _NAME,
+            "checked_at": now(),
+            "checks": [asdict(check) | {"state": check.state.value} for check in found],
+        }
         opened.database.put_document(_COLLECTION, kept)
     return _answer(opened, kept.get("checks", []), kept.get("checked_at"))
 
@@ -69,18 +82,15 @@ def _kept(opened: Opened | StoreError) -> dict[str, Any]:
     return opened.database.get_document(_COLLECTION, _NAME) or {} if isinstance(opened, Opened) else {}
 
 
-def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime | None) -> dict[str, Any]:
-    """Return what is found here, with ``probed`` beside it as far as those sources are on still."""
+def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime | None) -> DoctorAnswer:
+    """Return what is found here, with ``probed`` added as far as those sources are still on."""
     here = services()
     examiners = [*local_examiners(here.config, opened, _visitor()), Examiner(area="models", look=partial(_load, here))]
-    found = [_shown(check) for check in examine(examiners, _WITHIN_SECONDS)]
-    off = {check["area"] for check in found if check["state"] == State.OFF}
-    found += [check for check in probed if check["area"] not in off]
-    areas = list(dict.fromkeys(check["area"] for check in found))
-    return {
-        "checked_at": at.isoformat() if at else None,
-        "checks": sorted(found, key=lambda check: areas.index(check["area"])),
-    }
+    found = list(examine(examiners, _WITHIN_SECONDS))
+    off = {check.area for check in found if check.state == State.OFF}
+    found += [Check(**{**check, "state": State(check["state"])}) for check in probed if check["area"] not in off]
+    areas = list(dict.fromkeys(check.area for check in found))
+    return DoctorAnswer(iso(at), sorted(found, key=lambda check: areas.index(check.area)))
 
 
 def _visitor() -> Visitor:
@@ -89,7 +99,7 @@ def _visitor() -> Visitor:
 
 
 def _load(here: Services) -> Iterator[Check]:
-    """Load what predicts, as the first question would; only the web process knows of it."""
+    """Load the models as the first prediction would; only the web process knows of it."""
     for task in ("genre", "artists"):
         try:
             getattr(here, task)
@@ -97,7 +107,3 @@ def _load(here: Services) -> Iterator[Check]:
             yield Check(area="models", name=task, state=State.FAULT, message=fault.message, remedy=fault.hint)
         else:
             yield Check(area="models", name=task, state=State.OK, message=f"The {task} model is loaded.")
-
-
-def _shown(check: Check) -> dict[str, Any]:
-    return asdict(check) | {"state": str(check.state)}

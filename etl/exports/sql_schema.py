@@ -19,7 +19,7 @@ from store.domain import AUDIO_FEATURES, Track
 
 Record = dict[str, Any]
 METADATA = MetaData()
-# Ids differ in case alone, which the usual collations take for equal; emoji need four bytes.
+# Ids differ in case alone, which most collations take for equal; emoji need four bytes.
 _OPTIONS: dict[str, Any] = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")

@@ -147,13 +147,6 @@ class GenrePredictor:
         """The microgenres; empty in a version whose training tracks had none."""
         return self._micro.names if self._micro else ()
 
-    def predict_all(self, inputs: Sequence[GenreInput]) -> GenrePrediction:
-        """Return the probabilities of genres, broad genres and microgenres of the tracks."""
-        if not inputs:
-            nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
-            return GenrePrediction(genre=nothing[0], broad=nothing[1], micro=nothing[2])
-        return self.predict_encoded(self.encode(inputs), [track.artist_genres for track in inputs])
-
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
         return probabilities @ self._summing

@@ -86,7 +86,7 @@ def read(folder: Path) -> SoundTable:
         values=values,
         labels=labels,
         genres=[(*own, *theirs) for own, theirs in zip(labels, _lists(frame, _MICRO), strict=True)],
-        artist=_numbered([normalise(next(iter(split_artists(one)), "")) for one in artists]),
+        artist=_numbered([normalise(next(iter(split_artists(cell)), "")) for cell in artists]),
         split=frame["split"].to_numpy(str),
     )
 
