@@ -231,7 +231,7 @@ class Database(Connection):
 
     def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
         """Return the names of at most ``limit`` runs: those that have not ended, then the newest."""
-        found = [one for one in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(one)]
+        found = [run for run in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(run)]
         newest = sorted(found, key=lambda run: (run["state"] in _UNFINISHED, *_age(run)), reverse=True)
         return [run["_id"] for run in newest[:limit]]
 
@@ -242,7 +242,7 @@ class Database(Connection):
         for the worker, not requests.
         """
         with self._errors():
-            found = [one for one in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(one)]
+            found = [run for run in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(run)]
         by_owner: dict[str | None, list[Document]] = {}
         for run in sorted(found, key=_age, reverse=True):
             by_owner.setdefault(run["owner"], []).append(run)

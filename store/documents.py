@@ -66,7 +66,7 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
     known = stored.get("ids", {})
-    filling |= {f"ids.{name}": one for name, one in offered.get("ids", {}).items() if name not in known}
+    filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
     keys = stored.get("keys", [])
     if not set(offered["keys"]) <= set(keys):
         filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
@@ -88,7 +88,7 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
     A list, because the name of a source may hold a dot. A track that came with features and got no others since holds
     them in ``features`` alone.
     """
-    by_source = {one["source"]: one for one in stored.get(f"{what}_by_source", ())}
+    by_source = {report["source"]: report for report in stored.get(f"{what}_by_source", ())}
     if what == "features" and "features" in stored:
         by_source.setdefault(stored["features"]["source"], stored["features"])
     return list((by_source | ({new["source"]: dict(new)} if new else {})).values())

@@ -75,9 +75,9 @@ def put_recommendations(database: Connection, found: Recommendations) -> None:
             "source": found.source,
             "fetched_at": found.fetched_at,
             "licence": found.licence,
-            "track_ids": [one.track_id for one in found.tracks],
-            "scores": [one.score for one in found.tracks],
-            "reasons": [one.reason for one in found.tracks],
+            "track_ids": [similar.track_id for similar in found.tracks],
+            "scores": [similar.score for similar in found.tracks],
+            "reasons": [similar.reason for similar in found.tracks],
             "playlists": list(playlists),
             "brought_by": found.brought_by,
         },
@@ -95,7 +95,7 @@ def recommended_for(database: Connection, seeds: Collection[str], source: str) -
     """Return what ``source`` recommended for each of ``seeds``, as far as there was a request."""
     names = [_name(source, seed) for seed in seeds]
     found = map(_recommendations, database.get_documents(COLLECTION, names).values())
-    return {one.seed: one for one in found}
+    return {recommendations.seed: recommendations for recommendations in found}
 
 
 def recommended_by(database: Connection, seed: str, sources: Sequence[str]) -> list[Recommendations]:

@@ -22,9 +22,9 @@ _WITHIN_SECONDS = 60.0
 
 def add_doctor(commands: Any) -> None:
     """Add ``doctor``, which opens the database itself, to report one that is lost."""
-    one = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
-    one.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
-    one.set_defaults(command=run, alone=True)
+    parser = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
+    parser.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
+    parser.set_defaults(command=run, alone=True)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:

@@ -74,7 +74,7 @@ def _standing(state: SourceState) -> Check:
     check = partial(Check, area=state.name, name="state")
     if state.state == "needs_key":
         missing = ", ".join(setting.label for setting in state.settings if setting.required and not setting.set)
-        names = " ".join(f"{one.name}=..." for one in state.settings if one.required and not one.set)
+        names = " ".join(f"{setting.name}=..." for setting in state.settings if setting.required and not setting.set)
         remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
         return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
     if state.state == "waiting":

@@ -20,20 +20,20 @@ _DESCRIPTION = """formats:
 
 def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    one = commands.add_parser(
+    parser = commands.add_parser(
         "export",
         help="write a playlist to a file, or tracks to a SQL database",
         epilog=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = one.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("playlist_id", nargs="?", help="the last part of the playlist's address in the page")
     what.add_argument("--all", action="store_true", help="every track that was imported with a playlist (with --to)")
-    where = one.add_mutually_exclusive_group()
+    where = parser.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, metavar="FILE", help="default: named after the playlist, in this folder")
     where.add_argument("--to", metavar="URL", help="a database as SQLAlchemy writes it, such as sqlite:///music.db")
-    one.add_argument("--format", choices=list(FORMATS), help="default: what FILE ends with, else csv")
-    one.set_defaults(command=_export)
+    parser.add_argument("--format", choices=list(FORMATS), help="default: what FILE ends with, else csv")
+    parser.set_defaults(command=_export)
 
 
 def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:

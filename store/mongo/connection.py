@@ -150,7 +150,11 @@ class Connection:
     @translated
     def documents_among(self, collection: str, field: str, values: Collection[Any]) -> list[Document]:
         """Return the documents whose (indexed) ``field`` has one of ``values``."""
-        return [one for some in chunks(list(values)) for one in self._mongo[collection].find({field: {"$in": some}})]
+        return [
+            document
+            for some in chunks(list(values))
+            for document in self._mongo[collection].find({field: {"$in": some}})
+        ]
 
     @translated
     def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
@@ -227,7 +231,11 @@ class Connection:
             return client
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        found = (one for chunk in chunks(list(ids)) for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
+        found = (
+            document
+            for chunk in chunks(list(ids))
+            for document in self._mongo[collection].find({"_id": {"$in": chunk}})
+        )
         return {document["_id"]: document for document in found}
 
     def _revive(self, failed: MongoClient[Document] | None) -> bool:

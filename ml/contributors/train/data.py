@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.contributors.model import TrackInputs, input_of
+from ml.contributors.model import TrackInputs
 from ml.contributors.train.network import Rows, Tracks
 from ml.contributors.train.settings import Settings
 from ml.genre.model import GenreInput
@@ -128,7 +128,7 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     taken = [track for track in known if adder[track.id] in index]
     return AddedTracks(
         ids=tuple(track.id for track in taken),
-        inputs=tuple(input_of(track) for track in taken),
+        inputs=tuple(GenreInput.of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),
         people=tuple(people),
         left_out=len(known) - len(taken),

@@ -52,7 +52,7 @@ export const GROUPS = [
       panel(
         'genres',
         'Genres',
-        'Where the name of any genre belongs, among 114 genres in their families.',
+        'Where the name of any genre belongs, among the genres in their families.',
         '',
         () => import('./GenresPanel.vue'),
       ),
