@@ -26,6 +26,7 @@ from ml.genre.train.heads import (
 )
 from ml.genre.train.network import EXPERTS, Settings
 from ml.genre.train.scores import Scores, f1_by_class, format_table
+from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 from ml.train.revision import revision
@@ -115,7 +116,7 @@ _RIVALS = {
 
 def _better(results: Mapping[str, Scores]) -> str:
     """Return a line for each measure by which a baseline with the same inputs is better."""
-    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    rows = score_rows(results)
     return "".join(
         better_than("genre", [row for row in rows if row["model"] in {ours, *rivals}], ours)
         for ours, rivals in _RIVALS.items()
