@@ -310,7 +310,7 @@ def study(
 
     Raises
     ------
-    DataMissingError
+    FileNotFoundError
         ``data`` does not hold the likes or the playlist.
     """
     added = read_likes(data)
@@ -368,7 +368,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
 
     Raises
     ------
-    ml.contributors.train.data.DataMissingError
+    FileNotFoundError
         ``data`` does not hold the likes.
     """
     settings = read(options={"seed": seed, **({"folds": 2, "epochs": 4} if quick else {})})
