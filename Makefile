@@ -41,7 +41,7 @@ format: $(STAMPS)/all $(STAMPS)/npm ## let ruff rewrite the Python files, and Pr
 	.venv/bin/ruff check --fix .
 	cd frontend && npm run --silent format
 
-types: $(STAMPS)/all $(STAMPS)/npm ## the types of the API that the page is checked with, from its OpenAPI description
+types: $(STAMPS)/all $(STAMPS)/npm ## types and limits of the API for the page, from its OpenAPI description
 	$(PY) -m tools.api_types
 
 bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m bench.NAME

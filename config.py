@@ -95,10 +95,10 @@ class Config:
     """Settings of one process.
 
     ``mongodb_uri`` is empty where the embedded database is to be used. ``max_upload_bytes`` bounds one
-    dropped file. ``sources`` fixes which sources are asked; where it is None, the page asks the listener.
+    dropped file. ``sources`` fixes which sources are used; where it is None, the page lets the listener choose.
     ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
-    sources that want to know whom to write to are told. ``installation_id`` names this installation among several on
+    sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by.
     """

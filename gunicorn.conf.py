@@ -51,7 +51,7 @@ def post_worker_init(worker):
 
 
 def _upkeep(database, config):
-    """Return what is to be done now and then; it tells whether the worker has to delete something of Spotify's."""
+    """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine, engine_config  # in the worker, which needs them anyway
     from etl.spotify.expiry import is_due
 

@@ -57,16 +57,16 @@ class Bench:
         self.neighbours, self.snapshot, self.drawn = neighbours, snapshot, drawn
 
     def request(self, people: Group, **options: object) -> BlendRequest:
-        known = [track for one in people for track in one.tracks]
+        known = [track for listener in people for track in listener.tracks]
         return replace(BlendRequest(length=LENGTH, known=known), **options)  # type: ignore[arg-type]
 
     def lists(self, name: str, **options: object) -> list[Blend]:
         """Make a list for each group and print what people have from them."""
         meter = Meter()
-        made = [blend(self.neighbours, self.snapshot, one, self.request(one, **options)) for one in self.drawn]
+        made = [blend(self.neighbours, self.snapshot, people, self.request(people, **options)) for people in self.drawn]
         seconds = meter.read().wall / len(made)
-        shares = [[share.mean for share in one.shares] for one in made]
-        popularity = mean(pick.track.popularity or 0.0 for one in made for pick in one.picks)
+        shares = [[share.mean for share in made_list.shares] for made_list in made]
+        popularity = mean(pick.track.popularity or 0.0 for made_list in made for pick in made_list.picks)
         print(f"{_row(name, shares)}; popularity {popularity:.0f}; {seconds:.2f} s a list", flush=True)
         return made
 
@@ -74,17 +74,17 @@ class Bench:
         """Print what people have from tracks drawn at random and from the best known ones."""
         rng = np.random.default_rng(SEED)
         tables: list[Floats] = [
-            satisfactions(self.neighbours, self.snapshot, one, self.request(one)) for one in self.drawn
+            satisfactions(self.neighbours, self.snapshot, people, self.request(people)) for people in self.drawn
         ]
         for name, rows in (
-            ("at random", [rng.choice(len(one), LENGTH, replace=False) for one in tables]),
+            ("at random", [rng.choice(len(table), LENGTH, replace=False) for table in tables]),
             ("popularity", [np.arange(LENGTH) for _ in tables]),
         ):
             print(_row(name, [table[some].mean(axis=0).tolist() for table, some in zip(tables, rows, strict=True)]))
 
 
 def _row(name: str, shares: Sequence[Sequence[float]]) -> str:
-    everybody, least = mean(one for some in shares for one in some), mean(min(some) for some in shares)
+    everybody, least = mean(share for some in shares for share in some), mean(min(some) for some in shares)
     return f"  {name:<32} everybody {everybody:.3f}, the least satisfied {least:.3f}"
 
 
@@ -115,17 +115,20 @@ def main() -> int:
         bench.lists("max_min, novelty 1", novelty=1.0)
         filters = {"guards": dict.fromkeys(GUARDS, True), "shortest_s": SHORTEST, "longest_s": LONGEST}
         filtered = bench.lists("max_min, all filters", **filters)
-        print(f"    left out: {dict(sum((Counter(one.left_out) for one in filtered), Counter()))}")
-        quotas = [dict(zip((one.id for one in people), SHARES, strict=True)) for people in bench.drawn]
+        print(f"    left out: {dict(sum((Counter(kept.left_out) for kept in filtered), Counter()))}")
+        quotas = [dict(zip((listener.id for listener in people), SHARES, strict=True)) for people in bench.drawn]
         shared = [
             blend(neighbours, snapshot, people, bench.request(people, quotas=of))
             for people, of in zip(bench.drawn, quotas, strict=True)
         ]
-    least = [[min(share.mean for share in some) for some in (one.shares, one.average)] for one in fair]
+    least = [[min(share.mean for share in shares) for shares in (made.shares, made.average)] for made in fair]
     wanted = apportion(LENGTH, SHARES)
     targets = [
         ("no max-min list is less fair than the average's", all(ours >= theirs for ours, theirs in least)),
-        (f"quotas {wanted} are kept", all([share.picks for share in one.shares] == wanted for one in shared)),
+        (
+            f"quotas {wanted} are kept",
+            all([share.picks for share in made.shares] == wanted for made in shared),
+        ),
         (
             "what is to stay out stays out",
             all(

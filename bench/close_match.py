@@ -15,7 +15,6 @@ import argparse
 import gzip
 import json
 import math
-import os
 import random
 import tempfile
 from collections import defaultdict
@@ -27,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from config import ROOT
+from bench._cost import DATA
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.data import read
@@ -74,7 +73,7 @@ def lists_of(folder: Path, split: str) -> tuple[list[list[str]], set[str]]:
         for raw in map(json.loads, lines):
             if raw["split"] == split:
                 groups[f"{raw['source']} {raw['group']}"] = list(dict.fromkeys(filter(None, raw["tracks"])))
-    return list(groups.values()), {one for tracks in groups.values() for one in tracks}
+    return list(groups.values()), {track for tracks in groups.values() for track in tracks}
 
 
 def pairs_of(draw: Callable[[random.Random], Pair], rng: random.Random) -> list[Pair]:
@@ -118,7 +117,7 @@ def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding,
         with tempfile.TemporaryDirectory() as folder:
             (root := Path(folder) / "catalogue").mkdir()
             inside = rng.sample(mine[0], min(SEEDS, len(mine[0]) // 2))
-            build_collection(root, [one for tracks in mine for one in tracks if one not in inside])
+            build_collection(root, [track for tracks in mine for track in tracks if track not in inside])
             snapshot, model = Catalogue(root).current(), Neighbours(artists)
             for kind, seeds in (
                 ("one of its lists", inside),
@@ -126,13 +125,14 @@ def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding,
             ):
                 for seed in seeds:
                     try:
-                        found = [snapshot.track(one.ref) for one in model.recommend(snapshot, seed, limit=AT)]
+                        recommended = model.recommend(snapshot, seed, limit=AT)
                     except NothingToCompare:
                         continue
-                    counts[kind].append(sum(is_close_match(seed, one, artists) for one in found))
+                    tracks = [snapshot.track(neighbour.ref) for neighbour in recommended]
+                    counts[kind].append(sum(is_close_match(seed, track, artists) for track in tracks))
     print(f"\nOf {AT} tracks that catalogues of three lists recommend:")
     for kind, of in counts.items():
-        none = np.mean([one == 0 for one in of])
+        none = np.mean([count == 0 for count in of])
         print(f"  for a track of {kind:<16} {np.mean(of):.1f} go with it; none does for {none:.0%} ({len(of)} seeds)")
 
 
@@ -141,12 +141,14 @@ def main() -> None:
     options.add_argument("--split", default="test", choices=("valid", "test"))
     options.add_argument("--labels", action="store_true", help="also by shared genres")
     arguments = options.parse_args()
-    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    folder = DATA
     artists, rng = ArtistEmbedding.load(artefacts.active("artists")), random.Random(SEED)
     names, ids = lists_of(folder, arguments.split)
     known = tracks_of(folder, lambda table: table["track_id"].isin(ids))
     plain = {name: replace(track, labels=()) for name, track in known.items()}
-    lists = [tracks for one in names if len(tracks := [plain[name] for name in one if name in plain]) >= LEAST_TRACKS]
+    lists = [
+        tracks for listed in names if len(tracks := [plain[name] for name in listed if name in plain]) >= LEAST_TRACKS
+    ]
 
     def together(rng: random.Random) -> Pair:
         one, two = rng.sample(rng.choice(lists), 2)

@@ -15,7 +15,7 @@ from bench._cost import DATA, Meter, call_times, finish
 from ml.genre.model import GenrePredictor
 from ml.genre.train import train as genre
 from ml.genre.train.card import targets_of
-from ml.genre.train.data import DataMissingError, TrackTable, read
+from ml.genre.train.data import TrackTable, read
 from ml.genre.train.network import Settings
 
 QUERIES = 300
@@ -29,10 +29,8 @@ def latency(predictor: GenrePredictor, table: TrackTable) -> None:
     predictor.explain(inputs[-1], guess)
     tracks = inputs[:: 2 * step][:QUERIES]
     print("predict, one track:", call_times(lambda track: predictor.predict([track]), tracks))
-    print(
-        "explain, one track:",
-        call_times(lambda i: predictor.explain(inputs[(2 * i + 1) * step], guess), range(QUERIES)),
-    )
+    others = inputs[step :: 2 * step][:QUERIES]
+    print("explain, one track:", call_times(lambda track: predictor.explain(track, guess), others))
 
 
 def main() -> int:
@@ -43,7 +41,7 @@ def main() -> int:
     meter, settings = Meter(), Settings()
     try:
         table = read(DATA)
-    except DataMissingError as missing:
+    except FileNotFoundError as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 2
     predictor = GenrePredictor.active()

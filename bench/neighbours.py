@@ -18,9 +18,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import random
-import resource
 import statistics
 import tempfile
 import time
@@ -34,7 +32,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from config import ROOT, Config
+from bench._cost import DATA, peak
+from config import Config
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.data import read
@@ -220,16 +219,15 @@ def main() -> None:
     options.add_argument("--hubs", action="store_true")
     options.add_argument("--world", type=int, default=1000)
     arguments = options.parse_args()
-    folder = Path(os.environ.get("TASTEMAP_DATA") or ROOT.parent / "shared" / "data")
+    folder = DATA
     snapshot = Catalogue(Config.from_env().var / "catalogue").current()
     artists = ArtistEmbedding.load(artefacts.active("artists"))
     model = Neighbours(artists)
     pairs = held_out(folder, snapshot, arguments.split, arguments.queries)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     start = time.perf_counter()
     model.recommend(snapshot, pairs[0][0])
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"first answer {time.perf_counter() - start:.2f} s, {grown / 1000:.0f} MB more at the peak")
+    print(f"first answer {time.perf_counter() - start:.2f} s, {peak() - before:.0f} MB more at the peak")
     measure(snapshot, model, [track for track, _ in pairs])
     print(f"\nOn the seed's playlist, of {AT} recommended ({arguments.split}, {len(pairs)} seeds):")
     compare(playlist_share, snapshot, recommenders(snapshot, artists, arguments.hubs), pairs)

@@ -46,7 +46,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
             build_changed(database, var, {document["kind"] for document in changed}, show)
     except StoreError:
         raise
-    except Exception as fault:  # whatever broke, those who wait for these runs are told
+    except Exception as fault:  # whatever broke, those who wait for these runs must know
         log.exception("building the catalogue")
         hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
         problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", hint)

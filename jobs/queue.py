@@ -48,7 +48,7 @@ class WorkQueue(StrEnum):
     LONG = "long"
 
 
-class TooManyRuns(TastemapError):  # noqa: N818 - a rule, told to whoever starts runs
+class TooManyRuns(TastemapError):  # noqa: N818 - a rule, shown to whoever starts runs
     """An owner has as many open runs as one may have. ``retry_after_s`` says when to try again, in seconds."""
 
     code = "too_many_runs"
@@ -242,7 +242,7 @@ def watch_waiting(
 ) -> threading.Event:
     """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
 
-    Each time it calls ``also``, too, which tells whether there is something else for the worker of files.
+    Each time it calls ``also``, too, which says whether there is something else for the worker of files.
     """
     stop = threading.Event()
 
@@ -253,7 +253,7 @@ def watch_waiting(
                 unfinished = database.unfinished_runs()
                 upkeep = also()
             except StoreError:
-                continue  # those who ask for something are told; here the next look will do
+                continue  # no request waits for this; the next look will do
             before, left = left, _left_alone(var, unfinished)
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
             due = any(run["state"] == "waiting" for run in unfinished) or bool(left & before)

@@ -87,17 +87,20 @@ class ModelRegistry:
 
     def versions(self) -> list[Version]:
         """Return every version by task and name, each marked with whether it is the served one."""
-        found = {(one.task, one.name): one for folder in reversed(self.folders) for one in artefacts.versions(folder)}
-        served = {task: self.active_version(task) for task, _name in found if self._has_active(task)}
+        sizes: dict[tuple[str, str], int] = {}
+        for folder in reversed(self.folders):
+            sizes |= {(version.task, version.name): version.size for version in artefacts.versions(folder)}
+        served = {task: self.active_version(task) for task, _name in sizes if self._has_active(task)}
         return [
-            Version(task=task, name=name, active=served.get(task) == name, size=one.size)
-            for (task, name), one in sorted(found.items())
+            Version(task=task, name=name, active=served.get(task) == name, size=size)
+            for (task, name), size in sorted(sizes.items())
         ]
 
     def is_user_trained(self, task: str, version: str) -> bool:
         """Return whether a version was trained on this installation; a copy of a shipped one was not."""
-        local = self.local is not None and self.folder(task, version).is_relative_to(self.local)
-        return local and not any((one.task, one.name) == (task, version) for one in artefacts.versions(self.shipped))
+        if self.local is None or not self.folder(task, version).is_relative_to(self.local):
+            return False
+        return all((known.task, known.name) != (task, version) for known in artefacts.versions(self.shipped))
 
     def activate(self, task: str, version: str) -> None:
         """Serve ``version`` from now on and remember the one before; raises NoSuchVersion for an unknown one."""
@@ -200,7 +203,7 @@ class ModelRegistry:
     def before(self, task: str) -> list[str]:
         """Return the versions that were served before, the latest last, as far as they are still there."""
         names = artefacts.read_manifest(self.folders[0]).get("before", {}).get(task, [])
-        known = {one.name for folder in self.folders for one in artefacts.versions(folder) if one.task == task}
+        known = {version.name for version in self.versions() if version.task == task}
         return [name for name in names if name in known]
 
     def stamp(self) -> tuple[int, ...]:

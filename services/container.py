@@ -25,8 +25,8 @@ from services.answers import AnswerCache
 from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
-from store.embedded import EmbeddedServer
-from store.installation import installation_id_of
+from store.mongo.embedded import EmbeddedServer
+from store.mongo.installation import installation_id_of
 
 Model = TypeVar("Model")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.connection import Connection
+from store.mongo.connection import Connection
 
 COLLECTION = "artists"
 

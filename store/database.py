@@ -14,7 +14,6 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from store.connection import Connection, chunks, translated
 from store.documents import (
     Document,
     item_document,
@@ -28,10 +27,11 @@ from store.documents import (
     track_from,
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
-from store.embedded import EmbeddedServer
 from store.errors import StoreDown, StoreError
-from store.indexes import INDEXES, missing_indexes
-from store.installation import installation_id_of
+from store.mongo.connection import Connection, chunks, translated
+from store.mongo.embedded import EmbeddedServer
+from store.mongo.indexes import INDEXES, missing_indexes
+from store.mongo.installation import installation_id_of
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
@@ -231,7 +231,7 @@ class Database(Connection):
 
     def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
         """Return the names of at most ``limit`` runs: those that have not ended, then the newest."""
-        found = [one for one in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(one)]
+        found = [run for run in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(run)]
         newest = sorted(found, key=lambda run: (run["state"] in _UNFINISHED, *_age(run)), reverse=True)
         return [run["_id"] for run in newest[:limit]]
 
@@ -242,7 +242,7 @@ class Database(Connection):
         for the worker, not requests.
         """
         with self._errors():
-            found = [one for one in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(one)]
+            found = [run for run in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(run)]
         by_owner: dict[str | None, list[Document]] = {}
         for run in sorted(found, key=_age, reverse=True):
             by_owner.setdefault(run["owner"], []).append(run)
@@ -282,13 +282,13 @@ class Database(Connection):
 
     @translated
     def create_indexes(self) -> None:
-        """Create the indexes on a MongoDB server, where that is atomic (the embedded one: store.indexes)."""
+        """Create the indexes on a MongoDB server, where that is atomic (the embedded one: store.mongo.indexes)."""
         for name, models in INDEXES.items():
             self._mongo[name].create_indexes(list(models))
 
     @translated
     def missing_indexes(self) -> list[str]:
-        """Return what :func:`store.indexes.missing_indexes` says of this database."""
+        """Return what :func:`store.mongo.indexes.missing_indexes` says of this database."""
         return missing_indexes(self._mongo)
 
 
@@ -303,7 +303,7 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
         The embedded server cannot be started.
     StoreError
         The MongoDB server does not answer, ``var`` cannot be written, or the database holds documents of another
-        version (:mod:`store.schema`).
+        version (:mod:`store.mongo.schema`).
     """
     if mongodb_uri:
         database = Database(

@@ -66,7 +66,7 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
     known = stored.get("ids", {})
-    filling |= {f"ids.{name}": one for name, one in offered.get("ids", {}).items() if name not in known}
+    filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
     keys = stored.get("keys", [])
     if not set(offered["keys"]) <= set(keys):
         filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
@@ -88,7 +88,7 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
     A list, because the name of a source may hold a dot. A track that came with features and got no others since holds
     them in ``features`` alone.
     """
-    by_source = {one["source"]: one for one in stored.get(f"{what}_by_source", ())}
+    by_source = {report["source"]: report for report in stored.get(f"{what}_by_source", ())}
     if what == "features" and "features" in stored:
         by_source.setdefault(stored["features"]["source"], stored["features"])
     return list((by_source | ({new["source"]: dict(new)} if new else {})).values())
@@ -169,13 +169,13 @@ def playlist_ids_of(run: Mapping[str, Any]) -> list[str]:
 def public_run(document: Mapping[str, Any]) -> Document:
     """Return what the outside may know of a run: no owner, no path and no cursor; times as ISO 8601 in UTC.
 
-    An owner is the secret of a browser session. ``mine`` tells only whether the run has one: a browser is shown its
+    An owner is the secret of a browser session. ``mine`` says only whether the run has one: a browser is shown its
     own runs, and those of the operator, which have none.
 
     Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
     the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
-    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source what was asked and came of it, and
-    the ``result`` of a training.
+    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source the number of queries and
+    answers, and the ``result`` of a training.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
     run["mine"] = document["owner"] is not None

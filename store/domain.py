@@ -31,7 +31,7 @@ AUDIO_FEATURES = (
     "time_signature",
 )
 
-# Spotify's Developer Policy (III.14) keeps what its API tells out of machine learning: it is shown, no model reads it.
+# Spotify's Developer Policy (III.14) keeps its API's data out of machine learning: they are shown, no model reads them.
 SHOWN_ONLY = frozenset({"spotify"})
 
 MAX_PERSON_NAME = 60

@@ -1,4 +1,4 @@
-"""The root of all errors that a person is told about."""
+"""The root of all errors that a person sees."""
 
 from __future__ import annotations
 

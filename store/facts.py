@@ -58,7 +58,7 @@ def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, Kn
             track=track_from(document),
             features_by=by.get("features", ""),
             genres_by=by.get("genres", ""),
-            feature_sources=frozenset(one["source"] for one in reports_by_source(document, "features")),
+            feature_sources=frozenset(report["source"] for report in reports_by_source(document, "features")),
             genres_source=document.get("genres_from", {}).get("source"),
         )
     return found
@@ -108,11 +108,13 @@ def forget_features(
     """
     stored = database.get_document("tracks", track_id) or {}
     known = reports_by_source(stored, "features")
-    left = [one for one in known if one["source"] not in sources or not _is_older(one.get("fetched_at"), before)]
+    left = [
+        report for report in known if report["source"] not in sources or not _is_older(report.get("fetched_at"), before)
+    ]
     if left == known:
         return False
     places = {source: place for place, source in enumerate(order)}
-    left.sort(key=lambda one: (one["source"] in SHOWN_ONLY, places.get(one["source"], -1)))
+    left.sort(key=lambda report: (report["source"] in SHOWN_ONLY, places.get(report["source"], -1)))
     changes: dict[str, Any] = {"features_by_source": left}
     gone = []
     if stored.get("features") not in left:
@@ -180,7 +182,7 @@ def put_segments(
 
 def analysed(database: Database) -> dict[str, datetime | None]:
     """Return the ids of the tracks that have been analysed, with when each was fetched."""
-    return {one["_id"]: one["fetched_at"] for one in database.fields_of(ANALYSES, ["fetched_at"])}
+    return {analysis["_id"]: analysis["fetched_at"] for analysis in database.fields_of(ANALYSES, ["fetched_at"])}
 
 
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:

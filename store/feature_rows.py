@@ -18,7 +18,7 @@ def feature_rows(features: Iterable[AudioFeatures | None]) -> npt.NDArray[np.flo
 
     A value that is unknown is NaN; the row of ``None`` is NaN throughout.
     """
-    rows = [UNKNOWN if one is None else one.vector() for one in features]
+    rows = [UNKNOWN if known is None else known.vector() for known in features]
     return np.array(rows, np.float32).reshape(-1, len(AUDIO_FEATURES))
 
 

@@ -88,7 +88,7 @@ class PlaylistSetWriter:
         self._rows[kind] += len(table)
 
     def publish(self, summary: Mapping[str, Any]) -> None:
-        """Make what was written the set of this name; ``summary`` is kept beside it, with the counts."""
+        """Make what was written the set of this name; ``summary`` is kept with it, with the counts."""
         self._close()
         (self._folder / SUMMARY_FILE).write_text(json.dumps({**summary, **self._rows}), encoding="utf-8")
         if self._target.exists():  # another run of the same file was faster

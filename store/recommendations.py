@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from store.connection import Connection
 from store.domain import Playlist
+from store.mongo.connection import Connection
 
 COLLECTION = "recommendations"
 # How far and how wide a trail is looked for: each look-up takes a millisecond or two.
@@ -31,7 +31,7 @@ class Recommended:
 class Recommendations:
     """What ``source`` recommended for ``seed`` (a track's id), best first; none where it knows of nothing.
 
-    ``playlists`` are those whose enrichment asked for it; ``brought_by`` is the run that fetched it.
+    ``playlists`` are those whose enrichment needed it; ``brought_by`` is the run that fetched it.
     """
 
     seed: str
@@ -75,9 +75,9 @@ def put_recommendations(database: Connection, found: Recommendations) -> None:
             "source": found.source,
             "fetched_at": found.fetched_at,
             "licence": found.licence,
-            "track_ids": [one.track_id for one in found.tracks],
-            "scores": [one.score for one in found.tracks],
-            "reasons": [one.reason for one in found.tracks],
+            "track_ids": [similar.track_id for similar in found.tracks],
+            "scores": [similar.score for similar in found.tracks],
+            "reasons": [similar.reason for similar in found.tracks],
             "playlists": list(playlists),
             "brought_by": found.brought_by,
         },
@@ -92,10 +92,10 @@ def add_playlist(database: Connection, source: str, seed: str, playlist: str) ->
 
 
 def recommended_for(database: Connection, seeds: Collection[str], source: str) -> dict[str, Recommendations]:
-    """Return what ``source`` recommended for each of ``seeds``, as far as it was asked."""
+    """Return what ``source`` recommended for each of ``seeds``, as far as there was a request."""
     names = [_name(source, seed) for seed in seeds]
     found = map(_recommendations, database.get_documents(COLLECTION, names).values())
-    return {one.seed: one for one in found}
+    return {recommendations.seed: recommendations for recommendations in found}
 
 
 def recommended_by(database: Connection, seed: str, sources: Sequence[str]) -> list[Recommendations]:

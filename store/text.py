@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What a title carries beside the name of the piece: guests, and which edition of the recording this is.
+# What a title holds apart from the name of the song: guests, and which edition of the recording this is.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
 _EDITION_WORDS = (
     r"(?:\d{4}\s+(?:-\s+)?)?(?:digital(?:ly)?\s+)?"
@@ -24,7 +24,7 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _BANG = re.compile(r"(?<=\w)!(?=\w)")  # P!nk
 # Letters that Unicode does not decompose into a base letter and an accent.
 _FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
-# Names that a comma does not end, as far as tables have shown them; "Drake, The Weeknd" are two, so no rule tells.
+# Names that a comma does not end, as far as tables have shown them; "Drake, The Weeknd" are two, so no rule can decide.
 _COMMA_NAMES = (
     *("Black Country, New Road", "Blood, Sweat & Tears", "Crosby, Stills & Nash"),
     *(
@@ -75,7 +75,7 @@ def recording_key(title: str, first_artist: str) -> str:
 def split_artists(joined: str) -> tuple[str, ...]:
     """Split a table's artist cell: ``;`` as Kaggle's and Exportify's, else ``, `` as Spotify's own joins.
 
-    A comma inside a name cannot be told from a join there, but for some well-known names.
+    A comma inside a name looks like a join there, but for some well-known names.
     """
     if ", " in joined and ";" not in joined:
         joined = _COMMA_NAME.sub(lambda name: name.group().replace(", ", "\\, "), joined)

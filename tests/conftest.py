@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from store.database import Database
-from store.embedded import EmbeddedServer
+from store.mongo.embedded import EmbeddedServer
 
 pytest_plugins = ["tests.fake_services.fixtures"]
 

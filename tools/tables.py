@@ -57,7 +57,10 @@ def variables() -> str:
 def export_formats() -> str:
     return table(
         ("format", "file", "for", "media type"),
-        ((f"`{one.name}`", f"`{one.ending}`", one.purpose, f"`{one.media_type}`") for one in FORMATS.values()),
+        (
+            (f"`{format_.name}`", f"`{format_.ending}`", format_.purpose, f"`{format_.media_type}`")
+            for format_ in FORMATS.values()
+        ),
     )
 
 
@@ -112,7 +115,9 @@ def routes() -> str:
         for method, operation in operations.items():
             if method == "parameters":
                 continue
-            query = [f"`{one['name']}`" for one in operation.get("parameters", ()) if one["in"] == "query"]
+            query = [
+                f"`{parameter['name']}`" for parameter in operation.get("parameters", ()) if parameter["in"] == "query"
+            ]
             row = (method.upper(), f"`{address}`", operation["summary"], ", ".join(query))
             by_tag.setdefault(operation["tags"][0], []).append(row)
     headings = ("method", "address", "answer", "query")

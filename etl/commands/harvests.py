@@ -24,31 +24,31 @@ from store.runs import Progress
 
 def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser of ``python -m etl``."""
-    one = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
-    one.add_argument("playlist_id", help="the last part of the playlist's address in the page")
-    one.add_argument("--needs", nargs="+", choices=list(NEEDS), default=list(NEEDS), help="default: all")
-    add_scale_options(one)
-    one.set_defaults(command=_enrich)
-    one = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")
-    one.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="default: those of the genre model")
-    one.add_argument("--per-genre", type=_positive, default=PER_GENRE, metavar="N", help=f"default: {PER_GENRE}")
-    _add_filters(one)
-    one.set_defaults(command=_balanced)
-    one = commands.add_parser("harvest", help="search sources for a, b, ... z, aa, ab, ...; goes on where it ended")
-    one.add_argument("what", choices=("tracks", "artists", "segments"))
-    one.add_argument(
+    parser = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
+    parser.add_argument("playlist_id", help="the last part of the playlist's address in the page")
+    parser.add_argument("--needs", nargs="+", choices=list(NEEDS), default=list(NEEDS), help="default: all")
+    add_scale_options(parser)
+    parser.set_defaults(command=_enrich)
+    parser = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")
+    parser.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="default: those of the genre model")
+    parser.add_argument("--per-genre", type=_positive, default=PER_GENRE, metavar="N", help=f"default: {PER_GENRE}")
+    _add_filters(parser)
+    parser.set_defaults(command=_balanced)
+    parser = commands.add_parser("harvest", help="search sources for a, b, ... z, aa, ab, ...; goes on where it ended")
+    parser.add_argument("what", choices=("tracks", "artists", "segments"))
+    parser.add_argument(
         "--terms", type=_positive, metavar="N", help=f"default: {TERMS} terms; for segments: {TRACKS} tracks"
     )
-    one.add_argument("--min-segments", type=_positive, default=1, metavar="N", help="leave out shorter analyses")
-    _add_filters(one)
-    one.set_defaults(command=_harvest)
+    parser.add_argument("--min-segments", type=_positive, default=1, metavar="N", help="leave out shorter analyses")
+    _add_filters(parser)
+    parser.set_defaults(command=_harvest)
 
 
-def _add_filters(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--source", metavar="NAME", help="ask this one alone; default: all that are switched on")
-    one.add_argument("--min-popularity", type=float, metavar="N", help="leave out what is less popular (0 to 100)")
-    one.add_argument("--years", type=_years, metavar="A-B", help="leave out what is older or newer")
-    one.add_argument("--strict", action="store_true", help="leave out what no popularity or year is known of, too")
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", metavar="NAME", help="ask this one alone; default: all that are switched on")
+    parser.add_argument("--min-popularity", type=float, metavar="N", help="leave out what is less popular (0 to 100)")
+    parser.add_argument("--years", type=_years, metavar="A-B", help="leave out what is older or newer")
+    parser.add_argument("--strict", action="store_true", help="leave out what no popularity or year is known of, too")
 
 
 def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:

@@ -19,13 +19,13 @@ from store.runs import new_run
 
 def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser of ``python -m etl``."""
-    one = commands.add_parser("import", help="import playlists, histories and track tables")
-    one.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
-    add_scale_options(one)
-    one.set_defaults(command=_import)
-    one = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
-    add_scale_options(one)
-    one.set_defaults(command=_resume)
+    parser = commands.add_parser("import", help="import playlists, histories and track tables")
+    parser.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
+    add_scale_options(parser)
+    parser.set_defaults(command=_import)
+    parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
+    add_scale_options(parser)
+    parser.set_defaults(command=_resume)
 
 
 def _import(database: Database, var: Path, options: argparse.Namespace) -> int:

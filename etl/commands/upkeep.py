@@ -14,14 +14,14 @@ from store.runs import cancel_run
 
 def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser of ``python -m etl``."""
-    one = commands.add_parser("catalogue", help="build the catalogue anew")
-    one.set_defaults(command=_catalogue)
-    one = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
-    one.add_argument("playlist_id")
-    one.set_defaults(command=_delete)
-    one = commands.add_parser("cancel", help="end a run; what it has stored stays")
-    one.add_argument("run_id")
-    one.set_defaults(command=_cancel)
+    parser = commands.add_parser("catalogue", help="build the catalogue anew")
+    parser.set_defaults(command=_catalogue)
+    parser = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
+    parser.add_argument("playlist_id")
+    parser.set_defaults(command=_delete)
+    parser = commands.add_parser("cancel", help="end a run; what it has stored stays")
+    parser.add_argument("run_id")
+    parser.set_defaults(command=_cancel)
 
 
 def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:

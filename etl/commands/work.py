@@ -26,13 +26,13 @@ _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 
 def add_work(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    one = commands.add_parser("work", help="do the queued runs in turn (the web process starts this)")
-    one.add_argument(
+    parser = commands.add_parser("work", help="do the queued runs in turn (the web process starts this)")
+    parser.add_argument(
         "--queue", choices=list(WorkQueue), type=WorkQueue, help="do the runs of this queue alone (default: all)"
     )
     # The descriptor of the queue's lock, where whoever starts this process has taken it.
-    one.add_argument("--lock", type=int, help=argparse.SUPPRESS)
-    one.set_defaults(command=_work)
+    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
+    parser.set_defaults(command=_work)
 
 
 def _work(database: Database, var: Path, options: argparse.Namespace) -> int:

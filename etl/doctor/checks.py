@@ -23,7 +23,7 @@ from etl.spotify.login import Redirect
 from store.database import Database, StoreError
 
 # One question; an examination as a whole has a limit of its own.
-_QUESTION_SECONDS = 10.0
+_PROBE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,5 +81,5 @@ def probe_examiners(opened: Opened, visitor: Visitor) -> list[Examiner]:
 def _probe(opened: Opened, visitor: Visitor, state: SourceState) -> Iterator[Check]:
     engine = opened.engine
     if state.name == "spotify":  # it gives each operation, or refuses it, by itself
-        return probe_spotify(engine, Accounts(opened.database, engine.vault), visitor.owner, _QUESTION_SECONDS)
-    return probe_needs(engine, state, _QUESTION_SECONDS)
+        return probe_spotify(engine, Accounts(opened.database, engine.vault), visitor.owner, _PROBE_SECONDS)
+    return probe_needs(engine, state, _PROBE_SECONDS)

@@ -15,16 +15,16 @@ from etl.doctor.examination import Check, State, examine
 from etl.engine import Engine, engine_config
 from etl.spotify.login import redirect_for
 from store.database import StoreError, open_database
-from store.embedded import EmbeddedError
+from store.errors import TastemapError
 
 _WITHIN_SECONDS = 60.0
 
 
 def add_doctor(commands: Any) -> None:
-    """Add ``doctor``, which opens the database itself, to tell of one that is lost."""
-    one = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
-    one.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
-    one.set_defaults(command=run, alone=True)
+    """Add ``doctor``, which opens the database itself, to report one that is lost."""
+    parser = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
+    parser.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
+    parser.set_defaults(command=run, alone=True)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
@@ -33,22 +33,22 @@ def run(config: Config, options: argparse.Namespace) -> int:
     visitor = Visitor(redirect=redirect_for("http", f"127.0.0.1:{os.environ.get('PORT', '8000')}"))
     try:
         database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
-    except (EmbeddedError, StoreError) as fault:
+    except TastemapError as fault:
         lost = StoreError(fault.message, fault.hint)
-        return _tell(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))
+        return _print(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))
     opened = Opened(database=database, engine=Engine(database, engine_config(config)))
     try:
-        asked = [] if options.here else probe_examiners(opened, visitor)
-        return _tell(examine([*local_examiners(config, opened, visitor), *asked], _WITHIN_SECONDS))
+        probes = [] if options.here else probe_examiners(opened, visitor)
+        return _print(examine([*local_examiners(config, opened, visitor), *probes], _WITHIN_SECONDS))
     except StoreError as fault:  # lost between opening it and asking which sources are on
-        return _tell(examine(local_examiners(config, fault, visitor), _WITHIN_SECONDS))
+        return _print(examine(local_examiners(config, fault, visitor), _WITHIN_SECONDS))
     finally:
         opened.engine.close()
         database.close()
 
 
-def _tell(checks: Sequence[Check]) -> int:
-    for area, of_one in groupby(sorted(checks, key=_place(checks)), key=lambda check: check.area):
+def _print(checks: Sequence[Check]) -> int:
+    for area, of_one in groupby(sorted(checks, key=_by_area(checks)), key=lambda check: check.area):
         print(area)
         for check in of_one:
             print(f"  {check.state:8} {check.name}: {check.message}")
@@ -61,9 +61,7 @@ def _tell(checks: Sequence[Check]) -> int:
     return int(count[State.FAULT] > 0)
 
 
-def _place(checks: Sequence[Check]) -> Any:
+def _by_area(checks: Sequence[Check]) -> Any:
     """Return the key that puts the findings of one area together, areas in the order of their first finding."""
-    first: dict[str, int] = {}
-    for number, check in enumerate(checks):
-        first.setdefault(check.area, number)
-    return lambda check: first[check.area]
+    areas = list(dict.fromkeys(check.area for check in checks))
+    return lambda check: areas.index(check.area)

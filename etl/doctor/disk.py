@@ -12,7 +12,7 @@ from pathlib import Path
 from config import MEGABYTE
 from etl.doctor.examination import Check, State
 
-# A build of the catalogue needs room for the new one beside the old one.
+# A build of the catalogue needs room for the new one as well as the old one.
 _FAULT_BYTES = 100 * MEGABYTE
 _WARNING_BYTES = 1024 * MEGABYTE
 _check = partial(Check, area="disk")
@@ -45,7 +45,7 @@ def free_space(free: int) -> Check:
         name="space",
         state=State.FAULT if free < _FAULT_BYTES else State.WARNING,
         message=f"Only {_size(free)} are free.",
-        remedy="Make room, or point TASTEMAP_VAR at a larger disk: imports write a new catalogue beside the old one.",
+        remedy="Make room, or point TASTEMAP_VAR at a larger disk: an import needs room for a second catalogue.",
     )
 
 

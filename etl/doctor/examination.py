@@ -28,8 +28,8 @@ class State(StrEnum):
 class Check:
     """One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
 
-    ``name`` tells it from the others of its area. ``remedy`` says in plain words what to do; it is empty where nothing
-    need be done.
+    ``name`` distinguishes it from the others of its area. ``remedy`` says in plain words what to do; it is empty
+    where nothing need be done.
     """
 
     area: str

@@ -1,6 +1,6 @@
 """The model files, those that ship and those trained here: are they the ones that were written, as the manifests say.
 
-Whether they load is asked where they are used: :mod:`api.status.doctor` adds it, since imports know no models.
+Whether they load is checked where they are used: :mod:`api.status.doctor` adds it, since imports know no models.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The sources: what stands in the store about each, and, on request, one light question for everything it offers.
 
-A source that is switched off is never asked.
+No request goes to a source that is switched off.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PROBE = Identity(
         "itunes": "1440650711",
     },
 )
-# Some are asked for the ids of others, and only where those are not known.
+# Some need the ids of others, and only where those are not known.
 _UNNUMBERED = replace(PROBE, ids={"mbid": PROBE.ids["mbid"]})
 _TEXTS = {Need.SEARCH: "Bohemian Rhapsody Queen", Need.GENRE_TRACKS: "rock", Need.ARTISTS: "Queen"}
 # From here on a day's budget may not last.
@@ -35,7 +35,7 @@ _SKEW_SECONDS = 60.0
 
 
 def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
-    """Yield what the store knows of a source; nothing is asked."""
+    """Yield what the store knows of a source. It sends no request."""
     check = partial(Check, area=state.name)
     if not state.on:
         fixed = engine.config.sources is not None
@@ -74,12 +74,12 @@ def _standing(state: SourceState) -> Check:
     check = partial(Check, area=state.name, name="state")
     if state.state == "needs_key":
         missing = ", ".join(setting.label for setting in state.settings if setting.required and not setting.set)
-        names = " ".join(f"{one.name}=..." for one in state.settings if one.required and not one.set)
+        names = " ".join(f"{setting.name}=..." for setting in state.settings if setting.required and not setting.set)
         remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
         return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
     if state.state == "waiting":
-        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it asked to wait'}"
-        return check(state=State.WARNING, message=message, remedy="Nothing need be done: it is asked again then.")
+        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it wants a pause'}"
+        return check(state=State.WARNING, message=message, remedy="Nothing need be done: requests go on then.")
     if state.state == "failing" and state.last_error:
         error = state.last_error
         return check(state=State.WARNING, message=f"Failed {_at(error.at)}: {error.message}", remedy=error.hint)
@@ -117,11 +117,11 @@ def finding(answer: Answer) -> Check:
     if answer.status is Status.FOUND:
         return check(state=State.OK, message="Answers.")
     if answer.status is Status.NOT_FOUND:
-        return check(state=State.OK, message="Answers, and does not know the track it was asked for.")
+        return check(state=State.OK, message="Answers, and does not know the track of the test query.")
     fault = answer.fault
     message, remedy = (fault.message, fault.hint) if fault else ("Gave no answer.", "Look again later.")
     if answer.status is Status.LIMITED:
-        retry = f" It is asked again {_at(fault.retry_at)}." if fault and fault.retry_at else ""
+        retry = f" The next request is {_at(fault.retry_at)}." if fault and fault.retry_at else ""
         return check(state=State.WARNING, message=message, remedy=f"Nothing need be done.{retry}")
     closed = answer.status is not Status.FAILED or (fault is not None and fault.kind is FaultKind.ABSENT)
     return check(state=State.OFF if closed else State.FAULT, message=message, remedy=remedy)

@@ -1,6 +1,6 @@
 """Spotify: what its present credentials may do, operation by operation, and what a login needs.
 
-An app of today's kind is never asked for what Spotify has closed to it: that is listed, not tried.
+What Spotify has closed to new apps is listed, not tried.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Probe = tuple[str, Callable[[], Any]]
 
 
 def look_at_login(accounts: Accounts, redirect: Redirect, owner: str | None) -> Iterator[Check]:
-    """Yield what a login needs and how long the present one lasts; nothing is asked."""
+    """Yield what a login needs and how long the present one lasts. It sends no request."""
     yield redirect_check(redirect)
     account = accounts.get(_account_of(accounts, owner) or owner)
     if account:
@@ -89,12 +89,12 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
         yield _check(
             name="catalogue",
             state=State.OFF,
-            message="Without a client secret the catalogue (search, tracks) is not asked; the login works.",
+            message="Without a client secret the catalogue (search, tracks) is not used; the login works.",
             remedy="To use it, enter the app's client secret in the Data view.",
         )
     if not is_extended(channel.settings):
         for what in ("audio features", "audio analysis", "recommendations"):
-            yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not asked.")
+            yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not tried.")
     name = _account_of(accounts, owner)
     if name is None:
         remedy = "To import playlists from there, connect Spotify in the Data view."
@@ -126,7 +126,7 @@ def _of_the_account(session: Session) -> Iterator[_Probe]:
     yield "saved tracks", lambda: session.call("current_user_saved_tracks", limit=1)
     yield "top tracks", lambda: session.call("current_user_top_tracks", limit=1)
     # The rows of anybody else's playlist are refused to everybody; without one of one's own nothing can be tried.
-    own = [one for one in found.get("items") or () if one and (one.get("owner") or {}).get("id") == me]
+    own = [item for item in found.get("items") or () if item and (item.get("owner") or {}).get("id") == me]
     if own:
         yield "playlist", lambda: session.call("playlist", own[0]["id"], fields="id")
         yield "items", lambda: session.call("playlist_items", own[0]["id"], limit=1)
@@ -138,7 +138,7 @@ def _until_refused(probes: Iterator[_Probe]) -> Iterator[Check]:
         try:
             call()
         except NotThere:
-            yield _check(name=name, state=State.OK, message="Answers, and does not know what it was asked for.")
+            yield _check(name=name, state=State.OK, message="Answers, and does not know what the test query is about.")
         except SourceFault as fault:
             yield _fault(name, fault)
             if fault.kind in {FaultKind.REFUSED, FaultKind.LIMITED, FaultKind.UNREACHABLE}:

@@ -15,25 +15,25 @@ from store.database import Database, StoreError
 from store.domain import Playlist, Track
 
 _DESCRIPTION = """formats:
-""" + "\n".join(f"  {one.name:9}{one.purpose}" for one in FORMATS.values())
+""" + "\n".join(f"  {format_.name:9}{format_.purpose}" for format_ in FORMATS.values())
 
 
 def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    one = commands.add_parser(
+    parser = commands.add_parser(
         "export",
         help="write a playlist to a file, or tracks to a SQL database",
         epilog=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = one.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("playlist_id", nargs="?", help="the last part of the playlist's address in the page")
     what.add_argument("--all", action="store_true", help="every track that was imported with a playlist (with --to)")
-    where = one.add_mutually_exclusive_group()
+    where = parser.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, metavar="FILE", help="default: named after the playlist, in this folder")
     where.add_argument("--to", metavar="URL", help="a database as SQLAlchemy writes it, such as sqlite:///music.db")
-    one.add_argument("--format", choices=list(FORMATS), help="default: what FILE ends with, else csv")
-    one.set_defaults(command=_export)
+    parser.add_argument("--format", choices=list(FORMATS), help="default: what FILE ends with, else csv")
+    parser.set_defaults(command=_export)
 
 
 def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
@@ -74,12 +74,12 @@ def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace
 
 def _format(options: argparse.Namespace) -> Format:
     ending = options.out.suffix.lower() if options.out else ""
-    by_ending = next((one.name for one in FORMATS.values() if one.ending == ending), "csv")
+    by_ending = next((format_.name for format_ in FORMATS.values() if format_.ending == ending), "csv")
     return FORMATS[options.format or by_ending]
 
 
 def _write(database: Database, playlist: Playlist, chosen: Format, target: Path) -> int:
-    """Write the file beside its name and rename it when it is whole; return its size."""
+    """Write to a temporary file and rename it when it is whole; return its size."""
     partial = target.with_name(f"{target.name}.partial")
     size = 0
     try:

@@ -42,8 +42,8 @@ def _write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
 
 
 FORMATS = {
-    one.name: one
-    for one in (
+    format_.name: format_
+    for format_ in (
         Format(
             name="csv",
             label="CSV",

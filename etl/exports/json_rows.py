@@ -14,7 +14,7 @@ _TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name != "fe
 
 
 def playlist_members(playlist: Playlist) -> dict[str, Any]:
-    """Return what is told of a playlist. Its owner, a browser's secret in disguise, is not."""
+    """Return the fields of a playlist that are exported: all but its owner, the hash of a browser's secret."""
     return {
         "id": playlist.id,
         "name": playlist.name,

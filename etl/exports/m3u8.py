@@ -7,7 +7,7 @@ Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
     #EXTGENRE:downtempo;trip hop          of the track if it has any, else of its artists
     spotify:track:...                     or spotify:local:artist:album:title:seconds
 
-The format knows no contributors, no dates and no features, and cannot tell the parts of "A - B - C". There is no
+The format knows no contributors, no dates and no features, and cannot separate the parts of "A - B - C". There is no
 ``#EXTART``: it names an album's artist, and readers that find one take the whole of ``#EXTINF`` for the title. Line
 breaks within names become blanks.
 """

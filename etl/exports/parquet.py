@@ -2,7 +2,7 @@
 
 The columns are those of :data:`SCHEMA`. The thirteen audio features have columns under their own names but for
 the duration that their source gives, ``features_duration_ms``; ``features_source`` is null where a track has none.
-What is told of the playlist itself is JSON in the file's metadata under ``tastemap``.
+The fields of the playlist itself are JSON in the file's metadata under ``tastemap``.
 """
 
 from __future__ import annotations

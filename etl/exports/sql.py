@@ -19,14 +19,14 @@ from store.errors import TastemapError
 _TRACKS_AT_ONCE = 500
 
 
-class SqlProblem(TastemapError):  # noqa: N818 - a fault of the address or of the database, told to the operator
+class SqlProblem(TastemapError):  # noqa: N818 - a fault of the address or of the database, shown to the operator
     """The database cannot be written; ``hint`` says what to do. No password is in either."""
 
     code = "sql"
 
 
 def export_tracks(tracks: Iterable[Track], url: str, show: Callable[[int], None] = lambda done: None) -> int:
-    """Write ``tracks`` to the database at ``url`` and return how many there were; ``show`` is told how many so far.
+    """Write ``tracks`` to the database at ``url`` and return how many there were; ``show`` gets how many so far.
 
     Tables that are not there are created. A row that is there is brought up to date, so that the same tracks
     written twice leave what they left the first time; tracks that are there and not among these stay.
@@ -38,7 +38,7 @@ def export_tracks(tracks: Iterable[Track], url: str, show: Callable[[int], None]
     """
     address = _address(url)
     remaining, done = iter(tracks), 0
-    with _told(address), _opened(address) as engine:
+    with _faults_shown(address), _opened(address) as engine:
         METADATA.create_all(engine)
         while batch := list(islice(remaining, _TRACKS_AT_ONCE)):
             with engine.begin() as connection:
@@ -65,7 +65,7 @@ def _opened(address: URL) -> Iterator[Engine]:
 
 
 @contextmanager
-def _told(address: URL) -> Iterator[None]:
+def _faults_shown(address: URL) -> Iterator[None]:
     shown = address.render_as_string(hide_password=True)
     try:
         yield

@@ -25,7 +25,7 @@ _HINT = "Bring the zip that Spotify or ListenBrainz sent, or unpack this one and
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Members:
-    """What is read of an archive. ``plays`` are Spotify's streaming histories, ``listens`` ListenBrainz's."""
+    """The members of an archive that are read; ``plays`` are Spotify's histories, ``listens`` ListenBrainz's."""
 
     libraries: Sequence[Source]
     playlists: Sequence[Source]
@@ -34,12 +34,12 @@ class Members:
 
 
 def sniff_listenbrainz(file: InspectedFile) -> bool:
-    """Say whether ``file`` is an archive with listens of ListenBrainz."""
+    """Return whether ``file`` is an archive with listens of ListenBrainz."""
     return file.form is Form.ARCHIVE and bool(file.once(_members).listens)
 
 
 def sniff_spotify(file: InspectedFile) -> bool:
-    """Say whether ``file`` is an archive with data of Spotify.
+    """Return whether ``file`` is an archive with data of Spotify.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 def _members(file: InspectedFile) -> Members:
     packed = Archive(file.path)
-    # The short history is an excerpt of the extended one: the plays of both would be counted twice.
+    # The short history is part of the extended one; reading both would count its plays twice.
     extended, short = packed.sources(_EXTENDED), packed.sources(_SHORT)
     members = Members(
         libraries=packed.sources(_LIBRARY),

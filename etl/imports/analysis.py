@@ -14,45 +14,45 @@ from store.runs import ImportProblem
 _NUMBERS = 12
 _MAX_NAME = 200
 _HINT = "Bring the file as the service gave it: an object with a list of segments, each with timbre and pitches."
-# Beyond these a number is no timbre: the first is loudness (0 to 60), the others lie within some hundreds.
+# Bound on all numbers: the first timbre value is loudness (0 to 60), the others are within some hundreds.
 _BOUND = 10_000.0
 
 
 def is_analysis(document: Any) -> bool:
-    """Say whether a JSON document is an audio analysis."""
+    """Return whether a JSON document is an audio analysis."""
     segments = listed(document, "segments")
     return bool(segments) and isinstance(segments[0], dict) and "timbre" in segments[0]
 
 
 def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis]:
-    """Return the track's id, the track, and its segments; ids and names are the file's, else that of the file.
+    """Return the track's id, the track and its segments; id and names are from the document, else from the file name.
 
-    A file that has Spotify's id and no name gives no track: a playlist that holds it will name it. A segment without
-    a duration ends where the next one begins.
+    The track is None for a document with a Spotify id and no names: a playlist with that track will name it. A segment
+    without a duration ends where the next one begins.
 
     Raises
     ------
     ImportProblem
-        A segment is not as it should be (``malformed``).
+        A segment is invalid (``malformed``).
     """
     segments = listed(document, "segments")
     try:
         start = [_number(segment["start"]) for segment in segments]
         ends = [*start[1:], _number(under(document, "track", "duration") or start[-1])]
         duration = [
-            _number(one.get("duration", max(0.0, end - begin)))
-            for one, begin, end in zip(segments, start, ends, strict=True)
+            _number(segment.get("duration", max(0.0, end - begin)))
+            for segment, begin, end in zip(segments, start, ends, strict=True)
         ]
         timbre, pitches = ([_twelve(segment[key]) for segment in segments] for key in ("timbre", "pitches"))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise ImportProblem("malformed", f"{name} has a segment that is none: {fault}.", _HINT) from fault
+        raise ImportProblem("malformed", f"{name} has an invalid segment: {fault}.", _HINT) from fault
     made = Analysis(start=tuple(start), duration=tuple(duration), timbre=tuple(timbre), pitches=tuple(pitches))
     return (*_track(document, name), made)
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _BOUND:
-        raise ValueError(f"{value!r} is no number of a segment"[:100])
+        raise ValueError(f"{value!r} is not a valid number"[:100])
     return float(value)
 
 

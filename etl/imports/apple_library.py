@@ -1,8 +1,8 @@
 """Apple Music's and iTunes' Library.xml: a property list of all tracks and of the playlists that name them.
 
 It is read by plistlib, which refuses every entity declaration where it is declared (since Python 3.9.1, bpo-42051):
-nothing is expanded and no file or address is fetched, so neither a billion laughs nor an external entity gets
-through. It holds the library as a whole, so the size is limited.
+entities are not expanded and no file or address is fetched, so "billion laughs" and external entities do no harm. The
+library is held in memory as a whole, so its size is limited.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from store.runs import ImportProblem
 MAX_BYTES = 96 << 20
 LIBRARY = "Library"
 _HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
-# What plistlib lets through for a date that is none and for values outside of any container.
-_STRAYS = (AttributeError, IndexError)
+# What plistlib raises for an invalid date and for values outside of any container.
+_UNCAUGHT = (AttributeError, IndexError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
-# Of a playlist that Apple makes itself, of all music or all films, or of a folder that holds other playlists.
+# Keys of playlists that Apple makes itself (all music, all films) and of folders of playlists.
 _NOT_A_LIST = ("Master", "Folder", "Distinguished Kind")
 
 
@@ -49,7 +49,7 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
         )
     try:
         library = plistlib.loads(content, fmt=plistlib.FMT_XML)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, *_STRAYS) as fault:
+    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, *_UNCAUGHT) as fault:
         if "entity" in str(fault).lower() and b"<!ENTITY" in content:
             raise ImportProblem(
                 "unsafe", f"{source.name} declares XML entities, which no library does; it was not read.", _HINT
@@ -61,7 +61,7 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` is a library; raises what :func:`load` raises for another property list."""
+    """Return whether ``file`` is a library; raises what :func:`load` raises for another property list."""
     return file.form is Form.PROPERTY_LIST and file.once(_library) is not None
 
 
@@ -76,45 +76,45 @@ def _library(file: InspectedFile) -> Mapping[str, Any]:
 
 
 def playlists(library: Mapping[str, Any], source: str, latest_year: int) -> Iterator[Entry]:
-    """Yield the whole library first, as a playlist of all its music, and then the listener's own playlists."""
+    """Yield a playlist of all music of the library, and then the listener's own playlists."""
     tracks: Mapping[str, Any] = library["Tracks"]
     yield Begin(name=LIBRARY)
-    for place, key in enumerate(tracks, start=1):
-        yield _row(tracks[key], place, source, latest_year)
+    for number, key in enumerate(tracks, start=1):
+        yield _row(tracks[key], number, source, latest_year)
     for playlist in listed(library, "Playlists"):
         if not isinstance(playlist, dict) or any(playlist.get(mark) for mark in _NOT_A_LIST):
             continue
         yield Begin(name=text(playlist.get("Name")))
-        for place, item in enumerate(listed(playlist, "Playlist Items"), start=1):
-            number = item.get("Track ID") if isinstance(item, dict) else None
-            yield _row(tracks.get(str(number)), place, source, latest_year)
+        for number, item in enumerate(listed(playlist, "Playlist Items"), start=1):
+            track_number = item.get("Track ID") if isinstance(item, dict) else None
+            yield _row(tracks.get(str(track_number)), number, source, latest_year)
 
 
-def _row(one: Any, place: int, source: str, latest_year: int) -> Row:
-    if not isinstance(one, dict):
-        return Row(line=place, reason="the library does not hold this track")
-    if any(one.get(mark) for mark in _NOT_MUSIC):
-        return Row(line=place, reason="not music (a podcast, film or audiobook)")
-    track = _track(one, source, latest_year)
+def _row(entry: Any, number: int, source: str, latest_year: int) -> Row:
+    if not isinstance(entry, dict):
+        return Row(line=number, reason="the library does not hold this track")
+    if any(entry.get(mark) for mark in _NOT_MUSIC):
+        return Row(line=number, reason="not music (a podcast, film or audiobook)")
+    track = _track(entry, source, latest_year)
     if track is None:
-        return Row(line=place, reason="no title")
-    added = one.get("Date Added")
+        return Row(line=number, reason="no title")
+    added = entry.get("Date Added")
     return Row(
-        line=place,
+        line=number,
         track=track,
         added_at=added.replace(tzinfo=UTC) if isinstance(added, datetime) else None,
-        plays=whole(one.get("Play Count")),
+        plays=whole(entry.get("Play Count")),
     )
 
 
-def _track(one: Mapping[str, Any], source: str, latest_year: int) -> Track | None:
-    year, genre = whole(one.get("Year")), text(one.get("Genre"))
+def _track(entry: Mapping[str, Any], source: str, latest_year: int) -> Track | None:
+    year, genre = whole(entry.get("Year")), text(entry.get("Genre"))
     return named_track(
-        one.get("Name"),
-        one.get("Artist") or one.get("Album Artist"),
+        entry.get("Name"),
+        entry.get("Artist") or entry.get("Album Artist"),
         source=source,
-        album=one.get("Album"),
-        duration_ms=one.get("Total Time"),
+        album=entry.get("Album"),
+        duration_ms=entry.get("Total Time"),
         year=year_within(year, latest_year),
         labels=(genre.lower(),) if genre else (),
     )

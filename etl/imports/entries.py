@@ -1,7 +1,7 @@
-"""What every reader of playlist files yields: where a playlist begins, and its rows.
+"""What readers of playlist files yield: the beginnings of playlists, and their rows.
 
-A reader yields the same entries each time it reads the same file, so a run that was cut off can count its way
-back to where it was.
+A reader yields the same entries each time it reads the same file, so a run that goes on after a kill can skip the
+entries that it has stored.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ MAX_PLAYLISTS = 5_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Begin:
-    """The rows that follow belong to the playlist ``name``; ``None`` leaves naming it to the file's name.
+    """The beginning of a playlist; without a ``name`` it is called after the file.
 
-    ``people`` are the names and colours that a file of ours has for contributors.
+    ``people`` are the names and colours of contributors in a file that Tastemap has exported.
     """
 
     name: str | None = None
@@ -35,8 +35,8 @@ class Begin:
 class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
-    ``line`` is where it stands (1 = the first line or entry); ``plays`` is how often the track was played where
-    the file says so; ``times`` is how many rows of the file a left-out one stands for.
+    ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
+    ``times`` is the number of equal rows of the file that a skipped one represents.
     """
 
     line: int
@@ -49,13 +49,13 @@ class Row:
 
 
 Entry = Begin | Row
-# Reads a file, given the name of the source for provenance, the year and second of the import, and who watches.
+# Reads a file, given the name of the source for provenance, the time of the import, and a callback for the bytes read.
 Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistFile:
-    """A file that was recognised as one or several playlists of the given ``kind``, and how to read it."""
+    """A file with one or several playlists of a ``kind``, and the function that reads it."""
 
     kind: str
     size: int
@@ -65,7 +65,7 @@ class PlaylistFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackTableFile:
-    """A table of tracks, which goes into the catalogue and not into a playlist."""
+    """A table of tracks, which is imported into the catalogue."""
 
     size: int
     sha256: str
@@ -94,12 +94,12 @@ Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
 
 
 def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
-    """Raise now what would otherwise come up when half of the file is stored.
+    """Read the whole file once, so that its faults are found before anything is stored.
 
     Raises
     ------
     ImportProblem
-        Whatever the reader finds wrong; too many rows or playlists (``too_large``); no track (``no_tracks``).
+        The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
     for entry in collection.read(name, moment, watch):
@@ -118,7 +118,7 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
         raise ImportProblem(
             "no_tracks",
             f"None of the {rows:,} rows of {name} holds a track.",
-            "It may be the export of something else.",
+            "It may be an export of something else.",
         )
 
 
@@ -134,10 +134,10 @@ def named_track(
     isrc: Any = None,
     labels: tuple[str, ...] = (),
 ) -> Track | None:
-    """Return the track of these names as a file says them, or ``None`` without a title.
+    """Return a track of the values in a file, ``None`` without a title.
 
-    ``artists`` is one name or a list of them. Values of a wrong kind count as missing; the id is Spotify's where
-    ``uri`` holds one.
+    ``artists`` is one name or a list of names. Values of a wrong type count as missing. The id is that of Spotify if
+    ``uri`` has one, otherwise it is made of the names.
     """
     plain = text(title)
     if plain is None:

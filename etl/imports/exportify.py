@@ -1,4 +1,4 @@
-"""Exportify's playlist files, row by row, into tracks and who added them when."""
+"""Exportify's playlist files: tracks, and who added them when."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 
 FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"
-# exportify.net asks for audio features in groups of so many rows, and puts the answers beside them by place.
-_FEATURES_AT_ONCE = 100
-# Written where JavaScript or Python had nothing to write.
-_NOTHING = {"", "undefined", "null", "none", "nan"}
-# What Spotify says of additions older than its record of them.
+# exportify.net fetches audio features for groups of this many rows.
+_FEATURES_PER_GROUP = 100
+# How JavaScript and Python write a missing value.
+_MISSING = {"", "undefined", "null", "none", "nan"}
+# Spotify's date of additions from before it stored dates.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` is a text at all: this reader is the last one, and names what a text lacks.
+    """Return whether ``file`` is text. This reader is the last one, so it reports what a text lacks.
 
     Raises
     ------
     ImportProblem
-        It is a text, but no playlist (``not_a_playlist``), or one without rows (``no_rows``).
+        It is text, but not a playlist (``not_a_playlist``), or has no rows (``no_rows``).
     """
     return file.sheet is not None and file.sheet.playlist_layout() is not None
 
@@ -44,29 +44,29 @@ def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None
 
 
 def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | None = None) -> Iterator[Row]:
-    """Yield every row of a playlist file in order, holding no more than a hundred at a time.
+    """Yield every row of a playlist file in order, with at most a hundred in memory.
 
-    ``source`` names the file in the provenance of names and audio features.
+    ``source`` names the file in the provenance of tracks and audio features.
     """
     layout = sheet.playlist_layout()
     read = _reader(layout, sheet.delimiter, source, fetched_at)
     rows = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
     if layout.join is Join.COMMA:
-        rows = _without_slipped_features(rows, layout)
+        rows = _without_shifted_features(rows, layout)
     for line, cells in rows:
         yield read(line, cells)
 
 
 def _reader(layout: Layout, delimiter: str, source: str, fetched_at: datetime) -> Callable[[int, Sequence[str]], Row]:
-    # A spreadsheet that separates cells by something else may write decimal commas; no thousands are grouped.
+    # A spreadsheet with another delimiter may write decimal commas; thousands are not grouped.
     decimal_comma = delimiter != ","
 
     def read(line: int, cells: Sequence[str]) -> Row:
         found = layout.of_row(cells)
         if found is None:
             return Row(line=line, reason="more cells than headings")
-        texts = {field: _text(cells[place]) for field, place in found.columns.items() if place < len(cells)}
-        reason = _why_not(texts)
+        texts = {field: _text(cells[column]) for field, column in found.columns.items() if column < len(cells)}
+        reason = _skip_reason(texts)
         if reason:
             return Row(line=line, reason=reason)
         return Row(
@@ -84,7 +84,7 @@ def _text(cell: str) -> str:
     return "" if text in {"undefined", "null"} else text
 
 
-def _why_not(texts: dict[str, str]) -> str:
+def _skip_reason(texts: dict[str, str]) -> str:
     uri = texts.get("uri", "")
     if uri.startswith(("spotify:episode:", "spotify:show:")) or "open.spotify.com/episode/" in uri:
         return "podcast episode"
@@ -120,7 +120,7 @@ def _track(texts: dict[str, str], join: Join, decimal_comma: bool, source: str, 
 def _local_file(
     uri: str, title: str, artists: tuple[str, ...], album: str | None, duration: int | None
 ) -> tuple[str, tuple[str, ...], str | None, int | None]:
-    """Fill what the cells leave open from ``spotify:local:artist:album:title:seconds``."""
+    """Fill missing values from the URI ``spotify:local:artist:album:title:seconds``."""
     parts = [unquote_plus(part).strip() for part in uri.split(":")[2:]] + [""] * 4
     seconds = int(parts[3]) * 1000 if parts[3].isdecimal() else None
     return (
@@ -137,7 +137,7 @@ def _artists(cell: str, join: Join) -> tuple[str, ...]:
     if join is Join.SEMICOLON:
         parts = cell.split(";")
     elif join is Join.COMMA:
-        # A comma before a space is part of a name ("Tyler, The Creator"), and so is one between digits.
+        # A comma is part of a name before a space ("Tyler, The Creator") and between digits.
         parts = re.split(r",(?=\S)(?!(?<=\d,)\d)", cell)
     else:
         parts = [part.replace("\\,", ",") for part in re.split(r"(?<!\\),\s", cell)]
@@ -145,7 +145,7 @@ def _artists(cell: str, join: Join) -> tuple[str, ...]:
 
 
 def _genres(cell: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in re.split("[,;]", cell) if part.strip().lower() not in _NOTHING))
+    return tuple(dict.fromkeys(part.strip() for part in re.split("[,;]", cell) if part.strip().lower() not in _MISSING))
 
 
 def _features(
@@ -164,7 +164,7 @@ def _features(
 def _number(text: str, decimal_comma: bool) -> float | None:
     if decimal_comma and "." not in text:
         text = text.replace(",", ".", 1)
-    if text.lower() in _NOTHING or "_" in text:
+    if text.lower() in _MISSING or "_" in text:
         return None
     try:
         return float(text)
@@ -182,13 +182,13 @@ def _whole(value: float | None) -> int | None:
 
 
 def parse_year(text: str, latest: int) -> int | None:
-    """Return the year of a release date ("1979", "1979-04", "15.02.1979"), if it can be one."""
+    """Return the year of a release date ("1979", "1979-04", "15.02.1979"), None if it is out of range."""
     found = re.match(r"\d{4}(?!\d)", text) or re.search(r"(?<!\d)\d{4}$", text)
     return year_within(int(found[0]) if found else None, latest)
 
 
 def parse_instant(text: str) -> datetime | None:
-    """Return an ISO 8601 time or a day-first one with dots, in UTC; ``None`` for others and for Spotify's "never"."""
+    """Return a time in ISO 8601 or in German form (15.02.2024 18:30) in UTC; ``None`` for others and for 1970-01-01."""
     german = re.fullmatch(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,?\s+(\d\d?:\d\d(?::\d\d)?))?", text)
     if german:
         day, month, year, clock = german.groups()
@@ -197,23 +197,22 @@ def parse_instant(text: str) -> datetime | None:
     return None if instant == _NEVER else instant
 
 
-def _without_slipped_features(rows: Iterable[tuple[int, list[str]]], layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """Blank audio features that stand beside the wrong track.
+def _without_shifted_features(rows: Iterable[tuple[int, list[str]]], layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Blank audio features that are in the row of another track.
 
-    Until 2024 exportify.net asked for a hundred tracks' features at a time and wrote the answers down in the
-    order they came. For a local file, which has no id, none comes: all that follow move up by one row, and
-    the last rows get none. Seen where a row without an id has features; true of a hundred rows from the first
-    row without an id on.
+    Until 2024 exportify.net fetched the features of a hundred tracks at a time and wrote the answers in their order.
+    A local file has no id and gets no answer, so the features of all later rows of the group move up by one row. This
+    has happened if a row without an id has features; then all features of the group from that row on are blanked.
     """
     places = [layout.columns[name] for name in FEATURE_COLUMNS if name in layout.columns]
     uri = layout.columns["uri"]
     remaining = iter(rows)
-    while group := list(islice(remaining, _FEATURES_AT_ONCE)):
-        nameless = [cells for _, cells in group if not cells[uri : uri + 1] or not cells[uri].strip()]
-        slipped = any(place < len(cells) and cells[place].strip() for cells in nameless for place in places)
+    while group := list(islice(remaining, _FEATURES_PER_GROUP)):
+        without_id = [cells for _, cells in group if not cells[uri : uri + 1] or not cells[uri].strip()]
+        shifted = any(place < len(cells) and cells[place].strip() for cells in without_id for place in places)
         suspect = False
         for line, cells in group:
-            suspect = suspect or (slipped and any(cells is cells_without_id for cells_without_id in nameless))
+            suspect = suspect or (shifted and any(cells is other for other in without_id))
             if suspect:
                 cells = [("" if place in places else cell) for place, cell in enumerate(cells)]
             yield line, cells

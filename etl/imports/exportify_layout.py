@@ -1,10 +1,10 @@
-"""Which column of an Exportify file holds what.
+"""The columns of Exportify's files.
 
-Three writers are about: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
+There are three writers: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
 ("Track ID" or "Spotify ID", artists joined by "," without a space) and the classic one with its headings in the
 user's language, artists joined by ", " with commas inside names escaped as "\\,". The classic one's columns are
-found by their order and contents; its optional blocks are left out of a row that has no data for them, which
-shifts the cells behind.
+found by their order and contents. A row that has no data for an optional block leaves the block out, which shifts
+the cells behind it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _HEADINGS = {
     **{name: (name.replace("_", " "),) for name in FEATURE_COLUMNS},
 }
 _KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
-# Places of the classic file's base columns, counted from the track's URI.
+# The base columns of the classic file, counted from the track's URI.
 _CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "duration_ms": 12}
 _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
 _CLASSIC_BASE = 17
@@ -56,7 +56,7 @@ class Join(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """``columns`` maps fields to places in a full row of ``width`` cells; ``blocks`` are (first place, length)."""
+    """``columns`` maps fields to columns of a full row of ``width`` cells; ``blocks`` are (first column, length)."""
 
     columns: Mapping[str, int]
     width: int
@@ -65,7 +65,7 @@ class Layout:
     certain: bool = True
 
     def of_row(self, cells: Sequence[str]) -> Layout | None:
-        """Return where the fields lie in ``cells``, which may lack optional blocks; ``None`` if it is too long."""
+        """Return the layout of the row ``cells``, which may lack optional blocks; ``None`` if it is too long."""
         lacking = self.width - len(cells)
         if lacking < 0:
             return None if any(cell.strip() for cell in cells[self.width :]) else self
@@ -101,14 +101,14 @@ def _subsets(blocks: tuple[tuple[int, int], ...]) -> list[tuple[tuple[int, int],
 
 
 def known_headings(headings: Sequence[str]) -> int:
-    """Count the headings that are known here, for choosing between ways to read a file."""
+    """Count the known headings, to choose the delimiter of a file."""
     return sum(normal_heading(heading) in _KNOWN for heading in headings)
 
 
 def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Layout | None:
-    """Return the layout that the headings say, else the one that order and contents of ``sample`` say.
+    """Return the layout by the headings, else by the order and contents of the columns of ``sample``.
 
-    ``certain`` is false for a file with a track's id, title and artist but nothing that says it is a playlist.
+    ``certain`` is false for a file with id, title and artist, but without a column that only playlists have.
     """
     return _by_name(headings) or _by_order(len(headings), sample)
 
@@ -169,7 +169,7 @@ def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
 
 
 def _lengths_of_blocks(total: int) -> list[int]:
-    """Say which optional blocks, in their order, make up ``total`` columns: every sum is different."""
+    """Return the lengths of the optional blocks that make up ``total`` columns; every sum is different."""
     for genres in (0, _GENRES):
         for features in (0, _FEATURES):
             for album in (0, _ALBUM):

@@ -1,4 +1,4 @@
-"""A listening history as a playlist: each track once, those played most first, dated by the first play."""
+"""A listening history as a playlist: each track once, most played first, dated by the first play."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from store.runs import ImportProblem
 
 AGAIN = "played again (counted as a further play)"
 TOO_SHORT = "played for less than 30 seconds"
-# What Spotify itself counts as a stream; without it, skipping through an album would lead the list.
+# The least time that Spotify counts as a stream; without it, skipped tracks would lead the list.
 MIN_PLAYED_MS = 30_000
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
 class History:
-    """Counts plays as they come, in any order; memory grows with the distinct tracks alone."""
+    """Counts plays in any order; memory grows with the number of distinct tracks only."""
 
     def __init__(self) -> None:
         self._tracks: dict[str, Track] = {}
@@ -29,7 +29,7 @@ class History:
         self._count = 0
 
     def play(self, line: int, track: Track, played_at: datetime | None) -> None:
-        """Count one play of ``track``; what an earlier one did not say of it is taken from this one."""
+        """Count one play of ``track``, and take its album if earlier plays had none."""
         self._bounded()
         known = self._tracks.setdefault(track.id, track)
         if self._plays[track.id]:
@@ -41,16 +41,16 @@ class History:
             self._first[track.id] = min(played_at, self._first.get(track.id, _FAR))
 
     def skip(self, line: int, reason: str) -> None:
-        """Count a row that is no play of a track."""
+        """Count a row that is not a play of a track."""
         self._bounded()
         self._leave_out(line, reason)
 
     def rows(self) -> Iterator[Row]:
-        """Yield the tracks, most played first and then in the order of first play, and then what was left out."""
-        order = sorted(self._tracks, key=lambda one: (-self._plays[one], self._first.get(one, _FAR), one))
-        for place, name in enumerate(order, start=1):
+        """Yield the tracks by plays and then by first play, and then the skipped rows."""
+        order = sorted(self._tracks, key=lambda name: (-self._plays[name], self._first.get(name, _FAR), name))
+        for number, name in enumerate(order, start=1):
             track = self._tracks[name]
-            yield Row(line=place, track=track, added_at=self._first.get(name), plays=self._plays[name])
+            yield Row(line=number, track=track, added_at=self._first.get(name), plays=self._plays[name])
         for reason, times in self._left_out.items():
             yield Row(line=self._examples[reason], reason=reason, times=times)
 
@@ -65,7 +65,7 @@ class History:
 
 
 def history_entries(count: Callable[[History], None], name: str | None = None) -> Iterator[Entry]:
-    """Yield the history that ``count`` has counted as one playlist."""
+    """Yield the plays that ``count`` counts as one playlist."""
     history = History()
     count(history)
     yield Begin(name=name)

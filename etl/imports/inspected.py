@@ -1,4 +1,4 @@
-"""A file while it is being recognised: its form, its digest, and what several readers look at, each made once."""
+"""A file while it is being recognised: its form, its digest, and parsed views that several readers use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Form(Enum):
-    """What the first bytes say of a file."""
+    """The form of a file, by its first bytes."""
 
     ARCHIVE = "zip archive"
     JSON = "JSON"
@@ -38,7 +38,7 @@ def _form_of(head: bytes) -> Form:
 
 
 class InspectedFile:
-    """The file at ``path``, read once as a whole for its digest; ``watch`` is told how many bytes have been read.
+    """The file at ``path``, read once as a whole for its digest; ``watch`` is called with the bytes read so far.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class InspectedFile:
     Raises
     ------
     ImportProblem
-        It is of no form that is known: empty, a picture, damaged.
+        It has no known form: it is empty, a picture, damaged.
     """
 
     def __init__(self, path: Path, watch: Watch | None = None) -> None:
@@ -68,14 +68,14 @@ class InspectedFile:
         self._made: dict[Callable[[InspectedFile], Any], Any] = {}
 
     def once(self, make: Callable[[InspectedFile], T]) -> T:
-        """Return what ``make`` makes of this file; it is made once."""
+        """Return the result of ``make`` for this file; it is called once."""
         if make not in self._made:
             self._made[make] = make(self)
         return cast(T, self._made[make])
 
     @property
     def document(self) -> Any:
-        """The whole of a JSON file, ``None`` for all other forms. Raises ImportProblem for what is no JSON."""
+        """The document of a JSON file, ``None`` for all other forms; raises ImportProblem if it is not valid JSON."""
         return self.once(_document)
 
     @property
@@ -86,11 +86,11 @@ class InspectedFile:
     def as_sheet(self) -> Sheet:
         """Return :attr:`sheet` of a file that is text."""
         if self.sheet is None:
-            raise ValueError(f"{self.name} is no text")
+            raise ValueError(f"{self.name} is not text")
         return self.sheet
 
     def seen_whole(self, watch: Watch | None) -> None:
-        """Tell ``watch`` that all has been read: of what is held in memory."""
+        """Call ``watch`` with the whole size, for a file that is held in memory."""
         if watch:
             watch(self.size)
 

@@ -17,17 +17,17 @@ _ISRC = "isrc:"
 
 
 def is_jspf(document: Any) -> bool:
-    """Say whether ``document`` is one playlist, or several as ListenBrainz lists them."""
-    return any(isinstance(under(one, "playlist", "track"), list) for one in _documents(document))
+    """Return whether ``document`` is one playlist, or several in ListenBrainz's form."""
+    return any(isinstance(under(entry, "playlist", "track"), list) for entry in _documents(document))
 
 
 def playlists(document: Any, source: str) -> Iterator[Entry]:
     """Yield the playlists with their rows."""
-    for one in _documents(document):
-        playlist = under(one, "playlist")
+    for entry in _documents(document):
+        playlist = under(entry, "playlist")
         yield Begin(name=text(under(playlist, "title")))
-        for place, track in enumerate(listed(playlist, "track"), start=1):
-            yield _row(track, place, source)
+        for number, track in enumerate(listed(playlist, "track"), start=1):
+            yield _row(track, number, source)
 
 
 def _documents(document: Any) -> list[Any]:
@@ -36,31 +36,31 @@ def _documents(document: Any) -> list[Any]:
     return listed(document, "playlists") or [document]
 
 
-def _row(one: Any, place: int, source: str) -> Row:
-    ours = listed(under(one, "extension"), EXTENSION)
-    if ours and isinstance(ours[0], dict):  # our own export: nothing of it is lost
-        track = {"title": one.get("title"), "album": one.get("album"), "duration_ms": one.get("duration")}
-        return read_item(place, ours[0] | {"track": ours[0] | track})
-    return _foreign_row(one, place, source)
+def _row(entry: Any, number: int, source: str) -> Row:
+    ours = listed(under(entry, "extension"), EXTENSION)
+    if ours and isinstance(ours[0], dict):  # our own export has all values in its extension
+        track = {"title": entry.get("title"), "album": entry.get("album"), "duration_ms": entry.get("duration")}
+        return read_item(number, ours[0] | {"track": ours[0] | track})
+    return _foreign_row(entry, number, source)
 
 
-def _foreign_row(one: Any, place: int, source: str) -> Row:
-    more = under(one, "extension", _TRACK)
-    addresses = _texts(under(one, "identifier")) + _texts(under(one, "location"))
+def _foreign_row(entry: Any, number: int, source: str) -> Row:
+    more = under(entry, "extension", _TRACK)
+    addresses = _texts(under(entry, "identifier")) + _texts(under(entry, "location"))
     credits = [under(artist, "artist_credit_name") for artist in listed(under(more, "additional_metadata"), "artists")]
     track = named_track(
-        under(one, "title"),
-        credits if any(map(text, credits)) else under(one, "creator"),
+        under(entry, "title"),
+        credits if any(map(text, credits)) else under(entry, "creator"),
         source=source,
         uri=next((address for address in addresses if spotify_id(address)), None),
-        album=under(one, "album"),
-        duration_ms=under(one, "duration"),
+        album=under(entry, "album"),
+        duration_ms=under(entry, "duration"),
         isrc=next((code[len(_ISRC) :] for code in addresses if code.lower().startswith(_ISRC)), None),
     )
     if track is None:
-        return Row(line=place, reason="no title")
+        return Row(line=number, reason="no title")
     return Row(
-        line=place,
+        line=number,
         track=track,
         added_by=text(under(more, "added_by")),
         added_at=iso_instant(under(more, "added_at")),
@@ -68,5 +68,5 @@ def _foreign_row(one: Any, place: int, source: str) -> Row:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return what may be one text or a list of them as a list."""
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    """Return one text, or a list of texts, as a list."""
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]

@@ -1,6 +1,6 @@
-"""Scrobbles as the common exporters of Last.fm write them; Last.fm itself has no export.
+"""Scrobbles in the forms of the common exporters of Last.fm, which has no export itself.
 
-Known are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
+The forms are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
 (``Artist;Album;AlbumId;Track;Date#user``, milliseconds) and lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
 without headings).
 """
@@ -27,25 +27,25 @@ _HEADINGS = {
 }
 _WITHOUT_HEADINGS = {"artist": 0, "album": 1, "title": 2, "time": 3}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SPOKEN = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
+_DAY_MONTH_YEAR = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
 
 
 def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
-    """Return where the fields stand if these are the headings, or the first row, of a file of scrobbles."""
+    """Return the columns of the fields if ``headings`` is the first row of a file of scrobbles, else None."""
     if not has_headings(headings):
         return _WITHOUT_HEADINGS
     # lastfmstats.com writes the user's name into the last heading.
-    places = find_columns([heading.partition("#")[0] for heading in headings], _HEADINGS)
-    return places if {"title", "artist", "time"} <= places.keys() else None
+    columns = find_columns([heading.partition("#")[0] for heading in headings], _HEADINGS)
+    return columns if {"title", "artist", "time"} <= columns.keys() else None
 
 
 def has_headings(first_row: Sequence[str]) -> bool:
-    """Say whether the first row holds headings; lastfm-to-csv's is a scrobble already."""
-    return not (len(first_row) == 4 and _SPOKEN.fullmatch(first_row[3].strip()))
+    """Return whether the first row holds headings; that of lastfm-to-csv is a scrobble already."""
+    return not (len(first_row) == 4 and _DAY_MONTH_YEAR.fullmatch(first_row[3].strip()))
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` holds scrobbles: neither a playlist nor a table of tracks has these columns."""
+    """Return whether ``file`` holds scrobbles; playlists and tables of tracks have other columns."""
     sheet = file.sheet
     if sheet is None or sheet.layout is not None or looks_like_table(sheet.headings):
         return False
@@ -64,7 +64,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 def listen(history: History, rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> None:
     """Count the scrobbles below the headings."""
     for line, cells in rows:
-        texts = {field: cells[place] for field, place in columns.items() if place < len(cells)}
+        texts = {field: cells[column] for field, column in columns.items() if column < len(cells)}
         track = named_track(texts.get("title"), texts.get("artist"), source=source, album=texts.get("album"))
         if track is None or not track.artists:
             history.skip(line, "no title or no artist")
@@ -78,13 +78,13 @@ def instant(text: str) -> datetime | None:
     number = whole(text)
     if number is not None:
         return from_epoch(number // 1000 if number > 1 << 33 else number)
-    spoken = _SPOKEN.fullmatch(text)
+    written = _DAY_MONTH_YEAR.fullmatch(text)
     try:
-        if spoken:
-            day, month, year, hour, minute = spoken.groups()
-            number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError for what is no month
-            said = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
-            return from_epoch(int(said.timestamp()))
+        if written:
+            day, month, year, hour, minute = written.groups()
+            number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError if it is not a month
+            moment = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
+            return from_epoch(int(moment.timestamp()))
     except (ValueError, OverflowError):
         return None
     return iso_instant(text)

@@ -18,12 +18,12 @@ LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
 
 
 def is_listen(value: Any) -> bool:
-    """Say whether this is one listen."""
+    """Return whether this is one listen."""
     return isinstance(under(value, "track_metadata"), dict)
 
 
 def sniff_lines(file: InspectedFile) -> bool:
-    """Say whether ``file`` holds a listen a line."""
+    """Return whether ``file`` holds a listen a line."""
     first, more, _ = file.start.partition(b"\n")
     named = bool(more) and bool(LISTENS.search(file.name))
     return file.form is Form.JSON and file.start.startswith(b"{") and (b'"track_metadata"' in first or named)
@@ -35,7 +35,7 @@ def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch
 
 
 def sniff_list(file: InspectedFile) -> bool:
-    """Say whether ``file`` is a JSON list of listens."""
+    """Return whether ``file`` is a JSON list of listens."""
     document = file.document
     return isinstance(document, list) and bool(document) and is_listen(document[0])
 
@@ -48,8 +48,8 @@ def read_list(file: InspectedFile, source: str, _moment: datetime, watch: Watch 
 
 def listen(history: History, listens: Iterable[tuple[int, Any]], source: str) -> None:
     """Count listens, each with its line."""
-    for line, one in listens:
-        named = under(one, "track_metadata")
+    for line, entry in listens:
+        named = under(entry, "track_metadata")
         more = under(named, "additional_info")
         track = named_track(
             under(named, "track_name"),
@@ -63,7 +63,7 @@ def listen(history: History, listens: Iterable[tuple[int, Any]], source: str) ->
         if track is None:
             history.skip(line, "no title" if named else "not a listen")
         else:
-            history.play(line, track, from_epoch(whole(under(one, "listened_at"))))
+            history.play(line, track, from_epoch(whole(under(entry, "listened_at"))))
 
 
 def _length(more: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""M3U and M3U8: lines of paths or addresses, and above each what ``#EXTINF`` says of it."""
+"""M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl.values import spotify_id, text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"
-# Seconds, then attributes as players of television write them, then a comma and the name.
+# Seconds, then attributes (written by television players), then a comma and the name.
 _INFO = re.compile(r"#EXTINF:\s*(-?\d+)?(?:\.\d+)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)\s*,(.*)", re.IGNORECASE)
 # "03 - " and "03 " number a file; the 99 of "99 Luftballons" does not.
 _FILE_NUMBER = re.compile(r"^(?:\d{1,3}\s*[-._)]\s*|0\d\s+)(?=\S)")
@@ -23,12 +23,12 @@ _STREAM = "#EXT-X-"
 
 
 def is_m3u(head: str, name: str) -> bool:
-    """Say whether text that begins like ``head`` is an M3U list."""
+    """Return whether text that begins with ``head`` is an M3U list."""
     return head.lstrip("\ufeff \t\r\n").upper().startswith(_MARK) or bool(re.search(r"(?i)\.m3u8?(\.gz)?$", name))
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` is an M3U list."""
+    """Return whether ``file`` is an M3U list."""
     return file.text is not None and is_m3u(file.text.head(1 << 10), file.name)
 
 
@@ -39,12 +39,12 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 
 def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
-    """Yield the entries of a list; its name comes first if ``#PLAYLIST:`` says it above them.
+    """Yield the entries of a list; its name is that of a ``#PLAYLIST:`` line above them.
 
     Raises
     ------
     ImportProblem
-        It describes a broadcast in pieces (HLS) and no playlist of tracks (``not_a_playlist``).
+        It describes an HLS stream and not a playlist of tracks (``not_a_playlist``).
     """
     begun, info = False, _EntryInfo()
     for number, raw in enumerate(lines, start=1):
@@ -53,7 +53,9 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
             continue
         if line.upper().startswith(_STREAM):
             raise ImportProblem(
-                "not_a_playlist", "This M3U8 file describes a stream in pieces, no tracks.", "Bring a list of tracks."
+                "not_a_playlist",
+                "This M3U8 file describes an HLS stream, not tracks.",
+                "Bring a list of tracks.",
             )
         if line.startswith("#"):
             info.take(line)
@@ -66,7 +68,7 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
 
 
 class _EntryInfo:
-    """What the lines with ``#`` say of the entry below them."""
+    """The values of the ``#`` lines above an entry."""
 
     def __init__(self, playlist: str | None = None) -> None:
         self.playlist = playlist
@@ -107,12 +109,12 @@ def _row(number: int, line: str, info: _EntryInfo, source: str) -> Row:
 
 
 def _name_in(line: str) -> str | None:
-    """Return what a path calls the file: ``/music/03 Air - All I Need.mp3`` is "Air - All I Need"."""
+    """Return the name in a path: "Air - All I Need" of ``/music/03 Air - All I Need.mp3``."""
     if spotify_id(line):
         return None
     parts = urlsplit(line) if re.match(r"\w{2,}://", line) else None
     if parts and parts.scheme != "file":
-        return None  # the address of a stream names no track
+        return None  # the address of a stream has no track name
     path = unquote(parts.path) if parts else line
     stem = PurePosixPath(path.replace("\\", "/")).stem
     return text(_FILE_NUMBER.sub("", stem))

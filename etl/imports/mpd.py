@@ -1,7 +1,7 @@
-"""Slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme), a piece at a time.
+"""Slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme), read in chunks.
 
-A slice of 35 MB holds a thousand playlists under one key. Its end is not needed to read its beginning: the file
-is cut between playlists into pieces of a few megabytes, each is parsed alone, and memory stays at the size of one.
+A slice of 35 MB holds a thousand playlists under one key. The file is cut between playlists into chunks of a few
+megabytes, each of which is parsed alone, so that memory holds one chunk.
 """
 
 from __future__ import annotations
@@ -28,49 +28,47 @@ Parsed = TypeVar("Parsed")
 
 
 def is_slice(start: bytes) -> bool:
-    """Say whether JSON that begins like this is a slice, or the challenge set, of the dataset."""
+    """Return whether JSON that begins with ``start`` is a slice of the dataset or its challenge set."""
     return start.startswith(b"{") and b'"playlists"' in start and any(mark in start for mark in _MARKS)
 
 
-def read_pieces(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:
-    """Yield what ``parse`` makes of the playlists, many at a time, in the order of the file.
+def read_chunks(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:
+    """Yield the results of ``parse`` for the playlists, many at a time, in the order of the file.
 
-    ``parse`` is given whole JSON objects with commas between them, and may not keep the view. It raises ValueError
-    for anything else, and may be given anything else: where the file is not written as it began, the cut is tried
-    again more carefully.
+    ``parse`` gets JSON objects with commas between them, and may not keep the view. It must raise ValueError for
+    anything else: then the chunk is cut again with the slower, exact method.
 
     Raises
     ------
     ImportProblem
-        The file ends too early or is no JSON (``malformed``); one playlist has more than 16 MB (``too_large``).
+        The file ends too early or is not JSON (``malformed``); one playlist has more than 16 MB (``too_large``).
     """
     with source.open(watch) as stream:
-        yield from _Cutter(stream, source.name).pieces(parse)
+        yield from _Cutter(stream, source.name).chunks(parse)
 
 
 class _Cutter:
     """Cuts a stream between the objects of the array under "playlists".
 
-    The dataset is written with four blanks of indentation. There an object ends at a line that is indented like
-    its beginning and begins with "}": strings of JSON hold no line breaks, so this is exact, and the last such line
-    in the buffer is found at once. In a file written otherwise the brackets outside strings are counted instead,
-    which is slower.
+    The dataset is indented by four blanks. In it, an object ends at a line that is indented like its beginning and
+    begins with "}". This is exact, because JSON strings hold no line breaks, and the last such line in the buffer is
+    found at once. In other files the brackets outside strings are counted instead, which is slower.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream = cast(BufferedIOBase, stream)  # it is buffered, which BinaryIO does not say
+        self._stream = cast(BufferedIOBase, stream)  # it is buffered, which its type BinaryIO does not tell mypy
         self._name = name
-        # One buffer for the whole file: what has been read and not passed lies in [_at:_end].
+        # One buffer for the whole file; [_at:_end] has been read and not yet parsed.
         self._buffer = bytearray()
         self._at = self._end = 0
 
-    def pieces(self, parse: Callable[[memoryview], Parsed]) -> Iterator[Parsed]:
+    def chunks(self, parse: Callable[[memoryview], Parsed]) -> Iterator[Parsed]:
         while not (found := _BEGIN.search(self._buffer, 0, self._end)):
             self._more()
         self._at = found.end()
         closing = self._closing()
         while self._next_object():
-            yield self._piece(parse, closing)
+            yield self._chunk(parse, closing)
 
     def _closing(self) -> bytes | None:
         """Return the line break, indentation and bracket that end an object, if the objects are indented."""
@@ -91,14 +89,14 @@ class _Cutter:
                 self._at += 1
             self._more()
 
-    def _piece(self, parse: Callable[[memoryview], Parsed], closing: bytes | None) -> Parsed:
+    def _chunk(self, parse: Callable[[memoryview], Parsed], closing: bytes | None) -> Parsed:
         if self._end - self._at < _BLOCK:
             self._read()
         if closing:
             try:
                 return self._parsed(parse, self._end_by_indentation(closing))
             except ValueError:
-                pass  # not written as it began, or damaged: counting tells
+                pass  # indented differently, or damaged: counting decides
         end = self._end_by_counting()
         try:
             return self._parsed(parse, end)
@@ -106,8 +104,8 @@ class _Cutter:
             raise self._malformed() from fault
 
     def _parsed(self, parse: Callable[[memoryview], Parsed], end: int) -> Parsed:
-        with memoryview(self._buffer) as view, view[self._at : end] as piece:
-            found = parse(piece)
+        with memoryview(self._buffer) as view, view[self._at : end] as chunk:
+            found = parse(chunk)
         self._at = end
         return found
 
@@ -142,9 +140,9 @@ class _Cutter:
             raise self._malformed()
 
     def _read(self) -> bool:
-        """Read on, dropping what has been passed; ``False`` at the end of the file."""
+        """Read on, and drop what has been parsed; ``False`` at the end of the file."""
         left = self._end - self._at
-        # As much again as is there: an object that is searched anew is searched a few times at most.
+        # Double the buffer, so that a large object is searched only a few times.
         room = left + max(_BLOCK, left)
         self._buffer.extend(bytes(max(0, room - len(self._buffer))))
         with memoryview(self._buffer) as view:

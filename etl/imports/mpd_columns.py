@@ -1,8 +1,8 @@
-"""Playlists of the Million Playlist Dataset from JSON text into columns, without an object of Python per row.
+"""Playlists of the Million Playlist Dataset from JSON text into Arrow columns.
 
-Arrow's JSON reader fills the columns; it takes two thirds of the time in which orjson makes dictionaries, because
-it makes no value that nobody asked for. It is strict: where one value is not of the kind that the dataset writes,
-the whole piece is read once more by orjson, and such values count as missing.
+Arrow's JSON reader fills the columns. It takes two thirds of the time of orjson, because it makes no Python objects
+and only the wanted values. It is strict: if a value has another type than in the dataset, the whole chunk is read
+again by orjson, and such values count as missing.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ PLAYLIST = pa.struct(
         ("tracks", pa.list_(TRACK)),
     ]
 )
-# One row with everything in a list of lists: if the array under "playlists" ends within the piece, what follows
-# stands where only a value may stand, and the piece is no JSON.
+# The chunk is wrapped into one row with a list of lists. If the array under "playlists" ends within the chunk, the
+# text after it makes this invalid JSON.
 _BEGIN, _END = b'{"all":[[', b"]]}\n"
 _OPTIONS = pyarrow.json.ParseOptions(
     explicit_schema=pa.schema([("all", pa.list_(pa.list_(PLAYLIST)))]),
@@ -38,25 +38,25 @@ _OPTIONS = pyarrow.json.ParseOptions(
 )
 
 
-def parse_playlists(piece: memoryview) -> pa.StructArray:
-    """Return the playlists in ``piece``, JSON objects with commas between them, as an array of type PLAYLIST.
+def parse_playlists(chunk: memoryview) -> pa.StructArray:
+    """Return the playlists in ``chunk``, JSON objects with commas between them, as an array of type PLAYLIST.
 
     Raises
     ------
     ValueError
-        The text is no JSON, or one of its values is no object.
+        The text is not JSON, or one of its values is not an object.
     """
     try:
-        return _read_columns(piece)
+        return _read_columns(chunk)
     except pa.ArrowInvalid:
-        return _read_values(piece)
+        return _read_values(chunk)
 
 
-def _read_columns(piece: memoryview) -> pa.StructArray:
-    text = b"".join((_BEGIN, piece, _END))
+def _read_columns(chunk: memoryview) -> pa.StructArray:
+    text = b"".join((_BEGIN, chunk, _END))
     if not text.isascii():
         text.decode()  # the reader takes the bytes of strings as they come
-    # A block as large as the text: what spans two blocks is parsed twice. Threads of its own would not be counted.
+    # One block for the whole text, because what spans two blocks is parsed twice.
     options = pyarrow.json.ReadOptions(use_threads=False, block_size=len(text) + 1)
     rows = pyarrow.json.read_json(pa.BufferReader(text), read_options=options, parse_options=_OPTIONS)["all"]
     playlists = rows.combine_chunks().flatten().flatten()
@@ -65,10 +65,10 @@ def _read_columns(piece: memoryview) -> pa.StructArray:
     return playlists
 
 
-def _read_values(piece: memoryview) -> pa.StructArray:
-    playlists = orjson.loads(b"".join((b"[", piece, b"]")))
+def _read_values(chunk: memoryview) -> pa.StructArray:
+    playlists = orjson.loads(b"".join((b"[", chunk, b"]")))
     if not all(isinstance(playlist, dict) for playlist in playlists):
-        raise ValueError("a value among the playlists is no object")
+        raise ValueError("a value among the playlists is not an object")
     return pa.array([_playlist(playlist) for playlist in playlists], PLAYLIST)
 
 
@@ -94,7 +94,7 @@ def _string(value: Any) -> str | None:
 
 
 def clean_texts(column: pa.Array) -> pa.Array:
-    """Return :func:`etl.imports.entries.texts` of a column, without Python where only blanks are to be trimmed."""
+    """Return :func:`etl.values.texts` of a column, in Arrow if only blanks have to be trimmed."""
     data = column.buffers()[2]
     characters = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
     controls = ((characters < ord(" ")) | (characters == 127)).any()

@@ -1,4 +1,4 @@
-"""What a file is: told by its contents first, and by its name where the contents leave it open."""
+"""Recognises files, by their contents first, and by their names if the contents are ambiguous."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from etl.imports.reading.bytes import Watch
 from etl.imports.registry import READERS
 from store.runs import ImportProblem
 
-# Of a folder these are taken; any other JSON in it (Payments.json, package.json) is none of ours. An analysis bears
-# the id of its track; packed JSON is data, never a setting of a program.
+# The files of a folder that are imported; other JSON files (Payments.json, package.json) are ignored. An analysis is
+# named by the id of its track. Packed JSON is data, never a program's settings.
 _NAMES = re.compile(
     r"(?i)\.(csv|tsv|txt|m3u8?|jspf)(\.gz)?$|\.jspf\.json$|library[^/]*\.xml$"
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
@@ -25,22 +25,22 @@ _JSON_HINT = (
 
 
 def may_be_ours(name: str) -> bool:
-    """Say whether a file found in a folder is worth opening."""
+    """Return whether a file of a folder may be importable, by its name."""
     return bool(_NAMES.search(name))
 
 
 def recognise(path: Path, watch: Watch | None = None) -> Recognised:
-    """Say what the file at ``path`` is. It is read once as a whole, for its digest.
+    """Return what the file at ``path`` is. It is read once as a whole, for its digest.
 
     Raises
     ------
     ImportProblem
-        It is nothing that can be imported; the message says what it is instead.
+        It cannot be imported; the message says what it is instead.
     """
     file = InspectedFile(path, watch)
     for reader in READERS:
         if reader.sniff(file):
             return reader.recognised(file)
     raise ImportProblem(
-        "not_a_playlist", f"{file.name} is {file.form.value}, but no playlist that is known here.", _JSON_HINT
+        "not_a_playlist", f"{file.name} is {file.form.value}, but not a known playlist format.", _JSON_HINT
     )

@@ -1,4 +1,4 @@
-"""All readers of files, in order of precedence: the first one that knows a file reads it."""
+"""All readers of files, in order of precedence: the first one that recognises a file reads it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ class Reader:
     Attributes
     ----------
     kind : str
-        What the format is called in runs and in the provenance of tracks.
+        The name of the format in runs and in the provenance of tracks.
     sniff : callable
-        Says whether a file is of this format; raises ImportProblem for one that is and cannot be read.
+        Returns whether a file has this format; raises ImportProblem if it has, but cannot be read.
     read : callable
-        Yields the entries of a file, given the name of the source, the moment of the import and who watches.
+        Yields the entries of a file, given the name of the source, the time of the import and a callback for the
+        bytes read.
     """
 
     kind: str
@@ -51,13 +52,13 @@ class Reader:
     read: Read
 
     def recognised(self, file: InspectedFile) -> Recognised:
-        """Return ``file``, which this reader knows, as playlists that it reads."""
+        """Return ``file``, which this reader has recognised, as playlists."""
         return PlaylistFile(kind=self.kind, size=file.size, sha256=file.sha256, read=partial(self.read, file))
 
 
 @dataclass(frozen=True, slots=True)
 class OtherReader:
-    """A format that holds no playlists; ``recognised`` says what a file is instead, for whoever imports it."""
+    """A format without playlists; ``recognised`` returns what a file is instead."""
 
     kind: str
     sniff: Sniff
@@ -102,7 +103,7 @@ def _table(file: InspectedFile) -> TrackTableFile:
     return TrackTableFile(size=file.size, sha256=file.sha256)
 
 
-# What is told by the first bytes stands before what needs the whole document in memory.
+# Formats that are recognised by their first bytes stand before those that need the whole document in memory.
 READERS: tuple[Reader | OtherReader, ...] = (
     Reader("listenbrainz", account_archive.sniff_listenbrainz, account_archive.read),
     Reader("spotify data", account_archive.sniff_spotify, account_archive.read),

@@ -1,4 +1,4 @@
-"""A text file as rows below headings: its delimiter, its headings, and the layout of a playlist if it has one."""
+"""A text file as rows below headings: its delimiter, its headings, and its layout if it is a playlist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAMPLE_ROWS = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A text file whose delimiter and headings have been made out; ``layout`` is None for no playlist."""
+    """A text file with its delimiter and headings; ``layout`` is None if it is not a playlist."""
 
     file: TextFile
     delimiter: str
@@ -33,7 +33,7 @@ class Sheet:
         Raises
         ------
         ImportProblem
-            The rows cannot be told apart (``malformed``).
+            The text cannot be split into rows (``malformed``).
         """
         delimiter, headings = sniff_delimiter(file.head(), known_headings)
         rows = [cells for _, cells in islice(below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
@@ -46,7 +46,7 @@ class Sheet:
         )
 
     def playlist_layout(self) -> Layout:
-        """Return the layout, or raise the ImportProblem of a file that is no playlist."""
+        """Return the layout, or raise ImportProblem if the file is not a playlist."""
         if self.empty and len(self.headings) > 1:
             raise ImportProblem(
                 "no_rows", f"{self.file.path.name} holds headings but no rows.", "The exported playlist may be empty."
@@ -64,7 +64,7 @@ class Sheet:
 def below_headings(
     file: TextFile, delimiter: str, headings: list[str], watch: Watch | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below the one that is ``headings``, each with its line."""
+    """Yield the rows after the row ``headings``, each with its line."""
     rows = file.rows(delimiter, watch)
     for _, cells in rows:
         if cells == headings:

@@ -1,7 +1,7 @@
-"""What Spotify sends on request: account data (playlists, library) and the streaming histories.
+"""The data that Spotify sends on request: account data (playlists, library) and the streaming histories.
 
-Of a play only the track, its time and its length are read. IP address, device, country and user agent, which the
-extended history holds too, are never looked at and so never stored.
+Only the track, the time and the length of a play are read. The IP address, device, country and user agent in the
+extended history are neither read nor stored.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
 
 
 def is_playlists(document: Any) -> bool:
-    """Say whether this is a Playlist1.json."""
+    """Return whether this is a Playlist1.json."""
     return any("items" in playlist for playlist in listed(document, "playlists") if isinstance(playlist, dict))
 
 
 def is_library(document: Any) -> bool:
-    """Say whether this is a YourLibrary.json."""
+    """Return whether this is a YourLibrary.json."""
     if not isinstance(document, dict) or not isinstance(document.get("tracks"), list):
         return False
     first = next(iter(document["tracks"]), None)
@@ -32,7 +32,7 @@ def is_library(document: Any) -> bool:
 
 
 def is_history(document: Any) -> bool:
-    """Say whether this is a streaming history, the extended or the short one."""
+    """Return whether this is a streaming history, the extended or the short one."""
     first = document[0] if isinstance(document, list) and document else None
     return isinstance(first, dict) and (
         {"ts", "ms_played"} <= first.keys() or {"endTime", "msPlayed", "trackName"} <= first.keys()
@@ -43,11 +43,11 @@ def playlists(document: Any, source: str) -> Iterator[Entry]:
     """Yield the playlists of a Playlist1.json with their rows."""
     for playlist in listed(document, "playlists"):
         yield Begin(name=text(under(playlist, "name")) or "Playlist without a name")
-        for place, item in enumerate(listed(playlist, "items"), start=1):
-            yield _playlist_row(item, place, source)
+        for number, item in enumerate(listed(playlist, "items"), start=1):
+            yield _playlist_row(item, number, source)
 
 
-def _playlist_row(item: Any, place: int, source: str) -> Row:
+def _playlist_row(item: Any, number: int, source: str) -> Row:
     named = under(item, "track") or under(item, "localTrack")
     track = named_track(
         under(named, "trackName"),
@@ -57,19 +57,23 @@ def _playlist_row(item: Any, place: int, source: str) -> Row:
         album=under(named, "albumName"),
     )
     if track is not None:
-        return Row(line=place, track=track, added_at=iso_instant(under(item, "addedDate")))
+        return Row(line=number, track=track, added_at=iso_instant(under(item, "addedDate")))
     reasons = (reason for key, reason in _OTHERS if under(item, key))
-    return Row(line=place, reason=next(reasons, "no title (the track was withdrawn)"))
+    return Row(line=number, reason=next(reasons, "no title (the track was withdrawn)"))
 
 
 def library(document: Any, source: str) -> Iterator[Entry]:
     """Yield the liked songs of a YourLibrary.json. It does not say when each was liked."""
     yield Begin(name=LIKED)
-    for place, one in enumerate(listed(document, "tracks"), start=1):
+    for number, entry in enumerate(listed(document, "tracks"), start=1):
         track = named_track(
-            under(one, "track"), under(one, "artist"), source=source, uri=under(one, "uri"), album=under(one, "album")
+            under(entry, "track"),
+            under(entry, "artist"),
+            source=source,
+            uri=under(entry, "uri"),
+            album=under(entry, "album"),
         )
-        yield Row(line=place, track=track, reason="" if track else "no title (the track was withdrawn)")
+        yield Row(line=number, track=track, reason="" if track else "no title (the track was withdrawn)")
 
 
 def listen(history: History, plays: Iterable[Any], source: str) -> None:

@@ -1,4 +1,4 @@
-"""Our own JSON (:mod:`etl.exports.tastemap_json` says what it holds) back into tracks and who added them when."""
+"""Reader of our own JSON export (:mod:`etl.exports.tastemap_json`)."""
 
 from __future__ import annotations
 
@@ -29,22 +29,21 @@ from store.runs import ImportProblem
 _HINT = "Bring the file as Tastemap exported it."
 _ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)
 _NAMESPACE = re.compile(r"[a-z_]{1,32}")
-# Longer ones are not names of anything.
 _MAX_TEXT = 10_000
 
 
 def is_tastemap_json(head: str) -> bool:
-    """Say whether a text that begins with ``head`` is ours: its format is the first thing in it."""
+    """Return whether a text that begins with ``head`` is our export, which begins with its format."""
     return re.match(rf'\s*\{{\s*"format"\s*:\s*"{FORMAT}"', head.removeprefix("\ufeff")) is not None
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` is ours."""
+    """Return whether ``file`` is our export."""
     return file.form is Form.JSON and is_tastemap_json(file.start[:200].decode(errors="replace"))
 
 
 def read(file: InspectedFile, _source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the playlist with its rows, each as it is read."""
+    """Yield the playlist and its rows, which are read one by one."""
     with TextIOWrapper(file.source.open(watch), encoding="utf-8-sig") as stream:
         playlist, rows = read_tastemap_json(stream, file.name)
         yield Begin(name=playlist.name, people=playlist.people)
@@ -52,15 +51,15 @@ def read(file: InspectedFile, _source: str, _moment: datetime, watch: Watch | No
 
 
 def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Row]]:
-    """Return the playlist (without owner and contributors, who follow from the rows) and its rows.
+    """Return the playlist, without owner and contributors, and an iterator of its rows.
 
-    The rows are read as they are asked for, holding one at a time; ``Row.line`` counts items from 1.
+    The iterator reads one row at a time; ``Row.line`` counts items from 1.
 
     Raises
     ------
     ImportProblem
-        The text is no JSON (``malformed``), or not ours or of a version to come (``unsupported``). The iterator
-        raises the first too.
+        The text is not JSON (``malformed``), or not our export or of a newer version (``unsupported``). The iterator
+        raises ``malformed`` too.
     """
     document = JsonStream(stream, name)
     head: dict[str, Any] = {}
@@ -74,10 +73,10 @@ def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Ro
 
 def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
     if head.get("format") != FORMAT:
-        raise ImportProblem("unsupported", f"{name} is JSON, but no playlist of Tastemap.", _HINT)
+        raise ImportProblem("unsupported", f"{name} is JSON, but not a playlist of Tastemap.", _HINT)
     if head.get("version") != VERSION:
         raise ImportProblem(
-            "unsupported", f"{name} is of version {head.get('version')}.", "A newer Tastemap reads it, perhaps."
+            "unsupported", f"{name} is of version {head.get('version')}.", "A newer Tastemap may read it."
         )
     members = _object(head.get("playlist"))
     return Playlist(
@@ -105,7 +104,7 @@ def _rows(document: JsonStream) -> Iterator[Row]:
 
 
 def read_item(number: int, item: Any) -> Row:
-    """Return the row of one element of ``items``, the ``number``-th, or the reason why it is none."""
+    """Return the row of the element ``number`` (from 1) of ``items``, or the reason to skip it."""
     members = _object(item)
     track = _track(_object(members.get("track")))
     return Row(
@@ -165,7 +164,7 @@ def _features(members: Mapping[str, Any]) -> AudioFeatures | None:
     )
 
 
-# Values of a wrong kind or out of bounds count as missing.
+# Values of a wrong type or out of bounds count as missing.
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -173,7 +172,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    # JSON can spell half a character (\\ud800), which no database takes.
+    # JSON can write a lone surrogate (\\ud800), which no database takes.
     return value[:_MAX_TEXT].encode(errors="replace").decode() or None if isinstance(value, str) else None
 
 

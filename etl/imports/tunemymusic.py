@@ -1,7 +1,7 @@
-"""What TuneMyMusic writes: one CSV file of one or several playlists, one behind the other.
+"""TuneMyMusic's CSV files of one or several playlists, one after the other.
 
 Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, for some services, one of their ids
-(``Spotify - id``, ``Apple - id``). Of a list of videos the whole "Artist - Title" stands in the first cell.
+(``Spotify - id``, ``Apple - id``). In a list of videos, the first cell holds "Artist - Title".
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
 
 
 def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
-    """Return where the fields stand if these are the headings of such a file."""
-    places = find_columns(headings, _HEADINGS)
-    return places if places.keys() >= _NEEDED else None
+    """Return the columns of the fields if these are the headings of such a file, else None."""
+    columns = find_columns(headings, _HEADINGS)
+    return columns if columns.keys() >= _NEEDED else None
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Say whether ``file`` has the headings of such a file."""
+    """Return whether ``file`` has the headings of such a file."""
     return file.sheet is not None and columns_of(file.sheet.headings) is not None
 
 
@@ -50,12 +50,12 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 def playlists(rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> Iterator[Entry]:
     """Yield each playlist with its rows."""
-    begun: str | None = None
+    current: str | None = None
     for line, cells in rows:
-        texts = {field: cells[place].strip() for field, place in columns.items() if place < len(cells)}
+        texts = {field: cells[column].strip() for field, column in columns.items() if column < len(cells)}
         name = texts.get("playlist", "")
-        if name != begun:
-            begun = name
+        if name != current:
+            current = name
             yield Begin(name=name or None)
         yield _row(line, texts, source)
 

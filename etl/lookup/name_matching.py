@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from pathlib import Path
 
-from store.catalogue.catalogue import Snapshot
+from store.catalogue.catalogue import Catalogue, Snapshot
+from store.catalogue.segment import CatalogueError
 from store.domain import AudioFeatures, Track
+
+log = logging.getLogger(__name__)
 
 # Below this, another recording or another artist of that name is too likely.
 MIN_CONFIDENCE = 0.9
@@ -18,8 +23,13 @@ class NameMatching:
     The features carry their source ("spotify_songs.csv, found by name as <id>") and the confidence of the match.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, var: Path) -> None:
+        """Open the catalogue in ``var``; without a readable one no match is found."""
+        try:
+            self._snapshot = Catalogue(var / "catalogue").current()
+        except (CatalogueError, OSError):
+            log.warning("no audio features are looked up by name", exc_info=True)
+            self._snapshot = Snapshot()
         self._known: dict[str, AudioFeatures | None] = {}
 
     def completed(self, track: Track) -> Track:

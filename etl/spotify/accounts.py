@@ -1,7 +1,7 @@
-"""Who has connected Spotify: one document per browser session, its tokens encrypted.
+"""The connected Spotify accounts: one document per browser session, with encrypted tokens.
 
-Spotify gives a new refresh token with each renewal and refuses the one before, so of all threads and processes one
-renews at a time: whoever holds the lease in the document.
+Spotify gives a new refresh token with each renewal and refuses the one before. So one thread of all processes renews
+at a time: the one that holds the lease in the document.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _FRESH_SECONDS = 60
 _LEASE = timedelta(seconds=30)
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
-# A login that has not ended by then never will.
+# A login that was not completed within this time is deleted.
 _UNFINISHED = timedelta(days=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """A connected account. ``ended`` says that Spotify has taken the permission back, and the tokens are gone."""
+    """A connected account. ``ended`` is true if Spotify has withdrawn the permission and the tokens are deleted."""
 
     user_id: str
     user_name: str
@@ -47,7 +47,7 @@ class Account:
 
 
 class NotConnected(SpotifyRefused):
-    """This browser has no Spotify account connected, or none any more."""
+    """No Spotify account is connected in this browser."""
 
     code = "not_connected"
 
@@ -77,15 +77,15 @@ class Accounts:
 
     def any_connected(self, owner: str | None) -> str | None:
         """Return ``owner`` if their account can be used, else some session whose account can: for the doctor."""
-        found = {one["_id"] for one in self._database.documents_where(COLLECTION, {}) if "token" in one}
+        found = {document["_id"] for document in self._database.documents_where(COLLECTION, {}) if "token" in document}
         return owner if owner in found else min(found, default=None)
 
     def any(self) -> bool:
-        """Tell whether any session has an account connected."""
+        """Return whether any session has a connected account."""
         return any("token" in document for document in self._database.documents_where(COLLECTION, {}))
 
     def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
-        """Keep a new permission in the place of an earlier one."""
+        """Store a new permission instead of an earlier one."""
         moment = datetime.now(UTC)
         self.note(
             owner,
@@ -102,19 +102,19 @@ class Accounts:
         )
 
     def document(self, owner: str | None) -> Document:
-        """Return what is kept for this session, tokens sealed; empty where nothing is."""
+        """Return the document of this session, with encrypted tokens; empty if there is none."""
         return (self._database.get_document(COLLECTION, owner) if owner else None) or {}
 
     def note(self, owner: str, changes: Mapping[str, Any], *, unset: tuple[str, ...] = ()) -> None:
-        """Keep something else for this session."""
+        """Store other values for this session."""
         self._database.change_document(COLLECTION, owner, changes, unset=unset, upsert=True)
 
     def end_login(self, owner: str, state: str) -> bool:
-        """End the login under way whose state has this digest; ``False`` where there is none: it counts once."""
+        """End the login whose state has this digest; ``False`` if there is none, so a login is completed once."""
         return self._database.change_document(COLLECTION, owner, {}, where={"login.state": state}, unset=("login",))
 
     def sweep(self) -> None:
-        """Delete what logins that were never completed have left."""
+        """Delete logins that were never completed."""
         old = datetime.now(UTC) - _UNFINISHED
         for document in self._database.documents_where(COLLECTION, {}):
             if document.get("begun_at", _LONG_AGO) > old:
@@ -125,18 +125,18 @@ class Accounts:
                 self.end_login(document["_id"], document["login"]["state"])
 
     def forget(self, owner: str) -> None:
-        """Delete everything that is kept for this session."""
+        """Delete the document of this session."""
         self._database.delete_documents(COLLECTION, [owner])
 
     def access_token(self, owner: str, channel: Channel, *, refused: str | None = None) -> str:
-        """Return an access token that lasts for the next minute; ``refused`` is one that is taken no longer.
+        """Return an access token that lasts for the next minute; ``refused`` is one that Spotify no longer accepts.
 
         Raises
         ------
         NotConnected
-            There is no account, or its permission has ended, which is remembered.
+            There is no account, or its permission has ended.
         SourceFault
-            Spotify cannot be asked for a new one at present.
+            Spotify cannot renew the token at present.
         """
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -152,7 +152,7 @@ class Accounts:
             time.sleep(_PAUSE_SECONDS)
 
     def keep_renewed(self, owner: str, token: Mapping[str, Any], lease: str) -> None:
-        """Keep what Spotify gave to the holder of ``lease``, who has it no longer."""
+        """Store a renewed token and give ``lease`` back."""
         changes = {"token": self._vault.seal(json.dumps(dict(token))), "lease": "", "lease_until": _LONG_AGO}
         self._database.change_document(COLLECTION, owner, changes, where={"lease": lease})
 
@@ -188,20 +188,20 @@ class Accounts:
 
 
 class _Leased(CacheHandler):
-    """Where spotipy puts the tokens of one renewal."""
+    """spotipy's token cache during one renewal."""
 
     def __init__(self, accounts: Accounts, owner: str, lease: str) -> None:
         self._accounts, self._owner, self._lease = accounts, owner, lease
 
     def get_cached_token(self) -> None:
-        """Return nothing: who renews has looked already."""
+        """Return None: the caller has read the token already."""
 
     def save_token_to_cache(self, token_info: Mapping[str, Any]) -> None:
         self._accounts.keep_renewed(self._owner, token_info, self._lease)
 
 
 class Session:
-    """Signs questions as one account; with :meth:`call`, once more after a token was withdrawn early."""
+    """Signs requests as one account; :meth:`call` retries once after a token was withdrawn early."""
 
     def __init__(self, accounts: Accounts, owner: str, channel: Channel) -> None:
         self.owner = owner
@@ -210,7 +210,7 @@ class Session:
         self._last: str | None = None
 
     def get_access_token(self, as_dict: bool = False) -> str:
-        """Return an access token (what spotipy calls this with is of no account)."""
+        """Return an access token; spotipy passes ``as_dict``, which is ignored."""
         self._last = self._accounts.access_token(self.owner, self._channel, refused=self._refused)
         return self._last
 

@@ -1,4 +1,4 @@
-"""Questions that the app asks for itself, without a user: the catalogue."""
+"""Requests of the app itself, without a user: the catalogue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WITHOUT_A_NAME = frozenset({"recommendations"})
 
 
 def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Call a method of spotipy by its name; once more with a new token where the present one is no longer taken.
+    """Call a method of spotipy by its name; once more with a new token if the present one is refused.
 
     An answer that is a list (audio features) comes as ``rows``. Raises what :func:`etl.spotify.faults.ask` does,
     and ABSENT without a client secret.
@@ -24,7 +24,7 @@ def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[st
     if not channel.settings.get("client_secret"):
         raise SourceFault(
             FaultKind.ABSENT,
-            "Spotify's catalogue is asked with the app's client secret, which is not set.",
+            "Spotify's catalogue needs the app's client secret, which is not set.",
             "Enter it in the settings of Spotify. The login and its playlists work without.",
         )
     settings = channel.settings
@@ -40,16 +40,16 @@ def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[st
 
 
 def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Call what only apps with extended access may.
+    """Call an operation that only apps with extended access may use.
 
-    A 404 is NotThere where the address names a track, which Spotify may lack; for recommendations, whose address
-    names none, it means the same as a 403: ABSENT.
+    A 404 raises NotThere if the address names a track. For recommendations, whose address names none, it means the
+    same as a 403: SourceFault ABSENT.
     """
     if not is_extended(channel.settings):
         raise SourceFault(
             FaultKind.ABSENT,
             f"Spotify gives {what} only to apps with extended access from before November 2024.",
-            "Nothing need be done: other sources answer. If yours is such an app, set its kind to extended.",
+            "Nothing needs to be done: other sources answer. If yours is such an app, set its kind to extended.",
         )
     try:
         return call(channel, operation, *args, **kwargs)
@@ -60,7 +60,7 @@ def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwarg
 
 
 def market(channel: Channel) -> str:
-    """Return the country to ask for; without one an app is told of nothing."""
+    """Return the country of the app's requests, which Spotify needs, by default US."""
     return channel.settings.get("market", "").strip().upper() or "US"
 
 

@@ -1,4 +1,4 @@
-"""One attempt of a run at a connected account: what is signed, and what Spotify's failures mean for the run."""
+"""One attempt of a run with a connected account: its session, and what Spotify's failures mean for the run."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _LIMIT_PAUSE_SECONDS = 60.0
 def attempt(
     task: Task, staging: Staging, *, gone: ImportProblem, refused: ImportProblem
 ) -> Iterator[tuple[Session, Account]]:
-    """Sign in as the owner of the run; what is staged stays where the run is to go on, and goes where it has ended.
+    """Yield a session of the run's owner. The staging is cleared when the run ends, and stays if it goes on later.
 
-    ``document["faults"]`` counts the failures in a row; whoever moves the cursor sets it to 0.
+    ``document["faults"]`` counts the failures in a row; moving the cursor sets it to 0.
 
     Raises
     ------
     ImportProblem
-        ``gone`` for 404, ``refused`` for what an app like this one may not do, else in Spotify's words; also where the
+        ``gone`` for 404, ``refused`` for what this app may not do, otherwise with Spotify's message. Also if the
         account is no longer connected.
     Postponed
-        Spotify may not be asked, or cannot be, for a while.
+        Spotify is limited or not reachable for a while.
     """
     sweep(task.database)
     accounts, owner = Accounts(task.database, task.engine.vault), task.document["owner"]
@@ -56,7 +56,7 @@ def attempt(
 
 
 def _pause(task: Task, fault: SourceFault) -> Postponed | None:
-    """Return the pause after which trying again may help, None where nothing does."""
+    """Return the pause after which a retry may help, None if none does."""
     if fault.kind is FaultKind.LIMITED:
         return _postponed(fault, fault.retry_after_s or _LIMIT_PAUSE_SECONDS)
     faults = task.document["faults"] + 1

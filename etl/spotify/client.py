@@ -1,4 +1,4 @@
-"""spotipy over the engine's session: it neither sleeps nor retries, and the engine sees every answer."""
+"""spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from etl.providers.base import Channel
 ACCOUNTS_URL = "https://accounts.spotify.com"
 TIMEOUT_SECONDS = 10.0
 
-# Its debug lines hold tokens, and its errors are told by us.
+# Its debug lines hold tokens, and its errors are reported by us.
 for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class Signer(Protocol):
-    """Whoever has access tokens: one of spotipy's managers, or an account."""
+    """A provider of access tokens: one of spotipy's managers, or an account."""
 
     def get_access_token(self, as_dict: bool = False) -> Any: ...
 
 
 def spotify(channel: Channel, signer: Signer) -> spotipy.Spotify:
-    """Return a client whose questions are signed by ``signer``."""
+    """Return a client whose requests are signed by ``signer``."""
     client = spotipy.Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
     client.prefix = channel.base_url.rstrip("/") + "/"
     return client

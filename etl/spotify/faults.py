@@ -1,4 +1,4 @@
-"""What Spotify's errors mean, and what to do about each."""
+"""Spotify's errors as faults with messages and hints."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from etl.providers.base import FaultKind, NotThere, SourceFault
 DASHBOARD = "https://developer.spotify.com/dashboard"
 # spotipy puts the address before the words of the answer.
 _ADDRESS = re.compile(r"\Ahttps?://\S*:\n ")
-# A quota counts the last 24 hours and does not say when it has room again.
+# Pause after a used up quota; Spotify does not say when it is free again.
 _QUOTA_SECONDS = 3600.0
 
 
 class SpotifyRefused(SourceFault):
-    """Spotify does not let this app or this user in. ``connect`` says that connecting again mends it."""
+    """Spotify refuses this app or this user. ``connect`` is true if connecting again helps."""
 
     def __init__(self, message: str, hint: str, *, status: int | None = None, connect: bool = False) -> None:
         super().__init__(FaultKind.REFUSED, message, hint, status=status)
@@ -33,10 +33,10 @@ def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]
     Raises
     ------
     SourceFault
-        Spotify gave no such answer. REFUSED (:class:`SpotifyRefused`), LIMITED and UNREACHABLE say so of everything,
-        ABSENT (403) of this one operation.
+        Spotify gave no such answer. REFUSED (:class:`SpotifyRefused`), LIMITED and UNREACHABLE hold for all operations,
+        ABSENT (403) for this one.
     NotThere
-        There is nothing of that name (404).
+        Spotify does not have this (404).
     """
     try:
         answer = method(*args, **kwargs)
@@ -45,13 +45,13 @@ def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]
     except SpotifyOauthError as error:
         raise _token_fault(error) from error
     except SourceFault as fault:
-        raise _in_our_words(fault) from fault
+        raise _explained(fault) from fault
     except requests.JSONDecodeError as error:
         raise garbled() from error
     except requests.RequestException as error:
         raise SourceFault(FaultKind.UNREACHABLE, "Spotify cannot be reached.", "Try again later.") from error
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        # spotipy reads members of an answer without looking whether it is an object at all.
+        # spotipy reads members of an answer without checking that it is an object.
         raise garbled() from error
     if not isinstance(answer, dict):
         raise garbled()
@@ -63,46 +63,46 @@ def garbled() -> SourceFault:
     return SourceFault(
         FaultKind.GARBLED,
         "Spotify answered with something that is not understood.",
-        "Try again later; something between here and Spotify may answer in its place.",
+        "Try again later; a proxy on the way may have answered instead of Spotify.",
     )
 
 
 def _fault(status: int, words: str) -> Exception:
-    said = words.lower()
+    lowered = words.lower()
     if status == 404:
         return NotThere(words)
     if status == 401:
         return SpotifyRefused(
             "Spotify no longer accepts this permission.", "Connect Spotify again.", status=status, connect=True
         )
-    if "premium" in said:
+    if "premium" in lowered:
         return SpotifyRefused(
             "Spotify answers only apps whose owner has Premium, and the owner of this one has not.",
             "After subscribing it can take a few hours. Everything else works without Spotify.",
             status=status,
         )
-    if "registered" in said:
+    if "registered" in lowered:
         return SpotifyRefused(
             "The owner of the Spotify app has not let this Spotify user in.",
             f"The owner adds them, with their e-mail address, at {DASHBOARD} under User Management (five at most).",
             status=status,
         )
-    if "scope" in said:
+    if "scope" in lowered:
         return SpotifyRefused("This needs a further permission from Spotify.", "Connect Spotify again.", connect=True)
     if status == 403:
         return SourceFault(
             FaultKind.ABSENT,
-            "Spotify does not do this for an app like this one.",
+            "Spotify does not offer this to an app like this one.",
             "Apps registered since 2024 and 2026 get less. The other sources answer instead.",
             status=status,
         )
     if status >= 500 or status == 429:  # the engine's session has raised already; another session may not
         return SourceFault(FaultKind.UNREACHABLE, f"Spotify has trouble (HTTP {status}).", "Try again later.")
-    return SourceFault(FaultKind.GARBLED, f"Spotify did not take the question: {words[:200]}", status=status)
+    return SourceFault(FaultKind.GARBLED, f"Spotify did not accept the request: {words[:200]}", status=status)
 
 
 def _token_fault(error: SpotifyOauthError) -> SourceFault:
-    """Return what an error of the accounts server means; spotipy keeps its words but not its status."""
+    """Return the fault of an error of the accounts server; spotipy keeps its message but not its status."""
     if error.error == "invalid_client":
         return SpotifyRefused(
             "Spotify does not know this client id, or the client secret is not its own.",
@@ -116,7 +116,7 @@ def _token_fault(error: SpotifyOauthError) -> SourceFault:
     return garbled()
 
 
-def _in_our_words(fault: SourceFault) -> SourceFault:
+def _explained(fault: SourceFault) -> SourceFault:
     if fault.kind is FaultKind.LIMITED and "QUOTA_EXCEEDED" in fault.body:
         return SourceFault(
             FaultKind.LIMITED,

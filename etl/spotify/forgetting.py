@@ -1,4 +1,4 @@
-"""Disconnecting: the tokens go at once, and with them everything that came through the account."""
+"""Disconnects an account: deletes its tokens and everything that came through it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from store.runs import cancel_run, new_task_run
 def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]:
     """Delete the tokens, runs and playlists of this session's account, and what Spotify has answered.
 
-    Returns the run, queued by now, that deletes the tracks: see :func:`forget`. It is queued first and begins with
-    the same deletions, so that nothing stays behind where this is cut off.
+    Returns the queued run that deletes the tracks: see :func:`forget`. It is queued first and begins with the same
+    deletions, so that nothing stays if this process ends early.
     """
     accounts = Accounts(database, engine.vault)
     noted = accounts.document(owner).get("runs", {})
@@ -34,14 +34,14 @@ def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]
     runs = list(dict.fromkeys([*noted, *database.names_where("runs", {"owner": owner, "kind": kinds})]))
     run = new_task_run("spotify-forget", "What came from Spotify", owner) | {"runs": runs}
     database.put_run(run)
-    accounts.forget(owner)  # a run under way finds no token from now on
+    accounts.forget(owner)  # a run that is under way gets no more tokens
     _purge(database, owner, runs)
     engine.forget(SOURCE)
     return run
 
 
 def forget(task: Task) -> None:
-    """Delete the tracks that came by a login and are in no playlist; and when nobody is connected, all of Spotify's."""
+    """Delete the tracks that came by a login and are in no playlist; all of Spotify's if nobody is connected."""
     database, owner = task.database, task.document["owner"]
     accounts = Accounts(database, task.engine.vault)
     if accounts.get(owner) is None:
@@ -51,18 +51,18 @@ def forget(task: Task) -> None:
         sources.add(SOURCE)
         forget_recommendations(database, SOURCE)
         database.delete_documents(ANALYSES, database.names_where(ANALYSES, {"source": SOURCE}))
-    delete_told(database, tracks_of=sources, features_of=sources)
+    delete_facts(database, tracks_of=sources, features_of=sources)
     task.report.record({"changed": True})
 
 
-def delete_told(
+def delete_facts(
     database: Database, *, tracks_of: Collection[str], features_of: Collection[str], before: datetime | None = None
 ) -> bool:
-    """Delete the tracks of some sources that are in no playlist, and the features of some from all others.
+    """Delete the tracks of ``tracks_of`` that are in no playlist, and the features of ``features_of`` from all others.
 
-    With ``before``, of the features those that were fetched earlier. Reads all tracks; ``True`` if any has changed.
+    With ``before``, only features that were fetched earlier are deleted. Reads all tracks; ``True`` if any changed.
     """
-    gone, deaf = set(), set()
+    gone, changed = set(), set()
     for track in database.all_tracks():
         features = track.features
         if track.source in tracks_of:
@@ -72,16 +72,18 @@ def delete_told(
             and features.source in features_of
             and (before is None or _is_older(features.fetched_at, before))
         ):
-            deaf.add(track.id)
+            changed.add(track.id)
     if gone:
         for playlist in _all_playlists(database):
             gone.difference_update(_tracks_in(database, playlist))
     database.delete_documents("tracks", gone)
-    for source in features_of:  # also where another's are the ones that are shown
-        deaf.update(database.names_where("tracks", {"features_by_source.source": source}))
-    deaf = {name for name in deaf - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)}
-    database.tracks_changed += len(gone | deaf)
-    return bool(gone or deaf)
+    for source in features_of:  # also if features of another source are shown
+        changed.update(database.names_where("tracks", {"features_by_source.source": source}))
+    changed = {
+        name for name in changed - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)
+    }
+    database.tracks_changed += len(gone | changed)
+    return bool(gone or changed)
 
 
 def _is_older(fetched_at: datetime | None, before: datetime) -> bool:
@@ -104,6 +106,6 @@ def _all_playlists(database: Database) -> Iterator[Playlist]:
 
 
 def _tracks_in(database: Database, playlist: Playlist) -> Iterator[str]:
-    # One page more may be there than is counted, while rows arrive.
+    # While rows arrive, there may be one more page than is counted.
     for start in range(0, playlist.item_count + PAGE_ITEMS, PAGE_ITEMS):
         yield from (item.track_id for item in database.playlist_items(playlist.id, start, PAGE_ITEMS))

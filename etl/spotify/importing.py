@@ -1,7 +1,7 @@
-"""The run that brings one list of an account in: read whole first, then stored as a playlist like any other.
+"""The run that imports one list of an account: it is read as a whole first, then stored as a playlist.
 
-A page is kept as soon as it has come and the cursor moved after it, so a run that is killed asks Spotify for one page
-again at most. A list that changes meanwhile is read again: its rows would be shifted against each other.
+Each page is staged, and then the cursor is moved, so a run that goes on after a kill fetches at most one page again.
+A list that changes meanwhile is read again, because its rows have moved.
 """
 
 from __future__ import annotations
@@ -22,27 +22,26 @@ from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
 from etl.spotify.rows import row_from
 from etl.spotify.staging import Staging
 from etl.task import Task
-from store.catalogue.catalogue import Catalogue, CatalogueError, Snapshot
 from store.runs import ImportProblem, Progress, new_task_run
 
-# What playlists and tracks that came by the login name as their source.
+# The source of playlists and tracks that came by the login.
 KIND = "spotify login"
 WITHHELD = "Spotify does not give this row to an app like this one"
 _READING = "reading from Spotify"
 _FRESH = {"name": "", "fingerprint": None, "offset": 0, "total": None, "withheld": 0, "whole": False, "times": 0}
 _MOST_TIMES = 5
-# An empty page before the end is asked for again so often, then what it lacks counts as withheld.
+# Retries of an empty page before the end; then its rows count as withheld.
 _EMPTY_TRIES = 2
 
 
 def new_import(owner: str, list_id: str, name: str) -> dict[str, Any]:
-    """Return the document of a run that brings the list in."""
+    """Return the document of a run that imports a list; ``list_id`` is one of :func:`etl.spotify.lists.is_list`."""
     run = new_task_run("spotify", name, owner, request={"list": list_id}, unit="rows")
     return run | {"reading": dict(_FRESH), "faults": 0}
 
 
 def run(task: Task) -> None:
-    """Bring the list of ``task`` in; raises what :func:`etl.spotify.attempt.attempt` does."""
+    """Import the list of ``task``; raises what :func:`etl.spotify.attempt.attempt` does."""
     document = task.document
     staging = Staging(task.database, document["_id"])
     gone = ImportProblem("not_there", "Spotify no longer has this playlist, or gives it to no app.")
@@ -58,7 +57,7 @@ def run(task: Task) -> None:
 
 
 class _Reading:
-    """The list on its way into the staging; goes on from ``document["reading"]``."""
+    """Reads the list into the staging; goes on from ``document["reading"]``."""
 
     def __init__(self, task: Task, staging: Staging, reader: Reader) -> None:
         self._task, self._staging, self._reader = task, staging, reader
@@ -72,7 +71,7 @@ class _Reading:
             more = True
             while more:
                 more = self._page()
-            # One page is of one piece by itself.
+            # A single page cannot be mixed from two states of the list.
             again = self._reader.mark() if self._state["offset"] > PAGE_ROWS else mark
             self._state["whole"] = again.fingerprint == mark.fingerprint
             mark = again
@@ -97,7 +96,7 @@ class _Reading:
         return page.more
 
     def _record(self) -> None:
-        """Move the cursor, behind what is stored; raises Cancelled where the run was."""
+        """Move the cursor; raises Cancelled if somebody has ended the run."""
         done, total = self._state["offset"], self._state["total"]
         counts = {"bytes_done": done, "bytes_total": total}
         self._task.document["faults"] = 0
@@ -106,7 +105,7 @@ class _Reading:
 
 
 def _store(task: Task, staging: Staging, account: Account) -> None:
-    """Store what was read as a playlist, by the same way as a file's."""
+    """Store what was read as a playlist, like one of a file."""
     document = task.document
     reading = document["reading"]
     document["name"] = reading["name"]
@@ -122,11 +121,4 @@ def _store(task: Task, staging: Staging, account: Account) -> None:
 
     key = hashlib.sha256(f"{SOURCE}:{account.user_id}:{document['request']['list']}".encode()).hexdigest()
     collection = PlaylistFile(kind=KIND, size=reading["offset"], sha256=key, read=read)
-    PlaylistImport(task.database, document, collection, task.report, NameMatching(_served(task))).run()
-
-
-def _served(task: Task) -> Snapshot:
-    try:
-        return Catalogue(task.var / "catalogue").current()
-    except (CatalogueError, OSError):
-        return Snapshot()
+    PlaylistImport(task.database, document, collection, task.report, NameMatching(task.var)).run()

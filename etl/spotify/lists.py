@@ -1,4 +1,4 @@
-"""The lists of an account: which there are, and each of them page by page."""
+"""The lists of an account, and readers that read each of them page by page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS = ("track", "episode")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """What a list is called, and a text that is another one when the list has changed (empty: it cannot be told)."""
+    """The name of a list, and a text that differs when the list has changed (empty if that cannot be seen)."""
 
     name: str
     fingerprint: str = ""
@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """``rows`` as :func:`etl.spotify.rows.kept`; ``withheld`` is how many of the list Spotify does not give."""
+    """``rows`` as :func:`etl.spotify.rows.kept`; ``withheld`` is how many rows of the list Spotify does not give."""
 
     rows: list[dict[str, Any]]
     total: int | None
@@ -45,7 +45,7 @@ class Page:
 
 
 class Reader(Protocol):
-    """One list: raises what :meth:`etl.spotify.accounts.Session.call` does."""
+    """A reader of one list; raises what :meth:`etl.spotify.accounts.Session.call` does."""
 
     def mark(self) -> Mark: ...
 
@@ -53,7 +53,7 @@ class Reader(Protocol):
 
 
 def is_list(list_id: str) -> bool:
-    """Tell whether this is the id of a list: a playlist's, or one of ours for saved and top tracks."""
+    """Return whether this is the id of a playlist, or one of ours for saved and top tracks."""
     return list_id == SAVED or list_id in TOP or bool(SPOTIFY_ID.fullmatch(list_id))
 
 
@@ -84,7 +84,7 @@ class _Playlist:
         return _page(found, offset)
 
     def _nested(self, fault: SourceFault) -> Page:
-        """Read the first rows from the playlist itself, which some apps get where its rows are refused (403)."""
+        """Read the first rows from the playlist itself: some apps may read it although its rows are refused (403)."""
         found = self._session.call("playlist", self._id, additional_types=_KINDS)
         # It is `items` today; to older apps it was `tracks`.
         rows = inner(found, "items") or inner(found, "tracks")
@@ -99,7 +99,7 @@ class _Saved:
         self._session = session
 
     def mark(self) -> Mark:
-        # There is no snapshot: the newest row and the number of them stand for it.
+        # There is no snapshot id: the newest row and the number of rows are used instead.
         found = self._session.call("current_user_saved_tracks", limit=1)
         first = next(iter(listed(found, "items")), None)
         uri = under(under(first, "item") or under(first, "track"), "uri")
@@ -135,7 +135,7 @@ def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Pag
 
 def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
     """Return the saved and top tracks and the playlists of an account, as the page shows them."""
-    found = [_entry(SAVED, LIKED, "saved"), *(_entry(one, name, "top") for one, name in TOP.items())]
+    found = [_entry(SAVED, LIKED, "saved"), *(_entry(list_id, name, "top") for list_id, name in TOP.items())]
     for playlist in _playlists(session):
         rows = inner(playlist, "items") or inner(playlist, "tracks")
         total = rows.get("total")

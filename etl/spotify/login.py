@@ -22,14 +22,17 @@ READ_SCOPE = "playlist-read-private playlist-read-collaborative user-library-rea
 WRITE_PRIVATE = "playlist-modify-private"
 WRITE_PUBLIC = "playlist-modify-public"
 _LIFETIME = timedelta(minutes=15)
-# The end of a state that was given out to a browser at http://localhost, which comes back at 127.0.0.1.
+# The end of the state of a login that was begun at http://localhost and returns to 127.0.0.1.
 _LOCALHOST = ".localhost"
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redirect:
-    """Where Spotify sends the browser after the login, and what to know about it."""
+    """The address to which Spotify sends the browser after the login.
+
+    ``by_hand``: the listener has to paste that address into our page. ``localhost``: the login began at localhost.
+    """
 
     uri: str
     by_hand: bool = False
@@ -37,10 +40,10 @@ class Redirect:
 
 
 def redirect_for(scheme: str, host: str) -> Redirect:
-    """Return where the browser that opened ``scheme://host`` is to be sent back to.
+    """Return the redirect of a browser that has opened ``scheme://host``.
 
-    Spotify takes https, and http on a loopback address written in digits. Elsewhere the page that comes back cannot
-    be opened, and its address is pasted into ours (``by_hand``).
+    Spotify accepts https, and http on a loopback address in digits. For other hosts the browser cannot open the page
+    after the login, and its address is pasted into ours (``by_hand``).
     """
     try:
         parts = urlsplit(f"{scheme}://{host}")
@@ -62,7 +65,7 @@ class Login:
         self._vault = vault
 
     def begin(self, owner: str, channel: Channel, redirect: Redirect, *further_scopes: str) -> str:
-        """Return the address at Spotify where the listener agrees; what they agreed to before is asked again."""
+        """Return the address at Spotify where the listener agrees; it includes the scopes agreed to before."""
         account = self._accounts.get(owner)
         scope = {*READ_SCOPE.split(), *further_scopes, *(account.scope if account else ())}
         state = secrets.token_urlsafe(24) + (_LOCALHOST if redirect.localhost else "")
@@ -84,12 +87,12 @@ class Login:
         return str(address)
 
     def knows(self, owner: str | None, state: str) -> bool:
-        """Tell whether this session has begun the login that ``state`` belongs to."""
+        """Return whether this session has begun the login of ``state``."""
         begun = self._accounts.document(owner).get("login", {})
         return bool(begun) and begun["state"] == _digest(state)
 
     def complete(self, owner: str | None, channel: Channel, answer: Mapping[str, str]) -> None:
-        """Take the parameters that Spotify sent the browser back with, and keep the account.
+        """Connect the account; ``answer`` holds the parameters with which Spotify sent the browser back.
 
         Raises
         ------
@@ -113,7 +116,7 @@ class Login:
         cache = MemoryCacheHandler()
         login = pkce(channel, begun["redirect_uri"], cache=cache)
         login.code_verifier = self._vault.unseal(begun["verifier"])
-        login.code_challenge = ""  # said already; spotipy makes another pair where it is missing
+        login.code_challenge = ""  # sent already; spotipy would make another pair without it
 
         def exchanged() -> Any:
             login.get_access_token(code, check_cache=False)
@@ -125,12 +128,12 @@ class Login:
             if not refused.connect:
                 raise
             raise SpotifyRefused(
-                "Spotify no longer takes the answer of its own login page.", "Press Connect again."
+                "Spotify no longer accepts the answer of its own login page.", "Press Connect again."
             ) from refused
 
 
 class _Bearer:
-    """Signs with one token."""
+    """A signer with one token."""
 
     def __init__(self, token: Mapping[str, Any]) -> None:
         self._token = token
@@ -152,14 +155,12 @@ def _user_of(channel: Channel, token: Mapping[str, Any]) -> dict[str, str]:
 
 def _declined(error: str) -> SourceFault:
     if error == "access_denied":
-        return SpotifyRefused(
-            "You did not agree at Spotify, so nothing was connected.", "Press Connect to be asked again."
-        )
+        return SpotifyRefused("You did not agree at Spotify, so nothing was connected.", "Press Connect to try again.")
     return SpotifyRefused(f"Spotify ended the login: {error[:100] or 'no reason given'}.", "Press Connect again.")
 
 
 def from_localhost(state: str) -> bool:
-    """Tell whether the login of ``state`` was begun at http://localhost, whose cookies 127.0.0.1 does not see."""
+    """Return whether the login of ``state`` was begun at http://localhost, whose cookies 127.0.0.1 does not get."""
     return state.endswith(_LOCALHOST)
 
 

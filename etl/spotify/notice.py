@@ -1,4 +1,4 @@
-"""What the listener is told about Spotify: how to set it up, and what is about to end."""
+"""Notices about Spotify for the listener: how to set it up, and what is about to end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AHEAD = timedelta(days=21)
 
 
 def how_to_register(back: Redirect) -> str:
-    """Return what to do once, at Spotify and here, before anybody can log in."""
+    """Return the instructions for registering an app at Spotify and here."""
     return (
         f"At {DASHBOARD} (the owner needs Premium) create an app for the Web API with the redirect URI {back.uri}, "
         "let each listener in under User Management, and enter its client id here, in the settings of Spotify."
@@ -20,7 +20,7 @@ def how_to_register(back: Redirect) -> str:
 
 
 def notice_of(missing: str | None, account: Account | None, back: Redirect, problem: str | None) -> str | None:
-    """Return what to tell now: ``missing`` stands in the way, ``problem`` ended the last login."""
+    """Return the notice to show; ``missing`` is what the setup lacks, ``problem`` what ended the last login."""
     if missing is not None:
         return f"{missing} {how_to_register(back)}"
     notices = [problem] if problem else []
@@ -29,11 +29,11 @@ def notice_of(missing: str | None, account: Account | None, back: Redirect, prob
     elif account is not None and account.expires_at - datetime.now(UTC) < _AHEAD:
         notices.append(f"Spotify's permission ends on {account.expires_at:%d %B %Y}. Connect again before that.")
     if account is None or account.ended:
-        notices += _about_the_way_back(back)
+        notices += _about_redirect(back)
     return " ".join(notices) or None
 
 
-def _about_the_way_back(back: Redirect) -> list[str]:
+def _about_redirect(back: Redirect) -> list[str]:
     if back.localhost:
         return [f"Spotify refuses the name localhost: register {back.uri} exactly so."]
     if back.by_hand:

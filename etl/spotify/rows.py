@@ -1,7 +1,7 @@
-"""Rows of Spotify's lists: what is kept of each, and the track it becomes.
+"""Rows of Spotify's lists: what is staged of each, and the track that it becomes.
 
-A row wraps its track as ``item``, for older apps as ``track`` (in which case ``item`` is missing; the inner object
-has a boolean ``track`` of its own, so that name alone says nothing). A top track is not wrapped at all.
+A row has its track under ``item``, for older apps under ``track``. (The track itself has a boolean ``track``, so the
+name alone is no proof.) A top track is the row itself.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ WITHDRAWN = "empty row (Spotify has withdrawn the track)"
 EPISODE = "podcast episode"
 NEITHER = "neither a track nor an episode"
 UNNAMED = "no title"
-# Rows from before Spotify noted the time hold the beginning of 1970.
+# Rows from before Spotify stored the time have the beginning of 1970.
 _FIRST_YEAR = 2006
 
 
 def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
-    """Return what is kept of a row until the whole list has been read: names and ids, or the reason to skip it."""
+    """Return what is staged of a row until the whole list has been read: names and ids, or the reason to skip it."""
     item = (under(row, "item") or under(row, "track")) if wrapped else row
     if not isinstance(item, dict):
         return {"reason": WITHDRAWN}
@@ -41,7 +41,7 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
         "isrc": text(under(under(item, "external_ids"), "isrc")),
         "explicit": boolean(item.get("explicit")),
         "popularity": number(item.get("popularity")),
-        # A local file has an address that names it and no id.
+        # A local file has a URI of its names and no id.
         "uri": None if under(row, "is_local") or not item.get("id") else f"spotify:track:{item['id']}",
         "added_by": text(under(under(row, "added_by"), "id")) if wrapped else None,
         "added_at": text(under(row, "added_at")) if wrapped else None,
@@ -49,7 +49,7 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
 
 
 def row_from(line: int, row: dict[str, Any], source: str) -> Row:
-    """Return the row that :func:`kept` kept; ``line`` is its place in the list, 1 for the first."""
+    """Return the row of what :func:`kept` returned; ``line`` is its number in the list, from 1."""
     if "reason" in row:
         return Row(line=line, reason=row["reason"])
     names = ("uri", "album", "duration_ms", "year", "isrc")

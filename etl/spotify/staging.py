@@ -1,4 +1,4 @@
-"""Where a list lies while it is read or written: page by page in the store, until its run has ended."""
+"""The staging of a list while it is read or written: its pages in the store, until its run has ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Staging:
         self._database, self._run_id = database, run_id
 
     def put(self, offset: int, rows: list[Any]) -> None:
-        """Keep the rows from ``offset`` on."""
+        """Store the rows from ``offset`` on."""
         self._database.put_document(COLLECTION, {"_id": self._name(offset), "rows": rows})
 
     def rows(self, end: int) -> Iterator[Any]:
@@ -37,7 +37,7 @@ class Staging:
 
 
 def sweep(database: Database) -> None:
-    """Delete the pages of runs that have ended while nobody was at them."""
+    """Delete the pages of runs that have ended without clearing them."""
     runs = {name.partition(":")[0] for name in database.names_where(COLLECTION, {})}
     states = {run_id: database.load_run(run_id) for run_id in runs}
     _delete(database, {run_id for run_id, run in states.items() if run is None or run["state"] in ENDED})

@@ -1,7 +1,7 @@
 """The run that writes a playlist to a connected account, in batches.
 
-What is to be written is kept before Spotify hears of it, and how much of it is there Spotify is asked: a run that is
-killed, or whose answer is lost, goes on behind the last batch that arrived, in the playlist that was begun.
+The rows are staged first. A run that goes on after a kill or a lost answer finds the playlist that it began, asks
+Spotify how many rows it has, and goes on after the last batch that arrived.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from store.domain import Playlist
 from store.runs import ImportProblem, Progress, new_task_run
 
 WRITE = "spotify-write"
-UNKNOWN = "Spotify does not number this track"
+UNKNOWN = "the track has no Spotify id"
 TOO_MANY = "Spotify takes 10,000 rows in one playlist"
 _BATCH = 100
 _MOST_ROWS = 10_000
-_FRESH = {"total": None, "asked": False, "id": None, "done": 0}
+_FRESH = {"total": None, "begun": False, "id": None, "done": 0}
 
 
 def scope_for(public: bool) -> str:
@@ -37,7 +37,7 @@ def scope_for(public: bool) -> str:
 def new_write(owner: str, account: Account, playlist: Playlist, *, name: str, public: bool) -> dict[str, Any]:
     """Return the document of a run that writes ``playlist`` as a new one called ``name``."""
     request = {"playlist_id": playlist.id, "name": name, "public": public}
-    # The nonce, in the new playlist's description, tells one that was made from one that was only asked for.
+    # The nonce in the new playlist's description identifies it, if the answer to its creation was lost.
     writing = {**_FRESH, "user": account.user_id, "nonce": secrets.token_hex(6)}
     return new_task_run(WRITE, name, owner, request=request) | {"writing": writing, "faults": 0}
 
@@ -56,7 +56,7 @@ def run(task: Task) -> None:
 
 
 class _Writing:
-    """The playlist on its way to Spotify; goes on from ``document["writing"]``."""
+    """Writes the playlist to Spotify; goes on from ``document["writing"]``."""
 
     def __init__(self, task: Task, staging: Staging, session: Session) -> None:
         self._task, self._staging, self._session = task, staging, session
@@ -65,9 +65,9 @@ class _Writing:
     def run(self) -> None:
         if self._state["total"] is None:
             self._stage()
-        again = self._state["asked"]
+        again = self._state["begun"]
         spotify_id = self._state["id"] or self._made(again)
-        uris = [f"spotify:track:{one}" for one in self._staging.rows(self._state["total"])]
+        uris = [f"spotify:track:{track_id}" for track_id in self._staging.rows(self._state["total"])]
         self._record(done=_rows_of(self._session, spotify_id) if again else 0)
         while self._state["done"] < len(uris):
             batch = uris[self._state["done"] :][:_BATCH]
@@ -81,7 +81,7 @@ class _Writing:
             raise ImportProblem("deleted", "The playlist was deleted meanwhile.")
         ids, unknown = _ids_of(self._task.database, playlist)
         if not ids:
-            hint = "Only tracks that Spotify numbers can be written."
+            hint = "Only tracks with a Spotify id can be written."
             raise ImportProblem("no_tracks", "No track of this playlist has a Spotify id.", hint)
         kept, skipped = ids[:_MOST_ROWS], {UNKNOWN: unknown, TOO_MANY: max(len(ids) - _MOST_ROWS, 0)}
         for start in range(0, len(kept), _BATCH):
@@ -90,12 +90,12 @@ class _Writing:
         self._record(total=len(kept), report=report | {"requested": len(ids) + unknown})
 
     def _made(self, again: bool) -> str:
-        """Return the id of the playlist to write to: the one begun, as far as there is one, else a new one."""
+        """Return the id of the playlist to write to: the one that was begun, else a new one."""
         if not again:
-            self._record(asked=True)
-        asked, described = self._task.document["request"], f"Written by Tastemap ({self._state['nonce']})"
-        found = (_begun(self._session, described) if again else None) or self._session.call(
-            "current_user_playlist_create", asked["name"], public=asked["public"], description=described
+            self._record(begun=True)
+        request, description = self._task.document["request"], f"Written by Tastemap ({self._state['nonce']})"
+        found = (_begun(self._session, description) if again else None) or self._session.call(
+            "current_user_playlist_create", request["name"], public=request["public"], description=description
         )
         spotify_id = str(found.get("id") or "")
         if not SPOTIFY_ID.fullmatch(spotify_id):
@@ -106,7 +106,7 @@ class _Writing:
         return spotify_id
 
     def _record(self, report: dict[str, Any] | None = None, **changes: Any) -> None:
-        """Move the cursor, behind what Spotify has; raises Cancelled where the run was."""
+        """Move the cursor; raises Cancelled if somebody has ended the run."""
         self._state |= changes
         done, total, faults = self._state["done"], self._state["total"], self._task.document["faults"]
         counts = {"stored": done, "bytes_done": done, "bytes_total": total}
@@ -115,7 +115,7 @@ class _Writing:
 
 
 def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
-    """Return Spotify's ids of the rows in their order, and how many rows have none."""
+    """Return the Spotify ids of the rows in their order, and how many rows have none."""
     ids, rows = [], 0
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
@@ -129,16 +129,16 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
     return ids, rows - len(ids)
 
 
-def _begun(session: Session, described: str) -> dict[str, Any] | None:
+def _begun(session: Session, description: str) -> dict[str, Any] | None:
     newest = listed(session.call("current_user_playlists", limit=50), "items")
-    return next((one for one in newest if under(one, "description") == described), None)
+    return next((playlist for playlist in newest if under(playlist, "description") == description), None)
 
 
 def _rows_of(session: Session, spotify_id: str) -> int:
-    """Return how many rows the playlist has: the last batch may have come to Spotify without our hearing so."""
+    """Return how many rows the playlist has; the answer to the last batch may have been lost."""
     try:
         total = session.call("playlist_items", spotify_id, limit=1).get("total")
-    except NotThere:  # one just made is not known everywhere at once, and none is ever quite deleted
+    except NotThere:  # a new playlist is not known everywhere at once
         total = None
     if not isinstance(total, int):
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say how much of the playlist is written.", "Try again.")

@@ -1,7 +1,7 @@
 """A Dask cluster (see :mod:`jobs.scale.workers`): https://distributed.dask.org
 
 Its scheduler and its workers are started in a folder with this program, by its Python, so that they can load what
-they are told to do. Dask itself does the items of a worker that is lost again elsewhere.
+they are to do. Dask itself does the items of a worker that is lost again elsewhere.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Installation:
     a folder that all of them see under one path, on a file system with locks (NFS has them).
     """
 
-    uri: str = field(repr=False)  # it may hold a password, and Dask shows what it is told to do
+    uri: str = field(repr=False)  # it may hold a password, and Dask shows what it is to do
     var: Path
     installation_id: str
 

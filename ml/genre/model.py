@@ -19,7 +19,7 @@ from ml.genre.heads import TINY, BroadHead, MicroHead, combine
 from ml.genre.text_features import PARTS, Name, words
 from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
-from store.domain import AUDIO_FEATURES
+from store.domain import AUDIO_FEATURES, Track, usable_features
 
 # What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. The experts have
 # other weights for each.
@@ -42,6 +42,18 @@ class GenreInput:
     explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     artist_genres: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, track: Track) -> GenreInput:
+        """Return what is known of ``track``, but for its popularity and whether it is explicit."""
+        features = usable_features(track)
+        return cls(
+            title=track.title or None,
+            artists=track.artists,
+            album=track.album,
+            year=track.year,
+            features=features.values if features else {},
+        )
 
     def numbers(self) -> dict[str, float | None]:
         """Return features and facts by their names in ``COLUMNS``."""
@@ -146,13 +158,6 @@ class GenrePredictor:
     def microgenres(self) -> tuple[str, ...]:
         """The microgenres; empty in a version whose training tracks had none."""
         return self._micro.names if self._micro else ()
-
-    def predict_all(self, inputs: Sequence[GenreInput]) -> GenrePrediction:
-        """Return the probabilities of genres, broad genres and microgenres of the tracks."""
-        if not inputs:
-            nothing = [np.zeros((0, len(n)), np.float32) for n in (self.genres, self.broad, self.microgenres)]
-            return GenrePrediction(genre=nothing[0], broad=nothing[1], micro=nothing[2])
-        return self.predict_encoded(self.encode(inputs), [track.artist_genres for track in inputs])
 
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""

@@ -27,7 +27,7 @@ CURRENT_FILE, SEGMENTS_DIR = "CURRENT.json", "segments"
 # In order of preference. What the operator imported names a track for everybody; what people bring in adds to it.
 SEGMENT_NAMES = ("public", "collection")
 _STAT_SECONDS = 0.5
-# Asked for more than once while one answer is worked out.
+# One answer needs the same artists several times.
 _ARTISTS_KEPT = 256
 _ARTIST_GENRES = 10
 _log = logging.getLogger(__name__)

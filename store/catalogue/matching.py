@@ -49,7 +49,7 @@ def match(
         if confidence > 0
     ]
     # Rows are sorted by popularity: among equals the smaller row is the more popular one.
-    found.sort(key=lambda one: (-round(one[0], 3), one[1], one[3]))
+    found.sort(key=lambda match: (-round(match[0], 3), match[1], match[3]))
     distinct = distinct_recordings(((confidence, segment, row) for confidence, _, segment, row in found), limit)
     return [Match(preferred(segments, segment, row), confidence) for confidence, segment, row in distinct]
 

@@ -35,7 +35,7 @@ class Records(Sequence[str]):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
+            return [self[position] for position in range(*at.indices(len(self)))]
         if not 0 <= at < len(self):
             raise IndexError(f"text {at} of {len(self)}")
         start, end = self._offsets[at : at + 2].tolist()
@@ -48,7 +48,7 @@ class Records(Sequence[str]):
 
 
 def write_records(path: Path, texts: Iterable[str]) -> None:
-    """Write ``texts`` to ``path`` and where each of them begins to a file beside it."""
+    """Write ``texts`` to ``path`` and where each of them begins to a second file."""
     offsets = [0]
     with path.open("wb") as file:
         for text in texts:

@@ -19,7 +19,7 @@ from store.catalogue.ranking import allowed_typos, coverage, score
 from store.catalogue.segment import STARTS, Segment
 from store.text import normalise
 
-# Longer queries are pasted text; what follows these bounds does not help to tell one track from another.
+# Longer queries are pasted text; what follows these bounds does not help to distinguish tracks.
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 400, 12, 40
 # Rows each step of the cascade takes, most popular first.
 _STEP_ROWS = 80
@@ -42,7 +42,7 @@ class Hit:
     """A search result; ``score`` is 0 to 1 and comparable within one answer only.
 
     ``coverage``, 0 to 1, is the share of the typed letters that the track's title and artists explain, and
-    ``complete`` says that they leave no word over: then this is what was asked for, and not something near it.
+    ``complete`` says that they leave no word over: then this is what the query means, and not something near it.
     """
 
     ref: Ref
@@ -177,7 +177,7 @@ class QueryBuilder:
         return every([self.term(word) for word in words])
 
     def known(self, word: str) -> bool:
-        """Tell whether any name has this word."""
+        """Return whether any name has this word."""
         return bool(self.segment.searcher.doc_freq(self.field, word))
 
 

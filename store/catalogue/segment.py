@@ -174,7 +174,7 @@ class Segment:
         return [*cells["labels"], *cells["artist_genres"]]
 
     def has_features(self, row: int) -> bool:
-        """Tell whether anything is known of the sound of the track in ``row``; its length alone is not."""
+        """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
         return not np.isnan(self.features[row, _OF_SOUND]).all()
 
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:

@@ -134,5 +134,5 @@ def test_damaged_segments_are_refused(tmp_path: Path, segment: Any) -> None:
     path.write_text(json.dumps({**whole, "segments": [*whole["segments"], segment]}))
     found = recognise(path)
     assert isinstance(found, AnalysisFile)
-    with pytest.raises(ImportProblem, match="a segment that is none"):
+    with pytest.raises(ImportProblem, match="an invalid segment"):
         read_analysis(found.document, path.name)

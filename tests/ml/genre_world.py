@@ -1,4 +1,4 @@
-"""An invented world of tracks whose genres can be told, for training runs that take seconds.
+"""An invented world of tracks with recognisable genres, for training runs that take seconds.
 
 Three genres have a sound of their own, and words of their own in the names; nothing here is real data.
 """
@@ -6,12 +6,14 @@ Three genres have a sound of their own, and words of their own in the names; not
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ml import artefacts
+from ml.genre.model import GenreInput, GenrePrediction, GenrePredictor
 from ml.genre.train.network import Settings
 
 GENRES = ("ambient", "black-metal", "forro")
@@ -85,3 +87,8 @@ def make_models(folder: Path) -> Path:
     shutil.copy(shipped.with_name(f"{shipped.name}.json"), copy)
     artefacts.register("taxonomy", shipped.name, [copy], folder)
     return folder
+
+
+def predict_all(predictor: GenrePredictor, tracks: Sequence[GenreInput]) -> GenrePrediction:
+    """Return the probabilities of genres, broad genres and microgenres of ``tracks``."""
+    return predictor.predict_encoded(predictor.encode(tracks), [track.artist_genres for track in tracks])

@@ -25,16 +25,16 @@ def test_artists_of_one_scene_are_alike(embedding: ArtistEmbedding) -> None:
     for name in METAL:
         alike = embedding.alike(name, 4)
         assert len(alike) == 4
-        assert {one.name for one in alike} <= {*METAL, "Basement Metal"} - {name}
-        assert all(one.similarity > 0.5 and one.genres == ("metal",) for one in alike)
+        assert {artist.name for artist in alike} <= {*METAL, "Basement Metal"} - {name}
+        assert all(artist.similarity > 0.5 and artist.genres == ("metal",) for artist in alike)
 
 
 def test_an_artist_in_no_playlist_gets_a_place_by_genre_and_sound(embedding: ArtistEmbedding) -> None:
-    assert {one.name for one in embedding.alike("Cellar Jazz", 5)} == set(JAZZ)
+    assert {artist.name for artist in embedding.alike("Cellar Jazz", 5)} == set(JAZZ)
 
 
 def test_reasons_name_what_is_shared(embedding: ArtistEmbedding) -> None:
-    reasons = {one.name: one.reasons for one in embedding.alike("Metallica", 6)}
+    reasons = {artist.name: artist.reasons for artist in embedding.alike("Metallica", 6)}
     assert reasons["Megadeth"] == ("often in the same playlists", "shares metal")
     assert "in the same playlists" not in " ".join(reasons["Basement Metal"])
     metallica, megadeth, miles = map(embedding.find_exact, ("Metallica", "Megadeth", "Miles Davis"))
@@ -159,7 +159,7 @@ def test_the_shipped_embedding_knows_well_known_artists(name: str) -> None:
     assert index is not None
     assert shipped.names[index] == name
     genres = set(shipped.genres(index))
-    related = [one for one in shipped.alike(index, 10) if genres & set(one.genres)]
+    related = [artist for artist in shipped.alike(index, 10) if genres & set(artist.genres)]
     assert len(related) >= 6
 
 
@@ -177,4 +177,7 @@ def test_the_card_tells_what_it_learnt_from_and_where_it_loses() -> None:
         assert expected in text
     better = {**scored, artists_scores.OURS: {k: replace(r, mean=0.0) for k, r in scored[artists_scores.OURS].items()}}
     text = card.write(embedding, model, world(), {"test": better, "valid": scored})
-    assert "## Where it loses\n\n- Company found: artist embedding, as served 0.000, better" in text
+    assert (
+        "## Where it loses\n\n- Artists of the playlist found (recall): artist embedding, as served 0.000, better"
+        in text
+    )

@@ -86,12 +86,12 @@ def test_artists_nobody_knows_are_placed_by_sound(shipped: Continuation, catalog
 
 def test_nothing_of_the_playlist_comes_back_and_the_cap_holds(shipped: Continuation, catalogue: Snapshot) -> None:
     found = shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=40, exclude={"slayer5"}, artist_cap=4)
-    ids = [catalogue.track(one.ref).id for one in found]
+    ids = [catalogue.track(suggestion.ref).id for suggestion in found]
     assert len(set(ids)) == len(ids)
     assert not {track.id for track in METAL_SEEDS} & set(ids)
     assert "slayer5" not in ids
-    assert max(sum(catalogue.track(one.ref).artists[0] == name for one in found) for name in METAL) == 4
-    scores = [one.score for one in found]
+    assert max(sum(catalogue.track(suggestion.ref).artists[0] == name for suggestion in found) for name in METAL) == 4
+    scores = [suggestion.score for suggestion in found]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -103,9 +103,9 @@ def test_tracks_without_an_artist_are_not_one_artist_for_the_cap(shipped: Contin
 
 
 def test_reasons_name_songs_that_are_there(shipped: Continuation, catalogue: Snapshot) -> None:
-    for one in shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5):
-        assert one.reason.startswith("goes with ")
-        assert sum(track.title in one.reason for track in METAL_SEEDS) >= 2
+    for suggestion in shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5):
+        assert suggestion.reason.startswith("goes with ")
+        assert sum(track.title in suggestion.reason for track in METAL_SEEDS) >= 2
 
 
 def test_lists_count_and_muted_ones_do_not(
@@ -160,9 +160,9 @@ def test_what_is_saved_says_the_same(
     artefacts.register("continuation", "mine", written, tmp_path)
     before = Continuation("mine", shipped.knowledge, embedding, playlist_evidence)
     after = Continuation("mine", Knowledge.load(folder), embedding, PlaylistEvidence.load(folder))
-    asked = ContinuationQuery(tracks=METAL_SEEDS, name="Loud Evening")
+    query = ContinuationQuery(tracks=METAL_SEEDS, name="Loud Evening")
     for method in before.methods():
-        assert before.ranked(catalogue, asked, method) == after.ranked(catalogue, asked, method)
+        assert before.ranked(catalogue, query, method) == after.ranked(catalogue, query, method)
 
 
 def test_item_knn_is_the_cosine_of_columns() -> None:
@@ -246,10 +246,10 @@ def test_questions_keep_seeds_and_hidden_apart_and_groups_together() -> None:
         )
         for at in range(4)
     ]  # fmt: skip
-    asked = held_out_queries(lists)
-    assert [one.group for one in asked] == ["g0", "g1"]
-    assert all(set(one.seeds) | set(one.hidden) == set(songs) and len(one.seeds) == 20 for one in asked)
-    assert all(len(one.seeds) == 5 for one in held_out_queries(lists, 5))
+    queries = held_out_queries(lists)
+    assert [query.group for query in queries] == ["g0", "g1"]
+    assert all(set(query.seeds) | set(query.hidden) == set(songs) and len(query.seeds) == 20 for query in queries)
+    assert all(len(query.seeds) == 5 for query in held_out_queries(lists, 5))
     assert held_out_queries(lists, 100) == []
 
 
@@ -306,7 +306,7 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
     assert model.method == result["served"]
     catalogue = job.catalogue.current()
     found = model.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5)
-    assert {catalogue.track(one.ref).artists[0] for one in found} <= set(METAL)
+    assert {catalogue.track(suggestion.ref).artists[0] for suggestion in found} <= set(METAL)
     for seeds, scene in ((METAL_SEEDS, METAL), (JAZZ_SEEDS, JAZZ)):
         first = model.ranked(catalogue, ContinuationQuery(tracks=seeds), "neural")[:5]
         assert {catalogue.track(ref).artists[0] for ref, _ in first} <= set(scene)
@@ -355,7 +355,7 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
         bring(job.database, name, [track.id for track in tracks])
     numbers = Numbers(embedding)
     lists = list(set_lists(job.var / "playlists", numbers))
-    assert [one.name for one in lists] == [f"Slice {at}" for at in range(14)]
+    assert [playlist.name for playlist in lists] == [f"Slice {at}" for at in range(14)]
     wanted = own("", [*TRACKS[:6], *strangers], embedding)
     assert lists[12].recordings.tolist() == wanted.recordings.tolist()
     assert lists[12].artists.tolist() == wanted.artists.tolist()

@@ -15,6 +15,7 @@ from ml import artefacts
 from ml.genre.encoder import AudioScaler, NameEmbedding
 from ml.genre.model import GenreInput, GenrePredictor
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
+from tests.ml.genre_world import predict_all
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -58,28 +59,30 @@ def test_probabilities_over_114_genres_sum_to_one_whatever_is_missing(predictor:
 
 
 def test_microgenres_are_names_of_the_taxonomy_each_with_a_probability(predictor: GenrePredictor) -> None:
-    told = predictor.predict_all(PARTS)
-    assert told.micro.shape == (len(PARTS), len(predictor.microgenres))
-    assert ((told.micro >= 0) & (told.micro <= 1)).all()
+    predicted = predict_all(predictor, PARTS)
+    assert predicted.micro.shape == (len(PARTS), len(predictor.microgenres))
+    assert ((predicted.micro >= 0) & (predicted.micro <= 1)).all()
     assert all(predictor.taxonomy.lists(name) for name in predictor.microgenres)
-    np.testing.assert_allclose(told.genre, predictor.predict(PARTS), atol=1e-6)
+    np.testing.assert_allclose(predicted.genre, predictor.predict(PARTS), atol=1e-6)
 
 
 def test_what_is_known_of_the_artist_moves_the_broad_genres_alone(predictor: GenrePredictor) -> None:
     assert set(predictor.broad) == {"edm", "latin", "pop", "r&b", "rap", "rock"}
-    told = predictor.predict_all([WHOLE, replace(WHOLE, artist_genres=("album rock", "hard rock", "no such genre"))])
-    np.testing.assert_allclose(told.broad.sum(axis=1), 1.0, atol=1e-5)
+    predicted = predict_all(
+        predictor, [WHOLE, replace(WHOLE, artist_genres=("album rock", "hard rock", "no such genre"))]
+    )
+    np.testing.assert_allclose(predicted.broad.sum(axis=1), 1.0, atol=1e-5)
     rock = predictor.broad.index("rock")
-    assert told.broad[1, rock] > told.broad[0, rock]
-    np.testing.assert_allclose(told.genre[0], told.genre[1], atol=1e-6)
-    np.testing.assert_allclose(told.micro[0], told.micro[1], atol=1e-6)
-    unknown = predictor.predict_all([replace(WHOLE, artist_genres=("no such genre",))])
-    np.testing.assert_allclose(unknown.broad[0], told.broad[0], atol=1e-6)
+    assert predicted.broad[1, rock] > predicted.broad[0, rock]
+    np.testing.assert_allclose(predicted.genre[0], predicted.genre[1], atol=1e-6)
+    np.testing.assert_allclose(predicted.micro[0], predicted.micro[1], atol=1e-6)
+    unknown = predict_all(predictor, [replace(WHOLE, artist_genres=("no such genre",))])
+    np.testing.assert_allclose(unknown.broad[0], predicted.broad[0], atol=1e-6)
 
 
 def test_an_answer_does_not_depend_on_its_neighbours_in_the_batch(predictor: GenrePredictor) -> None:
     together = predictor.predict(PARTS)
-    alone = np.concatenate([predictor.predict([one]) for one in PARTS])
+    alone = np.concatenate([predictor.predict([track]) for track in PARTS])
     np.testing.assert_allclose(together, alone, atol=1e-6)
     np.testing.assert_array_equal(together, predictor.predict(PARTS))
 
@@ -133,8 +136,8 @@ def test_no_input_breaks_it(
 def test_an_effect_is_what_leaving_the_part_out_costs(predictor: GenrePredictor) -> None:
     genre = "forro"
     column = predictor.genres.index(genre)
-    told = dict(predictor.explain(WHOLE, genre, limit=99).features)
-    assert set(told) == {*AUDIO_FEATURES, "year"}
+    predicted = dict(predictor.explain(WHOLE, genre, limit=99).features)
+    assert set(predicted) == {*AUDIO_FEATURES, "year"}
     less = GenreInput(
         title=WHOLE.title,
         artists=WHOLE.artists,
@@ -143,7 +146,7 @@ def test_an_effect_is_what_leaving_the_part_out_costs(predictor: GenrePredictor)
         features={name: value for name, value in SOUND.items() if name != "energy"},
     )
     both = np.log(predictor.predict([WHOLE, less])[:, column])
-    assert told["energy"] == pytest.approx(both[0] - both[1], abs=1e-4)
+    assert predicted["energy"] == pytest.approx(both[0] - both[1], abs=1e-4)
     words = predictor.explain(WHOLE, genre, limit=99).words
     assert {(text, part) for text, part, _ in words} >= {("Sanfona", "artist"), ("São", "title"), ("Forró", "album")}
     assert predictor.explain(WHOLE, genre, limit=3).words == words[:3]
@@ -153,9 +156,9 @@ def test_an_effect_is_what_leaving_the_part_out_costs(predictor: GenrePredictor)
 
 
 def test_an_explanation_carries_the_answer_it_explains(predictor: GenrePredictor) -> None:
-    for one in PARTS:
-        probabilities = predictor.predict([one])[0]
-        explanation = predictor.explain(one)
+    for track in PARTS:
+        probabilities = predictor.predict([track])[0]
+        explanation = predictor.explain(track)
         assert explanation.genre == predictor.genres[probabilities.argmax()]
         np.testing.assert_allclose(explanation.prediction.genre, probabilities, atol=1e-6)
 

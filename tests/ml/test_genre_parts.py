@@ -143,19 +143,19 @@ def test_a_sigmoid_fitted_to_scores_gives_the_shares_behind_them() -> None:
 
 def test_average_precision_is_scikit_learns() -> None:
     rng = np.random.default_rng(2)
-    told, wanted = rng.random((40, 30)), rng.random((40, 30)) < 0.2
+    probabilities, wanted = rng.random((40, 30)), rng.random((40, 30)) < 0.2
     wanted[0], wanted[1:, 0] = False, True
-    found = average_precision(told, wanted)
+    found = average_precision(probabilities, wanted)
     assert np.isnan(found[0])
-    assert np.nanmean(found) == pytest.approx(average_precision_score(wanted[1:], told[1:], average="samples"))
+    assert np.nanmean(found) == pytest.approx(average_precision_score(wanted[1:], probabilities[1:], average="samples"))
 
 
 def test_average_precision_counts_only_microgenres_that_are_asked_often_enough() -> None:
     wanted = np.zeros((30, 2), bool)
     wanted[:15, 0] = wanted[:3, 1] = True
-    told = np.where(wanted, 0.9, 0.1).astype(np.float32)
-    told[:, 1] = 0.0  # the rare one is not found at all
-    scores = score_micro(told, wanted)
+    probabilities = np.where(wanted, 0.9, 0.1).astype(np.float32)
+    probabilities[:, 1] = 0.0  # the rare one is not found at all
+    scores = score_micro(probabilities, wanted)
     assert scores.macro == 1.0
     assert scores.samples == pytest.approx((12 * 1.0 + 3 * 1.0) / 15, abs=0.1)
     assert scores.micro < 1.0
@@ -178,6 +178,6 @@ def test_the_nearest_tracks_lend_their_labels() -> None:
     numbers = (rng.normal(0, 0.1, (300, 2)) + side[:, None] * 4.0).astype(np.float32)
     nothing = np.zeros((300, 2), np.float32)
     wanted = csr_matrix(np.eye(2, dtype=np.float32)[side])
-    asked = np.array([[0.0, 0.0], [4.0, 4.0]], np.float32)
-    told, _ = nearest_labels([numbers, nothing, asked, nothing[:2]], wanted, np.arange(2), np.eye(2, dtype=bool))
-    np.testing.assert_allclose(told, np.eye(2), atol=1e-6)
+    queries = np.array([[0.0, 0.0], [4.0, 4.0]], np.float32)
+    shares, _ = nearest_labels([numbers, nothing, queries, nothing[:2]], wanted, np.arange(2), np.eye(2, dtype=bool))
+    np.testing.assert_allclose(shares, np.eye(2), atol=1e-6)

@@ -18,11 +18,11 @@ from ml.registry import ModelRegistry, VersionInUse, card_of, compare, describe,
 from ml.scores import write as write_scores
 
 
-def a_version(models: Path, task: str, version: str, *, activate: bool = True, **told: Any) -> Path:
+def a_version(models: Path, task: str, version: str, *, activate: bool = True, **content: Any) -> Path:
     folder = models / task / version
     folder.mkdir(parents=True)
-    if told:
-        write_scores(folder, **told)
+    if content:
+        write_scores(folder, **content)
     (folder / "card.md").write_text(f"# {task} {version}")
     (folder / "weights.npy").write_bytes(version.encode())
     artefacts.register(task, version, folder.iterdir(), models, activate=activate)
@@ -44,7 +44,7 @@ def test_what_ships_is_served_until_another_version_is_chosen(registry: ModelReg
     registry.activate("genre", "own-1")
     assert registry.local is not None
     assert registry.active("genre") == registry.local / "genre" / "own-1"
-    assert [(one.name, one.active) for one in registry.versions()] == [("2026.1", False), ("own-1", True)]
+    assert [(version.name, version.active) for version in registry.versions()] == [("2026.1", False), ("own-1", True)]
     assert registry.stamp() != before
     assert (registry.shipped / artefacts.MANIFEST).read_text() == shipped, "what ships is never written to"
     assert registry.is_user_trained("genre", "own-1")
@@ -107,7 +107,7 @@ def test_a_version_of_ones_own_is_deleted_unless_it_is_needed(registry: ModelReg
         registry.delete("genre", "own-1")
     model.write_text(json.dumps({"genre": None}))
     registry.delete("genre", "own-1")
-    assert [one.name for one in registry.versions() if one.task == "genre"] == ["2026.1", "own-2"]
+    assert [version.name for version in registry.versions() if version.task == "genre"] == ["2026.1", "own-2"]
     assert not (registry.local / "genre" / "own-1").exists()
     assert registry.before("genre") == ["2026.1"], "a rollback passes over what was deleted"
     with pytest.raises(ArtefactError, match="no version own-1"):
@@ -131,25 +131,25 @@ def test_what_a_training_wrote_is_taken_over_whole_and_served_only_where_nothing
     assert (registry.local / "genre" / "own-1").exists()
 
 
-def a_taxonomy(models: Path, version: str, *beside: str) -> None:
-    """Write a version of one file and, in a folder called like it, those ``beside``."""
-    files = [models / "taxonomy" / f"{version}.json", *(models / "taxonomy" / version / name for name in beside)]
+def a_taxonomy(models: Path, version: str, *extra: str) -> None:
+    """Write a version of one file and, in a folder called like it, those ``extra``."""
+    files = [models / "taxonomy" / f"{version}.json", *(models / "taxonomy" / version / name for name in extra)]
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.name)
     artefacts.register("taxonomy", version, files, models, activate=False)
 
 
-@pytest.mark.parametrize("beside", [(), ("card.md",)])
+@pytest.mark.parametrize("extra", [(), ("card.md",)])
 def test_a_version_whose_file_lies_beside_its_folder_is_deleted_alone(
-    registry: ModelRegistry, beside: tuple[str, ...]
+    registry: ModelRegistry, extra: tuple[str, ...]
 ) -> None:
     assert registry.local is not None
-    a_taxonomy(registry.local, "2026.1", *beside)
+    a_taxonomy(registry.local, "2026.1", *extra)
     a_taxonomy(registry.local, "2026.1.2", "card.md")
     registry.delete("taxonomy", "2026.1")
     assert sorted(path.name for path in (registry.local / "taxonomy").iterdir()) == ["2026.1.2", "2026.1.2.json"]
-    assert [one.name for one in registry.versions() if one.task == "taxonomy"] == ["2026.1.2"]
+    assert [version.name for version in registry.versions() if version.task == "taxonomy"] == ["2026.1.2"]
     assert card_of(registry, "taxonomy", "2026.1.2") == "card.md"
 
 
@@ -157,9 +157,9 @@ def test_a_version_that_has_grown_a_file_since_it_was_copied_is_taken_over(
     registry: ModelRegistry, tmp_path: Path
 ) -> None:
     assert registry.local is not None
-    for number, beside in enumerate([(), ("card.md",), ("card.md", "scores.json")]):
+    for number, extra in enumerate([(), ("card.md",), ("card.md", "scores.json")]):
         staging = tmp_path / f"staging{number}"
-        a_taxonomy(staging, "2026.1", *beside)
+        a_taxonomy(staging, "2026.1", *extra)
         a_version(staging, "genre", f"own-new{number}")
         registry.adopt(staging)
         assert card_of(registry, "genre", f"own-new{number}") == f"# genre own-new{number}"
@@ -184,7 +184,7 @@ def test_two_processes_that_register_at_once_both_stay_listed(tmp_path: Path) ->
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path), name], env=os.environ | {"PYTHONPATH": "."})
         for name in ("a", "b")
     ]
-    assert [one.wait(60) for one in both] == [0, 0]
+    assert [process.wait(60) for process in both] == [0, 0]
     assert len(artefacts.versions(tmp_path)) == 80
 
 
@@ -229,6 +229,6 @@ def test_what_could_not_be_scored_says_why(registry: ModelRegistry) -> None:
 
 
 def test_what_ships_says_what_it_scored() -> None:
-    told = {line.split()[0]: line for line in describe(ModelRegistry()).splitlines()}
+    lines = {line.split()[0]: line for line in describe(ModelRegistry()).splitlines()}
     for task in ("clusters", "continuation", "contributors", "families", "genre", "timbre"):
-        assert ") 0." in told[task] or "half 0." in told[task], told[task]
+        assert ") 0." in lines[task] or "half 0." in lines[task], lines[task]

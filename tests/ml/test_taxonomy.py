@@ -61,8 +61,10 @@ def test_any_name_finds_its_family_or_none_where_it_would_be_a_guess(
 
 def test_every_family_is_reached_and_every_genre_belongs_to_its_family(taxonomy: Taxonomy) -> None:
     listed = [taxonomy.predict(name) for name in LISTED]
-    assert {one.family for one in listed} == set(taxonomy.families)
-    assert all(one.genre in taxonomy.members(one.family) and 0 < one.confidence <= 1 for one in listed)
+    assert {placement.family for placement in listed} == set(taxonomy.families)
+    assert all(
+        placement.genre in taxonomy.members(placement.family) and 0 < placement.confidence <= 1 for placement in listed
+    )
 
 
 def test_one_of_the_114_is_itself(taxonomy: Taxonomy) -> None:
@@ -128,7 +130,7 @@ def test_the_check_by_hand_is_scored_beside_plain_ways(taxonomy: Taxonomy) -> No
     ours, plain = checked[OURS], [one for name, one in checked.items() if not name.startswith(OURS)]
     assert ours.names == 300
     assert len(plain) == 3
-    assert all(one.right_family < ours.right_family for one in plain)
+    assert all(row.right_family < ours.right_family for row in plain)
     assert sum(count for count, _, _ in by_origin(taxonomy).values()) == 300
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from store.database import PAGE_ITEMS, Database, StoreDown, open_database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
-from store.embedded import EmbeddedServer
+from store.mongo.embedded import EmbeddedServer
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from ml.artefacts import ArtefactError
 from ml.jobs import TooLittle
 from ml.registry import VersionInUse
 from store.catalogue.segment import REBUILD_HINT, CatalogueError
-from store.embedded import EmbeddedError
 from store.errors import StoreDown, StoreError, TastemapError
+from store.mongo.embedded import EmbeddedError
 from store.runs import ImportProblem
 
 

@@ -1,7 +1,6 @@
-"""Zip archives read in place: no member is ever written to the disk, so no path in one can lead anywhere.
+"""Zip archives read in place: no member is written to the disk, so paths in an archive do no harm.
 
-Members are opened by what their names end in; their folders are ignored. Sizes are limited twice: by what the
-directory of the archive says before anything is unpacked, and by what really comes out while it is.
+Sizes are checked twice: those in the archive's directory before anything is unpacked, and the real ones while it is.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ MAX_MEMBERS = 10_000
 # A member is read as a whole; Spotify cuts its histories into 12 MB, ListenBrainz its listens into months.
 MAX_MEMBER_BYTES = 64 << 20
 MAX_TOTAL_BYTES = 2 << 30
-# JSON of a history packs about 20 to 1; a bomb's members pack 1,000 to 1. Small ones can do no harm.
+# JSON of a history is packed about 20 to 1, zip bombs 1,000 to 1. Small members do no harm.
 MAX_RATIO = 200
 _RATIO_MATTERS = 1 << 20
 _ENCRYPTED = 0x1
@@ -35,7 +34,7 @@ class Archive:
     Raises
     ------
     ImportProblem
-        It is damaged (``malformed``), or holds or unpacks to more than any such export does (``too_large``).
+        It is damaged (``malformed``), or larger than any such export, packed or unpacked (``too_large``).
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,7 +49,7 @@ class Archive:
         return [_last(member.filename) for member in self._members]
 
     def sources(self, pattern: re.Pattern[str]) -> list[Source]:
-        """Return the members whose whole path ``pattern`` is found in, in the order of their natural names.
+        """Return the members whose path matches ``pattern`` (search), in natural order of their names.
 
         Raises
         ------
@@ -83,7 +82,7 @@ class Archive:
     def _opener(self, member: zipfile.ZipInfo) -> Callable[[Watch | None], BinaryIO]:
         def opened(_watch: Watch | None) -> BinaryIO:
             with self._opened() as archive, archive.open(member) as unpacked:
-                # zipfile stops at the size that the directory says and compares the checksum at the end.
+                # zipfile stops at the size in the directory and compares the checksum at the end.
                 return io.BytesIO(unpacked.read(member.file_size))
 
         return opened

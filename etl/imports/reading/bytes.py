@@ -1,4 +1,4 @@
-"""Bytes of files: gzipped or not, hashed, bounded in what they unpack to, and watched while they are read."""
+"""Bytes of files: unpacking of gzip, hashes, limits on the unpacked size, and progress callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from store.runs import ImportProblem
 
-Watch = Callable[[int], None]  # told the bytes of the file read so far
+Watch = Callable[[int], None]  # called with the bytes of the file read so far
 
 MAX_UNPACKED = 2 << 30
 BLOCK = 1 << 20
@@ -39,14 +39,14 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Bytes to read from their beginning: a file, or a member of an archive; ``open`` watches and limits."""
+    """A file or a member of an archive; ``open`` returns a stream from its beginning, with limits and a callback."""
 
     name: str
     open: Callable[[Watch | None], BinaryIO]
 
 
 def other_kind(head: bytes) -> str | None:
-    """Return what a file that begins with ``head`` is, in words, if it is of a kind that holds no text."""
+    """Return what a file that begins with ``head`` is, if it is of a known kind without text."""
     if head.startswith(ZIP_MAGIC):
         return "an Excel workbook" if b"xl/" in head or b"[Content_Types]" in head else "a zip archive"
     return next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
@@ -61,8 +61,8 @@ def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:
 
 
 @contextmanager
-def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
-    """Turn the ways in which gzip fails into one ImportProblem of the file ``name``."""
+def damaged_gzip_refused(name: str, code: str = "malformed") -> Iterator[None]:
+    """Raise ImportProblem for the errors of gzip in the file ``name``."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
@@ -71,7 +71,7 @@ def damaged_gzip_told(name: str, code: str = "malformed") -> Iterator[None]:
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield what is left of ``stream``, a megabyte at a time."""
+    """Yield the rest of ``stream``, a megabyte at a time."""
     while block := stream.read(BLOCK):
         yield block
 
@@ -105,7 +105,7 @@ class UnpackedFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        with damaged_gzip_told(self._name, self._damaged):
+        with damaged_gzip_refused(self._name, self._damaged):
             read = self._stream.readinto(buffer)
         self._count += read
         self._hash.update(memoryview(buffer)[:read])
@@ -123,7 +123,7 @@ class UnpackedFile(io.RawIOBase):
 
 
 def source_of(path: Path) -> Source:
-    """Return ``path`` as something to read from its beginning, as often as needed."""
+    """Return ``path`` as a source."""
     return Source(path.name, lambda watch: io.BufferedReader(UnpackedFile(path, watch), BLOCK))
 
 

@@ -1,4 +1,4 @@
-"""Fetching a table from the web: https only, bounded in size and time, complete or not there."""
+"""Downloads a table from the web: https only, limited in size and time; the file appears when it is complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HTTPS_HINT = "Give an https:// address, or download the file and import it from
 
 
 def is_url(source: Path | str) -> bool:
-    """Tell whether ``source`` is a web address rather than a path."""
+    """Return whether ``source`` is a web address rather than a path."""
     return isinstance(source, str) and re.match(r"https?://", source, re.IGNORECASE) is not None
 
 
@@ -61,7 +61,7 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None]) 
 
 
 def _opened(session: requests.Session, url: str) -> requests.Response:
-    """Follow redirects by hand, so that none of them leaves https."""
+    """Follow redirects one by one, so that none of them leaves https."""
     loopback = _is_loopback(url)
     for _ in range(_REDIRECTS + 1):
         if not (urlsplit(url).scheme.lower() == "https" or (loopback and _is_loopback(url))):
@@ -86,7 +86,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _checked_length(response: requests.Response) -> int | None:
-    # With a content coding the length is that of the coded bytes, which says nothing of the file.
+    # With a content encoding the length is that of the encoded bytes, not that of the file.
     if "content-length" not in response.headers or "content-encoding" in response.headers:
         return None
     total = int(response.headers["content-length"])

@@ -1,6 +1,6 @@
-"""Headings of CSV files: their normal form, the delimiter between them, and which column holds what.
+"""Headings of CSV files: their normal form, their delimiter, and the columns of fields.
 
-The headings of tables are those of the tables people find: the tidytuesday Spotify songs (``track_artist``,
+The known headings are those of public tables: the tidytuesday Spotify songs (``track_artist``,
 ``track_album_name``, ``playlist_genre``), Kaggle's 114k tracks (``artists`` joined by ``;``, ``track_genre``)
 and 600k tracks (``artists`` as a Python list), and this project's own.
 """
@@ -15,7 +15,7 @@ from store.text import normalise
 
 Headings = Mapping[str, tuple[str, ...]]
 DELIMITERS = ",;\t|"
-# For each value the headings that carry it in a table of tracks, in their normal form, the most telling first.
+# For each value its headings in a table of tracks, in their normal form, the most specific first.
 TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("track id", "spotify id", "spotify track id", "track uri", "spotify uri", "spotify track uri", "uri", "id"),
     "title": ("track name", "song name", "track title", "title", "name", "track", "song"),
@@ -32,9 +32,9 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "sources": ("sources", "source"),
     "duration_ms": ("duration ms", "track duration ms", "duration"),
 } | {name: (name.replace("_", " "),) for name in AUDIO_FEATURES if name != "duration_ms"}
-# These make a file a playlist export, whatever else it holds.
+# Only playlist exports have these.
 _PLAYLIST_ONLY = {"added at", "added by"}
-_TELLING = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
+_FACTS = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
 
 
 def normal_heading(heading: str) -> str:
@@ -43,7 +43,7 @@ def normal_heading(heading: str) -> str:
 
 
 def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
-    """Return for each field of ``known`` that the file has the index of its column.
+    """Return the index of the column of each field of ``known`` that the file has.
 
     The headings of a field are tried in the order in which ``known`` has them; of equal headings the first counts.
     """
@@ -55,21 +55,21 @@ def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
 
 
 def table_columns(headings: Sequence[str]) -> dict[str, int]:
-    """Return for each value of :data:`TABLE_HEADINGS` that the table has the index of its column."""
+    """Return the index of the column of each value of :data:`TABLE_HEADINGS` that the table has."""
     return find_columns(headings, TABLE_HEADINGS)
 
 
 def looks_like_table(headings: Sequence[str]) -> bool:
-    """Tell whether these are the headings of a track table: names, and something that is known of the tracks."""
+    """Return whether these are the headings of a track table: names, and facts of the tracks."""
     columns = table_columns(headings)
     is_playlist = bool(_PLAYLIST_ONLY & {normal_heading(heading) for heading in headings})
     named = "title" in columns and not columns.keys().isdisjoint({"id", "artists"})
-    return named and not is_playlist and not columns.keys().isdisjoint(_TELLING)
+    return named and not is_playlist and not columns.keys().isdisjoint(_FACTS)
 
 
 def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
-    """Return the delimiter under which the first row is ``worth`` most (then: has most cells), and that row."""
-    # Excel's own hint, a first line such as "sep=;", is a row of the file without being headings.
+    """Return the delimiter that gives the first row the highest ``worth`` (then: most cells), and that row."""
+    # Excel may write its delimiter into a first line such as "sep=;", before the headings.
     lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
     candidates = [(mark, next(csv.reader(lines, delimiter=mark), [])) for mark in DELIMITERS]
     return max(candidates, key=lambda candidate: (worth(candidate[1]), len(candidate[1])))

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded in size and depth, and every fault told in words."""
+"""JSON files from users: limited in size and depth, with a message for every fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load(source: Source, watch: Watch | None = None) -> Any:
     Raises
     ------
     ImportProblem
-        It is too large (``too_large``), or not JSON or nested beyond some thousand levels (``malformed``).
+        It is too large (``too_large``), or not JSON or nested deeper than a thousand levels (``malformed``).
     """
     with source.open(watch) as stream:
         content = stream.read(MAX_DOCUMENT + 1)
@@ -36,9 +36,9 @@ def load(source: Source, watch: Watch | None = None) -> Any:
 
 
 def parse(content: bytes, name: str, line: int | None = None) -> Any:
-    """Return the value that ``content`` is, or raise the ImportProblem of text that is no JSON.
+    """Return the value of ``content``; raises ImportProblem if it is not JSON.
 
-    orjson itself refuses what is nested deeper than 1,024 levels, and text that is not UTF-8.
+    orjson refuses values nested deeper than 1,024 levels, and text that is not UTF-8.
     """
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ImportProblem(
@@ -61,7 +61,7 @@ def lines(source: Source, watch: Watch | None = None) -> Iterator[tuple[int, Any
     Raises
     ------
     ImportProblem
-        A line has more than a megabyte (``too_large``) or is no JSON (``malformed``).
+        A line has more than a megabyte (``too_large``) or is not JSON (``malformed``).
     """
     with source.open(watch) as stream:
         for number, line in enumerate(_bounded(stream, source.name), start=1):
@@ -78,13 +78,13 @@ def _bounded(stream: BinaryIO, name: str) -> Iterator[bytes]:
 
 
 def listed(value: Any, key: str) -> list[Any]:
-    """Return the list that lies under ``key`` of ``value``, an empty one if there is none."""
+    """Return the list under ``key`` of ``value``, an empty one if there is none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []
 
 
 def under(value: Any, *keys: str) -> Any:
-    """Return what lies under ``keys``, one inside the other, ``None`` if any of them is missing."""
+    """Return the value under nested ``keys``, ``None`` if any of them is missing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value

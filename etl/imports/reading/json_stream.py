@@ -1,4 +1,4 @@
-"""A JSON document of any size read value by value, holding a window of its text."""
+"""A JSON document of any size, read value by value with a window of its text in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TextIO
 from store.runs import ImportProblem
 
 _BLOCK = 1 << 16
-# One value, not one document: a row of a playlist has a thousand characters.
+# Longest single value; a row of a playlist has about a thousand characters.
 MAX_VALUE_CHARACTERS = 1_000_000
 _BLANK = " \t\r\n"
 
@@ -19,7 +19,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class JsonStream:
-    """A cursor in the text of ``stream``; ``name`` is what the file is called in messages.
+    """A cursor in the text of ``stream``; ``name`` is the name of the file in messages.
 
     Every method raises ImportProblem for text that is not JSON (``malformed``).
     """
@@ -65,7 +65,7 @@ class JsonStream:
                 if not self._more():
                     raise self._malformed() from fault
                 continue
-            # A number that ends with the window may go on behind it.
+            # A number at the end of the window may be longer.
             if end < len(self._text) or not self._more():
                 self._at = end
                 return value

@@ -1,4 +1,4 @@
-"""A text file as it comes from people's disks: any encoding, gzipped or not, or not text at all."""
+"""Text files of users: in any encoding, gzipped or not, or not text at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_told, digest, other_kind, unpacked
+from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, digest, other_kind, unpacked
 from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
@@ -20,14 +20,14 @@ _HINTS = {
     "an Excel workbook": "Save it as CSV (UTF-8) and bring that.",
     "a zip archive": "Unpack it and bring the CSV files inside.",
 }
-# One cell of a playlist file never comes near; a quotation mark that is never closed soon does.
+# Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
 _MAX_LINES_PER_ROW = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextFile:
-    """A text file and how to read it; ``sha256`` and ``size`` are those of the file as it lies on disk."""
+    """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk."""
 
     path: Path
     size: int
@@ -87,7 +87,7 @@ class TextFile:
 
 
 def _bounded(text: TextIO) -> Iterator[str]:
-    """Yield the lines; one without an end (a small gzip file may hold gigabytes of it) is refused, not read."""
+    """Yield the lines; a line longer than the limit is refused (a small gzip file may hold gigabytes)."""
     while line := text.readline(MAX_CELL_CHARACTERS):
         if len(line) == MAX_CELL_CHARACTERS:
             raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
@@ -103,7 +103,7 @@ def _never_closed(line: int) -> ImportProblem:
 
 
 def examine(path: Path, watch: Watch | None = None) -> TextFile:
-    """Read ``path`` once and say how to read it as text; memory stays at a megabyte whatever its size.
+    """Read ``path`` once and return it as text with its encoding, with a megabyte in memory.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def examine(path: Path, watch: Watch | None = None) -> TextFile:
         It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
     """
     sha256, size = digest(path, watch)
-    with path.open("rb") as raw, damaged_gzip_told(path.name):
+    with path.open("rb") as raw, damaged_gzip_refused(path.name):
         encoding = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
     return TextFile(path=path, size=size, sha256=sha256, encoding=encoding)
 
@@ -151,7 +151,7 @@ def _utf16_without_mark(name: str, head: bytes) -> str:
 
 
 def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> str:
-    """Return UTF-8 unless most of what is not ASCII contradicts it: one cut or damaged letter does not."""
+    """Return UTF-8, unless more than a quarter of the characters that are not ASCII are invalid in it."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0
     bytes_seen: set[int] = set()

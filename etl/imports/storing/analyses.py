@@ -1,4 +1,4 @@
-"""An audio analysis into the store: the track where it is new, and its segments where there are none."""
+"""Stores an audio analysis: its track, if it is new, and its segments, if there are none yet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LICENCE = "As the service that analysed it grants"
 
 
 def import_analysis(database: Database, found: AnalysisFile, name: str, document: dict[str, Any]) -> RunSummary:
-    """Store the analysis in ``found`` for the run ``document``; one that is stored already stays, and is known.
+    """Store the analysis in ``found`` for the run ``document``; an earlier one stays, and counts as known.
 
-    An operator's (a run without an owner) takes the place of an earlier one.
+    A run of the operator (without an owner) replaces an earlier analysis.
 
     Raises
     ------
     ImportProblem
-        A segment is not as it should be.
+        A segment is invalid.
     """
     track_id, track, analysis = read_analysis(found.document, name)
     if track is not None:

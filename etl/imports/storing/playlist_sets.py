@@ -1,4 +1,4 @@
-"""A slice of the Million Playlist Dataset into columns on the disk (see :mod:`store.playlist_sets`)."""
+"""Stores a slice of the Million Playlist Dataset as columns on the disk (see :mod:`store.playlist_sets`)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.imports.mpd import read_pieces
+from etl.imports.mpd import read_chunks
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
 from etl.imports.reading.bytes import Source
 from store.playlist_sets import PlaylistSetWriter, summary_of
 from store.runs import ImportProblem, Progress, RunSummary, Skipped
 
-# A batch holds the playlists of one slice, and its tracks once; the bound on rows is for files of another making.
+# A batch holds the playlists of one slice, and each track once; the limit on rows is for other files.
 _BATCH_PLAYLISTS = 1000
 _BATCH_ROWS = 500_000
 _PREFIX = "spotify:track:"
@@ -32,16 +32,16 @@ _LATEST = 1 << 33
 def import_slice(
     source: Source, sha256: str, size: int, root: Path, report: Callable[[Progress], None], brought_by: str = ""
 ) -> RunSummary:
-    """Bring the playlists of ``source`` under ``root``; rows of a slice that is there already are all known.
+    """Store the playlists of ``source`` under ``root``; all rows of a slice that is stored already count as known.
 
-    Those that were first stored under the same ``brought_by`` count as stored: a run that goes on after a kill
-    reports what it would have reported. Killed at any moment, nothing of the slice is there, and a second import
-    begins it anew: it takes a fraction of a second.
+    If it was stored under the same ``brought_by``, they count as stored, so a run that goes on after a kill reports
+    the same. After a kill nothing of the slice is stored, and a second import begins again, which takes a fraction of
+    a second.
 
     Raises
     ------
     ImportProblem
-        The file is damaged (see :func:`etl.imports.mpd.read_pieces`) or holds no track (``no_tracks``).
+        The file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = summary_of(root, name)
@@ -49,8 +49,8 @@ def import_slice(
         return _again(before, brought_by)
     with PlaylistSetWriter(root, name) as writer:
         batches = _Batches(writer, report, size)
-        for piece in read_pieces(source, parse_playlists, batches.watch):
-            batches.take(piece)
+        for chunk in read_chunks(source, parse_playlists, batches.watch):
+            batches.take(chunk)
         batches.flush()
         summary = batches.summary()
         if not summary.stored:
@@ -81,7 +81,7 @@ def _again(before: dict[str, Any], brought_by: str) -> RunSummary:
 
 
 class _Batches:
-    """Collects the columns of pieces until they make a batch."""
+    """Collects the columns of chunks until they make a batch."""
 
     def __init__(self, writer: PlaylistSetWriter, report: Callable[[Progress], None], size: int) -> None:
         self._writer, self._report, self._size = writer, report, size
@@ -117,16 +117,16 @@ class _Batches:
         self._report(self._progress())
 
     def _leave_out(self, rows: np.ndarray) -> None:
-        """Remember the first rows without an id; ``line`` is the row's number in the file."""
+        """Keep the first rows without an id as examples; ``line`` is the row's number in the file."""
         room = _MAX_EXAMPLES - len(self._examples)
         self._examples += [Skipped(line=self._requested + row + 1, reason=_NO_ID) for row in rows[:room].tolist()]
 
     def flush(self) -> None:
-        """Write what has been taken."""
+        """Write the collected batch."""
         if self._lists:
             tracks = pa.concat_arrays(self._tracks)
             coded = tracks.field("track_uri").dictionary_encode()
-            # Every URI has been seen to begin like this.
+            # Every URI was checked to begin with the prefix.
             distinct = pc.utf8_slice_codeunits(coded.dictionary, len(_PREFIX))
             ids = pa.DictionaryArray.from_arrays(coded.indices, distinct)
             lengths = np.concatenate(self._lengths)
@@ -161,22 +161,24 @@ def _are_tracks(uris: pa.Array) -> np.ndarray:
 
 def _playlist_columns(lists: pa.StructArray, lengths: np.ndarray, ids: pa.DictionaryArray) -> dict[str, pa.Array]:
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-    said = pc.utf8_lower(lists.field("collaborative"))  # the dataset writes the words
+    collaborative = pc.utf8_lower(lists.field("collaborative"))  # a string in the dataset
     return {
         "pid": lists.field("pid"),
         "name": clean_texts(lists.field("name")),
         "modified_at": within(lists.field("modified_at"), 1, _LATEST).cast(pa.timestamp("s", "UTC")),
         "followers": within(lists.field("num_followers"), 0, _INT32),
-        "collaborative": pc.if_else(pc.is_in(said, pa.array(["true", "false"])), pc.equal(said, "true"), None),
+        "collaborative": pc.if_else(
+            pc.is_in(collaborative, pa.array(["true", "false"])), pc.equal(collaborative, "true"), None
+        ),
         "tracks": pa.ListArray.from_arrays(offsets, ids),
     }
 
 
 def _track_columns(tracks: pa.StructArray, ids: pa.DictionaryArray) -> dict[str, pa.Array]:
-    """Return the distinct tracks in the order of their first appearance, and what was said of them there."""
+    """Return the distinct tracks in the order of their first rows, with the values of these."""
     codes = ids.indices.to_numpy()
     first = np.empty(len(ids.dictionary), np.int64)
-    backwards = np.arange(len(codes))[::-1]  # of several assignments to one place the last one stays
+    backwards = np.arange(len(codes))[::-1]  # of several assignments to one index the last one stays
     first[codes[backwards]] = backwards
     found = {name: tracks.field(name).take(pa.array(first)) for name in tracks.type.names[1:]}
     return {

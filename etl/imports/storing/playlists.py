@@ -1,4 +1,4 @@
-"""Playlists of one file into the store, page by page."""
+"""Stores the playlists of one file, page by page."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ Report = Callable[..., None]
 
 
 def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
-    """Return the id of a playlist: the same owner, file and ``number`` in it always give the same one."""
+    """Return the id of a playlist, which is a hash of owner, file and ``number`` in the file."""
     within = f":{number}" if number else ""
     return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
 
 
 def playlist_name(filename: str) -> str:
-    """Return a name for people from a file's: Exportify writes underscores for spaces."""
+    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
     stem = _ENDINGS.sub("", PurePath(filename).name)
     return stem.replace("_", " ").strip() or "Playlist"
 
 
 class PlaylistImport:
-    """The playlists of one file on their way into the store; goes on from the cursor in the run's ``document``."""
+    """Stores the playlists of one file; goes on from the cursor in the run's ``document``."""
 
     def __init__(
         self,
         database: Database,
         document: dict[str, Any],
-        collection: PlaylistFile,
+        file: PlaylistFile,
         report: Report,
         matching: NameMatching,
     ) -> None:
         self.database = database
         self.run_id: str = document["_id"]
         self.document = document
-        self.collection = collection
+        self.file = file
         self.report = report
         self.matching = matching
         cursor = document["cursor"]
@@ -75,7 +75,7 @@ class PlaylistImport:
         self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
         rows_before, current = self.rows, -1
         seen = 0
-        for entry in self.collection.read(self.collection.kind, self.document["started_at"], self._watch):
+        for entry in self.file.read(self.file.kind, self.document["started_at"], self._watch):
             if isinstance(entry, Begin):
                 current += 1
                 if current >= self.number:
@@ -94,13 +94,13 @@ class PlaylistImport:
 
     @property
     def _source(self) -> str:
-        return f"{self.collection.kind}: {self.document['name']}"
+        return f"{self.file.kind}: {self.document['name']}"
 
     def _begin(self, number: int, begin: Begin) -> None:
         if number > self.number:
             self._complete()
             self.number, self.items, self.contributors = number, 0, Counter()
-        id_here = playlist_id(self.document["owner"], self.collection.sha256, number)
+        id_here = playlist_id(self.document["owner"], self.file.sha256, number)
         before = self.database.playlist(id_here)
         self.playlist = Playlist(
             id=id_here,
@@ -112,9 +112,9 @@ class PlaylistImport:
         )
 
     def _announce(self, playlist: Playlist) -> None:
-        """Name the playlist in the run, so that a failure can delete it, and then put it into the store.
+        """Add the playlist to the run, so that a failure can delete it, and then store it.
 
-        One that an earlier import of the same file has left stays as it is until all rows have come again.
+        The playlist of an earlier import of the same file stays unchanged until all rows are stored again.
         """
         if playlist.id not in self.ids:
             self.ids.append(playlist.id)
@@ -123,14 +123,14 @@ class PlaylistImport:
             self.database.put_playlist(playlist)
 
     def _complete(self) -> None:
-        """Store what is left of the current playlist and say that it is whole."""
+        """Store the rest of the current playlist and mark it as complete."""
         self._flush()
         if self.playlist is None or not self.items:
             return
         before = self.database.playlist(self.playlist.id)
         if before is None:
             raise self._deleted()
-        # A list at a service may have been longer when it was last brought in.
+        # A list at a service may have been longer at its last import.
         self.database.cut_playlist(self.playlist.id, self.items, before.item_count)
         self.database.put_playlist(
             replace(self.playlist, item_count=self.items, contributors=dict(self.contributors), complete=True)
@@ -154,7 +154,7 @@ class PlaylistImport:
             self.contributors[row.added_by] += 1
 
     def _flush(self) -> None:
-        """Store the page, then move the cursor behind it."""
+        """Store the page, then move the cursor."""
         if self.page:
             assert self.playlist is not None
             if not self.items:
@@ -181,7 +181,7 @@ class PlaylistImport:
             if first.setdefault(track.id, track) != track:
                 further[track.id] = track
         stored, _ = self.database.put_tracks(list(first.values()), brought_by)
-        if further:  # rows that name a track again may know more of it
+        if further:  # further rows of the same track may have more values
             self.database.put_tracks(list(further.values()), brought_by)
         return stored
 
@@ -219,7 +219,7 @@ class PlaylistImport:
         return Progress(
             phase=_PHASE,
             done=self.bytes_read,
-            total=self.collection.size,
+            total=self.file.size,
             requested=self.requested,
             stored=self.stored,
             known=self.known,
@@ -228,5 +228,5 @@ class PlaylistImport:
 
     def _deleted(self) -> ImportProblem:
         assert self.playlist is not None
-        self.database.delete_playlist(self.playlist.id, self.items)  # the page that came after
-        return ImportProblem("deleted", "The playlist was deleted while it arrived.", "Bring the file again.")
+        self.database.delete_playlist(self.playlist.id, self.items)  # a page that was stored after the deletion
+        return ImportProblem("deleted", "The playlist was deleted during its import.", "Bring the file again.")

@@ -1,12 +1,11 @@
-"""Importing what a run names: what the file is, into the store or the catalogue, so that a kill loses nothing.
+"""Imports the file or address of a run into the store or the catalogue.
 
-A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
-is done twice. So a run that goes on after a kill repeats at most one page.
+A page of rows is stored first, and then the run's cursor is moved. Every write leaves the same state if it is done
+twice. So a run that goes on after a kill repeats at most one page.
 """
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,13 @@ from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
 from etl.reporting import Reporter
-from store.catalogue.catalogue import Catalogue, Snapshot
-from store.catalogue.segment import CatalogueError
 from store.catalogue.tables import tables_there
 from store.database import Database
 from store.runs import FRESH_CURSOR, ImportProblem, Progress, RunSummary, delete_incomplete, upload_folder
 
-log = logging.getLogger(__name__)
-
 
 def import_source(database: Database, var: Path, document: dict[str, Any], report: Reporter, *, resumed: bool) -> None:
-    """Import the file or the table at the address that the run of ``document`` names, or what is left of it.
+    """Import the file or the table at the address of the run ``document``, or what is left of it.
 
     Raises
     ------
@@ -62,16 +57,7 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         _record(database, document["_id"], import_analysis(database, found, document["name"], document))
     else:
         check_to_the_end(found, document["name"], document["started_at"])
-        PlaylistImport(database, document, found, report, NameMatching(_served(var))).run()
-
-
-def _served(var: Path) -> Snapshot:
-    """Return the catalogue as it is, an empty one if it cannot be read: the playlist is worth storing all the same."""
-    try:
-        return Catalogue(var / "catalogue").current()
-    except (CatalogueError, OSError):
-        log.warning("no audio features are looked up by name", exc_info=True)
-        return Snapshot()
+        PlaylistImport(database, document, found, report, NameMatching(var)).run()
 
 
 def _source(var: Path, document: dict[str, Any]) -> Path:
@@ -120,6 +106,6 @@ def _record(database: Database, run_id: str, summary: RunSummary) -> None:
             "stored": summary.stored,
             "known": summary.known,
             "skipped": [list(pair) for pair in summary.skipped.items()],
-            "skipped_examples": [{"line": one.line, "reason": one.reason} for one in summary.examples],
+            "skipped_examples": [{"line": row.line, "reason": row.reason} for row in summary.examples],
         },
     )

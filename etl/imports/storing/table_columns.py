@@ -1,4 +1,4 @@
-"""How the cells of public track tables become values."""
+"""Values of the cells of public track tables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _LIST = re.compile(r"\s*\[.*\]\s*$", re.DOTALL)
 
 
 def artist_splitter(heading: str, sample: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    """Return how this table's artist cells are split, judged by its heading and its first rows.
+    """Return the function that splits this table's artist cells, chosen by the heading and the first rows.
 
-    "Tyler, The Creator" must stay whole where the table has another way to join names: a Python list, a
-    semicolon, or none at all because the column holds one artist (tidytuesday's ``track_artist``). A table put
-    together from others may join in several ways; there the commas outnumber the semicolons.
+    "Tyler, The Creator" must not be split if the table joins names as a Python list or with semicolons, or if the
+    column holds one artist (tidytuesday's ``track_artist``). A table merged from others may join in several ways; in
+    such a table the commas outnumber the semicolons.
     """
     if any(_LIST.match(cell) for cell in sample):
         return _listed
@@ -58,7 +58,7 @@ def genres(cell: str) -> tuple[str, ...]:
 
 
 def numbers(column: pd.Series) -> np.ndarray:
-    """Return a text column as float64; NaN where it is not a finite number."""
+    """Return a text column as float64; NaN if a cell is not a finite number."""
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -66,8 +66,8 @@ def numbers(column: pd.Series) -> np.ndarray:
 def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
     """Return the features of ``frame`` as (n, 13) float32 and how many values of each were out of bounds.
 
-    A value out of :data:`store.domain.FEATURE_BOUNDS` says nothing about the music (tempo 0, key -1): it is
-    missing (NaN), as is one that is absent or not a number.
+    A value out of :data:`store.domain.FEATURE_BOUNDS` (tempo 0, key -1) is missing (NaN), as is one that is absent or
+    not a number.
     """
     values = np.full((len(frame), len(AUDIO_FEATURES)), np.nan, np.float32)
     outside: dict[str, int] = {}
@@ -83,5 +83,5 @@ def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
 
 
 def years(column: pd.Series) -> pd.Series:
-    """Return the year in each date of whatever order ("2001-04", "9/5/2025"), missing where there is none."""
+    """Return the year in each date of any order ("2001-04", "9/5/2025"), missing if there is none."""
     return pd.to_numeric(column.str.extract(_YEAR, expand=False), errors="coerce").astype("Int16")

@@ -1,7 +1,7 @@
 """Import of public track tables, plain or gzipped CSV from a path or the web, straight into the catalogue.
 
-The table is streamed: a few tens of thousands of rows are in memory at a time. Its normalised rows are written
-beside the other tables and appear among them, complete, by one rename; the catalogue's build merges ids.
+The table is streamed: a few tens of thousands of rows are in memory at a time. Its normalised rows are written to a
+hidden file, which one rename adds to the tables when it is complete; the catalogue's build merges ids.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Report = Callable[[Progress], None]
 _ARTIST_SAMPLE = 2_000
 _MAX_EXAMPLES = 20
 _MAX_POPULARITY = 100
-# The columns that are not numbers of the sound.
+# The columns that are not audio features.
 _NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
 
@@ -177,7 +177,7 @@ class _Import:
 
     def _summary(self) -> RunSummary:
         skipped = {_ANONYMOUS: self.anonymous, BAD_ROW: self.csv.bad_rows}
-        examples = sorted([*self.csv.examples, *self.examples], key=lambda one: one.line)
+        examples = sorted([*self.csv.examples, *self.examples], key=lambda example: example.line)
         return RunSummary(
             requested=self.requested,
             stored=self.stored,
@@ -202,7 +202,7 @@ def normalised_rows(
     vectors, outside = features(frame)
     blank = pd.Series([""] * len(frame), index=frame.index, dtype="str")
     series = {name: frame[name].str.strip() if name in frame else blank for name in _NAMED}
-    # Going through a text column cell by cell is ten times as fast in a list.
+    # Iterating over a list is ten times as fast as over a text column.
     cells = {name: column.tolist() for name, column in series.items()}
     popularity = numbers(series["popularity"])
     columns: dict[str, Any] = {
@@ -235,6 +235,6 @@ def _ids(cells: list[str], columns: Mapping[str, Any]) -> list[str]:
 
 
 def _labels(cells: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
-    """Return the genres given to each track; those of playlists it is in stand in only where it has none."""
+    """Return the genres of each track; those of its playlists only if it has none."""
     rows = zip(cells["labels"], cells["playlist_genres"], cells["playlist_subgenres"], strict=True)
-    return [genres(own) or tuple(dict.fromkeys(genres(genre) + genres(sub))) for own, genre, sub in rows]
+    return [genres(labels) or tuple(dict.fromkeys(genres(genre) + genres(sub))) for labels, genre, sub in rows]

@@ -21,8 +21,8 @@ from etl.doctor.store import look_at_store
 from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Track
-from store.embedded import EmbeddedServer
 from store.errors import StoreDown
+from store.mongo.embedded import EmbeddedServer
 from store.runs import new_run
 
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=100"

@@ -86,7 +86,7 @@ def test_a_source_that_asks_to_wait_is_left_alone_until_then(
     fake_services.reccobeats.fail(limited(85_771))
     check = probed(engine, "reccobeats")["features"]
     assert check.state is State.WARNING
-    assert "It is asked again 20" in check.remedy
+    assert "The next request is 20" in check.remedy
     asleep = standing(engine, "reccobeats")["state"]
     assert (asleep.state, asleep.message[:13]) == (State.WARNING, "Asleep until ")
     assert probe_examiners(Opened(database=database, engine=engine), VISITOR) == []

@@ -46,7 +46,7 @@ def bring(path: Path, root: Path) -> RunSummary:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    pieces = mpd.read_pieces(source_of(path), lambda piece: json.loads(f"[{str(piece, 'utf-8')}]"))
+    pieces = mpd.read_chunks(source_of(path), lambda piece: json.loads(f"[{str(piece, 'utf-8')}]"))
     return [playlist for piece in pieces for playlist in piece]
 
 

@@ -109,7 +109,7 @@ def test_a_verifier_of_another_login_is_refused(database: Database, engine: Engi
     assert document is not None
     changed = document["login"] | {"verifier": engine.vault.seal("x" * 60)}
     database.change_document(COLLECTION, OWNER, {"login": changed})
-    with pytest.raises(SpotifyRefused, match="no longer takes the answer"):
+    with pytest.raises(SpotifyRefused, match="no longer accepts the answer"):
         login.complete(OWNER, engine.channel("spotify"), answer)
 
 

@@ -79,7 +79,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Health"];
                     };
                 };
             };
@@ -115,7 +115,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Health"];
                     };
                 };
             };
@@ -151,7 +151,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
             };
@@ -477,7 +477,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
             };
@@ -499,7 +499,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
             };
@@ -519,7 +519,7 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the asker's own that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
          */
         get: {
             parameters: {
@@ -536,7 +536,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
             };
@@ -572,7 +572,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -644,7 +644,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
             };
@@ -669,7 +669,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -715,7 +715,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Too large */
@@ -767,7 +767,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
             };
@@ -866,7 +866,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description No source that does this is switched on */
@@ -918,7 +918,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["DatasetsAnswer"];
                     };
                 };
             };
@@ -960,7 +960,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["OperatorAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1368,7 +1368,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description Not found */
@@ -1460,6 +1460,15 @@ export interface paths {
                 };
             };
             responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoginAnswer"];
+                    };
+                };
                 /** @description Not set up */
                 409: {
                     headers: {
@@ -1516,7 +1525,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Source"];
                     };
                 };
                 /** @description Not found */
@@ -1575,7 +1584,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
                 /** @description Not connected */
@@ -1686,7 +1695,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
                 /** @description Validation error */
@@ -1732,7 +1741,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["SpotifyListsAnswer"];
                     };
                 };
                 /** @description Validation error */
@@ -1814,7 +1823,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What training a task needs at the `least`, and whether there may be `enough`: a count in moments, not exact. */
+        /** What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one. */
         get: {
             parameters: {
                 query?: {
@@ -1835,7 +1844,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["TaskNeeds"];
                     };
                 };
                 /** @description Not found */
@@ -1900,7 +1909,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -1957,13 +1966,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Server-sent events (text/event-stream) */
+                /** @description Server-sent events */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "text/event-stream": string;
                     };
                 };
                 /** @description Not found */
@@ -2015,7 +2024,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2079,7 +2088,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["VersionsCompared"];
                     };
                 };
                 /** @description Not found */
@@ -2182,7 +2191,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2272,7 +2281,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["Trail"];
                     };
                 };
                 /** @description Not found */
@@ -2323,7 +2332,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2351,8 +2360,8 @@ export interface paths {
         };
         /**
          * The address of a preview and until when it can be played, from the first source that has one.
-         * @description The address is the source's own and soon dies: the browser plays it from there, and nothing is stored. Beside it
-         *     stands whom the source's terms want named, and where the track is to be found there.
+         * @description The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
+         *     names whom the source's terms want named, `link` is the page of the track there.
          */
         get: {
             parameters: {
@@ -2365,7 +2374,16 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description No such track, or no source that is on lets it be heard */
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewAnswer"];
+                    };
+                };
+                /** @description No such track, or no source that is on has a preview of it */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2456,7 +2474,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a version learnt from, on which split it was scored, beside which baselines, and where it loses. */
+        /** What a version learnt from, on which split it was scored, against which baselines, and where it loses. */
         get: {
             parameters: {
                 query?: never;
@@ -2475,7 +2493,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["CardAnswer"];
                     };
                 };
                 /** @description Not found */
@@ -2525,7 +2543,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "*/*": string;
                     };
                 };
                 /** @description Not found */
@@ -2656,7 +2674,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Not the browser that brought it in */
@@ -2734,7 +2752,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
                 /** @description Spotify has to be asked first; `error.url` is where to agree */
@@ -3177,6 +3195,41 @@ export interface components {
             reasons: string[];
         };
         /**
+         * Budget
+         * @description The requests of the last 24 hours: ``used`` of ``limit``.
+         */
+        Budget: {
+            limit: number;
+            used: number;
+            resets_at: string | null;
+        };
+        /** CardAnswer */
+        CardAnswer: {
+            task: string;
+            version: string;
+            markdown: string;
+        };
+        /** CatalogueState */
+        CatalogueState: {
+            tracks: number;
+            generation: string | null;
+        };
+        /**
+         * Check
+         * @description One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
+         *
+         *     ``name`` distinguishes it from the others of its area. ``remedy`` says in plain words what to do; it is empty
+         *     where nothing need be done.
+         */
+        Check: {
+            area: string;
+            name: string;
+            state: components["schemas"]["State"];
+            message: string;
+            /** @default  */
+            remedy: string;
+        };
+        /**
          * ClusterAnswer
          * @description The cluster of a track, and the nearest ones, that one first.
          */
@@ -3250,6 +3303,36 @@ export interface components {
             colour: string | null;
             count: number;
             odds: number;
+        };
+        /**
+         * Dataset
+         * @description A slice: ``rows`` of its playlists name ``tracks`` distinct tracks.
+         */
+        Dataset: {
+            name: string;
+            playlists: number;
+            rows: number;
+            tracks: number;
+            imported_at: string;
+        };
+        /**
+         * DatasetsAnswer
+         * @description The number of slices, what they hold together, and the newest of them.
+         */
+        DatasetsAnswer: {
+            slices: number;
+            playlists: number;
+            rows: number;
+            imported_at: string | null;
+            datasets: components["schemas"]["Dataset"][];
+        };
+        /**
+         * DoctorAnswer
+         * @description What was found, by area; ``checked_at`` is when the sources were last probed.
+         */
+        DoctorAnswer: {
+            checked_at: string | null;
+            checks: components["schemas"]["Check"][];
         };
         /**
          * Draw
@@ -3423,6 +3506,10 @@ export interface components {
             version: string;
             families: components["schemas"]["GenreFamily"][];
         };
+        /** Health */
+        Health: {
+            status: string;
+        };
         /**
          * HeatMap
          * @description ``shares`` of each row's ``tracks`` by cluster.
@@ -3467,6 +3554,20 @@ export interface components {
             share: number;
             lift: number;
         };
+        /** LoginAnswer */
+        LoginAnswer: {
+            url: string;
+        };
+        /**
+         * MainScore
+         * @description The measure that counts, whether ``higher`` is better, and the split that it was measured ``on``.
+         */
+        MainScore: {
+            label: string;
+            value: number;
+            higher: boolean | null;
+            on: string;
+        };
         /**
          * Match
          * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
@@ -3484,6 +3585,11 @@ export interface components {
         ModelVersion: {
             task: string;
             version: string;
+        };
+        /** ModelsAnswer */
+        ModelsAnswer: {
+            tasks: components["schemas"]["TaskVersions"][];
+            trainable: string[];
         };
         /** NamedPerson */
         NamedPerson: {
@@ -3560,6 +3666,10 @@ export interface components {
             message: string;
             hint: string;
         };
+        /** OperatorAnswer */
+        OperatorAnswer: {
+            operator: boolean;
+        };
         /**
          * PersonShare
          * @description What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks.
@@ -3575,6 +3685,11 @@ export interface components {
         /** PlaylistAnswer */
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
+        };
+        /** PlaylistName */
+        PlaylistName: {
+            id: string;
+            name: string;
         };
         /**
          * PlaylistPage
@@ -3627,6 +3742,18 @@ export interface components {
         /** PlaylistsAnswer */
         PlaylistsAnswer: {
             playlists: components["schemas"]["PlaylistSummary"][];
+        };
+        /**
+         * PreviewAnswer
+         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         */
+        PreviewAnswer: {
+            source: string;
+            title: string;
+            url: string;
+            expires_at: string | null;
+            credit: string | null;
+            link: string | null;
         };
         /**
          * ProjectionMap
@@ -3692,10 +3819,76 @@ export interface components {
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
         };
+        /** RunAnswer */
+        RunAnswer: {
+            run: components["schemas"]["RunView"];
+        };
+        /**
+         * RunView
+         * @description A run as the browser sees it; times in ISO 8601.
+         *
+         *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
+         *     each source that was queried, ``result`` is that of a training.
+         */
+        RunView: {
+            id: string;
+            kind: string | null;
+            name: string;
+            sha256: string | null;
+            mine: boolean;
+            state: string;
+            phase: string;
+            unit: string;
+            bytes_done: number;
+            bytes_total: number | null;
+            requested: number;
+            stored: number;
+            known: number;
+            skipped: {
+                [key: string]: number;
+            };
+            skipped_examples: {
+                [key: string]: unknown;
+            }[];
+            playlist_id: string | null;
+            playlist_ids: string[];
+            request: {
+                [key: string]: unknown;
+            } | null;
+            sources: {
+                [key: string]: unknown;
+            }[];
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: {
+                [key: string]: unknown;
+            } | null;
+            started_at: string | null;
+            finished_at: string | null;
+            wake_at: string | null;
+        };
+        /** RunsAnswer */
+        RunsAnswer: {
+            runs: components["schemas"]["RunView"][];
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * SettingState
+         * @description A setting of a source and whether it is set; ``value`` is None if it is not set, and for secrets.
+         */
+        SettingState: {
+            name: string;
+            label: string;
+            help: string;
+            secret: boolean;
+            required: boolean;
+            set: boolean;
+            value: string | null;
         };
         /** SimilarArtist */
         SimilarArtist: {
@@ -3703,6 +3896,33 @@ export interface components {
             similarity: number;
             reasons: string[];
             genres: string[];
+        };
+        /**
+         * Source
+         * @description A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``.
+         */
+        Source: {
+            name: string;
+            title: string;
+            home: string;
+            licence: string;
+            terms: string;
+            sends: string;
+            needs: string[];
+            on: boolean;
+            state: string;
+            blocked_until: string | null;
+            blocked_why: string | null;
+            budget: components["schemas"]["Budget"] | null;
+            last_ok_at: string | null;
+            last_error: components["schemas"]["SourceError"] | null;
+            settings: components["schemas"]["SettingState"][];
+        };
+        /** SourceError */
+        SourceError: {
+            at: string | null;
+            message: string;
+            hint: string;
         };
         /**
          * SourceFeatures
@@ -3786,6 +4006,100 @@ export interface components {
             labels: string[];
             score: number | null;
             reason: string | null;
+        };
+        /**
+         * SourcesAnswer
+         * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
+         */
+        SourcesAnswer: {
+            decided: boolean;
+            fixed: boolean;
+            sources: components["schemas"]["Source"][];
+        };
+        /**
+         * SpotifyList
+         * @description A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it.
+         */
+        SpotifyList: {
+            id: string;
+            name: string;
+            kind: string;
+            tracks: number | null;
+            mine: boolean;
+            collaborative: boolean;
+        };
+        /** SpotifyListsAnswer */
+        SpotifyListsAnswer: {
+            playlists: components["schemas"]["SpotifyList"][];
+        };
+        /**
+         * SpotifyState
+         * @description Whether Spotify is set up and connected in this browser, until when, and what to do if not.
+         */
+        SpotifyState: {
+            configured: boolean;
+            connected: boolean;
+            user: components["schemas"]["SpotifyUser"] | null;
+            expires_at: string | null;
+            redirect_uri: string;
+            notice: string | null;
+        };
+        /** SpotifyUser */
+        SpotifyUser: {
+            id: string;
+            name: string;
+        };
+        /**
+         * State
+         * @description How something is: as it should be, worth a look, broken, or not in use.
+         * @enum {string}
+         */
+        State: "ok" | "warning" | "fault" | "off";
+        /**
+         * StatusAnswer
+         * @description What this installation holds; ``playlists`` is null where the database does not answer.
+         */
+        StatusAnswer: {
+            catalogue: components["schemas"]["CatalogueState"];
+            store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
+            models: components["schemas"]["ModelVersion"][];
+            playlists: number | null;
+            analysed: boolean;
+        };
+        /**
+         * StoreFailure
+         * @description Why the database does not answer, and what to do.
+         */
+        StoreFailure: {
+            ok: boolean;
+            kind: string;
+            message: string;
+            hint: string;
+        };
+        /**
+         * StoreState
+         * @description Which database is in use, and whether it answers.
+         */
+        StoreState: {
+            ok: boolean;
+            kind: string;
+        };
+        /** TaskNeeds */
+        TaskNeeds: {
+            least: string;
+            enough: boolean;
+            found: string;
+            task: string;
+        };
+        /**
+         * TaskVersions
+         * @description The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from.
+         */
+        TaskVersions: {
+            task: string;
+            playlist: components["schemas"]["PlaylistName"] | null;
+            before: string[];
+            versions: components["schemas"]["VersionSummary"][];
         };
         /**
          * TimbreAlike
@@ -3876,6 +4190,23 @@ export interface components {
             source: string;
             labels: string[];
         };
+        /** Trail */
+        Trail: {
+            track: components["schemas"]["TrackSummary"];
+            steps: components["schemas"]["TrailStep"][];
+            playlist: components["schemas"]["PlaylistName"] | null;
+        };
+        /**
+         * TrailStep
+         * @description The track ``seed``, for which a source recommended the one before.
+         */
+        TrailStep: {
+            seed: components["schemas"]["TrackSummary"];
+            source: string;
+            title: string;
+            score: number | null;
+            fetched_at: string | null;
+        };
         /**
          * TrainedContributor
          * @description A contributor, and the number of tracks from which the model learnt their taste.
@@ -3923,6 +4254,42 @@ export interface components {
          */
         UnknownTrack: {
             id: string;
+        };
+        /**
+         * VersionSummary
+         * @description A version; ``active`` if it is served, ``own`` if it was trained here.
+         */
+        VersionSummary: {
+            version: string;
+            active: boolean;
+            own: boolean;
+            bytes: number;
+            score: components["schemas"]["MainScore"] | null;
+            scores: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * VersionsCompared
+         * @description Two ``versions`` side by side; ``before`` is what a rollback would serve.
+         */
+        VersionsCompared: {
+            /** @default  */
+            on: string;
+            /** @default [] */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @default  */
+            note: string;
+            /** @default  */
+            why: string;
+            /** @default  */
+            hint: string;
+            task: string;
+            versions: string[];
+            served: string;
+            before: string | null;
         };
         /** WeightedGenre */
         WeightedGenre: {

@@ -52,7 +52,7 @@ export const GROUPS = [
       panel(
         'genres',
         'Genres',
-        'Where the name of any genre belongs, among 114 genres in their families.',
+        'Where the name of any genre belongs, among the genres in their families.',
         '',
         () => import('./GenresPanel.vue'),
       ),
@@ -73,7 +73,7 @@ export const GROUPS = [
       panel(
         'timbre',
         'Timbre',
-        'Tracks with the same colour of sound, heard moment by moment.',
+        'Tracks with the same colour of sound, moment by moment.',
         'audio analysis files',
         () => import('./TimbrePanel.vue'),
       ),

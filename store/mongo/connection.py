@@ -22,9 +22,9 @@ from pymongo.errors import (
 )
 
 from store.documents import Document
-from store.embedded import DATABASE, EmbeddedError, EmbeddedServer
 from store.errors import StoreDown, StoreError
-from store.schema import ensure_schema
+from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Connection:
 
     @translated
     def has_any(self, collection: str) -> bool:
-        """Tell whether there is a document at all."""
+        """Return whether there is a document at all."""
         return self._mongo[collection].find_one({}, {"_id": 1}) is not None
 
     @translated
@@ -150,7 +150,11 @@ class Connection:
     @translated
     def documents_among(self, collection: str, field: str, values: Collection[Any]) -> list[Document]:
         """Return the documents whose (indexed) ``field`` has one of ``values``."""
-        return [one for some in chunks(list(values)) for one in self._mongo[collection].find({field: {"$in": some}})]
+        return [
+            document
+            for some in chunks(list(values))
+            for document in self._mongo[collection].find({field: {"$in": some}})
+        ]
 
     @translated
     def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
@@ -162,7 +166,7 @@ class Connection:
         """Store ``document`` if its ``_id`` is free; ``False`` where somebody was first.
 
         A connection that is lost and found in between can make it ``False`` for the one who was first: whoever
-        needs to tell puts a name of their own into the document and reads it again.
+        needs to know puts a name of their own into the document and reads it again.
         """
         try:
             self._mongo[collection].insert_one(dict(document))
@@ -227,7 +231,11 @@ class Connection:
             return client
 
     def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        found = (one for chunk in chunks(list(ids)) for one in self._mongo[collection].find({"_id": {"$in": chunk}}))
+        found = (
+            document
+            for chunk in chunks(list(ids))
+            for document in self._mongo[collection].find({"_id": {"$in": chunk}})
+        )
         return {document["_id"]: document for document in found}
 
     def _revive(self, failed: MongoClient[Document] | None) -> bool:

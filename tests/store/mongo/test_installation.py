@@ -15,7 +15,7 @@ from config import ROOT, Config
 from store.database import Database
 from store.domain import Playlist
 from store.errors import StoreDown
-from store.installation import installation_id_of
+from store.mongo.installation import installation_id_of
 from store.runs import new_run
 
 

@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 from pymongo import MongoClient
 
 from store.database import Database, StoreError, open_database
-from store.schema import SCHEMA_VERSION
+from store.mongo.schema import SCHEMA_VERSION
 from tests.api.conftest import configured  # noqa: F401 - a fixture
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def put(uri: str, collection: str, document: dict[str, Any]) -> None:

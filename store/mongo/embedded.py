@@ -26,8 +26,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from store.errors import TastemapError
-from store.indexes import ensure_indexes
 from store.locks import locked, take
+from store.mongo.indexes import ensure_indexes
 
 log = logging.getLogger(__name__)
 
@@ -257,7 +257,7 @@ def _build_indexes(uri: str) -> None:
 
 
 def _answering_pid(port: int) -> int | None:
-    """Return the process id of the server on ``port``, which tells ours from a stranger on the same port."""
+    """Return the process id of the server on ``port``, to distinguish ours from a stranger on the same port."""
     try:
         with MongoClient[dict](
             HOST, port, directConnection=True, serverSelectionTimeoutMS=300, socketTimeoutMS=5000
@@ -267,9 +267,9 @@ def _answering_pid(port: int) -> int | None:
         return None
 
 
-def _free_port(wish: int | None) -> int:
-    """Return ``wish``, so that clients find a restarted server, or any free port if it is taken."""
-    for port in (wish or 0, 0):
+def _free_port(preferred: int | None) -> int:
+    """Return the ``preferred`` one, so that clients find a restarted server, or any free port if it is taken."""
+    for port in (preferred or 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
-# Everything else is asked by _id. Change VERSION with any change here.
+# Everything else is found by _id. Change VERSION with any change here.
 VERSION = 4
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "playlists": [IndexModel("owner", name="owner")],

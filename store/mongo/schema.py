@@ -42,7 +42,6 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
         raise StoreError(
             f"The database {database.name} holds documents {described}; this Tastemap reads version {SCHEMA_VERSION}.",
             _WAY_OUT,
-            code="schema",
         )
 
 

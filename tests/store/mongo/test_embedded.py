@@ -17,16 +17,16 @@ from pathlib import Path
 import pytest
 from pymongo import IndexModel, MongoClient
 
-from store import embedded
-from store.embedded import FOLDER, EmbeddedError, EmbeddedServer
-from store.indexes import ensure_indexes
+from store.mongo import embedded
+from store.mongo.embedded import FOLDER, EmbeddedError, EmbeddedServer
+from store.mongo.indexes import ensure_indexes
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # Starts or joins the server, says so, and waits to be ended.
 USER = """
 import sys, time
 from pathlib import Path
-from store.embedded import EmbeddedServer
+from store.mongo.embedded import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]))
 print(server.start(), flush=True)
 sys.stdin.read()
@@ -287,7 +287,7 @@ def test_an_index_half_built_by_a_kill_is_built_anew(server: EmbeddedServer, tmp
 BUILDER = """
 import sys
 from pymongo import IndexModel, MongoClient
-from store.indexes import ensure_indexes
+from store.mongo.indexes import ensure_indexes
 client = MongoClient(sys.argv[1])
 ensure_indexes(client["other"], {"things": [IndexModel("group", name="group")]}, 1)
 """
