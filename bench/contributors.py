@@ -18,7 +18,7 @@ from bench._cost import DATA, Meter, call_times, finish
 from ml import artefacts
 from ml.contributors.model import Contributors
 from ml.contributors.train import train as contributors
-from ml.contributors.train.data import DataMissingError, read_likes
+from ml.contributors.train.data import read_likes
 from ml.contributors.train.network import fit
 from ml.contributors.train.settings import read
 from ml.registry import ModelRegistry
@@ -51,7 +51,7 @@ def main() -> int:
     meter, settings = Meter(), read(options={"seed": arguments.seed})
     try:
         found = contributors.study(DATA, artefacts.MODELS, settings, print, ablate=False, several=arguments.several)
-    except DataMissingError as missing:
+    except FileNotFoundError as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 2
     audio, same = (found.differences[name][0] for name in (contributors.BOOSTER, contributors.BOOSTER_ALL))

@@ -15,7 +15,7 @@ from bench._cost import DATA, Meter, call_times, finish
 from ml.genre.model import GenrePredictor
 from ml.genre.train import train as genre
 from ml.genre.train.card import targets_of
-from ml.genre.train.data import DataMissingError, TrackTable, read
+from ml.genre.train.data import TrackTable, read
 from ml.genre.train.network import Settings
 
 QUERIES = 300
@@ -41,7 +41,7 @@ def main() -> int:
     meter, settings = Meter(), Settings()
     try:
         table = read(DATA)
-    except DataMissingError as missing:
+    except FileNotFoundError as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 2
     predictor = GenrePredictor.active()

@@ -1,4 +1,4 @@
-"""The kinds of runs that read no file: which function does each of them, loaded by name."""
+"""The kinds of runs that read no file, and the function of each, loaded by name."""
 
 from __future__ import annotations
 

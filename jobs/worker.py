@@ -47,8 +47,8 @@ def execute(
     """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
 
     "running" means that another process is at it, or, with ``build`` false, that all is stored and only
-    :func:`finish` remains; "waiting" that the sources it needs may not be asked before its ``wake_at``.
-    ``open_engine`` makes the engine for a run that asks sources.
+    :func:`finish` remains; "waiting" that the sources it needs take no query before its ``wake_at``.
+    ``open_engine`` makes the engine for a run that needs sources.
 
     Raises
     ------

@@ -49,6 +49,17 @@ def main_score(task: str, scores: Mapping[str, Any] | None) -> tuple[Measure, fl
     return measures[0], float(row[measures[0].key])
 
 
+def score_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table from the scores (a dataclass) of each model."""
+    return [{"model": name, **figures_of(scores)} for name, scores in results.items()]
+
+
+def figures_of(scores: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass of scores, rounded to four decimals; None and NaN are left out."""
+    known = {name: value for name, value in asdict(scores).items() if value is not None and not math.isnan(value)}
+    return {name: round(value, 4) for name, value in known.items()}
+
+
 def digest_of(parts: Iterable[object]) -> str:
     """Return a digest of held-out data (16 hexadecimal digits), the same for the same parts in the same order."""
     made = hashlib.sha256()

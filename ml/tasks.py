@@ -92,8 +92,8 @@ _ALL = (
         name="artists",
         training="ml.artists.train.train",
         measures=(
-            Measure("recall", "Company found"),
-            Measure("recall_cold", "Company of unlisted artists found"),
+            Measure("recall", "Artists of the playlist found (recall)"),
+            Measure("recall_cold", "The same from unlisted artists (recall)"),
         ),
     ),
     Task(

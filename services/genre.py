@@ -172,17 +172,9 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
 
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
-    features = usable_features(track)
-    return GenreInput(
-        title=track.title or None,
-        artists=track.artists,
-        album=track.album,
-        year=track.year,
-        # Spotify's measure, which files bring; what other services call popularity is another scale.
-        popularity=None if track.source in PROVIDERS else track.popularity,
-        explicit=track.explicit,
-        features=features.values if features else {},
-    )
+    # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
+    popularity = None if track.source in PROVIDERS else track.popularity
+    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from etl.providers.base import Need
 from ml.artefacts import verified
-from ml.contributors.model import input_of, is_known, task_of
+from ml.contributors.model import is_known, task_of
+from ml.genre.model import GenreInput
 from ml.registry import scores_of
 from services.container import Services
 from services.errors import ServiceError
@@ -112,7 +113,7 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
         raise ServiceError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
     model, reader = services.contributors(task)
     subject = resolve(services, query, NEEDS)
-    given = input_of(subject.track)
+    given = GenreInput.of(subject.track)
     blocks = reader.blocks([given])
     sources = source_lines(services, subject)
     if not is_known(blocks):

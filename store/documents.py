@@ -169,13 +169,13 @@ def playlist_ids_of(run: Mapping[str, Any]) -> list[str]:
 def public_run(document: Mapping[str, Any]) -> Document:
     """Return what the outside may know of a run: no owner, no path and no cursor; times as ISO 8601 in UTC.
 
-    An owner is the secret of a browser session. ``mine`` tells only whether the run has one: a browser is shown its
+    An owner is the secret of a browser session. ``mine`` says only whether the run has one: a browser is shown its
     own runs, and those of the operator, which have none.
 
     Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
     the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
-    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source what was asked and came of it, and
-    the ``result`` of a training.
+    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source the number of queries and
+    answers, and the ``result`` of a training.
     """
     run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
     run["mine"] = document["owner"] is not None

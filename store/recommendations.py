@@ -31,7 +31,7 @@ class Recommended:
 class Recommendations:
     """What ``source`` recommended for ``seed`` (a track's id), best first; none where it knows of nothing.
 
-    ``playlists`` are those whose enrichment asked for it; ``brought_by`` is the run that fetched it.
+    ``playlists`` are those whose enrichment needed it; ``brought_by`` is the run that fetched it.
     """
 
     seed: str

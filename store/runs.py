@@ -69,7 +69,7 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSummary:
-    """The end of a run: every row asked for is stored, already known or skipped for a reason.
+    """The end of a run: every requested row is stored, already known or skipped for a reason.
 
     ``requested == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;
     ``emptied`` counts by feature the values out of bounds that were taken as missing.
@@ -132,7 +132,7 @@ def new_task_run(
 ) -> dict[str, Any]:
     """Return the document of a run that reads no file: of a ``kind`` in :data:`jobs.kinds.RUNNERS`.
 
-    ``request`` is what was asked for, in JSON's types, and is shown; ``unit`` is what its progress counts.
+    ``request`` holds the options of the run in JSON's types, and is shown; ``unit`` is what its progress counts.
     """
     task = {"kind": kind, "request": dict(request or {}), "unit": unit, "cursor": dict(cursor), "sources": []}
     return new_run(name, owner) | task

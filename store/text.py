@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What a title carries beside the name of the piece: guests, and which edition of the recording this is.
+# What a title holds apart from the name of the song: guests, and which edition of the recording this is.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
 _EDITION_WORDS = (
     r"(?:\d{4}\s+(?:-\s+)?)?(?:digital(?:ly)?\s+)?"

@@ -78,7 +78,7 @@ def _standing(state: SourceState) -> Check:
         remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
         return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
     if state.state == "waiting":
-        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it asked to wait'}"
+        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it wants a pause'}"
         return check(state=State.WARNING, message=message, remedy="Nothing need be done: requests go on then.")
     if state.state == "failing" and state.last_error:
         error = state.last_error

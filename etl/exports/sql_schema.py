@@ -1,7 +1,7 @@
 """The relational schema: artist, album, track, audio_features, artist_album, artist_track.
 
 Ids are those of the catalogue for tracks. Nothing here numbers artists and albums, so their ids are hashes: of the
-artist's name as it is written, and of the album's title with the first artist of the track, which tells one
+artist's name as it is written, and of the album's title with the first artist of the track, which distinguishes one
 "Greatest Hits" from another. Times are UTC. Labels and genres are JSON arrays of text.
 """
 

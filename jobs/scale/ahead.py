@@ -1,8 +1,8 @@
-"""Asking for the pages of an enrichment by several workers, ahead of the run that counts and stores the answers.
+"""Queries for an enrichment by several workers, ahead of the run that counts and stores the answers.
 
-Answers are kept in the store (see :mod:`etl.engine`), so the run finds them there, and whatever is missing it asks
-for itself: a worker may die, or a source ask to wait, without anything being lost or counted twice. The limits of
-sources are kept in the store, too, and hold for all workers together.
+The store keeps the answers (see :mod:`etl.engine`). The run finds them there and fetches what is missing. So nothing
+is lost or counted twice where a worker dies or a source wants a pause. The store keeps the limits of sources, too,
+and they hold for all workers together.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _ask(installation: Installation, run_id: str, request: dict[str, Any], page:
         for step in steps.plan:
             queries, _ = steps.questions(step, [track_id for track_id in page[1] if track_id not in settled[step.need]])
             answers = engine.ask_many(step.source, step.need, list(queries.values()), within_s=SHORT_WAIT_S)
-            if step.need in IDENTIFYING:  # further sources are asked by what these say
+            if step.need in IDENTIFYING:  # the queries to further sources need these answers
                 steps.store(step, queries, answers, page[0])
             elif step.need in _ONE_SOURCE_IS_ENOUGH and step.source not in SHOWN_ONLY:
                 found = (name for name, answer in zip(queries, answers, strict=True) if answer.status is Status.FOUND)

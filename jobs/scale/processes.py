@@ -38,8 +38,8 @@ class Processes:
         deaths: Counter[int] = Counter()
         given_up: list[Item] = []
         while True:
-            # Whatever was under way when a process died is done again alone: so it shows who ends processes, and
-            # what has too little memory beside others has it then. Otherwise one waits for each that is done.
+            # Items that were under way when a process died are done again one at a time. That shows which of them
+            # ends processes, and one that had too little memory among others then has enough.
             room = 1 if suspects else 2 * self.count
             while len(under_way) < room and (job := suspects.popleft() if suspects else next(numbered, None)):
                 under_way[self._submit(function, job[1])] = job

@@ -4,10 +4,9 @@
         for result in workers.map(function, items):
             ...
 
-Results come as they are ready, in any order. What is mapped must be fit to travel: ``function`` lies at the top of a
-module, or is a functools.partial of one that does; items and results can be pickled. And it must be fit to be done
-twice: where a worker dies, its items are done again by another, so an item done twice, or once and a half, has to
-leave what it leaves when it is done once. Nothing here schedules: concurrent.futures and Dask do.
+Results come as they are ready, in any order. ``function``, items and results can be pickled: ``function`` lies at the
+top of a module, or is a functools.partial of one that does. ``function`` is idempotent: where a worker dies, another
+does its items again. concurrent.futures and Dask do the scheduling.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from store.errors import TastemapError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# So often an item may be under way in a worker that dies: once more and it is taken for the cause.
+# An item may be under way this often in a worker that dies. Once more, and it counts as the cause.
 MAX_DEATHS = 2
 
 
@@ -61,7 +60,7 @@ class Workers(Protocol):
 
 
 class OneCore:
-    """Does everything here and now."""
+    """Does everything in this process."""
 
     count = 1
     remote = False
@@ -115,6 +114,6 @@ def deadly(items: list[Any]) -> ScaleError:
     """Return the error for ``items`` that have ended every worker that did them."""
     shown = ", ".join(f"{item!s:.80}" for item in items[:3])
     return ScaleError(
-        f"Whoever did one of these was ended by it {MAX_DEATHS + 1} times: {shown} ({len(items)} in all).",
+        f"One of these ended its worker {MAX_DEATHS + 1} times: {shown} ({len(items)} in all).",
         "Perhaps there is not enough memory for so many at a time: use fewer cores. All others are done.",
     )

@@ -21,7 +21,7 @@ from ml.genre.heads import softmax
 from ml.genre.model import GenreInput, GenrePredictor
 from ml.litert import LiteRTNetwork
 from ml.sound import AXES
-from store.domain import AUDIO_FEATURES, Track, usable_features
+from store.domain import AUDIO_FEATURES
 
 INPUTS = ("audio", "genre", "artist")
 SCALINGS = ("standard", "minmax", "none")
@@ -33,18 +33,6 @@ _CLIP = 5.0  # bound of the scaled inputs, so that no outlier dominates
 _BATCH = 512
 
 Blocks = Mapping[str, Floats]
-
-
-def input_of(track: Track) -> GenreInput:
-    """Return the inputs of a track, for training and prediction alike; popularity is none of them."""
-    features = usable_features(track)
-    return GenreInput(
-        title=track.title or None,
-        artists=track.artists,
-        album=track.album,
-        year=track.year,
-        features=features.values if features else {},
-    )
 
 
 def task_of(playlist_id: str) -> str:

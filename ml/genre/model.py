@@ -19,7 +19,7 @@ from ml.genre.heads import TINY, BroadHead, MicroHead, combine
 from ml.genre.text_features import PARTS, Name, words
 from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
-from store.domain import AUDIO_FEATURES
+from store.domain import AUDIO_FEATURES, Track, usable_features
 
 # What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. The experts have
 # other weights for each.
@@ -42,6 +42,18 @@ class GenreInput:
     explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     artist_genres: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, track: Track) -> GenreInput:
+        """Return what is known of ``track``, but for its popularity and whether it is explicit."""
+        features = usable_features(track)
+        return cls(
+            title=track.title or None,
+            artists=track.artists,
+            album=track.album,
+            year=track.year,
+            features=features.values if features else {},
+        )
 
     def numbers(self) -> dict[str, float | None]:
         """Return features and facts by their names in ``COLUMNS``."""

@@ -17,7 +17,7 @@ def better_than(task: str, rows: Sequence[Row], ours: str, ignored: Collection[s
     others = [row for row in rows if row["model"] not in {ours, *ignored}]
     lines = []
     for measure in measures_of(task):
-        if measure.higher is None:
+        if measure.higher is None or measure.key not in mine:
             continue
         sign = 1 if measure.higher else -1
         better = [

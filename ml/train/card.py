@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +28,18 @@ USER_TRAINED = Origin(
     data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
     caution="It is your data; mind where it came from before you give the model away.",
 )
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table; floats get three decimals, None and NaN become "-"."""
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in (headings, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(headings), *lines[1:]])
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def render(template: Path, **values: Any) -> str:

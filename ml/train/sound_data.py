@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.own_tracks import learnable
+from ml.train.tables import name_lists, read_table, split_of
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds, feature_rows
@@ -73,19 +72,16 @@ def read(folder: Path) -> SoundTable:
     FileNotFoundError
         There is no such file.
     """
-    path = folder / TABLE
-    if not path.is_file():
-        raise FileNotFoundError(f"no training data: {path} is absent (set TASTEMAP_DATA or pass --data DIR)")
     wanted = {"artist", "split", _LABELS, *_MICRO, *AUDIO_FEATURES}
-    frame = pd.read_csv(path, usecols=lambda name: name in wanted, keep_default_na=False, na_values=[""])
+    frame = read_table(folder / TABLE, usecols=lambda name: name in wanted)
     artists = frame["artist"].fillna("").astype(str)
-    labels = _lists(frame, (_LABELS,))
+    labels = name_lists(frame, (_LABELS,))
     values = frame[list(AUDIO_FEATURES)].to_numpy(np.float32, copy=True)
     clear_out_of_bounds(values)
     return SoundTable(
         values=values,
         labels=labels,
-        genres=[(*own, *theirs) for own, theirs in zip(labels, _lists(frame, _MICRO), strict=True)],
+        genres=[(*own, *theirs) for own, theirs in zip(labels, name_lists(frame, _MICRO), strict=True)],
         artist=_numbered([normalise(next(iter(split_artists(cell)), "")) for cell in artists]),
         split=frame["split"].to_numpy(str),
     )
@@ -102,25 +98,12 @@ def from_snapshot(snapshot: Snapshot) -> SoundTable:
         labels=[track.labels for track in tracks],
         genres=[(*track.labels, *track.artist_genres) for track in tracks],
         artist=_numbered(names),
-        split=np.array([_split_of(name) for name in names], dtype="<U5"),
+        split=np.array([split_of(name, _SHARES) for name in names], dtype="<U5"),
     )
-
-
-def _split_of(artist: str) -> str:
-    share = int.from_bytes(hashlib.sha256(artist.encode()).digest()[:4], "big") % _SHARES
-    return {0: "test", 1: "valid"}.get(share, "train")
 
 
 def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:
     return np.unique(np.array(names, dtype=str), return_inverse=True)[1] if names else np.empty(0, np.intp)
-
-
-def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    present = [frame[c].fillna("").astype(str).tolist() for c in columns if c in frame]
-    return [
-        tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
-        for cells in zip(*present, strict=True)
-    ]
 
 
 def balanced(

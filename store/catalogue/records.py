@@ -48,7 +48,7 @@ class Records(Sequence[str]):
 
 
 def write_records(path: Path, texts: Iterable[str]) -> None:
-    """Write ``texts`` to ``path`` and where each of them begins to a file beside it."""
+    """Write ``texts`` to ``path`` and where each of them begins to a second file."""
     offsets = [0]
     with path.open("wb") as file:
         for text in texts:

@@ -166,7 +166,7 @@ class Connection:
         """Store ``document`` if its ``_id`` is free; ``False`` where somebody was first.
 
         A connection that is lost and found in between can make it ``False`` for the one who was first: whoever
-        needs to tell puts a name of their own into the document and reads it again.
+        needs to know puts a name of their own into the document and reads it again.
         """
         try:
             self._mongo[collection].insert_one(dict(document))

@@ -177,4 +177,7 @@ def test_the_card_tells_what_it_learnt_from_and_where_it_loses() -> None:
         assert expected in text
     better = {**scored, artists_scores.OURS: {k: replace(r, mean=0.0) for k, r in scored[artists_scores.OURS].items()}}
     text = card.write(embedding, model, world(), {"test": better, "valid": scored})
-    assert "## Where it loses\n\n- Company found: artist embedding, as served 0.000, better" in text
+    assert (
+        "## Where it loses\n\n- Artists of the playlist found (recall): artist embedding, as served 0.000, better"
+        in text
+    )

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from ml.train.tables import read_table, require
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, split_at_commas
@@ -146,6 +147,19 @@ def join_parts(parts: Sequence[str], whole: set[tuple[str, str]]) -> list[str]:
     return joined
 
 
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the tables of tracks and of the playlists' songs, without rows of no artist.
+
+    Raises
+    ------
+    FileNotFoundError
+        One of the training files is absent.
+    """
+    tracks, songs, _ = (require(folder / name) for name in FILES)
+    tables = read_table(tracks), read_table(songs)
+    return tables[0][tables[0]["artist"].notna()], tables[1][tables[1]["artist"].notna()]
+
+
 def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
     """Read the three training files in ``folder``.
 
@@ -156,14 +170,7 @@ def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
     FileNotFoundError
         One of the files is absent.
     """
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise FileNotFoundError(
-                f"no training data: {folder / name} is absent (set TASTEMAP_DATA or pass --data DIR)"
-            )
-    tracks = pd.read_csv(folder / FILES[0], keep_default_na=False, na_values=[""], low_memory=False)
-    songs = pd.read_csv(folder / FILES[1], keep_default_na=False, na_values=[""])
-    tracks, songs = tracks[tracks["artist"].notna()], songs[songs["artist"].notna()]
+    tracks, songs = read_tables(folder)
     if hide_labels_of:
         tracks.loc[tracks["split"].isin(hide_labels_of), "genres114"] = np.nan
     directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))

@@ -15,6 +15,7 @@ from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding, top, unit_rows
 from ml.artists.train.data import ArtistData, ArtistList, training_lists
 from ml.artists.train.embedding import count_lists, member_matrix, tf_idf
 from ml.train.bootstrap import Interval, interval
+from ml.train.card import markdown_table
 
 AT = 20
 OURS, COSINE = OWN = ("artist embedding, as served", "artist embedding, cosine alone")
@@ -156,6 +157,5 @@ def as_table(results: Mapping[str, Mapping[str, Interval]]) -> list[dict[str, An
 
 def format_table(results: Mapping[str, Mapping[str, Interval]]) -> str:
     """Return the scores as a Markdown table."""
-    lines = ["| recommender | recall@20, any artist | recall@20, cold artists |", "|---|---|---|"]
-    lines += [f"| {name} | {kinds['all']} | {kinds.get('cold', '-')} |" for name, kinds in results.items()]
-    return "\n".join(lines)
+    headings = ("recommender", "recall@20, any artist", "recall@20, cold artists")
+    return markdown_table(headings, ((name, kinds["all"], kinds.get("cold", "-")) for name, kinds in results.items()))

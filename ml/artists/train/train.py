@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ml import artefacts, scores
+from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train import card as artists_card
 from ml.artists.train.data import read
 from ml.artists.train.embedding import ArtistModel, Settings
 from ml.artists.train.scores import OURS, as_table, compare, format_table
 from ml.train.bootstrap import Interval
+from ml.train.publish import publish
 
 TASK = "artists"
 VERSION = "2026.11.1"
@@ -40,10 +41,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     results = {split: compare(ArtistEmbedding.load(directory), known, split, SCORE_SEED) for split in ("valid", "test")}
     for split, found in results.items():
         print(f"\n{TASK} {version} on {split}\n\n{format_table(found)}")
-    card = directory / "card.md"
-    card.write_text(artists_card.write(embedding, model, known, results), encoding="utf-8")
-    figures = scores.write(directory, split="test", table=as_table(results["test"]), served=OURS)
-    artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
+    card, rows = artists_card.write(embedding, model, known, results), as_table(results["test"])
+    publish(directory, written, card, activate=not quick, split="test", table=rows, served=OURS)
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_score
 
 from ml.sound import Floats
+from ml.train.card import markdown_table
 
 Ints = npt.NDArray[np.intp]
 
@@ -84,14 +85,5 @@ def agreement(assignments: Sequence[Ints]) -> float:
 
 def format_table(results: Mapping[str, Scores]) -> str:
     """Return the scores as a Markdown table."""
-    lines = [
-        "| clusters by | k | silhouette | genre purity | family purity | AMI with genre | spread | stability |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name, scores in results.items():
-        stability = "-" if np.isnan(scores.stability) else f"{scores.stability:.3f}"
-        figures = (scores.silhouette, scores.purity, scores.family_purity, scores.ami, scores.spread)
-        lines.append(
-            f"| {name} | {scores.clusters} | " + " | ".join(f"{value:.3f}" for value in figures) + f" | {stability} |"
-        )
-    return "\n".join(lines)
+    headings = ("k", "silhouette", "genre purity", "family purity", "AMI with genre", "spread", "stability")
+    return markdown_table(("clusters by", *headings), ((name, *astuple(row)) for name, row in results.items()))

@@ -8,6 +8,7 @@ from sklearn.cluster import AffinityPropagation
 
 from ml.clusters.model import Clusters
 from ml.clusters.train.scores import Scores
+from ml.train.card import markdown_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +67,9 @@ class ClustersFit:
 
 def format_sweep(found: ClustersFit) -> str:
     """Return the sweep as a Markdown table, the elbow marked."""
-    lines = ["| preference | clusters | silhouette | genre purity | family purity | spread | |", "|" + "---|" * 7]
+    rows = []
     for at, step in enumerate(found.sweep):
-        mark = "elbow, chosen" if at == found.chosen else ""
-        test = step.test
-        lines.append(
-            f"| {step.preference:.1f} | {test.clusters} | {test.silhouette:.3f} | {test.purity:.3f} | "
-            f"{test.family_purity:.3f} | {test.spread:.3f} | {mark} |"
-        )
-    return "\n".join(lines)
+        test, mark = step.test, "elbow, chosen" if at == found.chosen else ""
+        figures = (test.clusters, test.silhouette, test.purity, test.family_purity, test.spread)
+        rows.append((f"{step.preference:.1f}", *figures, mark))
+    return markdown_table(("preference", "clusters", "silhouette", "genre purity", "family purity", "spread", ""), rows)

@@ -6,9 +6,8 @@ of 400 MB. So it runs on a subsample, balanced over the genres; all other tracks
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,11 @@ from ml.clusters.model import Clusters, elbow
 from ml.clusters.train import card as clusters_card
 from ml.clusters.train.scores import Ints, Sample, Scores, agreement, format_table, nearest, score
 from ml.clusters.train.study import QUICK, ClustersFit, Settings, SweepStep
-from ml.scores import write as write_scores
+from ml.scores import figures_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.better_than import better_than
+from ml.train.publish import publish
 from ml.train.sound_data import SoundTable, balanced, read
 
 TASK = "clusters"
@@ -181,7 +181,7 @@ def _clusters(world: _World, model: AffinityPropagation, sweep: list[SweepStep],
 def _step_as_json(step: SweepStep, chosen: bool) -> dict[str, Any]:
     return {
         "preference": round(step.preference, 2),
-        **_figures(step.test),
+        **figures_of(step.test),
         "rounds": step.n_iter,
         "valid_spread": round(step.valid.spread, 4),
         "elbow": chosen,
@@ -214,16 +214,10 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     directory = models / TASK / version
     written = save(found, directory)
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
-    card = directory / "card.md"
-    lines = [{"model": name, **_figures(scores)} for name, scores in found.results.items()]
-    card.write_text(clusters_card.write(found, settings, seed, better_than(TASK, lines, OURS)), encoding="utf-8")
-    figures = write_scores(directory, split="test", table=lines, served=OURS)
-    artefacts.register(TASK, version, [*written, card, figures], models, activate=not quick)
+    rows = score_rows(found.results)
+    card = clusters_card.write(found, settings, seed, better_than(TASK, rows, OURS))
+    publish(directory, written, card, activate=not quick, split="test", table=rows, served=OURS)
     print(f"\n{len(found.clusters)} clusters in {directory}")
-
-
-def _figures(scores: Scores) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(scores).items() if not math.isnan(value)}
 
 
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.artists.train.data import FILES, ArtistData, Directory
+from ml.artists.train.data import FILES, ArtistData, Directory, read_tables
 from ml.sound import coordinates
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
@@ -90,9 +90,7 @@ def read(folder: Path, known: ArtistData, *, seed: int = 1) -> ContinuationData:
     be in a held-out one. Years of release are not read: only the tables of playlists have them, so a known year would
     leak that the track is in a playlist.
     """
-    tracks = pd.read_csv(folder / FILES[0], keep_default_na=False, na_values=[""], low_memory=False)
-    songs = pd.read_csv(folder / FILES[1], keep_default_na=False, na_values=[""])
-    tracks, songs = tracks[tracks["artist"].notna()], songs[songs["artist"].notna()]
+    tracks, songs = read_tables(folder)
     directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))
     builder = _Recordings(directory)
     builder.add_tracks(tracks)

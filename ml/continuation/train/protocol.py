@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ml.continuation.train.data import SongList, scored_lists
 from ml.train.bootstrap import Interval
+from ml.train.card import markdown_table
 
 DEPTH = 500  # ranks that count
 CUTS = (0, 1, 5, 10, 25, 100)
@@ -97,8 +98,5 @@ def by_group(queries: Sequence[HeldOutQuery], values: Floats) -> Floats:
 def format_table(results: Mapping[str, Mapping[str, Interval]], columns: Iterable[str] = MEASURES) -> str:
     """Return scores by recommender and measure as a Markdown table."""
     columns = list(columns)
-    lines = ["| recommender | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    lines += [
-        f"| {name} | " + " | ".join(str(row.get(c, "-")) for c in columns) + " |" for name, row in results.items()
-    ]
-    return "\n".join(lines)
+    rows = ((name, *(row.get(column, "-") for column in columns)) for name, row in results.items())
+    return markdown_table(("recommender", *columns), rows)

@@ -9,9 +9,10 @@ from typing import Any
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import AddedTracks
 from ml.contributors.train.network import NEVER, ContributorsFit
-from ml.contributors.train.scores import Scores, as_table, format_confusion, format_table
+from ml.contributors.train.scores import Scores, format_confusion, format_table
 from ml.contributors.train.settings import Settings
 from ml.contributors.train.study import Study
+from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import render
 
@@ -36,8 +37,8 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         several=format_table(found.several) if found.several else "Not run.",
         ablation=format_table(found.ablation),
         audio=found.ablation.get("audio"),
-        better=better_than("contributors", as_table(rows), "network", _CHANCE),
-        better_several=better_than("contributors", as_table(found.several), "network", _CHANCE)
+        better=better_than("contributors", score_rows(rows), "network", _CHANCE),
+        better_several=better_than("contributors", score_rows(found.several), "network", _CHANCE)
         if found.several
         else "",
         **found.not_sure,

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.contributors.model import TrackInputs, input_of
+from ml.contributors.model import TrackInputs
 from ml.contributors.train.network import Rows, Tracks
 from ml.contributors.train.settings import Settings
 from ml.genre.model import GenreInput
 from ml.jobs import Job, TooLittle
+from ml.train.tables import read_table
 from store.database import Database
 from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.text import normalise, split_artists
@@ -23,10 +24,6 @@ from store.text import normalise, split_artists
 LIKES = "likes/georgemcintire_2017.csv.gz"
 SHARED = "exportify/collab_0327.csv"  # a playlist of many people
 _PAGE = 1000
-
-
-class DataMissingError(FileNotFoundError):
-    """The training data are not where they were looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +50,10 @@ def read_likes(data: Path) -> AddedTracks:
 
     Raises
     ------
-    DataMissingError
+    FileNotFoundError
         ``data`` does not hold them.
     """
-    table = _table(data / LIKES)
+    table = read_table(data / LIKES)
     return AddedTracks(
         ids=tuple(map(str, range(len(table)))),
         inputs=_inputs(table["song_title"], table["artist"], table[list(AUDIO_FEATURES)]),
@@ -70,10 +67,10 @@ def read_shared(data: Path, settings: Settings) -> AddedTracks:
 
     Raises
     ------
-    DataMissingError
+    FileNotFoundError
         ``data`` does not hold it.
     """
-    table = _table(data / SHARED).drop_duplicates("Track ID")
+    table = read_table(data / SHARED).drop_duplicates("Track ID")
     table = table[table["Added By"].notna()]
     counts = table["Added By"].value_counts()
     people = counts[counts >= settings.least_tracks].index.tolist()[: settings.most_people]
@@ -86,12 +83,6 @@ def read_shared(data: Path, settings: Settings) -> AddedTracks:
         people=tuple(people),
         left_out=len(table) - len(taken),
     )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise DataMissingError(f"{path} is absent. Say where the training data are: --data DIR or TASTEMAP_DATA")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tuple[GenreInput, ...]:
@@ -137,7 +128,7 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     taken = [track for track in known if adder[track.id] in index]
     return AddedTracks(
         ids=tuple(track.id for track in taken),
-        inputs=tuple(input_of(track) for track in taken),
+        inputs=tuple(GenreInput.of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),
         people=tuple(people),
         left_out=len(known) - len(taken),

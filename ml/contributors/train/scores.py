@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from ml.contributors.train.network import Rows, log_loss
 from ml.genre.encoder import Floats
+from ml.train.card import markdown_table
 
 _BINS = 10
 _DRAWS = 400
@@ -110,23 +110,11 @@ def difference(
 
 def format_table(results: Mapping[str, Scores]) -> str:
     """Return the scores as a Markdown table."""
-    lines = ["| model | ROC AUC | macro-F1 | accuracy | log-loss | ECE | CPU s |", "|---|---|---|---|---|---|---|"]
-    for name, scores in results.items():
-        numbers = (scores.auc, scores.f1, scores.accuracy, scores.log_loss, scores.ece)
-        lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + f" | {scores.seconds:.1f} |")
-    return "\n".join(lines)
+    headings = ("model", "ROC AUC", "macro-F1", "accuracy", "log-loss", "ECE", "CPU s")
+    return markdown_table(headings, ((name, *astuple(row)[:-1], f"{row.seconds:.1f}") for name, row in results.items()))
 
 
 def format_confusion(people: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     """Return the counts of :func:`confusion` as a Markdown table."""
-    lines = [f"| added by \\ answer | {' | '.join(people)} | not sure |", "|---" * (len(people) + 2) + "|"]
-    lines += [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(people, counts, strict=True)]
-    return "\n".join(lines)
-
-
-def as_table(results: Mapping[str, Scores]) -> list[dict[str, Any]]:
-    """Return the rows of ``scores.json``."""
-    return [
-        {"model": name, **{key: round(value, 4) for key, value in asdict(scores).items()}}
-        for name, scores in results.items()
-    ]
+    rows = ((name, *row) for name, row in zip(people, counts, strict=True))
+    return markdown_table(("added by \\ answer", *people, "not sure"), rows)

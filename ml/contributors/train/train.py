@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from sklearn.manifold import TSNE
 
-from ml import artefacts
 from ml.artefacts import verified
 from ml.artists.model import ArtistEmbedding
 from ml.contributors.model import TASK, TrackInputs, task_of
@@ -27,10 +26,10 @@ from ml.genre.encoder import Floats
 from ml.genre.model import GenrePredictor
 from ml.jobs import Job
 from ml.registry import ModelRegistry
-from ml.scores import digest_of
-from ml.scores import write as write_figures
+from ml.scores import digest_of, score_rows
 from ml.train.background import Scored, served_now
 from ml.train.export import export
+from ml.train.publish import publish
 
 VERSION = "2026.11.1"
 NETWORK = "network"
@@ -211,14 +210,14 @@ def train_own(job: Job) -> dict[str, Any]:
     files = save(made, folder, artefact_settings(made, reader, added, version, settings), wanted)
     (folder / "who_added.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
     card = cards.user_trained(version, added, settings, made, table, report["not_sure"])
-    files += [folder / "who_added.json", *write_scores(folder, table, card, **more)]
+    files.append(folder / "who_added.json")
     first = not any(listed.task == task for listed in job.registry.versions())
-    artefacts.register(task, version, files, folder.parents[1], activate=first)
+    publish(folder, files, card, activate=first, table=score_rows(table), served=NETWORK, **more)
     return {
         "task": task,
         "version": version,
         "served": first,
-        "table": scores.as_table(table),
+        "table": score_rows(table),
         "before": more["before"],
     }
 
@@ -262,7 +261,7 @@ def training_report(
     return {
         "people": [{"id": p, "tracks": int((added.who == i).sum())} for i, p in enumerate(added.people)],
         "left_out": added.left_out,
-        "scores": scores.as_table(table),
+        "scores": score_rows(table),
         "confusion": scores.confusion(held.answers, added.who, people).tolist(),
         "not_sure": {"threshold": made.threshold, "sure": settings.sure, **not_sure(held, added.who)},
         "settings": settings.describe(),
@@ -293,16 +292,6 @@ def save(made: ContributorsFit, folder: Path, settings: dict[str, Any], tracks: 
     return [network, numbers]
 
 
-def write_scores(
-    folder: Path, table: Mapping[str, Scores], card: str, split: str = "artist-disjoint folds", **more: Any
-) -> list[Path]:
-    """Write the card and ``scores.json``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "card.md").write_text(card, encoding="utf-8")
-    figures = write_figures(folder, split=split, table=scores.as_table(table), served=NETWORK, **more)
-    return [figures, folder / "card.md"]
-
-
 def study(
     data: Path, models: Path, settings: Settings, say: Report, *, ablate: bool = True, several: bool = True
 ) -> Study:
@@ -321,7 +310,7 @@ def study(
 
     Raises
     ------
-    DataMissingError
+    FileNotFoundError
         ``data`` does not hold the likes or the playlist.
     """
     added = read_likes(data)
@@ -379,14 +368,15 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
 
     Raises
     ------
-    ml.contributors.train.data.DataMissingError
+    FileNotFoundError
         ``data`` does not hold the likes.
     """
     settings = read(options={"seed": seed, **({"folds": 2, "epochs": 4} if quick else {})})
     found = study(data, models, settings, say, ablate=not quick, several=not quick)
     card = cards.shipped(VERSION, found, settings, quick=quick)
     folder = models / TASK / VERSION
-    artefacts.register(TASK, VERSION, write_scores(folder, found.table, card), models)
+    split, table = "artist-disjoint folds", score_rows(found.table)
+    publish(folder, [], card, activate=True, split=split, table=table, served=NETWORK)
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ml.families.train.scores import format_table, mean
 from ml.families.train.study import FamiliesFit, Settings
+from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 
@@ -24,7 +25,7 @@ CAUTION = (
 def write(found: FamiliesFit, settings: Settings, seed: int, origin: Origin) -> str:
     """Return the Markdown card."""
     results = {name: mean(by_family) for name, by_family in found.results.items()}
-    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    rows = score_rows(results)
     return render(
         Path(__file__).with_name("card.md.j2"),
         version=found.families.version,

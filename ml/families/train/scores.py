@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 
 from ml.sound import Floats
+from ml.train.card import markdown_table
 
 Ints = npt.NDArray[np.intp]
 SAMPLE = 2000  # silhouettes need all pairs of tracks, so larger families are sampled
@@ -63,9 +64,10 @@ def mean(by_family: Mapping[str, Scores]) -> Scores:
 
 def format_table(results: Mapping[str, Scores], heading: str = "model, mean over families") -> str:
     """Return the scores as a Markdown table."""
-    lines = [f"| {heading} | k | silhouette | AMI with artist | same artist together |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {name} | {scores.clusters:.1f} | {scores.silhouette:.3f} | {scores.ami:.3f} | {scores.together:.2f} x |"
-        for name, scores in results.items()
-    ]
-    return "\n".join(lines)
+    return markdown_table(
+        (heading, "k", "silhouette", "AMI with artist", "same artist together"),
+        (
+            (name, f"{scores.clusters:.1f}", scores.silhouette, scores.ami, f"{scores.together:.2f} x")
+            for name, scores in results.items()
+        ),
+    )

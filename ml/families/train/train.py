@@ -29,12 +29,12 @@ from ml.families.train.scores import Ints, Scores, format_table, mean, score
 from ml.families.train.study import QUICK, ClusterCountChoice, FamiliesFit, Settings
 from ml.jobs import Job, TooLittle
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
-from ml.scores import digest_of
-from ml.scores import write as write_scores
+from ml.scores import digest_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
 from ml.train.card import USER_TRAINED, Origin
+from ml.train.publish import publish
 from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
 
@@ -212,14 +212,9 @@ def _publish(
 ) -> Path:
     directory = models / TASK / version
     written = save(found, directory)
-    card = directory / "card.md"
-    card.write_text(families_card.write(found, settings, seed, origin), encoding="utf-8")
-    lines = [
-        {"model": name, **{measure: round(value, 4) for measure, value in asdict(mean(by_family)).items()}}
-        for name, by_family in found.results.items()
-    ]
-    figures = write_scores(directory, table=lines, served=OURS, **({"split": "test"} | held_out))
-    artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
+    rows = score_rows({name: mean(by_family) for name, by_family in found.results.items()})
+    card = families_card.write(found, settings, seed, origin)
+    publish(directory, written, card, activate=activate, table=rows, served=OURS, **({"split": "test"} | held_out))
     return directory
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,9 @@ from ml.genre.train.heads import (
 )
 from ml.genre.train.network import EXPERTS, Settings
 from ml.genre.train.scores import Scores, f1_by_class, format_table
+from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
-from ml.train.revision import revision
 
 RIVAL = "the last two multiplied"  # the booster of all numbers and the linear model of the names
 
@@ -73,8 +72,6 @@ def write(
         version=predictor.version,
         genres=len(predictor.genres),
         taxonomy=predictor.taxonomy.version,
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         command=origin.command,
         data=origin.data,
         caution=origin.caution,
@@ -115,7 +112,7 @@ _RIVALS = {
 
 def _better(results: Mapping[str, Scores]) -> str:
     """Return a line for each measure by which a baseline with the same inputs is better."""
-    rows = [{"model": name, **asdict(scores)} for name, scores in results.items()]
+    rows = score_rows(results)
     return "".join(
         better_than("genre", [row for row in rows if row["model"] in {ours, *rivals}], ours)
         for ours, rivals in _RIVALS.items()

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from ml.genre.encoder import BOUNDS, COLUMNS, FACTS
 from ml.genre.model import GenreInput
 from ml.genre.text_features import Name, words
+from ml.train.tables import name_lists, read_table
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
 from store.text import split_artists
@@ -22,10 +23,6 @@ from store.text import split_artists
 TABLE = "tracks.csv.gz"
 SPLITS = ("train", "valid", "test")
 _ASIDE = ("seed_genres", "playlist_subgenres")  # microgenres that a track was collected for
-
-
-class DataMissingError(FileNotFoundError):
-    """The training table is not where it was looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +83,10 @@ def read(folder: Path) -> TrackTable:
 
     Raises
     ------
-    DataMissingError
+    FileNotFoundError
         There is no such file.
     """
-    path = folder / TABLE
-    if not path.is_file():
-        raise DataMissingError(f"no training data: {path} is absent (set TASTEMAP_DATA or pass --data DIR)")
-    return from_frame(pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False))
+    return from_frame(read_table(folder / TABLE))
 
 
 def from_frame(frame: pd.DataFrame) -> TrackTable:
@@ -105,20 +99,12 @@ def from_frame(frame: pd.DataFrame) -> TrackTable:
         artists=[split_artists(a) for a in frame["artist"].fillna("").astype(str)],
         albums=frame["album_name"].fillna("").astype(str).tolist(),
         values=values,
-        labels=_lists(frame, ("genres114",)),
-        of_artist=_lists(frame, ("artist_genres",)),
-        micro=_lists(frame, ("artist_genres", *_ASIDE)),
-        broad=_lists(frame, ("playlist_genres",)),
+        labels=name_lists(frame, ("genres114",)),
+        of_artist=name_lists(frame, ("artist_genres",)),
+        micro=name_lists(frame, ("artist_genres", *_ASIDE)),
+        broad=name_lists(frame, ("playlist_genres",)),
         split=frame["split"].to_numpy(str),
     )
-
-
-def _lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    present = [frame.get(c, pd.Series("", frame.index)).fillna("").astype(str).tolist() for c in columns]
-    return [
-        tuple(dict.fromkeys(v for cell in cells if cell for v in cell.split("|")))
-        for cells in zip(*present, strict=True)
-    ]
 
 
 def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt.NDArray[np.float32]:

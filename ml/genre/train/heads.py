@@ -22,6 +22,7 @@ from ml.genre.train.network import BROAD_EXPERTS, Task, fit_weights
 from ml.genre.train.scores import average_precision
 from ml.genre.train.subwords import Rows
 from ml.taxonomy.model import Taxonomy
+from ml.train.card import markdown_table
 from store.domain import AUDIO_FEATURES
 
 CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
@@ -310,17 +311,11 @@ def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
 
 def format_micro(results: Mapping[str, MicroScores]) -> str:
     """Return a Markdown table, one row per model."""
-    lines = ["| model | macro | tracks | all pairs | calibration error |", "|---|---|---|---|---|"]
-    lines += [_line(n, s.macro, s.samples, s.micro, s.ece) for n, s in results.items()]
-    return "\n".join(lines)
+    rows = ((name, row.macro, row.samples, row.micro, row.ece) for name, row in results.items())
+    return markdown_table(("model", "macro", "tracks", "all pairs", "calibration error"), rows)
 
 
 def format_broad(results: Mapping[str, BroadScores]) -> str:
     """Return a Markdown table, one row per model."""
-    lines = ["| model | one broad genre | of these, artist known | any of several |", "|---|---|---|---|"]
-    lines += [_line(n, s.single, s.known_artist, s.any) for n, s in results.items()]
-    return "\n".join(lines)
-
-
-def _line(name: str, *figures: float | None) -> str:
-    return f"| {name} | " + " | ".join("-" if figure is None else f"{figure:.3f}" for figure in figures) + " |"
+    rows = ((name, row.single, row.known_artist, row.any) for name, row in results.items())
+    return markdown_table(("model", "one broad genre", "of these, artist known", "any of several"), rows)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from ml.train.card import markdown_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +72,5 @@ def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bo
 
 def format_table(results: Mapping[str, Scores]) -> str:
     """Return the scores as a Markdown table, one row per model."""
-    columns = ("top1", "top3", "macro_f1", "ece", "nll")
-    lines = ["| model | top-1 | top-3 | macro-F1 | ECE | NLL |", "|---|---|---|---|---|---|"]
-    for name, scores in results.items():
-        values = asdict(scores)
-        lines.append(f"| {name} | " + " | ".join(f"{values[c]:.3f}" for c in columns) + " |")
-    return "\n".join(lines)
+    rows = ((name, row.top1, row.top3, row.macro_f1, row.ece, row.nll) for name, row in results.items())
+    return markdown_table(("model", "top-1", "top-3", "macro-F1", "ECE", "NLL"), rows)

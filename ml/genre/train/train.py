@@ -289,7 +289,7 @@ def train(
 
     Raises
     ------
-    ml.genre.train.data.DataMissingError
+    FileNotFoundError
         ``data`` holds no ``tracks.csv.gz``.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +25,7 @@ from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
 from ml.train.card import USER_TRAINED
 from ml.train.own_tracks import learnable
+from ml.train.tables import split_of
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 
@@ -106,7 +106,7 @@ def own_table(snapshot: Snapshot, genres: Sequence[str]) -> TrackTable:
         of_artist=[track.artist_genres for track in tracks],
         micro=[tuple(dict.fromkeys((*track.artist_genres, *track.labels))) for track in tracks],
         broad=[()] * len(tracks),
-        split=np.array([_split_of(track.artists[0]) for track in tracks], dtype="<U5"),
+        split=np.array([split_of(track.artists[0].casefold(), _SHARES) for track in tracks], dtype="<U5"),
     )
 
 
@@ -115,11 +115,6 @@ def _numbers(track: Track) -> list[float]:
     if track.features is not None:
         known |= track.features.values
     return feature_vector(known)
-
-
-def _split_of(artist: str) -> str:
-    share = int.from_bytes(hashlib.sha256(artist.casefold().encode()).digest()[:4], "big") % _SHARES
-    return {0: "test", 1: "valid"}.get(share, "train")
 
 
 def _check(table: TrackTable) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ml.taxonomy.keywords import phrase_in
 from ml.taxonomy.model import Placement, Taxonomy
+from ml.train.card import markdown_table
 from store.text import normalise
 
 HERE = Path(__file__).parent / "data"
@@ -98,21 +99,18 @@ def by_origin(taxonomy: Taxonomy) -> dict[str, tuple[int, float, float]]:
 
 def format_table(results: Mapping[str, Mapping[str, Scores]]) -> str:
     """Return the scores as a Markdown table, a row for each method and sample."""
-    lines = ["| method | on | names | best family | a right family | a right genre |", "|---|---|---|---|---|---|"]
-    for sample, rows in results.items():
-        for label, row in rows.items():
-            genre = "-" if np.isnan(row.genre) else f"{row.genre:.3f}"
-            lines.append(
-                f"| {label} | `{sample}` | {row.names} | {row.best_family:.3f} | {row.right_family:.3f} | {genre} |"
-            )
-    return "\n".join(lines)
+    rows = (
+        (method, f"`{sample}`", row.names, row.best_family, row.right_family, row.genre)
+        for sample, by_method in results.items()
+        for method, row in by_method.items()
+    )
+    return markdown_table(("method", "on", "names", "best family", "a right family", "a right genre"), rows)
 
 
 def format_origins(found: Mapping[str, tuple[int, float, float]]) -> str:
-    """Return what :func:`by_origin` found as Markdown."""
-    lines = ["| placed by | names of `checked` | in a right family | mean confidence |", "|---|---|---|---|"]
-    lines += [f"| {how} | {count} | {right:.3f} | {sure:.3f} |" for how, (count, right, sure) in found.items()]
-    return "\n".join(lines)
+    """Return the result of :func:`by_origin` as a Markdown table."""
+    headings = ("placed by", "names of `checked`", "in a right family", "mean confidence")
+    return markdown_table(headings, ((how, *figures) for how, figures in found.items()))
 
 
 def worst(taxonomy: Taxonomy, least: int = 5) -> Iterable[tuple[str, int, float]]:

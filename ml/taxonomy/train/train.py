@@ -12,10 +12,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from ml import artefacts, scores
+from ml.scores import score_rows
 from ml.taxonomy.keywords import GenreWords, phrase_in
 from ml.taxonomy.model import HOW, Taxonomy
 from ml.taxonomy.train import card as taxonomy_card
@@ -39,6 +37,7 @@ from ml.taxonomy.train.scores import (
     format_table,
     read_sample,
 )
+from ml.train.publish import publish
 from store.text import normalise
 
 TASK = "taxonomy"
@@ -78,17 +77,10 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     folder.mkdir(parents=True, exist_ok=True)
     made.save(path)
     results = compare(made)
-    card = folder / "card.md"
-    card.write_text(taxonomy_card.write(made, results, __doc__.split("\n", 1)[1].strip()), encoding="utf-8")
-    rows = [{"model": name, **_figures(one)} for name, one in results["checked"].items()]
-    split = f"{results['checked'][OURS].names} names checked by hand"
-    figures = scores.write(folder, split=split, table=rows, served=OURS)
-    artefacts.register(TASK, made.version, [path, card, figures], models, activate=not quick)
+    card = taxonomy_card.write(made, results, __doc__.split("\n", 1)[1].strip())
+    split, rows = f"{results['checked'][OURS].names} names checked by hand", score_rows(results["checked"])
+    publish(folder, [path], card, activate=not quick, split=split, table=rows, served=OURS)
     print(_report(made, results))
-
-
-def _figures(result: Scores) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in asdict(result).items() if not math.isnan(value)}
 
 
 def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ml.timbre.model import Floats
 from ml.train import bootstrap
 from ml.train.bootstrap import Interval
+from ml.train.card import markdown_table
 
 _EXCERPT = 60  # segments: about 15 seconds
 
@@ -103,9 +104,7 @@ def table(results: Mapping[str, Mapping[str, Ranks]], seed: int) -> list[dict[st
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as a Markdown table: recall@1 with intervals, recall@10 without."""
-    heads = list(rows[0])
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    for row in rows:
-        cells = (f"{row[head].mean:.3f}" if head.endswith("@10") else str(row[head]) for head in heads)
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    headings = list(rows[0])
+    return markdown_table(
+        headings, ([row[name].mean if name.endswith("@10") else row[name] for name in headings] for row in rows)
+    )

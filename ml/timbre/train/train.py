@@ -18,7 +18,6 @@ from sklearn.metrics import silhouette_score
 from ml import artefacts, jobs
 from ml.needs import ANALYSES as _LEAST_TRACKS
 from ml.scores import digest_of
-from ml.scores import write as write_scores
 from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.timbre.train import card as timbre_card
 from ml.timbre.train import network as timbre_network
@@ -27,6 +26,7 @@ from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_t
 from ml.train.background import Scored, served_now
 from ml.train.better_than import better_than
 from ml.train.export import export
+from ml.train.publish import publish
 from ml.train.revision import command
 
 TASK = "timbre"
@@ -241,21 +241,19 @@ def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
     return centres[max(silhouettes, key=lambda k: silhouettes[k])], silhouettes
 
 
-def publish(
+def _publish(
     made: TimbreFit, segments: Segments, results: Results, models: Path, *, activate: bool, origin: str, **held_out: Any
 ) -> Path:
     """Write a version with its card and scores, and register it; return its folder."""
     version = made.settings["version"]
     folder = models / TASK / version
     written = made.save(folder)
-    card, rows = folder / "card.md", table(results, SCORE_SEED)
+    rows = table(results, SCORE_SEED)
     plain = [_plain_row(row) for row in rows]
     served = made.settings["scores"]["served"]["model"]
-    better = better_than(TASK, plain, served)
-    card.write_text(timbre_card.write(made.settings, segments, results, rows, origin, better), encoding="utf-8")
+    card = timbre_card.write(made.settings, segments, results, rows, origin, better_than(TASK, plain, served))
     split = f"{len(segments.names)} tracks left out in turn; one part of a track finds another among all"
-    figures = write_scores(folder, table=plain, **({"split": split, "served": served} | held_out))
-    artefacts.register(TASK, version, [*written, card, figures], models, activate=activate)
+    publish(folder, written, card, activate=activate, table=plain, **({"split": split, "served": served} | held_out))
     return folder
 
 
@@ -302,7 +300,7 @@ def train(
     version = f"{VERSION}-quick" if quick else VERSION
     made = fit(segments, settings, results, version)
     origin = f"A folder of Spotify audio analyses; trained by `python -m ml {command()}`, seed {seed}."
-    folder = publish(made, segments, results, models, activate=not quick, origin=origin)
+    folder = _publish(made, segments, results, models, activate=not quick, origin=origin)
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     say(f"\n{format_table(table(results, SCORE_SEED))}\n\n{timbre_card.verdict(made.settings)}\n\n{size:.1f} MB")
 
@@ -353,6 +351,6 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     )
     origin = "The analyses stored on this installation, trained here."
     held_out = _held_out(job, segments)
-    publish(made, segments, results, job.models, activate=False, origin=origin, **held_out)
+    _publish(made, segments, results, job.models, activate=False, origin=origin, **held_out)
     found = {"scores": made.settings["scores"], "before": held_out["before"]}
     return {"version": made.settings["version"], "tracks": len(segments.names), **found}

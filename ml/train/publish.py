@@ -1,0 +1,30 @@
+"""Writing the card and the scores of a trained version, and registering it: the end of every training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ml import artefacts, scores
+
+
+def publish(folder: Path, written: Iterable[Path], card: str, *, activate: bool, **figures: Any) -> None:
+    """Write ``card.md`` and ``scores.json`` into a version's folder, and register them with the files ``written``.
+
+    Parameters
+    ----------
+    folder : Path
+        ``models/<task>/<version>``; made where it is absent.
+    card : str
+        The Markdown of the card.
+    activate : bool
+        Serve the version from now on.
+    **figures
+        The entries of ``scores.json``, see :func:`ml.scores.write`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "card.md"
+    path.write_text(card, encoding="utf-8")
+    files = [*written, path, scores.write(folder, **figures)]
+    artefacts.register(folder.parent.name, folder.name, files, folder.parents[1], activate=activate)

@@ -1,0 +1,35 @@
+"""What ends a run is shown to its owner in the words of the error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.engine import VaultError
+from jobs import worker
+from jobs.worker import execute
+from store.database import Database
+from store.runs import new_task_run
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (VaultError("The key is lost.", "Enter the credentials again."), "vault_unusable", "The key is lost."),
+        (ZeroDivisionError(), "internal_error", "The import broke on our side."),
+    ],
+)
+def test_a_run_ends_with_the_error_that_broke_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str, message: str
+) -> None:
+    def broken(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(worker, "run_task", broken)
+    run = new_task_run("enrich", "a list")
+    database.put_run(run)
+    assert execute(database, tmp_path, run["_id"], build=False) == "failed"
+    ended = database.load_run(run["_id"]) or {}
+    assert (ended["error"]["code"], ended["error"]["message"]) == (code, message)
