@@ -18,7 +18,7 @@ export function href(view, id = null, query = {}) {
 /** The search text in a query. @param {Record<string, string>} query */
 export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
 
-// A track's page; one that nobody here has numbered is asked for by its names.
+// A track's page; one without an id is looked up by its names.
 export const trackHref = (track) =>
   track.id ? href('track', track.id) : href('track', null, { track: track.title, artist: track.artists?.[0] })
 

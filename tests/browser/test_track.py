@@ -92,7 +92,7 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     expect(titles).to_have_text(by_tempo, timeout=ANSWER_MS)
     knobs.locator("summary").click()
     expect(tempo).to_have_value("5")
-    page.get_by_role("button", name="As usual").click()
+    page.get_by_role("button", name="Default weights").click()
     expect(titles).to_have_text(usual, timeout=ANSWER_MS)
 
 

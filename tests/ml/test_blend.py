@@ -87,7 +87,7 @@ def test_filters_come_before_the_ranking_however_much_they_take(neighbours: Neig
 
 
 def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Path) -> None:
-    lengths = {"Short": 30_000, "Usual": 200_000, "Long": 1_500_000, "Unknown": None}
+    lengths = {"Short": 30_000, "Normal": 200_000, "Long": 1_500_000, "Unknown": None}
     tracks = [
         replace(one, duration_ms=ms)
         for at, (word, ms) in enumerate(lengths.items())
@@ -96,14 +96,14 @@ def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Pat
     made = blend(
         neighbours, catalogue_of(tmp_path, *tracks), [ANN], BlendRequest(length=12, shortest_s=60, longest_s=600)
     )
-    assert {title.split()[0] for title in titles(made)} == {"Usual", "Unknown"}
+    assert {title.split()[0] for title in titles(made)} == {"Normal", "Unknown"}
     assert made.left_out == {"length": 6}
 
 
 def test_tracks_whose_features_tell_another_length_are_not_even_read(
     neighbours: Neighbours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue = catalogue_of(tmp_path, *many(1, "Usual", CALM), *many(100, "Loud", LOUD, 400))
+    catalogue = catalogue_of(tmp_path, *many(1, "Normal", CALM), *many(100, "Loud", LOUD, 400))
     read, track = [], Snapshot.track
     monkeypatch.setattr(Snapshot, "track", lambda self, ref: read.append(ref) or track(self, ref))
     with pytest.raises(NothingToCompare):
@@ -118,7 +118,7 @@ def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapsh
     assert {"Jingle of Santa", "Rude", "Calm 1"} <= set(titles(made))
 
 
-def test_each_pick_is_to_the_taste_of_the_one_it_is_for(neighbours: Neighbours, snapshot: Snapshot) -> None:
+def test_each_pick_is_to_the_taste_of_its_person(neighbours: Neighbours, snapshot: Snapshot) -> None:
     request = BlendRequest(method=Method.MAX_MIN, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
     made = blend(neighbours, snapshot, [ANN, BEN], request)
     for pick in made.picks:
@@ -140,8 +140,8 @@ def test_novelty_brings_up_what_few_know(neighbours: Neighbours, snapshot: Snaps
         blend(neighbours, snapshot, [ANN], BlendRequest(length=8, novelty=novelty, known=ANN.tracks))
         for novelty in (0.0, 1.0)
     ]
-    usual, new = (float(np.mean([pick.novelty for pick in made.picks])) for made in lists)
-    assert new > usual
+    plain, new = (float(np.mean([pick.novelty for pick in made.picks])) for made in lists)
+    assert new > plain
     assert titles(lists[1])[0] == "Unheard Calm"
 
 

@@ -144,9 +144,9 @@ def test_histograms_count_every_known_value_once_and_ends_take_what_lies_beyond(
     assert counts["loudness"].sum() == 3
     assert counts["loudness"][0] == counts["loudness"][-1] == 1
     assert counts["energy"].sum() == 0
-    told = histograms.summary(values)
-    assert (told["loudness"]["known"], told["loudness"]["median"]) == (3, -20.5)
-    assert told["energy"] == {"known": 0, "mean": None, "median": None, "deviation": None}
+    summary = histograms.summary(values)
+    assert (summary["loudness"]["known"], summary["loudness"]["median"]) == (3, -20.5)
+    assert summary["energy"] == {"known": 0, "mean": None, "median": None, "deviation": None}
 
 
 def a_job(database: Database, folder: Path, tracks: list[Track]) -> Job:
@@ -190,6 +190,6 @@ def test_what_ships_has_a_model_and_histograms_for_every_family() -> None:
 
 
 def test_spotifys_answers_are_not_learnt_from(tmp_path: Path) -> None:
-    heard = AudioFeatures(values=dict(zip(AUDIO_FEATURES, SOUNDS["metal"], strict=True)), source="spotify")
-    build_collection(tmp_path, [TRACKS[0], replace(TRACKS[1], features=heard)])
+    spotify = AudioFeatures(values=dict(zip(AUDIO_FEATURES, SOUNDS["metal"], strict=True)), source="spotify")
+    build_collection(tmp_path, [TRACKS[0], replace(TRACKS[1], features=spotify)])
     assert len(from_snapshot(Catalogue(tmp_path).current())) == 1

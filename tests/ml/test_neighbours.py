@@ -94,8 +94,8 @@ def test_a_recording_comes_once_and_the_seeds_own_never(tmp_path: Path, neighbou
         tmp_path, seed, a_track(2, "One - Remastered 2018", "Metallica"), a_track(3, "Peace Sells", "Megadeth"),
         a_track(4, "Peace Sells - 2011 Remaster", "Megadeth"), a_track(5, "Trust", "Megadeth"),
     )  # fmt: skip
-    for asked in (seed, snapshot.find(seed.id), replace(seed, id="")):
-        found = titles_of(snapshot, neighbours.recommend(snapshot, asked))
+    for query in (seed, snapshot.find(seed.id), replace(seed, id="")):
+        found = titles_of(snapshot, neighbours.recommend(snapshot, query))
         assert sorted(title.split(" - ")[0] for title in found) == ["Peace Sells", "Trust"]
 
 
@@ -245,17 +245,17 @@ def test_weights_of_ones_own_decide_and_the_reasons_follow(tmp_path: Path, neigh
     tempo = a_track(2, "Same tempo", "Nobody B", features=sounding(tempo=120, energy=0.8))
     energy = a_track(3, "Same energy", "Nobody C", features=sounding(tempo=165, energy=0.5))
     snapshot = catalogue_of(tmp_path, seed, tempo, energy)
-    for asked, first, reason in (
+    for weights, first, reason in (
         ({"tempo": 10.0, "energy": 0.1}, "Same tempo", "Nearly the same tempo"),
         ({"tempo": 0.0, "energy": 10.0}, "Same energy", "Similar energy"),
     ):
-        found = neighbours.recommend(snapshot, seed, weights=asked)
+        found = neighbours.recommend(snapshot, seed, weights=weights)
         assert titles_of(snapshot, found)[0] == first
         assert found[0].reasons[0].startswith(reason)
     silent = neighbours.recommend(snapshot, seed, weights={"tempo": 0.0})
     assert not any("tempo" in reason for one in silent for reason in one.reasons)
-    usual = neighbours.recommend(snapshot, seed)
-    assert neighbours.recommend(snapshot, seed, weights={"tempo": 1.0, "artist": 1.0}) == usual
+    unweighted = neighbours.recommend(snapshot, seed)
+    assert neighbours.recommend(snapshot, seed, weights={"tempo": 1.0, "artist": 1.0}) == unweighted
     with pytest.raises(NothingToCompare):
         neighbours.recommend(snapshot, seed, weights={"sound": 0.0})
     with pytest.raises(NothingToCompare):

@@ -32,13 +32,13 @@ from tests.ml.timbre_world import timbre, write_data
 # Keras' own __array__, which NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-TOLD = Provenance(source="invented", fetched_at=None, licence="none", brought_by="a test")
+PROVENANCE = Provenance(source="invented", fetched_at=None, licence="none", brought_by="a test")
 
 
 def store(database: Database, name: str, number: int, segments: int = 120) -> None:
     rows = timbre(number, segments).tolist()
     times = [0.25 * i for i in range(segments)]
-    put_segments(database, name, TOLD, times, [0.25] * segments, rows, rows)
+    put_segments(database, name, PROVENANCE, times, [0.25] * segments, rows, rows)
 
 
 def test_the_middle_of_long_tracks_and_zeros_around_short_ones() -> None:
@@ -145,20 +145,20 @@ def test_no_track_is_asked_of_what_has_learnt_from_it() -> None:
     from ml.timbre.train.scores import cross_validate
 
     timbres = [np.full((80, 12), float(number)) for number in range(9)]
-    asked: list[int] = []
+    queried: list[int] = []
 
     def learn(tracks: np.ndarray) -> object:
         hidden = sorted(set(range(9)) - set(tracks.tolist()))
-        asked.extend(hidden)
+        queried.extend(hidden)
 
         # Knows by heart what it has learnt from, and takes everything else for the same.
-        def embed(pieces: list[np.ndarray]) -> np.ndarray:
-            return np.array([np.eye(10)[9 if int(p[0, 0]) in hidden else int(p[0, 0])] for p in pieces])
+        def embed(parts: list[np.ndarray]) -> np.ndarray:
+            return np.array([np.eye(10)[9 if int(p[0, 0]) in hidden else int(p[0, 0])] for p in parts])
 
         return embed
 
     ranks = cross_validate(timbres, learn, folds=3, seed=1)  # type: ignore[arg-type]
-    assert sorted(asked) == list(range(9))
+    assert sorted(queried) == list(range(9))
     assert (ranks["halves"] == 2).all()  # three look the same: the right one counts as the last of them
 
 

@@ -1,4 +1,4 @@
-// Which sources were asked for an answer, and how that went: one entry per source, faults first.
+// The sources of an answer, and how each went: one entry per source, faults first.
 import { nounOf } from '../strings/sources.js'
 
 const TROUBLE = ['failed', 'limited']
@@ -16,7 +16,7 @@ function summed(source, notes) {
     answered: whatOf(notes, ['found']),
     lacking: whatOf(notes, ['not_found']),
     missed: whatOf(notes, TROUBLE),
-    // The first says why; later ones say that it is not asked because of that.
+    // The first says why; later ones say that it was left out because of that.
     message: trouble[0]?.message ?? '',
     hint: trouble[0]?.hint ?? '',
     retryAt: latest(trouble.map((note) => note.retry_at)),
@@ -26,7 +26,7 @@ function summed(source, notes) {
   }
 }
 
-// `notes` are the `sources` of one or several answers; sources that were not asked at all are left out.
+// `notes` are the `sources` of one or several answers; unused sources are left out.
 export function bySource(notes) {
   const groups = new Map()
   for (const note of notes) {

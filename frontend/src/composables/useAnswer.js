@@ -4,9 +4,9 @@ import { methodIn } from '../strings/methods.js'
 import { route, typedOf } from '../router.js'
 import { weightsText } from './weights.js'
 
-// What the server says of the track in the address: its genre and what goes with it. The two are asked
+// What the server says of the track in the address: its genre and what goes with it. The two are requested
 // at once and shown as they come; the last answer stays up until the next one is there. By another method or with
-// other weights only the latter is asked again.
+// other weights only what goes with it is requested again.
 export function useAnswer() {
   const genre = shallowRef(null)
   const picks = shallowRef(null)
@@ -33,38 +33,38 @@ export function useAnswer() {
     return (controllers[what] = new AbortController()).signal
   }
 
-  function askedFor() {
+  function queryOf() {
     const { q, track, artist } = route.query
-    const asked = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
-    return route.view === 'track' && Object.values(asked).some(Boolean) ? asked : null
+    const query = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
+    return route.view === 'track' && Object.values(query).some(Boolean) ? query : null
   }
 
   async function loadPicks() {
-    const asked = askedFor()
+    const query = queryOf()
     const signal = begun('picks')
-    if (!asked) return
+    if (!query) return
     const method = methodIn(route.query)
     const exclude = route.trail
       .map((step) => step.id)
       .filter(Boolean)
       .join(',')
     picking.value = true
-    await ask('/recommend', { ...asked, exclude, method, weights: weightsText.value }, picks, picksError, signal)
+    await ask('/recommend', { ...query, exclude, method, weights: weightsText.value }, picks, picksError, signal)
     if (!signal.aborted) picking.value = false
   }
 
   async function load() {
-    const asked = askedFor()
+    const query = queryOf()
     const signal = begun('genre')
     if (route.view !== 'track') return
-    if (!asked) {
+    if (!query) {
       begun('picks')
       genre.value = picks.value = error.value = picksError.value = null
       loading.value = picking.value = false
       return
     }
     loading.value = true
-    await Promise.all([ask('/genre-predict', asked, genre, error, signal), loadPicks()])
+    await Promise.all([ask('/genre-predict', query, genre, error, signal), loadPicks()])
     if (!signal.aborted) loading.value = false
   }
 

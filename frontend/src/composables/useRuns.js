@@ -3,10 +3,10 @@ import { get, problemOf } from '../api/client.js'
 import { cancelRun, hasEnded } from '../api/runs.js'
 
 const POLL_MS = 1500
-// While all that goes on sleeps until a source may be asked again.
+// While all running work waits for a source.
 const ASLEEP_MS = 30_000
 
-// The runs of this browser and of the installation, asked for again while any of them goes on.
+// The runs of this browser and of the installation, polled while any of them is running.
 /** @param {{ wanted?: (run: any) => boolean, onEnd?: (run: any) => void }} [options] */
 export function useRuns({ wanted = () => true, onEnd = () => {} } = {}) {
   const runs = shallowRef(null)

@@ -4,7 +4,7 @@ import { ApiError, get, isAbort } from '../api/client.js'
 const PAUSE_MS = 120
 const LIMIT = 8
 
-// Search as one types: asked after a pause in typing; an answer that a later question has overtaken is dropped.
+// Search as one types: after a pause in typing; an answer that a later query has overtaken is dropped.
 export function useSearch() {
   const tracks = shallowRef([])
   const answered = ref('')

@@ -1,4 +1,4 @@
-// What counts in recommendations: factors on the usual weights, kept for as long as the browser is open.
+// What counts in recommendations: factors on the default weights, kept for as long as the browser is open.
 import { computed, reactive } from 'vue'
 import { recall, remember } from './storage.js'
 

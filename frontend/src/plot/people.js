@@ -19,22 +19,23 @@ const ID_SHOWN = 9
 
 const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…` : id)
 
-const usual = (index) => (index % COLOURS) + 1
+const defaultColour = (index) => (index % COLOURS) + 1
 const shapeOf = (index) => SHAPES[(index + Math.floor(index / COLOURS)) % SHAPES.length]
 const placeOf = (colour) => PALETTE.findIndex((one) => one.colour === colour) + 1
 
-// `colour` is the place in the palette, 0 for nobody's; `own` is a colour beside the palette. Whoever's usual
-// colour was chosen by somebody else gets one that its usual owner left.
+// `colour` is the place in the palette, 0 for nobody's; `own` is a colour outside the palette. Where somebody else chose
+// a person's default colour, the person gets one that is left over.
 function coloursOf(contributors) {
   const chosen = contributors.map((person) => (person.colour ? placeOf(person.colour) : null))
   const taken = new Set(chosen.filter(Boolean))
   const left = chosen.flatMap((place, index) =>
-    place !== null && index < COLOURS && !taken.has(usual(index)) ? [usual(index)] : [],
+    place !== null && index < COLOURS && !taken.has(defaultColour(index)) ? [defaultColour(index)] : [],
   )
   return contributors.map((person, index) => {
     if (chosen[index]) return { colour: chosen[index], own: null }
     if (person.colour) return { colour: 0, own: person.colour }
-    const colour = index < COLOURS && taken.has(usual(index)) && left.length ? left.shift() : usual(index)
+    const colour =
+      index < COLOURS && taken.has(defaultColour(index)) && left.length ? left.shift() : defaultColour(index)
     return { colour, own: null }
   })
 }

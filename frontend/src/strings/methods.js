@@ -14,8 +14,8 @@ export const METHODS = [
     about: 'By how it sounds from moment to moment, among the tracks whose audio analysis is stored here.',
   },
 ]
-export const USUAL = METHODS[0].name
+export const DEFAULT_METHOD = METHODS[0].name
 // Those in which weights of one's own count.
 export const WEIGHING = ['neighbours', 'sound', 'artists']
 
-export const methodIn = (query) => METHODS.find(({ name }) => name === query.method)?.name ?? USUAL
+export const methodIn = (query) => METHODS.find(({ name }) => name === query.method)?.name ?? DEFAULT_METHOD

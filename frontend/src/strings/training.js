@@ -1,2 +1,2 @@
-// Beside every button that trains outside the list of models.
-export const UNCHANGED = 'It is scored beside what is served, which changes only when you say so.'
+// Next to every button that trains, outside the list of models.
+export const UNCHANGED = 'It is compared with the served version, which changes only when you say so.'

@@ -5,7 +5,7 @@ import { titleOf } from '../api/sources.js'
 const NOTES = ['C', 'C♯/D♭', 'D', 'D♯/E♭', 'E', 'F', 'F♯/G♭', 'G', 'G♯/A♭', 'A', 'A♯/B♭', 'B']
 
 const signed = (text) => text.replace('-', '−')
-const percent = (value) => `${Math.round(value * 100)} %`
+export const percent = (value) => `${Math.round(value * 100)} %`
 export const number = (value) => new Intl.NumberFormat('en').format(value)
 
 function minutes(ms) {

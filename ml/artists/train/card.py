@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding
@@ -15,7 +14,7 @@ from ml.artists.train.scores import OURS, as_table, format_table
 from ml.train.better_than import better_than
 from ml.train.bootstrap import Interval
 from ml.train.card import render
-from ml.train.revision import command, revision
+from ml.train.revision import command
 
 
 def write(
@@ -32,8 +31,6 @@ def write(
         dimensions=embedding.vectors.shape[1],
         artists=len(embedding),
         genres=model.settings.genres_kept,
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         command=command(),
         seed=model.seed,
         lists=model.members_.shape[0],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ from ml.genre.train.scores import Scores, f1_by_class, format_table
 from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
-from ml.train.revision import revision
 
 RIVAL = "the last two multiplied"  # the booster of all numbers and the linear model of the names
 
@@ -74,8 +72,6 @@ def write(
         version=predictor.version,
         genres=len(predictor.genres),
         taxonomy=predictor.taxonomy.version,
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         command=origin.command,
         data=origin.data,
         caution=origin.caution,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.taxonomy.model import Taxonomy
 from ml.taxonomy.train.scores import OURS, Scores, by_origin, format_origins, format_table, worst
 from ml.train.card import render
-from ml.train.revision import command, revision
+from ml.train.revision import command
 
 
 def write(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]], procedure: str) -> str:
@@ -21,8 +20,6 @@ def write(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]], proce
     return render(
         Path(__file__).with_name("card.md.j2"),
         taxonomy=taxonomy,
-        date=datetime.now(UTC).date(),
-        revision=revision(),
         command=command(),
         procedure=procedure,
         how=Counter(placement.how for placement in placements).most_common(),

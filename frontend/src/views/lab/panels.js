@@ -73,7 +73,7 @@ export const GROUPS = [
       panel(
         'timbre',
         'Timbre',
-        'Tracks with the same colour of sound, heard moment by moment.',
+        'Tracks with the same colour of sound, moment by moment.',
         'audio analysis files',
         () => import('./TimbrePanel.vue'),
       ),
