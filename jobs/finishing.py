@@ -1,4 +1,4 @@
-"""The end of a run: into the catalogue what it stored, its files away, and the summary of it."""
+"""The end of a run: what it stored goes into the catalogue, its files are deleted, and its state is final."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _ARRIVING_SECONDS = 24 * 3600
 
 
 def fail(database: Database, var: Path, run_id: str, problem: TastemapError) -> None:
+    """End a run with ``problem``, and delete its files and what has arrived of its playlists."""
     delete_incomplete(database, database.load_run(run_id) or {})
     error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     failed = {"state": "failed", "phase": "failed", "error": error, "finished_at": now()}
@@ -35,33 +36,33 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
 
     The catalogue is built where something in it changes: bringing the same file again costs nothing.
     """
-    found = [document for run_id in run_ids if (document := database.load_run(run_id))]
-    ready = [document for document in found if document["state"] == "running"]
-    changed = [document for document in found if document.get("changed")]
-    for document in ready:
-        if document.get("changed") or document["kind"] not in RUNNERS:
-            database.update_run(document["_id"], {"phase": "building the catalogue"})
+    found = [run for run_id in run_ids if (run := database.load_run(run_id))]
+    ready = [run for run in found if run["state"] == "running"]
+    changed = [run for run in found if run.get("changed")]
+    for run in ready:
+        if run.get("changed") or run["kind"] not in RUNNERS:
+            database.update_run(run["_id"], {"phase": "building the catalogue"})
     try:
         if changed or ready:
-            build_changed(database, var, {document["kind"] for document in changed}, show)
+            build_changed(database, var, {run["kind"] for run in changed}, show)
     except StoreError:
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs must know
         log.exception("building the catalogue")
         hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
         problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", hint)
-        for document in ready:
-            fail(database, var, document["_id"], problem)
+        for run in ready:
+            fail(database, var, run["_id"], problem)
         return
-    for document in changed:
-        database.change_document("runs", document["_id"], {}, unset=["changed"])
-    for document in ready:
+    for run in changed:
+        database.change_document("runs", run["_id"], {}, unset=["changed"])
+    for run in ready:
         ended = {"state": "done", "phase": "done", "finished_at": now()}
-        if document["kind"] not in RUNNERS:
-            ended["bytes_done"] = document["bytes_total"]
-        database.change_document("runs", document["_id"], ended, where={"state": "running"})
-        shutil.rmtree(upload_folder(var, document["_id"]), ignore_errors=True)
-        lock_file(var, document["_id"]).unlink(missing_ok=True)
+        if run["kind"] not in RUNNERS:
+            ended["bytes_done"] = run["bytes_total"]
+        database.change_document("runs", run["_id"], ended, where={"state": "running"})
+        shutil.rmtree(upload_folder(var, run["_id"]), ignore_errors=True)
+        lock_file(var, run["_id"]).unlink(missing_ok=True)
 
 
 def sweep_uploads(database: Database, var: Path) -> None:

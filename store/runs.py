@@ -141,7 +141,7 @@ def new_task_run(
 def cancel_run(database: Database, run_id: str) -> bool:
     """End a run that has not ended and delete what has arrived of its playlists; ``False`` if there is nothing to end.
 
-    Whoever does it at this moment notices behind the page that is under way.
+    A process that does the run stops after the page that is under way.
     """
     ended = {"state": "cancelled", "phase": "cancelled", "finished_at": now()}
     if not database.change_document("runs", run_id, ended, where={"state": {"$in": list(OPEN)}}):
@@ -151,7 +151,7 @@ def cancel_run(database: Database, run_id: str) -> bool:
 
 
 def delete_incomplete(database: Database, document: Mapping[str, Any]) -> None:
-    """Delete the playlists of a run that have not arrived whole: nothing stays behind half."""
+    """Delete the playlists of a run that are not complete."""
     for playlist_id in playlist_ids_of(document):
         playlist = database.playlist(playlist_id)
         if playlist and not playlist.complete:

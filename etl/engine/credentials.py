@@ -31,7 +31,7 @@ class Credential:
 
 def first_free(credentials: Sequence[Credential]) -> Credential:
     """Return the credential that may be used soonest; the store is not read for a single one."""
-    return min(credentials, key=lambda one: one.bucket.wait_s()) if len(credentials) > 1 else credentials[0]
+    return min(credentials, key=lambda usable: usable.bucket.wait_s()) if len(credentials) > 1 else credentials[0]
 
 
 class Credentials:

@@ -51,14 +51,14 @@ def _id_of(track: Track, known: Mapping[str, Sequence[Track]]) -> str:
     return best if alike.get(best, 0.0) >= SAME else track.id
 
 
-def _united(one: Track, other: Track) -> Track:
-    both: Identity = merge(identity_of(one), identity_of(other))
+def _united(first: Track, other: Track) -> Track:
+    both: Identity = merge(identity_of(first), identity_of(other))
     return replace(
-        one,
+        first,
         album=both.album,
         year=both.year,
         duration_ms=both.duration_ms,
-        isrc=one.isrc or other.isrc,
-        popularity=other.popularity if one.popularity is None else one.popularity,
-        ids={**other.ids, **one.ids},
+        isrc=first.isrc or other.isrc,
+        popularity=other.popularity if first.popularity is None else first.popularity,
+        ids={**other.ids, **first.ids},
     )

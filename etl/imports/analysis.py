@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
+from etl.analysis import BOUND, analysis_of
 from etl.identity import SPOTIFY_ID
 from etl.imports.reading.json_file import listed, under
 from etl.providers.base import Analysis
 from store.domain import Track, local_track_id
 from store.runs import ImportProblem
 
-_NUMBERS = 12
 _MAX_NAME = 200
 _HINT = "Bring the file as the service gave it: an object with a list of segments, each with timbre and pitches."
-# Bound on all numbers: the first timbre value is loudness (0 to 60), the others are within some hundreds.
-_BOUND = 10_000.0
 
 
 def is_analysis(document: Any) -> bool:
@@ -37,29 +35,10 @@ def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis
     """
     segments = listed(document, "segments")
     try:
-        start = [_number(segment["start"]) for segment in segments]
-        ends = [*start[1:], _number(under(document, "track", "duration") or start[-1])]
-        duration = [
-            _number(segment.get("duration", max(0.0, end - begin)))
-            for segment, begin, end in zip(segments, start, ends, strict=True)
-        ]
-        timbre, pitches = ([_twelve(segment[key]) for segment in segments] for key in ("timbre", "pitches"))
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        made = analysis_of(segments, under(document, "track", "duration") or under(segments[-1], "start"))
+    except ValueError as fault:
         raise ImportProblem("malformed", f"{name} has an invalid segment: {fault}.", _HINT) from fault
-    made = Analysis(start=tuple(start), duration=tuple(duration), timbre=tuple(timbre), pitches=tuple(pitches))
     return (*_track(document, name), made)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _BOUND:
-        raise ValueError(f"{value!r} is not a valid number"[:100])
-    return float(value)
-
-
-def _twelve(values: Any) -> tuple[float, ...]:
-    if not isinstance(values, list) or len(values) != _NUMBERS:
-        raise ValueError("there are not twelve numbers")
-    return tuple(_number(value) for value in values)
 
 
 def _track(document: Any, name: str) -> tuple[str, Track | None]:
@@ -72,7 +51,7 @@ def _track(document: Any, name: str) -> tuple[str, Track | None]:
     artist = _text(document, "artist")
     artists = (artist,) if artist else ()
     seconds = under(document, "track", "duration")
-    length = round(1000 * seconds) if isinstance(seconds, int | float) and 0 < seconds < _BOUND else None
+    length = round(1000 * seconds) if isinstance(seconds, int | float) and 0 < seconds < BOUND else None
     track_id = spotify_id or local_track_id(title, artists, None, length)
     return track_id, Track(id=track_id, title=title, artists=artists, duration_ms=length, source=f"file: {name}")
 

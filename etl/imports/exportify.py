@@ -204,15 +204,15 @@ def _without_shifted_features(rows: Iterable[tuple[int, list[str]]], layout: Lay
     A local file has no id and gets no answer, so the features of all later rows of the group move up by one row. This
     has happened if a row without an id has features; then all features of the group from that row on are blanked.
     """
-    places = [layout.columns[name] for name in FEATURE_COLUMNS if name in layout.columns]
+    columns = [layout.columns[name] for name in FEATURE_COLUMNS if name in layout.columns]
     uri = layout.columns["uri"]
     remaining = iter(rows)
     while group := list(islice(remaining, _FEATURES_PER_GROUP)):
         without_id = [cells for _, cells in group if not cells[uri : uri + 1] or not cells[uri].strip()]
-        shifted = any(place < len(cells) and cells[place].strip() for cells in without_id for place in places)
+        shifted = any(at < len(cells) and cells[at].strip() for cells in without_id for at in columns)
         suspect = False
         for line, cells in group:
             suspect = suspect or (shifted and any(cells is other for other in without_id))
             if suspect:
-                cells = [("" if place in places else cell) for place, cell in enumerate(cells)]
+                cells = [("" if at in columns else cell) for at, cell in enumerate(cells)]
             yield line, cells

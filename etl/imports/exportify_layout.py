@@ -79,17 +79,17 @@ class Layout:
         return self
 
     def _without(self, left_out: tuple[tuple[int, int], ...]) -> Layout:
-        def moved(place: int) -> int | None:
-            if any(first <= place < first + length for first, length in left_out):
+        def moved(column: int) -> int | None:
+            if any(first <= column < first + length for first, length in left_out):
                 return None
-            return place - sum(length for first, length in left_out if first < place)
+            return column - sum(length for first, length in left_out if first < column)
 
-        places = {field: moved(place) for field, place in self.columns.items()}
-        return replace(self, columns={field: place for field, place in places.items() if place is not None})
+        columns = {field: moved(column) for field, column in self.columns.items()}
+        return replace(self, columns={field: column for field, column in columns.items() if column is not None})
 
     def _plausible(self, cells: Sequence[str]) -> bool:
-        places = (self.columns[name] for name in FEATURE_COLUMNS if name in self.columns)
-        found = (cells[place].strip() for place in places if place < len(cells))
+        columns = (self.columns[name] for name in FEATURE_COLUMNS if name in self.columns)
+        found = (cells[column].strip() for column in columns if column < len(cells))
         return all(not cell or _NUMBER.fullmatch(cell) for cell in found)
 
 
@@ -146,25 +146,25 @@ def _named_blocks(columns: Mapping[str, int], names: Sequence[str]) -> tuple[tup
 def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
     longest = min(width, max(map(len, sample), default=0))
     full = [row[:longest] for row in sample if len(row) >= longest]
-    uri = next((place for place in range(longest) if _all_match(_PLAYABLE_URI, full, place)), None)
+    uri = next((column for column in range(longest) if _all_match(_PLAYABLE_URI, full, column)), None)
     if uri is None or longest < uri + _CLASSIC_BASE:
         return None
     kinds = ((uri + 2, "spotify:artist:"), (uri + 4, "spotify:album:"))
-    if not all(row[place].startswith(prefix) or not row[place] for row in full for place, prefix in kinds):
+    if not all(row[column].startswith(prefix) or not row[column] for row in full for column, prefix in kinds):
         return None
-    columns = {field: uri + place for field, place in _CLASSIC.items()}
+    columns = {field: uri + column for field, column in _CLASSIC.items()}
     added_at = next((at for at in range(uri + _CLASSIC_BASE, longest) if _all_match(_INSTANT, full, at)), None)
     if added_at is None:
         return Layout(columns=columns, width=width, join=Join.ESCAPED)
     columns |= {"added_by": added_at - 1, "added_at": added_at}
-    blocks, place = [], added_at + 1
-    for length in _lengths_of_blocks(width - place):
-        blocks.append((place, length))
+    blocks, column = [], added_at + 1
+    for length in _lengths_of_blocks(width - column):
+        blocks.append((column, length))
         if length == _GENRES:
-            columns["genres"] = place
+            columns["genres"] = column
         elif length == _FEATURES:
-            columns |= {name: place + at for at, name in enumerate(FEATURE_COLUMNS)}
-        place += length
+            columns |= {name: column + at for at, name in enumerate(FEATURE_COLUMNS)}
+        column += length
     return Layout(columns=columns, width=width, join=Join.ESCAPED, blocks=tuple(blocks))
 
 
@@ -178,6 +178,6 @@ def _lengths_of_blocks(total: int) -> list[int]:
     return []
 
 
-def _all_match(pattern: re.Pattern[str], rows: Sequence[Sequence[str]], place: int) -> bool:
-    cells = [row[place] for row in rows if row[place].strip()]
+def _all_match(pattern: re.Pattern[str], rows: Sequence[Sequence[str]], column: int) -> bool:
+    cells = [row[column] for row in rows if row[column].strip()]
     return bool(cells) and all(pattern.match(cell) for cell in cells)

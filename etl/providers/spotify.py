@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from etl.analysis import analysis_of
 from etl.identity import SPOTIFY_ID, clean_isrc
 from etl.providers.base import (
     About,
-    Analysis,
     ArtistFound,
     Candidate,
     Channel,
@@ -111,25 +111,11 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
 
 def _analysis(query: LookupQuery, channel: Channel) -> Value | None:
     answer = call_closed(channel, "audio analyses", "audio_analysis", query.identity.ids["spotify"])
-    segments = [_segment(row) for row in as_rows(answer.get("segments"), _TITLE, "segments")]
-    if not segments:
-        return None
-    start, duration, timbre, pitches = zip(*segments, strict=True)
-    return Analysis(start=start, duration=duration, timbre=timbre, pitches=pitches)
-
-
-def _segment(row: Object) -> tuple[float, float, tuple[float, ...], tuple[float, ...]]:
-    start, duration = number(row.get("start")), number(row.get("duration"))
-    timbre, pitches = _twelve(row.get("timbre")), _twelve(row.get("pitches"))
-    if start is None or duration is None or timbre is None or pitches is None:
-        raise SourceFault(FaultKind.GARBLED, "Spotify answered with a segment that is none.")
-    return start, duration, timbre, pitches
-
-
-def _twelve(values: object) -> tuple[float, ...] | None:
-    numbers = [number(value) for value in values] if isinstance(values, list) else []
-    known = tuple(value for value in numbers if value is not None)
-    return known if len(known) == len(numbers) == 12 else None
+    rows = as_rows(answer.get("segments"), _TITLE, "segments")
+    try:
+        return analysis_of(rows, rows[-1].get("start")) if rows else None
+    except ValueError as fault:
+        raise SourceFault(FaultKind.GARBLED, f"Spotify answered with an invalid segment: {fault}.") from fault
 
 
 def _similar(query: LookupQuery, channel: Channel) -> Value | None:

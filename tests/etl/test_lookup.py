@@ -108,10 +108,10 @@ def test_typed_words_lead_to_ids_and_these_to_everything(
 
 
 def test_names_in_two_fields_are_typed_words_too(engine: Engine, fake_services: FakeServices) -> None:
-    asked = LookupQuery(
+    query = LookupQuery(
         text="receipts kite & ledger", identity=Identity(title="receipts", artists=("kite & ledger",), year=1066)
     )
-    found = look_up(engine, asked, {Need.FEATURES})
+    found = look_up(engine, query, {Need.FEATURES})
     assert (found.identity.title, found.identity.artists) == ("Receipts", ("Kite & Ledger",))
     assert found.confidence > 0.9
     assert found.similar == {}
@@ -211,10 +211,10 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
     failed = failures(found)
     assert set(failed) == {source}
     if fault == "429 for a day":
-        told = next(one for one in found.trail if one.source == source)
-        assert told.status is Status.LIMITED
-        assert told.fault is not None
-        assert told.fault.retry_at is not None
+        answer = next(one for one in found.trail if one.source == source)
+        assert answer.status is Status.LIMITED
+        assert answer.fault is not None
+        assert answer.fault.retry_at is not None
 
 
 def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
@@ -230,10 +230,10 @@ def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fa
     assert "in time" in late.fault.message
     release.set()
     settle()
-    asked = len(fake_services.reccobeats.requests_to("/v1/audio-features"))
+    before = len(fake_services.reccobeats.requests_to("/v1/audio-features"))
     again = look_up(engine, words, ALL)
     assert list(again.features) == ["reccobeats", "acousticbrainz"]
-    assert len(fake_services.reccobeats.requests_to("/v1/audio-features")) == asked
+    assert len(fake_services.reccobeats.requests_to("/v1/audio-features")) == before
 
 
 def test_when_all_fail_nothing_is_found_and_every_failure_told(engine: Engine, fake_services: FakeServices) -> None:
@@ -260,10 +260,10 @@ def test_nothing_is_asked_where_nothing_is_on(engine: Engine, fake_services: Fak
 
 def test_a_second_look_up_asks_nobody(engine: Engine, fake_services: FakeServices) -> None:
     first = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
-    asked = fake_services.request_count()
+    before = fake_services.request_count()
     again = look_up(engine, typed("velvet causeway neon estuary"), ALL - {Need.GENRES})
     assert again.identity == first.identity
-    assert fake_services.request_count() - asked <= 4  # the words are others, the ids are not
+    assert fake_services.request_count() - before <= 4  # the words are others, the ids are not
     assert not [one for one in again.trail if one.need is not Need.SEARCH and not one.cached]
 
 

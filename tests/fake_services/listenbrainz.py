@@ -149,11 +149,11 @@ class FakeListenBrainzLabs(FakeService):
 
     @route("GET", r"/spotify-id-from-(mbid|metadata)/json")
     def spotify_id(self, request: Request, by: str) -> Any:
-        asked = request.query
+        query = request.query
         if by == "mbid":
-            found = [song for song in self.world.on("musicbrainz") if song.mbid == asked.get("recording_mbid")]
+            found = [song for song in self.world.on("musicbrainz") if song.mbid == query.get("recording_mbid")]
         else:
-            found = self.world.search("spotify", f"{asked.get('artist_name')} {asked.get('track_name')}")[:1]
+            found = self.world.search("spotify", f"{query.get('artist_name')} {query.get('track_name')}")[:1]
         return [
             {
                 "recording_mbid": song.mbid,

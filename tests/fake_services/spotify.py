@@ -123,8 +123,8 @@ class FakeSpotify(FakeService):
             shown[self.inner] = self.track(shown[self.inner])
         return shown
 
-    def _paged(self, request: Request, rows: list[Any], most: int, usual: int) -> Any:
-        limit, offset = int(request.query.get("limit", usual)), int(request.query.get("offset", 0))
+    def _paged(self, request: Request, rows: list[Any], most: int, default: int) -> Any:
+        limit, offset = int(request.query.get("limit", default)), int(request.query.get("offset", 0))
         if not 1 <= limit <= most:
             return error(400, "Invalid limit")
         after = offset + limit
@@ -149,7 +149,7 @@ class FakeSpotify(FakeService):
         if int(request.query.get("offset", 0)) > 1000:
             return error(400, "Invalid offset")
         rows = self._found(query, kind)
-        found = self._paged(request, rows, most=50 if self.state.app.extended else 10, usual=5)
+        found = self._paged(request, rows, most=50 if self.state.app.extended else 10, default=5)
         return found if isinstance(found, Reply) else {f"{kind}s": found}
 
     def _found(self, query: str, kind: str) -> list[Any]:
@@ -233,7 +233,7 @@ class FakeSpotify(FakeService):
         mine = [one for one in self.state.lists.values() if user == one.owner or user in one.collaborators]
         others = [one for one in self.state.lists.values() if one not in mine and one.public]
         shown: list[Any] = [self._brief(one) for one in (*mine, *others)]
-        return self._paged(request, [*shown, None], most=50, usual=20)
+        return self._paged(request, [*shown, None], most=50, default=20)
 
     def _brief(self, one: ListAtSpotify) -> dict[str, Any]:
         owner = {"id": one.owner, "display_name": self.state.names.get(one.owner), "type": "user"}
@@ -253,12 +253,12 @@ class FakeSpotify(FakeService):
 
     @route("POST", "/me/playlists")
     def create(self, request: Request) -> Any:
-        asked = request.json()
-        public = asked.get("public", True)
+        body = request.json()
+        public = body.get("public", True)
         if refusal := self._lacks(request, "playlist-modify-public" if public else "playlist-modify-private"):
             return refusal
-        made = self.state.add_list(asked["name"], self._user(request) or "", public=public)
-        made.description = asked.get("description", "")
+        made = self.state.add_list(body["name"], self._user(request) or "", public=public)
+        made.description = body.get("description", "")
         return Reply(status=201, body=self._brief(made))
 
     def _readable(self, request: Request, one: ListAtSpotify) -> bool:
@@ -288,7 +288,7 @@ class FakeSpotify(FakeService):
             return error(404, "Resource not found")
         if one.refused or not self._readable(request, one):
             return FORBIDDEN
-        return self._paged(request, [self._row(made) for made in one.rows], most=50, usual=20)
+        return self._paged(request, [self._row(made) for made in one.rows], most=50, default=20)
 
     @route("POST", rf"/playlists/({_ID})/items")
     def add(self, request: Request, list_id: str) -> Any:
@@ -297,8 +297,8 @@ class FakeSpotify(FakeService):
             return FORBIDDEN
         if refusal := self._lacks(request, "playlist-modify-public" if one.public else "playlist-modify-private"):
             return refusal
-        asked = json.loads(request.body)
-        uris = asked["uris"] if isinstance(asked, dict) else asked
+        body = json.loads(request.body)
+        uris = body["uris"] if isinstance(body, dict) else body
         if not 1 <= len(uris) <= 100:
             return error(400, "You can add a maximum of 100 tracks per request.")
         if not all(re.fullmatch(f"spotify:track:{_ID}", uri) for uri in uris):
@@ -317,11 +317,11 @@ class FakeSpotify(FakeService):
             if self.inner in shown:  # saved rows are the older shape for all apps
                 shown["track"] = shown.pop(self.inner)
             shown.pop("added_by", None)
-        return self._paged(request, rows, most=50, usual=20)
+        return self._paged(request, rows, most=50, default=20)
 
     @route("GET", "/me/top/tracks")
     def top(self, request: Request) -> Any:
         if refusal := self._lacks(request, "user-top-read"):
             return refusal
         songs = self.state.top.get(request.query.get("time_range", "medium_term"), [])
-        return self._paged(request, [self.track(song) for song in songs], most=50, usual=20)
+        return self._paged(request, [self.track(song) for song in songs], most=50, default=20)

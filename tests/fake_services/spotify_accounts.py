@@ -27,24 +27,24 @@ class FakeSpotifyAccounts(FakeService):
     @route("GET", "/authorize")
     def authorize(self, request: Request) -> Reply:
         """Send the listener back at once; a page that never sends back says why, as Spotify's does."""
-        asked, app = request.query, self.state.app
-        if asked.get("client_id") != app.client_id:
+        query, app = request.query, self.state.app
+        if query.get("client_id") != app.client_id:
             return Reply(status=400, body="INVALID_CLIENT: Invalid client")
-        if not self._takes(asked.get("redirect_uri", "")):
-            insecure = urlsplit(asked.get("redirect_uri", "")).hostname == "localhost"
+        if not self._takes(query.get("redirect_uri", "")):
+            insecure = urlsplit(query.get("redirect_uri", "")).hostname == "localhost"
             return Reply(status=400, body=f"INVALID_CLIENT: {'Insecure' if insecure else 'Invalid'} redirect URI")
-        if asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
+        if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
             return Reply(status=400, body="response_type must be code")
         if not self.state.agrees:
-            return self._back(asked, {"error": "access_denied"})
+            return self._back(query, {"error": "access_denied"})
         code = secrets.token_urlsafe(30)
         self.state.codes[code] = Code(
             user=self.state.listener,
-            scope=frozenset(asked.get("scope", "").split()),
-            redirect_uri=asked["redirect_uri"],
-            challenge=asked["code_challenge"],
+            scope=frozenset(query.get("scope", "").split()),
+            redirect_uri=query["redirect_uri"],
+            challenge=query["code_challenge"],
         )
-        return self._back(asked, {"code": code})
+        return self._back(query, {"code": code})
 
     def _takes(self, uri: str) -> bool:
         """A loopback address in digits may come with any port; http elsewhere and ``localhost`` are refused."""
@@ -56,9 +56,9 @@ class FakeSpotifyAccounts(FakeService):
         return uri in self.state.app.redirect_uris or (loopback and bare in self.state.app.redirect_uris)
 
     @staticmethod
-    def _back(asked: Any, answer: dict[str, str]) -> Reply:
-        query = urlencode(answer | ({"state": asked["state"]} if "state" in asked else {}))
-        return Reply(status=302, headers={"Location": f"{asked['redirect_uri']}?{query}"})
+    def _back(query: Any, answer: dict[str, str]) -> Reply:
+        encoded = urlencode(answer | ({"state": query["state"]} if "state" in query else {}))
+        return Reply(status=302, headers={"Location": f"{query['redirect_uri']}?{encoded}"})
 
     @route("POST", "/api/token")
     def token(self, request: Request) -> Any:

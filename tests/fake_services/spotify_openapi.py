@@ -27,8 +27,8 @@ def operations(description: Path, *, deprecated: bool) -> list[Operation]:
 def among(known: Iterable[Operation], requests: Iterable[Request]) -> list[str]:
     """Return the requests that are one of the ``known`` operations."""
     return [
-        f"{asked.method} {asked.path}"
-        for asked in requests
+        f"{request.method} {request.path}"
+        for request in requests
         for method, pattern in known
-        if method == asked.method and pattern.fullmatch(asked.path.rstrip("/"))
+        if method == request.method and pattern.fullmatch(request.path.rstrip("/"))
     ]

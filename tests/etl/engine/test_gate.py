@@ -178,8 +178,8 @@ def test_a_contact_of_the_source_comes_first_and_none_is_invented(engines: Engin
     for contact in ("else@example.org", "f\u00fcr\r\nX-Evil: 1", None):
         engine.put_settings(INVENTED, {"contact": contact})
         ask(engine, f"{contact}")
-    told = [one["User-Agent"].partition(" ")[2] for one in server.headers]
-    assert told == ["", "(else@example.org)", "(frX-Evil: 1)", "(somebody@example.org)"]
+    contacts = [headers["User-Agent"].partition(" ")[2] for headers in server.headers]
+    assert contacts == ["", "(else@example.org)", "(frX-Evil: 1)", "(somebody@example.org)"]
 
 
 def test_a_client_library_passes_the_same_gate(engines: Engines, server: Server) -> None:

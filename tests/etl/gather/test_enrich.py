@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.gather import source_client as asking
-from etl.gather import waiting
+from etl.gather import source_client, waiting
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
@@ -35,7 +34,7 @@ def unlimited(fake_services: FakeServices) -> None:
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that is not reached is asked again at once."""
-    monkeypatch.setattr(asking, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(source_client, "_PAUSE_S", 0.0)
 
 
 def enriched(
@@ -82,9 +81,9 @@ def test_a_year_is_asked_for_where_nothing_else_is_lacking(
     years = {name: track.year for name, track in found.items() if track.year}
     assert years.items() <= released.items()
     assert len(years) == 7  # under the ISRC of the eighth Deezer has another recording
-    asked = len(fake_services.deezer.requests_to("/track/.*"))
+    before = len(fake_services.deezer.requests_to("/track/.*"))
     enriched(database, tmp_path, fake_services, ["genres"], ("deezer",))
-    assert len(fake_services.deezer.requests_to("/track/.*")) == asked
+    assert len(fake_services.deezer.requests_to("/track/.*")) == before
 
 
 def test_what_is_known_is_not_asked_for_again(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -141,11 +140,11 @@ def test_a_better_source_takes_the_place_of_a_worse_one_and_of_no_file(
 ) -> None:
     tracks = put_playlist(database, fake_services.world, 3)
     enriched(database, tmp_path, fake_services, ["features"], ("musicbrainz", "acousticbrainz"))
-    told = {name: one.track.features for name, one in known_tracks(database, [t.id for t in tracks]).items()}
-    assert {features.source for features in told.values() if features} == {"acousticbrainz"}
+    features_of = {name: known.track.features for name, known in known_tracks(database, [t.id for t in tracks]).items()}
+    assert {features.source for features in features_of.values() if features} == {"acousticbrainz"}
     enriched(database, tmp_path, fake_services, ["features"])
-    told = {name: one.track.features for name, one in known_tracks(database, [t.id for t in tracks]).items()}
-    assert {features.source for features in told.values() if features} == {"reccobeats"}
+    features_of = {name: known.track.features for name, known in known_tracks(database, [t.id for t in tracks]).items()}
+    assert {features.source for features in features_of.values() if features} == {"reccobeats"}
     own = Track(
         id="mine", title="Mine", artists=(), features=AudioFeatures(values={"energy": 0.5}, source="exportify: a.csv")
     )

@@ -73,8 +73,8 @@ def test_the_next_harvest_goes_on_behind_the_last_term(
     assert first_open(database, "tracks", "deezer") == 2
     do(database, tmp_path, new_harvest("tracks", terms=26), opener)
     assert first_open(database, "tracks", "deezer") == 28
-    asked = [request.query["q"] for request in fake_services.deezer.requests_to("/search")]
-    assert list(dict.fromkeys(asked)) == [term(number) for number in range(28)]
+    searched = [request.query["q"] for request in fake_services.deezer.requests_to("/search")]
+    assert list(dict.fromkeys(searched)) == [term(number) for number in range(28)]
     assert first_open(database, "tracks", "itunes") == 0
     assert first_open(database, "artists", "deezer") == 0
 
@@ -216,9 +216,9 @@ def test_a_genre_that_one_source_lacks_is_gathered_from_another(
     assert normalise(tag) not in {"rock", "pop", "jazz"}
     run = do(database, tmp_path, new_balanced(genres=[tag], per_genre=2), opening(fake_services.urls))
     assert run["stored"] == 2
-    asked = {row["source"]: row["found"] for row in run["sources"]}
-    assert asked["deezer"] == 0
-    assert sum(asked.values()) > 0
+    counts = {row["source"]: row["found"] for row in run["sources"]}
+    assert counts["deezer"] == 0
+    assert sum(counts.values()) > 0
 
 
 def test_a_set_of_which_nobody_knows_a_track_fails(

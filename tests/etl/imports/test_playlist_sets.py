@@ -46,8 +46,8 @@ def bring(path: Path, root: Path) -> RunSummary:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    pieces = mpd.read_chunks(source_of(path), lambda piece: json.loads(f"[{str(piece, 'utf-8')}]"))
-    return [playlist for piece in pieces for playlist in piece]
+    chunks = mpd.read_chunks(source_of(path), lambda chunk: json.loads(f"[{str(chunk, 'utf-8')}]"))
+    return [playlist for chunk in chunks for playlist in chunk]
 
 
 def rows(root: Path, kind: str) -> list[dict[str, Any]]:

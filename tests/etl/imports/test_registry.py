@@ -14,11 +14,11 @@ from tests.etl.imports import formats
 
 
 def test_the_first_reader_that_knows_a_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    sniffed: list[str] = []
 
     def reader(kind: str, knows: bool) -> Reader:
         def sniff(_file: InspectedFile) -> bool:
-            asked.append(kind)
+            sniffed.append(kind)
             return knows
 
         return Reader(kind, sniff, lambda *_: iter(()))
@@ -27,7 +27,7 @@ def test_the_first_reader_that_knows_a_file_is_taken(tmp_path: Path, monkeypatch
     path = tmp_path / "list.m3u"
     path.write_text("#EXTM3U\n")
     assert getattr(recognise.recognise(path), "kind", None) == "yes"
-    assert asked == ["no", "yes"]
+    assert sniffed == ["no", "yes"]
 
 
 def test_every_reader_has_a_kind_and_no_other_form_than_its_own(tmp_path: Path) -> None:

@@ -222,12 +222,12 @@ def test_the_same_contents_again_add_nothing(tmp_path: Path) -> None:
 def test_progress_is_told(tmp_path: Path) -> None:
     rows = [{"track_id": ident(at), "track_name": f"Song {at}", "artists": "Band"} for at in range(30_000)]
     table = write(tmp_path / "t.csv", KAGGLE_114K, *rows)
-    told: list[Progress] = []
-    import_table(table, tmp_path / "c", told.append)
-    assert len(told) > 1
-    assert [one.done for one in told] == sorted(one.done for one in told)
-    assert told[-1].done == told[-1].total == table.stat().st_size
-    assert told[-1].requested == told[-1].stored == 30_000
+    reports: list[Progress] = []
+    import_table(table, tmp_path / "c", reports.append)
+    assert len(reports) > 1
+    assert [report.done for report in reports] == sorted(report.done for report in reports)
+    assert reports[-1].done == reports[-1].total == table.stat().st_size
+    assert reports[-1].requested == reports[-1].stored == 30_000
     steps: list[tuple[str, int, int]] = []
     build_public(tmp_path / "c", lambda *step: steps.append(step))
     assert steps[-1][1:] == (30_000, 30_000)
@@ -350,11 +350,11 @@ def web(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/tracks.csv", "/tracks.csv.gz?raw=true", "/moved/tracks.csv"])
 def test_a_table_from_the_web(tmp_path: Path, web: str, path: str) -> None:
-    told: list[Progress] = []
-    summary = import_table(web + path, tmp_path / "c", told.append)
+    reports: list[Progress] = []
+    summary = import_table(web + path, tmp_path / "c", reports.append)
     assert summary.stored == 5
-    assert told[0].phase == "download"
-    assert told[-1].phase == "import"
+    assert reports[0].phase == "download"
+    assert reports[-1].phase == "import"
     build_public(tmp_path / "c")
     assert track(Catalogue(tmp_path / "c").current(), 1).source == "tracks"
     assert list((tmp_path / "c" / "downloads").iterdir()) == []

@@ -25,7 +25,7 @@ def ask(fake_services: FakeServices) -> Iterator[Ask]:
     with requests.Session() as session:
         session.headers["User-Agent"] = "Tastemap tests (nobody@nowhere.invalid)"
 
-        def asking(source: str, need: Need, *questions: LookupQuery) -> Value | list[Value | None] | None:
+        def query(source: str, need: Need, *questions: LookupQuery) -> Value | list[Value | None] | None:
             provider = PROVIDERS[source]
             assert all(provider.can(need, question) for question in questions)
             channel = SourceChannel(
@@ -38,7 +38,7 @@ def ask(fake_services: FakeServices) -> Iterator[Ask]:
             assert len(answers) == len(questions)
             return answers[0] if len(questions) == 1 else answers
 
-        yield asking
+        yield query
 
 
 def about(song: Song, *namespaces: str, title: bool = True) -> LookupQuery:

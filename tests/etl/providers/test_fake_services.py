@@ -30,8 +30,8 @@ def test_faults_come_in_their_order_and_pass(fake_services: FakeServices, client
     labs = fake_services.listenbrainz_labs
     labs.fail(limited(85_771, reason="QUOTA_EXCEEDED"), times=2, path="/recording-search/.*")
     labs.fail(limited(datetime(2026, 11, 22, 12, tzinfo=UTC)), path="/similar-recordings/json")
-    asked = f"{labs.url}/recording-search/json?query=hedgerow"
-    first, second, third = (client.get(asked) for _ in range(3))
+    url = f"{labs.url}/recording-search/json?query=hedgerow"
+    first, second, third = (client.get(url) for _ in range(3))
     assert first.status_code == second.status_code == 429
     assert first.headers["Retry-After"] == "85771"
     assert first.json()["error"]["reason"] == "QUOTA_EXCEEDED"
@@ -70,8 +70,8 @@ def test_garbage_is_no_json(fake_services: FakeServices, client: requests.Sessio
 def test_a_page_may_change_while_it_is_read(fake_services: FakeServices, client: requests.Session) -> None:
     world, deezer = fake_services.world, fake_services.deezer
     deezer.fail(change(lambda: world.songs.remove(world.song("Glass Tide"))), path="/search", skip=1)
-    asked = f"{deezer.url}/search?q=glass+tide&limit=2"
-    first, second = client.get(asked).json(), client.get(f"{asked}&index=2").json()
+    url = f"{deezer.url}/search?q=glass+tide&limit=2"
+    first, second = client.get(url).json(), client.get(f"{url}&index=2").json()
     assert (first["total"], second["total"]) == (4, 3)
     assert [row["title"] for row in second["data"]] == ["Glass Tide (Karaoke Version)"]
 

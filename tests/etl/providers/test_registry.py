@@ -23,8 +23,8 @@ def test_a_listener_is_told_what_to_know(name: str) -> None:
     assert about.name == name
     assert about.base_url.startswith("https://")
     assert not any(setting.required or setting.secret for setting in about.settings)
-    for told in (about.title, about.licence, about.terms, about.sends, about.home):
-        assert told.strip()
+    for text in (about.title, about.licence, about.terms, about.sends, about.home):
+        assert text.strip()
     assert set(about.batches) <= about.needs
 
 

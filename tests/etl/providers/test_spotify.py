@@ -57,8 +57,8 @@ def titles(answer: Answer) -> list[str]:
 def test_search_asks_for_as_many_as_a_new_app_gets(new: Engine, fake_services: FakeServices) -> None:
     answer = ask(new, Need.SEARCH, "glass tide marble foxes")
     assert titles(answer) == ["Glass Tide", "Glass Tide - Remastered 2019", "Glass Tide (Live at the Mill)"]
-    [asked] = fake_services.spotify.requests_to("/search")
-    assert (asked.query["limit"], asked.query["market"]) == ("10", "US")
+    [request] = fake_services.spotify.requests_to("/search")
+    assert (request.query["limit"], request.query["market"]) == ("10", "US")
     assert (answer.licence, answer.cached) == ("Spotify Developer Terms", False)
     assert ask(new, Need.SEARCH, "glass tide marble foxes").cached
 
@@ -118,9 +118,9 @@ def test_no_deprecated_operation_is_called_for_a_new_app(
     for need in NEEDS:
         ask(new, need, "rock", spotify=song.spotify, isrc=song.isrc)
     description = shared_data / "spotify-openapi.yml"
-    asked = fake_services.spotify.requests
-    assert among(operations(description, deprecated=True), asked) == []
-    assert len(among(operations(description, deprecated=False), asked)) == len(asked) == 4
+    requests = fake_services.spotify.requests
+    assert among(operations(description, deprecated=True), requests) == []
+    assert len(among(operations(description, deprecated=False), requests)) == len(requests) == 4
 
 
 @pytest.mark.shared
@@ -140,8 +140,8 @@ def test_the_fake_refuses_every_deprecated_operation(
 
 def test_an_extended_app_gets_audio_features_in_one_call(extended: Engine, fake_services: FakeServices) -> None:
     songs = [fake_services.world.song(title) for title in ("Glass Tide", UNKNOWN_SOUND, "Tidal Clockwork")]
-    asked = [LookupQuery(identity=Identity(ids={"spotify": song.spotify})) for song in songs]
-    known, unknown, keyless = extended.ask_many("spotify", Need.FEATURES, asked)
+    queries = [LookupQuery(identity=Identity(ids={"spotify": song.spotify})) for song in songs]
+    known, unknown, keyless = extended.ask_many("spotify", Need.FEATURES, queries)
     assert isinstance(known.value, SourceFeatures)
     assert known.value.values == pytest.approx(songs[0].features)
     assert unknown.status is Status.NOT_FOUND

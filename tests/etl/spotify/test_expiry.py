@@ -28,8 +28,8 @@ def app(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iter
     engine = app_engine(database, tmp_path, fake_services)
     engine.ask("spotify", Need.SEARCH, LookupQuery(text="hedgerow"))
     for name, at, source in (("old", OLD, "spotify"), ("young", YOUNG, "spotify"), ("other", OLD, "reccobeats")):
-        told = AudioFeatures(values={"energy": 0.5}, source=source, fetched_at=at)
-        database.put_tracks([Track(id=name, title=name, artists=("A",), source="m3u: x.m3u8", features=told)])
+        features = AudioFeatures(values={"energy": 0.5}, source=source, fetched_at=at)
+        database.put_tracks([Track(id=name, title=name, artists=("A",), source="m3u: x.m3u8", features=features)])
         put_recommendations(
             database,
             Recommendations(seed=name, source=source, fetched_at=at, tracks=(Recommended(track_id="found"),)),

@@ -64,8 +64,8 @@ def test_what_another_playlist_holds_stays(
 def test_what_spotify_said_of_others_tracks_goes_with_the_last_account(
     database: Database, engine: Engine, tmp_path: Path
 ) -> None:
-    told = AudioFeatures(values={"energy": 0.5}, source="spotify")
-    file = Track(id="of-a-file", title="Brought by hand", artists=("A",), source="exportify: x.csv", features=told)
+    features = AudioFeatures(values={"energy": 0.5}, source="spotify")
+    file = Track(id="of-a-file", title="Brought by hand", artists=("A",), source="exportify: x.csv", features=features)
     database.put_tracks([file, Track(id="found", title="Looked up", artists=("B",), source="spotify")])
     log_in(database, engine)
     log_in(database, engine, "1" * 64)

@@ -109,11 +109,11 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     found = {one["name"]: one for one in lists_of(session, "wanda")}
     assert len(found) == 67
     assert [one["kind"] for one in found.values()][:4] == ["saved", "top", "top", "top"]
-    told = {
+    shown = {
         name: (found[name]["mine"], found[name]["collaborative"], found[name]["tracks"])
         for name in ("Mine", "Ours", "Theirs")
     }
-    assert told == {"Mine": (True, False, 1), "Ours": (False, True, 0), "Theirs": (False, False, 0)}
+    assert shown == {"Mine": (True, False, 1), "Ours": (False, True, 0), "Theirs": (False, False, 0)}
     assert len(fake_services.spotify.requests_to("/me/playlists")) == 2
 
 
@@ -296,9 +296,9 @@ def test_no_deprecated_operation_is_called(
     lists_of(session, "wanda")
     for list_id in (mine.id, "saved", "top:long_term"):
         bring_in(database, tmp_path, engine, list_id)
-    asked, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
-    assert among(operations(description, deprecated=True), asked) == []
-    assert len(among(operations(description, deprecated=False), asked)) == len(asked) > 8
+    requests, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
+    assert among(operations(description, deprecated=True), requests) == []
+    assert len(among(operations(description, deprecated=False), requests)) == len(requests) > 8
 
 
 def content(database: Database) -> dict[str, Any]:

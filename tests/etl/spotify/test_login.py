@@ -52,9 +52,9 @@ def test_where_spotify_sends_the_browser(opened: str, redirect: Redirect) -> Non
 
 def test_a_login_with_pkce(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     login, address = begun(database, engine)
-    asked = dict(parse_qsl(urlsplit(address).query))
-    assert (asked["code_challenge_method"], asked["redirect_uri"]) == ("S256", REDIRECT.uri)
-    assert "playlist-modify-private" not in asked["scope"]
+    query = dict(parse_qsl(urlsplit(address).query))
+    assert (query["code_challenge_method"], query["redirect_uri"]) == ("S256", REDIRECT.uri)
+    assert "playlist-modify-private" not in query["scope"]
     login.complete(OWNER, engine.channel("spotify"), agreed(address))
     account = Accounts(database, engine.vault).get(OWNER)
     assert account is not None
@@ -131,9 +131,9 @@ def test_a_user_that_the_owner_of_the_app_has_not_let_in(
     database: Database, engine: Engine, fake_services: FakeServices
 ) -> None:
     fake_services.spotify_state.app.users = {"otto"}
-    with pytest.raises(SpotifyRefused, match="not let this Spotify user in") as told:
+    with pytest.raises(SpotifyRefused, match="not let this Spotify user in") as caught:
         log_in(database, engine)
-    assert "User Management" in told.value.hint
+    assert "User Management" in caught.value.hint
     assert Accounts(database, engine.vault).get(OWNER) is None
 
 
@@ -149,8 +149,8 @@ def test_an_unknown_client(database: Database, tmp_path: Path, fake_services: Fa
 
 def test_the_redirect_uri_must_be_registered(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     login = Login(Accounts(database, engine.vault), engine.vault)
-    for uri, told in (("http://localhost:8000/callback", "Insecure"), ("https://nas.local/callback", "Invalid")):
-        with pytest.raises(AssertionError, match=f"INVALID_CLIENT: {told} redirect URI"):
+    for uri, fault in (("http://localhost:8000/callback", "Insecure"), ("https://nas.local/callback", "Invalid")):
+        with pytest.raises(AssertionError, match=f"INVALID_CLIENT: {fault} redirect URI"):
             agreed(login.begin(OWNER, engine.channel("spotify"), Redirect(uri=uri)))
 
 
@@ -239,9 +239,9 @@ def test_a_renewal_that_fails_can_be_tried_again(
     expire(database, engine.vault)
     fake_services.spotify_accounts.fail(happening, path="/api/token")  # type: ignore[arg-type]
     channel = engine.channel("spotify")
-    with pytest.raises(SourceFault) as told:
+    with pytest.raises(SourceFault) as caught:
         accounts.access_token(OWNER, channel)
-    assert told.value.kind is kind
+    assert caught.value.kind is kind
     assert accounts.access_token(OWNER, channel) in fake_services.spotify_state.tokens
 
 

@@ -206,9 +206,9 @@ def test_no_deprecated_operation_is_called(
 ) -> None:
     fake_services.spotify.fail(replying(502), path="/playlists/.*/items", method="POST", skip=1)
     assert write(database, tmp_path, engine, playlist)["state"] == "done"
-    asked, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
-    assert among(operations(description, deprecated=True), asked) == []
-    assert len(among(operations(description, deprecated=False), asked)) == len(asked) > 6
+    requests, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
+    assert among(operations(description, deprecated=True), requests) == []
+    assert len(among(operations(description, deprecated=False), requests)) == len(requests) > 6
 
 
 class Killer:
