@@ -1,4 +1,4 @@
-"""HTTP: routes that check what is asked, call a use case, and return its answer; a folder per resource."""
+"""HTTP: routes that check a request, call a use case, and return its answer; a folder per resource."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Worked:
 
 
 class AnswerCache:
-    """Rendered answers by question, the longest unasked going first; safe to use from several threads."""
+    """Rendered answers by query, the least recently used dropped first; safe to use from several threads."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._kept_bytes = kept_bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -54,7 +54,3 @@ class ModelVersion:
 
     task: str
     version: str
-
-
-def track_summary(track: Track) -> dict[str, Any]:
-    return asdict(TrackSummary.of(track))

@@ -27,12 +27,12 @@ class ChoiceBody(Schema):
     on = List(
         String(validate=Length(max=64)),
         required=True,
-        metadata={"description": "Names of the sources that may be asked; every other one may not."},
+        metadata={"description": "Names of the sources that may be used; every other one may not."},
     )
 
 
 class SourceBody(Schema):
-    on = Boolean(metadata={"description": "Whether it may be asked."})
+    on = Boolean(metadata={"description": "Whether it may be used."})
     settings = Dict(
         keys=String(validate=Length(max=64)),
         values=String(allow_none=True, validate=Length(max=_MAX_VALUE)),
@@ -88,7 +88,7 @@ class SourcesAnswer:
 
 @blueprint.get("/api/sources")
 def sources() -> SourcesAnswer:
-    """Every source with its state, and whether anybody has decided yet which of them may be asked."""
+    """Every source with its state, and whether anybody has decided yet which of them may be used."""
     engine = services().engine
     return SourcesAnswer(engine.decided(), engine.fixed, [describe(state) for state in engine.states()])
 
@@ -96,7 +96,7 @@ def sources() -> SourcesAnswer:
 @blueprint.put("/api/sources")
 @blueprint.input(ChoiceBody, arg_name="body", unknown=RAISE)
 def choose(body: dict[str, Any]) -> SourcesAnswer:
-    """Let exactly these sources be asked; an empty list is an answer too."""
+    """Use exactly these sources; the list may be empty."""
     require_operator()
     engine = services().engine
     for name in body["on"]:

@@ -91,7 +91,7 @@ def login(body: dict[str, Any]) -> LoginAnswer:
 @blueprint.get("/callback")
 @blueprint.doc(hide=True)
 def callback() -> Response:
-    """Where Spotify sends the browser back to; what went wrong is told by /api/spotify."""
+    """Where Spotify sends the browser back to; /api/spotify says what went wrong."""
     answer = request.args.to_dict()
     state = answer.get("state", "")
     accounts, owner = all_accounts(), session.owner()

@@ -101,7 +101,7 @@ def found_by_id(services: Services, track_id: str) -> Track | None:
 
 
 def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> frozenset[Need]:
-    """Return what of ``needs`` is missing; everything for a track that only sources have told of so far."""
+    """Return what of ``needs`` is missing; everything for a track that only sources know so far."""
     if subject.kind == "features":
         return frozenset()
     track = subject.track

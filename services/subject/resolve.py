@@ -26,12 +26,12 @@ ALTERNATIVES = 5
 
 
 def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
-    """Find the subject of a question; what is missing of ``needs`` is asked of the sources that are on.
+    """Find the track of a query; what is missing of ``needs`` is looked up at the sources that are on.
 
     Raises
     ------
     ServiceError
-        400 when nothing was asked for, 404 for an unknown id, 409 when the title alone names several tracks.
+        400 for an empty query, 404 for an unknown id, 409 when the title alone names several tracks.
     """
     snapshot, typed = services.catalogue.current(), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
