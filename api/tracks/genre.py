@@ -1,7 +1,5 @@
 """GET /genre-predict: the genre of a track, how sure that is, and what it rests on."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from apiflask import APIBlueprint

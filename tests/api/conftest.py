@@ -1,7 +1,5 @@
 """The real application over a small catalogue, a real database and the models that ship."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
