@@ -26,7 +26,7 @@ class NextAnswer:
 
     playlist: PlaylistSummary
     method: str
-    method_score: float | None
+    method_score: dict[str, float] | None
     split: str | None
     scores: list[dict[str, Any]]
     version: str

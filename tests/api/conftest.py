@@ -1,11 +1,18 @@
-"""The real application over a small catalogue, a real database and the models that ship."""
+"""The real application over a small catalogue, a real database and the models that ship.
 
+Every answer is validated against /api/openapi.json.
+"""
+
+import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Response, request
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 
 from app import create_app
 from config import Config
@@ -37,6 +44,36 @@ TRACKS = (
 )
 
 
+@cache
+def described_answers() -> dict[tuple[str, str, int], Draft202012Validator]:
+    """Validators of /api/openapi.json by path, method and status; an answer may hold no field that is not described."""
+    description = create_app(Config(var=Path("unused"))).spec
+    components = description["components"]
+    for schema in components["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    return {
+        (path, method, int(status)): Draft202012Validator(
+            {**response["content"]["application/json"]["schema"], "components": components}
+        )
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+        for status, response in operation["responses"].items()
+        if "application/json" in response.get("content", {})
+    }
+
+
+def validate(response: Response) -> Response:
+    """Check an answer in JSON against its description."""
+    if response.is_json and request.url_rule is not None and request.url_rule.rule != "/api/openapi.json":
+        path = re.sub(r"<(\w+)>", r"{\1}", request.url_rule.rule)
+        validator = described_answers().get((path, request.method.lower(), response.status_code))
+        if validator is not None and response.status_code < 300:
+            validator.validate(response.json)
+    return response
+
+
 @pytest.fixture
 def configured() -> Iterator[Callable[..., FlaskClient]]:
     """Make browsers of an application with this data folder, this database and further settings."""
@@ -44,6 +81,7 @@ def configured() -> Iterator[Callable[..., FlaskClient]]:
 
     def configure(folder: Path, uri: str, **more: Any) -> FlaskClient:
         apps.append(create_app(Config(var=folder, mongodb_uri=uri, **more)))
+        apps[-1].after_request(validate)
         return apps[-1].test_client()
 
     yield configure

@@ -60,6 +60,18 @@ def test_the_policy_allows_no_inline_script_and_no_eval(client: FlaskClient) -> 
     assert "default-src 'none'" in policy
 
 
+def test_openapi_describes_every_answer(client: FlaskClient) -> None:
+    undescribed = [
+        (method, path, status)
+        for path, methods in client.get("/api/openapi.json").json["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+        for status, response in operation["responses"].items()
+        if status != "204" and not all(content["schema"] for content in response["content"].values())
+    ]
+    assert undescribed == []
+
+
 def test_openapi_describes_the_routes(client: FlaskClient) -> None:
     described = client.get("/api/openapi.json").json["paths"]
     assert {
