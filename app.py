@@ -1,7 +1,5 @@
 """The application factory: ``gunicorn "app:create_app()"``, or ``make run``."""
 
-from __future__ import annotations
-
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api

@@ -1,7 +1,5 @@
 """HTTP: routes that check a request, call a use case, and return its answer; a folder per resource."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 from apiflask import APIFlask

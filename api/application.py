@@ -1,7 +1,5 @@
 """The Flask application whose routes return dataclasses, which also describe the answers in the OpenAPI."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass

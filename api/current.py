@@ -1,7 +1,5 @@
 """The services of the application that handles this request, and its cached answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One shape for everything that goes wrong: ``{"error": {"code", "message", "hint", ...}}``."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

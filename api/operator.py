@@ -4,8 +4,6 @@ On a machine of one's own (no proxy before it) whoever reaches the page may. Whe
 TASTEMAP_OPERATOR_KEY is set, a browser must have named the key.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 

@@ -1,7 +1,5 @@
 """The one page: its shell, its built files, and the policy it lives under."""
 
-from __future__ import annotations
-
 import json
 
 from apiflask import APIFlask

@@ -1,7 +1,5 @@
 """Queries and answers that several resources share; /api/openapi.json is made of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import cast
 

@@ -1,7 +1,5 @@
 """Who is asking: an anonymous browser session, known by a random cookie and stored only as its hash."""
 
-from __future__ import annotations
-
 import hashlib
 import ipaddress
 import secrets

@@ -1,7 +1,5 @@
 """Shared by the models' benchmarks: the folder of the data, the cost of a run and of a call, and the exit."""
 
-from __future__ import annotations
-
 import os
 import resource
 import statistics

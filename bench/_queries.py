@@ -1,7 +1,5 @@
 """Queries of several kinds for tracks of the catalogue, each with the recording it is meant to find."""
 
-from __future__ import annotations
-
 import random
 import unicodedata
 from collections.abc import Callable, Iterator

@@ -7,8 +7,6 @@ the same run. Queries are made from tracks of the training table, drawn by popul
 titles alone should not be split. Exit code 1 where a baseline finds as much.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 from collections.abc import Callable, Sequence

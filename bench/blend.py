@@ -9,8 +9,6 @@ over a list of 20, 0 to 1). Exit code 1 where a max-min list is less fair than t
 something that is to stay out is in.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

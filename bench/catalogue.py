@@ -5,8 +5,6 @@
 Both run in a fresh process, as on the command line; the limits are 60 s on two cores and 800 MB.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import os

@@ -9,8 +9,6 @@ labels of the held-out artists (some minutes). Then what small catalogues, the t
 offer for tracks of a fourth.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

@@ -7,8 +7,6 @@ nearest exemplar. `--sweep` tries every preference, as training does; else only 
 where 10,000 points take more than 5 minutes of processor time or 2 GB. Data: TASTEMAP_DATA, default ../shared/data.
 """
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import replace
 

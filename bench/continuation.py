@@ -9,8 +9,6 @@ steps of the neural part over 1,000,000 songs and prints steps per second and th
 target of the scores is missed.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

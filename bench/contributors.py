@@ -7,8 +7,6 @@ which takes some minutes. Exit code 1 where the network's ROC AUC is neither 0.0
 features nor within 0.005 of the booster's on the same inputs at half of its training time; both are printed.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

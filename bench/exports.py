@@ -6,8 +6,6 @@ The playlist is invented and read from an embedded database of this process's ow
 that writes, beyond what it held before: it must not grow with the playlist.
 """
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 import time

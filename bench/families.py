@@ -7,8 +7,6 @@ that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the
 picks are drawn from it. Exit code 1 where a family that occurs has no model, or equal seeds pick differently.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ Run: python -m bench.genre [--quick]        (needs the training data: ../shared/
 targets, met or missed, and exits with 1 where one is missed.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 

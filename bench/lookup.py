@@ -8,8 +8,6 @@ key are on, with their real limits (MusicBrainz one call a second); between two 
 who types. `cold` is the first time, `again` the second, after all others. The limit is 3 s.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -7,8 +7,6 @@ processor time, of which the medians count. The limits are twice the time of orj
 json with pandas. ``--slices`` is the number of slices that one more process imports to measure its memory.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -13,8 +13,6 @@ queried once; its skewness measures hubness (M. Radovanović et al., JMLR 2010).
 weights, for which the correction is an approximation. ``--hubs`` leaves the other recommenders out.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

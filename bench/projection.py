@@ -7,8 +7,6 @@ UMAP and of the first two principal components, and the distance of held-out tra
 all. The target: 20,000 points within 2 minutes each.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -7,8 +7,6 @@ works on the same cores, and the medians of the ratios of elapsed times count. T
 for the slices the ratio without it is printed too, since it takes seconds whatever is imported.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -8,8 +8,6 @@ first; every prefix of typed titles and artists, requested of the real applicati
 memory that an opened and searched catalogue adds to a process. The limit is 30 ms at the 99th percentile.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import subprocess

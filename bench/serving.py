@@ -8,8 +8,6 @@ computed), and repeatedly (`again`: cached). The catalogue is the one in TASTEMA
 when it is a full one, else one built for the occasion from ../shared/data/tracks.csv.gz.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import os

@@ -6,8 +6,6 @@ With --make the taxonomy is made anew from TASTEMAP_DATA (default ../shared/data
 minute. Nothing is drawn. Exit code 1 where a family has no name, or a baseline finds as many right families.
 """
 
-from __future__ import annotations
-
 import argparse
 
 from bench._cost import DATA, Meter, call_times, finish

@@ -7,8 +7,6 @@ autoencoders and the contrastive network are trained and scored too, which takes
 embedding has less than 1.3 times the recall of the moments.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The command line of imports, harvests and exports: ``python -m etl import FILE_OR_FOLDER_OR_URL...`` and more."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import signal

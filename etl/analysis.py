@@ -1,7 +1,5 @@
 """Segments of audio analyses in the form of Spotify's Web API, of files and of answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ Pure functions over :class:`etl.providers.base.Identity`. Titles, artists, lengt
 alone does not decide, because sources have duplicates and other editions under a wrong one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """Progress on the command line: a bar on a terminal, otherwise a line per phase."""
 
-from __future__ import annotations
-
 import sys
 from types import TracebackType
 from typing import Self

@@ -1,7 +1,5 @@
 """Reports of a run's progress: in its document, and to a function that shows it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

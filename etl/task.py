@@ -1,7 +1,5 @@
 """What a function that does a run without a file works with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path

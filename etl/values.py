@@ -1,7 +1,5 @@
 """Values in files and answers of sources: text, numbers, ids, years, booleans and times. Invalid ones are None."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Versions of a piece in titles: the original recording, a live one, a remix, a cover ..."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

@@ -4,8 +4,6 @@ Writes ``docs/img/track.png``, ``docs/img/map.png`` and ``docs/img/phone.png``. 
 an invented playlist; the track is ``--track``, best one that the app's catalogue knows.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -5,8 +5,6 @@ LibSass passes rules that it does not know, such as ``@use``, through without an
 inspected before it replaces the last one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

@@ -1,7 +1,5 @@
 """The catalogue as runs leave it: whether it lacks something, and building it anew."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The end of a run: what it stored goes into the catalogue, its files are deleted, and its state is final."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import time

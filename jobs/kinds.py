@@ -1,7 +1,5 @@
 """The kinds of runs that read no file, and the function of each, loaded by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path

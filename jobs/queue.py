@@ -3,8 +3,6 @@
 That process loads :mod:`jobs.worker`; the web process never does.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

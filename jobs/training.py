@@ -5,8 +5,6 @@ done; so it is a program of its own, which reports in lines of JSON on its stand
 "done", "total"}`` while it works, ``{"result": {...}}`` or ``{"problem": {"code", "message", "hint"}}`` at the end.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -4,8 +4,6 @@ A page of rows is stored first and the run's cursor moved after it, and every wr
 is done twice. So a run that goes on after a kill repeats at most one page.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

@@ -1,7 +1,5 @@
 """``python -m ml``: train a model, score the served one, list the versions, serve another version."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

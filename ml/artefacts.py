@@ -4,8 +4,6 @@
 ever unpickled.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The cap on the tracks of one artist in a list."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 

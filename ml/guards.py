@@ -3,8 +3,6 @@
 A track without the data that a guard needs passes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,5 @@
 """Histograms of the audio features, in the same bins everywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

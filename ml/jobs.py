@@ -3,8 +3,6 @@
 ``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

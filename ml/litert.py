@@ -1,7 +1,5 @@
 """LiteRT networks, callable from any thread and with any number of rows."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -4,8 +4,6 @@ The training counts exactly and refuses by the same numbers (:class:`ml.jobs.Too
 less, so nothing that could be trained is ruled out.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache

@@ -4,8 +4,6 @@ The shipped folder is never written to. The choice of a version, the versions se
 versions are in the installation's folder and its manifest.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping

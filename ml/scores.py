@@ -6,8 +6,6 @@ adds ``on`` (a digest of the held-out data) and ``before``: the score on the sam
 the time, as ``{"version", "score", "note"}``; where ``score`` is null, ``note`` gives the reason.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

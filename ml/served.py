@@ -1,7 +1,5 @@
 """Loaded models of one process: bounded in number, each loaded once, none waiting for the load of another."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock

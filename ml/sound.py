@@ -4,8 +4,6 @@ The distance is the weighted root mean square of the differences in *spreads* (s
 large table), over the features that both tracks have.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Answers that depend only on the question, the catalogue and the models are worked out once."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One list for several people, from what each of them chose; and a list of one's own from chosen tracks."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

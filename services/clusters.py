@@ -1,7 +1,5 @@
 """The clusters of sound: which genres fill each, how their number was chosen, and where a track falls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

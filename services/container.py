@@ -1,7 +1,5 @@
 """What the use cases need: one set per process, each part opened on first use (gunicorn forks before that)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The error of a use case: what to say, and with which HTTP status."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from store.errors import TastemapError

@@ -1,7 +1,5 @@
 """How the audio features are spread: histograms of the catalogue, of a playlist or of a family of genres."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The genre of a track, how sure that is, and what it rests on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal

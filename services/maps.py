@@ -1,7 +1,5 @@
 """Maps of a playlist and of the catalogue, as they were computed last; later tracks are placed among the others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The models: which versions there are, how two compare, and training one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The tracks that a browser session never wants again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from services.container import Services

@@ -1,7 +1,5 @@
 """What may come next in a playlist, each with the songs it goes with."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any

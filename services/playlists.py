@@ -1,7 +1,5 @@
 """Playlists: find, describe, read a page, name their people, create and delete."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

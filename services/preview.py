@@ -1,7 +1,5 @@
 """Where thirty seconds of a track can be played just now."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import cast
 

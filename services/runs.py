@@ -1,7 +1,5 @@
 """Runs: how they are shown, and how one is started."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """How a track got here: the recommendations that led to it, back to a playlist."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from services.container import Services

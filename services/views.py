@@ -1,7 +1,5 @@
 """How tracks and moments are shown in every answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Who of a playlist's contributors would have added a track."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Artists as sources name them, one document for each source and artist."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

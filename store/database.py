@@ -4,8 +4,6 @@ Its vocabulary is what the embedded server does well: point look-ups, ``$in``, s
 inserts. Nothing here sorts, counts, groups or pages through a collection for a request.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How domain types lie in MongoDB: pure translations; what is missing has no field."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any

@@ -3,8 +3,6 @@
 A value that is missing is ``None``: never 0, never an empty string.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 import re

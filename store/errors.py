@@ -1,7 +1,5 @@
 """The root of all errors that a person sees."""
 
-from __future__ import annotations
-
 
 class TastemapError(Exception):
     """Something went wrong that a person can act on.

@@ -5,8 +5,6 @@ that readers use hold the facts of the source that was chosen, with their time a
 that put them there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Audio features as arrays: a row of thirteen numbers per track, NaN where a value is unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tracks by their ids, from the catalogue and the database together."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Locks between processes, released by the operating system when their holder dies."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 One document per source and seed in ``recommendations``, found by its name and by every track in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 :mod:`jobs` queues runs and does them.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What playlist sets there are (see :mod:`store.playlist_sets`), without a library that reads columns."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime

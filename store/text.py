@@ -1,7 +1,5 @@
 """How names are compared: one normal form for search, matching, recordings and artists."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """What every test may ask for: a database of its own on a real server, and the data in ../shared where present."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Iterator

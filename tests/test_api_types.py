@@ -1,7 +1,5 @@
 """The types that the page is checked with, and the limits of its fields, are those of the API."""
 
-from __future__ import annotations
-
 from tools import api_types
 
 

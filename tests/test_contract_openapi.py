@@ -3,8 +3,6 @@
 The description (OpenAPI, with what is deprecated flagged) lies in the shared data and is read there.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """The docs say what the code does: the tables that are made from registries, and the links between pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -4,8 +4,6 @@
 and the greatest values and lengths. ``tests/test_api_types.py`` fails if one of them is out of date.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import tempfile

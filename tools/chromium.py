@@ -1,7 +1,5 @@
 """Make sure that the browser tests have a Chromium: the system's, else Debian's package, else Playwright's own."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Serve on loopback: the wanted port, or the next free one with a word about it."""
 
-from __future__ import annotations
-
 import os
 import socket
 import sys

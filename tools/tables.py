@@ -8,8 +8,6 @@ A page marks the place of a table with a comment before it and one behind it::
 What stands between the two is replaced. ``tests/test_docs.py`` fails if a table is out of date.
 """
 
-from __future__ import annotations
-
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence

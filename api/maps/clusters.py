@@ -1,7 +1,5 @@
 """The clusters of sound: which genres fill each, how their number was chosen, and where a track falls."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from apiflask import APIBlueprint

@@ -1,7 +1,5 @@
 """How the audio features are spread: histograms of the catalogue, of a playlist or of a family of genres."""
 
-from __future__ import annotations
-
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import Length

@@ -1,7 +1,5 @@
 """Maps of a playlist and of the catalogue, as they were computed last; later tracks are placed among the others."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from apiflask import APIBlueprint, Schema

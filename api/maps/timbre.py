@@ -1,7 +1,5 @@
 """Sound-alikes and the timbre map of the tracks whose analyses are stored here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from apiflask import APIBlueprint, Schema

@@ -1,7 +1,5 @@
 """One list for several people, from what each of them chose; and a list of one's own from chosen tracks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Playlists as files: which formats there are, and the download of one."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Never again: the tracks that this browser wants in no list, kept on this installation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from apiflask import APIBlueprint, Schema

@@ -1,7 +1,5 @@
 """GET /api/playlists/<id>/next: what may come next in a playlist, each with the songs it goes with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from apiflask import APIBlueprint, Schema

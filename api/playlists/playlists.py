@@ -1,7 +1,5 @@
 """Playlists: the list of them, the rows of one, making, naming people, and deleting."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """GET /api/playlists/<id>/who-added: who of a playlist's contributors would have added a track."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from apiflask import APIBlueprint

@@ -1,7 +1,5 @@
 """Gathering from sources: what a playlist lacks, harvests, all runs and their end, and how a track got here."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """The sources: which ones Tastemap may ask, what it tells them, and how they fare."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

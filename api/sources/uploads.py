@@ -1,7 +1,5 @@
 """Files in: an upload becomes a run in a process of its own, and its progress is streamed."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the routes of Spotify share: the account of this browser and the channel to Spotify."""
 
-from __future__ import annotations
-
 from flask import request
 
 from api import session

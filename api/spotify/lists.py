@@ -1,7 +1,5 @@
 """Lists of the connected Spotify account in, and playlists out to it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Connecting a Spotify account: what is missing, the login, and disconnecting."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit

@@ -1,7 +1,5 @@
 """The playlist sets that were imported to learn from: too many playlists to open one by one."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from apiflask import APIBlueprint

@@ -1,7 +1,5 @@
 """What works here and what does not, with a remedy for each fault: ``python -m etl doctor`` for the page."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """The models: which versions there are, what their cards say, and which one is served."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """POST /api/operator: name the key of this server."""
 
-from __future__ import annotations
-
 import hmac
 import time
 from dataclasses import dataclass

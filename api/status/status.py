@@ -1,7 +1,5 @@
 """What this installation holds, and whether it is well."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from apiflask import APIBlueprint

@@ -1,7 +1,5 @@
 """The taxonomy: families of genres, and where any genre's name belongs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """GET /api/tracks/<id>/preview: where thirty seconds of a track can be played just now."""
 
-from __future__ import annotations
-
 from apiflask import APIBlueprint
 
 from api.current import services

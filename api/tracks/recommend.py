@@ -1,7 +1,5 @@
 """GET /recommend: tracks that go with a track, each with the reason."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from apiflask import APIBlueprint

@@ -1,7 +1,5 @@
 """GET /api/search: tracks as one types."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Doing runs from the command line, and printing what came of them."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The catalogue: can it be read, and does it hold what the database holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who looks at what: everything on this machine, and what asks the sources themselves."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """``python -m etl doctor`` on the command line."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections import Counter

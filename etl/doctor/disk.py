@@ -1,7 +1,5 @@
 """The disk under ``var``: may it be written, is there room, what lies there."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

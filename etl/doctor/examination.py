@@ -1,7 +1,5 @@
 """What a check says, and how many of them are made at once within a bounded time."""
 
-from __future__ import annotations
-
 import logging
 import queue
 import threading

@@ -3,8 +3,6 @@
 Whether they load is checked where they are used: :mod:`api.status.doctor` adds it, since imports know no models.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator

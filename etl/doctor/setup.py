@@ -1,7 +1,5 @@
 """The set-up: Python, the built page, the environment's variables, the key that seals credentials."""
 
-from __future__ import annotations
-
 import difflib
 import stat
 import sys

@@ -3,8 +3,6 @@
 No request goes to a source that is switched off.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 What Spotify has closed to new apps is listed, not tried.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """The database: does it answer, keep what it is given, and have its indexes; whose runs wait in it."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """What the engine returns: answers with their source, time and licence, and the state of each source."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,8 +5,6 @@ time of the next request. A process reserves a turn by moving that time on with 
 its turn comes. So turns are fair, and no two processes take the same one.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ A document is a lease ("pending") until its answer replaces it. A lease ends wit
 that holds it is gone; then the next process with that query takes it over.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import socket

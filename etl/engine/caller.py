@@ -1,7 +1,5 @@
 """One call to one source: the choice of the credential, and retries."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What a provider works with: the session of one credential, the source's address and its settings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

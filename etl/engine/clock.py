@@ -1,7 +1,5 @@
 """The engine's clock, one object so that tests can replace it."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime, timedelta
 

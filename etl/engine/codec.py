@@ -1,7 +1,5 @@
 """Answers as JSON text, the form in which the database keeps them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass

@@ -1,7 +1,5 @@
 """Collects the answers of one source to several queries: cached ones, those of other processes, and new ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

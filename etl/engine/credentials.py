@@ -1,7 +1,5 @@
 """The credentials of a source, each with its bucket and a channel limited by that bucket."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

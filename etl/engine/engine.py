@@ -1,7 +1,5 @@
 """The engine: every query to a source goes through it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 from etl.engine.answers import Answer, EngineConfig, SourceState, Status

@@ -1,7 +1,5 @@
 """The one way out: an HTTP session whose every request has passed its source's bucket."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -6,8 +6,6 @@ the normalised title and artists. Album, year and duration only help a source to
 out. The owner is left out too, because sources answer the same to everybody.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 

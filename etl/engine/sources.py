@@ -3,8 +3,6 @@
 Collection ``sources`` has one document per source, and one per bucket (``<source>/<credential>``).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict

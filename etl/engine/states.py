@@ -1,7 +1,5 @@
 """The state of each source, as the page and the doctor show it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Encryption of tokens and client secrets in the database."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import os

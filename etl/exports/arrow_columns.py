@@ -5,8 +5,6 @@ a second, which a web process that serves one download would keep. Arrays are ma
 https://arrow.apache.org/docs/format/Columnar.html lays them out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain

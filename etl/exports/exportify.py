@@ -12,8 +12,6 @@ Loudness is negative, and there are albums called "=" and "+". The file goes fro
 as a download of type text/csv; a spreadsheet should import it with its columns as text (docs/formats.md).
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The registry of file formats: the API, the command line, the page and the tests go through it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

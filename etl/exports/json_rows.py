@@ -1,7 +1,5 @@
 """Domain values as JSON, and a JSON document written while its last member, an array, is still being read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields

@@ -6,8 +6,6 @@ rest of what our own JSON holds, in its names (:mod:`etl.exports.tastemap_json`)
 nothing is lost; without it title, joined artists, album, duration and identifier remain.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

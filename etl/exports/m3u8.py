@@ -12,8 +12,6 @@ The format knows no contributors, no dates and no features, and cannot separate 
 breaks within names become blanks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from etl.exports.rows import ExportRow, Pages, track_uri

@@ -5,8 +5,6 @@ the duration that their source gives, ``features_duration_ms``; ``features_sourc
 The fields of the playlist itself are JSON in the file's metadata under ``tastemap``.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice

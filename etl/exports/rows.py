@@ -1,7 +1,5 @@
 """The rows of a playlist on their way out, a page at a time, and what several formats write alike."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

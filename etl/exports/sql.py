@@ -1,7 +1,5 @@
 """Tracks into any database that SQLAlchemy speaks to, in the schema of :mod:`etl.exports.sql_schema`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice

@@ -5,8 +5,6 @@ artist's name as it is written, and of the album's title with the first artist o
 "Greatest Hits" from another. Times are UTC. Labels and genres are JSON arrays of text.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC

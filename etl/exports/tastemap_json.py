@@ -16,8 +16,6 @@ Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; the names and units of ``
 byte for byte. A reader refuses versions above the ones it knows; members may be added without a new version.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from etl.exports.json_rows import item_members, playlist_members, stream, track_members

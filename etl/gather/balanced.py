@@ -4,8 +4,6 @@ A recording is taken once, under the first genre that finds it. Tracks with equa
 and artists are one recording.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any

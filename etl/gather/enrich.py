@@ -5,8 +5,6 @@ the plan goes through the playlist in pages. A page is fetched, counted and stor
 source asks for a pause, its pages are left for the end and the other sources go on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

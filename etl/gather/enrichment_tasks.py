@@ -1,7 +1,5 @@
 """The tasks of an enrichment: which source is queried for what about which tracks, and how answers are stored."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Stores the tracks that a source found, under the id of the same recording if that is stored already."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

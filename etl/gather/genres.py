@@ -1,7 +1,5 @@
 """The names of the genres that the shipped genre model tells apart, from its taxonomy file."""
 
-from __future__ import annotations
-
 import json
 
 from config import ROOT

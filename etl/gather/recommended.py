@@ -1,7 +1,5 @@
 """Stores what a source recommends for a track: the recommended tracks, and the list of them for this track."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import cast
 

@@ -1,7 +1,5 @@
 """What all runs that gather have: a cursor, counts, a client for the sources, and a record of how far they are."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Any
 

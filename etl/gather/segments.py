@@ -4,8 +4,6 @@ Since November 2024 only Spotify applications of extended mode get an analysis. 
 of their ids, so that the id of the last one is the cursor.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, cast
 

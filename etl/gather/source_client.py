@@ -1,7 +1,5 @@
 """Queries one source for a page of answers, with retries and short waits."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The counts of a run: of its tracks or rows in all, and of its queries by source and need."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -4,8 +4,6 @@ As in the timbre study (music_modeling), a later run begins with the term after 
 Collection ``harvests`` has one document for each kind and source.
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """What a run does about sources that may not be used for a while, or not at all."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta

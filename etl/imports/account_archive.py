@@ -1,7 +1,5 @@
 """The zip archives that Spotify and ListenBrainz send: the playlists and histories in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

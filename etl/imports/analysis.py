@@ -1,7 +1,5 @@
 """Audio analyses as Spotify's Web API gave them: one track's segments, with its id where the file has it."""
 
-from __future__ import annotations
-
 from pathlib import PurePath
 from typing import Any
 

@@ -5,8 +5,6 @@ entities are not expanded and no file or address is fetched, so "billion laughs"
 library is held in memory as a whole, so its size is limited.
 """
 
-from __future__ import annotations
-
 import plistlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Exportify's playlist files: tracks, and who added them when."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime

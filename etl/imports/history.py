@@ -1,7 +1,5 @@
 """A listening history as a playlist: each track once, most played first, dated by the first play."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

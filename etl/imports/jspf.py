@@ -1,7 +1,5 @@
 """JSPF, the JSON form of XSPF (https://xspf.org/jspf), with ListenBrainz's extension for who added what when."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

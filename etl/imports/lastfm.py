@@ -5,8 +5,6 @@ The forms are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid
 without headings).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """ListenBrainz's export: one listen a line (``listens/2024/5.jsonl`` in its zip)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -1,7 +1,5 @@
 """M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -4,8 +4,6 @@ A slice of 35 MB holds a thousand playlists under one key. The file is cut betwe
 megabytes, each of which is parsed alone, so that memory holds one chunk.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from io import BufferedIOBase

@@ -5,8 +5,6 @@ and only the wanted values. It is strict: if a value has another type than in th
 again by orjson, and such values count as missing.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Recognises files, by their contents first, and by their names if the contents are ambiguous."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """All readers of files, in order of precedence: the first one that recognises a file reads it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

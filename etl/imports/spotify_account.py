@@ -4,8 +4,6 @@ Only the track, the time and the length of a play are read. The IP address, devi
 extended history are neither read nor stored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

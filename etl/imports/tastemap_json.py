@@ -1,7 +1,5 @@
 """Reader of our own JSON export (:mod:`etl.exports.tastemap_json`)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime

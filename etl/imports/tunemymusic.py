@@ -4,8 +4,6 @@ Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, f
 (``Spotify - id``, ``Apple - id``). In a list of videos, the first cell holds "Artist - Title".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime

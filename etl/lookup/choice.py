@@ -1,7 +1,5 @@
 """Chooses among the tracks that sources found the one that was typed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

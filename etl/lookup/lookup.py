@@ -5,8 +5,6 @@ its ISRC, the ISRC leads to more ids, and each id allows queries to the sources 
 late is reported as missing, and cached for the next time when it comes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Audio features for tracks that came without a Spotify id, from the same recording in the catalogue."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from pathlib import Path

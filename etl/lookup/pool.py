@@ -1,7 +1,5 @@
 """Queries to several sources at once, in threads that all look-ups of this process share."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Collection

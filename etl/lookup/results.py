@@ -1,7 +1,5 @@
 """The result of a look-up, and its storage: each fact with its source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast

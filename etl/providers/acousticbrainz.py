@@ -3,8 +3,6 @@
 docs/acousticbrainz.md says how its classifiers and descriptors are mapped to Spotify's scales.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 

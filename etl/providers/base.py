@@ -4,8 +4,6 @@ A provider only translates: a query into requests, and the JSON of their answers
 credentials and the network are in :mod:`etl.engine`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -3,8 +3,6 @@
 Errors come as HTTP 200 with an ``error`` object. Facts: the developer pages of Deezer, and answers seen in 2026.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

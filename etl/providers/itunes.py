@@ -1,7 +1,5 @@
 """The search of Apple's iTunes store: tracks, their genre, previews. It has no ISRCs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

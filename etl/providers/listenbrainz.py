@@ -3,8 +3,6 @@
 Its labs are a service at another address with other limits: :mod:`etl.providers.listenbrainz_labs`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 

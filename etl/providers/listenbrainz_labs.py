@@ -3,8 +3,6 @@
 Experiments on a server of their own, without a promise that they stay.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar

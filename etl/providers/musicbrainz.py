@@ -4,8 +4,6 @@ Its limit is one call a second; beyond it, and at busy times, it answers 503. So
 documentation (musicbrainz.org/doc/MusicBrainz_API).
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ It answers in batches, leaves out what it does not know, keeps no order, and may
 lists stand bare or under ``content``. Source: reccobeats.com/docs and answers seen in 2026.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """All sources by name, and the order in which they are queried: a line here adds a source."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from etl.providers.acousticbrainz import AcousticBrainz

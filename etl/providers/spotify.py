@@ -4,8 +4,6 @@ An app that is registered today (``tier`` "new") may search and read single trac
 recommendations are for older apps with extended access ("extended"); other apps send no queries for them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """What all translations use: the table of a source's handlers, and functions that read JSON of any form."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

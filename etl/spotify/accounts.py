@@ -4,8 +4,6 @@ Spotify gives a new refresh token with each renewal and refuses the one before. 
 at a time: the one that holds the lease in the document.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import time

@@ -1,7 +1,5 @@
 """Requests of the app itself, without a user: the catalogue."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

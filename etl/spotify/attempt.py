@@ -1,7 +1,5 @@
 """One attempt of a run with a connected account: its session, and what Spotify's failures mean for the run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta

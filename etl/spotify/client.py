@@ -1,7 +1,5 @@
 """spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any, Protocol
 

@@ -4,8 +4,6 @@ Answers expire in the engine's cache. Features, analyses and recommendations mad
 time. If Spotify is switched off or its settings are removed, all of them and the tracks are deleted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

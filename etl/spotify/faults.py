@@ -1,7 +1,5 @@
 """Spotify's errors as faults with messages and hints."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

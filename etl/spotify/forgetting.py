@@ -1,7 +1,5 @@
 """Disconnects an account: deletes its tokens and everything that came through it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ Each page is staged, and then the cursor is moved, so a run that goes on after a
 A list that changes meanwhile is read again, because its rows have moved.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime

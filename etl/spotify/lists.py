@@ -1,7 +1,5 @@
 """The lists of an account, and readers that read each of them page by page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

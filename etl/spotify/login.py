@@ -1,7 +1,5 @@
 """The login: authorisation code with PKCE, begun and ended in the same browser session."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Notices about Spotify for the listener: how to set it up, and what is about to end."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from etl.spotify.accounts import Account

@@ -4,8 +4,6 @@ A row has its track under ``item``, for older apps under ``track``. (The track i
 name alone is no proof.) A top track is the row itself.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from typing import Any

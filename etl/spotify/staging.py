@@ -1,7 +1,5 @@
 """The staging of a list while it is read or written: its pages in the store, until its run has ended."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ The rows are staged first. A run that goes on after a kill or a lost answer find
 Spotify how many rows it has, and goes on after the last batch that arrived.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

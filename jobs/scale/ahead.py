@@ -5,8 +5,6 @@ is lost or counted twice where a worker dies or a source wants a pause. The stor
 and they hold for all workers together.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial

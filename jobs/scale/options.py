@@ -1,7 +1,5 @@
 """The options ``--cores`` and ``--cluster``, and the workers that they choose."""
 
-from __future__ import annotations
-
 import argparse
 import os
 

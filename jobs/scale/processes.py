@@ -1,7 +1,5 @@
 """Several processes on this machine (see :mod:`jobs.scale.workers`)."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

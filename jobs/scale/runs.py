@@ -1,7 +1,5 @@
 """Runs done by several workers at a time (see :mod:`jobs.scale.workers`)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path

@@ -9,8 +9,6 @@ top of a module, or is a functools.partial of one that does. ``function`` is ide
 does its items again. concurrent.futures and Dask do the scheduling.
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

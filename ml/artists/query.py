@@ -1,7 +1,5 @@
 """Split a typed query into artist and title: "Metallica Enter Sandman" -> ("Metallica", "Enter Sandman")."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

@@ -4,8 +4,6 @@
 which several may be right, so each has its own probability.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

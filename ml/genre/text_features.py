@@ -5,8 +5,6 @@ some too: Bojanowski et al., "Enriching word vectors with subword information", 
 and the whole name. All but the pairs and the whole depend on one word alone, so they are cached by word.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 import zlib

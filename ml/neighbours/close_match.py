@@ -1,7 +1,5 @@
 """Whether two tracks are alike enough to go together, or one is merely the nearest in a small catalogue."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping
 

@@ -7,8 +7,6 @@ nearest neighbours. This is NICDM of D. Schnitzer et al., "Local and global scal
 distances are squared.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from threading import Lock
 from typing import Any

@@ -1,7 +1,5 @@
 """Tracks that go with a track: of similar sound, by similar artists, of the same genres, and rather popular."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields

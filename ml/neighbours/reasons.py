@@ -1,7 +1,5 @@
 """Why one track goes with another, in words that follow from their features, artists and genres."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ml.artists.model import ArtistEmbedding

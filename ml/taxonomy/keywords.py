@@ -1,7 +1,5 @@
 """The words in the name of a genre: styles, places, instruments."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

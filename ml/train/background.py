@@ -1,7 +1,5 @@
 """The score of the served version on the held-out data of a new one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

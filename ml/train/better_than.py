@@ -1,7 +1,5 @@
 """Which of the models in a card's table are better than the one that the card is of, figure by figure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 from ml.scores import Row, measures_of

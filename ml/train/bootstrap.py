@@ -1,7 +1,5 @@
 """Intervals of means and of their ratios by the bootstrap: groups or tracks are drawn again, with replacement."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

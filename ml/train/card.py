@@ -1,7 +1,5 @@
 """The one renderer of model cards: a Jinja template per task, filled by the training that wrote the model."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Export of Keras networks to LiteRT; one that differs from Keras is not written."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

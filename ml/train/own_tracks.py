@@ -1,7 +1,5 @@
 """The tracks of the catalogue that a model may be trained on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Writing the card and the scores of a trained version, and registering it: the end of every training."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The commit and the command of a training."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

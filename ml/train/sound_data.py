@@ -1,7 +1,5 @@
 """Tracks by sound and genre for the clustering models, from the training table or from the catalogue."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

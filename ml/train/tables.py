@@ -1,7 +1,5 @@
 """Reading the training tables."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The answer of /recommend, whichever method recommends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """What sources recommend for a track, in addition to what this installation recommends."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Iterator
 

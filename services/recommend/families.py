@@ -1,7 +1,5 @@
 """GET /recommend?method=families: for each family of genres that a track is in, one from the same cluster."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Tracks that go with a track, each with the reason."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any

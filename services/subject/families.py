@@ -1,7 +1,5 @@
 """The families of genres that a track is in, and where each comes from."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

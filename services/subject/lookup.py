@@ -1,7 +1,5 @@
 """Tracks that are not known here, or not well, looked up at the sources that are on while somebody waits."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace

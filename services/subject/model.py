@@ -1,7 +1,5 @@
 """The track that a query is about, and how it was found."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Which track a question is about: by id, by typed words, by title and artist, or by bare feature values."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

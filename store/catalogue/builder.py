@@ -5,8 +5,6 @@ segment exclude each other by a lock that the system releases when its process d
 build left unfinished can be recognised and removed by the next one.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

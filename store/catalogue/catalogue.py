@@ -4,8 +4,6 @@
 build that is killed at any moment leaves the generation before it served.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import threading

@@ -1,7 +1,5 @@
 """Matching of given names to tracks of the catalogue, with a confidence: not as one types, but as one knows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

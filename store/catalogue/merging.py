@@ -1,7 +1,5 @@
 """One row per track: merging what several tables, or several rows of one table, say of the same id."""
 
-from __future__ import annotations
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc

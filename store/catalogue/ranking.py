@@ -1,7 +1,5 @@
 """How well a name answers a typed query."""
 
-from __future__ import annotations
-
 from rapidfuzz.distance import OSA
 
 _ONE_TYPO, _TWO_TYPOS = 4, 8

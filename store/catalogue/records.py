@@ -4,8 +4,6 @@ Reading goes through the system's page cache and not through a mapping: a web pr
 thousand of them is no larger than one that has looked at ten, and all workers still share the cached pages.
 """
 
-from __future__ import annotations
-
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence

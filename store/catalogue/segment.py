@@ -14,8 +14,6 @@ Only the touched pages of the mapped files become resident, and all worker proce
 with all of this mapped, a web process that had searched a while was 120 MB larger.)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from bisect import bisect_left

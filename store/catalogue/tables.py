@@ -4,8 +4,6 @@ A file is named after its table and the SHA-256 of its contents; its metadata ho
 imports and the summary of its import. It may hold one id several times: the build merges them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

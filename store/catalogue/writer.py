@@ -1,7 +1,5 @@
 """Writing one segment of the catalogue from rows of tracks; the reader is :mod:`store.catalogue.segment`."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator

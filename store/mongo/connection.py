@@ -1,7 +1,5 @@
 """The connection to MongoDB: opened in each process on first use, its errors translated, the server revived."""
 
-from __future__ import annotations
-
 import functools
 import logging
 import os

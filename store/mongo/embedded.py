@@ -7,8 +7,6 @@ started or stopped. ``users.lock`` is held, shared, by every process that uses t
 stops it, and because the operating system releases the locks of killed processes nobody has to count.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import logging

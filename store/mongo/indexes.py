@@ -6,8 +6,6 @@ journalled marker says "building" before and "ready" after; a marker found at "b
 indexes named in it are dropped and built anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which installation this is: several may share one MongoDB, and each has files of its own."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

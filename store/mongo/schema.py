@@ -1,7 +1,5 @@
 """The version of what is stored: a database that holds documents of another version is refused, not misread."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Any
 

@@ -3,8 +3,6 @@
 Every answer is validated against /api/openapi.json.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from functools import cache

@@ -1,7 +1,5 @@
 """POST /api/blend, what is never wanted again, and playlists of one's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

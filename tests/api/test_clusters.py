@@ -1,7 +1,5 @@
 """Clusters, families and histograms over HTTP."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

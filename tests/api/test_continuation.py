@@ -1,7 +1,5 @@
 """GET /api/playlists/<id>/next: tracks with reasons, the method and what it scored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

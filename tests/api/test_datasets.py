@@ -1,7 +1,5 @@
 """The line about imported slices."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

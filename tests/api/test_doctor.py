@@ -1,7 +1,5 @@
 """The doctor over HTTP: what is wrong on this machine at once, the sources when the button is pressed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

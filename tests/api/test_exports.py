@@ -1,7 +1,5 @@
 """Playlists as downloads: the file, its type and its name, and what is answered where there is none."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import unquote
 

@@ -1,7 +1,5 @@
 """Runs that gather from sources, started, listed and ended from the page; and how a track got here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

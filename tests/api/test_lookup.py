@@ -1,7 +1,5 @@
 """Questions about tracks that nobody has brought in: looked up, told apart by source, and kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

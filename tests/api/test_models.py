@@ -1,7 +1,5 @@
 """Versions over HTTP: a choice reaches the next answer, and can be taken back."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who may change what concerns everybody, and by which names the server is reached."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

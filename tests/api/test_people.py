@@ -1,7 +1,5 @@
 """Contributors get names and colours, from those who may give them, and keep them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Uploads and playlists over real HTTP semantics: a file becomes rows, and stays its browser's own."""
 
-from __future__ import annotations
-
 import io
 import json
 import time

@@ -1,7 +1,5 @@
 """Maps over HTTP: what was computed, and what came later placed among it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Runs as the page sees them, whatever has started them."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """/api/sources: the listener decides who is asked, and no secret ever comes back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """/api/spotify from the first question to the last: set up, log in, bring in, write back, disconnect."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

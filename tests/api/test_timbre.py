@@ -1,7 +1,5 @@
 """Analyses dropped in, the timbre map and sound-alikes over HTTP."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

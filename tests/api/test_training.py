@@ -1,7 +1,5 @@
 """Training on what an installation holds, as the Lab starts it: a run, a process of its own, a version to choose."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The life of every training that needs no playlists, and of those that cannot be trained."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The life of trainings on playlists: the slowest, so a file of their own, since a file is tested in one process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Who added it, over HTTP: not trained, trained in a process of its own, asked, served in turn, forgotten."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The life of a training: reported, cancelled, killed and done again, compared, served, taken back, deleted."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

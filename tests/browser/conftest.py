@@ -1,7 +1,5 @@
 """The real app on a free port with its own data folder, and a Chromium that reports everything it should not do."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

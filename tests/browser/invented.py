@@ -1,7 +1,5 @@
 """Playlist files with invented tracks, written as Exportify writes them; nothing in them exists."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

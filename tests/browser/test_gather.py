@@ -1,7 +1,5 @@
 """Fetching for a playlist and gathering in general: started, followed to the reckoning, and cancelled, in the page."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The Lab as a whole: where to start, and its tabs on a phone."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import pytest

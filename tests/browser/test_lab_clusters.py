@@ -1,7 +1,5 @@
 """The Lab's clusters: the heat map and the table beside it, the sweep, where a track falls; and picks per family."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 

@@ -1,7 +1,5 @@
 """The Lab's panel "Next": choose a playlist, see what may come next, and why."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

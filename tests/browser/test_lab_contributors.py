@@ -1,7 +1,5 @@
 """The Lab's panel "Who added it?": train on a playlist, see how good it is, look at the map, ask."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

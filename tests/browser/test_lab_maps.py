@@ -1,7 +1,5 @@
 """The Lab's panels Blend and Maps, from a dropped file to a list that is saved and a map that is drawn."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The Lab's models as somebody sees them who comes for the first time: train, compare, serve, go back, delete."""
 
-from __future__ import annotations
-
 import re
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Drop analyses, see the timbre map, choose a track and read what sounds like it."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

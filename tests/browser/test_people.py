@@ -1,7 +1,5 @@
 """Contributors come as ids; the listener says what they are called and how they are coloured."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

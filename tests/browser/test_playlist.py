@@ -1,7 +1,5 @@
 """A dropped file becomes a map coloured by who added what."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which online services may be used: the first start, the switches, and what a failing source looks like."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

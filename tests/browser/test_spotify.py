@@ -1,7 +1,5 @@
 """Connecting Spotify through its page, bringing a collaborative playlist in, writing one back, and leaving."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """LibSass says nothing about Sass that it does not know; so the build step has to."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import sys

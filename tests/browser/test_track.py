@@ -1,7 +1,5 @@
 """Type a track, read its genre and the reasons, follow what goes with it, and come back."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What cells mean: one rule for ids, yes and no, years and times, whichever reader asks."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """The fakes for a server started by hand: ``python -m tests.fake_services`` prints what it needs in its environment."""
 
-from __future__ import annotations
-
 import threading
 
 from tests.fake_services.fixtures import FakeServices

@@ -1,7 +1,5 @@
 """AcousticBrainz, which still answers about what it knew in 2022."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Deezer as it answers without an account: its errors come as HTTP 200."""
 
-from __future__ import annotations
-
 from time import time
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """What may befall a service: for :meth:`tests.fake_services.server.FakeService.fail`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime

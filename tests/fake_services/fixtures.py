@@ -1,7 +1,5 @@
 """All fake services of one test, about one world."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """The search of the iTunes store: no ISRC in or out, JSON as text/javascript, 403 after too many calls."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """ListenBrainz: its core (part of which wants a token by now) and its labs."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """MusicBrainz: who does not say who calls gets 403, who calls too often 503, who forgets fmt=json XML."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any, ClassVar

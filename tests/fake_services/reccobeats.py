@@ -1,7 +1,5 @@
 """ReccoBeats: batches of at most 40, answers in no particular order, unknown ids left out."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from tests.fake_services.server import FakeService, Reply, Request, route

@@ -1,7 +1,5 @@
 """A small HTTP service on loopback: routes, a record of the requests, faults on demand."""
 
-from __future__ import annotations
-
 import json
 import re
 import socket

@@ -1,7 +1,5 @@
 """Spotify's Web API as an app of 2026 finds it, and with ``app.extended`` as one of before November 2024."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, ClassVar

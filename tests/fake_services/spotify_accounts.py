@@ -1,7 +1,5 @@
 """accounts.spotify.com: the page where the listener agrees, and tokens."""
 
-from __future__ import annotations
-
 import secrets
 from base64 import b64encode
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """What Spotify's own description flags as deprecated, read where the shared data lies."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the two fake Spotify servers share: apps, people, tokens and lists."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode

@@ -4,8 +4,6 @@ Beside plain songs it has what makes matching hard: a remaster and a live take, 
 original's ISRC, a title in Cyrillic, songs that some services lack, one whose sound nobody knows, one without a key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Killed at any moment and started again, an import ends as one that was never killed."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal

@@ -1,7 +1,5 @@
 """Runs are queued within limits, and those that wait for a source go on without anybody looking."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The same work on one core, on several, and on a Dask cluster, with a worker killed in the middle."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """One process at a time does the runs of a queue, and no run is left behind by one that is just leaving."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal

@@ -1,7 +1,5 @@
 """What ends a run is shown to its owner in the words of the error."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A world of twelve artists whose right answers are known: two scenes that never share a playlist."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

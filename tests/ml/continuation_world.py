@@ -1,7 +1,5 @@
 """Two scenes with real artists of the shipped embedding and songs that nobody made: metal and jazz, in playlists."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """An invented playlist of two people, one of whom adds loud tracks and the other calm ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

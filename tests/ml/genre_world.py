@@ -3,8 +3,6 @@
 Three genres have a sound of their own, and words of their own in the names; nothing here is real data.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A list for several people: what must stay out stays out, and each pick says for whom and why."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What goes with a track, and what is merely the nearest there is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Clusters of sound: found in an invented world, saved, loaded, values."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import joblib

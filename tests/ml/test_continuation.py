@@ -1,7 +1,5 @@
 """What comes next depends on what is there, on its name and, where lists are known, on the company songs keep."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

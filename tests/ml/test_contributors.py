@@ -1,7 +1,5 @@
 """From a playlist to "who added it": an invented playlist of two tastes, the shipped genre and artist models."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Choosing for a group: each method maximises what it says, quotas and caps are kept."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

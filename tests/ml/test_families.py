@@ -1,7 +1,5 @@
 """K-means per family: every family that occurs has a model, and picks come from the track's own clusters."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Hub correction: the formula, its gaps, and that recommendations fall more evenly by it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

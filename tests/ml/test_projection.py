@@ -1,7 +1,5 @@
 """Maps: faithful to the neighbours, kept whole, new points among their own, and computed by a run."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Versions that ship, versions of one's own, and which one is served."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Loaded models: bounded in number, loaded once, none waiting for another."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 

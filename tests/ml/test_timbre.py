@@ -1,7 +1,5 @@
 """The timbre model: its parts by hand, its training on invented segments, and what is served of it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

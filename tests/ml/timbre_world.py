@@ -1,7 +1,5 @@
 """Invented segments: each track has a sound of its own that wanders a little."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

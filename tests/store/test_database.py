@@ -1,7 +1,5 @@
 """The database, on a real server."""
 
-from __future__ import annotations
-
 import os
 import signal
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The root of errors: what a program and what a person reads of them, also after a journey between processes."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

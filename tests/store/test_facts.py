@@ -1,7 +1,5 @@
 """What sources tell of a track is kept apart; one of them is chosen, and never one that models may not read."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

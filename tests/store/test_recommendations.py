@@ -1,7 +1,5 @@
 """Recommendations by seed and source, and the way back from a recommended track."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from store.database import Database

@@ -3,8 +3,6 @@
 Sizes are checked twice: those in the archive's directory before anything is unpacked, and the real ones while it is.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """Bytes of files: unpacking of gzip, hashes, limits on the unpacked size, and progress callbacks."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

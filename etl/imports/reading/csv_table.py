@@ -4,8 +4,6 @@ Public tables have millions of rows: pyarrow reads them column by column, ten ti
 (:class:`etl.imports.reading.text_file.TextFile`, which takes any encoding and ragged rows).
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 from collections.abc import Iterator, Mapping

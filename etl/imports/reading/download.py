@@ -1,7 +1,5 @@
 """Downloads a table from the web: https only, limited in size and time; the file appears when it is complete."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable

@@ -5,8 +5,6 @@ The known headings are those of public tables: the tidytuesday Spotify songs (``
 and 600k tracks (``artists`` as a Python list), and this project's own.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """JSON files from users: limited in size and depth, with a message for every fault."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 

@@ -1,7 +1,5 @@
 """A JSON document of any size, read value by value with a window of its text in memory."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO

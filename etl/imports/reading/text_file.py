@@ -1,7 +1,5 @@
 """Text files of users: in any encoding, gzipped or not, or not text at all."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -1,7 +1,5 @@
 """Stores an audio analysis: its track, if it is new, and its segments, if there are none yet."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from etl.imports.analysis import read_analysis

@@ -1,7 +1,5 @@
 """Stores a slice of the Million Playlist Dataset as columns on the disk (see :mod:`store.playlist_sets`)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePath

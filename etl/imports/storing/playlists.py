@@ -1,7 +1,5 @@
 """Stores the playlists of one file, page by page."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import Counter

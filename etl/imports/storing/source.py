@@ -4,8 +4,6 @@ A page of rows is stored first, and then the run's cursor is moved. Every write 
 twice. So a run that goes on after a kill repeats at most one page.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

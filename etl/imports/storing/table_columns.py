@@ -1,7 +1,5 @@
 """Values of the cells of public track tables."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ The table is streamed: a few tens of thousands of rows are in memory at a time. 
 hidden file, which one rename adds to the tables when it is complete; the catalogue's build merges ids.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping

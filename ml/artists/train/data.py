@@ -1,7 +1,5 @@
 """The training data of the artist embedding: which artists are in one playlist, their genres and their sound."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

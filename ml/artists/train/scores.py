@@ -1,7 +1,5 @@
 """How well the embedding and plain baselines find the other artists of a held-out playlist from one of them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Train the artist embedding, score it on held-out playlists and write what ships: ``python -m ml train artists``."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Measures of clusters on held-out tracks: how compact they are, and how pure in genre."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The settings of the clusters' training and its results: the steps of the sweep, the chosen fit, the scores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sklearn.cluster import AffinityPropagation

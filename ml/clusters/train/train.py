@@ -4,8 +4,6 @@ Affinity propagation considers every pair of tracks: 10,000 tracks need 100 mill
 of 400 MB. So it runs on a subsample, balanced over the genres; all other tracks are assigned to the nearest exemplar.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

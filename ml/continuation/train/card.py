@@ -1,7 +1,5 @@
 """The cards of playlist continuation, written by the training."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The training data of playlist continuation: recordings and playlists."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

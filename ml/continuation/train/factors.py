@@ -5,8 +5,6 @@ Y. Hu, Y. Koren and C. Volinsky, "Collaborative filtering for implicit feedback 
 for sparse data", 2019.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 C.-W. Chen, P. Lamere, M. Schedl and H. Zamani, "RecSys Challenge 2018: automatic music playlist continuation", 2018.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The rankers: gradient-boosted trees over the columns of a candidate, with monotonic constraints."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ A set has many more tracks than the catalogue. Ids are held as 64-bit hashes and
 200,000 lists of the dataset with their 13 million rows take about 300 MB.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Train playlist continuation, scored on held-out groups of playlists: ``python -m ml train continuation``."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The rankers are those that ship. Training builds the index of the lists and fits
 songs. The method that serves is the one that finds most of the hidden halves of the user's playlists.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Training of the neural part of playlist continuation on the user's playlists and the catalogue."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The network's baselines: chance, majority, nearest neighbours and a tuned gradient booster."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from typing import Any

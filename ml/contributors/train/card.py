@@ -1,7 +1,5 @@
 """The cards of contributor models, written by the runs that scored them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Training tracks: those of a playlist by who added them, and those that one listener liked or disliked."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The settings of a training run: a TOML file, overruled by the options of a request."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

@@ -1,7 +1,5 @@
 """The results of the study of contributor models."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ml.contributors.train.scores import Scores

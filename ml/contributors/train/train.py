@@ -1,7 +1,5 @@
 """Train the model of who added a track: for a playlist, or on one listener's likes to score the method."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The card of the families' clusters."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Measures of the clusters within families on tracks of held-out artists."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 

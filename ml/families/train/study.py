@@ -1,7 +1,5 @@
 """The settings of the families' training and its results: the numbers of clusters chosen, the models, the scores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline

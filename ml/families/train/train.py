@@ -5,8 +5,6 @@ numbers of clusters by genre, and a misspelt name left a third of its tracks wit
 that every family that occurs has one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Ablations of the genre model: hide a part of the input of the trained model, or train without a part."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Baselines of the genre model, fitted on the same training tracks."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

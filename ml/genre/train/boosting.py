@@ -1,7 +1,5 @@
 """Gradient boosters on the inputs of the genre network, chosen and stopped on the validation artists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The card of the genre model, written by the training."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

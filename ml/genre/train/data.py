@@ -1,7 +1,5 @@
 """The labelled tracks that the genre model learns from, read from a table in place."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The broad genres and the microgenres of the genre model: their training data, calibration and scores."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Scores of genre probabilities, and their table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

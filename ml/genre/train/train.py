@@ -1,7 +1,5 @@
 """Train the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Train the genre model on the catalogue of this installation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path

@@ -5,8 +5,6 @@ t-SNE: L. van der Maaten and G. Hinton (JMLR 2008), Barnes-Hut approximation, sc
 G. Linderman, Nature Biotechnology 2021) and makes the maps reproducible.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections import Counter

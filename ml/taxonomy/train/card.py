@@ -1,7 +1,5 @@
 """The card of the taxonomy, written by the training."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is known of a microgenre besides its name: the artists that have it, and its place in a tree of genres."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """How often the taxonomy and plain baselines find the family of names checked by hand."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence

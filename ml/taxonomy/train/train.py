@@ -9,8 +9,6 @@
    that hold one of the 114 and from artists whose tracks carry its label.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Training segments: from a folder of Spotify's audio analyses, or from the database."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from dataclasses import dataclass

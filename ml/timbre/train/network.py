@@ -1,7 +1,5 @@
 """The Conv1D + LSTM autoencoder over a track's segments; its two latent numbers are the map."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Scores of an embedding: how well one part of a track retrieves another part among all tracks, cross-validated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

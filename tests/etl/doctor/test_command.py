@@ -1,7 +1,5 @@
 """``python -m etl doctor``: what it prints, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What the doctor finds on this machine: each illness is caused, and must be named with its remedy."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """What the doctor finds at the sources: fakes on loopback, each made ill in its own way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

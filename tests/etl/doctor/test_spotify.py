@@ -1,7 +1,5 @@
 """What the doctor finds at Spotify: apps of both kinds, refusals, logins."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A source of the tests' own: a real HTTP server on loopback that does what it is told, and a provider that asks it."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence

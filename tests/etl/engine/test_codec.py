@@ -1,7 +1,5 @@
 """Every kind of answer lies in the database and comes back as it was."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

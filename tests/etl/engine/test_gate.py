@@ -1,7 +1,5 @@
 """The gate: what a source may send, and what of it reaches whom."""
 
-from __future__ import annotations
-
 import gzip
 import logging
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Limits: turns, pauses that sources ask for, budgets, several credentials. The clock is the test's."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any

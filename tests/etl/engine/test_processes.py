@@ -1,7 +1,5 @@
 """Several threads and processes share limits and answers, and survive each other's death."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

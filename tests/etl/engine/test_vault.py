@@ -1,7 +1,5 @@
 """What is sealed can be read with the same key, and with no other."""
 
-from __future__ import annotations
-
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

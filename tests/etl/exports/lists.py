@@ -1,7 +1,5 @@
 """Playlists to take out: plain ones, odd ones, and any that hypothesis thinks of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice

@@ -1,7 +1,5 @@
 """Arrays made of buffers are those that Arrow itself would make."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

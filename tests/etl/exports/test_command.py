@@ -1,7 +1,5 @@
 """``python -m etl export`` as it is typed."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """What goes out comes back in: each format is read by something that did not write it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """The relational schema in SQLite and in MariaDB: complete, the same when written twice, and up to date."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

@@ -4,8 +4,6 @@ Each line of the input is JSON: the id of a run, and at which of its "calls" or 
 child of this process, which has everything loaded and is forked in a moment, does it, and how it ended is printed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """What tests of harvests share: an engine whose limits are high, and a playlist of the invented world."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path

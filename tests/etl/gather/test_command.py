@@ -1,7 +1,5 @@
 """The command line of harvests, and the worker: as one types them, against the fakes."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A playlist enriched from the fakes: what is stored, what is counted, and what sources in trouble do to it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Killed at thirty random moments, with sources in trouble meanwhile, harvests end as ones that nobody disturbed."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

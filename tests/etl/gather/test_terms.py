@@ -1,7 +1,5 @@
 """Harvests by terms, genre-balanced sets and segments, from the fakes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any

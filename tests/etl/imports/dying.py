@@ -1,7 +1,5 @@
 """An importer that is killed at a chosen write: ``python -m tests.etl.imports.dying URI VAR RUN_ID WRITE``."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """Small playlist files in every dialect, written by the tests themselves."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Sequence

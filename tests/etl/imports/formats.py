@@ -1,7 +1,5 @@
 """Small files of every other kind that can be imported, written by the tests themselves."""
 
-from __future__ import annotations
-
 import json
 import plistlib
 import zipfile

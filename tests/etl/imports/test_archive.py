@@ -1,7 +1,5 @@
 """Zip archives: what is read of them, and what is refused."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 from typing import Any

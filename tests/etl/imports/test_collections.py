@@ -1,7 +1,5 @@
 """Files of several playlists, histories and lists without ids, from the file to the store."""
 
-from __future__ import annotations
-
 import io
 import json
 import random

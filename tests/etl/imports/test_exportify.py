@@ -1,7 +1,5 @@
 """Exportify files of every writer, language, spreadsheet and damage."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

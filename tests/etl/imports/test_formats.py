@@ -1,7 +1,5 @@
 """Each kind of file as its entries: names, rows, and what is left out why."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Slices of the Million Playlist Dataset, from the file to the columns on the disk."""
 
-from __future__ import annotations
-
 import json
 import re
 import signal

@@ -1,7 +1,5 @@
 """The registry of readers: the first that knows a file reads it, and no other is asked."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Runs from the file to the summary, in the store and in the catalogue."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

@@ -1,7 +1,5 @@
 """Our own JSON as strangers may have changed it."""
 
-from __future__ import annotations
-
 import io
 import json
 from contextlib import suppress

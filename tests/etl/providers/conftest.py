@@ -1,7 +1,5 @@
 """Providers asked through a plain session, without the engine's limits, against the fakes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 

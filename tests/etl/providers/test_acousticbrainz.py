@@ -1,7 +1,5 @@
 """AcousticBrainz: its classifiers and descriptors on our scales, as docs/acousticbrainz.md says."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.acousticbrainz import features_of

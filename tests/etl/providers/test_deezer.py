@@ -1,7 +1,5 @@
 """Deezer: its objects translated, its errors inside HTTP 200 told apart."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

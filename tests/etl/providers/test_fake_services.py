@@ -1,7 +1,5 @@
 """The fakes themselves: what befalls a client, as other tests rely on it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 

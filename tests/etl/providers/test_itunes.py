@@ -1,7 +1,5 @@
 """iTunes: rows of results translated, its 403 understood."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.base import FaultKind, GenreTag, LookupQuery, Need, SourceFault

@@ -1,7 +1,5 @@
 """ListenBrainz: genres in batches and tracks by tag from the core, likeness and Spotify ids from the labs."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.base import FaultKind, Identity, LookupQuery, Need, SourceFault

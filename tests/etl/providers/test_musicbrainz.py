@@ -1,7 +1,5 @@
 """MusicBrainz: recordings by ISRC and by name, votes summed to genres, Lucene kept out of names."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.base import GenreTag, Identity, LookupQuery, Need, NotThere

@@ -1,7 +1,5 @@
 """ReccoBeats: batches joined by what the rows say of themselves, not by their order."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.base import FaultKind, Identity, LookupQuery, Need, NotThere, SourceFault

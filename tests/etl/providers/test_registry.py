@@ -1,7 +1,5 @@
 """All sources together: what they declare and in which order they are asked."""
 
-from __future__ import annotations
-
 import pytest
 
 from etl.providers.base import Identity, LookupQuery, Need

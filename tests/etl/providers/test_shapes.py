@@ -1,7 +1,5 @@
 """No answer, however misshapen, brings a provider to anything but an answer or a fault that says so."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Spotify's catalogue: real spotipy over the engine, against a server that answers as Spotify does in 2026."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

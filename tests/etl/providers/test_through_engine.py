@@ -1,7 +1,5 @@
 """The sources through the real engine and database: what their failures become there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An import killed at a chosen write: ``python -m tests.etl.spotify.dying URI VAR RUN_ID WRITE CLIENT URLS``."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An engine with Spotify switched on, for an app that the fake Spotify knows, and a listener who is logged in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What Spotify has told without a login stays for a day, and not beyond Spotify's being switched off."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Disconnecting leaves nothing of the account behind, and everything that others brought."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

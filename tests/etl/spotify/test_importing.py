@@ -1,7 +1,5 @@
 """Lists of an account become playlists here, whatever lies in them and whatever happens on the way."""
 
-from __future__ import annotations
-
 import json
 import random
 import signal

@@ -1,7 +1,5 @@
 """The login with PKCE, what is kept of it, and how it ends."""
 
-from __future__ import annotations
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Playlists to Spotify: in order, in batches, and only once, whatever happens on the way."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

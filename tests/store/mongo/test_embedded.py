@@ -1,7 +1,5 @@
 """The embedded server as a process: started, shared, killed, adopted, refused."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """Several installations on one MongoDB: each does its own runs, all share what the runs bring."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

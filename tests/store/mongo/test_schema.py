@@ -1,7 +1,5 @@
 """A database of another version is refused in one sentence, a new one is marked with ours."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
