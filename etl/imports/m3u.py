@@ -19,7 +19,9 @@ _MARK = "#EXTM3U"
 _ATTRIBUTES = r"((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)"
 _INFO = re.compile(rf"#EXTINF:\s*(-?\d+)?(?:\.\d+)?{_ATTRIBUTES}(?:\s*,|\s+(?=[^\s,][^,]*$))(.*)", re.IGNORECASE)
 _ENCODING = re.compile(r"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
-_OF_TEXT = re.compile(r"utf-(?:8|16)(?:-.*)?|cp\d+|iso8859-\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|johab")
+_OF_TEXT = re.compile(
+    r"utf-(?:8|16)(?:-.*)?|cp\d+|iso8859-\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|johab"
+)
 _STREAM = "#EXT-X-"
 
 

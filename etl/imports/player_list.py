@@ -26,11 +26,13 @@ _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
 _LONG_NAME = 30
 # Folders that hold music and are neither an artist nor an album.
-_ROOTS = frozenset(
-    "music musik música musica musique muzyka muziek media itunes library downloads download desktop documents home "
-    "users volumes mnt srv data nas share shared storage sdcard mp3 mp3s flac audio songs albums artists".split()
-) | {"my music", "meine musik", "itunes media", "itunes music", "apple music"}
-_COMPILATIONS = frozenset({"compilations", "various", "various artists", "va", "soundtracks", "verschiedene interpreten"})
+_ROOT = re.compile(
+    r"/|\.\.?|\w:|(?:my |meine )?(?:music|musik|música|musica|musique|muzyka|muziek)|(?:itunes|apple)(?: media| music)?"
+    r"|media|library|downloads?|desktop|documents|home|users|volumes|mnt|srv|data|nas|shared?|storage|sdcard|mp3s?|flac"
+    r"|audio|songs|albums|artists",
+    re.IGNORECASE,
+)
+_COMPILATIONS = re.compile(r"compilations|various(?: artists)?|va|soundtracks|verschiedene interpreten", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,7 +128,7 @@ def _folded(name: str) -> str:
 
 
 def _in_path(written: str) -> list[Names]:
-    """Return the readings of a path: "Air - All I Need" of ``/music/03 Air - All I Need.mp3``, Artist/Album/03 Title."""
+    """Return the readings of a path such as ``/music/03 Air - All I Need.mp3`` or ``Air/Moon Safari/03 All I Need``."""
     path = _file_path(written)
     if path is None or not text(path.stem):
         return []
@@ -150,7 +152,7 @@ def _in_path(written: str) -> list[Names]:
 def _with_one_folder(path: PurePosixPath, names: Names, numbered: bool) -> list[Names]:
     """Offer the only folder above a numbered file as its artist: it may be an album as well."""
     own = _own_folders(path)
-    if not numbered or names.album or len(own) != 1 or own[0].lower() in _COMPILATIONS:
+    if not numbered or names.album or len(own) != 1 or _COMPILATIONS.fullmatch(own[0]):
         return [names]
     return [names, replace(names, artist=own[0])]
 
@@ -167,14 +169,14 @@ def _in_folders(written: str) -> Names | None:
     if len(own) < 2 or not (certain or _numberless(path.stem)[1]):
         return None
     artist, album = own[-2:]
-    return Names("", None if artist.lower() in _COMPILATIONS else artist, _ALBUM_YEAR.sub("", album))
+    return Names("", None if _COMPILATIONS.fullmatch(artist) else artist, _ALBUM_YEAR.sub("", album))
 
 
 def _own_folders(path: PurePosixPath) -> list[str]:
     """Return the folders below the last one that holds all music."""
     own: list[str] = []
     for part in path.parts[:-1]:
-        if part.lower() in _ROOTS or re.fullmatch(r"/|\.\.?|\w:", part):
+        if _ROOT.fullmatch(part):
             own = []
         else:
             own.append(part)
