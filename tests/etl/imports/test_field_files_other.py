@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.etl.imports.test_formats import read
+from tests.etl.imports.test_formats import read, reasons, refused, titles
 
 pytestmark = pytest.mark.shared
 
@@ -53,3 +53,52 @@ def test_lists_of_players(field: Path, name: str) -> None:
 def test_the_folders_of_a_path_name_the_album(field: Path) -> None:
     albums = [row.track.album for row in read(field / "m06_paths_only.m3u")[1][0][1] if row.track]
     assert albums == [None, "Floodland [2006 Remaster]", "AM", None, None, None]
+
+
+# Each file of account data: kind, and of each playlist the titles and the reasons of what is left out.
+ACCOUNT: dict[str, tuple[str, dict[str | None, tuple[list[str], list[str]]]]] = {
+    "Playlist1.json": (
+        "spotify playlists",
+        {
+            "Road 🚗 Trip": (
+                ["Mr. Brightside", "Wonderwall"],
+                ["podcast episode", "audiobook", "no title (the track was withdrawn)"],
+            ),
+            "Empty": ([], []),
+            "Playlist without a name": (["B"], []),
+            "Only local": (["Live Forever"], []),
+        },
+    ),
+    "StreamingHistory_music_1.json": ("spotify history", {None: (["Motherboard"], ["podcast episode"])}),
+    "StreamingHistory_music_2.json": ("spotify history", {None: (["Motherboard"], ["podcast episode"])}),
+    "Streaming_History_Audio_utf16.json": ("spotify history", {None: (["A"], [])}),
+    "Streaming_History_Audio_bom.json": ("spotify history", {None: (["A"], [])}),
+    "Streaming_History_Video_2019-2024.json": ("spotify history", {None: (["Music video"], ["podcast episode"])}),
+    "feedback.jsonl": ("listenbrainz", {"Loved tracks": (["Loved"], ["hated"])}),
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNT)
+def test_account_data(field: Path, name: str) -> None:
+    kind, lists = read(field / name)
+    found = {list_: (titles(rows), [reason for reason, _ in reasons(rows)]) for list_, rows in lists}
+    assert (kind, found) == ACCOUNT[name]
+
+
+def test_a_local_file_is_named_by_its_uri(field: Path) -> None:
+    track = read(field / "Playlist1.json")[1][0][1][1].track
+    assert track is not None
+    assert (track.title, track.artists, track.album, track.duration_ms) == (
+        "Wonderwall",
+        ("Oasis",),
+        "Morning Glory",
+        258_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("StreamingHistory_podcast_0.json", "podcast episode"), ("StreamingHistory_audiobook_0.json", "audiobook")],
+)
+def test_what_is_not_music_is_refused_as_what_it_is(field: Path, name: str, said: str) -> None:
+    assert said in refused(field / name).message
