@@ -34,11 +34,13 @@ class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
-    ``times`` is the number of equal rows of the file that a skipped one represents.
+    ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``.
     """
 
     line: int
     track: Track | None = None
+    other: Track | None = None
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
