@@ -102,3 +102,31 @@ def test_a_local_file_is_named_by_its_uri(field: Path) -> None:
 )
 def test_what_is_not_music_is_refused_as_what_it_is(field: Path, name: str, said: str) -> None:
     assert said in refused(field / name).message
+
+
+def test_a_zip_of_playlists(field: Path) -> None:
+    kind, lists = read(field / "c29_spotify_playlists.zip")
+    assert kind == "zip"
+    assert {name: titles(rows) for name, rows in lists} == {
+        "liked songs": ["Blinding Lights"],
+        "road trip": ["Mr. Brightside"],
+    }
+    assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [
+        ("Apple_Media_Services.zip", "Play History Daily Tracks", "Apple sends"),
+        ("deezer.xlsx", "an Excel workbook", "CSV"),
+    ],
+)
+def test_what_is_refused_says_what_it_is_and_how_to_bring_it(field: Path, name: str, said: str, hint: str) -> None:
+    problem = refused(field / name)
+    assert said in problem.message
+    assert hint in problem.hint
+
+
+def test_what_is_left_out_of_an_archive_is_named(field: Path) -> None:
+    left_out = [reason for reason, _ in reasons(read(field / "my_spotify_data_ext.zip")[1][-1][1])]
+    assert any("Streaming_History_Video_2019-2024.json" in reason for reason in left_out)
