@@ -26,7 +26,8 @@ Pages = Iterator[Sequence[ExportRow]]
 def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
-    A track without audio features has those of the catalogue, as the page shows it. A playlist that is still arriving yields the rows that had arrived when ``playlist`` was read.
+    A track without audio features has those of the catalogue, as the page shows it. A playlist that is still
+    arriving yields the rows that had arrived when ``playlist`` was read.
 
     Raises
     ------
