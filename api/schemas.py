@@ -30,12 +30,16 @@ def _weights(text: str) -> None:
 
 
 class SearchQuery(Schema):
-    q = String(required=True, validate=_text, metadata={"description": "What has been typed so far."})
+    q = String(
+        required=True, validate=_text, metadata={"description": "What has been typed so far, or a link, URI or id."}
+    )
     limit = Integer(load_default=10, validate=Range(1, 50))
 
 
 class SubjectQuery(Schema):
-    q = String(validate=_text, metadata={"description": "Title and artist in any order."})
+    q = String(
+        validate=_text, metadata={"description": "Title and artist in any order, or the link, URI or id of a track."}
+    )
     track = String(validate=_text, metadata={"description": "Title."})
     artist = String(validate=_text)
     track_id = String(validate=_text, metadata={"description": "Spotify's id, or ours for local files."})
