@@ -7,9 +7,8 @@ from typing import Any
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import AddedTracks
 from ml.contributors.train.network import NEVER, ContributorsFit
-from ml.contributors.train.scores import Scores, format_confusion, format_table
+from ml.contributors.train.scores import Scores, Study, format_confusion, format_table
 from ml.contributors.train.settings import Settings
-from ml.contributors.train.study import Study
 from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import render
@@ -20,7 +19,8 @@ _CHANCE = ("chance", "majority")
 
 def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> str:
     """Return the Markdown card of the study."""
-    rows = {**found.table, **found.ablation}
+    rows, several = {**found.table, **found.ablation}, score_rows(found.several)
+    better_several = better_than("contributors", several, "network", _CHANCE) if several else ""
     return _render(
         "card.md.j2",
         version,
@@ -36,9 +36,7 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         ablation=format_table(found.ablation),
         audio=found.ablation.get("audio"),
         better=better_than("contributors", score_rows(rows), "network", _CHANCE),
-        better_several=better_than("contributors", score_rows(found.several), "network", _CHANCE)
-        if found.several
-        else "",
+        better_several=better_several,
         **found.not_sure,
     )
 
@@ -67,5 +65,4 @@ def user_trained(
 
 
 def _render(template: str, version: str, settings: Settings, **values: Any) -> str:
-    path = Path(__file__).with_name(template)
-    return render(path, version=version, settings=settings, **values)
+    return render(Path(__file__).with_name(template), version=version, settings=settings, **values)
