@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import AddedTracks
@@ -21,10 +20,10 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
     """Return the Markdown card of the study."""
     rows, several = {**found.table, **found.ablation}, score_rows(found.several)
     better_several = better_than("contributors", several, "network", _CHANCE) if several else ""
-    return _render(
-        "card.md.j2",
-        version,
-        settings,
+    return render(
+        Path(__file__).with_name("card.md.j2"),
+        version=version,
+        settings=settings,
         command=f"python -m ml train contributors --seed {settings.seed}" + (" --quick" if quick else ""),
         scores=found.table,
         table=format_table(found.table),
@@ -50,10 +49,10 @@ def user_trained(
     unsure: Mapping[str, float],
 ) -> str:
     """Return the Markdown card of a playlist's model; cards are public, so it names neither people nor tracks."""
-    return _render(
-        "user_trained_card.md.j2",
-        version,
-        settings,
+    return render(
+        Path(__file__).with_name("user_trained_card.md.j2"),
+        version=version,
+        settings=settings,
         tracks=len(added.ids),
         people=len(added.people),
         threshold=made.threshold,
@@ -62,7 +61,3 @@ def user_trained(
         answered=unsure["answered"],
         right=unsure["right"],
     )
-
-
-def _render(template: str, version: str, settings: Settings, **values: Any) -> str:
-    return render(Path(__file__).with_name(template), version=version, settings=settings, **values)

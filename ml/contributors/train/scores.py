@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
 from ml.contributors.train.network import Rows, log_loss
 from ml.genre.encoder import Floats
@@ -106,9 +106,7 @@ def calibration_error(odds: Floats, who: Rows) -> float:
 
 def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
     """Return counts (people, people + 1): row who added it, column the answer, last column "not sure" (-1)."""
-    table = np.zeros((people, people + 1), int)
-    np.add.at(table, (who, guesses), 1)
-    return table
+    return confusion_matrix(who, guesses, labels=[*range(people), -1])[:people]
 
 
 def difference(
