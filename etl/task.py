@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config import Config
-from etl.engine import Engine, engine_config
+from etl.engine import Engine
 from etl.reporting import Reporter
 from store.database import Database
 
@@ -31,4 +31,4 @@ class Task:
 
 def engine_of_environment(database: Database, var: Path) -> Engine:
     """Return the engine of this installation."""
-    return Engine(database, engine_config(replace(Config.from_env(), var=var)))
+    return Engine(database, replace(Config.from_env(), var=var))

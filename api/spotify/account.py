@@ -22,7 +22,7 @@ def all_accounts() -> Accounts:
 
 def channel() -> Channel:
     """Return the way to Spotify; raises SourceFault where it is switched off or not set up."""
-    return services().engine.channel(SOURCE, owner=session.owner(), within_s=_WITHIN_S)
+    return services().engine.channel(SOURCE, within_s=_WITHIN_S)
 
 
 def way_back() -> Redirect:

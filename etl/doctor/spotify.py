@@ -89,8 +89,7 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
         remedy = "To import playlists from there, connect Spotify in the Data view."
         yield _check("me", State.OFF, "No account is connected.", remedy)
         return
-    personal = engine.channel("spotify", owner=name, within_s=within_s)
-    yield from _until_refused(_of_the_account(Session(accounts, name, personal)))
+    yield from _until_refused(_of_the_account(Session(accounts, name, channel)))
 
 
 def _of_the_app(channel: Channel) -> Iterator[_Probe]:

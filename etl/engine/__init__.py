@@ -11,13 +11,11 @@ a response. ``channel.get`` raises NotThere for 404, and SourceFault REFUSED (40
 from etl.engine.answers import (
     Answer,
     BudgetState,
-    EngineConfig,
     Fault,
     LastError,
     SettingState,
     SourceState,
     Status,
-    engine_config,
 )
 from etl.engine.engine import Engine
 from etl.engine.vault import Vault, VaultError
@@ -26,7 +24,6 @@ __all__ = [
     "Answer",
     "BudgetState",
     "Engine",
-    "EngineConfig",
     "Fault",
     "LastError",
     "SettingState",
@@ -34,5 +31,4 @@ __all__ = [
     "Status",
     "Vault",
     "VaultError",
-    "engine_config",
 ]

@@ -1,17 +1,23 @@
 """Collects the answers of one source to several queries: cached ones, those of other processes, and new ones."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from etl.engine.answers import Answer, Fault, Status
-from etl.engine.cache import AnswerCache, Since
-from etl.engine.caller import call
-from etl.engine.clock import Clock
-from etl.engine.credentials import Credential
-from etl.engine.keys import NEVER_CACHED
-from etl.engine.sources import Document, SourceRecords
-from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault, Value
+import requests
 
+from etl.engine.answers import Answer, Fault, Status
+from etl.engine.bucket import GateFault
+from etl.engine.cache import NEVER_CACHED, AnswerCache, Since
+from etl.engine.channel import SourceChannel, first_free
+from etl.engine.clock import Clock
+from etl.engine.sources import Document, SourceRecords
+from etl.providers.base import FaultKind, LookupQuery, Need, NotThere, Provider, SourceFault, Value
+
+log = logging.getLogger(__name__)
+
+_TRIES = 3
+_BAD_REQUEST = 400
 # Seconds between two looks for the answer to a query that another thread or process has sent, at first and later.
 _LOOK_S, _LOOK_RARELY_S = 0.02, 0.25
 # A lease lasts this much longer than the time limit of its query.
@@ -34,7 +40,7 @@ class AnswerCollector:
     provider: Provider
     need: Need
     document: Document
-    credentials: Sequence[Credential]
+    credentials: Sequence[SourceChannel]
     until: float
     fresh: bool
 
@@ -99,7 +105,7 @@ class AnswerCollector:
         elif faults[0].kind is not FaultKind.LIMITED:
             self.sources.note_fault(source, faults[0])
             if faults[0].kind is FaultKind.UNREACHABLE and left_s >= _FAIR_S:
-                self.credentials[0].bucket.note_silence()
+                self.credentials[0].session.bucket.note_silence()
 
     def _answer(self, outcome: Value | SourceFault | None) -> Answer:
         if isinstance(outcome, SourceFault):
@@ -139,3 +145,60 @@ def unanswered(source: str, need: Need, status: Status, fault: SourceFault, cloc
     reported = Fault(kind=fault.kind, message=fault.message, hint=fault.hint, retry_at=retry_at)
     fetched_at = clock.now() if status in {Status.FAILED, Status.LIMITED} else None
     return Answer(source=source, need=need, status=status, fetched_at=fetched_at, fault=reported)
+
+
+def call(
+    provider: Provider,
+    need: Need,
+    queries: Sequence[LookupQuery],
+    credentials: Sequence[SourceChannel],
+    clock: Clock,
+    until: float,
+) -> list[Value | SourceFault | None]:
+    """Return an answer or a fault for each of ``queries`` (one batch).
+
+    When a credential is limited, the next one is used. A batch that the source answers with 400 is sent again in
+    halves, so that one bad query does not cost the others their answers.
+    """
+    for attempt in range(_TRIES + len(credentials)):
+        credential = first_free(credentials)
+        try:
+            return list(_answer(provider, need, queries, credential))
+        except SourceFault as fault:
+            if fault.status == _BAD_REQUEST and len(queries) > 1:
+                half = len(queries) // 2
+                parts = (queries[:half], queries[half:])
+                return [answer for part in parts for answer in call(provider, need, part, credentials, clock, until)]
+            if not _again(fault, credential, credentials, clock, until) or attempt + 1 == _TRIES + len(credentials):
+                return [fault] * len(queries)
+    raise AssertionError("the last attempt returns")
+
+
+def _again(
+    fault: SourceFault, credential: SourceChannel, credentials: Sequence[SourceChannel], clock: Clock, until: float
+) -> bool:
+    """Return whether another attempt may help, and note a limit that the provider found in an answer."""
+    if fault.kind is not FaultKind.LIMITED:
+        return False
+    if isinstance(fault, GateFault):  # the session has noted it and made its retries
+        return any(other.session.bucket.wait_s() == 0.0 for other in credentials if other is not credential)
+    fault.retry_after_s = credential.session.bucket.note_limit(fault.message.rstrip("."), fault.retry_after_s)
+    return clock.monotonic() + min(usable.session.bucket.wait_s() for usable in credentials) < until
+
+
+def _answer(
+    provider: Provider, need: Need, queries: Sequence[LookupQuery], channel: SourceChannel
+) -> Sequence[Value | None]:
+    title = provider.about.title
+    try:
+        values = provider.answer(need, queries, channel)
+    except NotThere:
+        return [None] * len(queries)
+    except requests.RequestException as fault:
+        raise SourceFault(FaultKind.UNREACHABLE, f"No request could be sent to {title}.") from fault
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
+        log.warning("%s: %s was answered in a form that is not known", provider.about.name, need, exc_info=fault)
+        raise SourceFault(FaultKind.GARBLED, f"{title} answers in a form that Tastemap does not know.") from fault
+    if len(values) != len(queries):
+        raise SourceFault(FaultKind.GARBLED, f"{title} answered {len(values)} of {len(queries)} queries.")
+    return values

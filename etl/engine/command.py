@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from config import Config
-from etl.engine.answers import SourceState, engine_config
+from etl.engine.answers import SourceState
 from etl.engine.engine import Engine
 from etl.engine.sources import DEFAULT
 from etl.engine.vault import VaultError
@@ -38,7 +38,7 @@ def add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _sources(database: Database, _var: Path, options: argparse.Namespace) -> int:
-    engine = Engine(database, engine_config(Config.from_env()))
+    engine = Engine(database, Config.from_env())
     try:
         return run(engine, options.action, options.words, options.credential)
     finally:

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from etl.engine.answers import Answer, EngineConfig, SourceState, Status
-from etl.engine.cache import AnswerCache
-from etl.engine.channel import SourceChannel
+from config import Config
+from etl.engine.answers import Answer, SourceState, Status
+from etl.engine.cache import AnswerCache, answer_key
+from etl.engine.channel import UNDER_DATA, Credentials, SourceChannel, first_free
 from etl.engine.clock import Clock
 from etl.engine.collector import AnswerCollector, unanswered
-from etl.engine.credentials import UNDER_DATA, Credentials, first_free
-from etl.engine.keys import answer_key
-from etl.engine.sources import DEFAULT, Document, SourceRecords
-from etl.engine.states import state_of
+from etl.engine.sources import DEFAULT, Document, SourceRecords, state_of
 from etl.engine.vault import Vault
 from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault
 from store.database import Database
@@ -26,7 +24,7 @@ class Engine:
     def __init__(
         self,
         database: Database,
-        config: EngineConfig,
+        config: Config,
         *,
         providers: Mapping[str, Provider] | None = None,
         order: Mapping[Need, Sequence[str]] | None = None,
@@ -94,7 +92,7 @@ class Engine:
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]
 
-    def channel(self, source: str, *, owner: str | None = None, within_s: float = 60.0) -> SourceChannel:
+    def channel(self, source: str, *, within_s: float = 60.0) -> SourceChannel:
         """Return a channel to a source, for requests that are not a Need; ``within_s`` limits each of them.
 
         Of several credentials the one that is free first is used.
@@ -109,7 +107,7 @@ class Engine:
         provider = self._providers[source]
         document = self._sources.get(source)
         self._refuse(source, None, document)
-        return first_free(self._credentials.usable(provider, document, within_s=within_s, owner=owner)).channel
+        return first_free(self._credentials.usable(provider, document, within_s=within_s))
 
     # -- the sources ------------------------------------------------------------------------------------------
 

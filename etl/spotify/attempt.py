@@ -38,7 +38,7 @@ def attempt(
         account = accounts.get(owner)
         if account is None:
             raise NotConnected
-        yield Session(accounts, owner, task.engine.channel(SOURCE, owner=owner)), account
+        yield Session(accounts, owner, task.engine.channel(SOURCE)), account
     except NotThere as answer:
         staging.clear()
         raise gone from answer

@@ -8,7 +8,8 @@ from threading import Event
 
 import pytest
 
-from etl.engine import Answer, Engine, EngineConfig, Status
+from config import Config
+from etl.engine import Answer, Engine, Status
 from etl.identity import identity_of, track_id
 from etl.lookup import lookup
 from etl.lookup.lookup import LookedUp, settle, store_looked_up
@@ -67,7 +68,7 @@ def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> I
     """An engine whose keyless sources are all on."""
     fake_services.lift_limits()
     providers = {name: hurried(PROVIDERS[name]) for name in KEYLESS}
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=fake_services.urls), providers=providers)
+    engine = Engine(database, Config(var=tmp_path, source_urls=fake_services.urls), providers=providers)
     engine.switch(KEYLESS)
     yield engine
     for service in fake_services.all:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from config import Config
 from etl.doctor.checks import Opened, Visitor, probe_examiners
 from etl.doctor.examination import Check, State, examine
 from etl.doctor.sources import look_at_standing, probe_needs
-from etl.engine import Engine, EngineConfig
+from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
 from etl.spotify.login import Redirect
 from store.database import Database
@@ -24,7 +25,7 @@ VISITOR = Visitor(redirect=Redirect(uri="http://127.0.0.1:8000/callback"))
 def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> Iterator[Engine]:
     """An engine over the fakes, every source off."""
     urls = fake_services.urls | {"spotify": "http://127.0.0.1:9"}
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=urls))
+    engine = Engine(database, Config(var=tmp_path, source_urls=urls))
     yield engine
     engine.close()
 
@@ -130,7 +131,7 @@ def test_credentials_that_cannot_be_decrypted_are_told_and_kept(
     assert standing(engine, "spotify")["state"].state is State.FAULT
     engine.put_settings("spotify", {"client_id": "an id", "client_secret": "a secret"})
     assert standing(engine, "spotify")["credentials"].state is State.OK
-    other = Engine(database, EngineConfig(var=tmp_path, secret_key="another key"))
+    other = Engine(database, Config(var=tmp_path, secret_key="another key"))
     check = standing(other, "spotify")["credentials"]
     assert check.state is State.FAULT
     assert "TASTEMAP_SECRET_KEY" in check.remedy

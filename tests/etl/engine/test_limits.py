@@ -132,7 +132,7 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(engines: Engines, server:
     channel = engine.channel(INVENTED, within_s=1.0)
     wake_up = clock.now(3600)
     server.does = lambda reply: (
-        channel.session._bucket.note_limit("said another process", 3600.0),
+        channel.session.bucket.note_limit("said another process", 3600.0),
         reply.send(429, b"", Retry_After="2"),
     )[0]
     with pytest.raises(SourceFault):
@@ -247,7 +247,7 @@ def test_a_source_that_does_not_answer_is_left_alone_for_longer_and_longer(
 
 
 def test_refusals_of_what_was_under_way_together_count_once(engines: Engines, clock: HandClock) -> None:
-    buckets = [engines(clock=clock).channel(INVENTED).session._bucket for _ in range(5)]
+    buckets = [engines(clock=clock).channel(INVENTED).session.bucket for _ in range(5)]
     assert [round(bucket.note_limit("busy", None), 3) for bucket in buckets] == [1.0, 2.0, 2.0, 2.0, 2.0]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etl.engine import Engine, EngineConfig
+from config import Config
+from etl.engine import Engine
 from etl.gather import terms, waiting
 from etl.gather.balanced import new_balanced
 from etl.gather.genres import names_of, shipped_genres
@@ -261,7 +262,7 @@ class Listener:
 
 def listening(database: Database, var: Path) -> Engine:
     providers: dict[str, Provider] = {"listener": Listener()}
-    config = EngineConfig(var=var, sources=frozenset({"listener"}))
+    config = Config(var=var, sources=frozenset({"listener"}))
     return Engine(database, config, providers=providers, order={Need.ANALYSIS: ("listener",)})
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.engine import Answer, Engine, EngineConfig, Status
+from config import Config
+from etl.engine import Answer, Engine, Status
 from etl.providers.base import FaultKind, LookupQuery, Need
 from store.database import Database
 from tests.etl.providers.conftest import about
@@ -21,7 +22,7 @@ SEARCH = LookupQuery(text="hedgerow")
 
 @pytest.fixture
 def engine(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iterator[Engine]:
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=fake_services.urls))
+    engine = Engine(database, Config(var=tmp_path, source_urls=fake_services.urls))
     engine.switch(fake_services.urls.keys() & engine.providers().keys())
     yield engine
     engine.close()
