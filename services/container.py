@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from config import Config
 from etl.engine import Engine
-from etl.lookup.pool import settle
+from etl.lookup.lookup import settle
 from ml.artefacts import ArtefactError
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters

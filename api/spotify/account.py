@@ -8,8 +8,7 @@ from api.errors import ApiError
 from etl.providers.base import Channel, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected
 from etl.spotify.attempt import SOURCE
-from etl.spotify.login import Login, Redirect, redirect_for
-from etl.spotify.notice import how_to_register
+from etl.spotify.login import Login, Redirect, how_to_register, redirect_for
 
 # Each request of a page has this much time, with its wait for a turn: threads are few.
 _WITHIN_S = 3.0

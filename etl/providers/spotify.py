@@ -39,7 +39,7 @@ from etl.providers.translation import (
     single,
     source_features,
 )
-from etl.spotify.app import call, call_closed, market
+from etl.spotify.client import call, call_closed, market
 from etl.values import boolean, number, text, year_of
 
 _TITLE = "Spotify"

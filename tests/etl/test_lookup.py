@@ -12,8 +12,7 @@ from config import Config
 from etl.engine import Answer, Engine, Status
 from etl.identity import identity_of, track_id
 from etl.lookup import lookup
-from etl.lookup.lookup import LookedUp, settle, store_looked_up
-from etl.lookup.pool import LookupClock
+from etl.lookup.lookup import LookedUp, LookupClock, settle, store_looked_up
 from etl.providers.base import Identity, LookupQuery, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
 from store.database import Database

@@ -9,12 +9,10 @@ import pytest
 
 from config import Config
 from etl.engine import Engine
-from etl.gather import terms, waiting
-from etl.gather.balanced import new_balanced
-from etl.gather.genres import names_of, shipped_genres
+from etl.gather import source_client, terms
+from etl.gather.balanced import names_of, new_balanced, shipped_genres
 from etl.gather.segments import new_segments
-from etl.gather.source_client import Blocked
-from etl.gather.tally import Tally
+from etl.gather.source_client import Blocked, Tally
 from etl.gather.terms import first_open, new_harvest, number_of, term
 from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
@@ -113,7 +111,7 @@ def test_a_balanced_set_says_what_was_left_out(database: Database, tmp_path: Pat
 def test_a_long_run_of_a_browser_gives_way_to_another(
     database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "TURN_S", 0.0)
+    monkeypatch.setattr(source_client, "TURN_S", 0.0)
     other = new_harvest("artists", "somebody else", terms=1)
     database.put_run(other)
     run = new_harvest("tracks", "me", terms=4, source="deezer")
@@ -132,10 +130,10 @@ class _Names:
 
 
 def test_only_what_would_be_tried_again_is_counted_as_a_sleep() -> None:
-    cursor = waiting.fresh_waiting()
+    cursor = source_client.fresh_waiting()
     nobody: Any = _Names()
     tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
-    held = waiting.Waiting(nobody, tally, cursor, lambda: None)
+    held = source_client.Waiting(nobody, tally, cursor, lambda: None)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
     with pytest.raises(Postponed):

@@ -8,7 +8,7 @@ import pytest
 
 from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
-from etl.spotify.expiry import expire, is_due
+from etl.spotify.forgetting import expire, is_due
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import ANALYSES, Provenance, put_segments
