@@ -14,7 +14,7 @@ from etl.imports.entries import Row, named_track
 from etl.imports.reading.json_file import listed, under
 from etl.imports.spotify_account import LIKED
 from etl.providers.base import FaultKind, SourceFault
-from etl.providers.translation import inner
+from etl.providers.translation import Object
 from etl.spotify.accounts import Session
 from etl.values import boolean, iso_instant, number, text, year_of
 
@@ -96,7 +96,7 @@ class _Playlist:
         """Read the first rows from the playlist itself: some apps may read it although its rows are refused (403)."""
         found = self._session.call("playlist", self._id, additional_types=_KINDS)
         # It is `items` today; to older apps it was `tracks`.
-        rows = inner(found, "items") or inner(found, "tracks")
+        rows = Object(found).inner("items") or Object(found).inner("tracks")
         if "items" not in rows:
             raise fault
         page = _page(rows, 0)
@@ -146,7 +146,7 @@ def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
     """Return the saved and top tracks and the playlists of an account, as the page shows them."""
     found = [_entry(SAVED, LIKED, "saved"), *(_entry(list_id, name, "top") for list_id, name in TOP.items())]
     for playlist in _playlists(session):
-        rows = inner(playlist, "items") or inner(playlist, "tracks")
+        rows = Object(playlist).inner("items") or Object(playlist).inner("tracks")
         total = rows.get("total")
         found.append(
             _entry(str(playlist["id"]), text(playlist.get("name")) or "Playlist without a name", "playlist")
