@@ -24,7 +24,6 @@ _LOOK_S, _LOOK_RARELY_S = 0.02, 0.25
 _LEASE_MARGIN_S = 5.0
 # A source that had less time than this to answer does not count as unreachable.
 _FAIR_S = 2.0
-_KEPT = frozenset({Status.FOUND, Status.NOT_FOUND, Status.FAILED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +90,53 @@ class AnswerCollector:
         if not batch:
             return {}
         left_s = self.until - self.clock.monotonic()
-        outcomes = call(self.provider, self.need, list(batch.values()), self.credentials, self.clock, self.until)
+        outcomes = self._call(list(batch.values()))
         self._note(outcomes, left_s)
         return {key: self._answer(outcome) for key, outcome in zip(batch, outcomes, strict=True)}
+
+    def _call(self, queries: Sequence[LookupQuery]) -> list[Value | SourceFault | None]:
+        """Return an answer or a fault for each of ``queries`` (one batch).
+
+        When a credential is limited, the next one is used. A batch that the source answers with 400 is sent again in
+        halves, so that one bad query does not cost the others their answers.
+        """
+        attempts = _TRIES + len(self.credentials)
+        for attempt in range(attempts):
+            channel = first_free(self.credentials)
+            try:
+                return list(self._ask(queries, channel))
+            except SourceFault as fault:
+                if fault.status == _BAD_REQUEST and len(queries) > 1:
+                    half = len(queries) // 2
+                    return self._call(queries[:half]) + self._call(queries[half:])
+                if not self._may_help(fault, channel) or attempt + 1 == attempts:
+                    return [fault] * len(queries)
+        raise AssertionError("the last attempt returns")
+
+    def _may_help(self, fault: SourceFault, channel: SourceChannel) -> bool:
+        """Return whether another attempt may help, and note a limit that the provider found in an answer."""
+        if fault.kind is not FaultKind.LIMITED:
+            return False
+        if isinstance(fault, GateFault):  # the session has noted it and made its retries
+            return any(other.session.bucket.wait_s() == 0.0 for other in self.credentials if other is not channel)
+        fault.retry_after_s = channel.session.bucket.note_limit(fault.message.rstrip("."), fault.retry_after_s)
+        return self.clock.monotonic() + min(usable.session.bucket.wait_s() for usable in self.credentials) < self.until
+
+    def _ask(self, queries: Sequence[LookupQuery], channel: SourceChannel) -> Sequence[Value | None]:
+        about = self.provider.about
+        try:
+            values = self.provider.answer(self.need, queries, channel)
+        except NotThere:
+            return [None] * len(queries)
+        except requests.RequestException as fault:
+            raise SourceFault(FaultKind.UNREACHABLE, f"No request could be sent to {about.title}.") from fault
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
+            log.warning("%s: %s was answered in a form that is not known", about.name, self.need, exc_info=fault)
+            message = f"{about.title} answers in a form that Tastemap does not know."
+            raise SourceFault(FaultKind.GARBLED, message) from fault
+        if len(values) != len(queries):
+            raise SourceFault(FaultKind.GARBLED, f"{about.title} answered {len(values)} of {len(queries)} queries.")
+        return values
 
     def _note(self, outcomes: Sequence[Value | SourceFault | None], left_s: float) -> None:
         faults = [outcome for outcome in outcomes if isinstance(outcome, SourceFault)]
@@ -128,7 +171,7 @@ class AnswerCollector:
     def _is_worth_keeping(self, answer: Answer, left_s: float) -> bool:
         """Return whether to cache ``answer``: not a failure for lack of time, or one that would replace an answer."""
         if answer.status is not Status.FAILED:
-            return answer.status in _KEPT
+            return answer.status in {Status.FOUND, Status.NOT_FOUND}
         hasty = left_s < _FAIR_S and answer.fault is not None and answer.fault.kind is FaultKind.UNREACHABLE
         return not (hasty or self.fresh)
 
@@ -145,60 +188,3 @@ def unanswered(source: str, need: Need, status: Status, fault: SourceFault, cloc
     reported = Fault(kind=fault.kind, message=fault.message, hint=fault.hint, retry_at=retry_at)
     fetched_at = clock.now() if status in {Status.FAILED, Status.LIMITED} else None
     return Answer(source=source, need=need, status=status, fetched_at=fetched_at, fault=reported)
-
-
-def call(
-    provider: Provider,
-    need: Need,
-    queries: Sequence[LookupQuery],
-    credentials: Sequence[SourceChannel],
-    clock: Clock,
-    until: float,
-) -> list[Value | SourceFault | None]:
-    """Return an answer or a fault for each of ``queries`` (one batch).
-
-    When a credential is limited, the next one is used. A batch that the source answers with 400 is sent again in
-    halves, so that one bad query does not cost the others their answers.
-    """
-    for attempt in range(_TRIES + len(credentials)):
-        credential = first_free(credentials)
-        try:
-            return list(_answer(provider, need, queries, credential))
-        except SourceFault as fault:
-            if fault.status == _BAD_REQUEST and len(queries) > 1:
-                half = len(queries) // 2
-                parts = (queries[:half], queries[half:])
-                return [answer for part in parts for answer in call(provider, need, part, credentials, clock, until)]
-            if not _again(fault, credential, credentials, clock, until) or attempt + 1 == _TRIES + len(credentials):
-                return [fault] * len(queries)
-    raise AssertionError("the last attempt returns")
-
-
-def _again(
-    fault: SourceFault, credential: SourceChannel, credentials: Sequence[SourceChannel], clock: Clock, until: float
-) -> bool:
-    """Return whether another attempt may help, and note a limit that the provider found in an answer."""
-    if fault.kind is not FaultKind.LIMITED:
-        return False
-    if isinstance(fault, GateFault):  # the session has noted it and made its retries
-        return any(other.session.bucket.wait_s() == 0.0 for other in credentials if other is not credential)
-    fault.retry_after_s = credential.session.bucket.note_limit(fault.message.rstrip("."), fault.retry_after_s)
-    return clock.monotonic() + min(usable.session.bucket.wait_s() for usable in credentials) < until
-
-
-def _answer(
-    provider: Provider, need: Need, queries: Sequence[LookupQuery], channel: SourceChannel
-) -> Sequence[Value | None]:
-    title = provider.about.title
-    try:
-        values = provider.answer(need, queries, channel)
-    except NotThere:
-        return [None] * len(queries)
-    except requests.RequestException as fault:
-        raise SourceFault(FaultKind.UNREACHABLE, f"No request could be sent to {title}.") from fault
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
-        log.warning("%s: %s was answered in a form that is not known", provider.about.name, need, exc_info=fault)
-        raise SourceFault(FaultKind.GARBLED, f"{title} answers in a form that Tastemap does not know.") from fault
-    if len(values) != len(queries):
-        raise SourceFault(FaultKind.GARBLED, f"{title} answered {len(values)} of {len(queries)} queries.")
-    return values

@@ -85,17 +85,17 @@ def line_of(state: SourceState) -> str:
 
 
 def _switch(engine: Engine, on: bool, names: set[str]) -> str:
-    if engine.fixed:
+    if engine.sources.fixed:
         return "TASTEMAP_SOURCES fixes which sources are used; unset it to choose here."
     before = {state.name for state in engine.states() if state.on}
-    engine.switch(before | names if on else before - names)
+    engine.sources.switch(before | names if on else before - names)
     return ""
 
 
 def _pool(engine: Engine, source: str, words: list[str]) -> str:
     if words not in (["on"], ["off"]):
         return "Say on or off, such as: python -m etl sources pool deezer on"
-    engine.pool(source, words == ["on"])
+    engine.sources.pool(source, words == ["on"])
     return ""
 
 

@@ -49,7 +49,7 @@ class GatedSession(requests.Session):
         self.mount("http://", adapter)
         self.headers["User-Agent"] = agent
         self.max_redirects = _REDIRECTS
-        self.auth = _unchanged  # else requests would send what a .netrc holds for the host
+        self.auth = lambda request: request  # else requests would send what a .netrc holds for the host
         self._title = title
         self.bucket = bucket
         self._clock = clock
@@ -171,10 +171,6 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return moment
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _read_timeout(timeout: Any) -> float:

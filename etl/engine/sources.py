@@ -56,20 +56,19 @@ class SourceRecords:
         return self._config.sources is not None
 
     def decided(self) -> bool:
+        """Return whether the sources to use have been chosen yet."""
         return self.fixed or self._database.get_document(COLLECTION, _CHOICE) is not None
 
     def is_on(self, source: str, document: Document) -> bool:
-        if self._config.sources is not None:
-            return source in self._config.sources
-        return bool(document.get("on"))
+        fixed = self._config.sources
+        return bool(document.get("on")) if fixed is None else source in fixed
 
     def switch(self, on: Collection[str]) -> None:
         """Switch the sources in ``on`` on and all others off; raises ValueError for an unknown one, and if fixed."""
         unknown = set(on) - self._providers.keys()
         if self.fixed or unknown:
-            raise ValueError(
-                "TASTEMAP_SOURCES fixes the sources" if self.fixed else f"unknown sources: {sorted(unknown)}"
-            )
+            fixed = "TASTEMAP_SOURCES fixes the sources"
+            raise ValueError(fixed if self.fixed else f"unknown sources: {sorted(unknown)}")
         known = self.all()
         for source in self._providers:
             if bool(known.get(source, {}).get("on")) != (source in on):
@@ -118,11 +117,13 @@ class SourceRecords:
         return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
+        """Set whether all credentials of a source are used, or the default one alone."""
         self._set(source, {"pooled": on})
 
     # -- successes and faults ---------------------------------------------------------------------------------
 
     def note_absent(self, source: str, operation: str) -> None:
+        """Note that the source no longer offers ``operation``, until :meth:`put_settings`."""
         self._set(source, {f"absent.{operation.replace('.', '_').replace('$', '_')}": self._clock.now()})
 
     def offers(self, source: str, need: Need, document: Document) -> bool:

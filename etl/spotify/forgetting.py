@@ -55,7 +55,7 @@ def forget(task: Task) -> None:
     if accounts.get(owner) is None:
         _purge(database, owner, task.document["runs"])
     sources = {KIND}
-    if not accounts.any():
+    if accounts.any_connected(owner) is None:
         sources.add(SOURCE)
         forget_recommendations(database, SOURCE)
         database.delete_documents(ANALYSES, database.names_where(ANALYSES, {"source": SOURCE}))

@@ -7,7 +7,7 @@ name alone is no proof.) A top track is the row itself.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from etl.identity import SPOTIFY_ID
 from etl.imports.entries import Row, named_track
@@ -53,24 +53,9 @@ class Page:
     withheld: int = 0
 
 
-class Reader(Protocol):
-    """A reader of one list; raises what :meth:`etl.spotify.accounts.Session.call` does."""
-
-    def mark(self) -> Mark: ...
-
-    def page(self, offset: int) -> Page: ...
-
-
 def is_list(list_id: str) -> bool:
     """Return whether this is the id of a playlist, or one of ours for saved and top tracks."""
     return list_id == SAVED or list_id in TOP or bool(SPOTIFY_ID.fullmatch(list_id))
-
-
-def reader_of(session: Session, list_id: str) -> Reader:
-    """Return the reader of the list ``list_id``, for which :func:`is_list` holds."""
-    if list_id == SAVED:
-        return _Saved(session)
-    return _Top(session, list_id) if list_id in TOP else _Playlist(session, list_id)
 
 
 class _Playlist:
@@ -129,6 +114,17 @@ class _Top:
         time_range = self._id.partition(":")[2]
         found = self._session.call("current_user_top_tracks", limit=PAGE_ROWS, offset=offset, time_range=time_range)
         return _page(found, offset, wrapped=False)
+
+
+# Both methods raise what :meth:`etl.spotify.accounts.Session.call` does.
+Reader = _Playlist | _Saved | _Top
+
+
+def reader_of(session: Session, list_id: str) -> Reader:
+    """Return the reader of the list ``list_id``, for which :func:`is_list` holds."""
+    if list_id == SAVED:
+        return _Saved(session)
+    return _Top(session, list_id) if list_id in TOP else _Playlist(session, list_id)
 
 
 def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Page:

@@ -178,7 +178,7 @@ def engines(database: Database, server: Server, tmp_path: Path) -> Iterator[Engi
         order = {need: tuple(known) for need in Need}
         made.append(Engine(database, Config(**config), providers=known, order=order, clock=clock))
         if switch:
-            made[-1].switch(known)
+            made[-1].sources.switch(known)
         return made[-1]
 
     yield make

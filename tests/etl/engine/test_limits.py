@@ -195,7 +195,7 @@ def test_the_next_credential_takes_over(engines: Engines, server: Server, clock:
     assert ask(engine).status is Status.FOUND
     assert engine.states()[0].state == "ready"
     assert engine.channel(INVENTED).credential == "spare"
-    engine.pool(INVENTED, False)
+    engine.sources.pool(INVENTED, False)
     assert ask(engine, "B").status is Status.LIMITED
     assert engine.states()[0].state == "waiting"
 
@@ -205,7 +205,7 @@ def test_spotify_credentials_do_not_take_over_unless_told_to(engines: Engines, s
     for name in ("default", "spare"):
         engine.put_settings("spotify", {"token": name}, credential=name)
     assert engine.states()[0].credentials == ("default",)
-    engine.pool("spotify", True)
+    engine.sources.pool("spotify", True)
     assert engine.states()[0].credentials == ("default", "spare")
 
 

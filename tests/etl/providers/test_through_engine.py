@@ -23,7 +23,7 @@ SEARCH = LookupQuery(text="hedgerow")
 @pytest.fixture
 def engine(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iterator[Engine]:
     engine = Engine(database, Config(var=tmp_path, source_urls=fake_services.urls))
-    engine.switch(fake_services.urls.keys() & engine.providers().keys())
+    engine.sources.switch(fake_services.urls.keys() & engine.providers().keys())
     yield engine
     engine.close()
 
@@ -115,7 +115,7 @@ def test_a_hundred_tracks_are_asked_for_in_batches(engine: Engine, fake_services
 
 
 def switched_off(engine: Engine) -> Callable[[str], Answer]:
-    engine.switch([])
+    engine.sources.switch([])
     return lambda source: engine.ask(source, Need.SEARCH, SEARCH)
 
 

@@ -44,7 +44,7 @@ def engine_for(
     """Return an engine of its own, whose Spotify has these settings."""
     config = Config(var=folder, source_urls=urls, secret_key="a key of the tests")
     engine = Engine(database, config, clock=JumpingClock())
-    engine.switch(["spotify"])
+    engine.sources.switch(["spotify"])
     engine.put_settings("spotify", {"client_id": client_id, **settings})
     return engine
 

@@ -98,6 +98,6 @@ def test_spotify_that_was_never_asked_costs_no_look(
 ) -> None:
     engine = app_engine(database, tmp_path, fake_services)
     assert not is_due(database, engine)
-    engine.switch([])
+    engine.sources.switch([])
     assert not is_due(database, engine)
     engine.close()
