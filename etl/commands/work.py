@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,25 +86,21 @@ def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[str]
 
 def _sweep(database: Database, var: Path) -> None:
     """Delete what sources have said and what has expired since, and the list of runs that ended long ago."""
-    engine = engine_of_environment(database, var)
     try:
-        engine.sweep()
+        with closing(engine_of_environment(database, var)) as engine:
+            engine.sweep()
         database.delete_old_runs(datetime.now(UTC) - _KEPT, _KEPT_RUNS)
     except StoreError:
         logging.exception("expired answers could not be deleted")
-    finally:
-        engine.close()
 
 
 def _expire(database: Database, var: Path) -> None:
     """Delete what came from Spotify and may be kept no longer."""
-    engine = engine_of_environment(database, var)
     try:
-        expire(database, engine, lambda: rebuild(database, var))
+        with closing(engine_of_environment(database, var)) as engine:
+            expire(database, engine, lambda: rebuild(database, var))
     except (StoreError, CatalogueError, OSError):
         logging.exception("what came from Spotify could not be deleted")
-    finally:
-        engine.close()
 
 
 def _mend_catalogue(database: Database, var: Path) -> None:

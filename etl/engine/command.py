@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from config import Config
@@ -38,11 +39,8 @@ def add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _sources(database: Database, _var: Path, options: argparse.Namespace) -> int:
-    engine = Engine(database, Config.from_env())
-    try:
+    with closing(Engine(database, Config.from_env())) as engine:
         return run(engine, options.action, options.words, options.credential)
-    finally:
-        engine.close()
 
 
 def run(engine: Engine, action: str | None, words: list[str], credential: str = DEFAULT) -> int:

@@ -53,23 +53,21 @@ class LookupClock(Clock):
 
 class _Pool:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._executor: ThreadPoolExecutor | None = None
-        self._under_way: set[Future[Answer]] = set()
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
         """Forget the threads of the process this one was forked from."""
         self._lock = threading.Lock()
-        self._executor = None
-        self._under_way = set()
+        self._executor: ThreadPoolExecutor | None = None
+        self._under_way: set[Future[Answer]] = set()
 
     def submit(self, engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
+        """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
         with self._lock:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="look-up")
-            future = self._executor.submit(engine.ask, source, need, query, within_s=within_s)
+            future = self._executor.submit(engine.ask, source, need, query, within_s=max(0.0, within_s) + GRACE_S)
             self._under_way.add(future)
         future.add_done_callback(self._left)
         return future
@@ -78,23 +76,15 @@ class _Pool:
         with self._lock:
             self._under_way.discard(future)
 
-    def settle(self, within_s: float) -> None:
+    def settle(self, within_s: float = 2 * GRACE_S) -> None:
+        """Wait until no query is under way, at most ``within_s`` seconds; to be called before the store is closed."""
         with self._lock:
             under_way = set(self._under_way)
         wait(under_way, within_s)
 
 
 _pool = _Pool()
-
-
-def submit(engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
-    """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
-    return _pool.submit(engine, source, need, query, max(0.0, within_s) + GRACE_S)
-
-
-def settle(within_s: float = 2 * GRACE_S) -> None:
-    """Wait until no query is under way, at most ``within_s`` seconds; to be called before the store is closed."""
-    _pool.settle(within_s)
+settle = _pool.settle
 
 
 def look_up(
@@ -161,7 +151,7 @@ class _LookUp:
     def _ask(self, need: Need, source: str, query: LookupQuery) -> None:
         if self.engine.providers()[source].can(need, query):
             left_s = self.deadline - self.clock.monotonic()
-            self.pending[submit(self.engine, source, need, query, left_s)] = (need, source)
+            self.pending[_pool.submit(self.engine, source, need, query, left_s)] = (need, source)
 
     def _start_queries(self) -> None:
         """Start every query that is possible with what is known by now and has not been started yet."""

@@ -144,8 +144,8 @@ class _Bearer:
 def _user_of(channel: Channel, token: Mapping[str, Any]) -> dict[str, str]:
     try:
         found = ask(spotify(channel, _Bearer(token)).me)
-    except NotThere as answer:
-        raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.") from answer
+    except NotThere:
+        found = {}
     user_id = str(found.get("id") or "")
     if not user_id:
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.")
