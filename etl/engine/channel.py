@@ -88,9 +88,9 @@ def writable(value: Any) -> Any:
 
 def first_free(credentials: Sequence[SourceChannel]) -> SourceChannel:
     """Return the credential that may be used soonest; the store is not read for a single one."""
-    return (
-        min(credentials, key=lambda usable: usable.session.bucket.wait_s()) if len(credentials) > 1 else credentials[0]
-    )
+    if len(credentials) == 1:
+        return credentials[0]
+    return min(credentials, key=lambda usable: usable.session.bucket.wait_s())
 
 
 class Credentials:
@@ -107,12 +107,7 @@ class Credentials:
         self._adapter.close()
 
     def usable(
-        self,
-        provider: Provider,
-        document: Document,
-        *,
-        within_s: float,
-        until: float | None = None,
+        self, provider: Provider, document: Document, *, within_s: float, until: float | None = None
     ) -> list[SourceChannel]:
         """Return the usable credentials of a source, the default one first.
 

@@ -71,7 +71,7 @@ def test_after_a_day_what_spotify_told_goes(database: Database, app: Engine) -> 
 def test_switched_off_or_without_its_settings_all_of_it_goes(database: Database, app: Engine, off: bool) -> None:
     expire(database, app, lambda: None)
     if off:
-        app.switch([])
+        app.sources.switch([])
     else:
         app.put_settings("spotify", {"client_id": None, "client_secret": None})
     assert is_due(database, app)
