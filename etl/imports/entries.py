@@ -4,9 +4,12 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from etl.identity import clean_isrc
@@ -15,6 +18,7 @@ from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
+_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 
@@ -35,11 +39,13 @@ class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
-    ``times`` is the number of equal rows of the file that a skipped one represents.
+    ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``.
     """
 
     line: int
     track: Track | None = None
+    other: Track | None = None
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
@@ -92,6 +98,12 @@ class AnalysisFile:
 Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
 
 
+def playlist_name(filename: str) -> str:
+    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
+    stem = _ENDINGS.sub("", PurePath(filename).name)
+    return stem.replace("_", " ").strip() or "Playlist"
+
+
 def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
     """Read the whole file once, so that its faults are found before anything is stored.
 
@@ -101,12 +113,15 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
         The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
+    reasons: Counter[str] = Counter()
     for entry in collection.read(name, moment, watch):
         if isinstance(entry, Begin):
             playlists += 1
         else:
             rows += entry.times
             tracks += entry.track is not None
+            if entry.track is None:
+                reasons[entry.reason] += entry.times
         if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
             raise ImportProblem(
                 "too_large",
@@ -114,9 +129,10 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
                 "Bring it in parts.",
             )
     if not tracks:
+        why = "; ".join(f"{times:,} × {reason}" for reason, times in reasons.most_common(3))
         raise ImportProblem(
             "no_tracks",
-            f"None of the {rows:,} rows of {name} holds a track.",
+            f"None of the {rows:,} rows of {name} holds a track{f' ({why})' if why else ''}.",
             "It may be an export of something else.",
         )
 

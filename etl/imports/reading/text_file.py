@@ -15,7 +15,7 @@ from store.runs import ImportProblem
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
 CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
 _HINTS = {
-    "an Excel workbook": "Save it as CSV (UTF-8) and bring that.",
+    "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
     "a zip archive": "Unpack it and bring the CSV files inside.",
 }
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.

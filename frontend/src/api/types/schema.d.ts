@@ -628,7 +628,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every source with its state, and whether anybody has decided yet which of them may be asked. */
+        /** Every source with its state, and whether anybody has decided yet which of them may be used. */
         get: {
             parameters: {
                 query?: never;
@@ -649,7 +649,7 @@ export interface paths {
                 };
             };
         };
-        /** Let exactly these sources be asked; an empty list is an answer too. */
+        /** Use exactly these sources; the list may be empty. */
         put: {
             parameters: {
                 query?: never;
@@ -991,7 +991,7 @@ export interface paths {
          * The genre of a track, with calibrated probabilities and reasons.
          * @description Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
          *     a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-         *     is looked up at the sources that are switched on; `sources` says who was asked and how it went. `broad` has the six
+         *     is looked up at the sources that are switched on; `sources` says which ones and how it went. `broad` has the six
          *     broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
          *     be filed under, each with a probability of its own (several may be right), likeliest first.
          */
@@ -2072,7 +2072,7 @@ export interface paths {
                     /** @description A version of the task, as /api/models lists them. */
                     version: string;
                     /** @description Another one; default: what is served, or was before, or is newest. */
-                    beside?: string;
+                    other?: string;
                 };
                 header?: never;
                 path: {
@@ -3016,7 +3016,7 @@ export interface components {
             tracks: string[];
         };
         ChoiceBody: {
-            /** @description Names of the sources that may be asked; every other one may not. */
+            /** @description Names of the sources that may be used; every other one may not. */
             on: string[];
         };
         HarvestBody: {
@@ -3075,7 +3075,7 @@ export interface components {
             public?: boolean;
         };
         SourceBody: {
-            /** @description Whether it may be asked. */
+            /** @description Whether it may be used. */
             on?: boolean;
             /** @description Settings by name; null unsets one, what is not named stays. */
             settings?: {
@@ -3634,7 +3634,9 @@ export interface components {
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
             method: string;
-            method_score: number | null;
+            method_score: {
+                [key: string]: number;
+            } | null;
             split: string | null;
             scores: {
                 [key: string]: unknown;
