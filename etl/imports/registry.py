@@ -15,9 +15,11 @@ from etl.imports import (
     listenbrainz,
     m3u,
     mpd,
+    pls,
     spotify_account,
     tastemap_json,
     tunemymusic,
+    xspf,
 )
 from etl.imports.analysis import is_analysis
 from etl.imports.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
@@ -115,6 +117,8 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
     Reader("apple library", apple_library.sniff, apple_library.read),
+    Reader("xspf", xspf.sniff, xspf.read),
+    Reader("pls", pls.sniff, pls.read),
     Reader("m3u", m3u.sniff, m3u.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read),
     Reader("last.fm", lastfm.sniff, lastfm.read),

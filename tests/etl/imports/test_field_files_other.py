@@ -35,6 +35,8 @@ LISTS: dict[str, list[Named]] = {
     ],
     "m08_utf16.m3u": [("Разлюбила", ("Жуки",))],
     "m10_navidrome.m3u": [("Jóga", ("Björk",))],
+    "pls_list.pls": [("Song", ("Artist",))],
+    "xspf_soundiiz.xspf": [("Jóga", ("Björk",))],
     "extinf_only.m3u": [("Owner of a Lonely Heart", ("Yes",)), ("All I Need", ("Air",))],
 }
 
@@ -46,8 +48,21 @@ def names(rows: list[Any]) -> list[Named]:
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_players(field: Path, name: str) -> None:
     kind, lists = read(field / name)
-    assert kind == "m3u"
+    assert kind == {".pls": "pls", ".xspf": "xspf"}.get(Path(name).suffix, "m3u")
     assert names(lists[0][1]) == LISTS[name]
+
+
+def test_an_xspf_list_keeps_ids_lengths_and_its_name(field: Path) -> None:
+    [(name, [row])] = read(field / "xspf_soundiiz.xspf")[1]
+    assert row.track is not None
+    assert (name, row.track.id, row.track.duration_ms) == ("Mix", "ryXl8lnK3gAp2lK3GG5h33", 305_000)
+
+
+@pytest.mark.parametrize("name", ["Library_badchar.xml", "Library_latin1.xml", "Music Library binary.xml"])
+def test_libraries_of_apple(field: Path, name: str) -> None:
+    kind, lists = read(field / name)
+    assert kind == "apple library"
+    assert lists == read(field / "Library.xml")[1]
 
 
 def test_the_folders_of_a_path_name_the_album(field: Path) -> None:
