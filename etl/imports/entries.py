@@ -4,16 +4,21 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
+from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
-from etl.values import clean_isrc, spotify_id, text, whole
+from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
+_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 
@@ -93,6 +98,12 @@ class AnalysisFile:
 Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
 
 
+def playlist_name(filename: str) -> str:
+    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
+    stem = _ENDINGS.sub("", PurePath(filename).name)
+    return stem.replace("_", " ").strip() or "Playlist"
+
+
 def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
     """Read the whole file once, so that its faults are found before anything is stored.
 
@@ -102,12 +113,15 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
         The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
+    reasons: Counter[str] = Counter()
     for entry in collection.read(name, moment, watch):
         if isinstance(entry, Begin):
             playlists += 1
         else:
             rows += entry.times
             tracks += entry.track is not None
+            if entry.track is None:
+                reasons[entry.reason] += entry.times
         if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
             raise ImportProblem(
                 "too_large",
@@ -115,9 +129,10 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
                 "Bring it in parts.",
             )
     if not tracks:
+        why = "; ".join(f"{times:,} × {reason}" for reason, times in reasons.most_common(3))
         raise ImportProblem(
             "no_tracks",
-            f"None of the {rows:,} rows of {name} holds a track.",
+            f"None of the {rows:,} rows of {name} holds a track{f' ({why})' if why else ''}.",
             "It may be an export of something else.",
         )
 

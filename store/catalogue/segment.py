@@ -148,8 +148,9 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, self.features[row].tolist(), strict=True)
-        known = {name: value for name, value in values if not np.isnan(value)}
+        values = zip(AUDIO_FEATURES, self.features[row], strict=True)
+        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
+        known = {name: float(str(value)) for name, value in values if not np.isnan(value)}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
