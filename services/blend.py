@@ -11,24 +11,19 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
-from services.never import never_list
 from services.playlists import find_playlist
-from services.views import TrackSummary
+from services.views import Named, TrackSummary
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.library import tracks_by_id
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
+MAX_NEVER = 2000
+_COLLECTION = "never"
 
 
 @dataclass(frozen=True)
-class NamedPerson:
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class BlendedPerson(NamedPerson):
+class BlendedPerson(Named):
     """A person, and the number of their tracks that are compared."""
 
     tracks: int
@@ -50,7 +45,7 @@ class PersonShare:
 class BlendedTrack(TrackSummary):
     """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like."""
 
-    person: NamedPerson
+    person: Named
     satisfaction: dict[str, float]
     novelty: float
     like: TrackSummary
@@ -63,7 +58,7 @@ class BlendAnswer:
 
     method: str
     people: list[BlendedPerson]
-    not_compared: list[NamedPerson]
+    not_compared: list[Named]
     tracks: list[BlendedTrack]
     fairness: list[PersonShare]
     average: list[PersonShare]
@@ -170,7 +165,7 @@ def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
     return BlendAnswer(
         method=query["method"],
         people=[BlendedPerson(person.id, person.name, len(person.tracks)) for person in made.people],
-        not_compared=[NamedPerson(person.id, person.name) for person in made.silent],
+        not_compared=[Named(person.id, person.name) for person in made.silent],
         tracks=[_pick(made, pick) for pick in made.picks],
         fairness=_fairness(made, made.shares),
         average=_fairness(made, made.average),
@@ -183,7 +178,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
     satisfaction = zip(made.people, pick.satisfaction, strict=True)
     return BlendedTrack.of(
         pick.track,
-        person=NamedPerson(made.people[pick.person].id, made.people[pick.person].name),
+        person=Named(made.people[pick.person].id, made.people[pick.person].name),
         satisfaction={person.id: round(share, 3) for person, share in satisfaction},
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
@@ -204,3 +199,14 @@ def _fairness(made: Blend, shares: Sequence[Share]) -> list[PersonShare]:
         )
         for person, share in zip(made.people, shares, strict=True)
     ]
+
+
+def never_list(services: Services, owner: str | None) -> list[str]:
+    """Return the ids on the "never again" list of a browser session, the latest last."""
+    document = services.database.get_document(_COLLECTION, owner) if owner else None
+    return list(document["tracks"]) if document else []
+
+
+def put_never_list(services: Services, owner: str, ids: Sequence[str]) -> None:
+    """Replace the "never again" list of a browser session by ``ids``, without duplicates."""
+    services.database.put_document(_COLLECTION, {"_id": owner, "tracks": list(dict.fromkeys(ids))})

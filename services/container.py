@@ -19,7 +19,6 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.timbre.model import TimbreLibrary, TimbreModel
-from services.answers import AnswerCache
 from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -34,7 +33,6 @@ class Services:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.answers = AnswerCache()
         self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
 
@@ -52,6 +50,11 @@ class Services:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.database, engine_config(self.config))
+
+    def title_of(self, source: str) -> str:
+        """Return the title of a source; its name where there is none such (any more)."""
+        provider = self.engine.providers().get(source)
+        return provider.about.title if provider else source
 
     @property
     def genre(self) -> GenrePredictor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -9,14 +10,13 @@ import numpy as np
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
-from services.answers import Worked
 from services.container import Services
 from services.errors import ServiceError
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
-from services.views import ModelVersion, TrackSummary, iso
+from services.views import ModelVersion, TrackSummary, Worked
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -59,7 +59,7 @@ class FeatureValue:
     value: float
     unit: str
     source: str
-    fetched_at: str | None
+    fetched_at: datetime | None
     licence: str | None
     confidence: float
     percentile: float
@@ -223,7 +223,7 @@ def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureVa
             value=value,
             unit=UNITS.get(name, "0 to 1"),
             source=track.features.source,
-            fetched_at=iso(track.features.fetched_at),
+            fetched_at=track.features.fetched_at,
             licence=track.features.licence,
             confidence=track.features.confidence,
             percentile=round(model.percentile(name, value), 1),

@@ -13,7 +13,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
-from services.trail import PlaylistName
+from services.views import Named
 from store.runs import new_task_run
 
 
@@ -44,7 +44,7 @@ class TaskVersions:
     """The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from."""
 
     task: str
-    playlist: PlaylistName | None
+    playlist: Named | None
     before: list[str]
     versions: list[VersionSummary]
 
@@ -74,8 +74,7 @@ def list_models(services: Services, owner: str | None) -> ModelsAnswer:
     """Return every version of every task; playlists only of the browser session ``owner``."""
     registry = services.registry
     playlists = {
-        task_of(playlist.id): PlaylistName(playlist.id, playlist.name)
-        for playlist in services.database.playlists(owner)
+        task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in services.database.playlists(owner)
     }
     tasks: dict[str, TaskVersions] = {}
     for found in registry.versions():

@@ -9,7 +9,7 @@ from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError
-from services.views import TrackSummary, iso
+from services.views import TrackSummary
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, with_features
 
@@ -38,7 +38,7 @@ class PlaylistSummary:
     mine: bool
     nameable: bool
     contributors: list[Contributor]
-    created_at: str | None
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class PlaylistRow(TrackSummary):
 
     position: int
     added_by: str | None
-    added_at: str | None
+    added_at: datetime | None
     plays: int | None
     features: dict[str, float]
 
@@ -94,7 +94,7 @@ def describe(playlist: Playlist, owner: str | None) -> PlaylistSummary:
         mine=playlist.owner is not None and playlist.owner == owner,
         nameable=may_name(playlist, owner),
         contributors=[contributor(playlist, person, count) for person, count in people],
-        created_at=iso(playlist.created_at),
+        created_at=playlist.created_at,
     )
 
 
@@ -109,7 +109,7 @@ def contributor(playlist: Playlist, person: str, count: int) -> Contributor:
     return Contributor(id=person, name=known.name, colour=known.colour, count=count)
 
 
-def read_page(services: Services, playlist_id: str, owner: str | None, *, page: int, page_size: int) -> PlaylistPage:
+def read_page(services: Services, playlist_id: str, owner: str | None, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
@@ -128,7 +128,7 @@ def _row(item: PlaylistItem, track: Track) -> PlaylistRow:
         track,
         position=item.position,
         added_by=item.added_by,
-        added_at=iso(item.added_at),
+        added_at=item.added_at,
         plays=item.plays,
         features=dict(track.features.values) if track.features else {},
     )

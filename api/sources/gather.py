@@ -1,15 +1,15 @@
-"""Gathering from sources: what a playlist lacks, harvests, all runs and their end, and how a track got here."""
+"""Gathering from sources: what a playlist lacks, harvests, and all runs and their end."""
 
 import time
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, Float, Integer, List, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import RAISE
 
 from api import session
+from api.application import Blueprint
 from api.current import services
 from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
@@ -22,10 +22,9 @@ from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.playlists import find_playlist, may_name
 from services.runs import RunView, start_runs
-from services.trail import Trail, find_trail
 from store.runs import cancel_run
 
-blueprint = APIBlueprint("harvest", __name__, tag="Sources")
+blueprint = Blueprint("harvest", __name__, tag="Sources")
 
 RUNS = 50
 # What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
@@ -74,7 +73,7 @@ class HarvestBody(Schema):
 
 
 @blueprint.post("/api/playlists/<playlist_id>/enrich")
-@blueprint.input(EnrichBody, arg_name="body", unknown=RAISE)
+@blueprint.body(EnrichBody)
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
@@ -90,7 +89,7 @@ def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[2
 
 
 @blueprint.post("/api/harvests")
-@blueprint.input(HarvestBody, arg_name="body", unknown=RAISE)
+@blueprint.body(HarvestBody)
 @blueprint.doc(responses={202: "The run that gathers", 409: "No source that does this is switched on"})
 def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
@@ -138,12 +137,6 @@ def cancel(run_id: str) -> str:
     if not cancel_run(database, run_id):
         raise ApiError(409, "ended", "This run has ended already.", "See its state.")
     return ""
-
-
-@blueprint.get("/api/tracks/<track_id>/trail")
-def trail(track_id: str) -> Trail:
-    """How a track got here: which track led to it in which source, back to a playlist of this browser."""
-    return find_trail(services(), track_id, session.owner())
 
 
 def _need_source(needs: Sequence[Need], source: str | None) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from threading import BoundedSemaphore
 from typing import Any, Literal
 
-from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
 from flask import Response, request, stream_with_context
 
 from api import session
+from api.application import Blueprint
 from api.current import services
 from api.errors import ApiError
 from api.schemas import RunAnswer
@@ -20,7 +20,7 @@ from store.database import Database
 from store.documents import public_run
 from store.runs import ENDED
 
-blueprint = APIBlueprint("uploads", __name__, tag="Files")
+blueprint = Blueprint("uploads", __name__, tag="Files")
 
 POLL_SECONDS = 0.4
 # The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, List, String
 from apiflask.validators import Length
-from marshmallow import RAISE, ValidationError
+from marshmallow import ValidationError
 
+from api.application import Blueprint
 from api.current import services
 from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
@@ -21,7 +22,7 @@ from services.playlists import find_playlist
 from services.runs import RunView, start_runs
 from store.runs import ENDED
 
-blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
+blueprint = Blueprint("spotify_lists", __name__, tag="Spotify")
 
 # A list of lists costs a call per 50 of them, of some 500 a day.
 _LISTING = timedelta(minutes=10)
@@ -67,7 +68,7 @@ class SpotifyListsAnswer:
 
 
 @blueprint.get("/api/spotify/playlists")
-@blueprint.input(ListsQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(ListsQuery)
 def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()
@@ -75,7 +76,7 @@ def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
 
 
 @blueprint.post("/api/spotify/import")
-@blueprint.input(ImportBody, arg_name="body", unknown=RAISE)
+@blueprint.body(ImportBody)
 @blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
 def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
     """Bring lists of the connected account in, each by a run of its own."""
@@ -88,7 +89,7 @@ def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
 
 
 @blueprint.post("/api/playlists/<playlist_id>/spotify")
-@blueprint.input(WriteBody, arg_name="body", unknown=RAISE)
+@blueprint.body(WriteBody)
 @blueprint.doc(
     responses={
         202: "The run that writes it; its `result` has the address at Spotify",

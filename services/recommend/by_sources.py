@@ -9,7 +9,6 @@ from etl.providers.registry import ORDER
 from services.container import Services
 from services.recommend.answer import SourceList, SourceTrack
 from services.subject.model import Subject
-from services.views import iso
 from store.domain import Track
 from store.errors import StoreDown
 from store.library import tracks_by_id
@@ -53,14 +52,10 @@ def _answers(services: Services, subject: Subject) -> Iterator[Recommendations]:
 
 
 def _list(services: Services, answer: Recommendations, tracks: dict[str, Track]) -> SourceList:
-    return SourceList(
-        source=answer.source,
-        title=services.engine.providers()[answer.source].about.title,
-        licence=answer.licence or None,
-        fetched_at=iso(answer.fetched_at),
-        tracks=[
-            SourceTrack.of(tracks[similar.track_id], score=similar.score, reason=similar.reason)
-            for similar in answer.tracks[:MOST]
-            if similar.track_id in tracks
-        ],
-    )
+    shown = [
+        SourceTrack.of(tracks[similar.track_id], score=similar.score, reason=similar.reason)
+        for similar in answer.tracks[:MOST]
+        if similar.track_id in tracks
+    ]
+    title = services.title_of(answer.source)
+    return SourceList.of(answer, title=title, licence=answer.licence or None, tracks=shown)

@@ -7,7 +7,6 @@ from typing import Any
 from etl.providers.base import Need
 from ml.neighbours.close_match import is_close_match
 from ml.neighbours.model import NothingToCompare, weights_from
-from services.answers import Worked
 from services.container import Services
 from services.errors import ServiceError
 from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist
@@ -17,7 +16,7 @@ from services.subject.lookup import source_lines
 from services.subject.model import Subject
 from services.subject.resolve import resolve
 from services.timbre import timbre_picks
-from services.views import TrackSummary
+from services.views import TrackSummary, Worked, ids_in
 from store.domain import Track, usable_features
 
 NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
@@ -26,7 +25,7 @@ NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
     """Return a Recommendation; raises ServiceError as `resolve`, 404 for nobody known, 422 for nothing to compare."""
     subject = resolve(services, query, NEEDS)
-    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
+    exclude = ids_in(query["exclude"])
     by_sources, stays = fetched(services, subject, exclude)
     lines = source_lines(services, subject)
     method = query["method"]
@@ -136,12 +135,7 @@ def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
     names = subject.track.artists or (subject.track.title,)
     artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
     return [
-        SimilarArtist(
-            name=similar.name,
-            similarity=round(similar.similarity, 3),
-            reasons=list(similar.reasons),
-            genres=list(similar.genres),
-        )
+        SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
         for similar in (services.artists.alike(artist) if artist is not None else ())
     ]
 
