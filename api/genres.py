@@ -9,8 +9,8 @@ from apiflask.validators import Length
 
 from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from ml.taxonomy.model import Placement
+from services.errors import invalid_value
 
 blueprint = Blueprint("genres", __name__, tag="Genres")
 
@@ -55,4 +55,4 @@ def place(query: dict[str, str]) -> GenrePlacement:
     try:
         return GenrePlacement(name=query["name"], **asdict(services().genre.taxonomy.predict(query["name"])))
     except ValueError as fault:
-        raise ApiError(422, "invalid_value", f"{fault}.", "Type the name of a genre.") from fault
+        raise invalid_value(f"{fault}.", "Type the name of a genre.") from fault

@@ -84,19 +84,16 @@ class Services:
     def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
         """Return the served model of one playlist, and what reads tracks as that model learnt them.
 
-        Raises
-        ------
-        ServiceError
-            503, for a model that is missing or damaged, its own or one of those it learnt from.
+        Raises ServiceError 503 for a model that is missing or damaged, its own or one of those it learnt from.
         """
         model = self._served(task, Contributors.load)
-        genre = self._version("genre", model.genre_version, GenrePredictor.load) if model.genre_version else None
-        artists = (
-            self._version("artists", model.artists_version, ArtistEmbedding.load) if model.artists_version else None
-        )
+        genre = self._version("genre", model.genre_version, GenrePredictor.load)
+        artists = self._version("artists", model.artists_version, ArtistEmbedding.load)
         return model, TrackInputs(model.inputs, genre, artists)
 
-    def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
+    def _version(self, task: str, version: str | None, load: Callable[[Path], Model]) -> Model | None:
+        if version is None:
+            return None
         name = task if version == self.registry.active_version(task) else f"{task} {version}"
         return self._served(task, lambda _served: load(self.registry.folder(task, version)), name)
 
@@ -116,10 +113,7 @@ class Services:
     def _served(self, task: str, load: Callable[[Path], Model], name: str = "") -> Model:
         """Return the served version of a model, loaded again when another one has been activated.
 
-        Raises
-        ------
-        ServiceError
-            503, for a model that is missing or damaged.
+        Raises ServiceError 503 for a model that is missing or damaged.
         """
         try:
             return self._models.get(name or task, self.registry.stamp(), lambda: load(self.registry.active(task)))

@@ -11,12 +11,11 @@ from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.errors import ServiceError
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
-from services.subject.resolve import resolve
-from services.views import ModelVersion, TrackSummary, Worked
+from services.subject.resolve import nothing_known, resolve
+from services.views import ModelVersion, TrackSummary, View, Worked
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -52,7 +51,7 @@ class RankedGenre:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureValue:
+class FeatureValue(View):
     """An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100."""
 
     name: str
@@ -126,13 +125,7 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     track = subject.track
     given, model = as_input(track), services.genre
     if not model.knows(given):
-        raise ServiceError(
-            404,
-            "not_found",
-            "Nothing is known about any of these words.",
-            "Check the spelling, or add the artist.",
-            sources=source_lines(services, subject),
-        )
+        raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
     why = model.explain(replace(given, artist_genres=known.artist))
     families = model.family_probabilities(why.prediction.genre[None])[0]
@@ -147,7 +140,7 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         family=in_families[0].family,
         in_families=list(in_families),
         probability=ranked[0][1],
-        genres=[RankedGenre(genre, model.taxonomy.family_of(genre), probability) for genre, probability in ranked],
+        genres=[RankedGenre(name, model.taxonomy.family_of(name), probability) for name, probability in ranked],
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
         broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
         microgenres=_microgenres(model, why.prediction.micro),
@@ -218,14 +211,11 @@ def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureVa
     if track.features is None:
         return []
     return [
-        FeatureValue(
+        FeatureValue.of(
+            track.features,
             name=name,
             value=value,
             unit=UNITS.get(name, "0 to 1"),
-            source=track.features.source,
-            fetched_at=track.features.fetched_at,
-            licence=track.features.licence,
-            confidence=track.features.confidence,
             percentile=round(model.percentile(name, value), 1),
             genre_mean=model.genre_mean(genre, name),
         )

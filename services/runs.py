@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
+from services.errors import not_found
 from store.documents import public_run
 
 
@@ -46,6 +47,14 @@ class RunView:
     def of(cls, document: Mapping[str, Any]) -> Self:
         """Return the run with this document."""
         return cls(**public_run(document))
+
+
+def find_run(services: Services, run_id: str, owner: str | None) -> dict[str, Any]:
+    """Return the document of a run of a browser session or of the operator; raises ServiceError 404."""
+    run = services.database.load_run(run_id)
+    if run is None or run["owner"] not in {None, owner}:
+        raise not_found("There is no such run here.", "It may be from another browser.")
+    return run
 
 
 def start_runs(services: Services, *documents: dict[str, Any]) -> list[RunView]:

@@ -8,10 +8,10 @@ from etl.identity import identity_of
 from etl.lookup.lookup import look_up
 from etl.providers.base import LookupQuery, Need, Preview
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import ServiceError, not_found
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
-from services.views import Named, TrackSummary
+from services.views import Named, TrackSummary, View
 from store.library import tracks_by_id
 from store.recommendations import trail_of
 
@@ -25,7 +25,7 @@ class PreviewAnswer(Preview):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrailStep:
+class TrailStep(View):
     """The track ``seed``, for which a source recommended the one before."""
 
     seed: TrackSummary
@@ -64,18 +64,12 @@ def find_trail(services: Services, track_id: str, owner: str | None) -> Trail:
     database, snapshot = services.database, services.catalogue.current()
     track = tracks_by_id(snapshot, database, [track_id]).get(track_id)
     if track is None:
-        raise ServiceError(404, "not_found", "There is no such track here.", "Search for it: GET /api/search?q=")
+        raise not_found("There is no such track here.", "Search for it: GET /api/search?q=")
     playlists = {playlist.id: playlist for playlist in database.playlists(owner)}
     found = trail_of(database, track_id, playlists)
     seeds = tracks_by_id(snapshot, database, [step.seed for step in found.steps])
     steps = [
-        TrailStep(
-            seed=TrackSummary.of(seeds[step.seed]),
-            source=step.source,
-            title=services.title_of(step.source),
-            score=step.score,
-            fetched_at=step.fetched_at,
-        )
+        TrailStep.of(step, seed=TrackSummary.of(seeds[step.seed]), title=services.title_of(step.source))
         for step in found.steps
         if step.seed in seeds
     ]

@@ -11,7 +11,6 @@ from apiflask.validators import Length, OneOf, Range
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
@@ -20,8 +19,9 @@ from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
+from services.errors import ServiceError, invalid_value, not_yours
 from services.playlists import find_playlist, may_name
-from services.runs import RunView, start_runs
+from services.runs import RunView, find_run, start_runs
 from store.runs import cancel_run
 
 blueprint = Blueprint("harvest", __name__, tag="Sources")
@@ -79,11 +79,9 @@ def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[2
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
     playlist = find_playlist(services(), playlist_id)
     if not may_name(playlist, session.owner()):
-        raise ApiError(
-            403, "not_yours", "Only the browser that brought this playlist in can do that.", "Bring the file in here."
-        )
+        raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
     if not playlist.complete:
-        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
     _need_source([NEEDS[name] for name in body["needs"]], None)
     return _start(new_enrichment(playlist.id, playlist.name, session.start(), body["needs"]))
 
@@ -95,11 +93,9 @@ def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
     kind, years = body["kind"], body.get("years")
     if years and years[0] > years[1]:
-        raise ApiError(422, "invalid_value", "years: the first one is later than the second.", "Such as [1990, 1999].")
+        raise invalid_value("years: the first one is later than the second.", "Such as [1990, 1999].")
     if kind in {"tracks", "artists"} and body.get("terms", 0) > BROWSER_TERMS:
-        raise ApiError(
-            422, "invalid_value", f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest."
-        )
+        raise invalid_value(f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest.")
     _need_source([_KINDS[kind]], body.get("source"))
     filters: dict[str, Any] = {"source": body.get("source"), "min_popularity": body.get("min_popularity")}
     filters |= {"years": tuple(years) if years else None, "strict": body["strict"]}
@@ -126,16 +122,11 @@ def runs() -> RunsAnswer:
 @blueprint.doc(responses={403: "Not the browser that started it", 409: "It has ended"})
 def cancel(run_id: str) -> str:
     """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
-    database = services().database
-    run = database.load_run(run_id)
-    if run is None or run["owner"] not in {None, session.owner()}:
-        raise ApiError(404, "not_found", "There is no such run here.", "It may be from another browser.")
+    run = find_run(services(), run_id, session.owner())
     if run["owner"] is None:
-        raise ApiError(
-            403, "not_yours", "The operator started this one.", f"On the server: python -m etl cancel {run_id}"
-        )
-    if not cancel_run(database, run_id):
-        raise ApiError(409, "ended", "This run has ended already.", "See its state.")
+        raise not_yours("The operator started this one.", f"On the server: python -m etl cancel {run_id}")
+    if not cancel_run(services().database, run_id):
+        raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
     return ""
 
 
@@ -143,9 +134,9 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
     engine = services().engine
     on = [one for need in needs for one in engine.on(need)]
     if source is not None and source not in engine.providers():
-        raise ApiError(422, "invalid_value", f"source: there is none called {source!r}.", "See /api/sources.")
+        raise invalid_value(f"source: there is none called {source!r}.", "See /api/sources.")
     if not on or source not in {None, *on}:
-        raise ApiError(
+        raise ServiceError(
             409, "no_sources", "No source that does this is switched on.", "Switch one on under Data; see /api/sources."
         )
 

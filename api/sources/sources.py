@@ -9,12 +9,12 @@ from apiflask import Schema
 from apiflask.fields import Boolean, Dict, List, String
 from apiflask.validators import Length
 
+from api import session
 from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
-from api.operator import require_operator
 from etl.engine import Engine, SourceState
 from etl.engine.answers import BudgetState, SettingState
+from services.errors import ServiceError, invalid_value, not_found
 from services.views import View
 
 blueprint = Blueprint("sources", __name__, tag="Sources")
@@ -87,7 +87,7 @@ def sources() -> SourcesAnswer:
 @blueprint.body(ChoiceBody)
 def choose(body: dict[str, Any]) -> SourcesAnswer:
     """Use exactly these sources; the list may be empty."""
-    require_operator()
+    session.require_operator()
     engine = services().engine
     for name in body["on"]:
         _known(engine, name)
@@ -99,7 +99,7 @@ def choose(body: dict[str, Any]) -> SourcesAnswer:
 @blueprint.body(SourceBody)
 def change(name: str, body: dict[str, Any]) -> Source:
     """Switch one source on or off, and set or unset its settings. Secrets are never shown again."""
-    require_operator()
+    session.require_operator()
     engine = services().engine
     _known(engine, name)
     settings = _settings(engine, name, body.get("settings", {}))
@@ -115,7 +115,7 @@ def change(name: str, body: dict[str, Any]) -> Source:
 @blueprint.output({}, status_code=204)
 def forget(name: str) -> str:
     """Delete what this source has answered; the tracks it was stored with stay known."""
-    require_operator()
+    session.require_operator()
     engine = services().engine
     _known(engine, name)
     engine.forget(name)
@@ -128,7 +128,7 @@ def _shown(state: SourceState) -> Source:
 
 def _switch(engine: Engine, on: set[str]) -> None:
     if engine.fixed:
-        raise ApiError(
+        raise ServiceError(
             403,
             "fixed",
             "Which sources may be asked is fixed on this server.",
@@ -139,9 +139,7 @@ def _switch(engine: Engine, on: set[str]) -> None:
 
 def _known(engine: Engine, name: str) -> None:
     if name not in engine.providers():
-        raise ApiError(
-            404, "not_found", f"There is no source called {name}.", "Known are: " + ", ".join(engine.providers()) + "."
-        )
+        raise not_found(f"There is no source called {name}.", "Known are: " + ", ".join(engine.providers()) + ".")
 
 
 def _settings(engine: Engine, name: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -149,5 +147,5 @@ def _settings(engine: Engine, name: str, given: Mapping[str, str | None]) -> dic
     known = {setting.name for setting in engine.providers()[name].about.settings}
     for setting in given.keys() - known:
         fields = {"settings": {setting: ["Not a setting of this source."]}}
-        raise ApiError(422, "invalid_value", f"{setting} is not a setting of {name}.", "See `fields`.", fields=fields)
+        raise invalid_value(f"{setting} is not a setting of {name}.", "See `fields`.", fields=fields)
     return {setting: (value or "").strip() or None for setting, value in given.items()}

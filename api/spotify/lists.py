@@ -11,13 +11,13 @@ from marshmallow import ValidationError
 
 from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
 from api.spotify.account import all_accounts, channel, connected_account, login_url
 from etl.spotify.accounts import Account, Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
+from services.errors import ServiceError
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
 from store.runs import ENDED
@@ -102,10 +102,10 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Liter
     playlist = find_playlist(services(), playlist_id)
     owner, account = connected_account()
     if not playlist.complete:
-        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
     scope = scope_for(body["public"])
     if scope not in account.scope:
-        raise ApiError(
+        raise ServiceError(
             403,
             "consent_needed",
             "Spotify has not been asked yet whether Tastemap may write playlists.",

@@ -10,7 +10,6 @@ import services.models as use
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.operator import require_operator
 from api.schemas import RunAnswer
 from ml.registry import card_of
 
@@ -72,7 +71,7 @@ def card(task: str, version: str) -> CardAnswer:
 @blueprint.body(VersionChoice)
 def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
     """Serve another version from now on, in every worker; the one before can be brought back."""
-    require_operator()
+    session.require_operator()
     services().registry.activate(task, body["version"])
     return models()
 
@@ -80,7 +79,7 @@ def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
 @blueprint.post("/api/models/<task>/rollback")
 def rollback(task: str) -> use.ModelsAnswer:
     """Serve what was served before the last change."""
-    require_operator()
+    session.require_operator()
     services().registry.rollback(task)
     return models()
 
@@ -88,7 +87,7 @@ def rollback(task: str) -> use.ModelsAnswer:
 @blueprint.delete("/api/models/<task>/<version>")
 def delete(task: str, version: str) -> use.ModelsAnswer:
     """Delete a version that was trained here and is not served."""
-    require_operator()
+    session.require_operator()
     services().registry.delete(task, version)
     return models()
 

@@ -14,8 +14,7 @@ from flask import Response, jsonify
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
-from api.operator import mark
+from services.errors import ServiceError
 from services.views import ModelVersion
 from store.database import StoreDown
 from store.facts import ANALYSES
@@ -144,5 +143,5 @@ def name_key(body: dict[str, str]) -> Annotated[Response, OperatorAnswer]:
     key = services().config.operator_key
     if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
         time.sleep(_WRONG_KEY_SECONDS)
-        raise ApiError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
-    return mark(jsonify(OperatorAnswer(True)), key)
+        raise ServiceError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
+    return session.mark_operator(jsonify(OperatorAnswer(True)), key)

@@ -4243,7 +4243,10 @@ export interface components {
             points_of: number;
             points: components["schemas"]["TrackPoint"][];
         };
-        /** TrainedVersion */
+        /**
+         * TrainedVersion
+         * @description A version with all its scores; ``active`` if it is served.
+         */
         TrainedVersion: {
             version: string;
             active: boolean;
@@ -4260,17 +4263,17 @@ export interface components {
         };
         /**
          * VersionSummary
-         * @description A version; ``active`` if it is served, ``own`` if it was trained here.
+         * @description A version with its main score; ``own`` if it was trained here.
          */
         VersionSummary: {
             version: string;
             active: boolean;
-            own: boolean;
-            bytes: number;
-            score: components["schemas"]["MainScore"] | null;
             scores: {
                 [key: string]: unknown;
             } | null;
+            own: boolean;
+            bytes: number;
+            score: components["schemas"]["MainScore"] | null;
         };
         /**
          * VersionsCompared
