@@ -39,9 +39,8 @@ class Services:
     @cached_property
     def database(self) -> Database:
         installation_id = self.config.installation_id or installation_id_of(self.config.var)
-        if self.config.mongodb_uri:
-            return Database(self.config.mongodb_uri, installation_id=installation_id)
-        return Database("", EmbeddedServer(self.config.var), installation_id=installation_id)
+        embedded = None if self.config.mongodb_uri else EmbeddedServer(self.config.var)
+        return Database(self.config.mongodb_uri, embedded, installation_id=installation_id)
 
     @cached_property
     def catalogue(self) -> Catalogue:

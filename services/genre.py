@@ -129,8 +129,9 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     known = genres_of(services, subject)
     why = model.explain(replace(given, artist_genres=known.artist))
     families = model.family_probabilities(why.prediction.genre[None])[0]
-    ranked = _ranked(model.genres, why.prediction.genre)
-    first = ranked[0][0]
+    genres = _with_families(model, model.genres, why.prediction.genre)
+    first = genres[0].genre
+    micros = _with_families(model, model.microgenres, why.prediction.micro)
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
     answer = GenreAnswer(
@@ -139,13 +140,14 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         genre=first,
         family=in_families[0].family,
         in_families=list(in_families),
-        probability=ranked[0][1],
-        genres=[RankedGenre(name, model.taxonomy.family_of(name), probability) for name, probability in ranked],
+        probability=genres[0].probability,
+        genres=genres,
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
         broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
-        microgenres=_microgenres(model, why.prediction.micro),
+        # Each stands for itself: several may be right, and none need be.
+        microgenres=[micro for micro in micros if micro.probability >= LIKELY],
         basis=_basis(given),
-        confidence=_confidence(ranked[0][1], given),
+        confidence=_confidence(genres[0].probability, given),
         note=_note(track, given),
         known_genres=known,
         features=_features(model, track, first),
@@ -173,13 +175,8 @@ def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN
     return [(names[i], round(float(probabilities[i]), 4)) for i in order]
 
 
-def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[RankedGenre]:
-    """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
-    return [
-        RankedGenre(name, model.taxonomy.family_of(name), probability)
-        for name, probability in _ranked(model.microgenres, probabilities)
-        if probability >= LIKELY
-    ]
+def _with_families(model: GenrePredictor, names: tuple[str, ...], probabilities: np.ndarray) -> list[RankedGenre]:
+    return [RankedGenre(name, model.taxonomy.family_of(name), share) for name, share in _ranked(names, probabilities)]
 
 
 def _basis(given: GenreInput) -> list[str]:

@@ -30,12 +30,7 @@ RUNS = 50
 # What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
 BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
 _WAKE_PAUSE_SECONDS = 30.0
-_KINDS = {
-    "tracks": Need.SEARCH,
-    "artists": Need.ARTISTS,
-    "segments": Need.ANALYSIS,
-    "balanced": Need.GENRE_TRACKS,
-}
+_KINDS = {"tracks": Need.SEARCH, "artists": Need.ARTISTS, "segments": Need.ANALYSIS, "balanced": Need.GENRE_TRACKS}
 _woken_at = -_WAKE_PAUSE_SECONDS
 
 

@@ -13,7 +13,7 @@ from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer, RunsAnswer
 from api.spotify.account import all_accounts, channel, connected_account, login_url
-from etl.spotify.accounts import Account, Session
+from etl.spotify.accounts import Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
@@ -72,7 +72,12 @@ class SpotifyListsAnswer:
 def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()
-    return SpotifyListsAnswer([SpotifyList(**row) for row in _lists(owner, account, fresh=query["fresh"])])
+    accounts, now = all_accounts(), datetime.now(UTC)
+    kept = accounts.document(owner).get("listing")
+    if query["fresh"] or not kept or now - kept["at"] >= _LISTING:
+        kept = {"at": now, "rows": lists_of(Session(accounts, owner, channel()), account.user_id)}
+        accounts.note(owner, {"listing": kept})
+    return SpotifyListsAnswer([SpotifyList(**row) for row in kept["rows"]])
 
 
 @blueprint.post("/api/spotify/import")
@@ -138,13 +143,3 @@ def _trim(owner: str) -> None:
     ended = [one for one in noted if (run := database.load_run(one)) is None or run["state"] in ENDED]
     if ended:
         accounts.note(owner, {}, unset=tuple(f"runs.{one}" for one in ended))
-
-
-def _lists(owner: str, account: Account, *, fresh: bool) -> list[dict[str, Any]]:
-    accounts = all_accounts()
-    kept = accounts.document(owner).get("listing")
-    if kept and not fresh and datetime.now(UTC) - kept["at"] < _LISTING:
-        return list(kept["rows"])
-    rows = lists_of(Session(accounts, owner, channel()), account.user_id)
-    accounts.note(owner, {"listing": {"at": datetime.now(UTC), "rows": rows}})
-    return rows

@@ -58,11 +58,8 @@ def probe() -> DoctorAnswer:
             found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
         finally:
             _probing.release()
-        kept = {
-            "_id": _NAME,
-            "checked_at": now(),
-            "checks": [asdict(check) | {"state": check.state.value} for check in found],
-        }
+        checks = [asdict(check) | {"state": check.state.value} for check in found]
+        kept = {"_id": _NAME, "checked_at": now(), "checks": checks}
         opened.database.put_document(_COLLECTION, kept)
     return _answer(opened, kept.get("checks", []), kept.get("checked_at"))
 

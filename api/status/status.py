@@ -101,9 +101,13 @@ def readyz() -> Health:
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
-    here = services()
-    snapshot = here.catalogue.current()
-    store, playlists, analysed = _store_state()
+    here, snapshot = services(), services().catalogue.current()
+    store: StoreState = StoreState(ok=True, kind=here.database.kind)
+    playlists, analysed = None, False
+    try:
+        playlists, analysed = len(here.database.playlists(session.owner())), here.database.has_any(ANALYSES)
+    except StoreDown as down:
+        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
         catalogue=CatalogueState(len(snapshot), snapshot.generation),
         store=store,
@@ -111,16 +115,6 @@ def status() -> StatusAnswer:
         playlists=playlists,
         analysed=analysed,
     )
-
-
-def _store_state() -> tuple[StoreState, int | None, bool]:
-    database = services().database
-    try:
-        count = len(database.playlists(session.owner()))
-        analysed = database.has_any(ANALYSES)
-    except StoreDown as down:
-        return StoreFailure(ok=False, kind=database.kind, message=down.message, hint=down.hint), None, False
-    return StoreState(ok=True, kind=database.kind), count, analysed
 
 
 @blueprint.get("/api/datasets")

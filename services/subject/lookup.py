@@ -9,10 +9,9 @@ from typing import Any, TypeVar, cast
 from etl.engine import Answer
 from etl.engine.answers import Fault
 from etl.identity import SAME, as_track, identity_of, same_recording
-from etl.lookup.choice import Choice
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
-from etl.providers.base import GenreTag, Identity, LookupQuery, Need
+from etl.providers.base import GenreTag, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
 from services.views import View
@@ -133,7 +132,11 @@ def _newly_found(services: Services, subject: Subject, typed: LookupQuery, needs
     found = look_up(services.engine, typed, needs)
     if found.chosen is None:
         return replace(subject, found=found)
-    others = [_unstored(other) for other in found.candidates if other is not found.chosen]
+    others = [
+        replace(as_track(other.identity, other.sources[0], popularity=other.popularity), id="")
+        for other in found.candidates
+        if other is not found.chosen
+    ]
     return replace(
         _in_catalogue(subject, found) or replace(subject, track=store_looked_up(services.database, found)),
         kind="source",
@@ -151,16 +154,8 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
     if ref is None and identity.artists:
         matches = snapshot.match(identity.title, identity.artists[0], identity.duration_ms, limit=1)
         likely = (match.ref for match in matches if match.confidence >= _SAME_NAME)
-        ref = next((one for one in likely if _same(snapshot.track(one), identity)), None)
+        ref = next((one for one in likely if same_recording(identity_of(snapshot.track(one)), identity) >= SAME), None)
     return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
-
-
-def _same(track: Track, identity: Identity) -> bool:
-    return same_recording(identity_of(track), identity) >= SAME
-
-
-def _unstored(choice: Choice) -> Track:
-    return replace(as_track(choice.identity, choice.sources[0], popularity=choice.popularity), id="")
 
 
 def _better_known(services: Services, subject: Subject, needs: Collection[Need]) -> Subject:

@@ -83,13 +83,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
         _refuse_ambiguous(tracks, words)
         return _named(snapshot, hits[0].ref, hits[0].coverage, tracks)
     artist, title = _artist_and_title(services, words)
-    return Subject(
-        snapshot=snapshot,
-        track=Track(id="", title=title, artists=(artist,) if artist else (), source="request"),
-        kind="names",
-        confidence=0.0,
-        alternatives=tuple(tracks[:ALTERNATIVES]),
-    )
+    return _unknown(snapshot, title, (artist,) if artist else (), tracks[:ALTERNATIVES])
 
 
 def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
@@ -107,8 +101,12 @@ def _by_names(snapshot: Snapshot, title: str, artist: str) -> Subject:
         if not artist:
             _refuse_ambiguous(tracks, title)
         return _named(snapshot, matches[0].ref, matches[0].confidence, tracks)
-    named = Track(id="", title=title, artists=split_artists(artist), source="request")
-    return Subject(snapshot=snapshot, track=named, kind="names", confidence=0.0, alternatives=tuple(tracks))
+    return _unknown(snapshot, title, split_artists(artist), tracks)
+
+
+def _unknown(snapshot: Snapshot, title: str, artists: tuple[str, ...], alternatives: Sequence[Track]) -> Subject:
+    track = Track(id="", title=title, artists=artists, source="request")
+    return Subject(snapshot=snapshot, track=track, kind="names", confidence=0.0, alternatives=tuple(alternatives))
 
 
 def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track]) -> Subject:
