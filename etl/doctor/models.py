@@ -12,7 +12,7 @@ from typing import Any
 
 from etl.doctor.examination import Check, State
 
-_check = partial(Check, area="models", name="files")
+_check = partial(Check, "models", "files")
 
 
 def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
@@ -29,18 +29,18 @@ def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
             active |= manifest["active"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
             message = f"{folder / 'manifest.json'} cannot be read: {fault}"
-            yield _check(state=State.FAULT, message=message, remedy=remedy)
+            yield _check(State.FAULT, message, remedy)
             return
         if wrong:
             message = f"Absent or not what was written: {', '.join(wrong)}."
-            yield _check(state=State.FAULT, message=message, remedy=remedy)
+            yield _check(State.FAULT, message, remedy)
             return
         count += len(manifest["files"])
     if not active:
-        yield _check(state=State.FAULT, message="No model is active.", remedy=remedies[shipped])
+        yield _check(State.FAULT, "No model is active.", remedies[shipped])
         return
     named = ", ".join(f"{task} {version}" for task, version in sorted(active.items()))
-    yield _check(state=State.OK, message=f"All {count} files are the ones that were written. Served: {named}.")
+    yield _check(State.OK, f"All {count} files are the ones that were written. Served: {named}.")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -23,17 +23,21 @@ _HINT = "Bring the zip that Spotify or ListenBrainz sent, or unpack this one and
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Members:
-    """The members of an archive that are read; ``plays`` are Spotify's histories, ``listens`` ListenBrainz's."""
+    """The members of an archive that are read; ``plays`` are Spotify's histories, ``listens`` ListenBrainz's.
+
+    ``feedback`` is what somebody loves and hates at ListenBrainz.
+    """
 
     libraries: Sequence[Source]
     playlists: Sequence[Source]
     plays: Sequence[Source]
     listens: Sequence[Source]
+    feedback: Sequence[Source]
 
 
 def sniff_listenbrainz(file: InspectedFile) -> bool:
     """Return whether ``file`` is an archive with listens of ListenBrainz."""
-    return file.form is Form.ARCHIVE and bool(file.once(_members).listens)
+    return file.form is Form.ARCHIVE and any((file.once(_members).listens, file.once(_members).feedback))
 
 
 def sniff_spotify(file: InspectedFile) -> bool:
@@ -56,6 +60,8 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
         yield from spotify_account.playlists(load(playlist), source)
     if members.plays or members.listens:
         yield from history_entries(lambda history: _count(members, history, source), "Listening history")
+    for loved in members.feedback:
+        yield from listenbrainz.feedback(lines(loved), source)
     file.seen_whole(watch)
 
 
@@ -68,8 +74,9 @@ def _members(file: InspectedFile) -> Members:
         playlists=packed.sources(_PLAYLISTS),
         plays=extended or short,
         listens=packed.sources(listenbrainz.LISTENS),
+        feedback=packed.sources(listenbrainz.FEEDBACK),
     )
-    if not (members.libraries or members.playlists or members.plays or members.listens):
+    if not any((members.libraries, members.playlists, members.plays, members.listens, members.feedback)):
         raise ImportProblem(
             "not_a_playlist",
             f"{file.name} is a zip archive without a playlist or a history: {', '.join(packed.names()[:4]):.200}.",

@@ -4,6 +4,7 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,11 +35,13 @@ class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
-    ``times`` is the number of equal rows of the file that a skipped one represents.
+    ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``.
     """
 
     line: int
     track: Track | None = None
+    other: Track | None = None
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
@@ -100,12 +103,15 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
         The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
+    reasons: Counter[str] = Counter()
     for entry in collection.read(name, moment, watch):
         if isinstance(entry, Begin):
             playlists += 1
         else:
             rows += entry.times
             tracks += entry.track is not None
+            if entry.track is None:
+                reasons[entry.reason] += entry.times
         if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
             raise ImportProblem(
                 "too_large",
@@ -113,9 +119,10 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
                 "Bring it in parts.",
             )
     if not tracks:
+        why = "; ".join(f"{times:,} × {reason}" for reason, times in reasons.most_common(3))
         raise ImportProblem(
             "no_tracks",
-            f"None of the {rows:,} rows of {name} holds a track.",
+            f"None of the {rows:,} rows of {name} holds a track{f' ({why})' if why else ''}.",
             "It may be an export of something else.",
         )
 

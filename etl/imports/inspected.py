@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
+from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, in_utf8, source_of, utf16_of
 from etl.imports.reading.json_file import load
 from etl.imports.reading.text_file import TextFile, examine
 from etl.imports.sheet import Sheet
@@ -60,9 +60,13 @@ class InspectedFile:
 
     def __init__(self, path: Path, watch: Watch | None = None) -> None:
         head = head_of(path)
+        encoding = utf16_of(head)
+        recoded = head.decode(encoding, "ignore").encode() if encoding else head
+        in_utf16 = recoded is not head and _form_of(recoded) is Form.JSON
+        head = recoded if in_utf16 else head
         self.path, self.name = path, path.name
         self.form, self.start = _form_of(head), head.removeprefix(_BOM).lstrip()
-        self.source: Source = source_of(path)
+        self.source: Source = in_utf8(source_of(path), encoding) if encoding and in_utf16 else source_of(path)
         self.text: TextFile | None = examine(path, watch) if self.form is Form.TEXT else None
         self.sha256, self.size = (self.text.sha256, self.text.size) if self.text else digest(path, watch)
         self._made: dict[Callable[[InspectedFile], Any], Any] = {}

@@ -107,6 +107,7 @@ READERS: tuple[Reader | OtherReader, ...] = (
     Reader("spotify data", account_archive.sniff_spotify, account_archive.read),
     Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
     OtherReader("million playlist dataset", _is_slice, _slice),
+    Reader("listenbrainz", listenbrainz.sniff_feedback, listenbrainz.read_feedback),
     Reader("listenbrainz", listenbrainz.sniff_lines, listenbrainz.read_lines),
     OtherReader("analysis", _of_document(is_analysis), _analysis),
     Reader("spotify playlists", _of_document(spotify_account.is_playlists), _from_document(spotify_account.playlists)),
