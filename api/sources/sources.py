@@ -80,7 +80,8 @@ class SourcesAnswer:
 def sources() -> SourcesAnswer:
     """Every source with its state, and whether anybody has decided yet which of them may be used."""
     engine = services().engine
-    return SourcesAnswer(engine.decided(), engine.fixed, [_shown(state) for state in engine.states()])
+    chosen = engine.sources
+    return SourcesAnswer(chosen.decided(), chosen.fixed, [_shown(state) for state in engine.states()])
 
 
 @blueprint.put("/api/sources")
@@ -127,14 +128,14 @@ def _shown(state: SourceState) -> Source:
 
 
 def _switch(engine: Engine, on: set[str]) -> None:
-    if engine.fixed:
+    if engine.sources.fixed:
         raise ServiceError(
             403,
             "fixed",
             "Which sources may be asked is fixed on this server.",
             "The operator says so by TASTEMAP_SOURCES; without it, this page decides.",
         )
-    engine.switch(on)
+    engine.sources.switch(on)
 
 
 def _known(engine: Engine, name: str) -> None:

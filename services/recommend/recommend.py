@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from etl.gather.recommended import store_recommended
+from etl.gather.found_tracks import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from ml.neighbours.close_match import is_close_match
