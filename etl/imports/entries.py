@@ -4,17 +4,21 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
+from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
-from etl.values import clean_isrc, spotify_id, text, whole
+from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
+_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 
@@ -92,6 +96,12 @@ class AnalysisFile:
 
 # What a file may be recognised as.
 Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
+
+
+def playlist_name(filename: str) -> str:
+    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
+    stem = _ENDINGS.sub("", PurePath(filename).name)
+    return stem.replace("_", " ").strip() or "Playlist"
 
 
 def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:

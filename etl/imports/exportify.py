@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
+from etl.identity import clean_isrc
 from etl.imports.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.sheet import Sheet, below_headings
-from etl.values import bare_spotify_id, boolean_cell, clean_isrc, iso_instant, year_within
+from etl.values import bare_spotify_id, boolean_cell, iso_instant, year_within
 from store.domain import FEATURE_BOUNDS, AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 

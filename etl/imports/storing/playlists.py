@@ -1,15 +1,13 @@
 """Stores the playlists of one file, page by page."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from pathlib import PurePath
 from typing import Any
 
-from etl.imports.entries import Begin, PlaylistFile, Row
+from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
@@ -19,7 +17,6 @@ _MAX_EXAMPLES = 20
 # So many rows with two readings are looked up in the catalogue to decide for those that it does not know.
 _SAMPLE = 200
 _PHASE = "storing the tracks"
-_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|jspf|json|jsonl|xml|zip))+$")
 Report = Callable[..., None]
 
 
@@ -27,12 +24,6 @@ def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
     """Return the id of a playlist, which is a hash of owner, file and ``number`` in the file."""
     within = f":{number}" if number else ""
     return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
-
-
-def playlist_name(filename: str) -> str:
-    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
-    stem = _ENDINGS.sub("", PurePath(filename).name)
-    return stem.replace("_", " ").strip() or "Playlist"
 
 
 class PlaylistImport:

@@ -35,6 +35,8 @@ LISTS: dict[str, list[Named]] = {
     ],
     "m08_utf16.m3u": [("Разлюбила", ("Жуки",))],
     "m10_navidrome.m3u": [("Jóga", ("Björk",))],
+    "pls_list.pls": [("Song", ("Artist",))],
+    "xspf_soundiiz.xspf": [("Jóga", ("Björk",))],
     "extinf_only.m3u": [("Owner of a Lonely Heart", ("Yes",)), ("All I Need", ("Air",))],
 }
 
@@ -46,8 +48,21 @@ def names(rows: list[Any]) -> list[Named]:
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_players(field: Path, name: str) -> None:
     kind, lists = read(field / name)
-    assert kind == "m3u"
+    assert kind == {".pls": "pls", ".xspf": "xspf"}.get(Path(name).suffix, "m3u")
     assert names(lists[0][1]) == LISTS[name]
+
+
+def test_an_xspf_list_keeps_ids_lengths_and_its_name(field: Path) -> None:
+    [(name, [row])] = read(field / "xspf_soundiiz.xspf")[1]
+    assert row.track is not None
+    assert (name, row.track.id, row.track.duration_ms) == ("Mix", "ryXl8lnK3gAp2lK3GG5h33", 305_000)
+
+
+@pytest.mark.parametrize("name", ["Library_badchar.xml", "Library_latin1.xml", "Music Library binary.xml"])
+def test_libraries_of_apple(field: Path, name: str) -> None:
+    kind, lists = read(field / name)
+    assert kind == "apple library"
+    assert lists == read(field / "Library.xml")[1]
 
 
 def test_the_folders_of_a_path_name_the_album(field: Path) -> None:
@@ -102,3 +117,31 @@ def test_a_local_file_is_named_by_its_uri(field: Path) -> None:
 )
 def test_what_is_not_music_is_refused_as_what_it_is(field: Path, name: str, said: str) -> None:
     assert said in refused(field / name).message
+
+
+def test_a_zip_of_playlists(field: Path) -> None:
+    kind, lists = read(field / "c29_spotify_playlists.zip")
+    assert kind == "zip"
+    assert {name: titles(rows) for name, rows in lists} == {
+        "liked songs": ["Blinding Lights"],
+        "road trip": ["Mr. Brightside"],
+    }
+    assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [
+        ("Apple_Media_Services.zip", "Play History Daily Tracks", "Apple sends"),
+        ("deezer.xlsx", "an Excel workbook", "CSV"),
+    ],
+)
+def test_what_is_refused_says_what_it_is_and_how_to_bring_it(field: Path, name: str, said: str, hint: str) -> None:
+    problem = refused(field / name)
+    assert said in problem.message
+    assert hint in problem.hint
+
+
+def test_what_is_left_out_of_an_archive_is_named(field: Path) -> None:
+    left_out = [reason for reason, _ in reasons(read(field / "my_spotify_data_ext.zip")[1][-1][1])]
+    assert any("Streaming_History_Video_2019-2024.json" in reason for reason in left_out)
