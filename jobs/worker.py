@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.imports.storing.source import import_source
-from etl.reporting import Reporter, Show, silent
-from etl.task import OpenEngine, engine_of_environment
+from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError
@@ -121,7 +120,6 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         raise Cancelled
     if document["kind"] in RUNNERS:
         run_task(database, var, document, report, open_engine)
-        database.update_run(document["_id"], {"phase": STORED})
-        return
-    import_source(database, var, document, report, resumed=resumed)
+    else:
+        import_source(database, var, document, report, resumed=resumed)
     database.update_run(document["_id"], {"phase": STORED})

@@ -24,22 +24,11 @@ _BANG = re.compile(r"(?<=\w)!(?=\w)")  # P!nk
 _FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 # Names that a comma does not end, as far as tables have shown them; "Drake, The Weeknd" are two, so no rule can decide.
 _COMMA_NAMES = (
-    *("Black Country, New Road", "Blood, Sweat & Tears", "Crosby, Stills & Nash"),
-    *(
-        "Crosby, Stills, Nash & Young",
-        "Earth, Wind & Fire",
-        "Emerson, Lake & Palmer",
-        "Fear, and Loathing in Las Vegas",
-    ),
-    *("Francisco, el Hombre", "Giles, Giles & Fripp", "Medeski, Martin & Wood", "Now, Now"),
-    *(
-        "Peter, Paul & Mary",
-        "Peter, Paul and Mary",
-        "Phillips, Craig & Dean",
-        "quickly, quickly",
-        "Ray, Goodman & Brown",
-    ),
-    *("The Last Artful, Dodgr", "The Reds, Pinks & Purples", "Tyler, The Creator", "With Love, Mom"),
+    *("Black Country, New Road", "Blood, Sweat & Tears", "Crosby, Stills & Nash", "Crosby, Stills, Nash & Young"),
+    *("Earth, Wind & Fire", "Emerson, Lake & Palmer", "Fear, and Loathing in Las Vegas", "Francisco, el Hombre"),
+    *("Giles, Giles & Fripp", "Medeski, Martin & Wood", "Now, Now", "Peter, Paul & Mary", "Peter, Paul and Mary"),
+    *("Phillips, Craig & Dean", "quickly, quickly", "Ray, Goodman & Brown", "The Last Artful, Dodgr"),
+    *("The Reds, Pinks & Purples", "Tyler, The Creator", "With Love, Mom"),
 )
 _COMMA_NAME = re.compile(rf"(?:^|(?<=, ))(?:{'|'.join(map(re.escape, _COMMA_NAMES))})(?=,|$)", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")

@@ -7,8 +7,7 @@ from functools import partial
 
 from config import Config
 from etl.doctor.examination import Check, Examiner
-from etl.doctor.models import look_at_models
-from etl.doctor.setup import look_at_setup
+from etl.doctor.setup import look_at_models, look_at_setup
 from etl.doctor.sources import look_at_standing, probe_needs
 from etl.doctor.spotify import look_at_login, probe_spotify
 from etl.doctor.storage import look_at_catalogue, look_at_disk, look_at_store, store_fault

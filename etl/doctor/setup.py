@@ -1,10 +1,17 @@
-"""The set-up: Python, the built page, the environment's variables, the key that seals credentials."""
+"""The set-up: Python, the built page, the environment's variables, the key that seals credentials, the model files.
+
+Whether the models load is checked where they are used: :mod:`api.status.doctor` adds it, since imports know no models.
+"""
 
 import difflib
+import hashlib
+import json
 import stat
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from config import VARIABLES, Config
 from etl.doctor.examination import Check, State
@@ -14,6 +21,7 @@ PREFIX, URL_PREFIX = "TASTEMAP_", "TASTEMAP_URL_"
 KNOWN = {v.name for v in VARIABLES if v.name.startswith(PREFIX) and not v.name.startswith(URL_PREFIX)}
 _PYTHON = ((3, 11), (3, 14))
 _check = partial(Check, "setup")
+_files = partial(Check, "models", "files")
 
 
 def look_at_setup(config: Config, env: Mapping[str, str], sources: Collection[str]) -> Iterator[Check]:
@@ -77,3 +85,44 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
     near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
     remedy = f"Did you mean {prefix}{near[0]}?" if near else "docs/operation.md lists the variables."
     return _check(name, State.WARNING, f"{name} is set, but nothing reads it.", remedy)
+
+
+def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
+    """Yield whether the files that the manifests of both folders list are as written; ``own`` need not be there."""
+    remedies = {
+        shipped: "Take the folder models/ from the repository again: git checkout -- models",
+        own: f"Train them again (python -m ml train TASK), or move {own} away: what ships is served then.",
+    }
+    count, active = 0, dict[str, str]()
+    for folder, remedy in remedies.items():
+        try:
+            manifest = _manifest(folder) if folder == shipped or folder.exists() else {"files": {}, "active": {}}
+            wrong = sorted(name for name, file in manifest["files"].items() if _digest(folder / name) != file["sha256"])
+            active |= manifest["active"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+            message = f"{folder / 'manifest.json'} cannot be read: {fault}"
+            yield _files(State.FAULT, message, remedy)
+            return
+        if wrong:
+            message = f"Absent or not what was written: {', '.join(wrong)}."
+            yield _files(State.FAULT, message, remedy)
+            return
+        count += len(manifest["files"])
+    if not active:
+        yield _files(State.FAULT, "No model is active.", remedies[shipped])
+        return
+    named = ", ".join(f"{task} {version}" for task, version in sorted(active.items()))
+    yield _files(State.OK, f"All {count} files are the ones that were written. Served: {named}.")
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return manifest
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

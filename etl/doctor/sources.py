@@ -37,7 +37,7 @@ def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
     check = partial(Check, state.name)
     if not state.on:
         switch = f"To use it: python -m etl sources on {state.name}, or the Data view."
-        remedy = "TASTEMAP_SOURCES says which sources are on." if engine.fixed else switch
+        remedy = "TASTEMAP_SOURCES says which sources are on." if engine.sources.fixed else switch
         yield check("state", State.OFF, "Switched off: nothing is sent there.", remedy)
         return
     try:

@@ -14,9 +14,8 @@ from etl.doctor.examination import Check, State
 from etl.doctor.sources import PROBE
 from etl.engine import Engine
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
-from etl.spotify import app
+from etl.spotify import client
 from etl.spotify.accounts import Account, Accounts, Session
-from etl.spotify.client import client_credentials
 from etl.spotify.faults import ask
 from etl.spotify.login import Redirect
 
@@ -89,19 +88,18 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
         remedy = "To import playlists from there, connect Spotify in the Data view."
         yield _check("me", State.OFF, "No account is connected.", remedy)
         return
-    personal = engine.channel("spotify", owner=name, within_s=within_s)
-    yield from _until_refused(_of_the_account(Session(accounts, name, personal)))
+    yield from _until_refused(_of_the_account(Session(accounts, name, channel)))
 
 
 def _of_the_app(channel: Channel) -> Iterator[_Probe]:
-    market = app.market(channel)
-    signer = client_credentials(channel, MemoryCacheHandler())
+    market = client.market(channel)
+    signer = client.client_credentials(channel, MemoryCacheHandler())
     yield "token", lambda: ask(lambda: {"token": signer.get_access_token(as_dict=False)})
-    yield "search", lambda: app.call(channel, "search", "Queen", limit=1, type="track", market=market)
-    yield "track", lambda: app.call(channel, "track", _TRACK, market=market)
-    yield "artist", lambda: app.call(channel, "artist", _ARTIST)
+    yield "search", lambda: client.call(channel, "search", "Queen", limit=1, type="track", market=market)
+    yield "track", lambda: client.call(channel, "track", _TRACK, market=market)
+    yield "artist", lambda: client.call(channel, "artist", _ARTIST)
     if is_extended(channel.settings):
-        closed = partial(app.call_closed, channel)
+        closed = partial(client.call_closed, channel)
         yield "audio features", lambda: closed("audio features", "audio_features", [_TRACK])
         yield "audio analysis", lambda: closed("audio analyses", "audio_analysis", _TRACK)
         yield "recommendations", lambda: closed("recommendations", "recommendations", seed_tracks=[_TRACK], limit=1)

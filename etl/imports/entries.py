@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
-from etl.values import clean_isrc, spotify_id, text, whole
+from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
+from etl.identity import clean_isrc
+from etl.imports.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.sheet import Sheet, below_headings
-from etl.values import bare_spotify_id, boolean_cell, clean_isrc, iso_instant, year_within
-from store.domain import FEATURE_BOUNDS, AudioFeatures, Track, local_track_id
+from etl.values import bare_spotify_id, boolean_cell, iso_instant, year_within
+from store.domain import FEATURE_BOUNDS, AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 
 FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"
@@ -70,11 +72,17 @@ def _reader(layout: Layout, delimiter: str, source: str, fetched_at: datetime) -
         return Row(
             line=line,
             track=_track(texts, layout.join, decimal_comma, source, fetched_at),
-            added_by=unquote(texts.get("added_by", "").removeprefix("spotify:user:")) or None,
+            added_by=_person(texts.get("added_by", "")),
             added_at=parse_instant(texts.get("added_at", "")),
         )
 
     return read
+
+
+def _person(cell: str) -> str | None:
+    """Return a person's id; within a URI it is percent-encoded."""
+    _, uri, encoded = cell.rpartition("spotify:user:")
+    return (unquote(encoded) if uri else cell) or None
 
 
 def _text(cell: str) -> str:
@@ -112,6 +120,21 @@ def _track(texts: dict[str, str], join: Join, decimal_comma: bool, source: str, 
         artist_genres=_genres(texts.get("genres", "")),
         features=_features(texts, duration, decimal_comma, source, fetched_at) if spotify else None,
         source=source,
+        artist_uris=spotify_uris("artist", texts.get("artist_uris", "") or texts.get("artist_ids", "")),
+        album_details=_album_details(texts, join, fetched_at.year),
+    )
+
+
+def _album_details(texts: dict[str, str], join: Join, latest_year: int) -> AlbumDetails | None:
+    return album_details(
+        released=precise_date(texts.get("released"), latest_year),
+        record_label=texts.get("record_label"),
+        artists=_artists(texts.get("album_artists", ""), join),
+        artist_uris=spotify_uris("artist", texts.get("album_artist_uris", "")),
+        uri=next(iter(spotify_uris("album", texts.get("album_uri", ""))), None),
+        cover_url=web_address(texts.get("cover_url")),
+        disc_number=cell_number(texts.get("disc_number", "")),
+        track_number=cell_number(texts.get("track_number", "")),
     )
 
 

@@ -32,12 +32,22 @@ _HEADINGS = {
     "added_by": ("added by",),
     "added_at": ("added at",),
     "genres": ("genres", "artist genres", "artist genre"),
+    "artist_ids": ("artist ids",),
+    "album_uri": ("album uri",),
+    "album_artists": ("album artist name s", "album artist names", "album artist", "album artists"),
+    "album_artist_uris": ("album artist uri s", "album artist uris"),
+    "cover_url": ("album image url",),
+    "disc_number": ("disc number",),
+    "track_number": ("track number",),
+    "record_label": ("record label", "label"),
     **{name: (name.replace("_", " "),) for name in FEATURE_COLUMNS},
 }
 _KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
 # The base columns of the classic file, counted from the track's URI.
 _CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "duration_ms": 12}
 _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
+_CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_artists": 7}
+_CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
 _GENRES, _FEATURES, _ALBUM = 1, len(FEATURE_COLUMNS), 3
 _PLAYABLE_URI = re.compile(r"spotify:(?:track|local|episode):.+")
@@ -164,6 +174,8 @@ def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
             columns["genres"] = column
         elif length == _FEATURES:
             columns |= {name: column + at for at, name in enumerate(FEATURE_COLUMNS)}
+        elif length == _ALBUM:
+            columns["record_label"] = column + 1
         column += length
     return Layout(columns=columns, width=width, join=Join.ESCAPED, blocks=tuple(blocks))
 

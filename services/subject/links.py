@@ -5,7 +5,7 @@ from collections.abc import Collection
 from etl.links import TRACK, Link
 from etl.providers.base import Need
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import ServiceError, not_found
 from services.subject.lookup import found_by_ids
 from services.subject.model import Subject
 from store.catalogue.catalogue import Snapshot
@@ -35,9 +35,7 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
     if track is None and needs:
         track = found_by_ids(services, {link.namespace: link.id})
     if track is None:
-        raise ServiceError(
-            404,
-            "not_found",
+        raise not_found(
             f"No track with this link or id of {link.service} is known here ({link.id}).",
             "Search for it by title and artist, or switch on a source that knows it.",
         )

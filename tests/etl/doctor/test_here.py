@@ -11,8 +11,7 @@ import pytest
 
 from config import ROOT, Config
 from etl.doctor.examination import Check, Examiner, State, examine
-from etl.doctor.models import look_at_models
-from etl.doctor.setup import KNOWN, look_at_setup
+from etl.doctor.setup import KNOWN, look_at_models, look_at_setup
 from etl.doctor.storage import free_space, look_at_catalogue, look_at_disk, look_at_store
 from store.catalogue.builder import build_collection
 from store.database import Database

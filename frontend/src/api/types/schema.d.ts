@@ -369,42 +369,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/genres": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The families, the genres in each, and how many names of genres are known to belong there. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GenresAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -445,6 +409,78 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/genres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The families, the genres in each, and how many names of genres are known to belong there. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GenresAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -540,42 +576,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -2214,51 +2214,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/playlists/{playlist_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    playlist_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/tracks/{track_id}/trail": {
         parameters: {
             query?: never;
@@ -2301,6 +2256,51 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2518,65 +2518,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/playlists/{playlist_id}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A playlist as a file; whoever knows its id may take it out, as with `/data`. */
-        get: {
-            parameters: {
-                query: {
-                    /** @description See /api/exports. */
-                    format: "csv" | "m3u8" | "jspf" | "json" | "parquet";
-                };
-                header?: never;
-                path: {
-                    playlist_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The file, in the media type of its format */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "*/*": string;
-                    };
-                };
-                /** @description Not found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description No such format; `fields` lists them */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ValidationError"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/playlists/{playlist_id}/people": {
         parameters: {
             query?: never;
@@ -2639,6 +2580,65 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist as a file; whoever knows its id may take it out, as with `/data`. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description See /api/exports. */
+                    format: "csv" | "m3u8" | "jspf" | "json" | "parquet";
+                };
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, in the media type of its format */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": string;
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such format; `fields` lists them */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3155,7 +3155,7 @@ export interface components {
         BlendAnswer: {
             method: string;
             people: components["schemas"]["BlendedPerson"][];
-            not_compared: components["schemas"]["NamedPerson"][];
+            not_compared: components["schemas"]["Named"][];
             tracks: components["schemas"]["BlendedTrack"][];
             fairness: components["schemas"]["PersonShare"][];
             average: components["schemas"]["PersonShare"][];
@@ -3189,7 +3189,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
-            person: components["schemas"]["NamedPerson"];
+            person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
             };
@@ -3198,10 +3198,12 @@ export interface components {
             reasons: string[];
         };
         /**
-         * Budget
-         * @description The requests of the last 24 hours: ``used`` of ``limit``.
+         * BudgetState
+         * @description ``used`` of ``limit`` requests in the last 24 hours (counted by the hour), of all credentials together.
+         *
+         *     ``resets_at`` is when the oldest of them no longer count.
          */
-        Budget: {
+        BudgetState: {
             limit: number;
             used: number;
             resets_at: string | null;
@@ -3308,17 +3310,6 @@ export interface components {
             odds: number;
         };
         /**
-         * Dataset
-         * @description A slice: ``rows`` of its playlists name ``tracks`` distinct tracks.
-         */
-        Dataset: {
-            name: string;
-            playlists: number;
-            rows: number;
-            tracks: number;
-            imported_at: string;
-        };
-        /**
          * DatasetsAnswer
          * @description The number of slices, what they hold together, and the newest of them.
          */
@@ -3327,7 +3318,7 @@ export interface components {
             playlists: number;
             rows: number;
             imported_at: string | null;
-            datasets: components["schemas"]["Dataset"][];
+            datasets: components["schemas"]["SetSummary"][];
         };
         /**
          * DoctorAnswer
@@ -3594,8 +3585,11 @@ export interface components {
             tasks: components["schemas"]["TaskVersions"][];
             trainable: string[];
         };
-        /** NamedPerson */
-        NamedPerson: {
+        /**
+         * Named
+         * @description A playlist, a person or another thing with a name.
+         */
+        Named: {
             id: string;
             name: string;
         };
@@ -3691,11 +3685,6 @@ export interface components {
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
         };
-        /** PlaylistName */
-        PlaylistName: {
-            id: string;
-            name: string;
-        };
         /**
          * PlaylistPage
          * @description Page ``page`` (from 1) of a playlist's rows, and how many ``pages`` there are.
@@ -3753,12 +3742,15 @@ export interface components {
          * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
          */
         PreviewAnswer: {
+            url: string;
+            /** @default null */
+            expires_at: string | null;
+            /** @default null */
+            credit: string | null;
+            /** @default null */
+            link: string | null;
             source: string;
             title: string;
-            url: string;
-            expires_at: string | null;
-            credit: string | null;
-            link: string | null;
         };
         /**
          * ProjectionMap
@@ -3883,6 +3875,18 @@ export interface components {
             tracks: components["schemas"]["TrackSummary"][];
         };
         /**
+         * SetSummary
+         * @description One imported file: ``rows`` of its playlists name ``tracks`` distinct tracks (0 in sets that do not say).
+         */
+        SetSummary: {
+            name: string;
+            playlists: number;
+            rows: number;
+            tracks: number;
+            /** Format: date-time */
+            imported_at: string;
+        };
+        /**
          * SettingState
          * @description A setting of a source and whether it is set; ``value`` is None if it is not set, and for secrets.
          */
@@ -3918,14 +3922,15 @@ export interface components {
             state: string;
             blocked_until: string | null;
             blocked_why: string | null;
-            budget: components["schemas"]["Budget"] | null;
+            budget: components["schemas"]["BudgetState"] | null;
             last_ok_at: string | null;
             last_error: components["schemas"]["SourceError"] | null;
             settings: components["schemas"]["SettingState"][];
         };
         /** SourceError */
         SourceError: {
-            at: string | null;
+            /** Format: date-time */
+            at: string;
             message: string;
             hint: string;
         };
@@ -3978,8 +3983,8 @@ export interface components {
         SourceList: {
             source: string;
             title: string;
-            licence: string | null;
             fetched_at: string | null;
+            licence: string | null;
             tracks: components["schemas"]["SourceTrack"][];
         };
         /**
@@ -4044,15 +4049,10 @@ export interface components {
         SpotifyState: {
             configured: boolean;
             connected: boolean;
-            user: components["schemas"]["SpotifyUser"] | null;
+            user: components["schemas"]["Named"] | null;
             expires_at: string | null;
             redirect_uri: string;
             notice: string | null;
-        };
-        /** SpotifyUser */
-        SpotifyUser: {
-            id: string;
-            name: string;
         };
         /**
          * State
@@ -4102,7 +4102,7 @@ export interface components {
          */
         TaskVersions: {
             task: string;
-            playlist: components["schemas"]["PlaylistName"] | null;
+            playlist: components["schemas"]["Named"] | null;
             before: string[];
             versions: components["schemas"]["VersionSummary"][];
         };
@@ -4199,7 +4199,7 @@ export interface components {
         Trail: {
             track: components["schemas"]["TrackSummary"];
             steps: components["schemas"]["TrailStep"][];
-            playlist: components["schemas"]["PlaylistName"] | null;
+            playlist: components["schemas"]["Named"] | null;
         };
         /**
          * TrailStep
@@ -4210,7 +4210,8 @@ export interface components {
             source: string;
             title: string;
             score: number | null;
-            fetched_at: string | null;
+            /** Format: date-time */
+            fetched_at: string;
         };
         /**
          * TrainedContributor
@@ -4245,7 +4246,10 @@ export interface components {
             points_of: number;
             points: components["schemas"]["TrackPoint"][];
         };
-        /** TrainedVersion */
+        /**
+         * TrainedVersion
+         * @description A version with all its scores; ``active`` if it is served.
+         */
         TrainedVersion: {
             version: string;
             active: boolean;
@@ -4262,17 +4266,17 @@ export interface components {
         };
         /**
          * VersionSummary
-         * @description A version; ``active`` if it is served, ``own`` if it was trained here.
+         * @description A version with its main score; ``own`` if it was trained here.
          */
         VersionSummary: {
             version: string;
             active: boolean;
-            own: boolean;
-            bytes: number;
-            score: components["schemas"]["MainScore"] | null;
             scores: {
                 [key: string]: unknown;
             } | null;
+            own: boolean;
+            bytes: number;
+            score: components["schemas"]["MainScore"] | null;
         };
         /**
          * VersionsCompared
