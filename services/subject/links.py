@@ -21,10 +21,11 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
         422 for the link of something else than a track, 404 for a track that is not known here.
     """
     if link.kind != TRACK:
+        what = f"{'an' if link.kind[0] in 'aeio' else 'a'} {link.kind}"
         raise ServiceError(
             422,
             "not_a_track",
-            f"This is a link to {'an' if link.kind[0] in 'aeio' else 'a'} {link.kind} at {link.service}, not to a track.",
+            f"This is a link to {what} at {link.service}, not to a track.",
             "Paste the link of a track. To bring a playlist, export it as a file and drop that into the Playlist view.",
         )
     ref = snapshot.find(link.id) if link.namespace == "spotify" else None

@@ -11,7 +11,7 @@ from etl.engine.answers import Fault
 from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
-from etl.providers.base import GenreTag, LookupQuery, Need
+from etl.providers.base import GenreTag, Identity, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
 from services.views import View
