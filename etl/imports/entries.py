@@ -14,6 +14,7 @@ from typing import Any
 
 from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
+from etl.links import Link, local_file
 from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
@@ -173,3 +174,24 @@ def named_track(
         labels=labels,
         source=source,
     )
+
+
+def linked_track(link: Link, source: str) -> Track:
+    """Return the track that a link names, known by its id alone."""
+    ids = {} if link.namespace in {"spotify", "isrc"} else {link.namespace: link.id}
+    return Track(
+        id=link.id if link.namespace == "spotify" else local_track_id(link.uri, (), None, None),
+        title=link.uri,
+        artists=(),
+        isrc=link.id if link.namespace == "isrc" else None,
+        source=source,
+        ids=ids,
+    )
+
+
+def local_file_track(uri: Any, source: str) -> Track | None:
+    """Return the track that the ``spotify:local:`` URI of a file on the listener's own disk names."""
+    file = local_file(uri)
+    if file is None:
+        return None
+    return named_track(file.title, file.artist, source=source, album=file.album, duration_ms=file.duration_ms)
