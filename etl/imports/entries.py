@@ -4,6 +4,7 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,7 +35,8 @@ class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
-    ``times`` is the number of equal rows of the file that a skipped one represents.
+    ``times`` is the number of equal rows of the file that a skipped one represents. ``unread`` counts, by the heading
+    of the column, cells that hold a value which cannot be read.
     """
 
     line: int
@@ -44,6 +46,7 @@ class Row:
     plays: int | None = None
     reason: str = ""
     times: int = 1
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 Entry = Begin | Row
@@ -53,20 +56,27 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistFile:
-    """A file with one or several playlists of a ``kind``, and the function that reads it."""
+    """A file with one or several playlists of a ``kind``, and the function that reads it.
+
+    ``columns`` is the heading of each field that is read, for a file with headings; ``notes`` say, in sentences, what
+    the file leaves open.
+    """
 
     kind: str
     size: int
     sha256: str
     read: Read
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackTableFile:
-    """A table of tracks, which is imported into the catalogue."""
+    """A table of tracks with audio features: for the catalogue, or its rows as a ``playlist``."""
 
     size: int
     sha256: str
+    playlist: PlaylistFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,12 +110,15 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
         The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
+    reasons: Counter[str] = Counter()
     for entry in collection.read(name, moment, watch):
         if isinstance(entry, Begin):
             playlists += 1
         else:
             rows += entry.times
             tracks += entry.track is not None
+            if entry.track is None:
+                reasons[entry.reason] += entry.times
         if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
             raise ImportProblem(
                 "too_large",
@@ -115,9 +128,13 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
     if not tracks:
         raise ImportProblem(
             "no_tracks",
-            f"None of the {rows:,} rows of {name} holds a track.",
+            f"None of the {rows:,} rows of {name} holds a track{_listed(reasons)}.",
             "It may be an export of something else.",
         )
+
+
+def _listed(reasons: Counter[str]) -> str:
+    return ": " + "; ".join(f"{reason} ({count:,})" for reason, count in reasons.most_common(3)) if reasons else ""
 
 
 def named_track(

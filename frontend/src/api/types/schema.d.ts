@@ -628,7 +628,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every source with its state, and whether anybody has decided yet which of them may be asked. */
+        /** Every source with its state, and whether anybody has decided yet which of them may be used. */
         get: {
             parameters: {
                 query?: never;
@@ -649,7 +649,7 @@ export interface paths {
                 };
             };
         };
-        /** Let exactly these sources be asked; an empty list is an answer too. */
+        /** Use exactly these sources; the list may be empty. */
         put: {
             parameters: {
                 query?: never;
@@ -991,7 +991,7 @@ export interface paths {
          * The genre of a track, with calibrated probabilities and reasons.
          * @description Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
          *     a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-         *     is looked up at the sources that are switched on; `sources` says who was asked and how it went. `broad` has the six
+         *     is looked up at the sources that are switched on; `sources` says which ones and how it went. `broad` has the six
          *     broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
          *     be filed under, each with a probability of its own (several may be right), likeliest first.
          */
@@ -3016,7 +3016,7 @@ export interface components {
             tracks: string[];
         };
         ChoiceBody: {
-            /** @description Names of the sources that may be asked; every other one may not. */
+            /** @description Names of the sources that may be used; every other one may not. */
             on: string[];
         };
         HarvestBody: {
@@ -3075,7 +3075,7 @@ export interface components {
             public?: boolean;
         };
         SourceBody: {
-            /** @description Whether it may be asked. */
+            /** @description Whether it may be used. */
             on?: boolean;
             /** @description Settings by name; null unsets one, what is not named stays. */
             settings?: {
@@ -3634,7 +3634,9 @@ export interface components {
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
             method: string;
-            method_score: number | null;
+            method_score: {
+                [key: string]: number;
+            } | null;
             split: string | null;
             scores: {
                 [key: string]: unknown;
@@ -3828,7 +3830,9 @@ export interface components {
          * @description A run as the browser sees it; times in ISO 8601.
          *
          *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
-         *     each source that was queried, ``result`` is that of a training.
+         *     each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
+         *     read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
+         *     about what the file leaves open.
          */
         RunView: {
             id: string;
@@ -3850,6 +3854,13 @@ export interface components {
             skipped_examples: {
                 [key: string]: unknown;
             }[];
+            unread: {
+                [key: string]: number;
+            };
+            columns: {
+                [key: string]: string;
+            };
+            notes: string[];
             playlist_id: string | null;
             playlist_ids: string[];
             request: {
