@@ -1,11 +1,10 @@
 """Everything the environment may say, read once, with one clear message per problem."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
@@ -13,7 +12,7 @@ MEGABYTE = 1024 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """An environment variable that Tastemap reads; the texts are Markdown for the table in docs/operation.md."""
 
@@ -23,66 +22,52 @@ class Variable:
 
 
 VARIABLES = (
+    Variable("MONGODB_URI", "the MongoDB server to use", "the embedded database in `var/db`"),
+    Variable("TASTEMAP_VAR", "the folder for data", "`var`"),
+    Variable("PORT", "the port to serve on", "8000"),
     Variable(
-        name="MONGODB_URI",
-        meaning="the MongoDB server to use",
-        default="the embedded database in `var/db`",
+        "TASTEMAP_BIND",
+        "the address and port to serve on, such as `0.0.0.0:80`",
+        "`0.0.0.0:$PORT`; with `make run` this machine only",
     ),
-    Variable(name="TASTEMAP_VAR", meaning="the folder for data", default="`var`"),
-    Variable(name="PORT", meaning="the port to serve on", default="8000"),
+    Variable("WEB_CONCURRENCY", "the number of gunicorn workers", "2"),
+    Variable("TASTEMAP_MAX_UPLOAD_MB", "the largest file that one may upload, in megabytes", "256"),
+    Variable("TASTEMAP_BEHIND_PROXY", "1 if a proxy terminates TLS", "0; on Heroku 1"),
     Variable(
-        name="TASTEMAP_BIND",
-        meaning="the address and port to serve on, such as `0.0.0.0:80`",
-        default="`0.0.0.0:$PORT`; with `make run` this machine only",
-    ),
-    Variable(name="WEB_CONCURRENCY", meaning="the number of gunicorn workers", default="2"),
-    Variable(
-        name="TASTEMAP_MAX_UPLOAD_MB", meaning="the largest file that one may upload, in megabytes", default="256"
-    ),
-    Variable(
-        name="TASTEMAP_BEHIND_PROXY",
-        meaning="1 if a proxy terminates TLS",
-        default="0; on Heroku 1",
+        "TASTEMAP_SOURCES",
+        "the sources to use, separated by commas, or `none`; then nobody can switch them in the page",
+        "the choice made in the page; at first none",
     ),
     Variable(
-        name="TASTEMAP_SOURCES",
-        meaning="the sources to use, separated by commas, or `none`; then nobody can switch them in the page",
-        default="the choice made in the page; at first none",
+        "TASTEMAP_SECRET_KEY",
+        "any long text; it encrypts the credentials in the database",
+        "a key in `var/secret.key`",
     ),
     Variable(
-        name="TASTEMAP_SECRET_KEY",
-        meaning="any long text; it encrypts the credentials in the database",
-        default="a key in `var/secret.key`",
+        "TASTEMAP_CONTACT", "an e-mail or web address, sent to sources that want to know whom to write to", "none"
     ),
     Variable(
-        name="TASTEMAP_CONTACT",
-        meaning="an e-mail or web address, sent to sources that want to know whom to write to",
-        default="none",
+        "TASTEMAP_URL_NAME",
+        "another address for the source NAME, such as a mirror: `TASTEMAP_URL_DEEZER`",
+        "the source's own",
     ),
     Variable(
-        name="TASTEMAP_URL_NAME",
-        meaning="another address for the source NAME, such as a mirror: `TASTEMAP_URL_DEEZER`",
-        default="the source's own",
-    ),
-    Variable(
-        name="TASTEMAP_OPERATOR_KEY",
-        meaning="the key that a browser must give to change sources, their credentials and the served models; "
+        "TASTEMAP_OPERATOR_KEY",
+        "the key that a browser must give to change sources, their credentials and the served models; "
         "needed behind a proxy",
-        default="without a proxy, anybody who reaches the page may",
+        "without a proxy, anybody who reaches the page may",
     ),
     Variable(
-        name="TASTEMAP_HOSTS",
-        meaning="further names of this server, separated by commas; addresses and names of a home network always count",
-        default="none",
+        "TASTEMAP_HOSTS",
+        "further names of this server, separated by commas; addresses and names of a home network always count",
+        "none",
     ),
     Variable(
-        name="TASTEMAP_INSTALLATION",
-        meaning="the name of this installation among several on one MongoDB",
-        default="a name in `var/installation`",
+        "TASTEMAP_INSTALLATION",
+        "the name of this installation among several on one MongoDB",
+        "a name in `var/installation`",
     ),
-    Variable(
-        name="TASTEMAP_DATA", meaning="the folder of real data for tests and training", default="`../shared/data`"
-    ),
+    Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
 
 
@@ -118,7 +103,7 @@ class Config:
     hosts: frozenset[str] = frozenset()
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operation.md lists them.
 
         Raises

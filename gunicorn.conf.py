@@ -52,10 +52,10 @@ def post_worker_init(worker):
 
 def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
-    from etl.engine import Engine, engine_config  # in the worker, which needs them anyway
-    from etl.spotify.expiry import is_due
+    from etl.engine import Engine  # in the worker, which needs them anyway
+    from etl.spotify.forgetting import is_due
 
-    engine = Engine(database, engine_config(config))
+    engine = Engine(database, config)
 
     def look():
         engine.sweep()

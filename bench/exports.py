@@ -18,6 +18,7 @@ import psutil
 from etl.exports.formats import FORMATS
 from etl.exports.rows import read_pages
 from etl.exports.sql import export_tracks
+from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, open_database
 from store.domain import AUDIO_FEATURES, AudioFeatures, Playlist, PlaylistItem, Track
 
@@ -85,12 +86,12 @@ def main() -> None:
 
 def measure(database: Database, playlist: Playlist, sqlite: Path) -> None:
     begin = time.monotonic()
-    for _ in read_pages(database, playlist):
+    for _ in read_pages(database, Snapshot(), playlist):
         pass
     print(f"reading {playlist.item_count:,} rows from the database alone: {time.monotonic() - begin:.1f} s")
     for kind in FORMATS.values():
         before, begin = resident(), time.monotonic()
-        size, peak = peak_of(kind.write(playlist, read_pages(database, playlist)))
+        size, peak = peak_of(kind.write(playlist, read_pages(database, Snapshot(), playlist)))
         report(kind.name, size, time.monotonic() - begin, peak - before)
     before, begin = resident(), time.monotonic()
     peaks: list[float] = []

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from config import Config, ConfigError
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
-from etl.commands.upkeep import add_upkeep
-from etl.commands.work import add_work
+from etl.commands.work import add_upkeep, add_work
 from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
 from etl.exports.command import add_export

@@ -1,7 +1,6 @@
 """Progress on the command line: a bar on a terminal, otherwise a line per phase."""
 
 import sys
-from types import TracebackType
 from typing import Self
 
 from tqdm import tqdm
@@ -25,9 +24,7 @@ class ProgressBar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_fault: object) -> None:
         if self._bar is not None:
             self._bar.close()
 

@@ -5,25 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from etl.identity import SPOTIFY_ID, clean_isrc
-
-__all__ = [
-    "MAX_NAME",
-    "any_id",
-    "bare_spotify_id",
-    "boolean",
-    "boolean_cell",
-    "clean_isrc",
-    "from_epoch",
-    "iso_instant",
-    "number",
-    "spotify_id",
-    "text",
-    "texts",
-    "whole",
-    "year_of",
-    "year_within",
-]
+from etl.identity import SPOTIFY_ID
 
 # Longest name that is kept.
 MAX_NAME = 1000

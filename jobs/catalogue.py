@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etl.reporting import Show, silent
+from etl.task import Show, silent
 from store.catalogue.builder import build_collection, build_public
 from store.catalogue.catalogue import Catalogue, CatalogueError
 from store.catalogue.tables import tables_there

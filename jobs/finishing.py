@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from etl.reporting import Show, silent
+from etl.task import Show, silent
 from jobs.catalogue import build_changed
 from jobs.kinds import RUNNERS
 from store.catalogue.segment import CatalogueError

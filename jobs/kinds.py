@@ -5,8 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from etl.reporting import Reporter
-from etl.task import OpenEngine, Task
+from etl.task import OpenEngine, Reporter, Task
 from store.database import Database
 
 # Kind of run -> the function that does it, loaded when the first such run is done.

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.imports.storing.source import import_source
-from etl.reporting import Reporter, Show, silent
-from etl.task import OpenEngine, engine_of_environment
+from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError

@@ -42,10 +42,7 @@ def read_manifest(models: Path = MODELS) -> dict[str, Any]:
 
     A folder without a manifest has an empty one.
 
-    Raises
-    ------
-    ArtefactError
-        The manifest is not readable as JSON.
+    Raises ArtefactError if the manifest is not readable as JSON.
     """
     path = models / MANIFEST
     if not path.exists():
@@ -114,10 +111,7 @@ def _version_of(name: str) -> tuple[str, str]:
 def active(task: str, models: Path = MODELS) -> Path:
     """Return the folder (or, for a task of one file per version, the path without suffix) of the active version.
 
-    Raises
-    ------
-    ArtefactError
-        The manifest names no active version of ``task``.
+    Raises ArtefactError if the manifest names no active version of ``task``.
     """
     version = read_manifest(models)["active"].get(task)
     if version is None:
@@ -130,10 +124,7 @@ def active(task: str, models: Path = MODELS) -> Path:
 def verified(path: Path, models: Path | None = None) -> Path:
     """Return ``path`` once its SHA-256 is found to be the listed one. ``models`` defaults to the folder two above.
 
-    Raises
-    ------
-    ArtefactError
-        The file is absent, not listed, or has other contents than listed.
+    Raises ArtefactError if the file is absent, not listed, or has other contents than listed.
     """
     models = models or path.parent.parent.parent
     entry = read_manifest(models)["files"].get(path.relative_to(models).as_posix())
@@ -164,10 +155,7 @@ def copy_version(version: Path, folder: Path) -> list[Path]:
 
     Each is checked against the manifest first.
 
-    Raises
-    ------
-    ArtefactError
-        A file is absent or changed.
+    Raises ArtefactError if a file is absent or changed.
     """
     models = version.parent.parent
     names = [n for n in read_manifest(models)["files"] if _version_of(n) == (version.parent.name, version.name)]

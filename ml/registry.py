@@ -61,19 +61,14 @@ class ModelRegistry:
     def active(self, task: str) -> Path:
         """Return the folder (or the path without suffix) of the version that is served.
 
-        Raises
-        ------
-        NoSuchVersion
-            No version of ``task`` is active, or the one that was chosen is gone.
+        Raises NoSuchVersion if no version of ``task`` is active, or the one that was chosen is gone.
         """
         return self.folder(task, self.active_version(task))
 
     def active_version(self, task: str) -> str:
         """Return the name of the version that is served; raises NoSuchVersion where there is none."""
-        for folder in self.folders:
-            version = artefacts.read_manifest(folder)["active"].get(task)
-            if version:
-                return str(version)
+        if version := self._active(task):
+            return version
         raise NoSuchVersion(f"No version of {task} is active.", f"Train one: python -m ml train {task}")
 
     def folder(self, task: str, version: str) -> Path:
@@ -88,7 +83,7 @@ class ModelRegistry:
         sizes: dict[tuple[str, str], int] = {}
         for folder in reversed(self.folders):
             sizes |= {(version.task, version.name): version.size for version in artefacts.versions(folder)}
-        served = {task: self.active_version(task) for task, _name in sizes if self._has_active(task)}
+        served = {task: self._active(task) for task, _name in sizes}
         return [
             Version(task=task, name=name, active=served.get(task) == name, size=size)
             for (task, name), size in sorted(sizes.items())
@@ -103,17 +98,14 @@ class ModelRegistry:
     def activate(self, task: str, version: str) -> None:
         """Serve ``version`` from now on and remember the one before; raises NoSuchVersion for an unknown one."""
         self.folder(task, version)
-        before = self.active_version(task) if self._has_active(task) else None
+        before = self._active(task)
         if before != version:
             self._choose(task, version, [*self.before(task), *([before] if before else [])])
 
     def rollback(self, task: str) -> str:
         """Serve the version served before the last :meth:`activate`; return its name.
 
-        Raises
-        ------
-        NothingBefore
-            Nothing was served before.
+        Raises NothingBefore if nothing was served before.
         """
         before = self.before(task)
         if not before:
@@ -135,7 +127,7 @@ class ModelRegistry:
                 _move(Path(name), staging, self.local)
                 manifest["files"][name] = written["files"][name]
             for task, version in written["active"].items():
-                if not self._has_active(task):
+                if not self._active(task):
                     manifest["active"][task] = version
 
     def _sweep(self, listed: Mapping[str, Any]) -> None:
@@ -161,7 +153,7 @@ class ModelRegistry:
             raise VersionInUse(
                 f"{task} {version} came with Tastemap and stays.", "Only versions trained here can be deleted."
             )
-        if self._has_active(task) and self.active_version(task) == version:
+        if self._active(task) == version:
             raise VersionInUse(f"{task} {version} is served.", "Serve another version first.")
         if users := self._users_of(task, version):
             raise VersionInUse(
@@ -209,8 +201,9 @@ class ModelRegistry:
         paths = (folder / artefacts.MANIFEST for folder in self.folders)
         return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
-    def _has_active(self, task: str) -> bool:
-        return any(task in artefacts.read_manifest(folder)["active"] for folder in self.folders)
+    def _active(self, task: str) -> str | None:
+        found = (artefacts.read_manifest(folder)["active"].get(task) for folder in self.folders)
+        return next(filter(None, found), None)
 
     def _choose(self, task: str, version: str, before: list[str]) -> None:
         with artefacts.editing(self.folders[0]) as manifest:
@@ -266,10 +259,7 @@ def card_of(registry: ModelRegistry, task: str, version: str) -> str:
 def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, object] | None:
     """Return the ``scores.json`` of a version (:mod:`ml.scores`), ``None`` where there is none.
 
-    Raises
-    ------
-    ArtefactError
-        There is no such version, or the file was changed.
+    Raises ArtefactError if there is no such version, or the file was changed.
     """
     path = registry.folder(task, version) / scores.FILE
     if not path.is_file():

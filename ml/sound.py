@@ -49,16 +49,12 @@ AXES: Mapping[str, Axis] = {
 }
 # Key and time signature are left out: on `valid` the key changed nothing, and nine tracks in ten are in 4.
 
-_PLACES: list[tuple[int, str]] = [(AUDIO_FEATURES.index(name), name) for name in AXES]
 _TOTAL = sum(axis.weight for axis in AXES.values())
 
 
 _COLUMNS = tuple(name for name in AXES for _ in range(2 if name == "tempo" else 1))
 # Share of the whole weight behind each column of :func:`coordinates`.
-SHARES = np.array(
-    [w for name, axis in AXES.items() for w in ([axis.weight / 2] * 2 if name == "tempo" else [axis.weight])],
-    np.float32,
-) / np.float32(_TOTAL)
+SHARES = np.array([AXES[name].weight / _COLUMNS.count(name) for name in _COLUMNS], np.float32) / np.float32(_TOTAL)
 
 
 def coordinates(features: Floats) -> npt.NDArray[np.float32]:
@@ -76,9 +72,8 @@ def coordinates(features: Floats) -> npt.NDArray[np.float32]:
     """
     places = np.empty((len(features), len(SHARES)), np.float32)
     column = 0
-    for index, name in _PLACES:
-        axis = AXES[name]
-        value = axis.scale(features[:, index].astype(np.float32))
+    for name, axis in AXES.items():
+        value = axis.scale(features[:, AUDIO_FEATURES.index(name)].astype(np.float32))
         factor = np.float32(np.sqrt(axis.weight / _TOTAL) / axis.spread)
         if name == "tempo":
             angle = np.float32(2 * np.pi) * value

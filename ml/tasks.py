@@ -17,16 +17,9 @@ from ml import needs
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a row of scores.
+    """A figure of a row of scores: its name in the row and what people call it.
 
-    Attributes
-    ----------
-    key : str
-        Its name in the row.
-    label : str
-        What people call it.
-    higher : bool or None
-        Whether more of it is better; None where neither more nor less is.
+    ``higher`` tells whether more of it is better; None where neither more nor less is.
     """
 
     key: str
@@ -77,10 +70,7 @@ class Task:
     def user_training_function(self) -> Callable[[Any], dict[str, Any]]:
         """Import and return the function that trains on what the user has.
 
-        Raises
-        ------
-        ModuleNotFoundError
-            The training packages are not installed.
+        Raises ModuleNotFoundError if the training packages are not installed.
         """
         module, _, name = self.user_training.partition(":")
         function: Callable[[Any], dict[str, Any]] = getattr(importlib.import_module(module), name)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from config import Config
-from etl.engine import Engine, engine_config
-from etl.lookup.pool import settle
+from etl.engine import Engine
+from etl.lookup.lookup import settle
 from ml.artefacts import ArtefactError
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
@@ -51,7 +51,7 @@ class Services:
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(self.database, engine_config(self.config))
+        return Engine(self.database, self.config)
 
     @property
     def genre(self) -> GenrePredictor:

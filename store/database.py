@@ -26,7 +26,7 @@ from store.documents import (
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.errors import StoreDown, StoreError
-from store.mongo.connection import Connection, chunks, translated
+from store.mongo.connection import Connection, translated
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.indexes import INDEXES, missing_indexes
 from store.mongo.installation import installation_id_of
@@ -77,7 +77,7 @@ class Database(Connection):
             concerns = fault.details.get("writeConcernErrors")
             if concerns or any(error["code"] != _DUPLICATE_KEY for error in errors):
                 raise
-            known = self._find_documents("tracks", [error["op"]["_id"] for error in errors])
+            known = self.get_documents("tracks", [error["op"]["_id"] for error in errors])
         filling = [(name, missing_parts(document, offered[name])) for name, document in known.items()]
         updates = [UpdateOne({"_id": name}, {"$set": parts}) for name, parts in filling if parts]
         if updates:
@@ -86,15 +86,12 @@ class Database(Connection):
         self.tracks_changed += len(offered) - before + len(updates)
         return len(offered) - before, before
 
-    @translated
     def get_track(self, track_id: str) -> Track | None:
-        document = self._mongo["tracks"].find_one({"_id": track_id})
-        return track_from(document) if document else None
+        return self.get_tracks([track_id]).get(track_id)
 
-    @translated
     def get_tracks(self, track_ids: Collection[str]) -> dict[str, Track]:
         """Return the known ones of ``track_ids`` by id."""
-        found = self._find_documents("tracks", track_ids)
+        found = self.get_documents("tracks", track_ids)
         return {track_id: track_from(document) for track_id, document in found.items()}
 
     def all_tracks(self) -> Iterator[Track]:
@@ -108,23 +105,20 @@ class Database(Connection):
 
     # -- playlists ------------------------------------------------------------------------------------------
 
-    @translated
     def playlist(self, playlist_id: str) -> Playlist | None:
-        document = self._mongo["playlists"].find_one({"_id": playlist_id})
+        document = self.get_document("playlists", playlist_id)
         return playlist_from(document) if document else None
 
-    @translated
     def playlists(self, owner: str | None) -> list[Playlist]:
         """Return the playlists of ``owner`` and those that belong to everybody, newest first."""
-        found = self._mongo["playlists"].find({"owner": {"$in": [owner, None]}})
+        found = self.documents_where("playlists", {"owner": {"$in": [owner, None]}})
         known = [playlist_from(document) for document in found]
         return sorted(known, key=lambda one: (one.created_at is not None, one.created_at, one.id), reverse=True)
 
-    @translated
     def put_playlist(self, playlist: Playlist) -> None:
         """Store ``playlist`` in the place of what was known under its id; ``people`` stay where it names none."""
         document = playlist_document(playlist)
-        self._mongo["playlists"].update_one({"_id": document.pop("_id")}, {"$set": document}, upsert=True)
+        self.change_document("playlists", document.pop("_id"), document, upsert=True)
 
     def put_people(self, playlist_id: str, people: Mapping[str, Person]) -> bool:
         """Say what the contributors of a playlist are called from now on; ``False`` if it has been deleted."""
@@ -136,20 +130,18 @@ class Database(Connection):
         changed = self._mongo["playlists"].update_one({"_id": playlist_id}, {"$max": {"item_count": item_count}})
         return changed.matched_count > 0
 
-    @translated
     def put_page(self, playlist_id: str, page: int, items: Sequence[PlaylistItem]) -> None:
         """Store rows ``page * PAGE_ITEMS`` onwards of a playlist, at most ``PAGE_ITEMS`` of them."""
         if len(items) > PAGE_ITEMS:
             raise ValueError(f"a page holds {PAGE_ITEMS} rows, not {len(items)}")
-        document = {"items": [item_document(item) for item in items]}
-        self._mongo["playlist_pages"].replace_one({"_id": _page_id(playlist_id, page)}, document, upsert=True)
+        document = {"_id": _page_id(playlist_id, page), "items": [item_document(item) for item in items]}
+        self.put_document("playlist_pages", document)
 
-    @translated
     def playlist_items(self, playlist_id: str, start: int = 0, limit: int = PAGE_ITEMS) -> list[PlaylistItem]:
         """Return at most ``limit`` rows from position ``start`` (0 = the first)."""
         pages = range(start // PAGE_ITEMS, -(-(start + limit) // PAGE_ITEMS))
         names = {_page_id(playlist_id, page): page * PAGE_ITEMS for page in pages}
-        found = self._find_documents("playlist_pages", names)
+        found = self.get_documents("playlist_pages", names)
         rows = (
             item_from(row, first + offset)
             for name, first in names.items()
@@ -162,56 +154,43 @@ class Database(Connection):
         pages = range(-(-item_count // PAGE_ITEMS), -(-before // PAGE_ITEMS))
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
 
-    @translated
     def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
         """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
-        playlist = self._mongo["playlists"].find_one({"_id": playlist_id})
-        self._mongo["playlists"].delete_one({"_id": playlist_id})
+        playlist = self.get_document("playlists", playlist_id)
+        self.delete_documents("playlists", [playlist_id])
         # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
         # page is stored before it is counted, so one more may be there.
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
-        names = [_page_id(playlist_id, page) for page in range(pages)]
-        for chunk in chunks(names):
-            self._mongo["playlist_pages"].delete_many({"_id": {"$in": chunk}})
+        self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
     # -- runs -----------------------------------------------------------------------------------------------
 
-    @translated
     def put_run(self, document: Mapping[str, Any]) -> None:
         """Store the whole document of a run, as one of this installation; ``store.runs`` says what it holds."""
-        ours = {"installation_id": self.installation_id, **document}
-        self._mongo["runs"].replace_one({"_id": document["_id"]}, ours, upsert=True)
+        self.put_document("runs", {"installation_id": self.installation_id, **document})
 
-    @translated
     def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        self._mongo["runs"].update_one({"_id": run_id}, {"$set": dict(changes)})
+        self.change_document("runs", run_id, changes)
 
-    @translated
     def load_run(self, run_id: str) -> Document | None:
         """Return the whole document of a run, its path and cursor included."""
-        return self._mongo["runs"].find_one({"_id": run_id})
+        return self.get_document("runs", run_id)
 
     def get_run(self, run_id: str) -> Document | None:
         """Return what the outside may know of a run (see :func:`store.documents.public_run`)."""
         document = self.load_run(run_id)
         return public_run(document) if document else None
 
-    @translated
     def unfinished_runs(self) -> list[Document]:
         """Return the documents of this installation's runs that are queued, were cut off or have waited enough.
 
         The oldest come first. Runs without an installation are anybody's.
         """
-        return [document for document in self._ours_unfinished() if not _asleep(document)]
+        return [document for document in self._unfinished(ours=True) if not _asleep(document)]
 
-    @translated
     def waiting_runs(self) -> list[Document]:
         """Return the documents of this installation's runs that wait for a source until their ``wake_at``."""
-        return [document for document in self._ours_unfinished() if _asleep(document)]
-
-    def _ours_unfinished(self) -> list[Document]:
-        ours = [document for document in self._all_unfinished() if self._is_ours(document)]
-        return sorted(ours, key=_age)
+        return [document for document in self._unfinished(ours=True) if _asleep(document)]
 
     @translated
     def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
@@ -253,23 +232,22 @@ class Database(Connection):
         self.delete_documents("runs", old)
         return len(old)
 
-    @translated
     def runs_elsewhere(self) -> list[Document]:
         """Return the documents of the runs that have not ended and that another installation is to do."""
-        return [document for document in self._all_unfinished() if not self._is_ours(document)]
+        return self._unfinished(ours=False)
 
-    def _all_unfinished(self) -> Iterator[Document]:
-        return iter(self._mongo["runs"].find({"state": {"$in": list(_UNFINISHED)}}))
+    def _unfinished(self, *, ours: bool) -> list[Document]:
+        found = self.documents_where("runs", {"state": {"$in": list(_UNFINISHED)}})
+        return sorted((document for document in found if self._is_ours(document) == ours), key=_age)
 
     def _is_ours(self, run: Document) -> bool:
         return self.installation_id in ("", run.get("installation_id") or self.installation_id)
 
     # -- counts ---------------------------------------------------------------------------------------------
 
-    @translated
     def counts(self) -> dict[str, int]:
         """Return the numbers of tracks and playlists as of the last :meth:`refresh_counts`."""
-        document = self._mongo["stats"].find_one({"_id": "counts"}) or {}
+        document = self.get_document("stats", "counts") or {}
         return {name: document.get(name, 0) for name in ("tracks", "playlists")}
 
     @translated
@@ -303,17 +281,14 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
         The MongoDB server does not answer, ``var`` cannot be written, or the database holds documents of another
         version (:mod:`store.mongo.schema`).
     """
-    if mongodb_uri:
-        database = Database(
-            mongodb_uri, installation_id=installation_id or installation_id_of(var), patience_s=patience_s
-        )
-        database.create_indexes()
-        return database
-    server = EmbeddedServer(var)
-    uri = server.start()
+    server = None if mongodb_uri else EmbeddedServer(var)
+    uri = server.start() if server else mongodb_uri
     database = Database(uri, server, installation_id=installation_id or installation_id_of(var), patience_s=patience_s)
     try:
-        database.ping()
+        if server:
+            database.ping()
+        else:
+            database.create_indexes()
     except StoreError:
         database.close()
         raise

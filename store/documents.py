@@ -11,6 +11,7 @@ Document = dict[str, Any]
 
 # Fields that a later import may fill where an earlier one knew nothing. Features have a rule of their own.
 _FILLABLE = ("album", "year", "duration_ms", "isrc", "popularity", "explicit", "labels", "artist_genres", "artists")
+_PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "created_at")
 _TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"id", "features"})
 
 
@@ -35,16 +36,12 @@ def recording_keys(track: Track) -> list[str]:
 
 def features_document(features: AudioFeatures) -> Document:
     """Return audio features as they lie in the document of their track."""
-    document: Document = {
-        "values": dict(features.values),
-        "source": features.source,
-        "confidence": features.confidence,
-    }
-    if features.fetched_at is not None:
-        document["fetched_at"] = features.fetched_at
-    if features.licence is not None:
-        document["licence"] = features.licence
-    return document
+    known = {name: getattr(features, name) for name in ("source", "confidence", "fetched_at", "licence")}
+    return _known({"values": dict(features.values), **known})
+
+
+def _known(document: Mapping[str, Any]) -> Document:
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def track_from(document: Mapping[str, Any]) -> Track:
@@ -70,11 +67,11 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
         filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
     if "features" in offered:
         have, new = stored.get("features"), offered["features"]
-        if have is None or (new["source"] in SHOWN_ONLY) < (have["source"] in SHOWN_ONLY):
+        if have is None:
             better = True
         else:
-            may = (new["source"] in SHOWN_ONLY) == (have["source"] in SHOWN_ONLY)
-            better = may and new["values"].keys() > have["values"].keys()
+            gain = (have["source"] in SHOWN_ONLY) - (new["source"] in SHOWN_ONLY)
+            better = gain > 0 or (gain == 0 and new["values"].keys() > have["values"].keys())
         if better:
             filling |= {"features": new, "features_by_source": reports_by_source(stored, "features", new)}
     return filling
@@ -94,14 +91,7 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
 
 def item_document(item: PlaylistItem) -> Document:
     """Return a playlist row as it lies in its page; its position follows from its place there."""
-    document: Document = {"track": item.track_id}
-    if item.added_by is not None:
-        document["by"] = item.added_by
-    if item.added_at is not None:
-        document["at"] = item.added_at
-    if item.plays is not None:
-        document["plays"] = item.plays
-    return document
+    return _known({"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays})
 
 
 def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
@@ -120,16 +110,9 @@ def playlist_document(playlist: Playlist) -> Document:
     A playlist that names nobody has no ``people``, so that an import that comes again leaves the stored names alone.
     """
     people = {"people": people_rows(playlist.people)} if playlist.people else {}
-    return people | {
-        "_id": playlist.id,
-        "name": playlist.name,
-        "owner": playlist.owner,
-        "source": playlist.source,
-        "item_count": playlist.item_count,
-        "contributors": [list(pair) for pair in playlist.contributors.items()],
-        "complete": playlist.complete,
-        "created_at": playlist.created_at,
-    }
+    contributors = [list(pair) for pair in playlist.contributors.items()]
+    plain = {name: getattr(playlist, name) for name in _PLAYLIST_FIELDS}
+    return {"_id": playlist.id, **plain, "contributors": contributors, **people}
 
 
 def people_rows(people: Mapping[str, Person]) -> list[list[str | None]]:
@@ -141,14 +124,9 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
     """Return the playlist of a document that :func:`playlist_document` made."""
     return Playlist(
         id=document["_id"],
-        name=document["name"],
-        owner=document["owner"],
-        source=document["source"],
-        item_count=document["item_count"],
         contributors=dict(document["contributors"]),
         people={person: Person(name=name, colour=colour) for person, name, colour in document.get("people", ())},
-        complete=document["complete"],
-        created_at=document["created_at"],
+        **{name: document[name] for name in _PLAYLIST_FIELDS},
     )
 
 

@@ -12,30 +12,14 @@ from datetime import datetime
 
 from store.text import normalise
 
-# Spotify's thirteen, in the order of every feature vector in this project.
-AUDIO_FEATURES = (
-    "danceability",
-    "energy",
-    "key",
-    "loudness",
-    "mode",
-    "speechiness",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "valence",
-    "tempo",
-    "duration_ms",
-    "time_signature",
-)
-
 # Spotify's Developer Policy (III.14) keeps its API's data out of machine learning: they are shown, no model reads them.
 SHOWN_ONLY = frozenset({"spotify"})
 
 MAX_PERSON_NAME = 60
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
-# Inclusive bounds outside which a value is a fault of the source, not a property of the music.
+# Spotify's thirteen, with the inclusive bounds outside which a value is a fault of the source, not a property of the
+# music.
 FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
     "danceability": (0.0, 1.0),
     "energy": (0.0, 1.0),
@@ -51,6 +35,7 @@ FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
     "duration_ms": (1.0, 24 * 3_600_000.0),
     "time_signature": (1.0, 7.0),
 }
+AUDIO_FEATURES = tuple(FEATURE_BOUNDS)  # the order of every feature vector in this project
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ that put them there.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -161,21 +161,9 @@ def put_segments(
 ) -> None:
     """Store the segments of a track: float32, little endian, ``start`` and ``duration`` (n) in seconds, the others
     (n, 12) by rows. An hour of music takes some 1.5 MB."""
-    database.put_document(
-        ANALYSES,
-        {
-            "_id": track_id,
-            "source": by.source,
-            "fetched_at": by.fetched_at,
-            "licence": by.licence,
-            "brought_by": by.brought_by,
-            "segments": len(start),
-            "start": _packed(start),
-            "duration": _packed(duration),
-            "timbre": _packed(timbre),
-            "pitches": _packed(pitches),
-        },
-    )
+    arrays = {"start": start, "duration": duration, "timbre": timbre, "pitches": pitches}
+    packed = {name: np.asarray(values, "<f4").tobytes() for name, values in arrays.items()}
+    database.put_document(ANALYSES, {"_id": track_id, **asdict(by), "segments": len(start), **packed})
 
 
 def analysed(database: Database) -> dict[str, datetime | None]:
@@ -187,7 +175,3 @@ def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | No
     """Return the timbre of a track's segments, shape (n, 12); ``None`` for a track that has not been analysed."""
     document = database.get_document(ANALYSES, track_id)
     return np.frombuffer(document["timbre"], "<f4").reshape(-1, _TIMBRES) if document else None
-
-
-def _packed(values: Sequence[Any]) -> bytes:
-    return np.asarray(values, "<f4").tobytes()

@@ -12,6 +12,7 @@ from store.domain import Playlist
 from store.mongo.connection import Connection
 
 COLLECTION = "recommendations"
+_PLAIN = ("seed", "source", "fetched_at", "licence", "brought_by")  # stored as they are
 # How far and how wide a trail is looked for: each look-up takes a millisecond or two.
 _LONGEST, _LOOKUPS = 8, 300
 
@@ -69,15 +70,11 @@ def put_recommendations(database: Connection, found: Recommendations) -> None:
         COLLECTION,
         {
             "_id": name,
-            "seed": found.seed,
-            "source": found.source,
-            "fetched_at": found.fetched_at,
-            "licence": found.licence,
+            **{field: getattr(found, field) for field in _PLAIN},
             "track_ids": [similar.track_id for similar in found.tracks],
             "scores": [similar.score for similar in found.tracks],
             "reasons": [similar.reason for similar in found.tracks],
             "playlists": list(playlists),
-            "brought_by": found.brought_by,
         },
     )
 
@@ -165,13 +162,9 @@ def _rank(found: tuple[Step, tuple[str, ...]]) -> tuple[bool, float, str, str]:
 def _recommendations(document: Mapping[str, Any]) -> Recommendations:
     rows = zip(document["track_ids"], document["scores"], document["reasons"], strict=True)
     return Recommendations(
-        seed=document["seed"],
-        source=document["source"],
-        fetched_at=document["fetched_at"],
-        licence=document["licence"],
+        **{field: document[field] for field in _PLAIN},
         tracks=tuple(Recommended(track_id=name, score=score, reason=reason) for name, score, reason in rows),
         playlists=tuple(document["playlists"]),
-        brought_by=document["brought_by"],
     )
 
 

@@ -50,7 +50,8 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
     """A playlist as a file; whoever knows its id may take it out, as with `/data`."""
     playlist = find_playlist(services(), playlist_id)
     chosen = FORMATS[query["format"]]
-    blocks = chosen.write(playlist, read_pages(services().database, playlist))
+    pages = read_pages(services().database, services().catalogue.current(), playlist)
+    blocks = chosen.write(playlist, pages)
     response = Response(_begun(blocks), content_type=chosen.media_type)
     response.headers.set("Content-Disposition", "attachment", **_names(file_name(playlist, chosen)))
     response.headers["Cache-Control"] = "no-store"

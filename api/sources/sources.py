@@ -88,7 +88,7 @@ class SourcesAnswer:
 def sources() -> SourcesAnswer:
     """Every source with its state, and whether anybody has decided yet which of them may be used."""
     engine = services().engine
-    return SourcesAnswer(engine.decided(), engine.fixed, [describe(state) for state in engine.states()])
+    return SourcesAnswer(engine.sources.decided(), engine.sources.fixed, [describe(state) for state in engine.states()])
 
 
 @blueprint.put("/api/sources")
@@ -154,14 +154,14 @@ def describe(state: SourceState) -> Source:
 
 
 def _switch(engine: Engine, on: set[str]) -> None:
-    if engine.fixed:
+    if engine.sources.fixed:
         raise ApiError(
             403,
             "fixed",
             "Which sources may be asked is fixed on this server.",
             "The operator says so by TASTEMAP_SOURCES; without it, this page decides.",
         )
-    engine.switch(on)
+    engine.sources.switch(on)
 
 
 def _known(engine: Engine, name: str) -> None:

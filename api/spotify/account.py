@@ -8,8 +8,7 @@ from api.errors import ApiError
 from etl.providers.base import Channel, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected
 from etl.spotify.attempt import SOURCE
-from etl.spotify.login import Login, Redirect, redirect_for
-from etl.spotify.notice import how_to_register
+from etl.spotify.login import Login, Redirect, how_to_register, redirect_for
 
 # Each request of a page has this much time, with its wait for a turn: threads are few.
 _WITHIN_S = 3.0
@@ -22,7 +21,7 @@ def all_accounts() -> Accounts:
 
 def channel() -> Channel:
     """Return the way to Spotify; raises SourceFault where it is switched off or not set up."""
-    return services().engine.channel(SOURCE, owner=session.owner(), within_s=_WITHIN_S)
+    return services().engine.channel(SOURCE, within_s=_WITHIN_S)
 
 
 def way_back() -> Redirect:

@@ -17,8 +17,7 @@ from api.spotify.account import all_accounts, channel, login_url, way_back, what
 from etl.engine import VaultError
 from etl.providers.base import SourceFault
 from etl.spotify.forgetting import disconnect
-from etl.spotify.login import Login, from_localhost
-from etl.spotify.notice import notice_of
+from etl.spotify.login import Login, from_localhost, notice_of
 from etl.spotify.writing import scope_for
 from jobs.queue import WorkQueue, spawn_worker
 

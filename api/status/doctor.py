@@ -102,6 +102,6 @@ def _load(here: Services) -> Iterator[Check]:
         try:
             getattr(here, task)
         except ServiceError as fault:
-            yield Check(area="models", name=task, state=State.FAULT, message=fault.message, remedy=fault.hint)
+            yield Check("models", task, State.FAULT, fault.message, fault.hint)
         else:
-            yield Check(area="models", name=task, state=State.OK, message=f"The {task} model is loaded.")
+            yield Check("models", task, State.OK, f"The {task} model is loaded.")

@@ -22,7 +22,7 @@ class VersionChoice(Schema):
 
 
 class ComparisonQuery(VersionChoice):
-    beside = String(
+    other = String(
         load_default="", metadata={"description": "Another one; default: what is served, or was before, or is newest."}
     )
 
@@ -59,7 +59,7 @@ def comparison(task: str, query: dict[str, str]) -> use.VersionsCompared:
     `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
     not. `before` is what a rollback would serve.
     """
-    return use.compare_versions(services(), task, query["version"], query["beside"])
+    return use.compare_versions(services(), task, query["version"], query["other"])
 
 
 @blueprint.get("/api/models/<task>/<version>/card")

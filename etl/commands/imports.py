@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.commands.doing import do
+from etl.imports.reading.archive import Archive
 from etl.imports.reading.download import is_url
 from etl.imports.recognise import may_be_ours
 from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue
 from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
-from store.runs import new_run
+from store.runs import ImportProblem, new_run
+
+# So many files of a folder that are left out are named.
+_MAX_NAMED = 10
 
 
 def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -86,14 +90,24 @@ def _matching(source: str) -> list[Path]:
 
 def _files_in(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    ours = [path for path in files if may_be_ours(path.relative_to(folder).as_posix())]
-    if ours and (others := len(files) - len(ours)):
-        subject = f"{others} files do not bear" if others > 1 else "one file does not bear"
+    ours = [path for path in files if may_be_ours(path.relative_to(folder).as_posix()) or _holds_ours(path)]
+    others = [path.relative_to(folder).as_posix() for path in files if path not in set(ours)]
+    if ours and others:
+        subject = f"{len(others)} files do not bear" if len(others) > 1 else "one file does not bear"
+        named = ", ".join(others[:_MAX_NAMED]) + ", ..." * (len(others) > _MAX_NAMED)
         print(
-            f"{folder}: {subject} the name of a playlist, a table or an analysis; import such by a pattern.",
+            f"{folder}: {subject} the name of a playlist, a table or an analysis; import such by a pattern: {named}.",
             file=sys.stderr,
         )
     return ours
+
+
+def _holds_ours(path: Path) -> bool:
+    """Return whether ``path`` is a zip with a file that may be a playlist, by its name."""
+    try:
+        return path.suffix.lower() == ".zip" and any(map(may_be_ours, Archive(path).names()))
+    except (ImportProblem, OSError):
+        return True  # so that the import says what is wrong with it
 
 
 def _size(source: str) -> int | None:

@@ -1,14 +1,17 @@
-"""``work``: what the web process starts to do the queued runs."""
+"""``work`` (what the web process starts to do the queued runs), ``catalogue``, ``delete`` and ``cancel``."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import os
+import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from etl.spotify.expiry import expire
+from etl.progress_bar import CATALOGUE, ProgressBar
+from etl.spotify.forgetting import expire
 from etl.task import engine_of_environment
 from jobs.catalogue import catalogue_is_behind, rebuild
 from jobs.finishing import sweep_uploads
@@ -17,6 +20,7 @@ from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
+from store.runs import cancel_run
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
@@ -82,25 +86,21 @@ def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[str]
 
 def _sweep(database: Database, var: Path) -> None:
     """Delete what sources have said and what has expired since, and the list of runs that ended long ago."""
-    engine = engine_of_environment(database, var)
     try:
-        engine.sweep()
+        with closing(engine_of_environment(database, var)) as engine:
+            engine.sweep()
         database.delete_old_runs(datetime.now(UTC) - _KEPT, _KEPT_RUNS)
     except StoreError:
         logging.exception("expired answers could not be deleted")
-    finally:
-        engine.close()
 
 
 def _expire(database: Database, var: Path) -> None:
     """Delete what came from Spotify and may be kept no longer."""
-    engine = engine_of_environment(database, var)
     try:
-        expire(database, engine, lambda: rebuild(database, var))
+        with closing(engine_of_environment(database, var)) as engine:
+            expire(database, engine, lambda: rebuild(database, var))
     except (StoreError, CatalogueError, OSError):
         logging.exception("what came from Spotify could not be deleted")
-    finally:
-        engine.close()
 
 
 def _mend_catalogue(database: Database, var: Path) -> None:
@@ -110,3 +110,40 @@ def _mend_catalogue(database: Database, var: Path) -> None:
     except (CatalogueError, OSError):
         # What people bring in must not wait for a table that cannot be read.
         logging.exception("the catalogue could not be built")
+
+
+def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the parser of ``python -m etl``."""
+    parser = commands.add_parser("catalogue", help="build the catalogue anew")
+    parser.set_defaults(command=_catalogue)
+    parser = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
+    parser.add_argument("playlist_id")
+    parser.set_defaults(command=_delete)
+    parser = commands.add_parser("cancel", help="end a run; what it has stored stays")
+    parser.add_argument("run_id")
+    parser.set_defaults(command=_cancel)
+
+
+def _catalogue(database: Database, var: Path, _options: argparse.Namespace) -> int:
+    with ProgressBar(CATALOGUE) as bar:
+        rebuild(database, var, bar)
+    return 0
+
+
+def _delete(database: Database, _var: Path, options: argparse.Namespace) -> int:
+    playlist = database.playlist(options.playlist_id)
+    if playlist is None:
+        print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
+        return 1
+    database.delete_playlist(playlist.id)
+    database.refresh_counts()
+    print(f"Deleted {playlist.name!r} ({playlist.item_count} rows).")
+    return 0
+
+
+def _cancel(database: Database, _var: Path, options: argparse.Namespace) -> int:
+    if not cancel_run(database, options.run_id):
+        print(f"There is no run {options.run_id} that has not ended.", file=sys.stderr)
+        return 1
+    print(f"{options.run_id} is cancelled; a process that does it ends behind the present page.")
+    return 0

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from config import Config
-from etl.doctor.catalogue import look_at_catalogue
-from etl.doctor.disk import look_at_disk
 from etl.doctor.examination import Check, Examiner
-from etl.doctor.models import look_at_models
-from etl.doctor.setup import look_at_setup
+from etl.doctor.setup import look_at_models, look_at_setup
 from etl.doctor.sources import look_at_standing, probe_needs
 from etl.doctor.spotify import look_at_login, probe_spotify
-from etl.doctor.store import look_at_store, store_fault
+from etl.doctor.storage import look_at_catalogue, look_at_disk, look_at_store, store_fault
 from etl.engine import Engine, SourceState
 from etl.providers.registry import PROVIDERS
 from etl.spotify.accounts import Accounts
@@ -43,8 +40,9 @@ class Opened:
 def local_examiners(config: Config, opened: Opened | StoreError, visitor: Visitor) -> list[Examiner]:
     """Return the examiners that ask nobody outside; a StoreError stands for a database that is not there."""
     database = opened.database if isinstance(opened, Opened) else None
+    store = [store_fault(opened)] if isinstance(opened, StoreError) else look_at_store(opened.database)
     examiners = [
-        Examiner(area="store", look=partial(_store, opened)),
+        Examiner(area="store", look=lambda: store),
         Examiner(area="disk", look=partial(look_at_disk, config.var)),
         Examiner(area="models", look=partial(look_at_models, config.models, config.var / "models")),
         Examiner(area="catalogue", look=partial(look_at_catalogue, config.var, database)),
@@ -53,13 +51,6 @@ def local_examiners(config: Config, opened: Opened | StoreError, visitor: Visito
     if isinstance(opened, Opened):
         examiners.append(Examiner(area="sources", look=partial(_standing, opened, visitor)))
     return examiners
-
-
-def _store(opened: Opened | StoreError) -> Iterator[Check]:
-    if isinstance(opened, Opened):
-        yield from look_at_store(opened.database)
-    else:
-        yield store_fault(opened)
 
 
 def _standing(opened: Opened, visitor: Visitor) -> Iterator[Check]:

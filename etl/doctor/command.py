@@ -10,7 +10,7 @@ from typing import Any
 from config import Config
 from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, State, examine
-from etl.engine import Engine, engine_config
+from etl.engine import Engine
 from etl.spotify.login import redirect_for
 from store.database import StoreError, open_database
 from store.errors import TastemapError
@@ -34,7 +34,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     except TastemapError as fault:
         lost = StoreError(fault.message, fault.hint)
         return _print(examine(local_examiners(config, lost, visitor), _WITHIN_SECONDS))
-    opened = Opened(database=database, engine=Engine(database, engine_config(config)))
+    opened = Opened(database=database, engine=Engine(database, config))
     try:
         probes = [] if options.here else probe_examiners(opened, visitor)
         return _print(examine([*local_examiners(config, opened, visitor), *probes], _WITHIN_SECONDS))

@@ -22,7 +22,7 @@ class State(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
 
@@ -65,16 +65,9 @@ def examine(examiners: Sequence[Examiner], within_s: float) -> list[Check]:
             busy.discard(number)
         else:
             checks[number].append(check)
+    message, remedy = f"Not all was looked at within {within_s:g} s.", "Look again later; what was found stands here."
     for number in busy:
-        checks[number].append(
-            Check(
-                area=examiners[number].area,
-                name="time",
-                state=State.WARNING,
-                message=f"Not all was looked at within {within_s:g} s.",
-                remedy="Look again later; what was found until then stands here.",
-            )
-        )
+        checks[number].append(Check(examiners[number].area, "time", State.WARNING, message, remedy))
     return [check for of_one in checks for check in of_one]
 
 
@@ -84,11 +77,11 @@ def _look(number: int, examiner: Examiner, found: queue.Queue[tuple[int, Check |
         for check in examiner.look():
             found.put((number, check))
     except StoreError as fault:
-        found.put((number, Check(area=area, name="store", state=State.FAULT, message=fault.message, remedy=fault.hint)))
+        found.put((number, Check(area, "store", State.FAULT, fault.message, fault.hint)))
     except Exception as fault:  # a doctor that falls ill says so and goes on with the next patient
         log.exception("looking at %s", area)
         message = f"Could not be looked at: {type(fault).__name__}: {fault}"
         remedy = "This is a fault of ours; the log has the details."
-        found.put((number, Check(area=area, name="doctor", state=State.FAULT, message=message, remedy=remedy)))
+        found.put((number, Check(area, "doctor", State.FAULT, message, remedy)))
     finally:
         found.put((number, None))

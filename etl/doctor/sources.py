@@ -34,68 +34,49 @@ _SKEW_SECONDS = 60.0
 
 def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
     """Yield what the store knows of a source. It sends no request."""
-    check = partial(Check, area=state.name)
+    check = partial(Check, state.name)
     if not state.on:
-        fixed = engine.config.sources is not None
-        yield check(
-            name="state",
-            state=State.OFF,
-            message="Switched off: nothing is sent there.",
-            remedy="TASTEMAP_SOURCES says which sources are on."
-            if fixed
-            else f"To use it: python -m etl sources on {state.name}, or the Data view.",
-        )
+        switch = f"To use it: python -m etl sources on {state.name}, or the Data view."
+        remedy = "TASTEMAP_SOURCES says which sources are on." if engine.sources.fixed else switch
+        yield check("state", State.OFF, "Switched off: nothing is sent there.", remedy)
         return
     try:
         engine.settings(state.name)
     except VaultError as fault:
-        yield check(name="credentials", state=State.FAULT, message=fault.message, remedy=fault.hint)
+        yield check("credentials", State.FAULT, fault.message, fault.hint)
         return
     yield _standing(state)
     if any(setting.set for setting in state.settings):
-        yield check(name="credentials", state=State.OK, message="What was entered can be decrypted.")
+        yield check("credentials", State.OK, "What was entered can be decrypted.")
     if state.budget:
         used, limit = state.budget.used, state.budget.limit
+        message = f"{used:,} of the {limit:,} requests of a day are used."
+        remedy = f"It is filled again {_at(state.budget.resets_at)}; other sources answer until then."
         nearly = used >= _NEARLY_USED * limit
-        yield check(
-            name="budget",
-            state=State.WARNING if nearly else State.OK,
-            message=f"{used:,} of the {limit:,} requests of a day are used.",
-            remedy=f"It is filled again {_at(state.budget.resets_at)}; other sources answer until then."
-            if nearly
-            else "",
-        )
-    yield from _clock(state)
+        yield check("budget", State.WARNING, message, remedy) if nearly else check("budget", State.OK, message)
+    skew = state.clock_skew_s
+    if abs(skew) > _SKEW_SECONDS:
+        message = f"This machine's clock is {abs(skew):,.0f} s {'ahead of' if skew > 0 else 'behind'} the source's."
+        remedy = "Set the clock (timedatectl set-ntp true): logins, previews and waiting times depend on it."
+        yield check("clock", State.WARNING, message, remedy)
 
 
 def _standing(state: SourceState) -> Check:
-    check = partial(Check, area=state.name, name="state")
+    check = partial(Check, state.name, "state")
     if state.state == "needs_key":
-        missing = ", ".join(setting.label for setting in state.settings if setting.required and not setting.set)
-        names = " ".join(f"{setting.name}=..." for setting in state.settings if setting.required and not setting.set)
+        missing = [setting for setting in state.settings if setting.required and not setting.set]
+        names = " ".join(f"{setting.name}=..." for setting in missing)
         remedy = f"Enter it in the Data view, or: python -m etl sources set {state.name} {names}"
-        return check(state=State.FAULT, message=f"Switched on, but this is not set: {missing}.", remedy=remedy)
+        labels = ", ".join(setting.label for setting in missing)
+        return check(State.FAULT, f"Switched on, but this is not set: {labels}.", remedy)
     if state.state == "waiting":
         message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it wants a pause'}"
-        return check(state=State.WARNING, message=message, remedy="Nothing need be done: requests go on then.")
+        return check(State.WARNING, message, "Nothing need be done: requests go on then.")
     if state.state == "failing" and state.last_error:
         error = state.last_error
-        return check(state=State.WARNING, message=f"Failed {_at(error.at)}: {error.message}", remedy=error.hint)
+        return check(State.WARNING, f"Failed {_at(error.at)}: {error.message}", error.hint)
     last = f"; last answered {_at(state.last_ok_at)}" if state.last_ok_at else ""
-    return check(state=State.OK, message=f"Switched on{last}.")
-
-
-def _clock(state: SourceState) -> Iterator[Check]:
-    skew = state.clock_skew_s
-    if abs(skew) <= _SKEW_SECONDS:
-        return
-    yield Check(
-        area=state.name,
-        name="clock",
-        state=State.WARNING,
-        message=f"This machine's clock is {abs(skew):,.0f} s {'ahead of' if skew > 0 else 'behind'} the source's.",
-        remedy="Set the clock (timedatectl set-ntp true): logins, previews and waiting times depend on it.",
-    )
+    return check(State.OK, f"Switched on{last}.")
 
 
 def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator[Check]:
@@ -111,18 +92,18 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
 
 def finding(answer: Answer) -> Check:
     """Return what an answer to a probe says of its source."""
-    check = partial(Check, area=answer.source, name=str(answer.need))
+    check = partial(Check, answer.source, str(answer.need))
     if answer.status is Status.FOUND:
-        return check(state=State.OK, message="Answers.")
+        return check(State.OK, "Answers.")
     if answer.status is Status.NOT_FOUND:
-        return check(state=State.OK, message="Answers, and does not know the track of the test query.")
+        return check(State.OK, "Answers, and does not know the track of the test query.")
     fault = answer.fault
     message, remedy = (fault.message, fault.hint) if fault else ("Gave no answer.", "Look again later.")
     if answer.status is Status.LIMITED:
         retry = f" The next request is {_at(fault.retry_at)}." if fault and fault.retry_at else ""
-        return check(state=State.WARNING, message=message, remedy=f"Nothing need be done.{retry}")
+        return check(State.WARNING, message, f"Nothing need be done.{retry}")
     closed = answer.status is not Status.FAILED or (fault is not None and fault.kind is FaultKind.ABSENT)
-    return check(state=State.OFF if closed else State.FAULT, message=message, remedy=remedy)
+    return check(State.OFF if closed else State.FAULT, message, remedy)
 
 
 def _at(moment: datetime | None) -> str:

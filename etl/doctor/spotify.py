@@ -14,16 +14,15 @@ from etl.doctor.examination import Check, State
 from etl.doctor.sources import PROBE
 from etl.engine import Engine
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
-from etl.spotify import app
+from etl.spotify import client
 from etl.spotify.accounts import Account, Accounts, Session
-from etl.spotify.client import client_credentials
 from etl.spotify.faults import ask
 from etl.spotify.login import Redirect
 
 _TRACK, _ARTIST = PROBE.ids["spotify"], "1dfeR4HaWDbWqFHLkxsg1d"
 # Before the permission ends one should have time to renew it.
 _SOON = timedelta(days=14)
-_check = partial(Check, area="spotify")
+_check = partial(Check, "spotify")
 _Probe = tuple[str, Callable[[], Any]]
 
 
@@ -43,34 +42,29 @@ def _account_of(accounts: Accounts, owner: str | None) -> str | None:
 
 def redirect_check(redirect: Redirect) -> Check:
     """Say which address has to be registered at Spotify, and what is wrong with the one the page is opened at."""
+    check = partial(_check, "redirect URI")
     register = f"Register {redirect.uri} as redirect URI of the app at Spotify"
     if redirect.localhost:
-        return _check(
-            name="redirect URI",
-            state=State.WARNING,
-            message="The page was opened at localhost, which Spotify refuses as a redirect URI.",
-            remedy=f"{register}: it takes 127.0.0.1 in digits. Best open the page there too.",
-        )
+        message = "The page was opened at localhost, which Spotify refuses as a redirect URI."
+        remedy = f"{register}: it takes 127.0.0.1 in digits. Best open the page there too."
+        return check(State.WARNING, message, remedy)
     if redirect.by_hand:
-        return _check(
-            name="redirect URI",
-            state=State.WARNING,
-            message="The page was opened over plain http from another machine; Spotify sends nobody back there.",
-            remedy=f"{register} and paste the address of the page that does not open, or serve Tastemap over https.",
-        )
-    return _check(name="redirect URI", state=State.OK, message=f"{register}, if it is not yet.")
+        message = "The page was opened over plain http from another machine; Spotify sends nobody back there."
+        remedy = f"{register} and paste the address of the page that does not open, or serve Tastemap over https."
+        return check(State.WARNING, message, remedy)
+    return check(State.OK, f"{register}, if it is not yet.")
 
 
 def permission_check(account: Account, now: datetime) -> Check:
     """Judge how long a login lasts: Spotify ends it after six months."""
-    check = partial(_check, name="permission")
+    check = partial(_check, "permission")
     again = "Connect Spotify again in the Data view."
     if account.ended or account.expires_at <= now:
-        return check(state=State.FAULT, message="The permission of the connected account has ended.", remedy=again)
+        return check(State.FAULT, "The permission of the connected account has ended.", again)
     until = f"The permission of the connected account lasts until {account.expires_at:%Y-%m-%d}."
     if account.expires_at - now < _SOON:
-        return check(state=State.WARNING, message=until, remedy=again)
-    return check(state=State.OK, message=until)
+        return check(State.WARNING, until, again)
+    return check(State.OK, until)
 
 
 def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_s: float) -> Iterator[Check]:
@@ -84,33 +78,28 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
     if channel.settings.get("client_secret"):
         yield from _until_refused(_of_the_app(channel))
     else:
-        yield _check(
-            name="catalogue",
-            state=State.OFF,
-            message="Without a client secret the catalogue (search, tracks) is not used; the login works.",
-            remedy="To use it, enter the app's client secret in the Data view.",
-        )
+        message = "Without a client secret the catalogue (search, tracks) is not used; the login works."
+        yield _check("catalogue", State.OFF, message, "To use it, enter the app's client secret in the Data view.")
     if not is_extended(channel.settings):
         for what in ("audio features", "audio analysis", "recommendations"):
-            yield _check(name=what, state=State.OFF, message="Closed to new apps by Spotify; not tried.")
+            yield _check(what, State.OFF, "Closed to new apps by Spotify; not tried.")
     name = _account_of(accounts, owner)
     if name is None:
         remedy = "To import playlists from there, connect Spotify in the Data view."
-        yield _check(name="me", state=State.OFF, message="No account is connected.", remedy=remedy)
+        yield _check("me", State.OFF, "No account is connected.", remedy)
         return
-    personal = engine.channel("spotify", owner=name, within_s=within_s)
-    yield from _until_refused(_of_the_account(Session(accounts, name, personal)))
+    yield from _until_refused(_of_the_account(Session(accounts, name, channel)))
 
 
 def _of_the_app(channel: Channel) -> Iterator[_Probe]:
-    market = app.market(channel)
-    signer = client_credentials(channel, MemoryCacheHandler())
+    market = client.market(channel)
+    signer = client.client_credentials(channel, MemoryCacheHandler())
     yield "token", lambda: ask(lambda: {"token": signer.get_access_token(as_dict=False)})
-    yield "search", lambda: app.call(channel, "search", "Queen", limit=1, type="track", market=market)
-    yield "track", lambda: app.call(channel, "track", _TRACK, market=market)
-    yield "artist", lambda: app.call(channel, "artist", _ARTIST)
+    yield "search", lambda: client.call(channel, "search", "Queen", limit=1, type="track", market=market)
+    yield "track", lambda: client.call(channel, "track", _TRACK, market=market)
+    yield "artist", lambda: client.call(channel, "artist", _ARTIST)
     if is_extended(channel.settings):
-        closed = partial(app.call_closed, channel)
+        closed = partial(client.call_closed, channel)
         yield "audio features", lambda: closed("audio features", "audio_features", [_TRACK])
         yield "audio analysis", lambda: closed("audio analyses", "audio_analysis", _TRACK)
         yield "recommendations", lambda: closed("recommendations", "recommendations", seed_tracks=[_TRACK], limit=1)
@@ -136,15 +125,15 @@ def _until_refused(probes: Iterator[_Probe]) -> Iterator[Check]:
         try:
             call()
         except NotThere:
-            yield _check(name=name, state=State.OK, message="Answers, and does not know what the test query is about.")
+            yield _check(name, State.OK, "Answers, and does not know what the test query is about.")
         except SourceFault as fault:
             yield _fault(name, fault)
             if fault.kind in {FaultKind.REFUSED, FaultKind.LIMITED, FaultKind.UNREACHABLE}:
                 return
         else:
-            yield _check(name=name, state=State.OK, message="Answers.")
+            yield _check(name, State.OK, "Answers.")
 
 
 def _fault(name: str, fault: SourceFault) -> Check:
     state = State.WARNING if fault.kind is FaultKind.LIMITED else State.FAULT
-    return _check(name=name, state=state, message=fault.message, remedy=fault.hint or "Look again later.")
+    return _check(name, state, fault.message, fault.hint or "Look again later.")

@@ -8,31 +8,8 @@ a response. ``channel.get`` raises NotThere for 404, and SourceFault REFUSED (40
 ``channel.settings`` holds the source's settings, and ``<name>_url`` for each TASTEMAP_URL_<SOURCE>_<NAME>.
 """
 
-from etl.engine.answers import (
-    Answer,
-    BudgetState,
-    EngineConfig,
-    Fault,
-    LastError,
-    SettingState,
-    SourceState,
-    Status,
-    engine_config,
-)
+from etl.engine.answers import Answer, Fault, SourceState, Status
 from etl.engine.engine import Engine
 from etl.engine.vault import Vault, VaultError
 
-__all__ = [
-    "Answer",
-    "BudgetState",
-    "Engine",
-    "EngineConfig",
-    "Fault",
-    "LastError",
-    "SettingState",
-    "SourceState",
-    "Status",
-    "Vault",
-    "VaultError",
-    "engine_config",
-]
+__all__ = ["Answer", "Engine", "Fault", "SourceState", "Status", "Vault", "VaultError"]

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 
-from config import Config
 from etl.providers.base import FaultKind, Need, Value
 
 
@@ -47,28 +45,6 @@ class Answer:
     licence: str = ""
     fault: Fault | None = None
     cached: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EngineConfig:
-    """The settings of an installation that the engine uses; the members are those of :class:`config.Config`."""
-
-    var: Path
-    sources: frozenset[str] | None = None
-    source_urls: Mapping[str, str] = field(default_factory=dict)
-    secret_key: str = field(default="", repr=False)
-    contact: str = ""
-
-
-def engine_config(config: Config) -> EngineConfig:
-    """Return the part of ``config`` that the engine needs."""
-    return EngineConfig(
-        var=config.var,
-        sources=config.sources,
-        source_urls=config.source_urls,
-        secret_key=config.secret_key,
-        contact=config.contact,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

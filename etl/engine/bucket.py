@@ -66,7 +66,9 @@ class Bucket:
             asleep = self.asleep(document)
             if asleep is not None:
                 until, why = asleep
-                self._sleep(self._clock.until(until), end, why)
+                wait_s = self._clock.until(until)
+                self._within(wait_s, end, why)
+                self._clock.sleep(wait_s)
                 continue
             turn_s = self._reserve(document, end)
             if turn_s is None:  # another process was faster
@@ -169,16 +171,11 @@ class Bucket:
         where = {"version": document["version"]}
         return self._database.change_document(COLLECTION, self._name, changes, where=where)
 
-    def _sleep(self, wait_s: float, end: float, why: str) -> None:
-        if wait_s:
-            self._within(wait_s, end, why)
-            self._clock.sleep(wait_s)
-
     def _within(self, wait_s: float, end: float, why: str) -> None:
         if wait_s and self._clock.monotonic() + wait_s + _CALL_S >= end:
             raise GateFault(
                 FaultKind.LIMITED,
-                f"{self._title} is not used before {_spoken(self._clock.now(wait_s))}"
+                f"{self._title} is not used before {self._clock.now(wait_s):%-d %B %Y, %H:%M:%S UTC}"
                 + (f": {why}." if why else ", to stay within its rate limit."),
                 "Nothing needs to be done; other sources are used meanwhile.",
                 retry_after_s=wait_s,
@@ -197,15 +194,7 @@ class Bucket:
 
 def fresh_bucket(name: str) -> dict[str, Any]:
     """Return the document of a credential that has not been used."""
-    never: datetime | None = None
-    return {
-        "_id": name,
-        "version": 0,
-        "tat": 0.0,
-        "blocked_until": never,
-        "blocked_why": "",
-        "strikes": 0,
-    }
+    return {"_id": name, "version": 0, "tat": 0.0, "blocked_until": None, "blocked_why": "", "strikes": 0}
 
 
 def counted_hours(document: Mapping[str, Any], clock: Clock) -> dict[int, int]:
@@ -224,7 +213,3 @@ def budget_used(document: Mapping[str, Any], clock: Clock) -> tuple[int, datetim
 
 def _forgotten_at(hour: int) -> datetime:
     return datetime.fromtimestamp((hour + _COUNTED_HOURS) * _HOUR_S, UTC)
-
-
-def _spoken(moment: datetime) -> str:
-    return moment.strftime("%-d %B %Y, %H:%M:%S UTC")

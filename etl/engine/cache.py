@@ -2,8 +2,15 @@
 
 A document is a lease ("pending") until its answer replaces it. A lease ends with its time, or when the process
 that holds it is gone; then the next process with that query takes it over.
+
+The key of a text query is made of the normalised text and the page. The key of a track is made of the source's own
+id of it; if that is not known, of the ids in the namespaces that the source reads (``About.reads`` and its own) and
+the normalised title and artists. Album, year and duration only help a source to choose between editions and are left
+out.
 """
 
+import hashlib
+import json
 import os
 import secrets
 import socket
@@ -16,10 +23,14 @@ from typing import Any
 from etl.engine.answers import Answer, Fault, Status
 from etl.engine.clock import Clock
 from etl.engine.codec import dumps, loads
-from etl.providers.base import About, FaultKind, Need
+from etl.providers.base import About, FaultKind, LookupQuery, Need
 from store.database import Database
+from store.text import normalise, plain_title
 
 COLLECTION = "lookups"
+# The URL of a preview expires within minutes, so it is fetched when somebody listens.
+NEVER_CACHED = frozenset({Need.PREVIEW})
+_BY_TEXT = frozenset({Need.SEARCH, Need.GENRE_TRACKS, Need.ARTISTS})
 _PENDING = "pending"
 Since = Mapping[Status, datetime | None]
 _HOUR_S = 3600
@@ -200,3 +211,24 @@ def _started(pid: int) -> str:
     except (OSError, ValueError):
         return ""
     return "dead" if state == "Z" else fields[18]
+
+
+def answer_key(about: About, need: Need, query: LookupQuery) -> str:
+    """Return the ``_id`` of an answer in ``lookups``: ``<need>:<source>:<32 hex digits>``."""
+    parts = [normalise(query.text), query.page] if need in _BY_TEXT else _of_track(about, query)
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return f"{need}:{about.name}:{digest}"
+
+
+def _of_track(about: About, query: LookupQuery) -> list[object]:
+    identity = query.identity
+    if about.name in identity.ids:
+        return [identity.ids[about.name]]
+    read = {
+        name: value for name, value in identity.ids.items() if name in about.reads or name.startswith(f"{about.name}_")
+    }
+    return [
+        sorted(read.items()),
+        normalise(plain_title(identity.title)),
+        [normalise(artist) for artist in identity.artists],
+    ]

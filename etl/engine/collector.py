@@ -1,24 +1,29 @@
 """Collects the answers of one source to several queries: cached ones, those of other processes, and new ones."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from etl.engine.answers import Answer, Fault, Status
-from etl.engine.cache import AnswerCache, Since
-from etl.engine.caller import call
-from etl.engine.clock import Clock
-from etl.engine.credentials import Credential
-from etl.engine.keys import NEVER_CACHED
-from etl.engine.sources import Document, SourceRecords
-from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault, Value
+import requests
 
+from etl.engine.answers import Answer, Fault, Status
+from etl.engine.bucket import GateFault
+from etl.engine.cache import NEVER_CACHED, AnswerCache, Since
+from etl.engine.channel import SourceChannel, first_free
+from etl.engine.clock import Clock
+from etl.engine.sources import Document, SourceRecords
+from etl.providers.base import FaultKind, LookupQuery, Need, NotThere, Provider, SourceFault, Value
+
+log = logging.getLogger(__name__)
+
+_TRIES = 3
+_BAD_REQUEST = 400
 # Seconds between two looks for the answer to a query that another thread or process has sent, at first and later.
 _LOOK_S, _LOOK_RARELY_S = 0.02, 0.25
 # A lease lasts this much longer than the time limit of its query.
 _LEASE_MARGIN_S = 5.0
 # A source that had less time than this to answer does not count as unreachable.
 _FAIR_S = 2.0
-_KEPT = frozenset({Status.FOUND, Status.NOT_FOUND, Status.FAILED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,7 @@ class AnswerCollector:
     provider: Provider
     need: Need
     document: Document
-    credentials: Sequence[Credential]
+    credentials: Sequence[SourceChannel]
     until: float
     fresh: bool
 
@@ -85,9 +90,53 @@ class AnswerCollector:
         if not batch:
             return {}
         left_s = self.until - self.clock.monotonic()
-        outcomes = call(self.provider, self.need, list(batch.values()), self.credentials, self.clock, self.until)
+        outcomes = self._call(list(batch.values()))
         self._note(outcomes, left_s)
         return {key: self._answer(outcome) for key, outcome in zip(batch, outcomes, strict=True)}
+
+    def _call(self, queries: Sequence[LookupQuery]) -> list[Value | SourceFault | None]:
+        """Return an answer or a fault for each of ``queries`` (one batch).
+
+        When a credential is limited, the next one is used. A batch that the source answers with 400 is sent again in
+        halves, so that one bad query does not cost the others their answers.
+        """
+        attempts = _TRIES + len(self.credentials)
+        for attempt in range(attempts):
+            channel = first_free(self.credentials)
+            try:
+                return list(self._ask(queries, channel))
+            except SourceFault as fault:
+                if fault.status == _BAD_REQUEST and len(queries) > 1:
+                    half = len(queries) // 2
+                    return self._call(queries[:half]) + self._call(queries[half:])
+                if not self._may_help(fault, channel) or attempt + 1 == attempts:
+                    return [fault] * len(queries)
+        raise AssertionError("the last attempt returns")
+
+    def _may_help(self, fault: SourceFault, channel: SourceChannel) -> bool:
+        """Return whether another attempt may help, and note a limit that the provider found in an answer."""
+        if fault.kind is not FaultKind.LIMITED:
+            return False
+        if isinstance(fault, GateFault):  # the session has noted it and made its retries
+            return any(other.session.bucket.wait_s() == 0.0 for other in self.credentials if other is not channel)
+        fault.retry_after_s = channel.session.bucket.note_limit(fault.message.rstrip("."), fault.retry_after_s)
+        return self.clock.monotonic() + min(usable.session.bucket.wait_s() for usable in self.credentials) < self.until
+
+    def _ask(self, queries: Sequence[LookupQuery], channel: SourceChannel) -> Sequence[Value | None]:
+        about = self.provider.about
+        try:
+            values = self.provider.answer(self.need, queries, channel)
+        except NotThere:
+            return [None] * len(queries)
+        except requests.RequestException as fault:
+            raise SourceFault(FaultKind.UNREACHABLE, f"No request could be sent to {about.title}.") from fault
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as fault:
+            log.warning("%s: %s was answered in a form that is not known", about.name, self.need, exc_info=fault)
+            message = f"{about.title} answers in a form that Tastemap does not know."
+            raise SourceFault(FaultKind.GARBLED, message) from fault
+        if len(values) != len(queries):
+            raise SourceFault(FaultKind.GARBLED, f"{about.title} answered {len(values)} of {len(queries)} queries.")
+        return values
 
     def _note(self, outcomes: Sequence[Value | SourceFault | None], left_s: float) -> None:
         faults = [outcome for outcome in outcomes if isinstance(outcome, SourceFault)]
@@ -99,7 +148,7 @@ class AnswerCollector:
         elif faults[0].kind is not FaultKind.LIMITED:
             self.sources.note_fault(source, faults[0])
             if faults[0].kind is FaultKind.UNREACHABLE and left_s >= _FAIR_S:
-                self.credentials[0].bucket.note_silence()
+                self.credentials[0].session.bucket.note_silence()
 
     def _answer(self, outcome: Value | SourceFault | None) -> Answer:
         if isinstance(outcome, SourceFault):
@@ -122,7 +171,7 @@ class AnswerCollector:
     def _is_worth_keeping(self, answer: Answer, left_s: float) -> bool:
         """Return whether to cache ``answer``: not a failure for lack of time, or one that would replace an answer."""
         if answer.status is not Status.FAILED:
-            return answer.status in _KEPT
+            return answer.status in {Status.FOUND, Status.NOT_FOUND}
         hasty = left_s < _FAIR_S and answer.fault is not None and answer.fault.kind is FaultKind.UNREACHABLE
         return not (hasty or self.fresh)
 

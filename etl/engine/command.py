@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from config import Config
-from etl.engine.answers import SourceState, engine_config
+from etl.engine.answers import SourceState
 from etl.engine.engine import Engine
 from etl.engine.sources import DEFAULT
 from etl.engine.vault import VaultError
@@ -38,11 +39,8 @@ def add_sources(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _sources(database: Database, _var: Path, options: argparse.Namespace) -> int:
-    engine = Engine(database, engine_config(Config.from_env()))
-    try:
+    with closing(Engine(database, Config.from_env())) as engine:
         return run(engine, options.action, options.words, options.credential)
-    finally:
-        engine.close()
 
 
 def run(engine: Engine, action: str | None, words: list[str], credential: str = DEFAULT) -> int:
@@ -85,17 +83,17 @@ def line_of(state: SourceState) -> str:
 
 
 def _switch(engine: Engine, on: bool, names: set[str]) -> str:
-    if engine.fixed:
+    if engine.sources.fixed:
         return "TASTEMAP_SOURCES fixes which sources are used; unset it to choose here."
     before = {state.name for state in engine.states() if state.on}
-    engine.switch(before | names if on else before - names)
+    engine.sources.switch(before | names if on else before - names)
     return ""
 
 
 def _pool(engine: Engine, source: str, words: list[str]) -> str:
     if words not in (["on"], ["off"]):
         return "Say on or off, such as: python -m etl sources pool deezer on"
-    engine.pool(source, words == ["on"])
+    engine.sources.pool(source, words == ["on"])
     return ""
 
 

@@ -1,16 +1,14 @@
 """The engine: every query to a source goes through it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from etl.engine.answers import Answer, EngineConfig, SourceState, Status
-from etl.engine.cache import AnswerCache
-from etl.engine.channel import SourceChannel
+from config import Config
+from etl.engine.answers import Answer, SourceState, Status
+from etl.engine.cache import AnswerCache, answer_key
+from etl.engine.channel import UNDER_DATA, Credentials, SourceChannel, first_free
 from etl.engine.clock import Clock
 from etl.engine.collector import AnswerCollector, unanswered
-from etl.engine.credentials import UNDER_DATA, Credentials, first_free
-from etl.engine.keys import answer_key
-from etl.engine.sources import DEFAULT, Document, SourceRecords
-from etl.engine.states import state_of
+from etl.engine.sources import DEFAULT, Document, SourceRecords, state_of
 from etl.engine.vault import Vault
 from etl.providers.base import FaultKind, LookupQuery, Need, Provider, SourceFault
 from store.database import Database
@@ -21,12 +19,13 @@ class Engine:
 
     ``providers`` and ``order`` default to those of :mod:`etl.providers.registry`. A query does not raise if a source
     fails: the answer says so. Every method raises StoreError if the database fails.
+    ``sources`` says which sources are on and chooses them.
     """
 
     def __init__(
         self,
         database: Database,
-        config: EngineConfig,
+        config: Config,
         *,
         providers: Mapping[str, Provider] | None = None,
         order: Mapping[Need, Sequence[str]] | None = None,
@@ -43,9 +42,9 @@ class Engine:
         self._providers = providers
         self._order = order
         self._clock = clock or Clock()
-        self._sources = SourceRecords(database, config, providers, self.vault, self._clock)
+        self.sources = SourceRecords(database, config, providers, self.vault, self._clock)
         self._cache = AnswerCache(database, self._clock)
-        self._credentials = Credentials(database, config, self._sources, self._clock)
+        self._credentials = Credentials(database, config, self.sources, self._clock)
 
     def close(self) -> None:
         """Close the connections to the sources; the database stays open."""
@@ -69,19 +68,19 @@ class Engine:
         at most about ``within_s`` seconds.
         """
         until = self._clock.monotonic() + within_s
-        document = self._sources.get(source)
+        document = self.sources.get(source)
         try:
             self._refuse(source, need, document)
             provider = self._providers[source]
             credentials = self._credentials.usable(provider, document, within_s=within_s, until=until)
         except SourceFault as fault:
-            is_off = source in self._providers and not self._sources.is_on(source, document)
+            is_off = source in self._providers and not self.sources.is_on(source, document)
             status = Status.OFF if is_off else Status.CANNOT
             return [unanswered(source, need, status, fault, self._clock)] * len(queries)
         keys = [answer_key(provider.about, need, query) if provider.can(need, query) else "" for query in queries]
         answers = AnswerCollector(
             cache=self._cache,
-            sources=self._sources,
+            sources=self.sources,
             clock=self._clock,
             provider=provider,
             need=need,
@@ -94,7 +93,7 @@ class Engine:
         cannot = unanswered(source, need, Status.CANNOT, unknown, self._clock)
         return [answers.get(key, cannot) for key in keys]
 
-    def channel(self, source: str, *, owner: str | None = None, within_s: float = 60.0) -> SourceChannel:
+    def channel(self, source: str, *, within_s: float = 60.0) -> SourceChannel:
         """Return a channel to a source, for requests that are not a Need; ``within_s`` limits each of them.
 
         Of several credentials the one that is free first is used.
@@ -107,9 +106,9 @@ class Engine:
             There is no such source.
         """
         provider = self._providers[source]
-        document = self._sources.get(source)
+        document = self.sources.get(source)
         self._refuse(source, None, document)
-        return first_free(self._credentials.usable(provider, document, within_s=within_s, owner=owner)).channel
+        return first_free(self._credentials.usable(provider, document, within_s=within_s))
 
     # -- the sources ------------------------------------------------------------------------------------------
 
@@ -119,55 +118,34 @@ class Engine:
 
     def on(self, need: Need) -> list[str]:
         """Return the sources that are on, offer ``need`` and have not refused it for good, best first."""
-        documents = self._sources.all()
+        documents = self.sources.all()
         return [
             source
             for source in self._order.get(need, ())
             if source in self._providers
-            and self._sources.is_on(source, documents.get(source, {}))
-            and self._sources.offers(source, need, documents.get(source, {}))
+            and self.sources.is_on(source, documents.get(source, {}))
+            and self.sources.offers(source, need, documents.get(source, {}))
         ]
 
     def states(self) -> list[SourceState]:
         """Return the state of every known source."""
-        documents = self._sources.all()
+        documents = self.sources.all()
         return [self._state(provider, documents) for provider in self._providers.values()]
-
-    @property
-    def fixed(self) -> bool:
-        """Whether TASTEMAP_SOURCES fixes which sources are on."""
-        return self._sources.fixed
-
-    def decided(self) -> bool:
-        """Return whether the sources to use have been chosen yet."""
-        return self._sources.decided()
-
-    def switch(self, on: Collection[str]) -> None:
-        """Switch the sources in ``on`` on and all others off; raises ValueError for an unknown one, and if fixed."""
-        self._sources.switch(on)
 
     def settings(self, source: str, credential: str = DEFAULT) -> dict[str, str]:
         """Return the decrypted settings of a source; raises VaultError."""
-        return self._sources.settings(self._sources.get(source), credential)
+        return self.sources.settings(self.sources.get(source), credential)
 
     def put_settings(self, source: str, values: Mapping[str, str | None], *, credential: str = DEFAULT) -> None:
         """Set some settings (None unsets one); what failed or was refused for good is tried again from now on.
 
-        ``credential`` names one of several (see :meth:`pool`).
+        ``credential`` names one of several (see :meth:`SourceRecords.pool`).
         """
-        self._sources.put_settings(source, values, credential)
-
-    def pool(self, source: str, on: bool) -> None:
-        """Set whether all credentials of a source are used, or the default one alone."""
-        self._sources.pool(source, on)
-
-    def note_absent(self, source: str, operation: str) -> None:
-        """Note that the source no longer offers ``operation``, until :meth:`put_settings` or :meth:`retry`."""
-        self._sources.note_absent(source, operation)
+        self.sources.put_settings(source, values, credential)
 
     def retry(self, source: str) -> None:
         """Allow again what failed or was refused for good."""
-        self._sources.put_settings(source, {})
+        self.sources.put_settings(source, {})
 
     def forget(self, source: str) -> None:
         """Delete the cached answers of a source."""
@@ -175,10 +153,10 @@ class Engine:
 
     def sweep(self) -> None:
         """Delete some of the cached answers that have expired; to be called now and then."""
-        before = self._sources.swept_hour()
+        before = self.sources.swept_hour()
         hour = self._cache.sweep(before)
         if hour != before:
-            self._sources.put_swept_hour(hour)
+            self.sources.put_swept_hour(hour)
 
     # -- inside -----------------------------------------------------------------------------------------------
 
@@ -188,12 +166,12 @@ class Engine:
         if provider is None:
             raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", UNDER_DATA)
         title = provider.about.title
-        if not self._sources.is_on(source, document):
+        if not self.sources.is_on(source, document):
             raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", UNDER_DATA)
-        if need is not None and not self._sources.offers(source, need, document):
+        if need is not None and not self.sources.offers(source, need, document):
             raise SourceFault(FaultKind.ABSENT, f"{title} does not offer this to us.")
 
     def _state(self, provider: Provider, documents: Mapping[str, Document]) -> SourceState:
-        names = self._sources.credential_names(provider.about.name, documents.get(provider.about.name, {}))
+        names = self.sources.credential_names(provider.about.name, documents.get(provider.about.name, {}))
         buckets = {name: self._credentials.bucket(provider, name) for name in names}
-        return state_of(provider.about, documents, self._sources, buckets, self._clock)
+        return state_of(provider.about, documents, self.sources, buckets, self._clock)

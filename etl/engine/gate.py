@@ -49,9 +49,9 @@ class GatedSession(requests.Session):
         self.mount("http://", adapter)
         self.headers["User-Agent"] = agent
         self.max_redirects = _REDIRECTS
-        self.auth = _unchanged  # else requests would send what a .netrc holds for the host
+        self.auth = lambda request: request  # else requests would send what a .netrc holds for the host
         self._title = title
-        self._bucket = bucket
+        self.bucket = bucket
         self._clock = clock
         self._within_s = within_s
         self._until = until
@@ -79,7 +79,7 @@ class GatedSession(requests.Session):
         return target
 
     def _send_once(self, request: requests.PreparedRequest, end: float, kwargs: Mapping[str, Any]) -> requests.Response:
-        self._bucket.take(end - self._clock.monotonic())
+        self.bucket.take(end - self._clock.monotonic())
         left_s = end - self._clock.monotonic()
         if left_s <= 0.0:
             raise GateFault(FaultKind.LIMITED, f"No time was left for a request to {self._title}.", retry_after_s=0.0)
@@ -105,7 +105,7 @@ class GatedSession(requests.Session):
             raise GateFault(FaultKind.UNREACHABLE, f"The address of {self._title} cannot be used.") from fault
         theirs = _date(response.headers.get("Date", ""))
         if theirs is not None:
-            self._bucket.note_clock(theirs)
+            self.bucket.note_clock(theirs)
         self._judge(response)
         return response
 
@@ -130,7 +130,7 @@ class GatedSession(requests.Session):
             quota = _QUOTA in response.content
             named_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock)
             why = "its quota is used up" if quota else "it got too many requests" if status == 429 else "it is too busy"
-            pause_s = self._bucket.note_limit(why, _QUOTA_PAUSE_S if quota and named_s is None else named_s)
+            pause_s = self.bucket.note_limit(why, _QUOTA_PAUSE_S if quota and named_s is None else named_s)
             raise GateFault(
                 FaultKind.LIMITED,
                 f"{self._title} wants a pause: {why} ({status}).",
@@ -148,7 +148,7 @@ class GatedSession(requests.Session):
                 status=status,
                 body=response.text[:500],
             )
-        self._bucket.note_ok()
+        self.bucket.note_ok()
 
 
 def retry_after_s(text: str, clock: Clock) -> float | None:
@@ -171,10 +171,6 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return moment
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _read_timeout(timeout: Any) -> float:

@@ -1,4 +1,4 @@
-"""What the store holds about each source: whether it is on, its settings, what it refused, its last errors.
+"""What the store holds about each source (is it on, its settings, what it refused, its last errors), and its state.
 
 Collection ``sources`` has one document per source, and one per bucket (``<source>/<credential>``).
 """
@@ -9,11 +9,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from etl.engine.answers import EngineConfig, LastError
-from etl.engine.bucket import COLLECTION
+from config import Config
+from etl.engine.answers import BudgetState, LastError, SettingState, SourceState
+from etl.engine.bucket import COLLECTION, Bucket, budget_used, fresh_bucket
 from etl.engine.clock import Clock
 from etl.engine.vault import Vault, VaultError
-from etl.providers.base import Need, Provider, SourceFault
+from etl.providers.base import About, FaultKind, Need, Provider, SourceFault, is_extended
 from store.database import Database
 
 DEFAULT = "default"
@@ -31,7 +32,7 @@ class SourceRecords:
     """Reads and writes those documents; ``providers`` are all known sources by name."""
 
     def __init__(
-        self, database: Database, config: EngineConfig, providers: Mapping[str, Provider], vault: Vault, clock: Clock
+        self, database: Database, config: Config, providers: Mapping[str, Provider], vault: Vault, clock: Clock
     ) -> None:
         self._database = database
         self._config = config
@@ -55,20 +56,19 @@ class SourceRecords:
         return self._config.sources is not None
 
     def decided(self) -> bool:
+        """Return whether the sources to use have been chosen yet."""
         return self.fixed or self._database.get_document(COLLECTION, _CHOICE) is not None
 
     def is_on(self, source: str, document: Document) -> bool:
-        if self._config.sources is not None:
-            return source in self._config.sources
-        return bool(document.get("on"))
+        fixed = self._config.sources
+        return bool(document.get("on")) if fixed is None else source in fixed
 
     def switch(self, on: Collection[str]) -> None:
         """Switch the sources in ``on`` on and all others off; raises ValueError for an unknown one, and if fixed."""
         unknown = set(on) - self._providers.keys()
         if self.fixed or unknown:
-            raise ValueError(
-                "TASTEMAP_SOURCES fixes the sources" if self.fixed else f"unknown sources: {sorted(unknown)}"
-            )
+            fixed = "TASTEMAP_SOURCES fixes the sources"
+            raise ValueError(fixed if self.fixed else f"unknown sources: {sorted(unknown)}")
         known = self.all()
         for source in self._providers:
             if bool(known.get(source, {}).get("on")) != (source in on):
@@ -117,11 +117,13 @@ class SourceRecords:
         return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
+        """Set whether all credentials of a source are used, or the default one alone."""
         self._set(source, {"pooled": on})
 
     # -- successes and faults ---------------------------------------------------------------------------------
 
     def note_absent(self, source: str, operation: str) -> None:
+        """Note that the source no longer offers ``operation``, until :meth:`put_settings`."""
         self._set(source, {f"absent.{operation.replace('.', '_').replace('$', '_')}": self._clock.now()})
 
     def offers(self, source: str, need: Need, document: Document) -> bool:
@@ -148,3 +150,74 @@ class SourceRecords:
 
     def _set(self, source: str, changes: Mapping[str, Any], unset: Collection[str] = ()) -> None:
         self._database.change_document(COLLECTION, source, changes, unset=list(unset), upsert=True)
+
+
+def state_of(
+    about: About,
+    documents: Mapping[str, Document],
+    sources: SourceRecords,
+    buckets: Mapping[str, Bucket],
+    clock: Clock,
+) -> SourceState:
+    """Return the state of one source; ``documents`` are all of the collection, ``buckets`` by credential."""
+    document = documents.get(about.name, {})
+    error = _last_error(document)
+    try:
+        settings = sources.settings(document)
+        lacks = bool(sources.lacks(about.name, settings))
+    except VaultError as fault:
+        settings, lacks = {}, True
+        error = LastError(at=clock.now(), kind=FaultKind.REFUSED, message=fault.message, hint=fault.hint)
+    used = {name: dict(documents.get(f"{about.name}/{name}") or fresh_bucket("")) for name in buckets}
+    asleep = [bucket.asleep(used[name]) for name, bucket in buckets.items()]
+    until, why = (None, None) if None in asleep else min(filter(None, asleep))
+    on = sources.is_on(about.name, document)
+    offered = about.needs if is_extended(settings) else about.needs - about.extended
+    return SourceState(
+        **{name: getattr(about, name) for name in ("name", "title", "home", "licence", "terms", "sends")},
+        needs=tuple(need for need in Need if need in offered),
+        on=on,
+        state=_word(on, lacks, until is not None, error is not None),
+        blocked_until=until,
+        blocked_why=why,
+        budget=_budget(about, used, clock),
+        last_ok_at=document.get("last_ok_at"),
+        last_error=error,
+        settings=_settings(about, settings),
+        credentials=tuple(buckets),
+        absent=document.get("absent", {}),
+        clock_skew_s=max((bucket.get("skew_s", 0.0) for bucket in used.values()), key=abs),
+    )
+
+
+def _word(on: bool, lacks: bool, waits: bool, fails: bool) -> str:
+    if not on:
+        return "off"
+    return "needs_key" if lacks else "waiting" if waits else "failing" if fails else "ready"
+
+
+def _last_error(document: Document) -> LastError | None:
+    error = document.get("last_error")
+    return LastError(**{**error, "kind": FaultKind(error["kind"])}) if error else None
+
+
+def _budget(about: About, used: Mapping[str, Mapping[str, Any]], clock: Clock) -> BudgetState | None:
+    if about.rate.daily is None:
+        return None
+    counted = [budget_used(bucket, clock) for bucket in used.values()]
+    return BudgetState(
+        limit=about.rate.daily * len(used),
+        used=sum(count for count, _ in counted),
+        resets_at=min((until for _, until in counted if until), default=None),
+    )
+
+
+def _settings(about: About, settings: Mapping[str, str]) -> tuple[SettingState, ...]:
+    return tuple(
+        SettingState(
+            **asdict(setting),
+            set=bool(settings.get(setting.name)),
+            value=None if setting.secret else settings.get(setting.name),
+        )
+        for setting in about.settings
+    )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.rows import Pages, read_pages
-from store.database import Database, StoreError
+from store.catalogue.catalogue import Catalogue, Snapshot
+from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, Track
+from store.library import with_features
 
 _DESCRIPTION = """formats:
 """ + "\n".join(f"  {format_.name:9}{format_.purpose}" for format_ in FORMATS.values())
@@ -36,7 +39,7 @@ def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(command=_export)
 
 
-def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
+def _export(database: Database, var: Path, options: argparse.Namespace) -> int:
     if options.all and not options.to:
         print("--all needs --to URL, such as: python -m etl export --all --to sqlite:///music.db", file=sys.stderr)
         return 2
@@ -48,10 +51,11 @@ def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
         print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
         return 1
     try:
+        snapshot = Catalogue(var / "catalogue").current()
         if options.to:
-            return _to_database(database, playlist, options.to)
+            return _to_database(database, snapshot, playlist, options.to)
         assert playlist is not None
-        return _to_file(database, playlist, options)
+        return _to_file(database, snapshot, playlist, options)
     except StoreError as fault:  # here and not in main, whose advice is for imports
         print(fault, file=sys.stderr)
         return 1
@@ -60,11 +64,13 @@ def _export(database: Database, _var: Path, options: argparse.Namespace) -> int:
         return 130
 
 
-def _to_file(database: Database, playlist: Playlist, options: argparse.Namespace) -> int:
+def _to_file(database: Database, snapshot: Snapshot, playlist: Playlist, options: argparse.Namespace) -> int:
     chosen = _format(options)
     target = options.out or Path(file_name(playlist, chosen))
     try:
-        size = _write(database, playlist, chosen, target)
+        with _bar(playlist.item_count) as bar:
+            pages = _seen(read_pages(database, snapshot, playlist), bar)
+            size = _write(chosen.write(playlist, pages), target)
     except OSError as fault:
         print(f"{target} cannot be written: {fault.strerror}", file=sys.stderr)
         return 1
@@ -78,13 +84,13 @@ def _format(options: argparse.Namespace) -> Format:
     return FORMATS[options.format or by_ending]
 
 
-def _write(database: Database, playlist: Playlist, chosen: Format, target: Path) -> int:
+def _write(blocks: Iterable[bytes], target: Path) -> int:
     """Write to a temporary file and rename it when it is whole; return its size."""
     partial = target.with_name(f"{target.name}.partial")
     size = 0
     try:
-        with partial.open("wb") as file, _bar(playlist.item_count) as bar:
-            for block in chosen.write(playlist, _seen(read_pages(database, playlist), bar)):
+        with partial.open("wb") as file:
+            for block in blocks:
                 size += file.write(block)
         partial.replace(target)
     finally:
@@ -92,12 +98,12 @@ def _write(database: Database, playlist: Playlist, chosen: Format, target: Path)
     return size
 
 
-def _to_database(database: Database, playlist: Playlist | None, url: str) -> int:
+def _to_database(database: Database, snapshot: Snapshot, playlist: Playlist | None, url: str) -> int:
     from etl.exports.sql import SqlProblem, export_tracks  # SQLAlchemy takes a quarter of a second
 
     try:
         with _bar(playlist.item_count if playlist else None) as bar:
-            tracks = _tracks(database, playlist) if playlist else database.all_tracks()
+            tracks = _tracks(database, snapshot, playlist) if playlist else _all_tracks(database, snapshot)
             done = export_tracks(tracks, url, lambda count: bar.update(count - bar.n))
     except SqlProblem as problem:
         print(problem, file=sys.stderr)
@@ -106,8 +112,14 @@ def _to_database(database: Database, playlist: Playlist | None, url: str) -> int
     return 0
 
 
-def _tracks(database: Database, playlist: Playlist) -> Iterator[Track]:
-    return (row.track for page in read_pages(database, playlist) for row in page)
+def _tracks(database: Database, snapshot: Snapshot, playlist: Playlist) -> Iterator[Track]:
+    return (row.track for page in read_pages(database, snapshot, playlist) for row in page)
+
+
+def _all_tracks(database: Database, snapshot: Snapshot) -> Iterator[Track]:
+    remaining = database.all_tracks()
+    while batch := list(islice(remaining, PAGE_ITEMS)):
+        yield from with_features(snapshot, {track.id: track for track in batch}).values()
 
 
 def _seen(pages: Pages, bar: tqdm) -> Pages:

@@ -31,9 +31,10 @@ def track_members(track: Track) -> dict[str, Any]:
 
 
 def item_members(row: ExportRow) -> dict[str, Any]:
-    """Return the row's own members: position, added_by, added_at."""
+    """Return the row's own members: position, added_by, added_at, plays."""
     item = row.item
-    return {"position": item.position, "added_by": item.added_by, "added_at": instant(item.added_at)}
+    members = {"position": item.position, "added_by": item.added_by, "added_at": instant(item.added_at)}
+    return members | {"plays": item.plays}
 
 
 def _features(features: AudioFeatures) -> dict[str, Any]:

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         pa.field("position", pa.int32(), nullable=False),
         pa.field("added_by", pa.string()),
         pa.field("added_at", _TIME),
+        pa.field("plays", pa.int64()),
         pa.field("id", pa.string(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
         pa.field("artists", _NAMES),
@@ -47,7 +48,7 @@ SCHEMA = pa.schema(
         pa.field("features_confidence", pa.float64()),
     ]
 )
-_OF_ITEM = ("position", "added_by", "added_at")
+_OF_ITEM = ("position", "added_by", "added_at", "plays")
 _OF_FEATURES = ("source", "fetched_at", "licence", "confidence")
 _OF_TRACK = (
     *("id", "title", "artists", "album", "year", "duration_ms", "isrc", "popularity", "explicit"),

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
 from etl.identity import SPOTIFY_ID
+from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, PlaylistItem, Track
+from store.library import with_features
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,10 +23,11 @@ class ExportRow:
 Pages = Iterator[Sequence[ExportRow]]
 
 
-def read_pages(database: Database, playlist: Playlist) -> Pages:
+def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
-    A playlist that is still arriving yields the rows that had arrived when ``playlist`` was read.
+    A track without audio features has those of the catalogue, as the page shows it. A playlist that is still
+    arriving yields the rows that had arrived when ``playlist`` was read.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def read_pages(database: Database, playlist: Playlist) -> Pages:
         items = database.playlist_items(playlist.id, start, wanted)
         if len(items) < wanted:
             raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
-        tracks = database.get_tracks({item.track_id for item in items})
+        tracks = with_features(snapshot, database.get_tracks({item.track_id for item in items}))
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 

@@ -5,9 +5,9 @@ Version 1, one item a line, every member always there (null or an empty list whe
     {"format": "tastemap-playlist", "version": 1,
      "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
                   "contributors": [{"id", "count"}], "people": {id: {"name", "colour"}}},
-     "items": [{"position", "added_by", "added_at",
+     "items": [{"position", "added_by", "added_at", "plays",
                 "track": {"id", "title", "artists": [], "album", "year", "duration_ms", "isrc", "popularity",
-                          "explicit", "labels": [], "artist_genres": [], "source",
+                          "explicit", "labels": [], "artist_genres": [], "source", "ids": {namespace: id},
                           "features": null or {"values": {name: number}, "source", "fetched_at", "licence",
                                                "confidence"}}}]}
 

@@ -4,12 +4,13 @@ A recording is taken once, under the first genre that finds it. Tracks with equa
 and artists are one recording.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from config import ROOT
 from etl.gather.found_tracks import store_found
-from etl.gather.genres import names_of, shipped_genres
 from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
 from etl.identity import as_track
 from etl.imports.storing.playlists import playlist_id
@@ -24,6 +25,15 @@ from store.runs import ImportProblem, Progress, new_task_run
 PER_GENRE, MOST_PER_GENRE, MOST_GENRES = 100, 1000, 500
 # A longer list repeats itself.
 _MOST_PAGES = 40
+# Other names of a genre at the sources, besides its name with and without hyphens.
+_ALSO = {
+    "r-n-b": ("r&b",),
+    "hip-hop": ("hip hop", "rap/hip hop"),
+    "rock-n-roll": ("rock and roll", "rock & roll"),
+    "drum-and-bass": ("drum and bass", "drum & bass"),
+    "electronic": ("electronic", "electro"),
+    "singer-songwriter": ("singer/songwriter",),
+}
 
 
 def new_balanced(
@@ -183,3 +193,16 @@ class Balanced(PageStreamRun):
                 found = f" (left out: {', '.join(left_out)})" if left_out else ""
                 self.tally.skipped[f"{genre}: no source knows more{found}"] = missing
         self.record()
+
+
+def shipped_genres() -> list[str]:
+    """Return the genres that the shipped genre model tells apart (its active taxonomy), sorted."""
+    models = ROOT / "models"
+    active = json.loads((models / "manifest.json").read_text("utf-8"))["active"]["taxonomy"]
+    families = json.loads((models / "taxonomy" / f"{active}.json").read_text("utf-8"))["families"]
+    return sorted(genre for family in families for genre in family["genres"])
+
+
+def names_of(genre: str) -> list[str]:
+    """Return the names under which sources may know a genre, in the order in which they are tried."""
+    return list(dict.fromkeys([genre, genre.replace("-", " "), *_ALSO.get(genre, ())]))

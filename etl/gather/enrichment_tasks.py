@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from etl.engine import Answer, Engine, Status
-from etl.gather.recommended import store_recommended
+from etl.gather.found_tracks import store_recommended
 from etl.gather.run import provenance_of
 from etl.identity import as_track, closest, identity_of
 from etl.lookup.choice import search_words

@@ -1,14 +1,17 @@
-"""Stores the tracks that a source found, under the id of the same recording if that is stored already."""
+"""Stores the tracks that a source found or recommends, under the id of the same recording if that is stored already."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
+from etl.engine import Answer, Status
 from etl.identity import SAME, as_track, identity_of, merge, same_recording, track_id
 from etl.providers.base import Candidate, Identity
 from store.database import Database
 from store.documents import recording_keys
 from store.domain import Track
 from store.facts import tracks_like
+from store.recommendations import Recommendations, Recommended, put_recommendations
 
 
 def store_found(
@@ -60,3 +63,38 @@ def _united(first: Track, other: Track) -> Track:
         popularity=other.popularity if first.popularity is None else first.popularity,
         ids={**other.ids, **first.ids},
     )
+
+
+def store_recommended(
+    database: Database,
+    seed: str,
+    answer: Answer,
+    *,
+    most: int,
+    playlists: Sequence[str] = (),
+    brought_by: str = "",
+    step: str = "",
+) -> Recommendations | None:
+    """Store the first ``most`` tracks of an answer to SIMILAR and return them; ``None`` if the answer is a failure.
+
+    ``brought_by`` is the run, ``step`` its task and page that stores the tracks.
+    """
+    if answer.status not in {Status.FOUND, Status.NOT_FOUND} or answer.fetched_at is None:
+        return None
+    found = cast(tuple[Candidate, ...], answer.value or ())[:most]
+    ids, _ = store_found(database, found, answer.source, step or brought_by)
+    tracks: dict[str, Recommended] = {}
+    for name, candidate in zip(ids, found, strict=True):
+        if name is not None and name != seed:
+            tracks.setdefault(name, Recommended(track_id=name, score=candidate.score, reason=candidate.reason))
+    recommendations = Recommendations(
+        seed=seed,
+        source=answer.source,
+        fetched_at=answer.fetched_at,
+        licence=answer.licence,
+        tracks=tuple(tracks.values()),
+        playlists=tuple(playlists),
+        brought_by=brought_by,
+    )
+    put_recommendations(database, recommendations)
+    return recommendations

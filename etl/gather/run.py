@@ -4,9 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from etl.engine import Answer
-from etl.gather.source_client import SourceClient
-from etl.gather.tally import Tally
-from etl.gather.waiting import Waiting, fresh_waiting
+from etl.gather.source_client import SourceClient, Tally, Waiting, fresh_waiting
 from etl.task import Task
 from store.facts import Provenance
 from store.runs import Progress

@@ -15,6 +15,7 @@ from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.json_file import listed
+from etl.imports.reading.xml_text import without_invalid
 from etl.values import text, whole, year_within
 from store.domain import Track
 from store.runs import ImportProblem
@@ -24,7 +25,7 @@ MAX_BYTES = 96 << 20
 LIBRARY = "Library"
 _HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
 # What plistlib raises for an invalid date and for values outside of any container.
-_UNCAUGHT = (AttributeError, IndexError)
+_UNCAUGHT = (AttributeError, IndexError, RecursionError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
 # Keys of playlists that Apple makes itself (all music, all films) and of folders of playlists.
 _NOT_A_LIST = ("Master", "Folder", "Distinguished Kind")
@@ -46,8 +47,8 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
             "too_large", f"{source.name} has more than {MAX_BYTES >> 20} MB.", "Export single playlists instead."
         )
     try:
-        library = plistlib.loads(content, fmt=plistlib.FMT_XML)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, *_UNCAUGHT) as fault:
+        library = _parsed(content)
+    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, LookupError, *_UNCAUGHT) as fault:
         if "entity" in str(fault).lower() and b"<!ENTITY" in content:
             raise ImportProblem(
                 "unsafe", f"{source.name} declares XML entities, which no library does; it was not read.", _HINT
@@ -56,6 +57,16 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
     if not isinstance(library, dict) or not isinstance(library.get("Tracks"), dict):
         raise ImportProblem("not_a_playlist", f"{source.name} is a property list without tracks.", _HINT)
     return library
+
+
+def _parsed(content: bytes) -> Any:
+    """Return a property list; a character that XML forbids costs itself alone."""
+    if content.startswith(b"bplist0"):
+        return plistlib.loads(content, fmt=plistlib.FMT_BINARY)
+    try:
+        return plistlib.loads(content, fmt=plistlib.FMT_XML)
+    except ExpatError:
+        return plistlib.loads(without_invalid(content), fmt=plistlib.FMT_XML)
 
 
 def sniff(file: InspectedFile) -> bool:

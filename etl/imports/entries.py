@@ -4,17 +4,21 @@ A reader yields the same entries each time it reads the same file, so a run that
 entries that it has stored.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
+from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
-from etl.values import clean_isrc, spotify_id, text, whole
+from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
 from store.runs import ImportProblem
 
+_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
 MAX_ROWS = 5_000_000
 MAX_PLAYLISTS = 5_000
 
@@ -35,12 +39,14 @@ class Row:
     """One row of a playlist file: a track, or the reason why there is none.
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
-    ``times`` is the number of equal rows of the file that a skipped one represents. ``unread`` counts, by the heading
+    ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
     of the column, cells that hold a value which cannot be read.
     """
 
     line: int
     track: Track | None = None
+    other: Track | None = None
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
@@ -101,6 +107,12 @@ class AnalysisFile:
 Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
 
 
+def playlist_name(filename: str) -> str:
+    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
+    stem = _ENDINGS.sub("", PurePath(filename).name)
+    return stem.replace("_", " ").strip() or "Playlist"
+
+
 def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
     """Read the whole file once, so that its faults are found before anything is stored.
 
@@ -126,15 +138,12 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
                 "Bring it in parts.",
             )
     if not tracks:
+        why = "; ".join(f"{times:,} × {reason}" for reason, times in reasons.most_common(3))
         raise ImportProblem(
             "no_tracks",
-            f"None of the {rows:,} rows of {name} holds a track{_listed(reasons)}.",
+            f"None of the {rows:,} rows of {name} holds a track{f' ({why})' if why else ''}.",
             "It may be an export of something else.",
         )
-
-
-def _listed(reasons: Counter[str]) -> str:
-    return ": " + "; ".join(f"{reason} ({count:,})" for reason, count in reasons.most_common(3)) if reasons else ""
 
 
 def named_track(

@@ -8,9 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, source_of
+from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, in_utf8, source_of, utf16_of
 from etl.imports.reading.json_file import load
-from etl.imports.reading.text_file import TextFile, examine
+from etl.imports.reading.text_file import PLS_MARK, TextFile, examine
 from etl.imports.sheet import Sheet
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ class Form(Enum):
     ARCHIVE = "zip archive"
     JSON = "JSON"
     PROPERTY_LIST = "property list"
+    XSPF = "XSPF playlist"
     TEXT = "text"
 
 
@@ -30,10 +31,16 @@ def _form_of(head: bytes) -> Form:
     start = head.removeprefix(_BOM).lstrip()
     if head.startswith(ZIP_MAGIC) and b"[Content_Types]" not in head:  # which an Excel workbook has
         return Form.ARCHIVE
-    if start.startswith((b"{", b"[")):
+    if start.startswith((b"{", b"[")) and not re.match(PLS_MARK.encode(), start):
         return Form.JSON
     if start.startswith(b"<") and re.search(rb"<plist\b|<!DOCTYPE\s+plist\b", start):
         return Form.PROPERTY_LIST
+    if head.startswith(b"bplist0"):
+        return Form.PROPERTY_LIST
+    if start.startswith(b"<") and re.search(
+        rb"<(?:\w+:)?playlist\b[^>]*(?:xspf|>.*<(?:\w+:)?trackList\b)", start, re.DOTALL
+    ):
+        return Form.XSPF
     return Form.TEXT
 
 
@@ -60,9 +67,13 @@ class InspectedFile:
 
     def __init__(self, path: Path, watch: Watch | None = None) -> None:
         head = head_of(path)
+        encoding = utf16_of(head)
+        recoded = head.decode(encoding, "ignore").removeprefix("\ufeff").encode() if encoding else head
+        in_utf16 = recoded is not head and _form_of(recoded) is Form.JSON
+        head = recoded if _form_of(recoded) is not Form.TEXT else head
         self.path, self.name = path, path.name
         self.form, self.start = _form_of(head), head.removeprefix(_BOM).lstrip()
-        self.source: Source = source_of(path)
+        self.source: Source = in_utf8(source_of(path), encoding) if encoding and in_utf16 else source_of(path)
         self.text: TextFile | None = examine(path, watch) if self.form is Form.TEXT else None
         self.sha256, self.size = (self.text.sha256, self.text.size) if self.text else digest(path, watch)
         self._made: dict[Callable[[InspectedFile], Any], Any] = {}

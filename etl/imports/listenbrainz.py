@@ -1,23 +1,60 @@
-"""ListenBrainz's export: one listen a line (``listens/2024/5.jsonl`` in its zip)."""
+"""ListenBrainz's export: one listen a line (``listens/2024/5.jsonl`` in its zip), and what somebody loves and hates."""
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Entry, named_track
+from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.json_file import lines, under
+from etl.imports.reading.json_file import lines, parse, under
 from etl.values import from_epoch, spotify_id, whole
+from store.domain import Track
+from store.runs import ImportProblem
 
 LISTENS = re.compile(r"(?i)(^|/)listens(/\d+/\d+)?\.jsonl$")
+FEEDBACK = re.compile(r"(?i)(^|/)feedback\.jsonl$")
+LOVED = "Loved tracks"
+_LOVE, _HATE = 1, -1
 
 
 def is_listen(value: Any) -> bool:
     """Return whether this is one listen."""
     return isinstance(under(value, "track_metadata"), dict)
+
+
+def is_feedback(value: Any) -> bool:
+    """Return whether this is a recording that somebody loves or hates."""
+    return isinstance(value, dict) and "score" in value and any(f"recording_{id_}" in value for id_ in ("msid", "mbid"))
+
+
+def sniff_feedback(file: InspectedFile) -> bool:
+    """Return whether ``file`` says what somebody loves and hates, one recording a line."""
+    first = file.start.partition(b"\n")[0]
+    if file.form is not Form.JSON or not first.startswith(b"{") or b'"score"' not in first:
+        return False
+    try:
+        return is_feedback(parse(first, file.name))
+    except ImportProblem:
+        return False
+
+
+def read_feedback(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the loved tracks, and why the others are left out."""
+    yield from feedback(lines(file.source, watch), source)
+
+
+def feedback(entries: Iterable[tuple[int, Any]], source: str) -> Iterator[Entry]:
+    """Yield the loved tracks as one playlist."""
+    yield Begin(name=LOVED)
+    for line, entry in entries:
+        score = whole(under(entry, "score"))
+        track = _track(entry, source) if score == _LOVE else None
+        reason = "hated" if score == _HATE else "neither loved nor hated" if score != _LOVE else "no title"
+        loved_at = from_epoch(whole(under(entry, "created")))
+        yield Row(line=line, track=track, added_at=loved_at if track else None, reason="" if track else reason)
 
 
 def sniff_lines(file: InspectedFile) -> bool:
@@ -35,7 +72,7 @@ def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch
 def sniff_list(file: InspectedFile) -> bool:
     """Return whether ``file`` is a JSON list of listens."""
     document = file.document
-    return isinstance(document, list) and bool(document) and is_listen(document[0])
+    return isinstance(document, list) and any(map(is_listen, document))
 
 
 def read_list(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -47,21 +84,25 @@ def read_list(file: InspectedFile, source: str, _moment: datetime, watch: Watch 
 def listen(history: History, listens: Iterable[tuple[int, Any]], source: str) -> None:
     """Count listens, each with its line."""
     for line, entry in listens:
-        named = under(entry, "track_metadata")
-        more = under(named, "additional_info")
-        track = named_track(
-            under(named, "track_name"),
-            under(named, "artist_name"),
-            source=source,
-            uri=next((uri for key in ("spotify_id", "origin_url") if spotify_id(uri := under(more, key))), None),
-            album=under(named, "release_name"),
-            duration_ms=_length(more),
-            isrc=under(more, "isrc"),
-        )
+        track = _track(entry, source)
         if track is None:
-            history.skip(line, "no title" if named else "not a listen")
+            history.skip(line, "no title" if under(entry, "track_metadata") else "not a listen")
         else:
             history.play(line, track, from_epoch(whole(under(entry, "listened_at"))))
+
+
+def _track(entry: Any, source: str) -> Track | None:
+    named = under(entry, "track_metadata")
+    more = under(named, "additional_info")
+    return named_track(
+        under(named, "track_name"),
+        under(named, "artist_name"),
+        source=source,
+        uri=next((uri for key in ("spotify_id", "origin_url") if spotify_id(uri := under(more, key))), None),
+        album=under(named, "release_name"),
+        duration_ms=_length(more),
+        isrc=under(more, "isrc"),
+    )
 
 
 def _length(more: Any) -> int | None:

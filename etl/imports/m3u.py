@@ -1,22 +1,27 @@
-"""M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line."""
+"""M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line, or ``#EXTINF`` lines alone."""
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.entries import Begin, Entry
 from etl.imports.inspected import InspectedFile
+from etl.imports.player_list import ListedFile, row_of, title_first
 from etl.imports.reading.bytes import Watch
-from etl.values import spotify_id, text
+from etl.imports.reading.text_file import TextFile
+from etl.values import text
 from store.runs import ImportProblem
 
 _MARK = "#EXTM3U"
-# Seconds, then attributes (written by television players), then a comma and the name.
-_INFO = re.compile(r"#EXTINF:\s*(-?\d+)?(?:\.\d+)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)\s*,(.*)", re.IGNORECASE)
-# "03 - " and "03 " number a file; the 99 of "99 Luftballons" does not.
-_FILE_NUMBER = re.compile(r"^(?:\d{1,3}\s*[-._)]\s*|0\d\s+)(?=\S)")
+# Seconds, then attributes (written by television players), then a comma (some leave it out) and the name.
+_ATTRIBUTES = r"((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)"
+_INFO = re.compile(rf"#EXTINF:\s*(-?\d+)?(?:\.\d+)?{_ATTRIBUTES}(?:\s*,|\s+(?=[^\s,][^,]*$))(.*)", re.IGNORECASE)
+_ENCODING = re.compile(r"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
+_OF_TEXT = re.compile(
+    r"utf-(?:8|16)(?:-.*)?|cp\d+|iso8859-\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|johab"
+)
 _STREAM = "#EXT-X-"
 
 
@@ -31,55 +36,88 @@ def sniff(file: InspectedFile) -> bool:
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the entries of the list."""
-    if file.text is not None:
-        yield from rows(file.text.lines(watch), source)
-
-
-def rows(lines: Iterable[str], source: str) -> Iterator[Entry]:
-    """Yield the entries of a list; its name is that of a ``#PLAYLIST:`` line above them.
+    """Yield the entries of the list; its name is that of a ``#PLAYLIST:`` line above them.
 
     Raises
     ------
     ImportProblem
         It describes an HLS stream and not a playlist of tracks (``not_a_playlist``).
     """
+    if file.text is None:
+        return
+    reversed_names = file.once(_title_first)
+    for entry in entries(file.once(_text).lines(watch)):
+        yield entry if isinstance(entry, Begin) else row_of(entry, reversed_names, source)
+
+
+def _text(file: InspectedFile) -> TextFile:
+    """Return the text, in the encoding of an ``#EXTENC:`` line unless it is plainly in UTF-8 or UTF-16."""
+    assert file.text is not None
+    head = file.text.head()
+    named = _ENCODING.search(head)
+    if named is None or (file.text.encoding.startswith("utf") and "\ufffd" not in head):
+        return file.text
+    try:
+        encoding = codecs.lookup(named[1]).name
+    except LookupError:
+        return file.text
+    return replace(file.text, encoding=encoding) if _OF_TEXT.fullmatch(encoding) else file.text
+
+
+def _title_first(file: InspectedFile) -> bool | None:
+    listed = entries(file.once(_text).lines())
+    return title_first(entry for entry in listed if isinstance(entry, ListedFile))
+
+
+def entries(lines: Iterable[str]) -> Iterator[Begin | ListedFile]:
+    """Yield the beginning of a list, once there is an entry, and its entries."""
     begun, info = False, _EntryInfo()
+    for listed in _listed(lines, info):
+        if not begun:
+            begun = True
+            yield Begin(name=info.playlist)
+        yield listed
+
+
+def _listed(lines: Iterable[str], info: "_EntryInfo") -> Iterator[ListedFile]:
     for number, raw in enumerate(lines, start=1):
         line = raw.strip().lstrip("\ufeff")
-        if not line:
-            continue
         if line.upper().startswith(_STREAM):
             raise ImportProblem(
                 "not_a_playlist",
                 "This M3U8 file describes an HLS stream, not tracks.",
                 "Bring a list of tracks.",
             )
+        if line.upper().startswith("#EXTINF") and info.name:  # the entry before has no path
+            yield info.taken()
         if line.startswith("#"):
-            info.take(line)
-            continue
-        if not begun:
-            begun = True
-            yield Begin(name=info.playlist)
-        yield _row(number, line, info, source)
-        info = _EntryInfo(playlist=info.playlist)
+            info.take(number, line)
+        elif line:
+            yield info.taken(number, line)
+    if info.name:
+        yield info.taken()
 
 
 class _EntryInfo:
     """The values of the ``#`` lines above an entry."""
 
-    def __init__(self, playlist: str | None = None) -> None:
-        self.playlist = playlist
+    def __init__(self) -> None:
+        self.playlist: str | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.line = 0
         self.name: str | None = None
         self.seconds: int | None = None
         self.artist: str | None = None
         self.album: str | None = None
 
-    def take(self, line: str) -> None:
+    def take(self, number: int, line: str) -> None:
+        """Take the values of a ``#`` line."""
         tag, _, value = line.partition(":")
         extinf = _INFO.fullmatch(line)
         if extinf:
-            self.seconds, self.name = int((extinf[1] or "-1")[:9]), text(extinf[3])
+            self.line, self.seconds, self.name = number, int((extinf[1] or "-1")[:9]), text(extinf[3])
         elif tag.upper() == "#PLAYLIST":
             self.playlist = text(value)
         elif tag.upper() == "#EXTART":
@@ -87,32 +125,15 @@ class _EntryInfo:
         elif tag.upper() == "#EXTALB":
             self.album = text(value)
 
-
-def _row(number: int, line: str, info: _EntryInfo, source: str) -> Row:
-    name = info.name or _name_in(line)
-    if name is None:
-        return Row(line=number, reason="neither an artist nor a title is named")
-    artist, dash, title = name.partition(" - ")
-    if not dash:  # #EXTART names the album's artist, so it is second choice
-        artist, title = info.artist or "", name
-    track = named_track(
-        title if text(title) else name,
-        artist,
-        source=source,
-        uri=line,
-        album=info.album,
-        duration_ms=info.seconds * 1000 if info.seconds and info.seconds > 0 else None,
-    )
-    return Row(line=number, track=track, reason="" if track else "neither an artist nor a title is named")
-
-
-def _name_in(line: str) -> str | None:
-    """Return the name in a path: "Air - All I Need" of ``/music/03 Air - All I Need.mp3``."""
-    if spotify_id(line):
-        return None
-    parts = urlsplit(line) if re.match(r"\w{2,}://", line) else None
-    if parts and parts.scheme != "file":
-        return None  # the address of a stream has no track name
-    path = unquote(parts.path) if parts else line
-    stem = PurePosixPath(path.replace("\\", "/")).stem
-    return text(_FILE_NUMBER.sub("", stem))
+    def taken(self, line: int | None = None, path: str = "") -> ListedFile:
+        """Return the entry at ``path`` and forget its values."""
+        entry = ListedFile(
+            line=line or self.line,
+            path=path,
+            name=self.name,
+            artist=self.artist,
+            album=self.album,
+            seconds=self.seconds,
+        )
+        self._forget()
+        return entry

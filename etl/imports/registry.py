@@ -15,13 +15,16 @@ from etl.imports import (
     listenbrainz,
     m3u,
     mpd,
+    pls,
     spotify_account,
     tastemap_json,
     track_list,
     tunemymusic,
+    xspf,
 )
 from etl.imports.analysis import is_analysis
 from etl.imports.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
+from etl.imports.file_archive import FileArchive
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
@@ -120,11 +123,10 @@ def _table(file: InspectedFile) -> TrackTableFile:
 
 _LIST = Reader("list", track_list.sniff, track_list.read, _described)
 # Formats that are recognised by their first bytes stand before those that need the whole document in memory.
-READERS: tuple[Reader | OtherReader, ...] = (
-    Reader("listenbrainz", account_archive.sniff_listenbrainz, account_archive.read),
-    Reader("spotify data", account_archive.sniff_spotify, account_archive.read),
+_OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
     OtherReader("million playlist dataset", _is_slice, _slice),
+    Reader("listenbrainz", listenbrainz.sniff_feedback, listenbrainz.read_feedback),
     Reader("listenbrainz", listenbrainz.sniff_lines, listenbrainz.read_lines),
     OtherReader("analysis", _of_document(is_analysis), _analysis),
     Reader("spotify playlists", _of_document(spotify_account.is_playlists), _from_document(spotify_account.playlists)),
@@ -133,10 +135,19 @@ READERS: tuple[Reader | OtherReader, ...] = (
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
     Reader("apple library", apple_library.sniff, apple_library.read),
+    Reader("xspf", xspf.sniff, xspf.read),
+    Reader("pls", pls.sniff, pls.read),
     Reader("m3u", m3u.sniff, m3u.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read),
     Reader("last.fm", lastfm.sniff, lastfm.read),
     OtherReader("table", _is_table, _table),
     Reader("exportify", exportify.sniff, exportify.read, _described),
     _LIST,
+)
+_FILE_ARCHIVE = FileArchive(_OF_FILES)
+READERS: tuple[Reader | OtherReader, ...] = (
+    Reader("listenbrainz", account_archive.sniff_listenbrainz, account_archive.read),
+    Reader("spotify data", account_archive.sniff_spotify, account_archive.read),
+    Reader("zip", _FILE_ARCHIVE.sniff, _FILE_ARCHIVE.read),
+    *_OF_FILES,
 )

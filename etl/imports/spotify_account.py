@@ -10,7 +10,9 @@ from typing import Any
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.imports.reading.json_file import listed, under
+from etl.links import local_file
 from etl.values import iso_instant, text, whole
+from store.domain import Track
 
 LIKED = "Liked songs"
 _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
@@ -25,15 +27,15 @@ def is_library(document: Any) -> bool:
     """Return whether this is a YourLibrary.json."""
     if not isinstance(document, dict) or not isinstance(document.get("tracks"), list):
         return False
-    first = next(iter(document["tracks"]), None)
-    return "albums" in document or (isinstance(first, dict) and {"artist", "track"} <= first.keys())
+    rows = (row for row in document["tracks"] if isinstance(row, dict))
+    return "albums" in document or any({"artist", "track"} <= row.keys() for row in rows)
 
 
 def is_history(document: Any) -> bool:
-    """Return whether this is a streaming history, the extended or the short one."""
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, dict) and (
-        {"ts", "ms_played"} <= first.keys() or {"endTime", "msPlayed", "trackName"} <= first.keys()
+    """Return whether this is a streaming history, the extended or the short one: of music, podcasts or audiobooks."""
+    return isinstance(document, list) and any(
+        isinstance(row, dict) and ({"ts", "ms_played"} <= row.keys() or {"endTime", "msPlayed"} <= row.keys())
+        for row in document
     )
 
 
@@ -47,7 +49,7 @@ def playlists(document: Any, source: str) -> Iterator[Entry]:
 
 def _playlist_row(item: Any, number: int, source: str) -> Row:
     named = under(item, "track") or under(item, "localTrack")
-    track = named_track(
+    track = _local_track(under(named, "uri"), source) or named_track(
         under(named, "trackName"),
         under(named, "artistName"),
         source=source,
@@ -56,8 +58,18 @@ def _playlist_row(item: Any, number: int, source: str) -> Row:
     )
     if track is not None:
         return Row(line=number, track=track, added_at=iso_instant(under(item, "addedDate")))
+    if under(item, "localTrack"):
+        return Row(line=number, reason="a local file without a title")
     reasons = (reason for key, reason in _OTHERS if under(item, key))
     return Row(line=number, reason=next(reasons, "no title (the track was withdrawn)"))
+
+
+def _local_track(uri: Any, source: str) -> Track | None:
+    """Return the track that the URI of a file on the listener's own disk names."""
+    file = local_file(uri)
+    if file is None:
+        return None
+    return named_track(file.title, file.artist, source=source, album=file.album, duration_ms=file.duration_ms)
 
 
 def library(document: Any, source: str) -> Iterator[Entry]:
@@ -70,7 +82,7 @@ def library(document: Any, source: str) -> Iterator[Entry]:
             source=source,
             uri=under(entry, "uri"),
             album=under(entry, "album"),
-        )
+        ) or _local_track(under(entry, "uri"), source)
         yield Row(line=number, track=track, reason="" if track else "no title (the track was withdrawn)")
 
 
@@ -106,7 +118,9 @@ def _extended(history: History, line: int, play: Any, source: str) -> None:
 def _short(history: History, line: int, play: dict[str, Any], source: str) -> None:
     track = named_track(play.get("trackName"), play.get("artistName"), source=source)
     if track is None:
-        history.skip(line, "no title")
+        other = "podcast episode" if play.get("podcastName") or play.get("episodeName") else ""
+        other = other or ("audiobook" if play.get("audiobookName") else "")
+        history.skip(line, other or "no title")
     elif (whole(play.get("msPlayed")) or 0) < MIN_PLAYED_MS:
         history.skip(line, TOO_SHORT)
     else:

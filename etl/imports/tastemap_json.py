@@ -110,6 +110,7 @@ def read_item(number: int, item: Any) -> Row:
         track=track,
         added_by=_text(members.get("added_by")),
         added_at=iso_instant(members.get("added_at")),
+        plays=_whole(members.get("plays"), 0, 1 << 31),
         reason="" if track else "no title",
     )
 

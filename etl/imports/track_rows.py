@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
+from etl.identity import clean_isrc
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.reading.convention import Convention, is_missing, within
 from etl.imports.sheet import Sheet
-from etl.values import bare_spotify_id, boolean_cell, clean_isrc
+from etl.values import bare_spotify_id, boolean_cell
 from store.domain import AudioFeatures, Track, local_track_id
 from store.text import split_artists
 

@@ -5,17 +5,19 @@ its ISRC, the ISRC leads to more ids, and each id allows queries to the sources 
 late is reported as missing, and cached for the next time when it comes.
 """
 
+import os
+import threading
 from collections.abc import Collection, Iterator
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import cast
 
 from etl.engine import Answer, Engine, Fault, Status
+from etl.engine.clock import Clock
 from etl.identity import SAME, merge, same_recording
 from etl.lookup.choice import Choice, choices, search_words
-from etl.lookup.pool import GRACE_S, LookupClock, settle, submit
 from etl.lookup.results import LookedUp, store_looked_up
 from etl.providers.base import Candidate, FaultKind, Identity, LookupQuery, Need
 
@@ -35,6 +37,54 @@ _PATIENCE_S = 0.5
 _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 
 _QueryKey = tuple[Need, str]
+# They wait for sources nearly all the time. A page makes two look-ups, of at most a dozen queries each.
+_THREADS = 32
+# Seconds for an answer that is too late for its look-up; it is cached for the next one.
+GRACE_S = 4.0
+
+
+class LookupClock(Clock):
+    """The clock of look-ups; tests replace it, so that they do not depend on the machine's speed."""
+
+    def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
+        """Wait until one of ``futures`` is done, ``within_s`` seconds at the most, and return those that are done."""
+        return wait(futures, within_s, FIRST_COMPLETED).done
+
+
+class _Pool:
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        """Forget the threads of the process this one was forked from."""
+        self._lock = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+        self._under_way: set[Future[Answer]] = set()
+
+    def submit(self, engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
+        """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="look-up")
+            future = self._executor.submit(engine.ask, source, need, query, within_s=max(0.0, within_s) + GRACE_S)
+            self._under_way.add(future)
+        future.add_done_callback(self._left)
+        return future
+
+    def _left(self, future: Future[Answer]) -> None:
+        with self._lock:
+            self._under_way.discard(future)
+
+    def settle(self, within_s: float = 2 * GRACE_S) -> None:
+        """Wait until no query is under way, at most ``within_s`` seconds; to be called before the store is closed."""
+        with self._lock:
+            under_way = set(self._under_way)
+        wait(under_way, within_s)
+
+
+_pool = _Pool()
+settle = _pool.settle
 
 
 def look_up(
@@ -101,7 +151,7 @@ class _LookUp:
     def _ask(self, need: Need, source: str, query: LookupQuery) -> None:
         if self.engine.providers()[source].can(need, query):
             left_s = self.deadline - self.clock.monotonic()
-            self.pending[submit(self.engine, source, need, query, left_s)] = (need, source)
+            self.pending[_pool.submit(self.engine, source, need, query, left_s)] = (need, source)
 
     def _start_queries(self) -> None:
         """Start every query that is possible with what is known by now and has not been started yet."""

@@ -29,6 +29,7 @@ class NameMatching:
             log.warning("no audio features are looked up by name", exc_info=True)
             self._snapshot = Snapshot()
         self._known: dict[str, AudioFeatures | None] = {}
+        self._named: dict[str, bool] = {}
 
     def completed(self, track: Track) -> Track:
         """Return ``track`` with the features of its match; unchanged if it has features, an id or no match."""
@@ -37,6 +38,14 @@ class NameMatching:
         if track.id not in self._known:
             self._known[track.id] = self._features(track)
         return replace(track, features=self._known[track.id])
+
+    def has(self, track: Track) -> bool:
+        """Return whether the catalogue has a track of this title and these artists."""
+        if track.id not in self._named:
+            joined = " & ".join(track.artists)
+            best = self._snapshot.match(track.title, joined, track.duration_ms, limit=1) if joined else []
+            self._named[track.id] = bool(best) and best[0].confidence >= MIN_CONFIDENCE
+        return self._named[track.id]
 
     def _features(self, track: Track) -> AudioFeatures | None:
         if not len(self._snapshot):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.providers.base import About, Channel, LookupQuery, Need, Rate, SourceFeatures, Value
-from etl.providers.translation import NeedHandler, Object, Translator, as_object, has_id, inner, source_features, the_id
-from etl.values import number, text
+from etl.providers.translation import NeedHandler, Object, Translator, as_object, has_id, source_features, the_id
+from etl.values import text
 
 _TITLE = "AcousticBrainz"
 _BATCH = 25
@@ -25,7 +25,7 @@ _REPLAY_GAIN_REFERENCE = -24.0
 
 def _probability(high: Object, classifier: str, name: str) -> float | None:
     """Return the probability (0 to 1) of the class ``name`` in ``classifier``."""
-    return number(inner(inner(high, classifier), "all").get(name))
+    return high.inner(classifier).inner("all").number(name)
 
 
 def _between(high: float | None, low: float | None) -> float | None:
@@ -47,8 +47,8 @@ def features_of(high: Object, low: Object) -> SourceFeatures | None:
     sad. Speechiness, liveness and time signature have no counterpart and are missing.
     """
     lively = [p for p in (_probability(high, *name) for name in _LIVELY) if p is not None]
-    properties, tonal = inner(inner(low, "metadata"), "audio_properties"), inner(low, "tonal")
-    gain, length = number(properties.get("replay_gain")), number(properties.get("length"))
+    properties, tonal = low.inner("metadata").inner("audio_properties"), low.inner("tonal")
+    gain, length = properties.number("replay_gain"), properties.number("length")
     return source_features(
         {
             "danceability": _probability(high, "danceability", "danceable"),
@@ -59,7 +59,7 @@ def features_of(high: Object, low: Object) -> SourceFeatures | None:
             "acousticness": _probability(high, "mood_acoustic", "acoustic"),
             "instrumentalness": _probability(high, "voice_instrumental", "instrumental"),
             "valence": _between(_probability(high, "mood_happy", "happy"), _probability(high, "mood_sad", "sad")),
-            "tempo": inner(low, "rhythm").get("bpm"),
+            "tempo": low.inner("rhythm").get("bpm"),
             "duration_ms": None if length is None else float(round(1000 * length)),
         },
         CONFIDENCE,
@@ -77,9 +77,7 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
     once = list(dict.fromkeys(mbids))
     high = _documents(channel, "/api/v1/high-level", once)
     low = _documents(channel, "/api/v1/low-level", once, features=_LOW_LEVEL)
-    return [
-        features_of(inner(inner(inner(high, mbid), "0"), "highlevel"), inner(inner(low, mbid), "0")) for mbid in mbids
-    ]
+    return [features_of(high.inner(mbid).inner("0").inner("highlevel"), low.inner(mbid).inner("0")) for mbid in mbids]
 
 
 class AcousticBrainz(Translator):

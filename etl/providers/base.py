@@ -47,12 +47,11 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookupQuery:
-    """One query. ``page`` counts from 0; ``owner`` is the browser session of the query, if that matters."""
+    """One query. ``page`` counts from 0."""
 
     identity: Identity = field(default_factory=Identity)
     text: str = ""
     page: int = 0
-    owner: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from etl.identity import SAME, clean_isrc, same_recording
+from etl.identity import SAME, same_recording
 from etl.providers.base import (
     About,
     ArtistFound,
@@ -30,18 +30,13 @@ from etl.providers.translation import (
     Translator,
     as_object,
     as_rows,
+    candidate,
     has_id,
     has_text,
-    id_text,
-    ids_of,
-    inner,
-    inner_rows,
     known_id,
-    milliseconds,
     single,
     the_id,
 )
-from etl.values import boolean, number, text, year_of
 from store.text import normalise
 
 _TITLE = "Deezer"
@@ -62,7 +57,7 @@ def _get(channel: Channel, path: str, **params: Any) -> Object:
     if not error:
         return body
     fault = as_object(error, _TITLE, "a JSON object under error")
-    code, message = fault.get("code"), text(fault.get("message")) or "no message"
+    code, message = fault.get("code"), fault.text("message") or "no message"
     if code == _NO_DATA:
         raise NotThere(message)
     if code in (_QUOTA, _BUSY):
@@ -80,29 +75,21 @@ def _data(body: Object) -> list[Object]:
 
 def track_of(row: Object) -> Candidate | None:
     """Translate a track object, complete or from a list; ``None`` for one without id or title."""
-    deezer, title = id_text(row.get("id")), text(row.get("title"))
-    if not deezer or not title:
-        return None
-    artist, album = inner(row, "artist"), inner(row, "album")
-    credited = [text(person.get("name")) for person in inner_rows(row, "contributors")]
-    artists = dict.fromkeys(name for name in (text(artist.get("name")), *credited) if name)
-    rank = number(row.get("rank"), 1, _HIGHEST_RANK)
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=tuple(artists),
-            album=text(album.get("title")),
-            year=year_of(row.get("release_date")),
-            duration_ms=milliseconds(row.get("duration"), 1000),
-            ids=ids_of(
-                isrc=clean_isrc(row.get("isrc")),
-                deezer=deezer,
-                deezer_artist=id_text(artist.get("id")),
-                deezer_album=id_text(album.get("id")),
-            ),
-        ),
+    artist, album = row.inner("artist"), row.inner("album")
+    artists = [artist.text("name"), *(person.text("name") for person in row.rows("contributors"))]
+    rank = row.number("rank", 1, _HIGHEST_RANK)
+    return candidate(
+        row.id("id") and row.text("title"),
+        dict.fromkeys(artists),
+        album=album.text("title"),
+        year=row.year("release_date"),
+        duration_ms=row.milliseconds("duration", 1000),
         popularity=None if rank is None else 100 * rank / _HIGHEST_RANK,
-        explicit=boolean(row.get("explicit_lyrics")),
+        explicit=row.boolean("explicit_lyrics"),
+        isrc=row.isrc("isrc"),
+        deezer=row.id("id"),
+        deezer_artist=artist.id("id"),
+        deezer_album=album.id("id"),
     )
 
 
@@ -134,41 +121,41 @@ def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
 
 def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
     known = query.identity
-    album = known_id(known, "deezer_album") or id_text(inner(_row(known, channel), "album").get("id"))
+    album = known_id(known, "deezer_album") or _row(known, channel).inner("album").id("id")
     if not album:
         return None
-    names = (text(row.get("name")) for row in _data(inner(_get(channel, f"/album/{album}"), "genres")))
+    names = (row.text("name") for row in _data(_get(channel, f"/album/{album}").inner("genres")))
     return tuple(GenreTag(name=name, level="album") for name in names if name) or None
 
 
 def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """Return the artist's radio, or the top tracks of related artists if it is empty."""
     known = query.identity
-    artist = known_id(known, "deezer_artist") or id_text(inner(_row(known, channel), "artist").get("id"))
+    artist = known_id(known, "deezer_artist") or _row(known, channel).inner("artist").id("id")
     if not artist:
         return None
     found = _tracks(_get(channel, f"/artist/{artist}/radio", limit=_RADIO), "artist radio")
     if not found:
         related = _data(_get(channel, f"/artist/{artist}/related", limit=_RELATED))
-        for other in filter(None, (id_text(row.get("id")) for row in related)):
+        for other in filter(None, (row.id("id") for row in related)):
             found += _tracks(_get(channel, f"/artist/{other}/top", limit=_TOP), "related artist")
     return tuple(track for track in found if track.identity.ids["deezer"] != known.ids.get("deezer")) or None
 
 
 def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
     row = _row(query.identity, channel)
-    url = text(row.get("preview"))
+    url = row.text("preview")
     if not url:
         return None
     expires_at = datetime.now(UTC) + timedelta(seconds=_PREVIEW_SECONDS)
-    return Preview(url=url, expires_at=expires_at, credit=_TITLE, link=text(row.get("link")))
+    return Preview(url=url, expires_at=expires_at, credit=_TITLE, link=row.text("link"))
 
 
 def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """Return the chart of Deezer's genre of that name; Deezer has about two dozen genres."""
     wanted = normalise(query.text)
     for row in _data(_get(channel, "/genre")):
-        genre, name = id_text(row.get("id")), text(row.get("name"))
+        genre, name = row.id("id"), row.text("name")
         if genre and name and wanted in _names(name):
             found = _get(channel, f"/chart/{genre}/tracks", limit=_PAGE, index=query.page * _PAGE)
             return _tracks(found, f"chart {name}")
@@ -183,7 +170,7 @@ def _names(genre: str) -> set[str]:
 
 def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
     rows = _data(_get(channel, "/search/artist", q=query.text.strip(), limit=_PAGE, index=query.page * _PAGE))
-    named = ((text(row.get("name")), id_text(row.get("id"))) for row in rows)
+    named = ((row.text("name"), row.id("id")) for row in rows)
     return tuple(ArtistFound(name=name, ids={"deezer_artist": artist}) for name, artist in named if name and artist)
 
 

@@ -9,7 +9,6 @@ from etl.providers.base import (
     Channel,
     FaultKind,
     GenreTag,
-    Identity,
     LookupQuery,
     Need,
     Preview,
@@ -22,15 +21,12 @@ from etl.providers.translation import (
     Translator,
     as_object,
     as_rows,
+    candidate,
     has_id,
     has_text,
-    id_text,
-    ids_of,
-    milliseconds,
     single,
     the_id,
 )
-from etl.values import text, year_of
 
 _TITLE = "iTunes"
 _PAGE = 50
@@ -51,19 +47,14 @@ def _songs(channel: Channel, path: str, **params: Any) -> list[Object]:
 
 def track_of(row: Object) -> Candidate | None:
     """Translate a row of ``results``; ``None`` for one without id or title."""
-    itunes, title, artist = id_text(row.get("trackId")), text(row.get("trackName")), text(row.get("artistName"))
-    if not itunes or not title:
-        return None
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=(artist,) if artist else (),
-            album=text(row.get("collectionName")),
-            year=year_of(row.get("releaseDate")),
-            duration_ms=milliseconds(row.get("trackTimeMillis")),
-            ids=ids_of(itunes=itunes),
-        ),
+    return candidate(
+        row.id("trackId") and row.text("trackName"),
+        [row.text("artistName")],
+        album=row.text("collectionName"),
+        year=row.year("releaseDate"),
+        duration_ms=row.milliseconds("trackTimeMillis"),
         explicit=_EXPLICIT.get(str(row.get("trackExplicitness"))),
+        itunes=row.id("trackId"),
     )
 
 
@@ -91,16 +82,16 @@ def _track(query: LookupQuery, channel: Channel) -> Candidate | None:
 
 def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None:
     row = _row(query, channel)
-    name = text(row.get("primaryGenreName")) if row else None
+    name = row.text("primaryGenreName") if row else None
     return (GenreTag(name=name),) if name and name != "Music" else None
 
 
 def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
     row = _row(query, channel)
-    url = text(row.get("previewUrl")) if row else None
+    url = row.text("previewUrl") if row else None
     if not row or not url:
         return None
-    return Preview(url=url, credit="provided courtesy of iTunes", link=text(row.get("trackViewUrl")))
+    return Preview(url=url, credit="provided courtesy of iTunes", link=row.text("trackViewUrl"))
 
 
 class ITunes(Translator):

@@ -6,8 +6,7 @@ Its labs are a service at another address with other limits: :mod:`etl.providers
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from etl.identity import clean_isrc
-from etl.providers.base import About, Candidate, Channel, GenreTag, Identity, LookupQuery, Need, Rate, Value
+from etl.providers.base import About, Candidate, Channel, GenreTag, LookupQuery, Need, Rate, Value
 from etl.providers.musicbrainz import votes
 from etl.providers.translation import (
     NeedHandler,
@@ -15,18 +14,13 @@ from etl.providers.translation import (
     Translator,
     as_object,
     as_rows,
+    candidate,
     has_id,
     has_text,
-    id_text,
-    ids_of,
-    inner,
-    inner_rows,
-    inner_texts,
-    milliseconds,
     single,
     the_id,
 )
-from etl.values import number, text, year_of
+from etl.values import year_of
 
 _TITLE = "ListenBrainz"
 _BATCH = 50
@@ -40,26 +34,18 @@ def _metadata(mbids: Sequence[str], inc: str, channel: Channel) -> Object:
 
 def metadata_of(mbid: str, row: Object) -> Candidate | None:
     """Translate the metadata of one recording; ``None`` if it has no name."""
-    recording, artist, release = inner(row, "recording"), inner(row, "artist"), inner(row, "release")
-    title = text(recording.get("name"))
-    if not title:
-        return None
-    people = inner_rows(artist, "artists")
-    names = [name for name in (text(person.get("name")) for person in people) if name]
-    joined = text(artist.get("name"))
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=tuple(names) or ((joined,) if joined else ()),
-            album=text(release.get("name")),
-            year=year_of(recording.get("first_release_date")) or _year(release.get("year")),
-            duration_ms=milliseconds(recording.get("length")),
-            ids=ids_of(
-                mbid=mbid,
-                artist_mbid=id_text(people[0].get("artist_mbid")) if people else None,
-                isrc=next(filter(None, map(clean_isrc, inner_texts(recording, "isrcs"))), None),
-            ),
-        )
+    recording, artist, release = row.inner("recording"), row.inner("artist"), row.inner("release")
+    people = artist.rows("artists")
+    names = list(filter(None, (person.text("name") for person in people)))
+    return candidate(
+        recording.text("name"),
+        names or [artist.text("name")],
+        album=release.text("name"),
+        year=recording.year("first_release_date") or _year(release.get("year")),
+        duration_ms=recording.milliseconds("length"),
+        mbid=mbid,
+        artist_mbid=people[0].id("artist_mbid") if people else None,
+        isrc=recording.isrc("isrcs"),
     )
 
 
@@ -70,19 +56,19 @@ def _year(value: object) -> int | None:
 def _tracks(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
     mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "artist release", channel)
-    return [metadata_of(mbid, inner(known, mbid)) for mbid in mbids]
+    return [metadata_of(mbid, known.inner(mbid)) for mbid in mbids]
 
 
 def _genres(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
     mbids = [the_id(query.identity, "mbid").lower() for query in queries]
     known = _metadata(mbids, "tag", channel)
-    return [tags_of(inner(inner(known, mbid), "tag")) or None for mbid in mbids]
+    return [tags_of(known.inner(mbid).inner("tag")) or None for mbid in mbids]
 
 
 def tags_of(row: Object) -> tuple[GenreTag, ...]:
     """Translate ``tag`` of a recording's metadata: genres, or free tags if there are no genres."""
-    named = [(level, inner_rows(row, key)) for level, key in _LEVELS]
-    genres = [(level, [tag for tag in tags if text(tag.get("genre_mbid"))]) for level, tags in named]
+    named = [(level, row.rows(key)) for level, key in _LEVELS]
+    genres = [(level, [tag for tag in tags if tag.text("genre_mbid")]) for level, tags in named]
     return votes(genres, names="tag", counts="count") or votes(named, names="tag", counts="count")
 
 
@@ -93,13 +79,13 @@ def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...]
     tag = query.text.strip().lower()
     params = {"tag": tag, "operator": "OR", "pop_begin": 0, "pop_end": 100, "count": 2 * _BATCH}
     rows = as_rows(channel.get("/1/lb-radio/tags", params), _TITLE, "a list")
-    popularity = {mbid: number(row.get("percent")) for row in rows if (mbid := id_text(row.get("recording_mbid")))}
+    popularity = {mbid: row.number("percent") for row in rows if (mbid := row.id("recording_mbid"))}
     mbids = sorted(popularity, key=lambda mbid: -(popularity[mbid] or 0.0))
     found = []
     for start in range(0, len(mbids), _BATCH):
         some = mbids[start : start + _BATCH]
         known = _metadata(some, "artist release", channel)
-        found += [track for track in (metadata_of(mbid, inner(known, mbid)) for mbid in some) if track]
+        found += [track for track in (metadata_of(mbid, known.inner(mbid)) for mbid in some) if track]
     return tuple(found) or None
 
 

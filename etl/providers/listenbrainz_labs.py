@@ -13,16 +13,14 @@ from etl.providers.translation import (
     Object,
     Translator,
     as_rows,
+    candidate,
     has_id,
     has_text,
-    id_text,
     ids_of,
-    inner_texts,
     known_id,
     single,
     the_id,
 )
-from etl.values import number, text
 
 _TITLE = "ListenBrainz labs"
 # One of the algorithm names that the server accepts: days of listening, pause that ends a session, votes of one
@@ -32,18 +30,10 @@ SIMILARITY = "session_based_days_7500_session_300_contribution_5_threshold_15_li
 
 def lab_row(row: Object) -> Candidate | None:
     """Translate a row of the labs' search or similarity; ``None`` for one without id or name."""
-    mbid, title = id_text(row.get("recording_mbid")), text(row.get("recording_name"))
-    if not mbid or not title:
-        return None
-    artist = text(row.get("artist_credit_name"))
-    people = inner_texts(row, "artist_credit_mbids") or inner_texts(row, "[artist_credit_mbids]")
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=(artist,) if artist else (),
-            album=text(row.get("release_name")),
-            ids=ids_of(mbid=mbid, artist_mbid=people[0] if people else None),
-        )
+    mbid, title, artist = row.id("recording_mbid"), row.text("recording_name"), row.text("artist_credit_name")
+    people = row.texts("artist_credit_mbids") or row.texts("[artist_credit_mbids]")
+    return candidate(
+        mbid and title, [artist], album=row.text("release_name"), mbid=mbid, artist_mbid=people[0] if people else None
     )
 
 
@@ -58,7 +48,7 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
     mbid = the_id(query.identity, "mbid").lower()
     params = {"recording_mbids": mbid, "algorithm": SIMILARITY}
     rows = as_rows(channel.get("/similar-recordings/json", params), _TITLE, "a list")
-    counted = [(number(row.get("score")) or 0.0, lab_row(row)) for row in rows]
+    counted = [(row.number("score") or 0.0, lab_row(row)) for row in rows]
     most = max((count for count, _ in counted), default=0.0)
     found = [
         replace(track, score=count / most if most > 0 else None, reason="played in the same sessions")
@@ -77,7 +67,7 @@ def _spotify_id(query: LookupQuery, channel: Channel) -> Candidate | None:
         path = "/spotify-id-from-metadata/json"
         params = {"artist_name": known.artists[0], "release_name": known.album or "", "track_name": known.title}
     for row in as_rows(channel.get(path, params), _TITLE, "a list"):
-        found = inner_texts(row, "spotify_track_ids")
+        found = row.texts("spotify_track_ids")
         if found:
             ids = ids_of(mbid=mbid, spotify=found[0])
             return Candidate(identity=Identity(title=known.title, artists=known.artists, ids=ids))

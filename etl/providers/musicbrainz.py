@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from etl.identity import clean_isrc, closest
+from etl.identity import closest
 from etl.providers.base import (
     About,
     ArtistFound,
@@ -17,7 +17,6 @@ from etl.providers.base import (
     Channel,
     FaultKind,
     GenreTag,
-    Identity,
     LookupQuery,
     Need,
     Rate,
@@ -30,19 +29,13 @@ from etl.providers.translation import (
     Translator,
     as_object,
     as_rows,
+    candidate,
     has_id,
     has_text,
-    id_text,
-    ids_of,
-    inner,
-    inner_rows,
-    inner_texts,
     known_id,
-    milliseconds,
     single,
     the_id,
 )
-from etl.values import number, text, year_of
 
 _TITLE = "MusicBrainz"
 _PAGE = 50
@@ -57,34 +50,24 @@ def escaped(words: str) -> str:
 
 def _get(channel: Channel, path: str, **params: Any) -> Object:
     body = as_object(channel.get(f"/ws/2/{path}", {"fmt": "json", **params}), _TITLE, "a JSON object")
-    if text(body.get("error")):
+    if body.text("error"):
         raise SourceFault(FaultKind.GARBLED, f"MusicBrainz did not understand the query: {body['error']}")
     return body
 
 
 def recording_of(row: Object, isrc: str | None = None) -> Candidate | None:
     """Translate a recording of a search, an ISRC or a look-up; ``None`` for one without id or title."""
-    mbid, title = id_text(row.get("id")), text(row.get("title"))
-    if not mbid or not title:
-        return None
-    credits = inner_rows(row, "artist-credit")
-    names = (text(credit.get("name")) or text(inner(credit, "artist").get("name")) for credit in credits)
-    releases = inner_rows(row, "releases")
-    score = number(row.get("score"), 0, 100)
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=tuple(name for name in names if name),
-            album=text(releases[0].get("title")) if releases else None,
-            year=year_of(row.get("first-release-date")),
-            duration_ms=milliseconds(row.get("length")),
-            ids=ids_of(
-                mbid=mbid,
-                artist_mbid=id_text(inner(credits[0], "artist").get("id")) if credits else None,
-                isrc=isrc or next(filter(None, map(clean_isrc, inner_texts(row, "isrcs"))), None),
-            ),
-        ),
+    credits, releases, score = row.rows("artist-credit"), row.rows("releases"), row.number("score", 0, 100)
+    return candidate(
+        row.id("id") and row.text("title"),
+        (credit.text("name") or credit.inner("artist").text("name") for credit in credits),
+        album=releases[0].text("title") if releases else None,
+        year=row.year("first-release-date"),
+        duration_ms=row.milliseconds("length"),
         score=None if score is None else score / 100,
+        mbid=row.id("id"),
+        artist_mbid=credits[0].inner("artist").id("id") if credits else None,
+        isrc=isrc or row.isrc("isrcs"),
     )
 
 
@@ -132,7 +115,7 @@ def votes(levels: Iterable[tuple[str, Iterable[Object]]], *, names: str, counts:
     nearest: dict[str, str] = {}
     for level, rows in levels:
         for row in rows:
-            name, count = text(row.get(names)), number(row.get(counts))
+            name, count = row.text(names), row.number(counts)
             if name and count and count > 0:
                 total[name.lower()] += round(count)
                 nearest.setdefault(name.lower(), level)
@@ -144,15 +127,15 @@ def _genres(query: LookupQuery, channel: Channel) -> tuple[GenreTag, ...] | None
     """Return the genres of the recording, its release groups and its artists; free tags if there are no genres."""
     inc = "artist-credits releases release-groups genres tags"
     row = _get(channel, f"recording/{the_id(query.identity, 'mbid')}", inc=inc)
-    albums = [inner(release, "release-group") for release in inner_rows(row, "releases")]
-    groups = {id_text(group.get("id")): group for group in albums}
-    artists = [inner(credit, "artist") for credit in inner_rows(row, "artist-credit")]
+    albums = [release.inner("release-group") for release in row.rows("releases")]
+    groups = {group.id("id"): group for group in albums}
+    artists = [credit.inner("artist") for credit in row.rows("artist-credit")]
     for kind in ("genres", "tags"):
         found = votes(
             (
-                ("track", inner_rows(row, kind)),
-                ("album", (each for group in groups.values() for each in inner_rows(group, kind))),
-                ("artist", (each for artist in artists for each in inner_rows(artist, kind))),
+                ("track", row.rows(kind)),
+                ("album", (each for group in groups.values() for each in group.rows(kind))),
+                ("artist", (each for artist in artists for each in artist.rows(kind))),
             ),
             names="name",
             counts="count",
@@ -171,9 +154,9 @@ def _artists(query: LookupQuery, channel: Channel) -> tuple[ArtistFound, ...]:
     body = _get(channel, "artist", query=lucene, limit=_PAGE, offset=query.page * _PAGE)
     found = []
     for row in as_rows(body.get("artists"), _TITLE, "a list under artists"):
-        name, mbid = text(row.get("name")), id_text(row.get("id"))
+        name, mbid = row.text("name"), row.id("id")
         if name and mbid:
-            tags = votes((("artist", inner_rows(row, "tags")),), names="name", counts="count")
+            tags = votes((("artist", row.rows("tags")),), names="name", counts="count")
             found.append(ArtistFound(name=name, ids={"artist_mbid": mbid}, genres=tuple(tag.name for tag in tags)))
     return tuple(found)
 

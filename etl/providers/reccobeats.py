@@ -7,7 +7,7 @@ lists stand bare or under ``content``. Source: reccobeats.com/docs and answers s
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from etl.identity import clean_isrc, closest
+from etl.identity import closest
 from etl.providers.base import (
     About,
     Candidate,
@@ -25,17 +25,13 @@ from etl.providers.translation import (
     Object,
     Translator,
     as_rows,
+    candidate,
     has_id,
-    id_text,
-    ids_of,
-    inner_rows,
     known_id,
-    milliseconds,
     single,
     source_features,
     the_id,
 )
-from etl.values import number, text
 
 _TITLE = "ReccoBeats"
 _BATCH = 40
@@ -58,7 +54,7 @@ def _rows(channel: Channel, path: str, **params: Any) -> list[Object]:
 
 
 def _spotify(row: Object) -> str | None:
-    href = text(row.get("href"))
+    href = row.text("href")
     return href.rstrip("/").rsplit("/", 1)[-1] if href else None
 
 
@@ -68,25 +64,21 @@ def _joined(keys: Sequence[str], channel: Channel, path: str) -> list[list[Objec
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _BATCH):
         for row in _rows(channel, path, ids=",".join(wanted[start : start + _BATCH])):
-            for name in {_spotify(row), id_text(row.get("id")), clean_isrc(row.get("isrc"))} - {None}:
+            for name in {_spotify(row), row.id("id"), row.isrc("isrc")} - {None}:
                 about.setdefault(str(name), []).append(row)
     return [about.get(key, []) for key in keys]
 
 
 def track_of(row: Object) -> Candidate | None:
     """Translate a row of tracks or recommendations; ``None`` for one without title or id."""
-    title, own = text(row.get("trackTitle")), id_text(row.get("id"))
-    if not title or not own:
-        return None
-    names = (text(artist.get("name")) for artist in inner_rows(row, "artists"))
-    return Candidate(
-        identity=Identity(
-            title=title,
-            artists=tuple(name for name in names if name),
-            duration_ms=milliseconds(row.get("durationMs")),
-            ids=ids_of(reccobeats=own, spotify=_spotify(row), isrc=clean_isrc(row.get("isrc"))),
-        ),
-        popularity=number(row.get("popularity"), 0, _HIGHEST_POPULARITY),
+    return candidate(
+        row.id("id") and row.text("trackTitle"),
+        (artist.text("name") for artist in row.rows("artists")),
+        duration_ms=row.milliseconds("durationMs"),
+        popularity=row.number("popularity", 0, _HIGHEST_POPULARITY),
+        reccobeats=row.id("id"),
+        spotify=_spotify(row),
+        isrc=row.isrc("isrc"),
     )
 
 
@@ -107,7 +99,7 @@ def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | 
     joined = _joined([the_id(query.identity, *_LOOKUP_IDS) for query in queries], channel, "/v1/audio-features")
     # If an ISRC has several rows, the names of their tracks decide.
     unclear = {n: rows for n, rows in enumerate(joined) if len(rows) > 1 and queries[n].identity.title}
-    keys = [key for rows in unclear.values() for row in rows if (key := id_text(row.get("id")))]
+    keys = [key for rows in unclear.values() for row in rows if (key := row.id("id"))]
     tracks = dict(zip(keys, _joined(keys, channel, "/v1/track"), strict=True))
     for n, rows in unclear.items():
         best = _best(queries[n].identity, [track for row in rows for track in tracks.get(str(row.get("id")), ())])

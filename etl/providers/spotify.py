@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from etl.analysis import analysis_of
-from etl.identity import SPOTIFY_ID, clean_isrc
+from etl.identity import SPOTIFY_ID
 from etl.providers.base import (
     About,
     ArtistFound,
     Candidate,
     Channel,
     FaultKind,
-    Identity,
     LookupQuery,
     Need,
     NotThere,
@@ -30,17 +29,15 @@ from etl.providers.translation import (
     Object,
     Translator,
     as_rows,
+    candidate,
     has_id,
     has_text,
     ids_of,
-    inner,
-    inner_rows,
-    milliseconds,
     single,
     source_features,
 )
-from etl.spotify.app import call, call_closed, market
-from etl.values import boolean, number, text, year_of
+from etl.spotify.client import call, call_closed, market
+from etl.values import text
 
 _TITLE = "Spotify"
 # What a new app gets at once; more answers 400.
@@ -52,26 +49,23 @@ _FEATURES_AT_ONCE = 100
 
 
 def _candidate(item: Object) -> Candidate | None:
-    title = text(item.get("name"))
-    if title is None:
-        return None
-    album = inner(item, "album")
-    identity = Identity(
-        title=title,
-        artists=tuple(name for artist in inner_rows(item, "artists") if (name := text(artist.get("name")))),
-        album=text(album.get("name")),
-        year=year_of(album.get("release_date")),
-        duration_ms=milliseconds(item.get("duration_ms")),
-        ids=ids_of(spotify=text(item.get("id")), isrc=clean_isrc(inner(item, "external_ids").get("isrc"))),
-    )
-    return Candidate(
-        identity=identity, popularity=number(item.get("popularity")), explicit=boolean(item.get("explicit"))
+    album = item.inner("album")
+    return candidate(
+        item.text("name"),
+        (artist.text("name") for artist in item.rows("artists")),
+        album=album.text("name"),
+        year=album.year("release_date"),
+        duration_ms=item.milliseconds("duration_ms"),
+        popularity=item.number("popularity"),
+        explicit=item.boolean("explicit"),
+        spotify=item.text("id"),
+        isrc=item.inner("external_ids").isrc("isrc"),
     )
 
 
 def _candidates(rows: object) -> tuple[Candidate, ...] | None:
     found = (_candidate(row) for row in as_rows(rows, _TITLE, "a list of tracks"))
-    return tuple(candidate for candidate in found if candidate is not None) or None
+    return tuple(filter(None, found)) or None
 
 
 def _search_page(channel: Channel, query: str, page: int, kind: str = "track") -> list[Object]:
@@ -79,7 +73,7 @@ def _search_page(channel: Channel, query: str, page: int, kind: str = "track") -
     if offset >= _SEARCH_REACH:
         return []
     answer = call(channel, "search", query, limit=_SEARCH_ROWS, offset=offset, type=kind, market=market(channel))
-    return as_rows(inner(answer, f"{kind}s").get("items"), _TITLE, f"{kind}s")
+    return as_rows(Object(answer).inner(f"{kind}s").get("items"), _TITLE, f"{kind}s")
 
 
 def _search(query: LookupQuery, channel: Channel) -> Value | None:
@@ -94,7 +88,7 @@ def _track(query: LookupQuery, channel: Channel) -> Value | None:
         return next((match for match in same if match.identity.ids.get("isrc") == isrc), None)
     item = call(channel, "track", spotify_id, market=market(channel))
     # Spotify may answer with another edition, of the app's market; the track keeps the id of the query.
-    return _candidate({**item, "id": spotify_id})
+    return _candidate(Object(item, id=spotify_id))
 
 
 def _features(queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
@@ -150,12 +144,12 @@ def _artists(query: LookupQuery, channel: Channel) -> Value | None:
         tuple(
             ArtistFound(
                 name=name,
-                ids=ids_of(spotify_artist=text(row.get("id"))),
+                ids=ids_of(spotify_artist=row.text("id")),
                 genres=tuple(genre for name in row.get("genres") or () if (genre := text(name))),
-                popularity=number(row.get("popularity")),
+                popularity=row.number("popularity"),
             )
             for row in rows
-            if (name := text(row.get("name")))
+            if (name := row.text("name"))
         )
         or None
     )

@@ -1,13 +1,14 @@
-"""What all translations use: the table of a source's handlers, and functions that read JSON of any form."""
+"""What all translations use: the table of a source's handlers, and readers of JSON of any form."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from etl.identity import ISRC, SPOTIFY_ID
+from etl.identity import ISRC, SPOTIFY_ID, clean_isrc
 from etl.providers.base import (
     About,
+    Candidate,
     Channel,
     FaultKind,
     Identity,
@@ -18,10 +19,8 @@ from etl.providers.base import (
     SourceFeatures,
     Value,
 )
-from etl.values import number, text
+from etl.values import boolean, number, text, year_of
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
-
-Object = Mapping[str, Any]
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # Ids are checked, because they become parts of addresses and a wrong one makes a source refuse a whole batch.
@@ -33,6 +32,56 @@ _FORMS = {
     "reccobeats": _UUID,
 }
 _NUMBER = re.compile(r"\d{1,18}")
+
+
+class Object(dict[str, Any]):
+    """A JSON object of any form: a value that is missing or of another form is ``None``, [] or an empty object."""
+
+    def inner(self, name: str) -> "Object":
+        """Return the object under ``name``."""
+        value = self.get(name)
+        return Object(value) if isinstance(value, Mapping) else Object()
+
+    def rows(self, name: str) -> list["Object"]:
+        """Return the objects of the array under ``name``."""
+        value = self.get(name)
+        return [Object(each) for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+    def texts(self, name: str) -> list[str]:
+        """Return the strings of the array under ``name``."""
+        value = self.get(name)
+        return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
+
+    def text(self, name: str) -> str | None:
+        return text(self.get(name))
+
+    def number(self, name: str, *bounds: float) -> float | None:
+        return number(self.get(name), *bounds)
+
+    def boolean(self, name: str) -> bool | None:
+        return boolean(self.get(name))
+
+    def year(self, name: str) -> int | None:
+        """Return the year of a date."""
+        return year_of(self.get(name))
+
+    def isrc(self, name: str) -> str | None:
+        """Return an ISRC, or the first one of an array."""
+        value = self.get(name)
+        return next(filter(None, map(clean_isrc, value if isinstance(value, list) else [value])), None)
+
+    def id(self, name: str) -> str | None:
+        """Return an id that is a positive number or a string."""
+        value = self.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value) if value > 0 else None
+        return text(value)
+
+    def milliseconds(self, name: str, factor: float = 1.0) -> int | None:
+        """Return a length in ms if it is within bounds; ``factor`` is the milliseconds of the source's unit."""
+        given = self.number(name)
+        length = None if given is None else number(given * factor, *FEATURE_BOUNDS["duration_ms"])
+        return None if length is None else round(length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,53 +164,39 @@ def as_object(value: object, source: str, what: str) -> Object:
     """Return ``value`` if it is a JSON object; raises :class:`SourceFault` GARBLED if not."""
     if not isinstance(value, Mapping):
         raise garbled(source, what)
-    return value
+    return Object(value)
 
 
 def as_rows(value: object, source: str, what: str) -> list[Object]:
     """Return the objects of a JSON array without nulls; raises :class:`SourceFault` GARBLED if it is not one."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(row is None or isinstance(row, Mapping) for row in value):
         raise garbled(source, what)
-    if any(row is not None and not isinstance(row, Mapping) for row in value):
-        raise garbled(source, what)
-    return [row for row in value if row is not None]
-
-
-def inner(row: Object, name: str) -> Object:
-    """Return the object under ``name``, an empty one if there is none."""
-    value = row.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def inner_rows(row: Object, name: str) -> list[Object]:
-    """Return the objects of the array under ``name``, [] if there is no array."""
-    value = row.get(name)
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def inner_texts(row: Object, name: str) -> list[str]:
-    """Return the strings of the array under ``name``, [] if there is no array."""
-    value = row.get(name)
-    return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
-
-
-def id_text(value: object) -> str | None:
-    """Return an id that is a positive number or a string, ``None`` for others."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if value > 0 else None
-    return text(value)
-
-
-def milliseconds(value: object, factor: float = 1.0) -> int | None:
-    """Return a length in ms, ``None`` if it is out of bounds; ``factor`` is the milliseconds of the source's unit."""
-    given = number(value)
-    length = None if given is None else number(given * factor, *FEATURE_BOUNDS["duration_ms"])
-    return None if length is None else round(length)
+    return [Object(row) for row in value if row is not None]
 
 
 def ids_of(**found: str | None) -> dict[str, str]:
     """Return the ids that are known, by namespace."""
     return {name: value for name, value in found.items() if value}
+
+
+def candidate(
+    title: str | None,
+    artists: Iterable[str | None],
+    *,
+    album: str | None = None,
+    year: int | None = None,
+    duration_ms: int | None = None,
+    score: float | None = None,
+    popularity: float | None = None,
+    explicit: bool | None = None,
+    **ids: str | None,
+) -> Candidate | None:
+    """Return a track with those of ``artists`` and ``ids`` (by namespace) that are known; ``None`` without a title."""
+    if not title:
+        return None
+    names = tuple(filter(None, artists))
+    known = Identity(title=title, artists=names, album=album, year=year, duration_ms=duration_ms, ids=ids_of(**ids))
+    return Candidate(identity=known, score=score, popularity=popularity, explicit=explicit)
 
 
 def source_features(values: Mapping[str, object], confidence: float) -> SourceFeatures | None:

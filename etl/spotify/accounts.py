@@ -74,13 +74,9 @@ class Accounts:
         )
 
     def any_connected(self, owner: str | None) -> str | None:
-        """Return ``owner`` if their account can be used, else some session whose account can: for the doctor."""
+        """Return ``owner`` if their account can be used, else some session whose account can."""
         found = {document["_id"] for document in self._database.documents_where(COLLECTION, {}) if "token" in document}
         return owner if owner in found else min(found, default=None)
-
-    def any(self) -> bool:
-        """Return whether any session has a connected account."""
-        return any("token" in document for document in self._database.documents_where(COLLECTION, {}))
 
     def connect(self, owner: str, token: Mapping[str, Any], user: Mapping[str, str]) -> None:
         """Store a new permission instead of an earlier one."""

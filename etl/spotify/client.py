@@ -1,13 +1,18 @@
-"""spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries."""
+"""spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries.
+
+:func:`call` and :func:`call_closed` send requests of the app itself, without a user: of the catalogue.
+"""
 
 import logging
+from functools import lru_cache
 from typing import Any, Protocol
 
 import spotipy
 from spotipy.cache_handler import CacheHandler, MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials, SpotifyPKCE
 
-from etl.providers.base import Channel
+from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
+from etl.spotify.faults import SpotifyRefused, ask
 
 ACCOUNTS_URL = "https://accounts.spotify.com"
 TIMEOUT_SECONDS = 10.0
@@ -15,6 +20,8 @@ TIMEOUT_SECONDS = 10.0
 # Its debug lines hold tokens, and its errors are reported by us.
 for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
+# The operations whose address names no track.
+_WITHOUT_A_NAME = frozenset({"recommendations"})
 
 
 class Signer(Protocol):
@@ -61,3 +68,62 @@ def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: Cache
 
 def _accounts_url(channel: Channel) -> str:
     return channel.settings.get("accounts_url", ACCOUNTS_URL).rstrip("/")
+
+
+def call(channel: Channel, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call a method of spotipy by its name; once more with a new token if the present one is refused.
+
+    An answer that is a list (audio features) comes as ``rows``. Raises what :func:`etl.spotify.faults.ask` does,
+    and ABSENT without a client secret.
+    """
+    if not channel.settings.get("client_secret"):
+        raise SourceFault(
+            FaultKind.ABSENT,
+            "Spotify's catalogue needs the app's client secret, which is not set.",
+            "Enter it in the settings of Spotify. The login and its playlists work without.",
+        )
+    settings = channel.settings
+    tokens = _tokens(settings["client_id"], settings["client_secret"], settings.get("accounts_url", ""))
+    method = getattr(spotify(channel, client_credentials(channel, tokens)), operation)
+    try:
+        return ask(_as_object, method, *args, **kwargs)
+    except SpotifyRefused as refused:
+        if refused.status != 401:
+            raise
+        tokens.save_token_to_cache(None)
+        return ask(_as_object, method, *args, **kwargs)
+
+
+def call_closed(channel: Channel, what: str, operation: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call an operation that only apps with extended access may use.
+
+    A 404 raises NotThere if the address names a track. For recommendations, whose address names none, it means the
+    same as a 403: SourceFault ABSENT.
+    """
+    if not is_extended(channel.settings):
+        raise SourceFault(
+            FaultKind.ABSENT,
+            f"Spotify gives {what} only to apps with extended access from before November 2024.",
+            "Nothing needs to be done: other sources answer. If yours is such an app, set its kind to extended.",
+        )
+    try:
+        return call(channel, operation, *args, **kwargs)
+    except NotThere as answer:
+        if operation not in _WITHOUT_A_NAME:
+            raise
+        raise SourceFault(FaultKind.ABSENT, f"Spotify no longer gives {what} to this app.") from answer
+
+
+def market(channel: Channel) -> str:
+    """Return the country of the app's requests, which Spotify needs, by default US."""
+    return channel.settings.get("market", "").strip().upper() or "US"
+
+
+def _as_object(method: Any, *args: Any, **kwargs: Any) -> Any:
+    answer = method(*args, **kwargs)
+    return {"rows": answer} if isinstance(answer, list) else answer
+
+
+@lru_cache(maxsize=8)
+def _tokens(_client_id: str, _client_secret: str, _accounts_url: str) -> MemoryCacheHandler:
+    return MemoryCacheHandler()

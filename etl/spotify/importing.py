@@ -15,10 +15,8 @@ from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
 from etl.providers.base import FaultKind, SourceFault
 from etl.spotify.accounts import Account
-from etl.spotify.attempt import SOURCE, attempt
-from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of
-from etl.spotify.rows import row_from
-from etl.spotify.staging import Staging
+from etl.spotify.attempt import SOURCE, Staging, attempt
+from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of, row_from
 from etl.task import Task
 from store.runs import ImportProblem, Progress, new_task_run
 

@@ -1,17 +1,22 @@
-"""The lists of an account, and readers that read each of them page by page."""
+"""The lists of an account, and readers that read each of them page by page.
+
+A row has its track under ``item``, for older apps under ``track``. (The track itself has a boolean ``track``, so the
+name alone is no proof.) A top track is the row itself.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from etl.identity import SPOTIFY_ID
+from etl.imports.entries import Row, named_track
 from etl.imports.reading.json_file import listed, under
 from etl.imports.spotify_account import LIKED
 from etl.providers.base import FaultKind, SourceFault
-from etl.providers.translation import inner
+from etl.providers.translation import Object
 from etl.spotify.accounts import Session
-from etl.spotify.rows import kept
-from etl.values import text
+from etl.values import boolean, iso_instant, number, text, year_of
 
 PAGE_ROWS = 50
 SAVED = "saved"
@@ -22,6 +27,12 @@ TOP: Mapping[str, str] = {
 }
 _MOST_PAGES = 40
 _KINDS = ("track", "episode")
+WITHDRAWN = "empty row (Spotify has withdrawn the track)"
+EPISODE = "podcast episode"
+NEITHER = "neither a track nor an episode"
+UNNAMED = "no title"
+# Rows from before Spotify stored the time have the beginning of 1970.
+_FIRST_YEAR = 2006
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +45,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """``rows`` as :func:`etl.spotify.rows.kept`; ``withheld`` is how many rows of the list Spotify does not give."""
+    """``rows`` as :func:`etl.spotify.lists.kept`; ``withheld`` is how many rows of the list Spotify does not give."""
 
     rows: list[dict[str, Any]]
     total: int | None
@@ -42,24 +53,9 @@ class Page:
     withheld: int = 0
 
 
-class Reader(Protocol):
-    """A reader of one list; raises what :meth:`etl.spotify.accounts.Session.call` does."""
-
-    def mark(self) -> Mark: ...
-
-    def page(self, offset: int) -> Page: ...
-
-
 def is_list(list_id: str) -> bool:
     """Return whether this is the id of a playlist, or one of ours for saved and top tracks."""
     return list_id == SAVED or list_id in TOP or bool(SPOTIFY_ID.fullmatch(list_id))
-
-
-def reader_of(session: Session, list_id: str) -> Reader:
-    """Return the reader of the list ``list_id``, for which :func:`is_list` holds."""
-    if list_id == SAVED:
-        return _Saved(session)
-    return _Top(session, list_id) if list_id in TOP else _Playlist(session, list_id)
 
 
 class _Playlist:
@@ -85,7 +81,7 @@ class _Playlist:
         """Read the first rows from the playlist itself: some apps may read it although its rows are refused (403)."""
         found = self._session.call("playlist", self._id, additional_types=_KINDS)
         # It is `items` today; to older apps it was `tracks`.
-        rows = inner(found, "items") or inner(found, "tracks")
+        rows = Object(found).inner("items") or Object(found).inner("tracks")
         if "items" not in rows:
             raise fault
         page = _page(rows, 0)
@@ -120,6 +116,17 @@ class _Top:
         return _page(found, offset, wrapped=False)
 
 
+# Both methods raise what :meth:`etl.spotify.accounts.Session.call` does.
+Reader = _Playlist | _Saved | _Top
+
+
+def reader_of(session: Session, list_id: str) -> Reader:
+    """Return the reader of the list ``list_id``, for which :func:`is_list` holds."""
+    if list_id == SAVED:
+        return _Saved(session)
+    return _Top(session, list_id) if list_id in TOP else _Playlist(session, list_id)
+
+
 def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Page:
     rows = found.get("items")
     if not isinstance(rows, list):
@@ -135,7 +142,7 @@ def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
     """Return the saved and top tracks and the playlists of an account, as the page shows them."""
     found = [_entry(SAVED, LIKED, "saved"), *(_entry(list_id, name, "top") for list_id, name in TOP.items())]
     for playlist in _playlists(session):
-        rows = inner(playlist, "items") or inner(playlist, "tracks")
+        rows = Object(playlist).inner("items") or Object(playlist).inner("tracks")
         total = rows.get("total")
         found.append(
             _entry(str(playlist["id"]), text(playlist.get("name")) or "Playlist without a name", "playlist")
@@ -149,8 +156,8 @@ def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
 
 
 def _playlists(session: Session) -> Iterator[dict[str, Any]]:
-    for number in range(_MOST_PAGES):
-        found = session.call("current_user_playlists", limit=PAGE_ROWS, offset=number * PAGE_ROWS)
+    for page in range(_MOST_PAGES):
+        found = session.call("current_user_playlists", limit=PAGE_ROWS, offset=page * PAGE_ROWS)
         # Playlists that were withdrawn are null.
         yield from (item for item in listed(found, "items") if isinstance(item, dict) and item.get("id"))
         if not found.get("next"):
@@ -159,3 +166,46 @@ def _playlists(session: Session) -> Iterator[dict[str, Any]]:
 
 def _entry(list_id: str, name: str, kind: str) -> dict[str, Any]:
     return {"id": list_id, "name": name, "kind": kind, "tracks": None, "mine": True, "collaborative": False}
+
+
+def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
+    """Return what is staged of a row until the whole list has been read: names and ids, or the reason to skip it."""
+    item = (under(row, "item") or under(row, "track")) if wrapped else row
+    if not isinstance(item, dict):
+        return {"reason": WITHDRAWN}
+    if item.get("type") == "episode" or item.get("episode") is True:
+        return {"reason": EPISODE}
+    if item.get("type", "track") != "track":
+        return {"reason": NEITHER}
+    album = under(item, "album")
+    return {
+        "title": text(item.get("name")),
+        "artists": [text(under(artist, "name")) for artist in listed(item, "artists")],
+        "album": text(under(album, "name")),
+        "year": year_of(under(album, "release_date")),
+        "duration_ms": item.get("duration_ms"),
+        "isrc": text(under(under(item, "external_ids"), "isrc")),
+        "explicit": boolean(item.get("explicit")),
+        "popularity": number(item.get("popularity")),
+        # A local file has a URI of its names and no id.
+        "uri": None if under(row, "is_local") or not item.get("id") else f"spotify:track:{item['id']}",
+        "added_by": text(under(under(row, "added_by"), "id")) if wrapped else None,
+        "added_at": text(under(row, "added_at")) if wrapped else None,
+    }
+
+
+def row_from(line: int, row: dict[str, Any], source: str) -> Row:
+    """Return the row of what :func:`kept` returned; ``line`` is its number in the list, from 1."""
+    if "reason" in row:
+        return Row(line=line, reason=row["reason"])
+    names = ("uri", "album", "duration_ms", "year", "isrc")
+    track = named_track(row["title"], row["artists"], source=source, **{name: row[name] for name in names})
+    if track is None:
+        return Row(line=line, reason=UNNAMED)
+    track = replace(track, explicit=row["explicit"], popularity=row["popularity"])
+    return Row(line=line, track=track, added_by=row["added_by"], added_at=_added_at(row["added_at"]))
+
+
+def _added_at(value: str | None) -> datetime | None:
+    moment = iso_instant(value)
+    return moment if moment and moment.year >= _FIRST_YEAR else None

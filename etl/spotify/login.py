@@ -1,4 +1,4 @@
-"""The login: authorisation code with PKCE, begun and ended in the same browser session."""
+"""The login: authorisation code with PKCE, begun and ended in the same browser session; and notices about it."""
 
 import hashlib
 import secrets
@@ -12,9 +12,9 @@ from spotipy.cache_handler import MemoryCacheHandler
 
 from etl.engine.vault import Vault
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
-from etl.spotify.accounts import Accounts
+from etl.spotify.accounts import Account, Accounts
 from etl.spotify.client import pkce, spotify
-from etl.spotify.faults import SpotifyRefused, ask
+from etl.spotify.faults import DASHBOARD, SpotifyRefused, ask
 
 READ_SCOPE = "playlist-read-private playlist-read-collaborative user-library-read user-top-read user-read-private"
 WRITE_PRIVATE = "playlist-modify-private"
@@ -23,6 +23,7 @@ _LIFETIME = timedelta(minutes=15)
 # The end of the state of a login that was begun at http://localhost and returns to 127.0.0.1.
 _LOCALHOST = ".localhost"
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_AHEAD = timedelta(days=21)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,8 +144,8 @@ class _Bearer:
 def _user_of(channel: Channel, token: Mapping[str, Any]) -> dict[str, str]:
     try:
         found = ask(spotify(channel, _Bearer(token)).me)
-    except NotThere as answer:
-        raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.") from answer
+    except NotThere:
+        found = {}
     user_id = str(found.get("id") or "")
     if not user_id:
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say who has logged in.", "Try again.")
@@ -164,3 +165,36 @@ def from_localhost(state: str) -> bool:
 
 def _digest(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
+
+
+def how_to_register(back: Redirect) -> str:
+    """Return the instructions for registering an app at Spotify and here."""
+    return (
+        f"At {DASHBOARD} (the owner needs Premium) create an app for the Web API with the redirect URI {back.uri}, "
+        "let each listener in under User Management, and enter its client id here, in the settings of Spotify."
+    )
+
+
+def notice_of(missing: str | None, account: Account | None, back: Redirect, problem: str | None) -> str | None:
+    """Return the notice to show; ``missing`` is what the setup lacks, ``problem`` what ended the last login."""
+    if missing is not None:
+        return f"{missing} {how_to_register(back)}"
+    notices = [problem] if problem else []
+    if account is not None and account.ended:
+        notices.append("Spotify's permission has ended. Connect again; what was brought in is still here.")
+    elif account is not None and account.expires_at - datetime.now(UTC) < _AHEAD:
+        notices.append(f"Spotify's permission ends on {account.expires_at:%d %B %Y}. Connect again before that.")
+    if account is None or account.ended:
+        notices += _about_redirect(back)
+    return " ".join(notices) or None
+
+
+def _about_redirect(back: Redirect) -> list[str]:
+    if back.localhost:
+        return [f"Spotify refuses the name localhost: register {back.uri} exactly so."]
+    if back.by_hand:
+        return [
+            f"Register {back.uri}. After you agreed, the browser shows an address that it cannot open, since this "
+            "Tastemap runs on another machine and without https: copy that address and paste it here."
+        ]
+    return []

@@ -11,9 +11,8 @@ from etl.identity import SPOTIFY_ID
 from etl.imports.reading.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
-from etl.spotify.attempt import attempt
+from etl.spotify.attempt import Staging, attempt
 from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
-from etl.spotify.staging import Staging
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist

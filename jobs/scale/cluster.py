@@ -4,17 +4,14 @@ Its scheduler and its workers are started in a folder with this program, by its 
 they are to do. Dask itself does the items of a worker that is lost again elsewhere.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from config import VERSION
-from jobs.scale.workers import Item, Outcome, Result, ScaleError, attempt, deadly
+from jobs.scale.workers import Item, Outcome, Result, ScaleError, Workers, attempt, deadly
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -24,7 +21,7 @@ _START = "In the project's folder: .venv/bin/python -m distributed.cli.dask_sche
 _START += ".venv/bin/python -m distributed.cli.dask_worker tcp://HOST:8786 --nworkers auto --nthreads 1"
 
 
-class Cluster:
+class Cluster(Workers):
     """The workers behind the scheduler at ``address``.
 
     Raises
@@ -58,7 +55,7 @@ class Cluster:
         jobs: dict[object, Item] = {}
         given_up: list[Item] = []
 
-        def submit(item: Item) -> Future:
+        def submit(item: Item) -> "Future[Any]":
             future = self._client.submit(attempt, function, item, pure=False)
             jobs[future.key] = item
             return future
@@ -83,16 +80,11 @@ class Cluster:
         if given_up:
             raise deadly(given_up)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *fault: object) -> None:
         self._client.close()
 
 
-def _check(client: Client) -> int:
+def _check(client: "Client") -> int:
     """Return how many items the workers do at a time, when each of them can load this program."""
     try:
         client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)

@@ -9,16 +9,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Self
 
-from jobs.scale.workers import MAX_DEATHS, Item, Outcome, Result, attempt, deadly
+from jobs.scale.workers import MAX_DEATHS, Item, Outcome, Result, Workers, attempt, deadly
 
 # Threads and connections do not survive a fork.
 _SPAWN = get_context("spawn")
 
 
-class Processes:
+class Processes(Workers):
     """``count`` processes; a new set of them where one has died, which concurrent.futures answers by ending all."""
 
     remote = False
@@ -72,13 +70,8 @@ class Processes:
             self.count, mp_context=_SPAWN, initializer=_end_with_parent, initargs=(self._worker_end,)
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
+    def __exit__(self, *fault: object) -> None:
+        if any(fault):
             self._parent_end.close()
         self._pool.shutdown(cancel_futures=True)
         self._parent_end.close()

@@ -12,7 +12,6 @@ does its items again. concurrent.futures and Dask do the scheduling.
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from store.errors import TastemapError
@@ -50,14 +49,14 @@ class Workers(Protocol):
         """
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *fault: object) -> None:
+        return None
 
 
-class OneCore:
+class OneCore(Workers):
     """Does everything in this process."""
 
     count = 1
@@ -65,14 +64,6 @@ class OneCore:
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         return map(function, items)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
 
 # -- what travels between processes -------------------------------------------------------------------------------

@@ -63,10 +63,7 @@ class ArtistEmbedding:
     def load(cls, directory: Path) -> ArtistEmbedding:
         """Map ``models/artists/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or not the one that was written.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
         described = json.loads(verified(directory / "artists.json").read_text(encoding="utf-8"))
         arrays = {
@@ -136,11 +133,6 @@ class ArtistEmbedding:
         """(n,) one over the length of each row: 0.3 MB that halve the time of a comparison."""
         lengths = [np.linalg.norm(self.vectors[at : at + _BLOCK].astype(np.float32), axis=1) for at in self._blocks()]
         return 1.0 / np.maximum(np.concatenate(lengths), 1.0)
-
-    @cached_property
-    def common_words(self) -> dict[str, int]:
-        """See :meth:`ml.artists.names.KeyIndex.common_words`."""
-        return self.keys.common_words()
 
     def _blocks(self) -> range:
         return range(0, len(self), _BLOCK)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -66,14 +68,7 @@ class KeyIndex:
 
     def _first_from(self, key: bytes) -> int:
         """Return the position of the first name that is not below ``key``; UTF-8 sorts as its code points do."""
-        low, high = 0, len(self.keys)
-        while low < high:
-            middle = (low + high) // 2
-            if self.keys._bytes(middle) < key:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(range(len(self.keys)), key, key=self.keys._bytes)
 
     def close(self, key: str, cutoff: float = CLOSE) -> int | None:
         """Return the artist of the name closest to ``key``, the best known of equally close ones, or None.
@@ -102,14 +97,15 @@ class KeyIndex:
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
         return low + np.flatnonzero(np.abs(sizes - length) <= slack)
 
+    @cached_property
     def common_words(self) -> dict[str, int]:
-        """Return the words that more than :data:`COMMON` names have, with the number of these names."""
+        """The words that more than :data:`COMMON` names have, with the number of these names."""
         counts = Counter(word for at in range(len(self.keys)) for word in set(self.keys[at].split()))
         return {word: names for word, names in counts.items() if names > COMMON}
 
     def match_sorted(self, others: Iterable[str]) -> npt.NDArray[np.int32]:
         """Return the artist of each of ``others`` (normalised, sorted by code point), -1 for an unknown one."""
-        mine = self._pairs()
+        mine = ((self.keys[at], int(self.artist[at])) for at in range(len(self.keys)))
         key, artist = next(mine, (None, -1))
         found = []
         for other in others:
@@ -117,7 +113,3 @@ class KeyIndex:
                 key, artist = next(mine, (None, -1))
             found.append(artist if key == other else -1)
         return np.array(found, np.int32)
-
-    def _pairs(self) -> Iterator[tuple[str, int]]:
-        for position in range(len(self.keys)):
-            yield self.keys[position], int(self.artist[position])

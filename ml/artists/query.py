@@ -54,7 +54,7 @@ def _by_words(artists: ArtistEmbedding, query: str) -> tuple[str, str] | None:
             index, cost = artists.keys.close(key, _CLOSE), _TYPO_COST
         if index is not None:
             letters = min(len(key), _MOST_LETTERS) / _MOST_LETTERS
-            if count == 1 and (names := artists.common_words.get(key)):
+            if count == 1 and (names := artists.keys.common_words.get(key)):
                 cost += _COMMON_COST * math.log10(names / COMMON)
             score = float(artists.prior[index]) + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost
             if score > best:

@@ -6,6 +6,7 @@ Training and serving call the same functions. The columns are computed from arti
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,11 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation.interactions import Knn, Lists
+from ml.continuation.interactions import Floats, Ints, Knn, Lists
 from store.text import normalise
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 _NEAREST_ARTISTS = 3
 FEWEST_GROUPS = 2  # a word in the names of fewer groups of lists is ignored
@@ -59,6 +57,12 @@ class Artists:
     prior: Floats
     genres: Ints
 
+    @cached_property
+    def genre_rarity(self) -> Floats:
+        """(g,) the logarithm of the inverse frequency of each genre among artists."""
+        counts = np.bincount(self.genres[self.genres >= 0])
+        return np.log(max(len(self.genres), 1) / np.maximum(counts, 1))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
@@ -93,14 +97,13 @@ class Background:
     """Statistics of all recordings in training.
 
     ``sound_mean`` and ``sound_variance`` (12,); ``rarity`` the logarithm of the inverse frequency of title words and
-    ``rare`` that of all other words; ``genre_rarity`` (g,) the same of genres among artists.
+    ``rare`` that of all other words.
     """
 
     sound_mean: Floats
     sound_variance: Floats
     rarity: Mapping[str, float]
     rare: float
-    genre_rarity: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,11 +185,9 @@ class Profile:
         known = self.seeds.columns.popularity
         known = known[~np.isnan(known)]
         self._popularity = float(known.mean()) if len(known) else 45.0
-        self._titles = self._title_words()
-        self._albums: dict[Any, int] = {}
-        for album in self.seeds.albums:
-            if album is not None:
-                self._albums[album] = self._albums.get(album, 0) + 1
+        counts = Counter(word for title in self.seeds.titles for word in title)
+        self._titles = {word: count / len(self.seeds.titles) for word, count in counts.items()}
+        self._albums = Counter(album for album in self.seeds.albums if album is not None)
 
     def _artists(self) -> dict[str, Floats]:
         places, n = self.artists.places, len(self.artists.places)
@@ -218,7 +219,7 @@ class Profile:
 
     def _genres(self, mine: Ints) -> Floats:
         """Return (A,) the summed share of the seeds with each of an artist's genres, weighted by rarity."""
-        table, rarity = self.artists.genres, np.append(self.background.genre_rarity, 0.0)  # -1 takes the last
+        table, rarity = self.artists.genres, np.append(self.artists.genre_rarity, 0.0)  # -1 takes the last
         held = (
             np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:] if len(mine) else np.zeros(len(rarity) - 1)
         )
@@ -233,13 +234,6 @@ class Profile:
         mean = (np.where(known, sound, 0.0).sum(axis=0) + all_mean) / (count + 1)
         squares = np.where(known, (sound - mean) ** 2, 0.0).sum(axis=0)
         return mean, (squares + 4 * all_variance) / (count + 4)
-
-    def _title_words(self) -> dict[str, float]:
-        shares: dict[str, float] = {}
-        for title in self.seeds.titles:
-            for word in title:
-                shares[word] = shares.get(word, 0.0) + 1.0 / len(self.seeds.titles)
-        return shares
 
     def rarity(self, word: str) -> float:
         return self.background.rarity.get(word, self.background.rare)
@@ -281,7 +275,7 @@ class Profile:
     ) -> None:
         """Add to the columns of a few candidates those that need their titles, albums and each seed's sound."""
         found["same_artist"] = np.log1p(found["same_artist"])
-        found["same_album"] = np.log1p([self._albums.get(album, 0) if album is not None else 0 for album in albums])
+        found["same_album"] = np.log1p([self._albums[album] for album in albums])
         found["title_words"] = np.array(
             [sum(self._titles.get(word, 0.0) * self.rarity(word) for word in title) for title in titles]
         )
@@ -340,6 +334,26 @@ class ListIndex:
     songs: Lists
     artists: Lists
     word_lists: Mapping[str, Ints]
+
+    @classmethod
+    def of(cls, songs: Lists, artists: Iterable[Ints], names: Iterable[str], artist_count: int) -> ListIndex:
+        """Index lists by their ``songs``, the first artists of these (numbers or -1) and the words of their ``names``.
+
+        An artist weighs the root of its number of songs over that of the list's most frequent artist.
+        """
+        held, shares = [], []
+        word_lists: dict[str, list[int]] = defaultdict(list)
+        for at, (artists_of_list, name) in enumerate(zip(artists, names, strict=True)):
+            who, counts = np.unique(artists_of_list[artists_of_list >= 0], return_counts=True)
+            held.append(who.astype(np.int32))
+            shares.append(np.sqrt(counts / counts.max(initial=1)).astype(np.float32))
+            for word in words(name):
+                word_lists[word].append(at)
+        return cls(
+            songs=songs,
+            artists=Lists.of(held, artist_count, shares),
+            word_lists={word: np.array(ats) for word, ats in word_lists.items()},
+        )
 
     def muting(self, lists: Ints) -> ListIndex:
         """Return the index without the ``lists`` of these numbers."""

@@ -20,27 +20,13 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Knn:
-    """The weights of neighbouring lists.
+    """The weights of neighbouring lists."""
 
-    Attributes
-    ----------
-    rarity : float
-        Power of a shared song's inverse frequency (log lists / lists that hold it).
-    length : float
-        Power of a list's summed rarity by which its weight is divided: 0.5 makes it a cosine.
-    sharpness : float
-        Power of the similarity: above 1 the nearest lists count more than many distant ones.
-    nearest : int
-        The number of nearest lists used.
-    fame : float
-        Power of the number of lists that hold a song by which its score is divided.
-    """
-
-    rarity: float = 1.0
-    length: float = 0.5
-    sharpness: float = 1.0
-    nearest: int = 1000
-    fame: float = 0.0
+    rarity: float = 1.0  # power of a shared song's inverse frequency (log lists / lists that hold it)
+    length: float = 0.5  # power of a list's summed rarity by which its weight is divided: 0.5 makes it a cosine
+    sharpness: float = 1.0  # power of the similarity: above 1 the nearest lists count more than many distant ones
+    nearest: int = 1000  # the number of nearest lists used
+    fame: float = 0.0  # power of the number of lists that hold a song by which its score is divided
 
 
 class Lists:

@@ -37,7 +37,7 @@ from ml.continuation.features import (
     neural_column,
     words,
 )
-from ml.continuation.interactions import Lists
+from ml.continuation.interactions import Floats, Ints, Lists
 from ml.continuation.neural import FILES, Neural, NeuralScores, facts
 from ml.sound import coordinates
 from ml.trees import Trees
@@ -55,9 +55,6 @@ NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
 RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE, "ensemble": CONTENT + EVIDENCE + NEURAL}
 MAX_LIMIT = 100
 MOST_SEEDS = 500  # of a longer playlist the last ones count
-
-Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +124,7 @@ class Knowledge:
     """
 
     rankers: Mapping[str, Trees]
-    sound_mean: Floats
-    sound_variance: Floats
-    rarity: Mapping[str, float]
-    rare: float
+    background: Background
     names: NameWords
     artists_version: str
 
@@ -143,10 +137,10 @@ class Knowledge:
         described = {
             "artists_version": self.artists_version,
             "rankers": list(self.rankers),
-            "sound_mean": self.sound_mean.tolist(),
-            "sound_variance": self.sound_variance.tolist(),
-            "rarity": {word: round(value, 3) for word, value in self.rarity.items()},
-            "rare": self.rare,
+            "sound_mean": self.background.sound_mean.tolist(),
+            "sound_variance": self.background.sound_variance.tolist(),
+            "rarity": {word: round(value, 3) for word, value in self.background.rarity.items()},
+            "rare": self.background.rare,
             "name_words": list(self.names.index),
         }
         description, names = directory / "continuation.json", directory / "names.npz"
@@ -168,42 +162,31 @@ class Knowledge:
             names = NameWords(word_rows, stored["groups"], stored["place"], stored["sound"])
         return cls(
             rankers={kind: Trees.load(verified(directory / f"ranker-{kind}.npz")) for kind in described["rankers"]},
-            sound_mean=np.array(described["sound_mean"]),
-            sound_variance=np.array(described["sound_variance"]),
-            rarity=described["rarity"],
-            rare=described["rare"],
+            background=Background(
+                sound_mean=np.array(described["sound_mean"]),
+                sound_variance=np.array(described["sound_variance"]),
+                rarity=described["rarity"],
+                rare=described["rare"],
+            ),
             names=names,
             artists_version=described["artists_version"],
         )
 
 
+@dataclass(kw_only=True)
 class _SegmentPool:
-    """The columns of a segment, computed once."""
+    """The columns of a segment, and the number of each track's recording in the lists or -1, computed once."""
 
-    def __init__(
-        self,
-        segment: Segment,
-        artists: ArtistEmbedding,
-        artist_table: Artists,
-        background: Background,
-        playlist_evidence: PlaylistEvidence | None,
-    ) -> None:
-        self.directory = segment.directory
-        number = artists.keys.match_sorted(segment.artist_keys)
-        self.columns = Columns(
-            artist=number[segment.artist_code], popularity=segment.popularity, sound=coordinates(segment.features)
-        )
-        self.listed = (
-            np.full(len(segment), -1)
-            if playlist_evidence is None
-            else playlist_evidence.numbers(segment.recording_code)
-        )
-        self._facts_from = artist_table, background
+    directory: Path
+    columns: Columns
+    listed: Ints
+    artists: Artists
+    background: Background
 
     @cached_property
     def known(self) -> npt.NDArray[np.float32]:
         """(n, f) the facts of the neural part."""
-        return facts(self.columns, *self._facts_from)
+        return facts(self.columns, self.artists, self.background)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,18 +223,12 @@ class Continuation:
         self.playlist_evidence, self.neural = playlist_evidence, neural
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
-        genres = artists.arrays["genres"]
         self.artist_table = Artists(
-            places=unit_rows(artists.vectors), prior=np.asarray(artists.prior, np.float32), genres=genres
+            places=unit_rows(artists.vectors),
+            prior=np.asarray(artists.prior, np.float32),
+            genres=artists.arrays["genres"],
         )
-        counts = np.bincount(genres[genres >= 0].astype(np.int64), minlength=len(artists.genre_names))
-        self.background = Background(
-            sound_mean=knowledge.sound_mean,
-            sound_variance=knowledge.sound_variance,
-            rarity=knowledge.rarity,
-            rare=knowledge.rare,
-            genre_rarity=np.log(max(len(genres), 1) / np.maximum(counts, 1)),
-        )
+        self.background = knowledge.background
         self._pools: dict[str, _SegmentPool] = {}
         self._lock = Lock()
 
@@ -261,10 +238,7 @@ class Continuation:
 
         A user-trained version whose artists were embedded anew since serves by content alone.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or not the one that was written.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
         scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
         same_artists = scores.get("artists_version") == artists.version
@@ -305,10 +279,7 @@ class Continuation:
         They hold no recording of the playlist, none twice, no id of ``exclude`` and at most ``artist_cap`` tracks of
         one first artist. Empty when neither a seed's artist nor its sound nor a word of the name is known.
 
-        Raises
-        ------
-        ValueError
-            ``limit`` is not within 1 to 100.
+        Raises ValueError if ``limit`` is not within 1 to 100.
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
@@ -456,8 +427,18 @@ class Continuation:
         with self._lock:
             known = self._pools.get(segment.name)
             if known is None or known.directory != segment.directory:
-                known = _SegmentPool(segment, self.artists, self.artist_table, self.background, self.playlist_evidence)
-                self._pools[segment.name] = known
+                number, evidence = self.artists.keys.match_sorted(segment.artist_keys), self.playlist_evidence
+                known = self._pools[segment.name] = _SegmentPool(
+                    directory=segment.directory,
+                    columns=Columns(
+                        artist=number[segment.artist_code],
+                        popularity=segment.popularity,
+                        sound=coordinates(segment.features),
+                    ),
+                    listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
+                    artists=self.artist_table,
+                    background=self.background,
+                )
             return known
 
     def _reason(self, track: Track, seeds: Sequence[Track]) -> str:

@@ -12,16 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.continuation.features import Artists, Background, Columns
+from ml.continuation.interactions import Ints
 from ml.litert import LiteRTNetwork
 
-Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float32]
 Network = Callable[[Floats, Floats, Floats], Floats]
 

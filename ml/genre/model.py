@@ -124,10 +124,7 @@ class GenrePredictor:
     def load(cls, directory: Path) -> GenrePredictor:
         """Read ``models/genre/<version>/``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         for name in ("pieces.npz", "pieces.npy", "scaler.json", "genre.tflite", "genre.json"):
             artefacts.verified(directory / name)
@@ -175,10 +172,7 @@ class GenrePredictor:
         Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
         is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned.
 
-        Raises
-        ------
-        ValueError
-            ``genre`` is none of ``genres``.
+        Raises ValueError if ``genre`` is none of ``genres``.
         """
         whole = self.encode([track])
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]

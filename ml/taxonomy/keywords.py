@@ -1,7 +1,6 @@
 """The words in the name of a genre: styles, places, instruments."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from store.text import normalise
@@ -10,14 +9,6 @@ Strength = Literal["keyword", "place", "weak"]
 # A style decides before a place does, and a place before an instrument or a word such as pop or folk:
 # "russian folk metal" is metal, "russian folk" is Russia's.
 _ORDER: tuple[Strength, ...] = ("keyword", "place", "weak")
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    family: str
-    strength: Strength
 
 
 class GenreWords:
@@ -37,22 +28,27 @@ class GenreWords:
         A word inside a longer known one does not count. The last of several styles decides, since it is the noun:
         "jazz rap" is rap. In Romance languages adjectives follow the noun, but those are places.
         """
-        tokens = normalise(name).split()
-        words = self._found(tokens)
+        words = self._found(normalise(name).split())
         for strength in _ORDER:
-            deciding = [word for word in words if word.strength == strength]
+            deciding = [(end, end - start, family) for start, end, family, kind in words if kind == strength]
             if deciding:
-                return max(deciding, key=lambda word: (word.end, word.end - word.start)).family, strength
+                return max(deciding)[2], strength
         return None
 
-    def _found(self, tokens: list[str]) -> list[_Word]:
+    def _found(self, tokens: list[str]) -> list[tuple[int, int, str, Strength]]:
+        """Return (start, end, family, strength) of the known words, without those inside a longer one."""
         found = [
-            _Word(start, end, *self._words[phrase])
+            (start, end, *self._words[phrase])
             for start in range(len(tokens))
             for end in range(start + 1, min(start + self._longest, len(tokens)) + 1)
             if (phrase := " ".join(tokens[start:end])) in self._words
         ]
-        return [word for word in found if not any(_inside(word, other) for other in found)]
+        spans = [(start, end) for start, end, *_ in found]
+        return [
+            word
+            for word, span in zip(found, spans, strict=True)
+            if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)
+        ]
 
 
 def phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> str | None:
@@ -64,7 +60,3 @@ def phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> 
         if tuple(tokens[start:end]) in phrases
     ]
     return max(found)[2] if found else None
-
-
-def _inside(word: _Word, other: _Word) -> bool:
-    return other != word and other.start <= word.start and word.end <= other.end

@@ -121,10 +121,7 @@ class Taxonomy:
     def predict(self, name: str) -> Placement:
         """Return where a genre's name belongs; an unlisted one goes with the listed name most like it.
 
-        Raises
-        ------
-        ValueError
-            ``name`` is empty.
+        Raises ValueError if ``name`` is empty.
         """
         key = normalise(name)
         if not key:

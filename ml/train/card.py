@@ -50,10 +50,7 @@ def render(template: Path, **values: Any) -> str:
     **values
         What the template names. Text is put in as it is: Markdown is not escaped.
 
-    Raises
-    ------
-    jinja2.UndefinedError
-        The template names a value that was not given.
+    Raises jinja2.UndefinedError if the template names a value that was not given.
     """
     environment = Environment(
         autoescape=False,  # noqa: S701 - Markdown, not HTML

@@ -49,10 +49,7 @@ def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
 def export(model: keras.Model, path: Path, inputs: Arrays) -> float:
     """Write ``model`` as LiteRT to ``path``; return its largest difference from Keras on ``inputs`` (n, ...) each.
 
-    Raises
-    ------
-    ExportError
-        It differs by more than 1e-5; nothing is written then.
+    Raises ExportError if it differs by more than 1e-5; nothing is written then.
     """
     content = to_litert(model, [(None, *value.shape[1:]) for value in inputs])
     gap = difference(model, content, inputs)

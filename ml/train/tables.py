@@ -18,10 +18,7 @@ def require(path: Path) -> Path:
 def read_table(path: Path, **options: Any) -> pd.DataFrame:
     """Read a CSV file in which only empty cells are missing; ``options`` are those of pandas.read_csv.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
+    Raises FileNotFoundError if there is no such file.
     """
     return pd.read_csv(require(path), keep_default_na=False, na_values=[""], low_memory=False, **options)
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator
 
-from etl.gather.recommended import store_recommended
+from etl.gather.found_tracks import store_recommended
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from services.container import Services

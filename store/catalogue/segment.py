@@ -178,8 +178,9 @@ class Segment:
     def _features_of(self, row: int, source: str) -> AudioFeatures | None:
         if not self.has_features(row):
             return None
+        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
         known = {
-            name: float(value)
+            name: float(str(value))
             for name, value in zip(AUDIO_FEATURES, self.features[row], strict=True)
             if not np.isnan(value)
         }

@@ -117,10 +117,9 @@ class Connection:
         """Return the document whose ``_id`` is ``name``; times in it are aware, in UTC."""
         return self._mongo[collection].find_one({"_id": name})
 
-    @translated
     def get_documents(self, collection: str, names: Collection[str]) -> dict[str, Document]:
         """Return the known ones of ``names`` by ``_id``."""
-        return self._find_documents(collection, names)
+        return {document["_id"]: document for document in self.documents_among(collection, "_id", names)}
 
     @translated
     def documents_where(self, collection: str, equal: Mapping[str, Any]) -> list[Document]:
@@ -227,14 +226,6 @@ class Connection:
                 return self._client  # another thread was first
             self._client, self._pid = client, os.getpid()
             return client
-
-    def _find_documents(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
-        found = (
-            document
-            for chunk in chunks(list(ids))
-            for document in self._mongo[collection].find({"_id": {"$in": chunk}})
-        )
-        return {document["_id"]: document for document in found}
 
     def _revive(self, failed: MongoClient[Document] | None) -> bool:
         """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""

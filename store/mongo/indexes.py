@@ -15,15 +15,14 @@ from pymongo.database import Database as MongoDatabase
 # Everything else is found by _id. Change VERSION with any change here.
 VERSION = 4
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    "playlists": [IndexModel("owner", name="owner")],
-    "runs": [
-        IndexModel("state", name="state"),
-        IndexModel("sha256", name="sha256"),
-        IndexModel("owner", name="owner"),
-    ],
-    "tracks": [IndexModel("keys", name="keys")],
-    "recommendations": [IndexModel("track_ids", name="track_ids"), IndexModel("source", name="source")],
-    "lookups": [IndexModel("slice", name="slice"), IndexModel("expires_hour", name="expires_hour")],
+    collection: [IndexModel(name, name=name) for name in names]
+    for collection, names in {
+        "playlists": ("owner",),
+        "runs": ("state", "sha256", "owner"),
+        "tracks": ("keys",),
+        "recommendations": ("track_ids", "source"),
+        "lookups": ("slice", "expires_hour"),
+    }.items()
 }
 
 

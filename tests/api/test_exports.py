@@ -1,6 +1,7 @@
 """Playlists as downloads: the file, its type and its name, and what is answered where there is none."""
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -8,7 +9,10 @@ from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
 from etl.exports.formats import FORMATS
+from etl.exports.rows import ExportRow
 from store.database import PAGE_ITEMS, Database
+from store.domain import PlaylistItem
+from tests.api.conftest import TRACKS
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD, many, written
 
@@ -24,6 +28,20 @@ def test_a_playlist_is_downloaded_by_whoever_knows_its_id(
     assert answer.content_type == FORMATS[name].media_type
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="Our list{FORMATS[name].ending}"'
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_features_of_the_catalogue_leave_with_the_playlist(client: FlaskClient, database: Database, name: str) -> None:
+    """Every export holds what the page shows: a track that came without features has those of the catalogue."""
+    (known,) = (track for track in TRACKS if track.id == "metal1")
+    row = ExportRow(item=PlaylistItem(position=0, track_id=known.id), track=replace(known, features=None))
+    playlist = lists.store(database, [row])
+    (shown,) = client.get(f"/data?playlist={playlist.id}").json["tracks"]
+    assert known.features is not None
+    features = replace(known.features, values={name: float(value) for name, value in known.features.values.items()})
+    assert shown["features"] == features.values
+    answer = client.get(f"/api/playlists/{playlist.id}/export?format={name}")
+    assert answer.data == written(FORMATS[name], [replace(row, track=replace(known, features=features))])
 
 
 def test_a_download_is_streamed(empty_client: FlaskClient, database: Database) -> None:

@@ -236,7 +236,7 @@ def serve_and_take_back(here: Here, version: str, before: list[str]) -> None:
     assert (found["versions"], found["served"], found["why"]) == ([version, served], served, "")
     assert len(found["rows"]) >= 3
     assert all(row["better"] in {0, 1, None} for row in found["rows"])
-    swapped = here.client.get(f"{address}/compare?version={served}&beside={version}").get_json()
+    swapped = here.client.get(f"{address}/compare?version={served}&other={version}").get_json()
     assert [row["values"][::-1] for row in swapped["rows"]] == [row["values"] for row in found["rows"]]
 
     assert here.client.put(f"{address}/active", json={"version": version}).status_code == 200

@@ -8,11 +8,11 @@ from threading import Event
 
 import pytest
 
-from etl.engine import Answer, Engine, EngineConfig, Status
+from config import Config
+from etl.engine import Answer, Engine, Status
 from etl.identity import identity_of, track_id
 from etl.lookup import lookup
-from etl.lookup.lookup import LookedUp, settle, store_looked_up
-from etl.lookup.pool import LookupClock
+from etl.lookup.lookup import LookedUp, LookupClock, settle, store_looked_up
 from etl.providers.base import Identity, LookupQuery, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
 from store.database import Database
@@ -67,8 +67,8 @@ def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> I
     """An engine whose keyless sources are all on."""
     fake_services.lift_limits()
     providers = {name: hurried(PROVIDERS[name]) for name in KEYLESS}
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=fake_services.urls), providers=providers)
-    engine.switch(KEYLESS)
+    engine = Engine(database, Config(var=tmp_path, source_urls=fake_services.urls), providers=providers)
+    engine.sources.switch(KEYLESS)
     yield engine
     for service in fake_services.all:
         service.stopping.set()
@@ -173,7 +173,7 @@ def test_an_answer_about_another_recording_is_not_believed(engine: Engine, fake_
         times=None,
         path="/v1/track",
     )
-    engine.switch({"deezer", "reccobeats"})
+    engine.sources.switch({"deezer", "reccobeats"})
     found = look_up(engine, typed("Receipts Kite & Ledger"), {Need.FEATURES})
     assert found.identity.title == song.title
     assert "reccobeats" not in found.identity.ids
@@ -250,7 +250,7 @@ def test_what_nobody_knows_is_not_made_up(engine: Engine, fake_services: FakeSer
 
 
 def test_nothing_is_asked_where_nothing_is_on(engine: Engine, fake_services: FakeServices) -> None:
-    engine.switch(())
+    engine.sources.switch(())
     found = look_up(engine, typed("Neon Estuary Velvet Causeway"), ALL)
     assert found.trail == ()
     assert fake_services.request_count() == 0
@@ -287,11 +287,11 @@ def test_a_track_found_twice_stays_one_though_more_ids_are_known(
     engine: Engine, database: Database, fake_services: FakeServices
 ) -> None:
     song = fake_services.world.song("Neon Estuary")
-    engine.switch({"deezer", "musicbrainz"})
+    engine.sources.switch({"deezer", "musicbrainz"})
     words = typed("Neon Estuary Velvet Causeway")
     first = store_looked_up(database, look_up(engine, words, set()))
     assert first.id == f"isrc-{song.isrc}"
-    engine.switch(KEYLESS)
+    engine.sources.switch(KEYLESS)
     full = look_up(engine, words, set())
     assert track_id(full.identity) == song.spotify
     assert store_looked_up(database, full).id == first.id
@@ -307,7 +307,7 @@ def test_nothing_found_is_nothing_stored(engine: Engine, database: Database) -> 
 def test_another_recording_under_the_same_isrc_is_not_written_over(
     engine: Engine, database: Database, fake_services: FakeServices
 ) -> None:
-    engine.switch({"deezer"})
+    engine.sources.switch({"deezer"})
     karaoke = store_looked_up(database, look_up(engine, typed("Glass Tide karaoke Nobody's Cousins"), set()))
     original = store_looked_up(database, look_up(engine, typed("Glass Tide Marble Foxes"), {Need.GENRES}))
     assert karaoke.isrc == original.isrc

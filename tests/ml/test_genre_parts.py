@@ -13,9 +13,9 @@ from ml.genre.encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
 from ml.genre.heads import combine
 from ml.genre.text_features import Vocabulary, hashes, word_hashes, words
 from ml.genre.train.baselines import nearest_labels
-from ml.genre.train.heads import format_micro, platt, score_micro
+from ml.genre.train.heads import MICRO_HEADINGS, platt, score_micro
 from ml.genre.train.network import mean_loss
-from ml.genre.train.scores import average_precision, calibration_error, score
+from ml.genre.train.scores import average_precision, calibration_error, format_table, score
 from ml.genre.train.subwords import choose_subwords, profiles_of
 from ml.scores import write as write_scores
 
@@ -167,7 +167,7 @@ def test_what_nothing_is_asked_of_has_no_figure(tmp_path: Path) -> None:
     wanted[:, 0] = True  # fewer tracks than the mean over microgenres counts
     scores = score_micro(np.where(wanted, 0.9, 0.1).astype(np.float32), wanted)
     assert (scores.macro, scores.samples, scores.micro) == (None, 1.0, 1.0)
-    assert "| one | - | 1.000 | 1.000 |" in format_micro({"one": scores})
+    assert "| one | - | 1.000 | 1.000 |" in format_table({"one": scores}, MICRO_HEADINGS)
     written = write_scores(tmp_path, split="test", table=[{"model": "one", "auc": float("nan"), "f1": 0.5}])
     assert json.loads(written.read_text(), parse_constant=pytest.fail)["table"] == [{"model": "one", "f1": 0.5}]
 

@@ -17,7 +17,7 @@ from ml.genre.train import ablation as genre_ablation
 from ml.genre.train import boosting as genre_boosting
 from ml.genre.train import train as genre
 from ml.genre.train.card import Report, shipped_origin
-from ml.genre.train.data import from_frame, read
+from ml.genre.train.data import answers_of, from_frame, read
 from ml.taxonomy.model import Taxonomy
 from ml.train.export import ExportError, export, to_litert
 from tests.ml.genre_world import GENRES, MICRO, SMALL, frame, make_data, make_models, predict_all
@@ -122,7 +122,7 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     monkeypatch.setattr(genre_ablation, "SHORT", {})
     table, settings = read(data), replace(SMALL, audio_epochs=4)
     task, _ = genre.prepare(table, Taxonomy.active(), settings)
-    answers = genre.answers_of(table, GENRES)
+    answers = answers_of(table, table.labels, GENRES)
     text = genre_boosting.text_scores(task.bags, task.weight, answers, table.artists, seed=1)
     known = ~np.isnan(text.columns).any(axis=1)
     assert set(np.flatnonzero(known)) == {*answers.train, *answers.valid, *answers.test}
@@ -130,7 +130,7 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     boosted = genre_boosting.tuned_booster(table.sound, answers, seed=1)
     assert (boosted.test.argmax(axis=1) == answers.of_test).mean() > 0.8
     assert boosted.chosen.startswith("3 iterations (the cap) of ")
-    parts = genre_ablation.retrained(task, genre.answers_of(table, Taxonomy.active().genres), lambda line: None)
+    parts = genre_ablation.retrained(task, answers_of(table, table.labels, Taxonomy.active().genres), lambda line: None)
     majority = np.bincount(answers.of_test).max() / len(answers.test)
     assert parts["one network"].top1 > majority + 0.3
     assert parts["one network"].nll < np.log(3)  # and surer than one who knows only which genres there are

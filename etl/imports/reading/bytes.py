@@ -1,5 +1,6 @@
 """Bytes of files: unpacking of gzip, hashes, limits on the unpacked size, and progress callbacks."""
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -118,6 +119,44 @@ class UnpackedFile(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
+
+
+def utf16_of(head: bytes) -> str | None:
+    """Return the encoding of JSON in UTF-16 that begins with ``head``, ``None`` for UTF-8."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(head) > 1 and (head[0] == 0) != (head[1] == 0):
+        return "utf-16-le" if head[0] else "utf-16-be"
+    return None
+
+
+class Utf8File(io.RawIOBase):
+    """The text of ``stream`` in UTF-8, whatever encoding it has; what is invalid in it is replaced."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        while not self._rest and (block := self._stream.read(BLOCK)):
+            self._rest = self._decoder.decode(block).encode()
+        given = self._rest[: len(buffer)]
+        self._rest = self._rest[len(given) :]
+        buffer[: len(given)] = given
+        return len(given)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def in_utf8(source: Source, encoding: str) -> Source:
+    """Return ``source``, a text in ``encoding``, in UTF-8."""
+    return Source(source.name, lambda watch: io.BufferedReader(Utf8File(source.open(watch), encoding), BLOCK))
 
 
 def source_of(path: Path) -> Source:

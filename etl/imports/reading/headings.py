@@ -72,7 +72,8 @@ def looks_like_table(headings: Sequence[str]) -> bool:
 
 def has_audio_features(headings: Sequence[str]) -> bool:
     """Return whether a track table has columns of audio features."""
-    return looks_like_table(headings) and not table_columns(headings).keys().isdisjoint(_ONLY_FEATURES)
+    columns = table_columns(headings).keys()
+    return looks_like_table(headings) and (not columns.isdisjoint(_ONLY_FEATURES) or {"id", "energy"} <= columns)
 
 
 def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.bytes import Source, Watch, utf16_of
 from store.runs import ImportProblem
 
 # A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.
@@ -30,6 +30,8 @@ def load(source: Source, watch: Watch | None = None) -> Any:
         raise ImportProblem(
             "too_large", f"{source.name} has more than {MAX_DOCUMENT >> 20} MB of JSON.", "Bring it in parts."
         )
+    if encoding := utf16_of(content):  # a member of an archive
+        content = content.decode(encoding, "replace").encode()
     return parse(content.removeprefix(_BOM), source.name)
 
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
 CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+PLS_MARK = r"(?i)\[playlist\]\s*[\r\n]"
 _HINTS = {
-    "an Excel workbook": "Save it as CSV (UTF-8) and bring that.",
+    "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
     "a zip archive": "Unpack it and bring the CSV files inside.",
 }
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
@@ -131,8 +133,9 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
 def _refuse_other_kinds(name: str, head: bytes) -> None:
     if kind := other_kind(head):
         raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
-    first = head.decode("utf-8-sig", "replace").lstrip()[:1]
-    if first in _MARKUP:
+    start = head[:200].decode("utf-8-sig", "replace").lstrip()
+    first = start[:1]
+    if first in _MARKUP and not re.match(PLS_MARK, start):
         raise _not_text(name, f"it is {_MARKUP[first]}")
 
 

@@ -1,22 +1,22 @@
 """Stores the playlists of one file, page by page."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import PurePath
+from itertools import islice
 from typing import Any
 
-from etl.imports.entries import Begin, PlaylistFile, Row
+from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
 from store.runs import ImportProblem, Progress
 
 _MAX_EXAMPLES = 20
+# So many rows with two readings are looked up in the catalogue to decide for those that it does not know.
+_SAMPLE = 200
 _PHASE = "storing the tracks"
-_ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|jspf|json|jsonl|xml|zip))+$")
 Report = Callable[..., None]
 
 
@@ -24,12 +24,6 @@ def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
     """Return the id of a playlist, which is a hash of owner, file and ``number`` in the file."""
     within = f":{number}" if number else ""
     return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
-
-
-def playlist_name(filename: str) -> str:
-    """Return a playlist's name from that of its file: Exportify writes underscores for spaces."""
-    stem = _ENDINGS.sub("", PurePath(filename).name)
-    return stem.replace("_", " ").strip() or "Playlist"
 
 
 class PlaylistImport:
@@ -62,6 +56,7 @@ class PlaylistImport:
         self.playlist: Playlist | None = None
         self.page: list[Row] = []
         self.bytes_read = 0
+        self._others: bool | None = None
 
     def run(self) -> None:
         """Store the playlists; one without a track is left out.
@@ -151,9 +146,26 @@ class PlaylistImport:
             if len(self.examples) < _MAX_EXAMPLES:
                 self.examples.append({"line": row.line, "reason": row.reason})
             return
-        self.page.append(row)
+        self.page.append(self._decided(row))
         if row.added_by:
             self.contributors[row.added_by] += 1
+
+    def _decided(self, row: Row) -> Row:
+        """Return a row in the reading that the catalogue knows, else in that of most rows of the file."""
+        if row.track is None or row.other is None:
+            return row
+        known = self.matching.has(row.other) - self.matching.has(row.track)
+        if known > 0 or (known == 0 and self._others_prevail()):
+            return replace(row, track=row.other, other=None)
+        return row
+
+    def _others_prevail(self) -> bool:
+        if self._others is None:
+            entries = self.file.read(self.file.kind, self.document["started_at"], None)
+            readings = ((row.track, row.other) for row in entries if isinstance(row, Row) and row.other)
+            votes = (self.matching.has(b) - self.matching.has(a) for a, b in islice(readings, _SAMPLE) if a and b)
+            self._others = sum(votes) > 0
+        return self._others
 
     def _flush(self) -> None:
         """Store the page, then move the cursor."""

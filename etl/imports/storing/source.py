@@ -21,7 +21,7 @@ from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
-from etl.reporting import Reporter
+from etl.task import Reporter
 from store.catalogue.tables import tables_there
 from store.database import Database
 from store.runs import FRESH_CURSOR, ImportProblem, Progress, RunSummary, delete_incomplete, upload_folder

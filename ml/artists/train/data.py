@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -148,10 +147,7 @@ def join_parts(parts: Sequence[str], whole: set[tuple[str, str]]) -> list[str]:
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the tables of tracks and of the playlists' songs, without rows of no artist.
 
-    Raises
-    ------
-    FileNotFoundError
-        One of the training files is absent.
+    Raises FileNotFoundError if one of the training files is absent.
     """
     tracks, songs, _ = (require(folder / name) for name in FILES)
     tables = read_table(tracks), read_table(songs)
@@ -163,16 +159,14 @@ def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
 
     The 114-genre labels of the tracks of the splits ``hide_labels_of`` are left out, to score agreement on them.
 
-    Raises
-    ------
-    FileNotFoundError
-        One of the files is absent.
+    Raises FileNotFoundError if one of the files is absent.
     """
     tracks, songs = read_tables(folder)
     if hide_labels_of:
         tracks.loc[tracks["split"].isin(hide_labels_of), "genres114"] = np.nan
     directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))
     credits = _credits(directory, tracks["artist"], guests=1.0)
+    song_artists = dict(zip(songs["song_id"].tolist(), map(directory.codes, songs["artist"]), strict=True))
     genre_names, genres = _genres(tracks, _credits(directory, tracks["artist"], guests=_GUEST_GENRES))
     return ArtistData(
         keys=directory.keys(),
@@ -183,7 +177,7 @@ def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
         genre_names=genre_names,
         genres=genres,
         popularity=_popularity(tracks["popularity"].to_numpy(float), credits),
-        listings=_listings(folder / FILES[2], _song_artists(songs, directory)),
+        listings=_listings(folder / FILES[2], song_artists),
     )
 
 
@@ -237,19 +231,14 @@ def _popularity(values: npt.NDArray[np.float64], credits: sp.csr_matrix) -> npt.
     return best
 
 
-def _song_artists(songs: pd.DataFrame, directory: Directory) -> dict[int, list[int]]:
-    return {s: directory.codes(a) for s, a in zip(songs["song_id"].tolist(), songs["artist"].tolist(), strict=True)}
-
-
 def _listings(path: Path, artists: Mapping[int, Sequence[int]]) -> list[ArtistList]:
+    found = []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [_listing(json.loads(line), artists) for line in lines]
-
-
-def _listing(raw: Mapping[str, Any], artists: Mapping[int, Sequence[int]]) -> ArtistList:
-    songs = [artists[song] for song in raw["song_ids"] if song in artists]
-    first, every = frozenset(s[0] for s in songs), frozenset(a for s in songs for a in s)
-    return ArtistList(raw["source"], raw["group"], raw["split"], first, every)
+        for raw in map(json.loads, lines):
+            songs = [artists[song] for song in raw["song_ids"] if song in artists]
+            first, every = frozenset(s[0] for s in songs), frozenset(a for s in songs for a in s)
+            found.append(ArtistList(raw["source"], raw["group"], raw["split"], first, every))
+    return found
 
 
 def training_lists(listings: Iterable[ArtistList]) -> list[dict[int, float]]:

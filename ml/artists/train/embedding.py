@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.linear_model import Ridge
+from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
 from ml.artists.model import ArtistEmbedding
@@ -76,16 +77,18 @@ class ArtistModel:
         content = content_features(data, self.settings, self.seed) if content is None else content
         listed = self._from_lists()
         expected = self._from_content(content, data.tracks > 0, listed)
-        places = unit(self._short_lists()[:, None] * listed + self.settings.evidence * expected)
+        places = normalize(self._short_lists()[:, None] * listed + self.settings.evidence * expected)
         self.places_ = self._reduced(places, content)
         return self
 
     def _reduced(self, places: Floats, content: Floats) -> Floats:
         """Return (n, dimensions) unit rows: places by lists, genres and sound side by side, by truncated SVD."""
         genres, sound = np.split(content[:, : -len(FLAGS)], [self.settings.genre_dimensions], axis=1)
-        blocks = unit(np.hstack([places, self.settings.genre_block * genres, self.settings.sound_block * unit(sound)]))
+        blocks = normalize(
+            np.hstack([places, self.settings.genre_block * genres, self.settings.sound_block * normalize(sound)])
+        )
         left, strength, _ = randomized_svd(blocks, self.settings.dimensions, n_iter=3, random_state=self.seed)
-        return unit(left * strength)
+        return normalize(left * strength)
 
     def _prior(self, data: ArtistData) -> Floats:
         share = self.settings.popularity_share
@@ -106,14 +109,14 @@ class ArtistModel:
         k = min(self.settings.list_dimensions, len(known) - 1)
         left, strength, _ = randomized_svd(information, k, n_iter=3, random_state=self.seed)
         places = np.zeros((short.shape[1], self.settings.list_dimensions))
-        places[known, :k] = unit(left * np.sqrt(strength))
+        places[known, :k] = normalize(left * np.sqrt(strength))
         return places
 
     def _from_content(self, content: Floats, known: npt.NDArray[np.bool_], listed: Floats) -> Floats:
         """Return (n, d) unit places predicted from genres and sound; zeros for artists not ``known`` by a track."""
         sure = (self._short_lists() >= self.settings.fewest_lists) & known
         ridge = Ridge(alpha=1.0).fit(content[sure], listed[sure], sample_weight=np.log1p(self._short_lists()[sure]))
-        return unit(ridge.predict(content)) * known[:, None]
+        return normalize(ridge.predict(content)) * known[:, None]
 
     def export(self, data: ArtistData, version: str) -> ArtistEmbedding:
         """Return the embedding as it is served: artists with a place, best known first, in eight bits."""
@@ -184,7 +187,7 @@ def content_features(data: ArtistData, settings: Settings, seed: int) -> Floats:
     left, strength, _ = randomized_svd(weights, k, n_iter=3, random_state=seed)
     sound = np.nan_to_num(data.sound / np.nanstd(data.sound, axis=0)) * settings.sound_weight
     genres = np.zeros((len(known), settings.genre_dimensions))
-    genres[:, :k] = unit(left * strength) * known[:, None]
+    genres[:, :k] = normalize(left * strength) * known[:, None]
     flags = np.column_stack([known, data.tracks > 0, np.nan_to_num(data.popularity) / 100.0])
     return np.hstack([genres, sound, flags])
 
@@ -194,14 +197,7 @@ def tf_idf(counts: sp.csr_matrix) -> sp.csr_matrix:
     rarity = np.log(counts.shape[0] / np.maximum(1, np.asarray((counts > 0).sum(axis=0)).ravel()))
     weights = counts.copy()
     weights.data = np.log1p(weights.data)
-    weights = weights @ sp.diags(rarity)
-    length = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
-    return (sp.diags(1.0 / np.maximum(length, 1e-9)) @ weights).tocsr()
-
-
-def unit(rows: Floats) -> Floats:
-    """Return the rows scaled to length 1; zeros stay zeros."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return normalize(weights @ sp.diags(rarity)).tocsr()
 
 
 def quantise(rows: Floats) -> npt.NDArray[np.int8]:

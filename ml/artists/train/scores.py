@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from sklearn.preprocessing import normalize
 
 from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding, top, unit_rows
 from ml.artists.train.data import ArtistData, ArtistList, training_lists
@@ -77,10 +78,7 @@ def recall(scorer: Scorer, queries: Sequence[RecallQuery], seed: int) -> Interva
 def codes_of(embedding: ArtistEmbedding, data: ArtistData) -> npt.NDArray[np.intp]:
     """Return (n,) the data's code of each artist of the embedding.
 
-    Raises
-    ------
-    ValueError
-        The embedding knows artists that the data do not.
+    Raises ValueError if the embedding knows artists that the data do not.
     """
     codes = np.full(len(embedding), -1)
     for code, key in enumerate(data.keys):
@@ -100,7 +98,7 @@ def scorers(
     ``members`` (lists, n) are the training lists by the embedding's artists, ``codes`` those of :func:`codes_of`.
     """
     genres = tf_idf(data.genres[codes])
-    unit_lists = (members @ sp.diags(1.0 / np.maximum(_lengths(members), 1e-9))).tocsc()
+    unit_lists = normalize(members, axis=0).tocsc()
     places = unit_rows(embedding.vectors)
     prior = POPULARITY_WEIGHT * embedding.prior.astype(np.float32)
     popularity = count_lists(members) + 1e-3 * np.nan_to_num(data.popularity[codes])
@@ -120,10 +118,6 @@ def scorers(
         "genre overlap (TF-IDF)": alike_genres,
         "popularity": lambda seeds: np.tile(popularity, (len(seeds), 1)),
     }
-
-
-def _lengths(columns: sp.spmatrix) -> npt.NDArray[np.floating]:
-    return np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).ravel())
 
 
 def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int) -> dict[str, dict[str, Interval]]:

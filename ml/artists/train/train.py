@@ -6,7 +6,7 @@ from pathlib import Path
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train import card as artists_card
-from ml.artists.train.data import read
+from ml.artists.train.data import ArtistData, read
 from ml.artists.train.embedding import ArtistModel, Settings
 from ml.artists.train.scores import OURS, as_table, compare, format_table
 from ml.train.bootstrap import Interval
@@ -23,10 +23,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     The version that ships is the one that was scored: it is not fitted again with the held-out playlists. ``quick``
     factorises in fewer dimensions and writes a version that is not made active.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
+    Raises FileNotFoundError if a training file is absent.
     """
     known = read(data)
     settings = replace(Settings(), list_dimensions=32, genre_dimensions=32) if quick else Settings()
@@ -36,9 +33,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     embedding = model.export(known, version)
     written = embedding.save(directory)
     artefacts.register(TASK, version, written, models, activate=not quick)
-    results = {split: compare(ArtistEmbedding.load(directory), known, split, SCORE_SEED) for split in ("valid", "test")}
-    for split, found in results.items():
-        print(f"\n{TASK} {version} on {split}\n\n{format_table(found)}")
+    results = _scored(ArtistEmbedding.load(directory), known)
     card, rows = artists_card.write(embedding, model, known, results), as_table(results["test"])
     publish(directory, written, card, activate=not quick, split="test", table=rows, served=OURS)
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
@@ -58,7 +53,10 @@ def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Interval
     ValueError
         The embedding knows artists that the data do not.
     """
-    embedding, known = ArtistEmbedding.load(artefacts.active(TASK, models)), read(data)
+    return _scored(ArtistEmbedding.load(artefacts.active(TASK, models)), read(data))
+
+
+def _scored(embedding: ArtistEmbedding, known: ArtistData) -> dict[str, dict[str, dict[str, Interval]]]:
     results = {split: compare(embedding, known, split, SCORE_SEED) for split in ("valid", "test")}
     for split, found in results.items():
         print(f"\n{TASK} {embedding.version} on {split}\n\n{format_table(found)}")

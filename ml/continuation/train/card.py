@@ -1,10 +1,8 @@
 """The cards of playlist continuation, written by the training."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ml.continuation.model import Knowledge
 from ml.continuation.train.data import ALWAYS_TRAINED, FOLDS, ContinuationData
@@ -22,23 +20,19 @@ from ml.continuation.train.scores import (
 )
 from ml.train.better_than import better_than
 from ml.train.card import render
-from ml.train.revision import command, revision
+from ml.train.revision import command
 
 
-def made_now(seed: int) -> str:
-    """Return the date, revision and command of this run, as the card gives them."""
-    return f"{datetime.now(UTC).date()} at git revision {revision()} by `python -m ml {command()}`, seed {seed}."
-
-
-def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, made: str) -> str:
-    """Return the card's Markdown; ``made`` is the origin of the version, as :func:`made_now` gives it."""
+def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, seed: int) -> str:
+    """Return the card's Markdown; ``seed`` is that of the training."""
     return render(
         Path(__file__).with_name("card.md.j2"),
         version=version,
         words=len(knowledge.names.index),
         kinds=knowledge.rankers,
         epochs=scores.epochs,
-        made=made,
+        command=command(),
+        seed=seed,
         content=CONTENT_ONLY,
         lists=len(data.lists),
         songs=len(data.songs),
@@ -52,11 +46,6 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
         country=country_shares(scores),
         ensemble=RANKERS["ensemble"],
     )
-
-
-def user_trained(version: str, scores: Mapping[str, Any]) -> str:
-    """Return the card's Markdown of a user-trained version; ``scores`` is its ``scores.json``."""
-    return render(Path(__file__).with_name("user_trained_card.md.j2"), version=version, scores=scores)
 
 
 def losses(scores: Scores) -> Iterator[tuple[str, list[str]]]:

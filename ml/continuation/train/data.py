@@ -3,17 +3,18 @@
 import gzip
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ml.artists.train.data import FILES, ArtistData, Directory, read_tables
+from ml.continuation.features import Columns
+from ml.continuation.interactions import Floats, Ints
 from ml.sound import coordinates
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
@@ -28,9 +29,6 @@ _TRAIN_ONLY = "wfmu"
 _MANY_LISTS = "exportify"
 # The same Spotify playlist may be in the data several times under different prefixes.
 _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,29 +52,16 @@ class SongList:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Songs:
-    """n recordings; code ``i`` is the same one in every field.
+class ContinuationData:
+    """Lists over n recordings; code ``i`` is the same recording in ``songs``, ``titles`` and ``album``.
 
-    ``artist`` (n,) is the first artist's code in the artist data, ``album`` (n,) a number per album or -1,
-    ``popularity`` (n,) 0 to 100 or NaN, ``sound`` (n, 12) the coordinates of :func:`ml.sound.coordinates` or NaN.
+    ``songs.artist`` are codes in the artist data ``known``, whose lists have the same groups. ``album`` (n,) is a
+    number per album or -1.
     """
 
-    keys: Sequence[str]
+    songs: Columns
     titles: Sequence[str]
-    artist: Ints
     album: Ints
-    popularity: Floats
-    sound: Floats
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContinuationData:
-    """Recordings and lists; ``known`` are the artist data, whose lists have the same groups."""
-
-    songs: Songs
     lists: Sequence[SongList]
     known: ArtistData
 
@@ -91,34 +76,35 @@ def read(folder: Path, known: ArtistData, *, seed: int = 1) -> ContinuationData:
     tracks, songs = read_tables(folder)
     directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))
     builder = _Recordings(directory)
-    builder.add_tracks(tracks)
-    of_song = builder.add_songs(songs)
-    return ContinuationData(songs=builder.built(), lists=_lists(folder / FILES[2], of_song, seed), known=known)
+    facts = builder.add_tracks(tracks)
+    lists = _lists(folder / FILES[2], builder.add_songs(songs), seed)
+    return ContinuationData(
+        songs=builder.columns(facts), titles=builder.titles, album=builder.album(facts), lists=lists, known=known
+    )
 
 
 class _Recordings:
     def __init__(self, directory: Directory) -> None:
         self._directory, self._names = directory, directory.keys()
         self._codes: dict[str, int] = {}
-        self._titles: list[str] = []
+        self.titles: list[str] = []
         self._artist: list[int] = []
-        self._facts: pd.DataFrame | None = None
 
     def _code(self, title: str, cell: str) -> int:
         artist = self._directory.codes(cell)[0]
         key = recording_key(title, self._names[artist])
         code = self._codes.setdefault(key, len(self._codes))
-        if code == len(self._titles):
-            self._titles.append(title)
+        if code == len(self.titles):
+            self.titles.append(title)
             self._artist.append(artist)
         return code
 
-    def add_tracks(self, tracks: pd.DataFrame) -> None:
-        """Add a table; the facts of a recording are those of its most popular track."""
+    def add_tracks(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        """Add a table and return the row of each recording (``code``), that of its most popular track."""
         tracks = tracks.sort_values("popularity", ascending=False, kind="stable", na_position="last")
         names = tracks["track_name"].fillna("").astype(str)
         tracks = tracks.assign(code=[self._code(t, a) for t, a in zip(names, tracks["artist"], strict=True)])
-        self._facts = tracks.drop_duplicates("code")
+        return tracks.drop_duplicates("code")
 
     def add_songs(self, songs: pd.DataFrame) -> dict[int, int]:
         """Add the playlists' songs; return the recording of each."""
@@ -126,30 +112,22 @@ class _Recordings:
         found = [self._code(t, a) for t, a in zip(titles, songs["artist"], strict=True)]
         return dict(zip(songs["song_id"].tolist(), found, strict=True))
 
-    def built(self) -> Songs:
-        assert self._facts is not None
-        facts, n = self._facts, len(self._codes)
-        rows = facts["code"].to_numpy()
+    def columns(self, facts: pd.DataFrame) -> Columns:
+        rows, n = facts["code"].to_numpy(), len(self.titles)
         sound = np.full((n, len(AUDIO_FEATURES)), np.nan)
         sound[rows] = facts[list(AUDIO_FEATURES)].to_numpy(float)
         clear_out_of_bounds(sound)
         popularity = np.full(n, np.nan, np.float32)
         popularity[rows] = facts["popularity"].to_numpy(float)
-        artist = np.array(self._artist, np.int32)
-        album = np.full(n, -1, np.int32)
-        names = [normalise(str(a)) if isinstance(a, str) else "" for a in facts["album_name"]]
+        return Columns(artist=np.array(self._artist, np.int32), popularity=popularity, sound=coordinates(sound))
+
+    def album(self, facts: pd.DataFrame) -> Ints:
+        album = np.full(len(self.titles), -1, np.int32)
         numbers: dict[tuple[str, int], int] = {}
-        for row, name in zip(rows.tolist(), names, strict=True):
-            if name:
-                album[row] = numbers.setdefault((name, int(artist[row])), len(numbers))
-        return Songs(
-            keys=list(self._codes),
-            titles=self._titles,
-            artist=artist,
-            album=album,
-            popularity=popularity,
-            sound=coordinates(sound),
-        )
+        for row, name in zip(facts["code"].tolist(), facts["album_name"].tolist(), strict=True):
+            if isinstance(name, str) and (known := normalise(name)):
+                album[row] = numbers.setdefault((known, self._artist[row]), len(numbers))
+        return album
 
 
 def group_of(source: str, group: str) -> str:
@@ -170,10 +148,9 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
     listings = []
     for (source, _), versions in raw.items():
         last = max(versions, key=lambda playlist: playlist["date"] or "")
-        held: dict[int, int] = defaultdict(int)
-        for playlist in versions:
-            for song in {of_song[s] for s in playlist["song_ids"] if s in of_song}:
-                held[song] += 1
+        held = Counter(
+            song for playlist in versions for song in {of_song[s] for s in playlist["song_ids"] if s in of_song}
+        )
         group = group_of(source, last["group"])
         listings.append(
             SongList(

@@ -5,18 +5,12 @@ Y. Hu, Y. Koren and C. Volinsky, "Collaborative filtering for implicit feedback 
 for sparse data", 2019.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-from ml.continuation.interactions import Lists
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
+from ml.continuation.interactions import Floats, Ints, Lists
 
 _FACTORS = 64
 _EASE_SONGS = 4000  # the most frequent: its matrix is dense

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from ml.continuation.interactions import Ints
 from ml.continuation.neural import FILES, Floats, Neural, summary
 from ml.train.export import export
 
-Ints = npt.NDArray[np.integer[Any]]
 layers = keras.layers
 
 FEWEST_SONGS = 4  # of a training list
@@ -152,24 +152,6 @@ def windows(
         yield played[start : start + cut], played[start + cut : start + cut + settings.targets]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Examples as indices into the distinct ``songs`` in them.
-
-    ``seeds`` (b, s) and ``targets`` (b, t) with masks, ``negatives`` (k,) with their log probabilities ``chances``, and
-    ``barred`` (b, k), added to the logits to exclude the songs of the example's list.
-    """
-
-    songs: Ints
-    seeds: Ints
-    seed_mask: Floats
-    targets: Ints
-    target_mask: Floats
-    negatives: Ints
-    chances: Floats
-    barred: Floats
-
-
 def _padded(songs: Sequence[Ints], most: int) -> tuple[Ints, Floats]:
     """Return songs padded to (b, most), and their mask."""
     mask = np.arange(most) < np.array([len(some) for some in songs])[:, None]
@@ -241,37 +223,31 @@ class Trainer:
 
     def step(self, examples: Sequence[tuple[int, Ints, Ints]]) -> float:
         """Learn from examples (number of the list, seeds, targets); return the loss in nats."""
-        batch, corpus, vocabulary = self._batch(examples), self.corpus, self.vocabulary
-        artist = corpus.artist[batch.songs]
-        song_rows, artist_rows = vocabulary.rows(batch.songs, artist, self._rng)
-        artists, of_artist = np.unique(artist_rows, return_inverse=True)
-        given = np.hstack([np.where(artist[:, None] >= 0, corpus.places[artist], 0.0), corpus.known[batch.songs]])
-        rows = (song_rows.astype(np.int64), artists.astype(np.int64), of_artist, given.astype(np.float32))
-        of_batch = (batch.seeds, batch.seed_mask, batch.targets, batch.target_mask)
-        return float(self._step(*map(tf.constant, (*rows, *of_batch, batch.negatives, batch.chances, batch.barred))))
-
-    def _batch(self, examples: Sequence[tuple[int, Ints, Ints]]) -> Batch:
-        negatives, chances = self.vocabulary.negatives(self._rng)
+        corpus, vocabulary = self.corpus, self.vocabulary
+        negatives, chances = vocabulary.negatives(self._rng)
         seeds, seed_mask = _padded([seeds for _, seeds, _ in examples], self.settings.most_seeds)
         targets, target_mask = _padded([targets for _, _, targets in examples], self.settings.targets)
+        # From here on songs are indices into the distinct songs of all examples.
+        songs, at = np.unique(np.concatenate([seeds.ravel(), targets.ravel(), negatives]), return_inverse=True)
+        seeds_at, targets_at, negatives_at = np.split(at, np.cumsum([seeds.size, targets.size]))
+        of_seeds, of_targets = seeds_at.reshape(seeds.shape), targets_at.reshape(targets.shape)
+        artist = corpus.artist[songs]
+        song_rows, artist_rows = vocabulary.rows(songs, artist, self._rng)
+        artists, of_artist = np.unique(artist_rows, return_inverse=True)
+        given = np.hstack([np.where(artist[:, None] >= 0, corpus.places[artist], 0.0), corpus.known[songs]])
+        rows = (song_rows.astype(np.int64), artists.astype(np.int64), of_artist, given.astype(np.float32))
+        example = (of_seeds, seed_mask, of_targets, target_mask, negatives_at, chances)
+        return float(self._step(*map(tf.constant, (*rows, *example, self._barred(examples, negatives)))))
+
+    def _barred(self, examples: Sequence[tuple[int, Ints, Ints]], negatives: Ints) -> Floats:
+        """Return (b, k), added to the logits of the negatives to exclude the songs of each example's list."""
         barred = np.zeros((len(examples), len(negatives)), np.float32)
         self._spot[negatives] = np.arange(len(negatives))
         for row, example in enumerate(examples):
             spots = self._spot[self.corpus.lists[example[0]]]
             barred[row, spots[spots >= 0]] = _BARRED
         self._spot[negatives] = -1
-        songs, places = np.unique(np.concatenate([seeds.ravel(), targets.ravel(), negatives]), return_inverse=True)
-        first, second = seeds.size, seeds.size + targets.size
-        return Batch(
-            songs,
-            places[:first].reshape(seeds.shape),
-            seed_mask,
-            places[first:second].reshape(targets.shape),
-            target_mask,
-            places[second:],
-            chances,
-            barred,
-        )
+        return barred
 
     def _learn(self, songs, artists, of_artist, given, *example):  # type: ignore[no-untyped-def]
         mine, theirs = tf.gather(self._rows, songs), tf.gather(self._rows, artists)
@@ -330,10 +306,7 @@ class Trainer:
     def save(self, neural: Neural, directory: Path) -> list[Path]:
         """Write ``neural`` and the present network.
 
-        Raises
-        ------
-        ml.train.export.ExportError
-            LiteRT differs from Keras.
+        Raises ml.train.export.ExportError if LiteRT differs from Keras.
         """
         rng = np.random.default_rng(0)
         summaries = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ml.continuation.interactions import Floats, Ints
 from ml.continuation.train.data import SongList, scored_lists
 from ml.train.bootstrap import Interval
 from ml.train.card import markdown_table
@@ -20,9 +20,6 @@ CUTS = (0, 1, 5, 10, 25, 100)
 FEWEST_HIDDEN = 10
 _CLICK = 10  # the challenge's page of recommendations
 MEASURES = ("r_precision", "ndcg", "clicks")
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +88,16 @@ def by_group(queries: Sequence[HeldOutQuery], values: Floats) -> Floats:
     for at, query in enumerate(queries):
         rows[query.group].append(at)
     return np.array([values[ats].mean(axis=0) for ats in rows.values()])
+
+
+def described(table: Iterable[Mapping[str, Any]], served: str, lists: int) -> dict[str, Any]:
+    """Return ``table`` and ``served_score`` of ``scores.json``: the rows, and that of the model ``served``.
+
+    ``lists`` is the number of held-out lists.
+    """
+    rows = [{name: value if name == "model" else round(value, 4) for name, value in row.items()} for row in table]
+    score = next(row for row in rows if row["model"] == served)
+    return {"table": rows, "served_score": {measure: score[measure] for measure in MEASURES} | {"lists": lists}}
 
 
 def format_table(results: Mapping[str, Mapping[str, Interval]], columns: Iterable[str] = MEASURES) -> str:

@@ -47,10 +47,7 @@ def thinned(table: Ranked, rng: np.random.Generator, most: int = 400) -> Ranked:
 def as_trees(model: HistGradientBoostingClassifier) -> Trees:
     """Return the fitted trees as plain arrays.
 
-    Raises
-    ------
-    ValueError
-        Their scores differ from scikit-learn's.
+    Raises ValueError if their scores differ from scikit-learn's.
     """
     nodes = [predictors[0].nodes for predictors in model._predictors]
     width = max(len(tree) for tree in nodes)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ml.artists.train import embedding as artists_model
 from ml.artists.train.data import ArtistData
 from ml.continuation.features import Artists, scaled
-from ml.continuation.interactions import Knn
+from ml.continuation.interactions import Floats, Ints, Knn
 from ml.continuation.model import RANKED_BY
 from ml.continuation.neural import Neural
 from ml.continuation.train.data import FOLDS, ContinuationData, group_of
@@ -34,9 +34,6 @@ from ml.continuation.train.world import Ranked, Titles, World
 from ml.taxonomy.model import Taxonomy
 from ml.train.bootstrap import Interval, interval, ratio
 from ml.trees import Trees
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 # Both were the best of a grid (rarity 0-2, length 0.3-0.5, sharpness 1-2, fame 0-0.35; power 0.3-0.5) on the scored
 # queries themselves, which favours the baselines.
@@ -143,7 +140,7 @@ def cross_validate(data: ContinuationData, size: Size, seed: int = 1, report: Ca
     part is trained, without both; its training is stopped on groups of the remaining folds that are left out too. The
     neural part that is scored is trained for as many epochs on all folds but the scored one.
     """
-    known, titles = data.known, Titles(data.songs.titles)
+    known, titles = data.known, Titles(data.titles)
     folds = {playlist.group: playlist.fold for playlist in data.lists}
     fold = np.array([playlist.fold for playlist in data.lists])
     settings = artists_model.Settings()
@@ -358,16 +355,12 @@ def ratios(scores: Scores) -> Sequence[str]:
     ]
 
 
-def validation(scores: Scores) -> str:
-    """Return the NDCG of the rankers with playlists on validation lists, in words."""
-    means = ", ".join(f"{name} {np.mean(scores.valid[kind]):.4f}" for kind, name in RANKERS.items())
-    return f"NDCG@500 on {len(scores.valid['playlists'])} queries of the inner folds: {means}."
-
-
 def format_scores(scores: Scores) -> str:
     """Return all tables and ratios as Markdown."""
     parts = [f"Half of each list hidden ({len(scores.queries['half'])} lists):", format_table(scores.table("half"))]
-    parts += ["\n".join(f"- {line}" for line in ratios(scores)), validation(scores)]
+    valid = ", ".join(f"{name} {np.mean(scores.valid[kind]):.4f}" for kind, name in RANKERS.items())
+    parts.append("\n".join(f"- {line}" for line in ratios(scores)))
+    parts.append(f"NDCG@500 on {len(scores.valid['playlists'])} queries of the inner folds: {valid}.")
     for protocol in (name for name in scores.rows if name != "half"):
         parts += [f"{protocol} seeds ({len(scores.queries[protocol])} lists):", format_table(scores.table(protocol))]
     return "\n\n".join(parts)

@@ -14,12 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.artists.model import ArtistEmbedding
+from ml.continuation.interactions import Ints
 from store.catalogue.segment import recording_hash
 from store.domain import Track
 from store.playlist_sets import read_batches
 from store.text import recording_key, split_artists
-
-Ints = npt.NDArray[np.integer[Any]]
 
 MOST_SET_LISTS = 200_000
 

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
@@ -11,15 +10,16 @@ from ml import artefacts
 from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.artists.train import data as artists_data
 from ml.artists.train.scores import codes_of
-from ml.continuation.features import Artists, Columns, NameWords
+from ml.continuation.features import NameWords
 from ml.continuation.model import RANKED_BY, Knowledge
 from ml.continuation.train import card as continuation_card
 from ml.continuation.train.data import ContinuationData, read
 from ml.continuation.train.neural import Settings
-from ml.continuation.train.protocol import MEASURES
+from ml.continuation.train.protocol import described
 from ml.continuation.train.ranker import as_trees, fit_ranker
 from ml.continuation.train.scores import CONTENT_ONLY, Scores, Size, cross_validate, format_scores
-from ml.continuation.train.world import Titles, by_group, group_share, name_words
+from ml.continuation.train.world import Titles, background, by_group, group_shares, name_words
+from ml.train.publish import publish
 
 TASK = "continuation"
 VERSION = "2026.11.2"
@@ -55,60 +55,26 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
     embedding = ArtistEmbedding.load(artefacts.active("artists", models))
     knowledge = Knowledge(
         rankers={kind: as_trees(model) for kind, model in fitted.items()},
+        background=background(data.songs, Titles(data.titles)),
+        names=_shipped_names(data, embedding),
         artists_version=embedding.version,
-        **_background(data, embedding),
     )
-    written = knowledge.save(directory)
-    rankers, figures, card = (directory / name for name in ("rankers.joblib", "scores.json", "card.md"))
-    joblib.dump(fitted, rankers, compress=3)
-    figures.write_text(json.dumps(described(scores, embedding.version), indent=1) + "\n", encoding="utf-8")
-    made = continuation_card.made_now(seed)
-    card.write_text(continuation_card.write(version, data, scores, knowledge, made), encoding="utf-8")
-    written += [rankers, figures, card]
-    artefacts.register(TASK, version, written, models, activate=not quick)
+    written = [*knowledge.save(directory), directory / "rankers.joblib"]
+    joblib.dump(fitted, written[-1], compress=3)
+    figures = described(scores.as_table("half"), CONTENT_ONLY, len(scores.queries["half"]))
+    card = continuation_card.write(version, data, scores, knowledge, seed)
+    more = {"split": SPLIT, "served": "content", "artists_version": embedding.version}
+    publish(directory, written, card, activate=not quick, **figures, **more)
     print(format_scores(scores))
     print(f"\n{sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 
-def described(scores: Scores, artists_version: str) -> dict[str, Any]:
-    """Return the content of ``scores.json``: the means of every recommender, and the one served without lists."""
-    table = [
-        {name: value if name == "model" else round(value, 4) for name, value in row.items()}
-        for row in scores.as_table("half")
-    ]
-    served = next(row for row in table if row["model"] == CONTENT_ONLY)
-    return {
-        "split": SPLIT,
-        "table": table,
-        "served": "content",
-        "served_score": {measure: served[measure] for measure in MEASURES} | {"lists": len(scores.queries["half"])},
-        "artists_version": artists_version,
-    }
-
-
-def _background(data: ContinuationData, embedding: ArtistEmbedding) -> dict[str, Any]:
-    """Return the statistics and words of names that ship with the rankers, by the shipped artists' places."""
-    songs, titles = data.songs, Titles(data.songs.titles)
+def _shipped_names(data: ContinuationData, embedding: ArtistEmbedding) -> NameWords:
+    """Return the words of names that ship with the rankers, by the shipped artists' places."""
     places = np.zeros((len(data.known.keys), embedding.vectors.shape[1]), np.float32)
     places[codes_of(embedding, data.known)] = unit_rows(embedding.vectors)
-    artists = Artists(places=places, prior=np.zeros(len(places)), genres=np.full((len(places), 1), -1))
-    pool = Columns(artist=songs.artist, popularity=songs.popularity, sound=songs.sound)
     groups = by_group(data.lists)
-    shares = {
-        group: group_share(data.lists, ats, pool, artists)
-        for group, ats in groups.items()
-        if any(data.lists[at].name for at in ats.tolist())
-    }
-    return {
-        "sound_mean": np.nanmean(songs.sound, axis=0),
-        "sound_variance": np.nanvar(songs.sound, axis=0),
-        "rarity": titles.rarity,
-        "rare": titles.rare,
-        "names": _common(name_words(data.lists, groups, shares)),
-    }
-
-
-def _common(names: NameWords) -> NameWords:
+    names = name_words(data.lists, groups, group_shares(data.lists, groups, data.songs, places))
     kept = [(word, row) for word, row in names.index.items() if names.groups[row] >= _SHIPPED_GROUPS]
     rows = [row for _, row in kept]
     index = {word: at for at, (word, _) in enumerate(kept)}
@@ -120,12 +86,7 @@ def evaluate(data: Path, models: Path) -> None:
 
     The shipped rankers were fitted on all folds, so they cannot be scored on unseen data here.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
-    ml.artefacts.ArtefactError
-        No version is active.
+    Raises FileNotFoundError if a training file is absent, ml.artefacts.ArtefactError if no version is active.
     """
     active = artefacts.active(TASK, models)
     figures = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))

@@ -4,24 +4,20 @@ The rankers are those that ship. Training builds the index of the lists and fits
 songs. The method that serves is the one that finds most of the hidden halves of the user's playlists.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ml import artefacts
 from ml.artists.model import ArtistEmbedding
-from ml.continuation.features import ListIndex, words
-from ml.continuation.interactions import Lists, ranges
+from ml.continuation.features import ListIndex
+from ml.continuation.interactions import Floats, Lists, ranges
 from ml.continuation.model import Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.neural import Neural
-from ml.continuation.train import card as continuation_card
 from ml.continuation.train.neural import Trainer
-from ml.continuation.train.protocol import MEASURES, measures
+from ml.continuation.train.protocol import MEASURES, described, measures
 from ml.continuation.train.sets import Numbers, TrainingList, hashed, set_lists
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.jobs import Job, TooLittle
@@ -30,12 +26,12 @@ from ml.needs import SONGS as FEWEST_SONGS
 from ml.registry import scores_of
 from ml.scores import digest_of
 from ml.train.background import Scored, served_now
+from ml.train.card import render
 from ml.train.own_tracks import shown_only
+from ml.train.publish import publish
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Track
-
-Floats = npt.NDArray[np.floating[Any]]
 
 TASK = "continuation"
 _FOLDS = 2
@@ -49,10 +45,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
     With the request's option ``sets`` (true by default) imported sets are learnt from too, at most 200,000 lists.
 
-    Raises
-    ------
-    TooLittle
-        Fewer than five playlists have ten songs.
+    Raises TooLittle if fewer than five playlists have ten songs.
     """
     job.say("reading playlists")
     artists = ArtistEmbedding.load(job.registry.active("artists"))
@@ -71,7 +64,7 @@ def train_own(job: Job) -> dict[str, Any]:
     sampled = sorted(np.random.default_rng(1).permutation(scorable)[:MOST_SCORED].tolist())
     table, epochs = compare(model, neural_part, snapshot, lists, sampled, job)
     trainer, neural = neural_part.final(epochs, 1, _reporter(job, "learning songs from all lists"))
-    scores = described(table, len(lists), artists.version)
+    scores = _scores(table, len(lists), artists.version)
     held_out = _held_out(job, snapshot, [mine[at] for at in sampled], scores)
     return _write(job, model, trainer, neural, scores | held_out)
 
@@ -106,20 +99,9 @@ def training_list(name: str, tracks: Sequence[Track], numbers: Numbers) -> Train
 def build(lists: Sequence[TrainingList], artists: int) -> PlaylistEvidence:
     """Return the lists as evidence, over this many ``artists``."""
     recordings = np.unique(np.concatenate([playlist.recordings for playlist in lists]))
-    songs, held, shares = [], [], []
-    word_lists: dict[str, list[int]] = defaultdict(list)
-    for at, playlist in enumerate(lists):
-        songs.append(np.searchsorted(recordings, np.unique(playlist.recordings)).astype(np.int32))
-        who, counts = np.unique(playlist.artists[playlist.artists >= 0], return_counts=True)
-        held.append(who.astype(np.int32))
-        shares.append(np.sqrt(counts / counts.max(initial=1)).astype(np.float32))
-        for word in words(playlist.name):
-            word_lists[word].append(at)
-    index = ListIndex(
-        songs=Lists.of(songs, len(recordings)),
-        artists=Lists.of(held, artists, shares),
-        word_lists={word: np.array(ats) for word, ats in word_lists.items()},
-    )
+    songs = [np.searchsorted(recordings, np.unique(playlist.recordings)).astype(np.int32) for playlist in lists]
+    held, names = (playlist.artists for playlist in lists), (playlist.name for playlist in lists)
+    index = ListIndex.of(Lists.of(songs, len(recordings)), held, names, artists)
     return PlaylistEvidence(recordings=recordings, index=index)
 
 
@@ -131,7 +113,7 @@ def copies(lists: Lists, at: int) -> list[int]:
     shorter = np.minimum(np.diff(lists.start), len(of))
     same = shared >= _SAME * np.maximum(1, shorter)
     same[at] = True
-    return [int(number) for number in np.flatnonzero(same)]
+    return np.flatnonzero(same).tolist()
 
 
 def compare(
@@ -176,21 +158,17 @@ def _reporter(job: Job, phase: str) -> Callable[[int], None]:
     return lambda epoch: job.say(phase, epoch)
 
 
-def described(table: dict[str, Floats], lists: int, artists_version: str) -> dict[str, Any]:
+def _scores(table: Mapping[str, Floats], lists: int, artists_version: str) -> dict[str, Any]:
     """Return the content of ``scores.json``: means, and the method that serves, the first of the best by NDCG."""
-    means = {method: rows.mean(axis=0) for method, rows in table.items()}
-    served = max(means, key=lambda method: float(means[method][1]))
-    rows = [
-        {"model": method} | {name: round(float(value), 4) for name, value in zip(MEASURES, means[method], strict=True)}
-        for method in means
-    ]
-    score = next({k: v for k, v in row.items() if k != "model"} for row in rows if row["model"] == served)
+    means = {method: rows.mean(axis=0).tolist() for method, rows in table.items()}
+    served = max(means, key=lambda method: means[method][1])
+    rows = ({"model": method} | dict(zip(MEASURES, means[method], strict=True)) for method in means)
+    count = len(table[served])
     return {
-        "split": f"half of each of {len(table[served])} own playlists hidden, without its copies; {lists} lists learnt",
-        "table": rows,
+        "split": f"half of each of {count} own playlists hidden, without its copies; {lists} lists learnt",
         "served": served,
-        "served_score": score | {"lists": len(table[served])},
         "artists_version": artists_version,
+        **described(rows, served, count),
     }
 
 
@@ -218,9 +196,6 @@ def _write(job: Job, model: Continuation, trainer: Trainer, neural: Neural, scor
         *model.playlist_evidence.save(directory),
         *trainer.save(neural, directory),
     ]
-    figures, card = directory / "scores.json", directory / "card.md"
-    figures.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    card.write_text(continuation_card.user_trained(version, scores), encoding="utf-8")
-    written += [figures, card]
-    artefacts.register(TASK, version, written, job.models, activate=False)
+    card = render(Path(__file__).with_name("user_trained_card.md.j2"), version=version, scores=scores)
+    publish(directory, written, card, activate=False, **scores)
     return {"version": version, **scores}

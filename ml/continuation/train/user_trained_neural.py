@@ -12,6 +12,7 @@ from ml.continuation.neural import Neural, facts
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus, Ints, Settings, Trainer, fit
 from ml.continuation.train.protocol import best, measures
 from ml.continuation.train.sets import TrainingList
+from ml.sound import SHARES
 from store.catalogue.catalogue import Snapshot
 
 MOST_ROWS = 500_000  # songs with a row, the most frequent ones: 130 MB
@@ -26,14 +27,13 @@ class UserTrainedNeural:
 
     def __init__(self, model: Continuation, snapshot: Snapshot, lists: Sequence[TrainingList]) -> None:
         assert model.playlist_evidence is not None
-        pools = model.pools(snapshot)
-        codes = [model.playlist_evidence.recordings, *(segment.recording_code for segment in snapshot.segments)]
-        every = np.unique(np.concatenate(codes))
+        codes = [segment.recording_code for segment in snapshot.segments]
+        every = np.unique(np.concatenate([model.playlist_evidence.recordings, *codes]))
         self._listed = np.searchsorted(every, model.playlist_evidence.recordings)
         artist = np.full(len(every), -1, np.int64)
         for playlist in lists:
             artist[np.searchsorted(every, playlist.recordings)] = playlist.artists
-        columns = _first_of([_unknown(len(codes[0]), pools), *pools], codes, every)
+        columns = _columns_of(model.pools(snapshot), codes, every)
         columns = replace(columns, artist=np.where(columns.artist >= 0, columns.artist, artist))
         usable = [at for at, playlist in enumerate(lists) if len(playlist.recordings) >= FEWEST_SONGS]
         self._place = {at: i for i, at in enumerate(usable)}
@@ -90,18 +90,14 @@ class UserTrainedNeural:
         return float(np.mean(found))
 
 
-def _unknown(n: int, pools: Sequence[Columns]) -> Columns:
-    dimensions = pools[0].sound.shape[1] if pools else 12
-    return Columns(
+def _columns_of(pools: Sequence[Columns], codes: Sequence[npt.NDArray[np.int64]], every: Ints) -> Columns:
+    """Return the columns of the recordings ``every``, each from the last pool that has it, else unknown."""
+    n = len(every)
+    found = Columns(
         artist=np.full(n, -1, np.int64),
         popularity=np.full(n, np.nan, np.float32),
-        sound=np.full((n, dimensions), np.nan, np.float32),
+        sound=np.full((n, len(SHARES)), np.nan, np.float32),
     )
-
-
-def _first_of(pools: Sequence[Columns], codes: Sequence[npt.NDArray[np.int64]], every: Ints) -> Columns:
-    """Return the columns of the recordings ``every``, each from the last pool that has it."""
-    found = _unknown(len(every), pools[1:])
     for pool, code in zip(pools, codes, strict=True):
         at = np.searchsorted(every, code)
         found.artist[at], found.popularity[at], found.sound[at] = pool.artist, pool.popularity, pool.sound

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,15 +25,12 @@ from ml.continuation.features import (
     neural_column,
     words,
 )
-from ml.continuation.interactions import Lists
+from ml.continuation.interactions import Floats, Ints, Lists
 from ml.continuation.model import CHOSEN, MOST_SEEDS
 from ml.continuation.neural import Neural, facts
 from ml.continuation.train.data import ContinuationData, SongList
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus
 from ml.continuation.train.protocol import HeldOutQuery, best
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 _COMMON_WORD = 20  # titles; rarer words count alike
 
@@ -55,22 +51,16 @@ class World:
     """One split of the data: the embedded ``artists``, and ``kept`` (lists,), the mask of the training lists."""
 
     def __init__(self, data: ContinuationData, artists: Artists, kept: npt.NDArray[np.bool_], titles: Titles) -> None:
-        songs = data.songs
         self.lists, self.artists, self.titles = data.lists, artists, titles
-        self.album = songs.album
-        self.pool = Columns(artist=songs.artist, popularity=songs.popularity, sound=songs.sound)
-        self.kept = kept
+        self.album, self.pool, self.kept = data.album, data.songs, kept
         # Nearly every song without a row in the track table is in some playlist. If no training list holds it, its
         # presence would leak the answer, so it is no candidate.
-        self.described = ~np.isnan(songs.sound).any(axis=1) & ~np.isnan(songs.popularity)
-        self.index = build_index(data.lists, songs.artist, len(songs), len(artists.places), kept)
+        self.described = ~self.pool.lacks_sound & ~np.isnan(self.pool.popularity)
+        self.index = build_index(data.lists, self.pool, len(artists.places), kept)
         self.groups = by_group(data.lists)
-        self.background = background(self.pool, artists, titles)
-        self.shares = {
-            group: group_share(data.lists, ats, self.pool, artists)
-            for group, ats in self.groups.items()
-            if kept[ats[0]] and any(data.lists[at].name for at in ats)
-        }
+        self.background = background(self.pool, titles)
+        learnt = {group: ats for group, ats in self.groups.items() if kept[ats[0]]}
+        self.shares = group_shares(data.lists, learnt, self.pool, artists.places)
         self.names = name_words(data.lists, self.groups, self.shares)
         self.known = facts(self.pool, artists, self.background)
 
@@ -90,7 +80,7 @@ class World:
         ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
         lists = [self.lists[at] for at in ats]
         always = [bool((playlist.shares >= 1).all()) for playlist in lists]
-        listed = build_index(self.lists, self.pool.artist, len(self.pool), 1, kept).songs.count > 0
+        listed = build_index(self.lists, self.pool, len(self.artists.places), kept).songs.count > 0
         return Corpus(
             lists=[playlist.songs if whole else playlist.held for playlist, whole in zip(lists, always, strict=True)],
             shares=[None if whole else playlist.shares for playlist, whole in zip(lists, always, strict=True)],
@@ -173,47 +163,37 @@ def by_group(lists: Sequence[SongList]) -> dict[str, Ints]:
     return {group: np.array(ats) for group, ats in found.items()}
 
 
-def build_index(
-    lists: Sequence[SongList], artist: Ints, songs: int, artists: int, kept: npt.NDArray[np.bool_]
-) -> ListIndex:
+def build_index(lists: Sequence[SongList], pool: Columns, artist_count: int, kept: npt.NDArray[np.bool_]) -> ListIndex:
     """Return an index of the lists of the mask ``kept``; the others stay as empty lists, so that numbers are kept."""
     none: Ints = np.empty(0, np.int32)
     held = [playlist.held if keep else none for playlist, keep in zip(lists, kept, strict=True)]
     shares = [playlist.shares**0.5 if keep else none.astype(float) for playlist, keep in zip(lists, kept, strict=True)]
-    of_artists = [np.unique(artist[songs_of], return_counts=True) for songs_of in held]
-    word_lists: dict[str, list[int]] = defaultdict(list)
-    for at, (playlist, keep) in enumerate(zip(lists, kept, strict=True)):
-        for word in words(playlist.name) if keep and playlist.name else ():
-            word_lists[word].append(at)
-    return ListIndex(
-        songs=Lists.of(held, songs, shares),
-        artists=Lists.of(
-            [who for who, _ in of_artists], artists, [np.sqrt(n / n.max(initial=1)) for _, n in of_artists]
-        ),
-        word_lists={word: np.array(ats) for word, ats in word_lists.items()},
-    )
+    names = [playlist.name if keep else "" for playlist, keep in zip(lists, kept, strict=True)]
+    artists = [pool.artist[songs] for songs in held]
+    return ListIndex.of(Lists.of(held, len(pool), shares), artists, names, artist_count)
 
 
-def background(pool: Columns, artists: Artists, titles: Titles) -> Background:
+def background(pool: Columns, titles: Titles) -> Background:
     """Return the statistics of all recordings."""
-    genres = np.bincount(artists.genres[artists.genres >= 0], minlength=int(artists.genres.max(initial=-1)) + 1)
-    return Background(
-        sound_mean=np.nanmean(pool.sound, axis=0),
-        sound_variance=np.nanvar(pool.sound, axis=0),
-        rarity=titles.rarity,
-        rare=titles.rare,
-        genre_rarity=np.log(len(artists.genres) / np.maximum(genres, 1)),
-    )
+    mean, variance = np.nanmean(pool.sound, axis=0), np.nanvar(pool.sound, axis=0)
+    return Background(sound_mean=mean, sound_variance=variance, rarity=titles.rarity, rare=titles.rare)
 
 
-def group_share(lists: Sequence[SongList], ats: Ints, pool: Columns, artists: Artists) -> tuple[Floats, Floats]:
-    """Return the mean place (d,) of a group's artists, and its mean sound and a 1 (13,), zeros if unknown."""
-    songs = np.unique(np.concatenate([lists[at].held for at in ats.tolist()]))
-    columns = pool.take(songs)
-    sounds = columns.sound[~np.isnan(columns.sound).any(axis=1)]
-    place = artists.places[columns.artist].mean(axis=0)
-    sound = np.append(sounds.mean(axis=0), 1.0) if len(sounds) else np.zeros(pool.sound.shape[1] + 1)
-    return place, sound
+def group_shares(
+    lists: Sequence[SongList], groups: Mapping[str, Ints], pool: Columns, places: Floats
+) -> dict[str, tuple[Floats, Floats]]:
+    """Return the mean place (d,) of the artists of each group with a name, and its mean sound and a 1 (13,).
+
+    The second is zeros if no sound is known.
+    """
+    found = {}
+    for group, ats in groups.items():
+        if any(lists[at].name for at in ats.tolist()):
+            columns = pool.take(np.unique(np.concatenate([lists[at].held for at in ats.tolist()])))
+            sounds = columns.sound[~columns.lacks_sound]
+            sound = np.append(sounds.mean(axis=0), 1.0) if len(sounds) else np.zeros(pool.sound.shape[1] + 1)
+            found[group] = places[columns.artist].mean(axis=0), sound
+    return found
 
 
 def name_words(

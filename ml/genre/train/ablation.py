@@ -1,6 +1,6 @@
 """Ablations of the genre model: hide a part of the input of the trained model, or train without a part."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,7 @@ from ml.genre.encoder import COLUMNS, FACTS
 from ml.genre.heads import combine, softmax
 from ml.genre.model import Encoded, GenrePredictor
 from ml.genre.text_features import PARTS
-from ml.genre.train.boosting import Answers
-from ml.genre.train.data import TrackTable
+from ml.genre.train.data import Answers, TrackTable
 from ml.genre.train.network import EXPERTS, Fitted, Task, fit_experts, fit_weights
 from ml.genre.train.scores import Scores, score
 from store.domain import AUDIO_FEATURES
@@ -32,36 +31,33 @@ def hidden(predictor: GenrePredictor, table: TrackTable, answers: Answers) -> di
     The hidden inputs are not new to the model: training hid each part of some tracks.
     """
     whole = predictor.encode([table.input(row) for row in answers.test])
-    found = {"nothing hidden": score(predictor.of_encoded(whole), answers.of_test)}
-    for name in FACTS:
-        found[f"{name} hidden"] = score(predictor.of_encoded(_without(predictor, whole, (name,))), answers.of_test)
-    found["year, popularity and explicit hidden"] = score(
-        predictor.of_encoded(_without(predictor, whole, FACTS)), answers.of_test
-    )
-    found["audio features hidden"] = score(
-        predictor.of_encoded(_without(predictor, whole, AUDIO_FEATURES)), answers.of_test
-    )
-    found["all numbers hidden"] = score(predictor.of_encoded(_without(predictor, whole, COLUMNS)), answers.of_test)
-    width = whole.bags.shape[1] // len(PARTS)
-    for number, part in enumerate(PARTS):
-        bags = whole.bags.copy()
-        bags[:, number * width : (number + 1) * width] = 0.0
-        found[f"{part} hidden"] = score(predictor.of_encoded(Encoded(whole.audio, bags)), answers.of_test)
-    found["all names hidden"] = score(predictor.of_encoded(Encoded(whole.audio, 0.0 * whole.bags)), answers.of_test)
+    found = {
+        f"{part} hidden": score(predictor.of_encoded(encoded), answers.of_test)
+        for part, encoded in _without_each(predictor, whole)
+    }
     experts = predictor.experts(whole)[0]
-    found["all experts, equal weights (no calibration)"] = score(
-        combine(experts, np.ones_like(experts[:, :, 0])), answers.of_test
-    )
+    equal = combine(experts, np.ones_like(experts[:, :, 0]))
+    found["all experts, equal weights (no calibration)"] = score(equal, answers.of_test)
     for number, name in enumerate(EXPERTS):
         found[f"the expert {name} alone"] = score(experts[:, number], answers.of_test)
     return found
 
 
-def _without(predictor: GenrePredictor, whole: Encoded, names: Sequence[str]) -> Encoded:
-    audio = whole.audio.copy()
-    for name in names:
-        audio[:, predictor.scaler.columns(name)] = 0.0
-    return Encoded(audio, whole.bags)
+def _without_each(predictor: GenrePredictor, whole: Encoded) -> Iterator[tuple[str, Encoded]]:
+    """Yield the whole inputs, and those without each part, by the name of what is left out."""
+    yield "nothing", whole
+    numbers: dict[str, tuple[str, ...]] = {name: (name,) for name in FACTS}
+    numbers |= {"year, popularity and explicit": FACTS, "audio features": AUDIO_FEATURES, "all numbers": COLUMNS}
+    for part, names in numbers.items():
+        audio = whole.audio.copy()
+        audio[:, np.concatenate([predictor.scaler.columns(name) for name in names])] = 0.0
+        yield part, Encoded(audio, whole.bags)
+    width = whole.bags.shape[1] // len(PARTS)
+    for number, part in enumerate(PARTS):
+        bags = whole.bags.copy()
+        bags[:, number * width : (number + 1) * width] = 0.0
+        yield part, Encoded(whole.audio, bags)
+    yield "all names", Encoded(whole.audio, 0.0 * whole.bags)
 
 
 def retrained(task: Task, answers: Answers, say: Callable[[str], None]) -> dict[str, Scores]:

@@ -14,8 +14,9 @@ from sklearn.neighbors import NearestNeighbors
 from ml.genre.encoder import Floats
 from ml.genre.heads import softmax
 from ml.genre.text_features import PARTS
+from ml.genre.train.data import Rows
 from ml.genre.train.scores import average_precision
-from ml.genre.train.subwords import Bags, NameBatch, Rows
+from ml.genre.train.subwords import Bags, NameBatch
 from store.domain import AUDIO_FEATURES
 
 # The features that older genre predictors use: Spotify's 0 to 1 descriptors and the loudness.

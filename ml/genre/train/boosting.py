@@ -10,7 +10,8 @@ from sklearn.model_selection import GroupKFold
 
 from ml.genre.encoder import Floats
 from ml.genre.train.baselines import linear_names
-from ml.genre.train.subwords import Bags, Rows
+from ml.genre.train.data import Answers, Rows
+from ml.genre.train.subwords import Bags
 
 # Leaves, the fewest tracks in a leaf, L2. The rate is fixed, since early stopping finds the number of trees that fits
 # it, and growing a tree for each of 114 genres at every iteration takes long.
@@ -29,19 +30,6 @@ BUDGET = {
     "components": COMPONENTS,
 }
 _FEW = 20  # classes up to which the search is made on all training tracks
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """Rows of each split with their classes (columns from 0)."""
-
-    train: Rows
-    valid: Rows
-    test: Rows
-    of_train: Rows
-    of_valid: Rows
-    of_test: Rows
-    classes: int
 
 
 @dataclass(frozen=True, kw_only=True)

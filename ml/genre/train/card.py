@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from ml.genre.model import GenrePredictor
 from ml.genre.train.ablation import SHORT
 from ml.genre.train.boosting import BUDGET
-from ml.genre.train.data import TrackTable
+from ml.genre.train.data import TrackTable, first_columns, rows_of
 from ml.genre.train.heads import (
+    BROAD_HEADINGS,
     LEAST_POSITIVES,
+    MICRO_HEADINGS,
     WITH_ARTIST,
     BroadScores,
     MicroScores,
-    format_broad,
-    format_micro,
-    rows_of,
 )
 from ml.genre.train.network import EXPERTS, Settings
-from ml.genre.train.scores import Scores, f1_by_class, format_table
+from ml.genre.train.scores import Scores, format_table
 from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
@@ -153,7 +153,7 @@ def _micro(predictor: GenrePredictor, table: TrackTable, settings: Settings, rep
         "covered": sum(known.values()) / max(counts.total(), 1),
         "often": sum(count >= LEAST_POSITIVES for count in known.values()),
         "positives": LEAST_POSITIVES,
-        "table": format_micro(report.micro),
+        "table": format_table(report.micro, MICRO_HEADINGS),
     }
 
 
@@ -164,15 +164,16 @@ def _broad(predictor: GenrePredictor, table: TrackTable, report: Report) -> dict
         "train": len(train),
         "test": len(test),
         "single": np.mean([len(table.broad[row]) == 1 for row in test]),
-        "table": format_broad(report.broad),
+        "table": format_table(report.broad, BROAD_HEADINGS),
     }
 
 
 def _losses(predictor: GenrePredictor, table: TrackTable) -> dict[str, str]:
     rows, genres = table.rows("test"), predictor.genres
-    answers = np.array([genres.index(table.labels[row][0]) for row in rows])
+    answers = first_columns(table.labels, rows, genres)
     guesses = predictor.predict([table.input(row) for row in rows]).argmax(axis=1)
-    f1 = f1_by_class(guesses, answers, len(genres))
+    # NaN for a genre that is neither guessed nor true anywhere.
+    f1 = f1_score(answers, guesses, labels=range(len(genres)), average=None, zero_division=np.nan)
     present = [i for i in np.argsort(f1) if not np.isnan(f1[i])]
     wrong = guesses != answers
     pairs, counts = np.unique(np.stack([answers[wrong], guesses[wrong]], axis=1), axis=0, return_counts=True)

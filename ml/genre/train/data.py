@@ -20,6 +20,8 @@ from store.text import split_artists
 
 TABLE = "tracks.csv.gz"
 SPLITS = ("train", "valid", "test")
+Rows = npt.NDArray[np.intp]
+
 _ASIDE = ("seed_genres", "playlist_subgenres")  # microgenres that a track was collected for
 
 
@@ -50,12 +52,9 @@ class TrackTable:
         """The 13 audio features alone, (n, 13)."""
         return self.values[:, : len(AUDIO_FEATURES)]
 
-    def rows(self, split: str, *, labelled: bool = True) -> npt.NDArray[np.intp]:
+    def rows(self, split: str, *, labelled: bool = True) -> Rows:
         """Return the rows of a split, by default those with a label."""
-        wanted = self.split == split
-        if labelled:
-            wanted &= np.array([bool(label) for label in self.labels], bool)
-        return np.flatnonzero(wanted)
+        return rows_of(self, split, self.labels) if labelled else np.flatnonzero(self.split == split)
 
     def names(self, row: int) -> tuple[list[Name], list[Name], list[Name]]:
         """Return the words of title, artists and album."""
@@ -79,10 +78,7 @@ class TrackTable:
 def read(folder: Path) -> TrackTable:
     """Read ``tracks.csv.gz`` of a data folder.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
+    Raises FileNotFoundError if there is no such file.
     """
     return from_frame(read_table(folder / TABLE))
 
@@ -136,7 +132,38 @@ def even(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> csr_matrix:
     return csr_matrix((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=(len(labels), len(names)))
 
 
-def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Rows of each split with their classes (columns from 0)."""
+
+    train: Rows
+    valid: Rows
+    test: Rows
+    of_train: Rows
+    of_valid: Rows
+    of_test: Rows
+    classes: int
+
+
+def rows_of(table: TrackTable, split: str, labels: Sequence[tuple[str, ...]]) -> Rows:
+    """Return the rows of a split that have ``labels``."""
+    return np.flatnonzero((table.split == split) & np.array([bool(names) for names in labels], bool))
+
+
+def first_columns(labels: Sequence[tuple[str, ...]], rows: Rows, names: Sequence[str]) -> Rows:
+    """Return the column in ``names`` of the first label of each of ``rows``."""
+    index = {name: column for column, name in enumerate(names)}
+    return np.array([index[labels[row][0]] for row in rows], int)
+
+
+def answers_of(table: TrackTable, labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> Answers:
+    """Return the rows of each split that have one of ``labels``, with the column in ``names`` of the first one."""
+    rows = {split: rows_of(table, split, labels) for split in SPLITS}
+    columns = {f"of_{split}": first_columns(labels, rows[split], names) for split in SPLITS}
+    return Answers(**rows, **columns, classes=len(names))
+
+
+def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> Rows:
     """Number the first artists of the tracks to ``learn`` from 0; -1 for all other tracks."""
     numbered = np.full(len(table), -1)
     names = [artists[0] if artists else "" for artists, wanted in zip(table.artists, learn, strict=True) if wanted]

@@ -14,13 +14,11 @@ from ml.genre.encoder import COLUMNS, Floats
 from ml.genre.heads import HEADS, TINY, BroadHead
 from ml.genre.model import BASES, Encoded, GenrePredictor
 from ml.genre.train import baselines
-from ml.genre.train.boosting import Answers, tuned_booster
-from ml.genre.train.data import SPLITS, TrackTable, even, frequent
+from ml.genre.train.boosting import tuned_booster
+from ml.genre.train.data import Rows, TrackTable, answers_of, even, first_columns, frequent, rows_of
 from ml.genre.train.network import BROAD_EXPERTS, Task, fit_weights
 from ml.genre.train.scores import average_precision
-from ml.genre.train.subwords import Rows
 from ml.taxonomy.model import Taxonomy
-from ml.train.card import markdown_table
 from store.domain import AUDIO_FEATURES
 
 CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
@@ -31,6 +29,8 @@ TITLES = {
     "audio": "genre model, audio alone",
 }
 WITH_ARTIST = "genre model, artists' genres where the table knows them"
+MICRO_HEADINGS = ("macro", "tracks", "all pairs", "calibration error")  # of the fields of MicroScores
+BROAD_HEADINGS = ("one broad genre", "of these, artist known", "any of several")  # of BroadScores
 LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
 ArtistGenres = Mapping[str, tuple[str, ...]]
 
@@ -40,11 +40,6 @@ def head_names(table: TrackTable, taxonomy: Taxonomy, least: int) -> dict[str, t
     names = {head: frequent(table, getattr(table, head), least) for head in HEADS}
     names["micro"] = tuple(name for name in names["micro"] if taxonomy.lists(name))
     return {head: labels for head, labels in names.items() if len(labels) > 1}
-
-
-def rows_of(table: TrackTable, split: str, labels: Sequence[tuple[str, ...]]) -> Rows:
-    """Return the rows of a split that have ``labels``."""
-    return np.flatnonzero((table.split == split) & np.array([bool(names) for names in labels]))
 
 
 def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[tuple[str, Encoded]]:
@@ -75,11 +70,6 @@ def genres_of_artists(table: TrackTable) -> ArtistGenres:
 def known_of(table: TrackTable, rows: Rows, known: ArtistGenres) -> list[tuple[str, ...]]:
     """Return for each row the genres known of its first artist."""
     return [known.get(table.artists[row][0], ()) if table.artists[row] else () for row in rows]
-
-
-def first_broad(table: TrackTable, rows: Rows, names: Sequence[str]) -> Rows:
-    """Return the column of each row's first broad genre."""
-    return np.array([names.index(table.broad[row][0]) for row in rows], int)
 
 
 def calibrate(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
@@ -114,7 +104,7 @@ def _calibrate_broad(predictor: GenrePredictor, table: TrackTable) -> dict[str, 
     if not len(valid):
         return settings
     of_artist = _by_artist(settings, known_of(table, valid, known))
-    there, answers = ~np.isnan(of_artist[:, 0]), first_broad(table, valid, names)
+    there, answers = ~np.isnan(of_artist[:, 0]), first_columns(table.broad, valid, names)
     weights, with_artist = {}, {}
     for basis, encoded in views(predictor, table, valid):
         experts = np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY))
@@ -132,7 +122,7 @@ def by_artist_genres(table: TrackTable, names: Sequence[str], known: ArtistGenre
     genres = known_of(table, train, known)
     labels = sorted({name for row in genres for name in row})
     rows = np.array([bool(row) for row in genres])
-    answers = first_broad(table, train, names)[rows]
+    answers = first_columns(table.broad, train, names)[rows]
     if len(set(answers.tolist())) < len(names):
         return {"artist_genres": [], "coefficients": []}
     hot = even(genres, labels)[rows]
@@ -279,7 +269,7 @@ def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None
     names, known = predictor.broad, genres_of_artists(table)
     if not names or not len(rows_of(table, "test", table.broad)):
         return {}
-    answers = broad_answers(table, names)
+    answers = answers_of(table, table.broad, names)
     results: dict[str, BroadScores] = {}
 
     def note(name: str, probabilities: Floats) -> None:
@@ -298,22 +288,3 @@ def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None
             genres = known_of(table, answers.test, known)
             note(WITH_ARTIST, predictor.predict_encoded(encoded, genres).broad)
     return results
-
-
-def broad_answers(table: TrackTable, names: Sequence[str]) -> Answers:
-    """Return the rows of each split that have a broad genre, with the first one's column."""
-    rows = {split: rows_of(table, split, table.broad) for split in SPLITS}
-    columns = {f"of_{split}": first_broad(table, rows[split], names) for split in SPLITS}
-    return Answers(**rows, **columns, classes=len(names))
-
-
-def format_micro(results: Mapping[str, MicroScores]) -> str:
-    """Return a Markdown table, one row per model."""
-    rows = ((name, row.macro, row.samples, row.micro, row.ece) for name, row in results.items())
-    return markdown_table(("model", "macro", "tracks", "all pairs", "calibration error"), rows)
-
-
-def format_broad(results: Mapping[str, BroadScores]) -> str:
-    """Return a Markdown table, one row per model."""
-    rows = ((name, row.single, row.known_artist, row.any) for name, row in results.items())
-    return markdown_table(("model", "one broad genre", "of these, artist known", "any of several"), rows)

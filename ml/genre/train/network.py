@@ -15,7 +15,8 @@ from scipy.special import logsumexp
 
 from ml.genre.encoder import COLUMNS, FACTS, AudioScaler, Floats
 from ml.genre.text_features import PARTS
-from ml.genre.train.subwords import Bags, NameBatch, Rows, SubwordVectors
+from ml.genre.train.data import Rows
+from ml.genre.train.subwords import Bags, NameBatch, SubwordVectors
 from store.domain import AUDIO_FEATURES
 
 layers = keras.layers

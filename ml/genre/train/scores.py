@@ -1,10 +1,12 @@
 """Scores of genre probabilities, and their table."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import f1_score
 
 from ml.train.card import markdown_table
 
@@ -28,25 +30,10 @@ def score(probabilities: npt.NDArray[np.floating], answers: npt.NDArray[np.intp]
     return Scores(
         top1=float(hit.mean()),
         top3=float((best == answers[:, None]).any(axis=1).mean()),
-        macro_f1=macro_f1(best[:, 0], answers),
+        macro_f1=float(f1_score(answers, best[:, 0], average="macro")),
         ece=calibration_error(probabilities.max(axis=1), hit),
         nll=float(-np.log(np.maximum(of_answers, 1e-12)).mean()),
     )
-
-
-def macro_f1(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp]) -> float:
-    """Return the unweighted mean F1 over the classes that are guessed or true (as in scikit-learn)."""
-    classes = np.union1d(guesses, answers)
-    right = np.array([((guesses == c) & (answers == c)).sum() for c in classes])
-    counts = np.array([(guesses == c).sum() + (answers == c).sum() for c in classes])
-    return float((2 * right / counts).mean())
-
-
-def f1_by_class(guesses: npt.NDArray[np.intp], answers: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
-    """Return each class's F1, NaN for a class that is neither guessed nor true anywhere."""
-    right = np.bincount(guesses[guesses == answers], minlength=classes)
-    counts = np.bincount(guesses, minlength=classes) + np.bincount(answers, minlength=classes)
-    return np.where(counts > 0, 2 * right / np.maximum(counts, 1), np.nan)
 
 
 def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.bool_], bins: int = 15) -> float:
@@ -68,7 +55,8 @@ def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bo
     return np.where(count > 0, (precision * hits).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def format_table(results: Mapping[str, Scores]) -> str:
-    """Return the scores as a Markdown table, one row per model."""
-    rows = ((name, row.top1, row.top3, row.macro_f1, row.ece, row.nll) for name, row in results.items())
-    return markdown_table(("model", "top-1", "top-3", "macro-F1", "ECE", "NLL"), rows)
+def format_table(
+    results: Mapping[str, Any], headings: Sequence[str] = ("top-1", "top-3", "macro-F1", "ECE", "NLL")
+) -> str:
+    """Return a Markdown table, one row per model; ``headings`` are of the fields of its scores (a dataclass)."""
+    return markdown_table(("model", *headings), ((name, *astuple(scores)) for name, scores in results.items()))

@@ -11,9 +11,7 @@ from scipy.sparse import csr_matrix, diags
 
 from ml.genre.encoder import Floats
 from ml.genre.text_features import PARTS, Vocabulary, hashes
-from ml.genre.train.data import TrackTable
-
-Rows = npt.NDArray[np.intp]
+from ml.genre.train.data import Rows, TrackTable
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,20 +17,20 @@ from scipy.sparse import csr_matrix
 from ml import artefacts
 from ml.genre.encoder import AudioScaler, Floats, NameEmbedding
 from ml.genre.heads import TINY, combine
-from ml.genre.model import BASES, GenreInput, GenrePredictor
+from ml.genre.model import BASES, GenrePredictor
 from ml.genre.text_features import PARTS, Vocabulary
 from ml.genre.train import baselines
 from ml.genre.train import card as genre_card
 from ml.genre.train.ablation import hidden, retrained
-from ml.genre.train.boosting import TEXT_ON, Answers, text_scores, tuned_booster
+from ml.genre.train.boosting import TEXT_ON, text_scores, tuned_booster
 from ml.genre.train.card import Report
-from ml.genre.train.data import SPLITS, TrackTable, even, first_artists, read, targets
+from ml.genre.train.data import Answers, TrackTable, answers_of, even, first_artists, first_columns, read, targets
 from ml.genre.train.heads import (
+    BROAD_HEADINGS,
+    MICRO_HEADINGS,
     TITLES,
     broad_results,
     calibrate,
-    format_broad,
-    format_micro,
     head_names,
     micro_results,
     uncalibrated,
@@ -48,10 +48,10 @@ from ml.genre.train.network import (
 )
 from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
-from ml.scores import write as write_scores
 from ml.taxonomy.model import Taxonomy
 from ml.train.card import Origin
 from ml.train.export import export
+from ml.train.publish import publish
 
 VERSION = "2026.11.3"
 SERVED = "genre model"  # its row among the scores
@@ -79,18 +79,6 @@ class GenreFit:
             return np.asarray(self.network([audio, bags], training=False))
 
         return GenrePredictor(self.settings, self.task.scaler, self.names, run, taxonomy)
-
-
-def only(track: GenreInput, basis: str) -> GenreInput:
-    """Return ``track`` with all it has ("both"), its audio features alone ("audio"), or its names alone ("names").
-
-    "unrated" is all but the popularity, which sources other than Spotify do not know.
-    """
-    if basis == "audio":
-        return GenreInput(features=track.features)
-    if basis == "unrated":
-        return replace(track, popularity=None)
-    return replace(track, features={}, year=None, popularity=None, explicit=None) if basis == "names" else track
 
 
 def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[Task, Vocabulary]:
@@ -151,7 +139,7 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
 
 def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
     """Return for each basis the weights of the experts that give the least log-loss on ``rows``."""
-    answers = first_labels(table, rows, predictor.genres)
+    answers = first_columns(table.labels, rows, predictor.genres)
     return {
         basis: fit_weights(np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[0], 1, 0), TINY)), answers)
         .round(4)
@@ -174,19 +162,10 @@ def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
     return {"quantiles": quantiles.round(5).tolist(), "genre_means": means}
 
 
-def first_labels(table: TrackTable, rows: Rows, genres: tuple[str, ...]) -> Rows:
-    """Return the column of each row's first label."""
-    index = {genre: i for i, genre in enumerate(genres)}
-    return np.array([index[table.labels[row][0]] for row in rows])
-
-
 def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     """Write all that serving reads, and the Keras network; return the paths.
 
-    Raises
-    ------
-    ml.train.export.ExportError
-        LiteRT does not answer as Keras does on the ``proof`` rows.
+    Raises ml.train.export.ExportError if LiteRT does not answer as Keras does on the ``proof`` rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bags = np.asarray(bags_of(made, proof), np.float32)
@@ -199,7 +178,7 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 
-def publish(written: list[Path], folder: Path) -> list[Path]:
+def move(written: list[Path], folder: Path) -> list[Path]:
     """Move files into the version's folder, one by one; a server that has mapped the old ones keeps these mappings."""
     folder.mkdir(parents=True, exist_ok=True)
     moved = [path.replace(folder / path.name) for path in written]
@@ -217,19 +196,9 @@ def bags_of(made: GenreFit, rows: Rows) -> Floats:
 def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
     """Score the predictor on the labelled tracks of a split, by each of :data:`~ml.genre.model.BASES`."""
     rows = table.rows(split)
-    answers = first_labels(table, rows, predictor.genres)
-    inputs = [table.input(row) for row in rows]
-    return {
-        title: score(predictor.predict([only(track, basis) for track in inputs]), answers)
-        for basis, title in TITLES.items()
-    }
-
-
-def answers_of(table: TrackTable, genres: tuple[str, ...]) -> Answers:
-    """Return the rows of each split that have a label, with the first label's column."""
-    rows = {split: table.rows(split) for split in SPLITS}
-    columns = {f"of_{split}": first_labels(table, rows[split], genres) for split in SPLITS}
-    return Answers(**rows, **columns, classes=len(genres))
+    answers = first_columns(table.labels, rows, predictor.genres)
+    inputs = dict(views(predictor, table, rows))
+    return {title: score(predictor.of_encoded(inputs[basis]), answers) for basis, title in TITLES.items()}
 
 
 def score_baselines(
@@ -285,10 +254,7 @@ def train(
 
     ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` holds no ``tracks.csv.gz``.
+    Raises FileNotFoundError if ``data`` holds no ``tracks.csv.gz``.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
@@ -316,12 +282,15 @@ def publish_trained(
     taxonomy = Taxonomy.active(models)
     made = fit(table, taxonomy, settings, say, version)
     folder = models / "genre" / version
-    files = publish(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    files = move(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", version, files, models, activate=False)  # served once it is scored
     say("scoring")
-    report = score_all(GenrePredictor.load(folder), table, say, task=made.task, thorough=thorough)
-    written = write_report(folder, table, settings, report, origin, held_out)
-    artefacts.register("genre", version, [*files, *written], models, activate=activate)
+    predictor = GenrePredictor.load(folder)
+    report = score_all(predictor, table, say, task=made.task, thorough=thorough)
+    card = genre_card.write(predictor, table, settings, report, origin)
+    tables = {name: _rows(getattr(report, name)) for name in ("micro", "broad", "hidden", "retrained")}
+    rows = _rows(report.genres)
+    publish(folder, files, card, activate=activate, table=rows, served=SERVED, **held_out, **tables)
     return report.genres
 
 
@@ -332,13 +301,13 @@ def score_all(
 
     A ``thorough`` report also has gradient boosters, nearest neighbours and the networks trained without a part.
     """
-    answers = answers_of(table, predictor.genres)
+    answers = answers_of(table, table.labels, predictor.genres)
     plain, chosen = score_baselines(task, table, answers, say, thorough=thorough) if task else ({}, {})
     genres = {**plain, **evaluate_predictor(predictor, table)}
     say(format_table(genres))
     micro = micro_results(predictor, table, task if thorough else None)
     broad = broad_results(predictor, table, task.settings.seed if task and thorough else None)
-    say(format_micro(micro) + "\n" + format_broad(broad))
+    say(format_table(micro, MICRO_HEADINGS) + "\n" + format_table(broad, BROAD_HEADINGS))
     parts = hidden(predictor, table, answers)
     say(format_table(parts))
     return Report(
@@ -349,22 +318,6 @@ def score_all(
         retrained=retrained(task, answers, say) if task and thorough else {},
         chosen=chosen,
     )
-
-
-def write_report(
-    folder: Path,
-    table: TrackTable,
-    settings: Settings,
-    report: Report,
-    origin: Origin,
-    held_out: Mapping[str, Any],
-) -> list[Path]:
-    """Write the version's card and ``scores.json``; return their paths."""
-    card = folder / "card.md"
-    card.write_text(genre_card.write(GenrePredictor.load(folder), table, settings, report, origin))
-    names = (field.name for field in fields(report) if field.name != "chosen")
-    tables: dict[str, Any] = {name: _rows(getattr(report, name)) for name in names}
-    return [card, write_scores(folder, table=tables.pop("genres"), served=SERVED, **held_out, **tables)]
 
 
 def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ import numpy as np
 from ml import artefacts
 from ml.genre.encoder import COLUMNS, feature_vector
 from ml.genre.model import GenrePredictor
-from ml.genre.train.data import TrackTable
+from ml.genre.train.data import TrackTable, first_columns
 from ml.genre.train.network import Settings
 from ml.genre.train.scores import score
-from ml.genre.train.train import QUICK, first_labels, publish_trained
+from ml.genre.train.train import QUICK, publish_trained
 from ml.jobs import Job, TooLittle
 from ml.needs import ARTISTS as LEAST_ARTISTS
 from ml.needs import GENRE_TRACKS as LEAST_TRACKS
@@ -35,10 +35,7 @@ _SHARES = 10
 def train_own(job: Job) -> dict[str, Any]:
     """Train on the labelled tracks of the catalogue and return the version with its scores.
 
-    Raises
-    ------
-    TooLittle
-        Too few tracks have one of the 114 genres, or they are of too few genres or artists.
+    Raises TooLittle if too few tracks have one of the 114 genres, or they are of too few genres or artists.
     """
     job.say("reading the catalogue")
     taxonomy = job.registry.active("taxonomy")
@@ -80,7 +77,7 @@ def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
         predictor = GenrePredictor.load(folder)
         if strangers := {table.labels[row][0] for row in rows} - set(predictor.genres):
             return None, f"It does not know the genres {', '.join(sorted(strangers))}."
-        answers = first_labels(table, rows, predictor.genres)
+        answers = first_columns(table.labels, rows, predictor.genres)
         found = asdict(score(predictor.predict([table.input(row) for row in rows]), answers))
         return found, "" if job.registry.is_user_trained(TASK, folder.name) else MAY_KNOW
 

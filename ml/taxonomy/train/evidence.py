@@ -13,7 +13,9 @@ import yaml
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
+from ml.artists.train.embedding import Settings, shifted_information
 from store.text import normalise
 
 _DIMENSIONS = 100
@@ -98,22 +100,14 @@ def shared_artists(names: Sequence[str], artists: Artists) -> npt.NDArray[np.flo
     The positive pointwise mutual information of pairs of names of one artist, factorised (O. Levy and Y. Goldberg,
     "Neural word embedding as implicit matrix factorization", 2014).
     """
-    index = {name: row for row, name in enumerate(names)}
+    index = {name: column for column, name in enumerate(names)}
     pairs = [
-        (index[name], column)
-        for column, (micro, labels) in enumerate(zip(artists.micro, artists.labels, strict=True))
+        (index[name], row)
+        for row, (micro, labels) in enumerate(zip(artists.micro, artists.labels, strict=True))
         for name in {*micro, *labels}
         if name in index
     ]
-    rows, columns = np.array(pairs).T
-    member = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(names), len(artists.micro)))
-    together = (member @ member.T).tolil()
-    together.setdiag(0)
-    counts = together.tocoo()
-    margin = np.asarray(counts.sum(axis=1)).ravel()
-    pmi = np.log(counts.data * counts.data.sum() / (margin[counts.row] * margin[counts.col]))
-    keep = pmi > 0
-    positive = sparse.csr_matrix((pmi[keep], (counts.row[keep], counts.col[keep])), shape=counts.shape)
-    vectors = TruncatedSVD(_DIMENSIONS, random_state=0).fit_transform(positive)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    columns, rows = np.array(pairs).T
+    members = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(artists.micro), len(names)))
+    plain = Settings(length_discount=0.0, context_smoothing=1.0, shift=0.0)
+    return normalize(TruncatedSVD(_DIMENSIONS, random_state=0).fit_transform(shifted_information(members, plain)))

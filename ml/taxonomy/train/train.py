@@ -48,10 +48,7 @@ _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 def fit(data: Path, version: str) -> Taxonomy:
     """Place every name that ``data`` holds.
 
-    Raises
-    ------
-    FileNotFoundError
-        A file of ``data`` is absent.
+    Raises FileNotFoundError if a file of ``data`` is absent.
     """
     hand = json.loads((HERE / "words.json").read_text(encoding="utf-8"))
     artists = Artists(data / "tracks.csv.gz")
@@ -65,10 +62,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``seed`` and ``quick`` are there for the command line: nothing here is drawn, and it takes a minute.
 
-    Raises
-    ------
-    FileNotFoundError
-        A file of ``data`` is absent.
+    Raises FileNotFoundError if a file of ``data`` is absent.
     """
     made = fit(data, f"{VERSION}-quick" if quick else VERSION)
     path, folder = models / TASK / f"{made.version}.json", models / TASK / made.version
@@ -88,10 +82,7 @@ def _report(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]]) -> 
 def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
     """Score the active version and the baselines on the names checked by hand; ``data`` is not read.
 
-    Raises
-    ------
-    ml.artefacts.ArtefactError
-        No version is active, or its file was changed.
+    Raises ml.artefacts.ArtefactError if no version is active, or its file was changed.
     """
     taxonomy = Taxonomy.active(models)
     results = compare(taxonomy)

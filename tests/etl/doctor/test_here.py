@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, Config
-from etl.doctor.catalogue import look_at_catalogue
-from etl.doctor.disk import free_space, look_at_disk
 from etl.doctor.examination import Check, Examiner, State, examine
-from etl.doctor.models import look_at_models
-from etl.doctor.setup import KNOWN, look_at_setup
-from etl.doctor.store import look_at_store
+from etl.doctor.setup import KNOWN, look_at_models, look_at_setup
+from etl.doctor.storage import free_space, look_at_catalogue, look_at_disk, look_at_store
 from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Track

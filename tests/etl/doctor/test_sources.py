@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from config import Config
 from etl.doctor.checks import Opened, Visitor, probe_examiners
 from etl.doctor.examination import Check, State, examine
 from etl.doctor.sources import look_at_standing, probe_needs
-from etl.engine import Engine, EngineConfig
+from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
 from etl.spotify.login import Redirect
 from store.database import Database
@@ -24,7 +25,7 @@ VISITOR = Visitor(redirect=Redirect(uri="http://127.0.0.1:8000/callback"))
 def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> Iterator[Engine]:
     """An engine over the fakes, every source off."""
     urls = fake_services.urls | {"spotify": "http://127.0.0.1:9"}
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=urls))
+    engine = Engine(database, Config(var=tmp_path, source_urls=urls))
     yield engine
     engine.close()
 
@@ -57,7 +58,7 @@ def test_every_need_of_every_source_that_is_on_is_probed(
 ) -> None:
     fake_services.lift_limits()
     on = {"deezer", "itunes", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats"}
-    engine.switch(on)
+    engine.sources.switch(on)
     examiners = probe_examiners(Opened(database=database, engine=engine), VISITOR)
     checks = examine(examiners, 20)
     assert states(checks) == {State.OK}
@@ -70,7 +71,7 @@ def test_every_need_of_every_source_that_is_on_is_probed(
 def test_a_source_that_is_out_of_order_is_told_apart_from_one_that_does_not_know(
     engine: Engine, fake_services: FakeServices
 ) -> None:
-    engine.switch({"deezer"})
+    engine.sources.switch({"deezer"})
     fake_services.deezer.fail(garbage(), times=None, path="/search")
     checks = probed(engine, "deezer")
     assert (checks["search"].state, checks["track"].state) == (State.FAULT, State.OK)
@@ -80,7 +81,7 @@ def test_a_source_that_is_out_of_order_is_told_apart_from_one_that_does_not_know
 def test_a_source_that_asks_to_wait_is_left_alone_until_then(
     database: Database, engine: Engine, fake_services: FakeServices
 ) -> None:
-    engine.switch({"reccobeats"})
+    engine.sources.switch({"reccobeats"})
     fake_services.reccobeats.fail(limited(85_771))
     check = probed(engine, "reccobeats")["features"]
     assert check.state is State.WARNING
@@ -92,7 +93,7 @@ def test_a_source_that_asks_to_wait_is_left_alone_until_then(
 
 
 def test_what_failed_last_and_works_now_is_well_again(engine: Engine, fake_services: FakeServices) -> None:
-    engine.switch({"acousticbrainz"})
+    engine.sources.switch({"acousticbrainz"})
     fake_services.acousticbrainz.fail(replying(500), times=None)
     assert probed(engine, "acousticbrainz")["features"].state is State.FAULT
     failed = standing(engine, "acousticbrainz")["state"]
@@ -103,15 +104,15 @@ def test_what_failed_last_and_works_now_is_well_again(engine: Engine, fake_servi
 
 
 def test_what_a_source_refused_for_good_is_tried_again(engine: Engine, fake_services: FakeServices) -> None:
-    engine.switch({"deezer"})
-    engine.note_absent("deezer", Need.SEARCH)
+    engine.sources.switch({"deezer"})
+    engine.sources.note_absent("deezer", Need.SEARCH)
     assert "deezer" not in engine.on(Need.SEARCH)
     assert probed(engine, "deezer")["search"].state is State.OK
     assert "deezer" in engine.on(Need.SEARCH)
 
 
 def test_a_clock_that_is_wrong_is_noticed(engine: Engine, fake_services: FakeServices) -> None:
-    engine.switch({"deezer"})
+    engine.sources.switch({"deezer"})
     an_hour_ago = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
     asked = LookupQuery(text="anything")
     fake_services.deezer.fail(replying(200, {"data": []}, Date=an_hour_ago))
@@ -126,11 +127,11 @@ def test_a_clock_that_is_wrong_is_noticed(engine: Engine, fake_services: FakeSer
 def test_credentials_that_cannot_be_decrypted_are_told_and_kept(
     database: Database, engine: Engine, tmp_path: Path
 ) -> None:
-    engine.switch({"spotify"})
+    engine.sources.switch({"spotify"})
     assert standing(engine, "spotify")["state"].state is State.FAULT
     engine.put_settings("spotify", {"client_id": "an id", "client_secret": "a secret"})
     assert standing(engine, "spotify")["credentials"].state is State.OK
-    other = Engine(database, EngineConfig(var=tmp_path, secret_key="another key"))
+    other = Engine(database, Config(var=tmp_path, secret_key="another key"))
     check = standing(other, "spotify")["credentials"]
     assert check.state is State.FAULT
     assert "TASTEMAP_SECRET_KEY" in check.remedy
@@ -140,7 +141,7 @@ def test_credentials_that_cannot_be_decrypted_are_told_and_kept(
 
 
 def test_a_budget_that_is_nearly_used_up(database: Database, engine: Engine) -> None:
-    engine.switch({"spotify"})
+    engine.sources.switch({"spotify"})
     engine.put_settings("spotify", {"client_id": "an id"})
     assert standing(engine, "spotify")["budget"].state is State.OK
     hour = int(datetime.now(UTC).timestamp() // 3600) - 4

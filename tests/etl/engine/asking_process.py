@@ -6,8 +6,9 @@ With "-" for the first ISRC it takes the lease on the second one and waits to be
 import sys
 from pathlib import Path
 
-from etl.engine import Engine, EngineConfig
-from etl.engine.keys import answer_key
+from config import Config
+from etl.engine import Engine
+from etl.engine.cache import answer_key
 from etl.providers.base import Need, Rate
 from store.database import Database
 from tests.etl.engine.conftest import Provider, by_isrc
@@ -16,7 +17,7 @@ from tests.etl.engine.conftest import Provider, by_isrc
 def main(uri: str, url: str, var: str, per_second: str, *isrcs: str) -> None:
     provider = Provider(rate=Rate(per_second=float(per_second)))
     database = Database(uri)
-    config = EngineConfig(var=Path(var), source_urls={"invented": url})
+    config = Config(var=Path(var), source_urls={"invented": url})
     engine = Engine(database, config, providers={"invented": provider}, order={})
     if isrcs[0] == "-":
         key = answer_key(provider.about, Need.FEATURES, by_isrc(isrcs[1]))

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from etl.engine import Engine, EngineConfig
+from config import Config
+from etl.engine import Engine
 from etl.engine.clock import Clock
 from etl.providers.base import (
     About,
@@ -175,9 +176,9 @@ def engines(database: Database, server: Server, tmp_path: Path) -> Iterator[Engi
         known = {one.about.name: one for one in providers or (Provider(),)}
         config = {"var": tmp_path, "source_urls": dict.fromkeys(known, server.url)} | config
         order = {need: tuple(known) for need in Need}
-        made.append(Engine(database, EngineConfig(**config), providers=known, order=order, clock=clock))
+        made.append(Engine(database, Config(**config), providers=known, order=order, clock=clock))
         if switch:
-            made[-1].switch(known)
+            made[-1].sources.switch(known)
         return made[-1]
 
     yield make

@@ -54,10 +54,10 @@ def test_an_off_source_is_never_contacted(engines: Engines, server: Server) -> N
     engine = engines(switch=False)
     assert engine.on(Need.FEATURES) == []
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A1")).status is Status.OFF
-    engine.switch([INVENTED])
+    engine.sources.switch([INVENTED])
     assert engine.on(Need.FEATURES) == [INVENTED]
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A1")).status is Status.FOUND
-    engine.switch([])
+    engine.sources.switch([])
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A1")).status is Status.OFF
     assert len(server.paths) == 1
 
@@ -66,8 +66,8 @@ def test_the_environment_rules_over_the_listener(engines: Engines) -> None:
     providers = (Provider("one"), Provider("two"))
     engine = engines(*providers, switch=False, sources=frozenset({"two"}))
     assert engine.on(Need.FEATURES) == ["two"]
-    assert engine.decided()
-    assert not engines(*providers, switch=False).decided()
+    assert engine.sources.decided()
+    assert not engines(*providers, switch=False).sources.decided()
 
 
 def test_only_unknown_questions_are_asked_in_full_batches(engines: Engines, server: Server) -> None:
@@ -130,7 +130,7 @@ def test_equal_questions_differ_in_what_the_source_does_not_read(engines: Engine
     named = Identity(title="Rust Parade", artists=("Iron Almond",), ids={"isrc": "A"})
     engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=named))
     more = Identity(title="rust parade - Remastered 2011", artists=("Iron Almond",), ids={"isrc": "A", "deezer": "9"})
-    assert engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=more, owner="somebody")).cached
+    assert engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=more)).cached
     other = Identity(title="Smelter", artists=("Iron Almond",), ids={"isrc": "A"})
     assert not engine.ask(INVENTED, Need.FEATURES, LookupQuery(identity=other)).cached
 

@@ -25,10 +25,10 @@ def test_sources_are_switched_on_and_off_by_name(engines: Engines, capsys: pytes
     engine = engines(Provider("one"), Provider("two"), Provider("three"), switch=False)
     assert run(engine, None, []) == 0
     assert listed(capsys) == {"one": "off", "two": "off", "three": "off"}
-    assert not engine.decided()
+    assert not engine.sources.decided()
     assert run(engine, "on", ["one", "two"]) == 0
     assert run(engine, "off", ["one"]) == 0
-    assert engine.decided()
+    assert engine.sources.decided()
     assert engine.on(Need.FEATURES) == ["two"]
     assert run(engine, "on", ["all"]) == 0
     assert run(engine, None, []) == 0

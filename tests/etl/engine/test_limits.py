@@ -132,7 +132,7 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(engines: Engines, server:
     channel = engine.channel(INVENTED, within_s=1.0)
     wake_up = clock.now(3600)
     server.does = lambda reply: (
-        channel.session._bucket.note_limit("said another process", 3600.0),
+        channel.session.bucket.note_limit("said another process", 3600.0),
         reply.send(429, b"", Retry_After="2"),
     )[0]
     with pytest.raises(SourceFault):
@@ -195,7 +195,7 @@ def test_the_next_credential_takes_over(engines: Engines, server: Server, clock:
     assert ask(engine).status is Status.FOUND
     assert engine.states()[0].state == "ready"
     assert engine.channel(INVENTED).credential == "spare"
-    engine.pool(INVENTED, False)
+    engine.sources.pool(INVENTED, False)
     assert ask(engine, "B").status is Status.LIMITED
     assert engine.states()[0].state == "waiting"
 
@@ -205,7 +205,7 @@ def test_spotify_credentials_do_not_take_over_unless_told_to(engines: Engines, s
     for name in ("default", "spare"):
         engine.put_settings("spotify", {"token": name}, credential=name)
     assert engine.states()[0].credentials == ("default",)
-    engine.pool("spotify", True)
+    engine.sources.pool("spotify", True)
     assert engine.states()[0].credentials == ("default", "spare")
 
 
@@ -247,7 +247,7 @@ def test_a_source_that_does_not_answer_is_left_alone_for_longer_and_longer(
 
 
 def test_refusals_of_what_was_under_way_together_count_once(engines: Engines, clock: HandClock) -> None:
-    buckets = [engines(clock=clock).channel(INVENTED).session._bucket for _ in range(5)]
+    buckets = [engines(clock=clock).channel(INVENTED).session.bucket for _ in range(5)]
     assert [round(bucket.note_limit("busy", None), 3) for bucket in buckets] == [1.0, 2.0, 2.0, 2.0, 2.0]
 
 

@@ -48,7 +48,7 @@ LOCAL = Track(
 )
 ITEMS = (
     PlaylistItem(position=0, track_id=FULL.id, added_by="wanda %41", added_at=NOW),
-    PlaylistItem(position=1, track_id=BARE.id),
+    PlaylistItem(position=1, track_id=BARE.id, plays=41),
     PlaylistItem(position=2, track_id=LOCAL.id, added_by="q", added_at=NOW + timedelta(milliseconds=7)),
     PlaylistItem(position=3, track_id=FULL.id),
 )
@@ -147,12 +147,14 @@ def tracks(name: st.SearchStrategy[str] = names, artist: st.SearchStrategy[str] 
 
 def lists_of(track: st.SearchStrategy[Track]) -> st.SearchStrategy[list[ExportRow]]:
     """Lists of rows; a track's id is drawn apart from its names, so rows with equal ids may differ."""
-    rows = st.tuples(track, st.none() | names.map(str.strip).filter(bool), st.none() | moments)
+    plays = st.none() | st.integers(0, 1 << 30)
+    rows = st.tuples(track, st.none() | names.map(str.strip).filter(bool), st.none() | moments, plays)
     return st.lists(rows, max_size=6).map(
         lambda drawn: [
             ExportRow(
-                item=PlaylistItem(position=position, track_id=track.id, added_by=person, added_at=moment), track=track
+                item=PlaylistItem(position=at, track_id=track.id, added_by=person, added_at=moment, plays=plays),
+                track=track,
             )
-            for position, (track, person, moment) in enumerate(drawn)
+            for at, (track, person, moment, plays) in enumerate(drawn)
         ]
     )

@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,20 @@ import pytest
 from etl.exports.command import add_export
 from etl.exports.formats import FORMATS
 from etl.exports.tastemap_json import write_tastemap_json
+from store.catalogue.builder import build_collection
 from store.database import Database
 from tests.etl.exports import lists
-from tests.etl.exports.lists import BARE, FULL, LOCAL, ODD, many, written
+from tests.etl.exports.lists import BARE, FULL, LOCAL, ODD, SOUND, many, written
 from tests.etl.exports.test_sql import read_back
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def export(database: Database, *arguments: str) -> int:
+def export(database: Database, *arguments: str, var: Path = Path("unused")) -> int:
     parser = argparse.ArgumentParser()
     add_export(parser.add_subparsers())
     options = parser.parse_args(["export", *arguments])
-    code: int = options.command(database, Path("unused"), options)
+    code: int = options.command(database, var, options)
     return code
 
 
@@ -76,6 +78,19 @@ def test_tracks_go_into_a_database(database: Database, tmp_path: Path, capsys: p
         assert read_back(url).items() >= {track.id: track for track in (FULL, BARE, LOCAL)}.items()
     assert "4 tracks written" in capsys.readouterr().out
     assert export(database, "--all", "--to", "music.db") == 1
+
+
+def test_features_of_the_catalogue_are_written(database: Database, tmp_path: Path) -> None:
+    build_collection(tmp_path / "catalogue", [FULL])
+    row = replace(ODD[0], track=replace(FULL, features=None))
+    playlist = lists.store(database, [row])
+    assert FULL.features is not None
+    for what in (playlist.id, "--all"):
+        url = f"sqlite:///{tmp_path / what}.db"
+        assert export(database, what, "--to", url, var=tmp_path) == 0
+        (found,) = read_back(url).values()
+        assert found.features is not None
+        assert (found.features.values, found.features.source) == (SOUND, FULL.features.source)
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
 from etl.imports.entries import Row
-from etl.imports.exportify import FEATURES_LICENCE, read_rows
+from etl.imports.exportify import read_rows
 from etl.imports.reading.text_file import examine
 from etl.imports.sheet import Sheet
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
+from etl.imports.track_rows import FEATURES_LICENCE
+from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AudioFeatures, PlaylistItem, Track
 from tests.etl.exports import lists
@@ -236,6 +238,7 @@ def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
         track_id=track["id"],
         added_by=members["added_by"],
         added_at=moment(members["added_at"]),
+        plays=members["plays"],
     )
     return ExportRow(item=item, track=Track(features=sounding, **track))
 
@@ -244,7 +247,7 @@ def from_jspf(content: bytes) -> list[ExportRow]:
     found = []
     for one in json.loads(content)["playlist"]["track"]:
         (rest,) = one["extension"][EXTENSION]
-        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at")}
+        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at", "plays")}
         own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
         found.append(row_of(members, rest | own))
     return found
@@ -261,7 +264,8 @@ def test_our_reader_of_items_understands_the_extension(rows: list[ExportRow]) ->
         (rest,) = one["extension"][EXTENSION]
         own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
         found, row = read_item(number, rest | {"track": rest | own}), rows[number - 1]
-        assert (found.track, found.added_by, found.added_at) == (row.track, row.item.added_by, row.item.added_at)
+        assert found.track == row.track
+        assert (found.added_by, found.added_at, found.plays) == (row.item.added_by, row.item.added_at, row.item.plays)
 
 
 def test_jspf_is_read_without_the_extension() -> None:
@@ -287,8 +291,8 @@ def test_json_loses_nothing(rows: list[ExportRow], name: str) -> None:
     assert replace(playlist, owner="secret-session-hash", contributors=a_playlist(rows).contributors) == a_playlist(
         rows, name
     )
-    assert [(row.track, row.added_by, row.added_at) for row in found] == [
-        (row.track, row.item.added_by, row.item.added_at) for row in rows
+    assert [(row.track, row.added_by, row.added_at, row.plays) for row in found] == [
+        (row.track, row.item.added_by, row.item.added_at, row.item.plays) for row in rows
     ]
 
 
@@ -308,7 +312,7 @@ def test_parquet_loses_nothing(rows: list[ExportRow]) -> None:
 
 
 def from_record(record: dict[str, Any]) -> ExportRow:
-    own = ("position", "added_by", "added_at")
+    own = ("position", "added_by", "added_at", "plays")
     item = PlaylistItem(track_id=record["id"], **{name: record.pop(name) for name in own})
     about = {name: record.pop(f"features_{name}") for name in ("source", "fetched_at", "licence", "confidence")}
     values = {name: record.pop(name) for name in lists.SOUND if name != "duration_ms"}
@@ -343,14 +347,14 @@ def test_file_names_are_safe(name: str, file: str) -> None:
 def test_pages_come_from_the_database(database: Database) -> None:
     rows = many(PAGE_ITEMS + 20)
     playlist = lists.store(database, rows)
-    pages = list(read_pages(database, playlist))
+    pages = list(read_pages(database, Snapshot(), playlist))
     assert [len(page) for page in pages] == [PAGE_ITEMS, 20]
     assert [row for page in pages for row in page] == rows
 
 
 def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> None:
     playlist = lists.store(database, many(PAGE_ITEMS + 20))
-    pages = read_pages(database, playlist)
+    pages = read_pages(database, Snapshot(), playlist)
     next(pages)
     database.delete_playlist(playlist.id)
     with pytest.raises(StoreError, match="gone"):

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from etl.engine import Engine, EngineConfig
+from config import Config
+from etl.engine import Engine
 from etl.providers.base import Provider, Rate
 from etl.providers.registry import PROVIDERS
 from etl.task import OpenEngine
@@ -32,7 +33,7 @@ def opening(urls: Mapping[str, str], sources: Collection[str] = KEYLESS) -> Open
     providers = {name: fast(provider) for name, provider in PROVIDERS.items()}
 
     def open_engine(database: Database, var: Path) -> Engine:
-        config = EngineConfig(var=var, sources=frozenset(sources), source_urls=dict(urls))
+        config = Config(var=var, sources=frozenset(sources), source_urls=dict(urls))
         return Engine(database, config, providers=providers)
 
     return open_engine

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etl.engine import Engine
-from etl.gather import source_client, waiting
+from etl.gather import source_client
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
@@ -244,7 +244,7 @@ def test_a_source_that_is_down_is_left_out_at_last(
     short_waits: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(waiting, "_MOST_SLEEPS", 1)
+    monkeypatch.setattr(source_client, "_MOST_SLEEPS", 1)
     put_playlist(database, fake_services.world)
     fake_services.reccobeats.stop()
     opener = opening(fake_services.urls)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etl.engine import Engine, EngineConfig
-from etl.gather import terms, waiting
-from etl.gather.balanced import new_balanced
-from etl.gather.genres import names_of, shipped_genres
+from config import Config
+from etl.engine import Engine
+from etl.gather import source_client, terms
+from etl.gather.balanced import names_of, new_balanced, shipped_genres
 from etl.gather.segments import new_segments
-from etl.gather.source_client import Blocked
-from etl.gather.tally import Tally
+from etl.gather.source_client import Blocked, Tally
 from etl.gather.terms import first_open, new_harvest, number_of, term
 from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
@@ -112,7 +111,7 @@ def test_a_balanced_set_says_what_was_left_out(database: Database, tmp_path: Pat
 def test_a_long_run_of_a_browser_gives_way_to_another(
     database: Database, tmp_path: Path, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "TURN_S", 0.0)
+    monkeypatch.setattr(source_client, "TURN_S", 0.0)
     other = new_harvest("artists", "somebody else", terms=1)
     database.put_run(other)
     run = new_harvest("tracks", "me", terms=4, source="deezer")
@@ -131,10 +130,10 @@ class _Names:
 
 
 def test_only_what_would_be_tried_again_is_counted_as_a_sleep() -> None:
-    cursor = waiting.fresh_waiting()
+    cursor = source_client.fresh_waiting()
     nobody: Any = _Names()
     tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
-    held = waiting.Waiting(nobody, tally, cursor, lambda: None)
+    held = source_client.Waiting(nobody, tally, cursor, lambda: None)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
     with pytest.raises(Postponed):
@@ -261,7 +260,7 @@ class Listener:
 
 def listening(database: Database, var: Path) -> Engine:
     providers: dict[str, Provider] = {"listener": Listener()}
-    config = EngineConfig(var=var, sources=frozenset({"listener"}))
+    config = Config(var=var, sources=frozenset({"listener"}))
     return Engine(database, config, providers=providers, order={Need.ANALYSIS: ("listener",)})
 
 

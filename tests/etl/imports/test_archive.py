@@ -119,11 +119,46 @@ def test_damaged_archives(tmp_path: Path, change: Any, code: str) -> None:
 
 
 def test_an_archive_of_something_else_says_what_to_do(tmp_path: Path) -> None:
-    path = formats.zipped(tmp_path / "x.zip", {"a/list.csv": files.playlist(1)})
+    path = formats.zipped(tmp_path / "x.zip", {"a/list.pdf": "%PDF-1.4", "notes.txt": "nothing but words"})
     problem = refused(path)
     assert problem.code == "not_a_playlist"
-    assert "list.csv" in problem.message
+    assert "list.pdf" in problem.message
     assert "unpack" in problem.hint
+
+
+def test_an_archive_of_playlist_files(tmp_path: Path) -> None:
+    members = {
+        "lists/my_trip.csv": files.playlist(2),
+        "../../evening.m3u8": "#EXTM3U\n#PLAYLIST:Evening\n#EXTINF:1,Air - All I Need\nx.mp3\n",
+        "broken.json": '{"playlists": [',
+        "table.csv": "id,track_name,energy,tempo\n1,A,0.5,120\n",
+        "cover.jpg": b"\xff\xd8\xff",
+        "__MACOSX/lists/._my_trip.csv": b"\0\5\x16\7",
+    }
+    kind, lists = read(formats.zipped(tmp_path / "x.zip", members))
+    assert kind == "zip"
+    assert [(name, len(titles(rows))) for name, rows in lists] == [("Evening", 1), ("my trip", 2)]
+    said = [reason for reason, _ in reasons(lists[-1][1])]
+    assert [next(name for name in members if name.rsplit("/")[-1] in one) for one in said] == [
+        "broken.json",
+        "table.csv",
+        "cover.jpg",
+    ]
+    assert not (tmp_path.parent / "evening.m3u8").exists()
+
+
+def test_a_damaged_member_costs_itself_alone(tmp_path: Path) -> None:
+    members = {
+        "Playlist1.json": '{"playlists": [',
+        "Playlist2.json": formats.account_playlists(("Second", [formats.account_item(2)])),
+        "StreamingHistory_music_0.json": [],
+        "Streaming_History_Video_2020.json": [],
+    }
+    _, lists = read(formats.zipped(tmp_path / "my_spotify_data.zip", members))
+    assert [name for name, _ in lists] == ["Second", "Listening history"]
+    damaged, video = (reason for reason, _ in reasons(lists[-1][1]))
+    assert "Playlist1.json" in damaged
+    assert "Streaming_History_Video_2020.json" in video
 
 
 def test_a_workbook_is_named_as_before(tmp_path: Path) -> None:

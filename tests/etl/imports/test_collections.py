@@ -12,7 +12,8 @@ from pymongo import MongoClient
 
 from etl.exports.formats import FORMATS
 from etl.exports.rows import ExportRow
-from etl.imports.storing.playlists import playlist_id, playlist_name
+from etl.imports.entries import playlist_name
+from etl.imports.storing.playlists import playlist_id
 from jobs.queue import create_upload_run
 from jobs.worker import execute
 from store.catalogue.builder import build_collection
@@ -78,10 +79,18 @@ def test_tracks_which_everybody_finds_do_not_name_the_file(database: Database, t
     assert {track.source for track in (*found, *database.all_tracks())} == {"tunemymusic"}
 
 
-def test_a_file_whose_second_part_is_broken_leaves_nothing(database: Database, tmp_path: Path) -> None:
+def test_a_broken_part_of_an_archive_is_named_and_the_rest_stored(database: Database, tmp_path: Path) -> None:
     path = formats.zipped(
         tmp_path / "x.zip", {"Playlist1.json": account(PAGE_ITEMS + 3), "Playlist2.json": '{"playlists": [{"cut'}
     )
+    run = do(database, tmp_path / "var", path)
+    assert (run["state"], run["error"], len(run["playlist_ids"])) == ("done", None, 1)
+    assert [one.item_count for one in database.playlists(None)] == [PAGE_ITEMS + 3]
+    assert any("Playlist2.json" in reason for reason in run["skipped"])
+
+
+def test_an_archive_with_broken_parts_alone_leaves_nothing(database: Database, tmp_path: Path) -> None:
+    path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": '{"playlists": [{"cut'})
     run = do(database, tmp_path / "var", path)
     assert (run["state"], run["error"]["code"], run["playlist_ids"]) == ("failed", "malformed", [])
     assert database.playlists(None) == []
@@ -227,6 +236,7 @@ def test_the_command_line_takes_what_is_ours_from_a_folder(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Payments" not in done.stdout
     assert "2 files do not bear the name" in done.stderr
+    assert "Payments.json, ReadMeFirst.pdf" in done.stderr
     assert len(database.playlists(None)) == 2
 
 

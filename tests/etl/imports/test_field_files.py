@@ -121,7 +121,7 @@ def test_a_file_is_read_as_what_it_is(
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("c16_only_episodes.csv", "no_tracks", "podcast episode (1)"),
+        ("c16_only_episodes.csv", "no_tracks", "1 × podcast episode"),
         ("c17_zero_rows.csv", "no_rows", "headings but no rows"),
         ("c36_ytm_playlist.csv", "not_a_playlist", "ids without titles and artists"),
         ("Apple Music - Play History Daily Tracks.csv", "not_a_playlist", "no column of titles"),

@@ -249,6 +249,67 @@ def test_jspf(tmp_path: Path) -> None:
     assert [name for name, _ in read(write(tmp_path, "all.json", several))[1]] == ["One", "Two"]
 
 
+def test_pls(tmp_path: Path) -> None:
+    content = (
+        "[Playlist]\r\nNumberOfEntries=3\r\nFile2=/music/Air/Moon Safari/03 All I Need.mp3\r\nFile1=http://x/y\r\n"
+        "Title1=Nena - 99 Luftballons\r\nLength1=231\r\nFile3=http://radio.example/stream\r\nLength3=-1\r\nVersion=2\r\n"
+    )
+    for name, data in (("x.pls", content), ("y.pls", content.encode("utf-16"))):
+        kind, lists = read(write(tmp_path, name, data))
+        found = [(row.track.title, row.track.artists, row.track.duration_ms) for row in lists[0][1] if row.track]
+        assert (kind, found) == (
+            "pls",
+            [("99 Luftballons", ("Nena",), 231_000), ("All I Need", ("Air",), None)],
+        )
+        assert reasons(lists[0][1]) == [("neither an artist nor a title is named", 1)]
+
+
+XSPF = """<?xml version='1.0' encoding='{encoding}'?>{declared}
+<playlist version='1' xmlns='http://xspf.org/ns/0/'><title>Évening</title><annotation>x</annotation><trackList>
+<track><location>file:///music/Air/Moon%20Safari/03%20All%20I%20Need.mp3</location><duration>268000</duration></track>
+<track><title>Gold &amp; {mark}Silver</title><creator>Spandau Ballet</creator><extension><title>no</title></extension>
+<identifier>https://musicbrainz.org/recording/x</identifier><identifier>{uri}</identifier></track><track/>
+</trackList></playlist>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16"])
+@pytest.mark.parametrize("mark", ["", "\x01", "&#2;"])
+def test_xspf(tmp_path: Path, encoding: str, mark: str) -> None:
+    content = XSPF.format(encoding=encoding, declared="", mark=mark, uri=formats.uri(5))
+    kind, [(name, rows)] = read(write(tmp_path, "x.xspf", content.encode(encoding)))
+    assert (kind, name) == ("xspf", "Évening")
+    first, second = (row.track for row in rows if row.track)
+    assert (first.title, first.artists, first.album, first.duration_ms) == (
+        "All I Need",
+        ("Air",),
+        "Moon Safari",
+        268_000,
+    )
+    assert (second.title, second.artists, second.id) == ("Gold & Silver", ("Spandau Ballet",), files.spotify_id(5))
+    assert reasons(rows) == [("neither an artist nor a title is named", 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (XSPF.format(encoding="utf-8", declared="<!DOCTYPE p [<!ENTITY a 'ha'>]>", mark="&a;", uri=""), "unsafe"),
+        (XSPF.format(encoding="utf-8", declared="", mark="", uri="")[:-20], "malformed"),
+    ],
+)
+def test_xspf_that_is_refused(tmp_path: Path, content: str, code: str) -> None:
+    assert refused(write(tmp_path, "x.xspf", content)).code == code
+
+
+@pytest.mark.parametrize("mark", [b"\x01", b"&#x1;", b"\xff", b"\xed\xa0\x80"])
+def test_a_character_that_xml_forbids_costs_itself_alone(tmp_path: Path, mark: bytes) -> None:
+    content = formats.apple_library([formats.apple_track(1), formats.apple_track(2)])
+    broken = content.replace(b"<string>Song 1</string>", b"<string>Song " + mark + b"1</string>")
+    assert broken != content
+    first, second = titles(read(write(tmp_path, "Library.xml", broken))[1][0][1])
+    assert first.replace("\ufffd", "") == "Song 1"
+    assert second == "Song 2"
+
+
 def test_apple_library(tmp_path: Path) -> None:
     tracks = [
         formats.apple_track(1),

@@ -4,6 +4,7 @@ import pytest
 
 from etl.providers.acousticbrainz import features_of
 from etl.providers.base import Need
+from etl.providers.translation import Object
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.fixtures import FakeServices
@@ -31,7 +32,7 @@ LOW = {
 
 
 def test_both_documents_together() -> None:
-    found = features_of(HIGH, LOW)
+    found = features_of(Object(HIGH), Object(LOW))
     assert found is not None
     assert found.values == pytest.approx(
         {
@@ -51,16 +52,16 @@ def test_both_documents_together() -> None:
 
 
 def test_either_document_alone_and_neither() -> None:
-    high, low = features_of(HIGH, {}), features_of({}, LOW)
+    high, low = features_of(Object(HIGH), Object()), features_of(Object(), Object(LOW))
     assert high is not None
     assert low is not None
     assert set(high.values) == {"danceability", "energy", "acousticness", "instrumentalness", "valence"}
     assert set(low.values) == {"key", "loudness", "mode", "tempo", "duration_ms"}
-    assert features_of({}, {}) is None
+    assert features_of(Object(), Object()) is None
 
 
 def test_what_has_no_counterpart_is_never_there() -> None:
-    found = features_of(HIGH, LOW)
+    found = features_of(Object(HIGH), Object(LOW))
     assert found is not None
     assert set(AUDIO_FEATURES) - set(found.values) == {"speechiness", "liveness", "time_signature"}
 
@@ -81,7 +82,7 @@ def test_what_has_no_counterpart_is_never_there() -> None:
     ],
 )
 def test_keys(key: str, expected: int | None) -> None:
-    found = features_of(HIGH, {"tonal": {"key_key": key}})
+    found = features_of(Object(HIGH), Object({"tonal": {"key_key": key}}))
     assert found is not None
     assert found.values.get("key") == expected
 
@@ -96,13 +97,13 @@ def test_keys(key: str, expected: int | None) -> None:
     ],
 )
 def test_what_cannot_be_is_missing(change: dict[str, object], missing: str) -> None:
-    found = features_of(HIGH, {**LOW, **change})
+    found = features_of(Object(HIGH), Object({**LOW, **change}))
     assert found is not None
     assert missing not in found.values
 
 
 def test_a_relaxed_track_without_a_lively_side_has_no_energy_rather_than_a_guess() -> None:
-    found = features_of({"mood_relaxed": two("relaxed", 0.9), "mood_happy": two("happy", 0.5)}, LOW)
+    found = features_of(Object({"mood_relaxed": two("relaxed", 0.9), "mood_happy": two("happy", 0.5)}), Object(LOW))
     assert found is not None
     assert not {"energy", "valence"} & set(found.values)
 

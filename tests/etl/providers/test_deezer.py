@@ -6,6 +6,7 @@ import pytest
 
 from etl.providers.base import FaultKind, LookupQuery, Need, NotThere, SourceFault
 from etl.providers.deezer import track_of
+from etl.providers.translation import Object
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.deezer import busy, error, quota
 from tests.fake_services.faults import replying
@@ -32,7 +33,7 @@ TRACK = {
 
 
 def test_a_track_object_is_translated() -> None:
-    found = track_of(TRACK)
+    found = track_of(Object(TRACK))
     assert found is not None
     known = found.identity
     assert (known.title, known.artists, known.album) == ("Harder Louder", ("Two Robots", "Third Robot"), "Invention")
@@ -51,7 +52,7 @@ def test_a_track_object_is_translated() -> None:
     ],
 )
 def test_what_cannot_be_is_missing(change: dict[str, object]) -> None:
-    found = track_of({**TRACK, **change})
+    found = track_of(Object({**TRACK, **change}))
     assert found is not None
     assert found.popularity is None
     assert (found.identity.duration_ms, found.identity.year) == (None, None)

@@ -4,6 +4,7 @@ import pytest
 
 from etl.providers.base import FaultKind, GenreTag, LookupQuery, Need, SourceFault
 from etl.providers.itunes import track_of
+from etl.providers.translation import Object
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.faults import replying
 from tests.fake_services.fixtures import FakeServices
@@ -23,13 +24,13 @@ ROW = {
 
 
 def test_a_row_is_translated() -> None:
-    found = track_of(ROW)
+    found = track_of(Object(ROW))
     assert found is not None
     known = found.identity
     assert (known.title, known.artists, known.album) == ("The Dovecats", ("The Remedy",), "Felines")
     assert (known.year, known.duration_ms, known.ids) == (1983, 220_093, {"itunes": "1288102536"})
     assert found.explicit is False
-    assert track_of({**ROW, "trackName": " "}) is None
+    assert track_of(Object({**ROW, "trackName": " "})) is None
 
 
 def test_search_looks_for_songs(ask: Ask, fake_services: FakeServices) -> None:

@@ -5,6 +5,7 @@ import pytest
 from etl.providers.base import FaultKind, Identity, LookupQuery, Need, SourceFault
 from etl.providers.listenbrainz import metadata_of, tags_of
 from etl.providers.listenbrainz_labs import lab_row
+from etl.providers.translation import Object
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.fixtures import FakeServices
 
@@ -15,21 +16,21 @@ def test_metadata_is_translated() -> None:
         "artist": {"name": "Porthole", "artists": [{"name": "Porthole", "artist_mbid": "8f6bd1e4"}]},
         "release": {"name": "Mummy", "year": 1994},
     }
-    found = metadata_of("cfa47c9b", row)
+    found = metadata_of("cfa47c9b", Object(row))
     assert found is not None
     known = found.identity
     assert (known.title, known.artists, known.album, known.year) == ("Roads", ("Porthole",), "Mummy", 1994)
     assert known.ids == {"mbid": "cfa47c9b", "artist_mbid": "8f6bd1e4"}
-    assert metadata_of("cfa47c9b", {}) is None
+    assert metadata_of("cfa47c9b", Object()) is None
 
 
 def test_genres_come_before_free_tags() -> None:
     genre = {"count": 8, "genre_mbid": "45eb1d9c", "tag": "trip hop"}
-    assert [tag.name for tag in tags_of({"recording": [genre], "artist": [{"count": 20, "tag": "seen live"}]})] == [
-        "trip hop"
-    ]
-    assert [tag.name for tag in tags_of({"artist": [{"count": 20, "tag": "seen live"}]})] == ["seen live"]
-    assert tags_of({}) == ()
+    assert [
+        tag.name for tag in tags_of(Object({"recording": [genre], "artist": [{"count": 20, "tag": "seen live"}]}))
+    ] == ["trip hop"]
+    assert [tag.name for tag in tags_of(Object({"artist": [{"count": 20, "tag": "seen live"}]}))] == ["seen live"]
+    assert tags_of(Object()) == ()
 
 
 def test_genres_of_many_tracks_take_one_call(ask: Ask, fake_services: FakeServices) -> None:
@@ -59,10 +60,10 @@ def test_tracks_of_a_tag_are_named_and_the_popular_first(ask: Ask, fake_services
 
 def test_a_row_of_the_labs_is_translated() -> None:
     row = {"recording_mbid": "4f", "recording_name": "Song", "artist_credit_name": "X & Y", "release_name": None}
-    found = lab_row({**row, "[artist_credit_mbids]": ["aa", "bb"]})
+    found = lab_row(Object({**row, "[artist_credit_mbids]": ["aa", "bb"]}))
     assert found is not None
     assert found.identity == Identity(title="Song", artists=("X & Y",), ids={"mbid": "4f", "artist_mbid": "aa"})
-    assert lab_row({**row, "recording_mbid": None}) is None
+    assert lab_row(Object({**row, "recording_mbid": None})) is None
 
 
 def test_the_labs_search(ask: Ask, fake_services: FakeServices) -> None:

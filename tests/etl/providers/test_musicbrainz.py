@@ -4,6 +4,7 @@ import pytest
 
 from etl.providers.base import GenreTag, Identity, LookupQuery, Need, NotThere
 from etl.providers.musicbrainz import escaped, recording_of, votes
+from etl.providers.translation import Object
 from tests.etl.providers.conftest import Ask, about
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.world import KARAOKE, ORIGINAL
@@ -20,7 +21,7 @@ def test_a_recording_is_translated() -> None:
         "releases": [{"title": "Felines"}],
         "isrcs": ["GB-ALB-83-00001"],
     }
-    found = recording_of(row)
+    found = recording_of(Object(row))
     assert found is not None
     known = found.identity
     assert (known.title, known.artists, known.album) == ("The Dovecats", ("The Remedy",), "Felines")
@@ -53,11 +54,11 @@ def test_genres_are_summed_and_free_tags_left_out(ask: Ask, fake_services: FakeS
 
 
 def test_votes_need_a_name_and_a_positive_number() -> None:
-    rows: list[dict[str, object]] = [
-        {"name": "Rock", "count": 2},
-        {"name": "rock", "count": 1},
-        {"name": "pop", "count": -1},
-        {"count": 9},
+    rows = [
+        Object(name="Rock", count=2),
+        Object(name="rock", count=1),
+        Object(name="pop", count=-1),
+        Object(count=9),
     ]
     assert votes([("artist", rows)], names="name", counts="count") == (GenreTag(name="rock", level="artist"),)
     assert votes([], names="name", counts="count") == ()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.engine import Answer, Engine, EngineConfig, Status
+from config import Config
+from etl.engine import Answer, Engine, Status
 from etl.providers.base import FaultKind, LookupQuery, Need
 from store.database import Database
 from tests.etl.providers.conftest import about
@@ -21,8 +22,8 @@ SEARCH = LookupQuery(text="hedgerow")
 
 @pytest.fixture
 def engine(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iterator[Engine]:
-    engine = Engine(database, EngineConfig(var=tmp_path, source_urls=fake_services.urls))
-    engine.switch(fake_services.urls.keys() & engine.providers().keys())
+    engine = Engine(database, Config(var=tmp_path, source_urls=fake_services.urls))
+    engine.sources.switch(fake_services.urls.keys() & engine.providers().keys())
     yield engine
     engine.close()
 
@@ -114,7 +115,7 @@ def test_a_hundred_tracks_are_asked_for_in_batches(engine: Engine, fake_services
 
 
 def switched_off(engine: Engine) -> Callable[[str], Answer]:
-    engine.switch([])
+    engine.sources.switch([])
     return lambda source: engine.ask(source, Need.SEARCH, SEARCH)
 
 

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from etl.engine import Engine, EngineConfig, Vault
+from config import Config
+from etl.engine import Engine, Vault
 from etl.engine.clock import Clock
 from etl.spotify.accounts import Accounts
 from etl.spotify.importing import new_import
@@ -41,9 +42,9 @@ def engine_for(
     database: Database, folder: Path, urls: Mapping[str, str], client_id: str, **settings: str | None
 ) -> Engine:
     """Return an engine of its own, whose Spotify has these settings."""
-    config = EngineConfig(var=folder, source_urls=urls, secret_key="a key of the tests")
+    config = Config(var=folder, source_urls=urls, secret_key="a key of the tests")
     engine = Engine(database, config, clock=JumpingClock())
-    engine.switch(["spotify"])
+    engine.sources.switch(["spotify"])
     engine.put_settings("spotify", {"client_id": client_id, **settings})
     return engine
 
@@ -67,7 +68,7 @@ def log_in(database: Database, engine: Engine, owner: str = OWNER, *further_scop
     """Log the fake's listener in and return the accounts."""
     accounts = Accounts(database, engine.vault)
     login = Login(accounts, engine.vault)
-    channel = engine.channel("spotify", owner=owner)
+    channel = engine.channel("spotify")
     login.complete(owner, channel, agreed(login.begin(owner, channel, REDIRECT, *further_scopes)))
     return accounts
 

@@ -8,7 +8,7 @@ import pytest
 
 from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
-from etl.spotify.expiry import expire, is_due
+from etl.spotify.forgetting import expire, is_due
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import ANALYSES, Provenance, put_segments
@@ -71,7 +71,7 @@ def test_after_a_day_what_spotify_told_goes(database: Database, app: Engine) -> 
 def test_switched_off_or_without_its_settings_all_of_it_goes(database: Database, app: Engine, off: bool) -> None:
     expire(database, app, lambda: None)
     if off:
-        app.switch([])
+        app.sources.switch([])
     else:
         app.put_settings("spotify", {"client_id": None, "client_secret": None})
     assert is_due(database, app)
@@ -98,6 +98,6 @@ def test_spotify_that_was_never_asked_costs_no_look(
 ) -> None:
     engine = app_engine(database, tmp_path, fake_services)
     assert not is_due(database, engine)
-    engine.switch([])
+    engine.sources.switch([])
     assert not is_due(database, engine)
     engine.close()

@@ -14,8 +14,7 @@ import pytest
 from etl.engine import Engine
 from etl.spotify.accounts import Session
 from etl.spotify.importing import KIND, WITHHELD
-from etl.spotify.lists import lists_of
-from etl.spotify.rows import EPISODE, WITHDRAWN
+from etl.spotify.lists import EPISODE, WITHDRAWN, lists_of
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist

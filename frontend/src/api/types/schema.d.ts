@@ -2072,7 +2072,7 @@ export interface paths {
                     /** @description A version of the task, as /api/models lists them. */
                     version: string;
                     /** @description Another one; default: what is served, or was before, or is newest. */
-                    beside?: string;
+                    other?: string;
                 };
                 header?: never;
                 path: {

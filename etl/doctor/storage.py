@@ -1,0 +1,131 @@
+"""The database, the disk under ``var`` and the catalogue: do they answer, is there room, do they agree."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from config import MEGABYTE
+from etl.doctor.examination import Check, State
+from store.catalogue.catalogue import Catalogue, CatalogueError
+from store.database import Database, StoreError
+
+_KINDS = {"embedded": "The embedded database", "mongodb": "The MongoDB server"}
+# A build of the catalogue needs room for the new one as well as the old one.
+_FAULT_BYTES = 100 * MEGABYTE
+_WARNING_BYTES = 1024 * MEGABYTE
+
+
+def look_at_store(database: Database) -> Iterator[Check]:
+    """Yield what is found of the database; the first fault is the last one: all else would only repeat it."""
+    try:
+        database.ping()
+        yield Check("store", "answers", State.OK, f"{_KINDS[database.kind]} answers.")
+        yield _keeps(database)
+        yield _indexes(database)
+        yield from _runs(database)
+    except StoreError as fault:
+        yield store_fault(fault)
+
+
+def store_fault(fault: StoreError) -> Check:
+    """Return the finding that the database cannot be used."""
+    return Check("store", "answers", State.FAULT, fault.message, fault.hint)
+
+
+def _keeps(database: Database) -> Check:
+    probe = {"_id": f"doctor:{secrets.token_hex(6)}", "word": secrets.token_hex(6)}
+    database.put_document("stats", probe)
+    kept = database.get_document("stats", probe["_id"])
+    database.delete_documents("stats", [probe["_id"]])
+    if kept == probe and database.get_document("stats", probe["_id"]) is None:
+        return Check("store", "keeps", State.OK, "What is written is read back, and gone when deleted.")
+    remedy = "MONGODB_URI must let this application read and write, and read what it has just written (a primary)."
+    return Check("store", "keeps", State.FAULT, "What was written is not what is read back.", remedy)
+
+
+def _indexes(database: Database) -> Check:
+    missing = database.missing_indexes()
+    if not missing:
+        return Check("store", "indexes", State.OK, "All indexes are ready.")
+    message = f"Indexes are missing or unfinished: {', '.join(missing)}."
+    return Check("store", "indexes", State.FAULT, message, "Start the application again: it builds them.")
+
+
+def _runs(database: Database) -> Iterator[Check]:
+    """Find imports that only another installation can do, and that wait for ever if it is gone."""
+    if not database.installation_id:
+        return
+    others = Counter(run["installation_id"] for run in database.runs_elsewhere())
+    for other, count in sorted(others.items()):
+        subject = f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)}"
+        resume = f"TASTEMAP_INSTALLATION={other} .venv/bin/python -m etl resume"
+        remedy = f"They go on there. If it is gone for good: {resume}"
+        yield Check("store", f"installation {other}", State.WARNING, f"{subject} to installation {other}.", remedy)
+
+
+def look_at_disk(var: Path) -> Iterator[Check]:
+    """Yield what is found in and under ``var``."""
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=var, prefix=".doctor-") as probe:
+            probe.write(b"\0" * 4096)
+    except OSError as fault:
+        remedy = "Give this user the folder (chown), or point TASTEMAP_VAR at another one."
+        yield Check("disk", "folder", State.FAULT, f"{var} cannot be written: {fault.strerror}.", remedy)
+        return
+    yield Check("disk", "folder", State.OK, f"{var} can be written.")
+    yield free_space(shutil.disk_usage(var).free)
+    yield Check("disk", "size", State.OK, f"{var.name} holds {_size(_bytes_under(var))}.")
+
+
+def free_space(free: int) -> Check:
+    """Judge ``free`` bytes."""
+    if free >= _WARNING_BYTES:
+        return Check("disk", "space", State.OK, f"{_size(free)} are free.")
+    state = State.FAULT if free < _FAULT_BYTES else State.WARNING
+    remedy = "Make room, or point TASTEMAP_VAR at a larger disk: an import needs room for a second catalogue."
+    return Check("disk", "space", state, f"Only {_size(free)} are free.", remedy)
+
+
+def _bytes_under(folder: Path) -> int:
+    # A file may go while we look.
+    return sum(_bytes_of(Path(parent, name)) for parent, _, names in os.walk(folder) for name in names)
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _size(count: int) -> str:
+    return f"{count / MEGABYTE:,.1f} MB" if count < 1024 * MEGABYTE else f"{count / MEGABYTE / 1024:,.1f} GB"
+
+
+def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
+    """Yield what is found of the catalogue; without a ``database`` only whether it can be read."""
+    try:
+        snapshot = Catalogue(var / "catalogue").current()
+    except CatalogueError as fault:
+        yield Check("catalogue", "readable", State.FAULT, fault.message, fault.hint)
+        return
+    except OSError as fault:
+        yield Check("catalogue", "readable", State.FAULT, str(fault), "Check the disk, then: python -m etl catalogue")
+        return
+    sizes = {segment.name: segment.count for segment in snapshot.segments}
+    public, own = sizes.get("public", 0), sizes.get("collection", 0)
+    yield Check("catalogue", "readable", State.OK, f"{public:,} tracks of public tables, {own:,} of people's own.")
+    if database is None:
+        return
+    behind = database.counts()["tracks"] - own
+    if behind > 0:
+        message = f"{behind:,} tracks of the database are not in the catalogue yet."
+        remedy = "Build it: .venv/bin/python -m etl catalogue"
+        yield Check("catalogue", "up to date", State.WARNING, message, remedy)
+    else:
+        yield Check("catalogue", "up to date", State.OK, "It holds every track of the database.")

@@ -1,0 +1,210 @@
+"""Entries of players' lists (M3U, PLS): a path or an address, with a name beside it or without one.
+
+A name is "Artist - Title" by the rule and "Title - Artist" in the lists of Apple's players. The folders and the name of
+the file tell which, first those of the entry itself, then those of the others in the list. Where no path tells, a row
+offers both readings, and the catalogue decides when the row is stored.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from etl.imports.entries import Row, named_track
+from etl.values import spotify_id, text
+from store.text import normalise, plain_title
+
+UNNAMED = "neither an artist nor a title is named"
+_DASH = re.compile(r"\s+[-–—]\s+")
+# "1-03 ", "01-03 - ", "03 - ", "03. " and "03 " number a file; the numbers of "99 Luftballons" and "24-7 Spyz" do not.
+_FILE_NUMBER = re.compile(
+    r"^(?:\d{1,2}[-.]\d{2,3}(?:\s*[-._)]\s*|\s+)|\d{1,3}(?:\s*[._)]\s*|\s+-\s+|\s*-\s*(?=\D))|0\d\s+)(?=\S)"
+)
+# In the folder of an album a number may stand without a mark: "12 Title", hardly "99 Title".
+_ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
+_ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
+_LONG_NAME = 30
+# Folders that hold music and are neither an artist nor an album.
+_ROOT = re.compile(
+    r"/|\.\.?|\w:|(?:my |meine )?(?:music|musik|música|musica|musique|muzyka|muziek)|(?:itunes|apple)(?: media| music)?"
+    r"|media|library|downloads?|desktop|documents|home|users|volumes|mnt|srv|data|nas|shared?|storage|sdcard|mp3s?|flac"
+    r"|audio|songs|albums|artists",
+    re.IGNORECASE,
+)
+_COMPILATIONS = re.compile(r"compilations|various(?: artists)?|va|soundtracks|verschiedene interpreten", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedFile:
+    """An entry of a list; ``path`` is "" where the list gives a name alone, and ``artist`` may be the album's."""
+
+    line: int
+    path: str = ""
+    name: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the name or the path of an entry says."""
+
+    title: str
+    artist: str | None = None
+    album: str | None = None
+
+
+def title_first(entries: Iterable[ListedFile]) -> bool | None:
+    """Return whether the names of a list are "Title - Artist", by its paths; ``None`` if they do not tell."""
+    votes = 0
+    for entry in entries:
+        order = _title_first(entry)
+        votes += 0 if order is None else 1 if order else -1
+    return votes > 0 if votes else None
+
+
+def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
+    """Return the row of an entry; ``of_list`` is what :func:`title_first` says of its list."""
+    if not entry.name:
+        readings = _in_path(entry.path)
+    else:
+        own = _title_first(entry)
+        readings = _in_name(entry.name, of_list if own is None else own)
+    if not readings:
+        return Row(line=entry.line, reason=UNNAMED)
+    folders = _in_folders(entry.path)
+    # #EXTART names the album's artist, so it is second choice.
+    artist = entry.artist or (folders.artist if folders and len(readings) == 1 else None)
+    first, *others = (
+        named_track(
+            names.title,
+            names.artist or artist,
+            source=source,
+            uri=entry.path,
+            album=entry.album or names.album or _album_of(names.artist or artist, folders),
+            duration_ms=entry.seconds * 1000 if entry.seconds and entry.seconds > 0 else None,
+        )
+        for names in readings
+    )
+    return Row(line=entry.line, track=first, other=others[0] if others else None, reason="" if first else UNNAMED)
+
+
+def _in_name(name: str, title_is_first: bool | None) -> list[Names]:
+    """Return the readings of the name that a list gives, the likelier first: two where the order is not known."""
+    dashes = list(_DASH.finditer(name))
+    if not dashes:
+        return [Names(name)]
+    artist_first = Names(name[dashes[0].end() :], name[: dashes[0].start()])
+    reversed_ = Names(name[: dashes[-1].start()], name[dashes[-1].end() :])
+    if title_is_first is None:
+        return [artist_first, reversed_]
+    return [reversed_ if title_is_first else artist_first]
+
+
+def _title_first(entry: ListedFile) -> bool | None:
+    path = _file_path(entry.path)
+    readings = _in_name(entry.name, None) if entry.name else []
+    if path is None or len(readings) < 2:
+        return None
+    folders = [_folded(part) for part in path.parts[:-1][-3:]]
+    stem = _folded(_numberless(path.stem)[0])
+    artist_first, reversed_ = (
+        any(_same_file_name(folder, names.artist) for folder in folders) + _same_file_name(stem, names.title)
+        for names in readings
+    )
+    return None if artist_first == reversed_ else reversed_ > artist_first
+
+
+def _same_file_name(written: str, name: str | None) -> bool:
+    """Return whether a file or folder is called ``name``; players cut long names."""
+    wanted = _folded(name or "")
+    return bool(written) and (written == wanted or (len(written) >= _LONG_NAME and wanted.startswith(written)))
+
+
+def _folded(name: str) -> str:
+    return normalise(name) if name.strip() else ""
+
+
+def _in_path(written: str) -> list[Names]:
+    """Return the readings of a path such as ``/music/03 Air - All I Need.mp3`` or ``Air/Moon Safari/03 All I Need``."""
+    path = _file_path(written)
+    if path is None or not text(path.stem):
+        return []
+    stem, numbered = _numberless(path.stem)
+    parts = _DASH.split(stem)
+    numbers = [at for at, part in enumerate(parts) if 0 < at < len(parts) - 1 and part.isdecimal()]
+    if numbers:  # "Artist - Album - 03 - Title"
+        at = numbers[0]
+        album = " - ".join(parts[1:at]) or None
+        return [Names(_clean(" - ".join(parts[at + 1 :])), parts[0], album)]
+    folders = _in_folders(written)
+    if folders and folders.artist and (len(parts) == 1 or plain_title(stem) != stem):
+        if not numbered and _folded(stem) != _folded(folders.album or ""):
+            stem = _ALBUM_NUMBER.sub("", stem)
+        return [replace(folders, title=_clean(stem))]
+    if len(parts) > 1:
+        return [Names(_clean(" - ".join(parts[1:])), parts[0], folders.album if folders else None)]
+    return _with_one_folder(path, Names(_clean(stem), None, folders.album if folders else None), numbered)
+
+
+def _with_one_folder(path: PurePosixPath, names: Names, numbered: bool) -> list[Names]:
+    """Offer the only folder above a numbered file as its artist: it may be an album as well."""
+    own = _own_folders(path)
+    if not numbered or names.album or len(own) != 1 or _COMPILATIONS.fullmatch(own[0]):
+        return [names]
+    return [names, replace(names, artist=own[0])]
+
+
+def _in_folders(written: str) -> Names | None:
+    """Return artist and album of a path Artist/Album/file, without an artist for compilations, else ``None``."""
+    path = _file_path(written)
+    if path is None:
+        return None
+    own = _own_folders(path)
+    rooted = len(own) < len([part for part in path.parts[:-1] if part not in {"/", ".", ".."}])
+    absolute = written.startswith("/") or bool(re.match(r"\w:|file:", written))
+    certain = len(own) == 2 and (rooted or not absolute)
+    if len(own) < 2 or not (certain or _numberless(path.stem)[1]):
+        return None
+    artist, album = own[-2:]
+    return Names("", None if _COMPILATIONS.fullmatch(artist) else artist, _ALBUM_YEAR.sub("", album))
+
+
+def _own_folders(path: PurePosixPath) -> list[str]:
+    """Return the folders below the last one that holds all music."""
+    own: list[str] = []
+    for part in path.parts[:-1]:
+        if _ROOT.fullmatch(part):
+            own = []
+        else:
+            own.append(part)
+    return own
+
+
+def _album_of(artist: str | None, folders: Names | None) -> str | None:
+    """Return the album's folder if the folder above it is called after the artist."""
+    if folders is None or not folders.artist:
+        return None
+    return folders.album if _same_file_name(_folded(folders.artist), artist) else None
+
+
+def _numberless(stem: str) -> tuple[str, bool]:
+    bare = _FILE_NUMBER.sub("", stem)
+    return bare, bare != stem
+
+
+def _clean(name: str) -> str:
+    """Return a file's name as a title: a "_" at its end stands for a mark that no file name may hold."""
+    return name.rstrip("_").rstrip() or name
+
+
+def _file_path(written: str) -> PurePosixPath | None:
+    """Return the path of a file, ``None`` for the address of a stream and for other URIs."""
+    if not written or spotify_id(written):
+        return None
+    parts = urlsplit(written) if re.match(r"\w{2,}:", written) else None
+    if parts and parts.scheme != "file":
+        return None
+    return PurePosixPath((unquote(parts.path) if parts else written).replace("\\", "/"))

@@ -1,0 +1,118 @@
+"""XSPF (https://xspf.org), the XML playlist of VLC, Soundiiz and others.
+
+It is read by expat, which refuses an entity where it is declared here: none is expanded and nothing is fetched.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from xml.parsers import expat
+
+from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.inspected import Form, InspectedFile
+from etl.imports.player_list import ListedFile, row_of
+from etl.imports.reading.bytes import Watch
+from etl.imports.reading.xml_text import without_invalid
+from etl.values import spotify_id, text, whole
+from store.runs import ImportProblem
+
+# A list of a hundred thousand tracks; ten times that in memory.
+MAX_BYTES = 48 << 20
+_HINT = "Export the playlist again, and bring the file as it came."
+_FIELDS = frozenset({"title", "creator", "album", "duration", "identifier", "location"})
+_MAX_VALUES = 10
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Return whether ``file`` is an XSPF playlist."""
+    return file.form is Form.XSPF
+
+
+def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the playlist with its rows.
+
+    Raises
+    ------
+    ImportProblem
+        It is too large (``too_large``), declares entities (``unsafe``) or is not whole XML (``malformed``).
+    """
+    document = file.once(_document)
+    yield Begin(name=document.title)
+    for number, track in enumerate(document.tracks, start=1):
+        yield _row(number, track, source)
+    file.seen_whole(watch)
+
+
+def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
+    title, creator, album = (text(next(iter(track.get(name, ())), None)) for name in ("title", "creator", "album"))
+    addresses = [*track.get("identifier", ()), *track.get("location", ())]
+    uri = next((address for address in addresses if spotify_id(address)), None)
+    duration = whole(next(iter(track.get("duration", ())), None))
+    if title and creator:
+        made = named_track(title, creator, source=source, uri=uri, album=album, duration_ms=duration)
+        return Row(line=number, track=made)
+    path = uri or next(iter(track.get("location", ())), "")
+    seconds = duration // 1000 if duration else None
+    return row_of(
+        ListedFile(line=number, path=path, name=title, artist=creator, album=album, seconds=seconds), None, source
+    )
+
+
+def _document(file: InspectedFile) -> "_Document":
+    with file.source.open(None) as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ImportProblem("too_large", f"{file.name} has more than {MAX_BYTES >> 20} MB.", "Bring it in parts.")
+    try:
+        return _Document(content)
+    except _EntityDeclaredError as fault:
+        raise ImportProblem(
+            "unsafe", f"{file.name} declares XML entities, which no playlist does; it was not read.", _HINT
+        ) from fault
+    except expat.ExpatError:
+        pass
+    try:
+        return _Document(without_invalid(content))
+    except (expat.ExpatError, _EntityDeclaredError, LookupError, ValueError) as fault:
+        raise ImportProblem("malformed", f"{file.name} is not whole XML: {fault}.", _HINT) from fault
+
+
+class _EntityDeclaredError(Exception):
+    pass
+
+
+class _Document:
+    """The title of a playlist, and the values of each track by the name of their element."""
+
+    def __init__(self, content: bytes) -> None:
+        self.title: str | None = None
+        self.tracks: list[dict[str, list[str]]] = []
+        self._path: list[str] = []
+        self._text: list[str] = []
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.EntityDeclHandler = self._refuse
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text.append
+        parser.Parse(content, True)
+
+    def _refuse(self, *_declaration: Any) -> None:
+        raise _EntityDeclaredError
+
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        self._path.append(name.rpartition(" ")[2])
+        self._text.clear()
+        if self._path[1:] == ["trackList", "track"]:
+            self.tracks.append({})
+
+    def _end(self, _name: str) -> None:
+        *above, name = self._path
+        if above[1:] == ["trackList", "track"] and name in _FIELDS:
+            values = self.tracks[-1].setdefault(name, [])
+            if len(values) < _MAX_VALUES:
+                values.append("".join(self._text).strip())
+        elif len(above) == 1 and name == "title":
+            self.title = text("".join(self._text))
+        self._path.pop()
+        self._text.clear()
