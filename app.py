@@ -2,9 +2,21 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import api
+from api import current, errors, genres, maps, page, session, tracks
 from api.application import Application
+from api.playlists import blend, exports, playlists
+from api.sources import gather, sources, uploads
+from api.spotify import lists, login
+from api.status import doctor, models, status
 from config import ROOT, VERSION, Config
+
+_RESOURCES = (
+    *(tracks, genres, maps),
+    *(playlists, blend, exports),
+    *(sources, gather, uploads),
+    *(lists, login),
+    *(status, doctor, models),
+)
 
 
 def create_app(config: Config | None = None) -> Application:
@@ -25,5 +37,12 @@ def create_app(config: Config | None = None) -> Application:
     app.config.update(MAX_CONTENT_LENGTH=config.max_upload_bytes + 1024 * 1024)
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    api.register(app, config)
+    current.register(app, config)
+    errors.register(app)
+    page.register(app, config)
+    app.before_request(session.refuse_foreign_hosts)
+    app.before_request(session.refuse_foreign_pages)
+    app.after_request(session.keep)
+    for resource in _RESOURCES:
+        app.register_blueprint(resource.blueprint)
     return app

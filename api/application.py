@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from apiflask import APIFlask
+from apiflask import APIBlueprint, APIFlask, Schema
 from flask import Response
+from flask.json.provider import DefaultJSONProvider
+from marshmallow import RAISE
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -24,12 +27,34 @@ _ERROR = {
 }
 
 
+class Blueprint(APIBlueprint):
+    """Routes of one resource. What no schema names is refused in a query and in a body."""
+
+    def query(self, schema: type[Schema]) -> Any:
+        """Give the route the argument ``query``, checked by ``schema``."""
+        return self.input(schema, location="query", arg_name="query", unknown=RAISE)
+
+    def body(self, schema: type[Schema]) -> Any:
+        """Give the route the argument ``body``, checked by ``schema``."""
+        return self.input(schema, arg_name="body", unknown=RAISE)
+
+
+class _Json(DefaultJSONProvider):
+    """JSON as Flask writes it, but times in ISO 8601."""
+
+    @staticmethod
+    def default(value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else DefaultJSONProvider.default(value)
+
+
 class Application(APIFlask):
     """An APIFlask whose routes may return a dataclass, alone or as ``answer, status``.
 
     The return annotation of a route is the schema of its answer in the OpenAPI description: a dataclass, a tuple of
     one with a ``Literal`` status, a union of these, or ``Annotated[Response, dataclass]`` for an answer in bytes.
     """
+
+    json_provider_class = _Json
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)

@@ -1,34 +1,64 @@
 """The services of the application that handles this request, and its cached answers."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app
 
-from services.answers import Worked
+from config import Config
 from services.container import Services
+from services.views import Worked
 
-Answer = Callable[[Services, Mapping[str, Any]], Worked]
+_CACHED_BYTES = 12 * 1024 * 1024
+
+
+class AnswerCache:
+    """Rendered answers by query, the least recently used dropped first; safe to use from several threads."""
+
+    def __init__(self, kept_bytes: int = _CACHED_BYTES) -> None:
+        self._kept_bytes = kept_bytes
+        self._size = 0
+        self._answers: OrderedDict[object, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, question: object) -> bytes | None:
+        with self._lock:
+            answer = self._answers.get(question)
+            if answer is not None:
+                self._answers.move_to_end(question)
+            return answer
+
+    def put(self, question: object, answer: bytes) -> None:
+        with self._lock:
+            self._size += len(answer) - len(self._answers.pop(question, b""))
+            self._answers[question] = answer
+            while self._size > self._kept_bytes:
+                self._size -= len(self._answers.popitem(last=False)[1])
+
+
+def register(app: Flask, config: Config) -> None:
+    """Give ``app`` its services and the memory for its answers."""
+    app.extensions |= {"tastemap": Services(config), "answers": AnswerCache()}
 
 
 def services() -> Services:
     """Return the services of the application that handles this request."""
-    here = current_app.extensions["tastemap"]
-    assert isinstance(here, Services)
-    return here
+    return cast(Services, current_app.extensions["tastemap"])
 
 
-def cached_answer(services: Services, answer: Answer, query: Mapping[str, Any]) -> Response:
+def cached_answer(answer: Callable[[Services, Mapping[str, Any]], Worked], query: Mapping[str, Any]) -> Response:
     """Return ``answer(services, query)`` as JSON, from memory where catalogue, models and question are known.
 
-    Errors are not kept, and neither is what is not final.
+    An answer that is not final may lack what a source tells another time, so it is not kept; nor is an error.
     """
-    snapshot = services.catalogue.current()
-    question = (answer, snapshot.generation, services.registry.stamp(), *sorted(query.items()))
-    body = services.answers.get(question)
+    here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
+    question = (answer, here.catalogue.current().generation, here.registry.stamp(), *sorted(query.items()))
+    body = cache.get(question)
     if body is None:
-        worked = answer(services, query)
+        worked = answer(here, query)
         body = current_app.json.dumps(worked.body).encode()
         if worked.final:
-            services.answers.put(question, body)
+            cache.put(question, body)
     return Response(body, mimetype="application/json")

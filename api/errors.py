@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
 from jobs.queue import TooManyRuns
-from services.errors import ServiceError
+from services.errors import ServiceError, not_found
 from store.errors import TastemapError
 from store.runs import ImportProblem
 
@@ -50,10 +50,6 @@ _HINTS = {
 }
 
 
-class ApiError(ServiceError):
-    """An error that only HTTP knows, such as a missing file or a foreign origin."""
-
-
 def register(app: APIFlask) -> None:
     """Let every error leave the application in the one shape, routing errors included."""
 
@@ -70,25 +66,25 @@ def register(app: APIFlask) -> None:
     @app.errorhandler(NotThere)
     def not_there(_: NotThere) -> tuple[Response, int]:
         hint = "Look at its lists again."
-        return tastemap_error(ApiError(404, "not_found", "The source does not have this (any more).", hint))
+        return tastemap_error(not_found("The source does not have this (any more).", hint))
 
     @app.error_processor
     def invalid_input(error: HTTPError) -> tuple[Response, int]:
         fields = error.detail.get("query") or error.detail.get("json") or error.detail
         message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
-        return tastemap_error(ApiError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+        return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[Response, int]:
         status = error.code or 500
         code = (error.name or "error").lower().replace(" ", "_")
-        return tastemap_error(ApiError(status, code, error.description or error.name, _HINTS.get(status, "")))
+        return tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> tuple[Response, int]:
         log.error("unhandled", exc_info=error)
         return tastemap_error(
-            ApiError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
+            ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
         )
 
 

@@ -6,8 +6,8 @@ from apiflask import APIFlask
 from flask import Response, render_template
 from whitenoise import WhiteNoise
 
-from api.errors import ApiError
 from config import Config
+from services.errors import ServiceError
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -55,12 +55,12 @@ def harden(response: Response) -> Response:
 
 
 def built_files(config: Config) -> dict[str, object]:
-    """Return the addresses of the newest build's files; raises ApiError 503 where there is none."""
+    """Return the addresses of the newest build's files; raises ServiceError 503 where there is none."""
     try:
         entry = json.loads((config.static / ".vite" / "manifest.json").read_text())["src/main.js"]
         styles = json.loads((config.static / "styles.json").read_text())
     except FileNotFoundError as missing:
-        raise ApiError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
+        raise ServiceError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
     return {
         "entry_js": f"/static/dist/{entry['file']}",
         "entry_css": [f"/static/dist/{name}" for name in entry.get("css", [])],

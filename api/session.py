@@ -1,6 +1,13 @@
-"""Who is asking: an anonymous browser session, known by a random cookie and stored only as its hash."""
+"""Who is asking, and what they may.
+
+A browser is an anonymous session, known by a random cookie and stored only as its hash. What concerns everybody (the
+sources, their credentials, which model is served) the operator alone may change. On a machine of one's own (no proxy
+before it) that is whoever reaches the page. Where it stands on the web, or where TASTEMAP_OPERATOR_KEY is set, a
+browser must have named the key.
+"""
 
 import hashlib
+import hmac
 import ipaddress
 import secrets
 from urllib.parse import urlsplit
@@ -8,16 +15,16 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 
 from api.current import services
-from api.errors import ApiError
+from services.errors import ServiceError
 
-COOKIE = "tastemap_session"
-_YEAR_SECONDS = 365 * 24 * 3600
+_SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
+_DAY_SECONDS = 24 * 3600
 _HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
 
 def owner() -> str | None:
     """Return the asking session's hash, or ``None`` for a browser that has brought nothing in yet."""
-    token = g.get("new_session_token") or request.cookies.get(COOKIE)
+    token = g.get("new_session_token") or request.cookies.get(_SESSION)
     return hashlib.sha256(token.encode()).hexdigest() if token else None
 
 
@@ -34,9 +41,7 @@ def keep(response: Response) -> Response:
     """Send a session that this request opened to the browser."""
     token = g.get("new_session_token")
     if token:
-        response.set_cookie(
-            COOKIE, token, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
-        )
+        _set_cookie(response, _SESSION, token, days=365)
     return response
 
 
@@ -44,17 +49,13 @@ def refuse_foreign_hosts() -> None:
     """Refuse requests by a name that is not ours: a page elsewhere may let its own name point to this machine.
 
     Addresses, names without a dot and names of a home network are ours; behind a proxy that is the proxy's matter.
-
-    Raises
-    ------
-    ApiError
-        421 otherwise.
+    Raises ServiceError 421 otherwise.
     """
     config = services().config
     name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
     if config.behind_proxy or _is_address(name) or "." not in name or name.endswith(_HOME) or name in config.hosts:
         return
-    raise ApiError(
+    raise ServiceError(
         421, "unknown_host", f"This server is not known as {name}.", f"If it is yours: TASTEMAP_HOSTS={name} make run"
     )
 
@@ -70,11 +71,36 @@ def _is_address(name: str) -> bool:
 def refuse_foreign_pages() -> None:
     """Refuse a change that a page of another origin asks for in the listener's browser.
 
-    Raises
-    ------
-    ApiError
-        403, for a method that changes something and an ``Origin`` that is not ours.
+    Raises ServiceError 403 for a method that changes something and an ``Origin`` that is not ours.
     """
     origin = request.headers.get("Origin")
     if request.method in {"POST", "PUT", "PATCH", "DELETE"} and origin and urlsplit(origin).netloc != request.host:
-        raise ApiError(403, "foreign_origin", "Another site may not change anything here.", "Open Tastemap itself.")
+        raise ServiceError(403, "foreign_origin", "Another site may not change anything here.", "Open Tastemap itself.")
+
+
+def mark_operator(response: Response, key: str) -> Response:
+    """Let the browser that gets ``response`` change what concerns everybody, for a month."""
+    _set_cookie(response, _OPERATOR, _mark(key), days=30)
+    return response
+
+
+def require_operator() -> None:
+    """Let a browser pass that may change what concerns everybody; raises ServiceError 403 for any other."""
+    config = services().config
+    if not config.operator_key:
+        if not config.behind_proxy:
+            return
+        hint = "Whoever runs this server sets TASTEMAP_OPERATOR_KEY and then names it here."
+        raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
+    if not hmac.compare_digest(request.cookies.get(_OPERATOR, ""), _mark(config.operator_key)):
+        hint = "Name the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
+        raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
+
+
+def _mark(key: str) -> str:
+    return hmac.new(key.encode(), b"operator of tastemap", hashlib.sha256).hexdigest()
+
+
+def _set_cookie(response: Response, name: str, value: str, *, days: int) -> None:
+    age, secure = days * _DAY_SECONDS, request.is_secure
+    response.set_cookie(name, value, max_age=age, httponly=True, samesite="Lax", secure=secure, path="/")

@@ -1,12 +1,12 @@
 """The catalogue as runs leave it: whether it lacks something, and building it anew."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from etl.task import Show, silent
 from store.catalogue.builder import build_collection, build_public
 from store.catalogue.catalogue import Catalogue, CatalogueError
 from store.catalogue.tables import tables_there
+from store.catalogue.writer import Step
 from store.database import Database
 from store.runs import Progress
 
@@ -32,10 +32,10 @@ def segments_of(var: Path) -> dict[str, int]:
 def build_changed(database: Database, var: Path, kinds: set[str], show: Show) -> None:
     """Build what runs of these kinds have changed, and what the catalogue lacks otherwise."""
     if "table" in kinds or (tables_there(var / "catalogue") and not _has_public(var)):
-        _build(database, var, ("table",), show)
+        build_public(var / "catalogue", _step(show))
     database.refresh_counts()
     if kinds - {"table", "dataset"} or catalogue_is_behind(database, var):
-        _build(database, var, ("playlist",), show)
+        build_collection(var / "catalogue", database.all_tracks(), _step(show))
 
 
 def _has_public(var: Path) -> bool:
@@ -47,15 +47,10 @@ def _has_public(var: Path) -> bool:
 
 def rebuild(database: Database, var: Path, show: Show = silent) -> None:
     """Build the whole catalogue anew from the database and the imported tables."""
-    _build(database, var, ("playlist", "table"), show)
+    database.refresh_counts()
+    build_collection(var / "catalogue", database.all_tracks(), _step(show))
+    build_public(var / "catalogue", _step(show))
 
 
-def _build(database: Database, var: Path, kinds: Iterable[str], show: Show) -> None:
-    def step(phase: str, done: int, total: int) -> None:
-        show(Progress(phase=phase, done=done, total=total or None))
-
-    if "playlist" in kinds:
-        database.refresh_counts()
-        build_collection(var / "catalogue", database.all_tracks(), step)
-    if "table" in kinds:
-        build_public(var / "catalogue", step)
+def _step(show: Show) -> Step:
+    return lambda phase, done, total: show(Progress(phase=phase, done=done, total=total or None))

@@ -231,12 +231,7 @@ def _left_alone(var: Path, unfinished: Iterable[Mapping[str, Any]]) -> set[tuple
 
 
 def watch_waiting(
-    database: Database,
-    var: Path,
-    mongodb_uri: str,
-    *,
-    every_s: float = 60.0,
-    also: Callable[[], bool] = lambda: False,
+    database: Database, var: Path, mongodb_uri: str, *, every_s: float = 60.0, also: Callable[[], bool] = lambda: False
 ) -> threading.Event:
     """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
 

@@ -83,8 +83,7 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
         message = _decoded(line)
         if "result" in message:
             process.wait()
-            result: dict[str, Any] = message["result"]
-            return result
+            return message["result"]
         if "problem" in message:
             process.wait()
             raise ImportProblem(**message["problem"])

@@ -120,7 +120,6 @@ def _store(database: Database, var: Path, document: dict[str, Any], report: Repo
         raise Cancelled
     if document["kind"] in RUNNERS:
         run_task(database, var, document, report, open_engine)
-        database.update_run(document["_id"], {"phase": STORED})
-        return
-    import_source(database, var, document, report, resumed=resumed)
+    else:
+        import_source(database, var, document, report, resumed=resumed)
     database.update_run(document["_id"], {"phase": STORED})

@@ -10,36 +10,29 @@ from ml.blend.model import MOST_PEOPLE, Blend, BlendRequest, Listener, Pick, ble
 from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
-from services.errors import ServiceError
-from services.never import never_list
-from services.playlists import find_playlist
-from services.views import TrackSummary
-from store.domain import Person, Playlist, PlaylistItem, Track
+from services.errors import bad_request, invalid_value, no_features, not_found
+from services.playlists import contributors, find_playlist, require_contributors
+from services.views import Named, TrackSummary
+from store.domain import Playlist, PlaylistItem, Track
 from store.library import tracks_by_id
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
+MAX_NEVER = 2000
+_COLLECTION = "never"
 
 
 @dataclass(frozen=True)
-class NamedPerson:
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class BlendedPerson(NamedPerson):
+class BlendedPerson(Named):
     """A person, and the number of their tracks that are compared."""
 
     tracks: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonShare:
+class PersonShare(Named):
     """What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks."""
 
-    id: str
-    name: str
     mean: float
     min: float
     picks: int
@@ -50,7 +43,7 @@ class PersonShare:
 class BlendedTrack(TrackSummary):
     """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like."""
 
-    person: NamedPerson
+    person: Named
     satisfaction: dict[str, float]
     novelty: float
     like: TrackSummary
@@ -63,7 +56,7 @@ class BlendAnswer:
 
     method: str
     people: list[BlendedPerson]
-    not_compared: list[NamedPerson]
+    not_compared: list[Named]
     tracks: list[BlendedTrack]
     fairness: list[PersonShare]
     average: list[PersonShare]
@@ -89,24 +82,18 @@ def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | N
     listeners = _listeners(services, query)
     strangers = query["quotas"].keys() - {listener.id for listener in listeners}
     if strangers:
-        raise ServiceError(
-            404, "not_found", f"Nobody called {min(strangers)!r} is blended.", "See people in the answer."
-        )
+        raise not_found(f"Nobody called {min(strangers)!r} is blended.", "See people in the answer.")
     try:
         made = blend(
             services.neighbours, services.catalogue.current(), listeners, _request(services, query, listeners, owner)
         )
     except NothingToCompare as nothing:
-        raise ServiceError(
-            422,
-            "no_features",
+        raise no_features(
             f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
             "Import a table of tracks, fetch audio features for the playlist, or filter less.",
         ) from nothing
     except ValueError as fault:
-        raise ServiceError(
-            422, "invalid_value", f"{fault}.", "Give at least one of the blended people a share."
-        ) from fault
+        raise invalid_value(f"{fault}.", "Give at least one of the blended people a share.") from fault
     return _answer(made, query)
 
 
@@ -131,9 +118,7 @@ def _request(
 def _listeners(services: Services, query: Mapping[str, Any]) -> list[Listener]:
     """Return who is blended: the contributors of one playlist, or one person for each of several."""
     if ("playlist" in query) == ("playlists" in query):
-        raise ServiceError(
-            400, "bad_request", "Whom?", "Give playlist= (its contributors) or playlists= (one for each)."
-        )
+        raise bad_request("Whom?", "Give playlist= (its contributors) or playlists= (one for each).")
     if "playlist" in query:
         return _contributors(services, find_playlist(services, query["playlist"]), query.get("people"))
     playlists = [find_playlist(services, playlist_id) for playlist_id in dict.fromkeys(query["playlists"])]
@@ -142,18 +127,12 @@ def _listeners(services: Services, query: Mapping[str, Any]) -> list[Listener]:
 
 def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
     items = _items(services, playlist)
-    counted = sorted(playlist.contributors, key=lambda person: (-playlist.contributors[person], person))
-    strangers = set(wanted or ()) - set(counted)
-    if strangers:
-        raise ServiceError(
-            404, "not_found", f"Nobody called {min(strangers)!r} added anything here.", "See contributors."
-        )
-    people = [person for person in counted if wanted is None or person in wanted][:MOST_PEOPLE]
+    require_contributors(playlist, wanted or ())
+    people = [person for person in contributors(playlist) if wanted is None or person.id in wanted][:MOST_PEOPLE]
     if not people:
         return [Listener(playlist.id, playlist.name, _tracks(services, items))]
-    theirs = {person: [item for item in items if item.added_by == person] for person in people}
-    names = {person: playlist.people.get(person, Person()).name or person for person in people}
-    return [Listener(person, names[person], _tracks(services, theirs[person])) for person in people]
+    theirs = {person.id: [item for item in items if item.added_by == person.id] for person in people}
+    return [Listener(person.id, person.name or person.id, _tracks(services, theirs[person.id])) for person in people]
 
 
 def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
@@ -170,7 +149,7 @@ def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
     return BlendAnswer(
         method=query["method"],
         people=[BlendedPerson(person.id, person.name, len(person.tracks)) for person in made.people],
-        not_compared=[NamedPerson(person.id, person.name) for person in made.silent],
+        not_compared=[Named(person.id, person.name) for person in made.silent],
         tracks=[_pick(made, pick) for pick in made.picks],
         fairness=_fairness(made, made.shares),
         average=_fairness(made, made.average),
@@ -183,7 +162,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
     satisfaction = zip(made.people, pick.satisfaction, strict=True)
     return BlendedTrack.of(
         pick.track,
-        person=NamedPerson(made.people[pick.person].id, made.people[pick.person].name),
+        person=Named(made.people[pick.person].id, made.people[pick.person].name),
         satisfaction={person.id: round(share, 3) for person, share in satisfaction},
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
@@ -204,3 +183,14 @@ def _fairness(made: Blend, shares: Sequence[Share]) -> list[PersonShare]:
         )
         for person, share in zip(made.people, shares, strict=True)
     ]
+
+
+def never_list(services: Services, owner: str | None) -> list[str]:
+    """Return the ids on the "never again" list of a browser session, the latest last."""
+    document = services.database.get_document(_COLLECTION, owner) if owner else None
+    return list(document["tracks"]) if document else []
+
+
+def put_never_list(services: Services, owner: str, ids: Sequence[str]) -> None:
+    """Replace the "never again" list of a browser session by ``ids``, without duplicates."""
+    services.database.put_document(_COLLECTION, {"_id": owner, "tracks": list(dict.fromkeys(ids))})

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.clusters.model import Clusters
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import no_features
 from services.genre import as_input
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
@@ -16,6 +16,7 @@ from services.views import ModelVersion, TrackSummary
 from store.domain import AudioFeatures
 
 NAMED = 5  # genres named per cluster
+_ROWS = {"genre": "genres", "family": "families"}  # the settings that name the rows of each
 _LEAST_SHARE = 0.02  # of a genre's tracks, below which its lift says nothing
 
 
@@ -100,7 +101,6 @@ def describe_clusters(services: Services) -> ClustersAnswer:
     model = services.clusters
     snapshot = services.catalogue.current()
     seen = model.in_catalogue(snapshot, services.neighbours.sound)
-    genre_lifts, family_lifts = model.lifts("genre"), model.lifts("family")
     clusters = []
     for number in range(len(model)):
         found = seen.nearest[number]
@@ -114,8 +114,8 @@ def describe_clusters(services: Services) -> ClustersAnswer:
                     track=TrackSummary.of(snapshot.track(found[0])) if found else None,
                     distance=round(found[1], 3) if found else None,
                 ),
-                genres=_named(model, "genre", genre_lifts, number),
-                families=_named(model, "family", family_lifts, number),
+                genres=_named(model, "genre", number),
+                families=_named(model, "family", number),
             )
         )
     return ClustersAnswer(
@@ -129,55 +129,34 @@ def describe_clusters(services: Services) -> ClustersAnswer:
 
 def predict_cluster(services: Services, query: Mapping[str, Any]) -> ClusterAnswer:
     """Return the clusters that a track is nearest to; raises ServiceError as `resolve` does, 422 without features."""
-    subject = resolve(services, query)
-    nearest = _nearest(services, AudioFeatures(values=as_input(subject.track).features, source="usable"))
+    subject, model = resolve(services, query), services.clusters
+    membership = model.predict(AudioFeatures(values=as_input(subject.track).features, source="usable"))
+    if membership is None:
+        raise no_features(
+            "Too few audio features of this track are known to tell its cluster.",
+            "Import a file that has audio features for it, or give them in the question.",
+        )
+    nearest = [
+        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=_named(model, "genre", number))
+        for number, distance in zip(membership.clusters, membership.distances, strict=True)
+    ]
     return ClusterAnswer(
         track=TrackSummary.of(subject.track),
         match=subject.match(),
         cluster=nearest[0].cluster,
         nearest=nearest,
-        model=ModelVersion("clusters", services.clusters.version),
+        model=ModelVersion("clusters", model.version),
     )
-
-
-def _nearest(services: Services, features: AudioFeatures) -> list[NearCluster]:
-    model = services.clusters
-    membership = model.predict(features)
-    if membership is None:
-        raise ServiceError(
-            422,
-            "no_features",
-            "Too few audio features of this track are known to tell its cluster.",
-            "Import a file that has audio features for it, or give them in the question.",
-        )
-    lifts = model.lifts("genre")
-    return [
-        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=_named(model, "genre", lifts, number))
-        for number, distance in zip(membership.clusters, membership.distances, strict=True)
-    ]
-
-
-def _rows(model: Clusters, of: str) -> list[str]:
-    rows: list[str] = model.settings["families" if of == "family" else "genres"]
-    return rows
 
 
 def _heat(model: Clusters, of: str) -> HeatMap:
     counts = model.family_counts if of == "family" else model.genre_counts
-    return HeatMap(
-        rows=_rows(model, of),
-        tracks=counts.sum(axis=1).tolist(),
-        shares=np.round(model.shares(of), 4).tolist(),
-    )
+    shares = np.round(model.shares(of), 4)
+    return HeatMap(rows=model.settings[_ROWS[of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())
 
 
-def _named(model: Clusters, of: str, lifts: np.ndarray, number: int) -> list[Lift]:
+def _named(model: Clusters, of: str, number: int) -> list[Lift]:
     """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
-    shares = model.shares(of)[:, number]
-    order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts[:, number], 0.0), kind="stable")[:NAMED]
-    rows = _rows(model, of)
-    return [
-        Lift(rows[at], round(float(shares[at]), 4), round(float(lifts[at, number]), 2))
-        for at in order
-        if lifts[at, number] > 1.0
-    ]
+    rows, shares, lifts = model.settings[_ROWS[of]], model.shares(of)[:, number], model.lifts(of)[:, number]
+    order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts, 0.0), kind="stable")[:NAMED]
+    return [Lift(rows[at], round(float(shares[at]), 4), round(float(lifts[at]), 2)) for at in order if lifts[at] > 1.0]

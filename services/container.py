@@ -19,7 +19,6 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.timbre.model import TimbreLibrary, TimbreModel
-from services.answers import AnswerCache
 from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -34,16 +33,14 @@ class Services:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.answers = AnswerCache()
         self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
 
     @cached_property
     def database(self) -> Database:
         installation_id = self.config.installation_id or installation_id_of(self.config.var)
-        if self.config.mongodb_uri:
-            return Database(self.config.mongodb_uri, installation_id=installation_id)
-        return Database("", EmbeddedServer(self.config.var), installation_id=installation_id)
+        embedded = None if self.config.mongodb_uri else EmbeddedServer(self.config.var)
+        return Database(self.config.mongodb_uri, embedded, installation_id=installation_id)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -52,6 +49,11 @@ class Services:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.database, self.config)
+
+    def title_of(self, source: str) -> str:
+        """Return the title of a source; its name where there is none such (any more)."""
+        provider = self.engine.providers().get(source)
+        return provider.about.title if provider else source
 
     @property
     def genre(self) -> GenrePredictor:
@@ -81,19 +83,16 @@ class Services:
     def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
         """Return the served model of one playlist, and what reads tracks as that model learnt them.
 
-        Raises
-        ------
-        ServiceError
-            503, for a model that is missing or damaged, its own or one of those it learnt from.
+        Raises ServiceError 503 for a model that is missing or damaged, its own or one of those it learnt from.
         """
         model = self._served(task, Contributors.load)
-        genre = self._version("genre", model.genre_version, GenrePredictor.load) if model.genre_version else None
-        artists = (
-            self._version("artists", model.artists_version, ArtistEmbedding.load) if model.artists_version else None
-        )
+        genre = self._version("genre", model.genre_version, GenrePredictor.load)
+        artists = self._version("artists", model.artists_version, ArtistEmbedding.load)
         return model, TrackInputs(model.inputs, genre, artists)
 
-    def _version(self, task: str, version: str, load: Callable[[Path], Model]) -> Model:
+    def _version(self, task: str, version: str | None, load: Callable[[Path], Model]) -> Model | None:
+        if version is None:
+            return None
         name = task if version == self.registry.active_version(task) else f"{task} {version}"
         return self._served(task, lambda _served: load(self.registry.folder(task, version)), name)
 
@@ -113,10 +112,7 @@ class Services:
     def _served(self, task: str, load: Callable[[Path], Model], name: str = "") -> Model:
         """Return the served version of a model, loaded again when another one has been activated.
 
-        Raises
-        ------
-        ServiceError
-            503, for a model that is missing or damaged.
+        Raises ServiceError 503 for a model that is missing or damaged.
         """
         try:
             return self._models.get(name or task, self.registry.stamp(), lambda: load(self.registry.active(task)))

@@ -1,5 +1,6 @@
 """The error of a use case: what to say, and with which HTTP status."""
 
+from functools import partial
 from typing import Any
 
 from store.errors import TastemapError
@@ -26,3 +27,10 @@ class ServiceError(TastemapError):
         super().__init__(message, hint, code=code)
         self.status = status
         self.details = details
+
+
+bad_request = partial(ServiceError, 400, "bad_request")
+not_yours = partial(ServiceError, 403, "not_yours")
+not_found = partial(ServiceError, 404, "not_found")
+invalid_value = partial(ServiceError, 422, "invalid_value")
+no_features = partial(ServiceError, 422, "no_features")

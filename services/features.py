@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml import histograms
-from ml.histograms import EDGES, Counts
+from ml.histograms import EDGES
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import not_found
 from services.playlists import find_playlist
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import feature_rows
@@ -45,7 +45,10 @@ def histograms_of(services: Services, playlist_id: str, family: str) -> Histogra
 
     ``family`` narrows both to a family of genres; "" is all. Raises ServiceError 404 for an unknown one of the two.
     """
-    values, reference = _values(services, playlist_id, family), _reference(services, family)
+    reference = services.families.histograms.get(family or ALL)
+    if reference is None:
+        raise not_found(f"There is no family {family!r}.", f"There are: {', '.join(services.families.models)}.")
+    values = _values(services, playlist_id, family)
     counts, summary = histograms.count(values), histograms.summary(values)
     return Histograms(
         tracks=len(values),
@@ -62,18 +65,6 @@ def histograms_of(services: Services, playlist_id: str, family: str) -> Histogra
             for name in AUDIO_FEATURES
         ],
     )
-
-
-def _reference(services: Services, family: str) -> dict[str, Counts]:
-    known = services.families.histograms.get(family or ALL)
-    if known is None:
-        raise ServiceError(
-            404,
-            "not_found",
-            f"There is no family {family!r}.",
-            f"There are: {', '.join(services.families.models)}.",
-        )
-    return dict(known)
 
 
 def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -9,14 +10,12 @@ import numpy as np
 from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
-from services.answers import Worked
 from services.container import Services
-from services.errors import ServiceError
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
-from services.subject.resolve import resolve
-from services.views import ModelVersion, TrackSummary, iso
+from services.subject.resolve import nothing_known, resolve
+from services.views import ModelVersion, TrackSummary, View, Worked
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -52,14 +51,14 @@ class RankedGenre:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureValue:
+class FeatureValue(View):
     """An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100."""
 
     name: str
     value: float
     unit: str
     source: str
-    fetched_at: str | None
+    fetched_at: datetime | None
     licence: str | None
     confidence: float
     percentile: float
@@ -126,18 +125,13 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
     track = subject.track
     given, model = as_input(track), services.genre
     if not model.knows(given):
-        raise ServiceError(
-            404,
-            "not_found",
-            "Nothing is known about any of these words.",
-            "Check the spelling, or add the artist.",
-            sources=source_lines(services, subject),
-        )
+        raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
     why = model.explain(replace(given, artist_genres=known.artist))
     families = model.family_probabilities(why.prediction.genre[None])[0]
-    ranked = _ranked(model.genres, why.prediction.genre)
-    first = ranked[0][0]
+    genres = _with_families(model, model.genres, why.prediction.genre)
+    first = genres[0].genre
+    micros = _with_families(model, model.microgenres, why.prediction.micro)
     shares = dict(zip(model.families, families.tolist(), strict=True))
     in_families = families_of(model.taxonomy, known, shares)
     answer = GenreAnswer(
@@ -146,13 +140,14 @@ def predict(services: Services, query: Mapping[str, Any]) -> Worked:
         genre=first,
         family=in_families[0].family,
         in_families=list(in_families),
-        probability=ranked[0][1],
-        genres=[RankedGenre(genre, model.taxonomy.family_of(genre), probability) for genre, probability in ranked],
+        probability=genres[0].probability,
+        genres=genres,
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
         broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
-        microgenres=_microgenres(model, why.prediction.micro),
+        # Each stands for itself: several may be right, and none need be.
+        microgenres=[micro for micro in micros if micro.probability >= LIKELY],
         basis=_basis(given),
-        confidence=_confidence(ranked[0][1], given),
+        confidence=_confidence(genres[0].probability, given),
         note=_note(track, given),
         known_genres=known,
         features=_features(model, track, first),
@@ -180,13 +175,8 @@ def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN
     return [(names[i], round(float(probabilities[i]), 4)) for i in order]
 
 
-def _microgenres(model: GenrePredictor, probabilities: np.ndarray) -> list[RankedGenre]:
-    """Return the microgenres that are likely, each for itself: several may be right, and none need be."""
-    return [
-        RankedGenre(name, model.taxonomy.family_of(name), probability)
-        for name, probability in _ranked(model.microgenres, probabilities)
-        if probability >= LIKELY
-    ]
+def _with_families(model: GenrePredictor, names: tuple[str, ...], probabilities: np.ndarray) -> list[RankedGenre]:
+    return [RankedGenre(name, model.taxonomy.family_of(name), share) for name, share in _ranked(names, probabilities)]
 
 
 def _basis(given: GenreInput) -> list[str]:
@@ -218,14 +208,11 @@ def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureVa
     if track.features is None:
         return []
     return [
-        FeatureValue(
+        FeatureValue.of(
+            track.features,
             name=name,
             value=value,
             unit=UNITS.get(name, "0 to 1"),
-            source=track.features.source,
-            fetched_at=iso(track.features.fetched_at),
-            licence=track.features.licence,
-            confidence=track.features.confidence,
             percentile=round(model.percentile(name, value), 1),
             genre_mean=model.genre_mean(genre, name),
         )

@@ -10,7 +10,7 @@ from ml.projection.model import CATALOGUE, NoProjection, Projection
 from ml.sound import coordinates
 from services.container import Services
 from services.playlists import find_playlist
-from store.domain import PlaylistItem, Track
+from store.domain import Track
 from store.feature_rows import feature_rows
 from store.library import tracks_by_id
 
@@ -50,8 +50,9 @@ def playlist_map(services: Services, playlist_id: str, track_id: str | None) -> 
     if projection is None:
         return None
     items = services.database.playlist_items(playlist.id, limit=min(playlist.item_count or 1, _MOST_ROWS))
+    added_by = {item.track_id: item.added_by for item in reversed(items) if item.added_by}  # the first of several
     wanted = [*(item.track_id for item in items), *([track_id] if track_id else [])]
-    return _answer(services, projection, wanted, _added_by(items))
+    return _answer(services, projection, wanted, added_by)
 
 
 def _load(services: Services, name: str) -> Projection | None:
@@ -59,11 +60,6 @@ def _load(services: Services, name: str) -> Projection | None:
         return Projection.load(services.config.var, name)
     except NoProjection:
         return None
-
-
-def _added_by(items: Sequence[PlaylistItem]) -> dict[str, str]:
-    """Return who added each track, the first where several did."""
-    return {item.track_id: item.added_by for item in reversed(items) if item.added_by}
 
 
 def _answer(services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]) -> ProjectionMap:

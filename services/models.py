@@ -10,15 +10,15 @@ from ml.registry import compare, scores_of
 from ml.scores import Comparison, main_score
 from ml.tasks import TASKS, trainable
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import ServiceError, not_found
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
-from services.trail import PlaylistName
+from services.views import Named, View
 from store.runs import new_task_run
 
 
 @dataclass(frozen=True, kw_only=True)
-class MainScore:
+class MainScore(View):
     """The measure that counts, whether ``higher`` is better, and the split that it was measured ``on``."""
 
     label: str
@@ -28,15 +28,21 @@ class MainScore:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionSummary:
-    """A version; ``active`` if it is served, ``own`` if it was trained here."""
+class TrainedVersion:
+    """A version with all its scores; ``active`` if it is served."""
 
     version: str
     active: bool
+    scores: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionSummary(TrainedVersion):
+    """A version with its main score; ``own`` if it was trained here."""
+
     own: bool
     bytes: int
     score: MainScore | None
-    scores: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,7 @@ class TaskVersions:
     """The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from."""
 
     task: str
-    playlist: PlaylistName | None
+    playlist: Named | None
     before: list[str]
     versions: list[VersionSummary]
 
@@ -74,8 +80,7 @@ def list_models(services: Services, owner: str | None) -> ModelsAnswer:
     """Return every version of every task; playlists only of the browser session ``owner``."""
     registry = services.registry
     playlists = {
-        task_of(playlist.id): PlaylistName(playlist.id, playlist.name)
-        for playlist in services.database.playlists(owner)
+        task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in services.database.playlists(owner)
     }
     tasks: dict[str, TaskVersions] = {}
     for found in registry.versions():
@@ -100,17 +105,13 @@ def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:
     main = main_score(task, scores)
     if main is None or scores is None:
         return None
-    measure, value = main
-    return MainScore(label=measure.label, value=round(value, 4), higher=measure.higher, on=scores["split"])
+    return MainScore.of(main[0], value=round(main[1], 4), on=scores["split"])
 
 
 def compare_versions(services: Services, task: str, version: str, other: str) -> VersionsCompared:
     """Compare two versions by every measure; ``other`` is "" for the served one, or what else there is to compare.
 
-    Raises
-    ------
-    NoSuchVersion
-        The task has no version of this name.
+    Raises NoSuchVersion.
     """
     registry = services.registry
     served, before = registry.active_version(task), [None, *registry.before(task)][-1]
@@ -146,4 +147,4 @@ def train(services: Services, task: str, playlist_id: str, options: Mapping[str,
 
 
 def _untrainable(task: str) -> ServiceError:
-    return ServiceError(404, "not_found", f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
+    return not_found(f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")

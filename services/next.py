@@ -1,6 +1,6 @@
 """What may come next in a playlist, each with the songs it goes with."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from ml.continuation.model import MOST_SEEDS, ContinuationQuery
 from services.container import Services
 from services.errors import ServiceError
 from services.playlists import PlaylistSummary, describe, find_playlist
-from services.views import TrackSummary
+from services.views import TrackSummary, ids_in
 from store.library import with_features
 
 
@@ -33,19 +33,15 @@ class NextAnswer:
     tracks: list[NextTrack]
 
 
-def next_tracks(
-    services: Services, playlist_id: str, owner: str | None, *, limit: int, artist_cap: int, exclude: Collection[str]
-) -> NextAnswer:
+def next_tracks(services: Services, playlist_id: str, owner: str | None, query: Mapping[str, Any]) -> NextAnswer:
     """Return tracks of the catalogue that continue a playlist, best first.
 
     Parameters
     ----------
     owner
         The browser session that asks.
-    limit, artist_cap
-        The most tracks, in all and of one artist.
-    exclude
-        Ids of tracks that must not be among them.
+    query
+        ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas.
 
     Raises
     ------
@@ -68,9 +64,9 @@ def next_tracks(
     continuations = model.next(
         snapshot,
         ContinuationQuery(tracks=tracks, name=playlist.name),
-        limit=limit,
-        exclude=exclude,
-        artist_cap=artist_cap,
+        limit=query["limit"],
+        exclude=ids_in(query["exclude"]),
+        artist_cap=query["artist_cap"],
     )
     return NextAnswer(
         playlist=describe(playlist, owner),

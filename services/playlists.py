@@ -1,15 +1,16 @@
 """Playlists: find, describe, read a page, name their people, create and delete."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
-from services.errors import ServiceError
-from services.views import TrackSummary, iso
+from services.errors import invalid_value, not_found, not_yours
+from services.views import TrackSummary, View
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, with_features
 
@@ -18,7 +19,7 @@ MAX_PEOPLE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contributor:
+class Contributor(View):
     """A person who added ``count`` rows, with the name and the colour that the listener gave them."""
 
     id: str
@@ -28,7 +29,7 @@ class Contributor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaylistSummary:
+class PlaylistSummary(View):
     """What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people."""
 
     id: str
@@ -38,7 +39,7 @@ class PlaylistSummary:
     mine: bool
     nameable: bool
     contributors: list[Contributor]
-    created_at: str | None
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +48,14 @@ class PlaylistRow(TrackSummary):
 
     position: int
     added_by: str | None
-    added_at: str | None
+    added_at: datetime | None
     plays: int | None
-    features: dict[str, float]
+    features: Mapping[str, float]
+
+    @classmethod
+    def of_item(cls, item: PlaylistItem, track: Track) -> Self:
+        more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
+        return cls.of(track, features=track.features.values if track.features else {}, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +69,10 @@ class PlaylistPage:
 
 
 def find_playlist(services: Services, playlist_id: str) -> Playlist:
-    """Return a playlist.
-
-    Raises
-    ------
-    ServiceError
-        404, if there is none with this id.
-    """
+    """Return a playlist; raises ServiceError 404 if there is none with this id."""
     playlist = services.database.playlist(playlist_id)
     if playlist is None:
-        raise ServiceError(
-            404, "not_found", "There is no such playlist here.", "It may have been deleted. See /api/playlists."
-        )
+        raise not_found("There is no such playlist here.", "It may have been deleted. See /api/playlists.")
     return playlist
 
 
@@ -85,16 +83,11 @@ def playlists_of(services: Services, owner: str | None) -> list[PlaylistSummary]
 
 def describe(playlist: Playlist, owner: str | None) -> PlaylistSummary:
     """Return what is shown of a playlist to the browser session ``owner``."""
-    people = sorted(playlist.contributors.items(), key=lambda pair: (-pair[1], pair[0]))
-    return PlaylistSummary(
-        id=playlist.id,
-        name=playlist.name,
-        item_count=playlist.item_count,
-        complete=playlist.complete,
+    return PlaylistSummary.of(
+        playlist,
         mine=playlist.owner is not None and playlist.owner == owner,
         nameable=may_name(playlist, owner),
-        contributors=[contributor(playlist, person, count) for person, count in people],
-        created_at=iso(playlist.created_at),
+        contributors=contributors(playlist),
     )
 
 
@@ -103,13 +96,23 @@ def may_name(playlist: Playlist, owner: str | None) -> bool:
     return playlist.owner is None or playlist.owner == owner
 
 
-def contributor(playlist: Playlist, person: str, count: int) -> Contributor:
-    """Return a person with the name and the colour that the listener gave them."""
-    known = playlist.people.get(person, Person())
-    return Contributor(id=person, name=known.name, colour=known.colour, count=count)
+def contributors(playlist: Playlist, ids: Iterable[str] | None = None) -> list[Contributor]:
+    """Return people with the names and colours that the listener gave them; all, the busiest first, without ``ids``."""
+    counts = playlist.contributors
+    return [
+        Contributor.of(playlist.people.get(person, Person()), id=person, count=counts.get(person, 0))
+        for person in (sorted(counts, key=lambda person: (-counts[person], person)) if ids is None else ids)
+    ]
 
 
-def read_page(services: Services, playlist_id: str, owner: str | None, *, page: int, page_size: int) -> PlaylistPage:
+def require_contributors(playlist: Playlist, ids: Iterable[str]) -> None:
+    """Refuse people who added nothing to a playlist; raises ServiceError 404."""
+    strangers = set(ids) - playlist.contributors.keys()
+    if strangers:
+        raise not_found(f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
+
+
+def read_page(services: Services, playlist_id: str, owner: str | None, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
@@ -119,34 +122,18 @@ def read_page(services: Services, playlist_id: str, owner: str | None, *, page: 
         playlist=describe(playlist, owner),
         page=page,
         pages=max(1, -(-playlist.item_count // page_size)),
-        tracks=[_row(item, tracks[item.track_id]) for item in items if item.track_id in tracks],
-    )
-
-
-def _row(item: PlaylistItem, track: Track) -> PlaylistRow:
-    return PlaylistRow.of(
-        track,
-        position=item.position,
-        added_by=item.added_by,
-        added_at=iso(item.added_at),
-        plays=item.plays,
-        features=dict(track.features.values) if track.features else {},
+        tracks=[PlaylistRow.of_item(item, tracks[item.track_id]) for item in items if item.track_id in tracks],
     )
 
 
 def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
     """Delete a playlist and the models that learnt from it; its tracks stay.
 
-    Raises
-    ------
-    ServiceError
-        404 if there is no such playlist, 403 if another browser brought it in.
+    Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
     playlist = find_playlist(services, playlist_id)
     if playlist.owner is None or playlist.owner != owner:
-        raise ServiceError(
-            403,
-            "not_yours",
+        raise not_yours(
             "Only the browser that brought this playlist in can delete it.",
             "An imported one is deleted on the server: python -m etl delete " + playlist.id,
         )
@@ -171,25 +158,19 @@ def name_people(
     """
     playlist = find_playlist(services, playlist_id)
     if not may_name(playlist, owner):
-        raise ServiceError(
-            403,
-            "not_yours",
-            "Only the browser that brought this playlist in can name its people.",
-            "Bring the file in here, too.",
+        raise not_yours(
+            "Only the browser that brought this playlist in can name its people.", "Bring the file in here, too."
         )
     # Who they all are is known when the last row has arrived.
-    strangers = given.keys() - playlist.contributors.keys() if playlist.complete else ()
-    if strangers:
-        raise ServiceError(
-            404, "not_found", f"Nobody called {min(strangers)!r} added anything here.", "See contributors."
-        )
+    if playlist.complete:
+        require_contributors(playlist, given)
     named = {
         person: Person(name=person_name(one["name"]), colour=person_colour(one["colour"]))
         for person, one in given.items()
     }
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
-        raise ServiceError(422, "invalid_value", f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
+        raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
     services.database.put_people(playlist.id, people)
     return describe(find_playlist(services, playlist.id), owner)
 
@@ -214,7 +195,7 @@ def create_playlist(
     known = tracks_by_id(services.catalogue.current(), services.database, [track_id for track_id, _ in rows])
     unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
     if unknown:
-        raise ServiceError(404, "not_found", f"No track has the id {unknown!r} here.", "Search for it by name.")
+        raise not_found(f"No track has the id {unknown!r} here.", "Search for it by name.")
     items = [
         PlaylistItem(position=position, track_id=track_id, added_by=person)
         for position, (track_id, person) in enumerate(rows)

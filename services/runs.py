@@ -1,11 +1,11 @@
 """Runs: how they are shown, and how one is started."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
+from services.errors import not_found
 from store.documents import public_run
 
 
@@ -47,10 +47,13 @@ class RunView:
     finished_at: str | None
     wake_at: str | None
 
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Self:
-        """Return the run with this document."""
-        return cls(**public_run(document))
+
+def find_run(services: Services, run_id: str, owner: str | None) -> dict[str, Any]:
+    """Return the document of a run of a browser session or of the operator; raises ServiceError 404."""
+    run = services.database.load_run(run_id)
+    if run is None or run["owner"] not in {None, owner}:
+        raise not_found("There is no such run here.", "It may be from another browser.")
+    return run
 
 
 def start_runs(services: Services, *documents: dict[str, Any]) -> list[RunView]:
@@ -60,4 +63,4 @@ def start_runs(services: Services, *documents: dict[str, Any]) -> list[RunView]:
     """
     queued = enqueue(services.database, services.config.var, *documents)
     spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
-    return [RunView.of(document) for document in queued]
+    return [RunView(**public_run(document)) for document in queued]

@@ -154,8 +154,5 @@ def _unnamed(name: str) -> Track:
 
 
 def _nothing(stored: int) -> Notice:
-    if stored:
-        message = f"None of the {stored} stored analyses has {LEAST_SEGMENTS} segments."
-    else:
-        message = "No audio analysis is stored here yet."
-    return Notice(message, _HINT)
+    few = f"None of the {stored} stored analyses has {LEAST_SEGMENTS} segments."
+    return Notice(few if stored else "No audio analysis is stored here yet.", _HINT)

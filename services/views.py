@@ -1,23 +1,28 @@
-"""How tracks and moments are shown in every answer."""
+"""How tracks are shown in every answer, and what other views of what is stored have in common."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from store.domain import Track
 
 
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+class View:
+    """A dataclass that shows a part of another object."""
+
+    @classmethod
+    def of(cls, shown: Any, **more: Any) -> Self:
+        """Return the view of ``shown``: fields are its attributes of the same name, but for those in ``more``."""
+        names = [field.name for field in fields(cls) if field.name not in more]  # type: ignore[arg-type]
+        return cls(**{name: getattr(shown, name) for name in names}, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackSummary:
+class TrackSummary(View):
     """What every list of tracks shows; ``id`` is null for a track known by its names alone."""
 
     id: str | None
     title: str
-    artists: list[str]
+    artists: tuple[str, ...]
     album: str | None
     year: int | None
     popularity: float | None
@@ -25,25 +30,34 @@ class TrackSummary:
     duration_ms: int | None
     has_features: bool
     source: str
-    labels: list[str]
+    labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, track: Track, **more: Any) -> Self:
-        """Return the summary of ``track``; ``more`` are the further fields of a subclass."""
-        return cls(
-            id=track.id or None,
-            title=track.title,
-            artists=list(track.artists),
-            album=track.album,
-            year=track.year,
-            popularity=track.popularity,
-            explicit=track.explicit,
-            duration_ms=track.duration_ms,
-            has_features=track.features is not None,
-            source=track.source,
-            labels=list(track.labels),
-            **more,
-        )
+    def of(cls, shown: Track, **more: Any) -> Self:
+        """Return the summary of a track; ``more`` are the further fields of a subclass."""
+        return super().of(shown, id=shown.id or None, has_features=shown.features is not None, **more)
+
+
+def ids_in(text: str) -> set[str]:
+    """Return the ids of a text that has commas between them."""
+    return {part.strip() for part in text.split(",")} - {""}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A playlist, a person or another thing with a name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a question came to. A ``final`` answer stays right until the catalogue changes: nothing was missing that a
+    source might tell another time."""
+
+    body: object
+    final: bool
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Who of a playlist's contributors would have added a track."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,12 @@ from ml.genre.model import GenreInput
 from ml.registry import scores_of
 from services.container import Services
 from services.errors import ServiceError
-from services.playlists import Contributor, PlaylistSummary, contributor, describe, find_playlist
+from services.models import TrainedVersion
+from services.playlists import Contributor, PlaylistSummary, contributors, describe, find_playlist
 from services.subject.lookup import SourceLine, source_lines
 from services.subject.model import Match, SourceMatch
-from services.subject.resolve import resolve
-from services.views import ModelVersion, TrackSummary
+from services.subject.resolve import nothing_known, resolve
+from services.views import ModelVersion, TrackSummary, View
 from store.domain import Playlist
 
 NEEDS = frozenset({Need.FEATURES})
@@ -44,13 +45,6 @@ class WhoAdded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainedVersion:
-    version: str
-    active: bool
-    scores: dict[str, Any] | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class TrainedContributor(Contributor):
     """A contributor, and the number of tracks from which the model learnt their taste."""
 
@@ -58,7 +52,7 @@ class TrainedContributor(Contributor):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackPoint:
+class TrackPoint(View):
     """A track on the map: row numbers of the person who added it and of the answer (-1: not sure), and the odds."""
 
     track_id: str
@@ -68,7 +62,7 @@ class TrackPoint:
     answer: int
     odds: list[float]
     title: str
-    artists: list[str]
+    artists: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +94,7 @@ class WhoAddedState:
 def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> WhoAdded:
     """Return the odds that each contributor of a playlist added a track, or "not sure" (``who`` is None).
 
-    Raises
-    ------
-    ServiceError
-        As ``resolve``; 404 for an unknown playlist or where no model was trained; 503 for a broken model.
+    Raises ServiceError as ``resolve``; 404 for an unknown playlist or no trained model; 503 for a broken model.
     """
     playlist = find_playlist(services, playlist_id)
     task = task_of(playlist.id)
@@ -115,16 +106,10 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
     blocks = reader.blocks([given])
     sources = source_lines(services, subject)
     if not is_known(blocks):
-        raise ServiceError(
-            404,
-            "not_found",
-            "Nothing is known about any of these words.",
-            "Check the spelling, or add the artist.",
-            sources=sources,
-        )
+        raise nothing_known(sources)
     odds = model.predict(blocks)[0]
     answer = model.answer(odds)
-    people = _people(playlist, model.people)
+    people = contributors(playlist, model.people)
     ranked = sorted(zip(people, odds.tolist(), strict=True), key=lambda pair: -pair[1])
     return WhoAdded(
         track=TrackSummary.of(subject.track),
@@ -169,18 +154,10 @@ def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> 
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
     tracks = services.database.get_tracks({point["track_id"] for point in points})
-    named = [
-        TrackPoint(**point, title=track.title, artists=list(track.artists))
-        for point in points
-        if (track := tracks.get(point["track_id"])) is not None
-    ]
-    people = _people(playlist, [person["id"] for person in found["people"]])
+    named = [TrackPoint.of(tracks[point["track_id"]], **point) for point in points if point["track_id"] in tracks]
+    people = contributors(playlist, [person["id"] for person in found["people"]])
     trained = [
         TrainedContributor(**vars(person), tracks=row["tracks"])
         for person, row in zip(people, found["people"], strict=True)
     ]
     return TrainedContributors(**{**found, "version": version, "people": trained, "points": named})
-
-
-def _people(playlist: Playlist, ids: Iterable[str]) -> list[Contributor]:
-    return [contributor(playlist, person, playlist.contributors.get(person, 0)) for person in ids]

@@ -92,11 +92,7 @@ def put_features(database: Database, track_id: str, features: AudioFeatures, bro
 
 
 def forget_features(
-    database: Database,
-    track_id: str,
-    sources: Collection[str],
-    order: Sequence[str],
-    before: datetime | None = None,
+    database: Database, track_id: str, sources: Collection[str], order: Sequence[str], before: datetime | None = None
 ) -> bool:
     """Delete the audio features that ``sources`` reported.
 
@@ -132,9 +128,9 @@ def put_genres(
     """Make these the genres of the track and of its artists; what other sources reported is kept as well."""
     provenance = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
     changes: dict[str, Any] = {"genres_from": provenance, "found_by.genres": by.brought_by}
-    new = {**provenance, "labels": list(labels), "artist_genres": list(artist_genres)}
-    changes["genres_by_source"] = reports_by_source(database.get_document("tracks", track_id) or {}, "genres", new)
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
+    stored = database.get_document("tracks", track_id) or {}
+    changes["genres_by_source"] = reports_by_source(stored, "genres", provenance | given)
     gone = [name for name, value in given.items() if not value]
     _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
 

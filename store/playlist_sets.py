@@ -5,13 +5,11 @@ comfortable to some 20,000 documents, so these playlists never go through it: th
 batches, and are nobody's to open one by one.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,15 +29,7 @@ PLAYLISTS = pa.schema(
     ]
 )
 # One row per track and batch: a reader of several batches or files sees a track several times.
-TRACKS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("title", pa.string()),
-        ("artist", pa.string()),
-        ("album", pa.string()),
-        ("duration_ms", pa.int32()),
-    ]
-)
+TRACKS = pa.schema(dict.fromkeys(("id", "title", "artist", "album"), pa.string()) | {"duration_ms": pa.int32()})
 _FILES = {"playlists": PLAYLISTS, "tracks": TRACKS}
 # Ids are made of letters drawn at random, which do not compress.
 _COMPRESSION: Mapping[str, Any] = {
@@ -64,7 +54,7 @@ class PlaylistSetWriter:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._rows = dict.fromkeys(_FILES, 0)
 
-    def __enter__(self) -> PlaylistSetWriter:
+    def __enter__(self) -> Self:
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._lock.__enter__()
         shutil.rmtree(self._folder, ignore_errors=True)  # of a process that was killed

@@ -22,7 +22,7 @@ class SetSummary:
 
 def summaries(root: Path) -> list[SetSummary]:
     """Return the sets under ``root``, the newest first."""
-    found = (_summary(path) for path in root.glob(f"[!.]*/{SUMMARY_FILE}"))
+    found = map(_summary, root.glob(f"[!.]*/{SUMMARY_FILE}"))
     return sorted(found, key=lambda one: (one.imported_at, one.name), reverse=True)
 
 

@@ -111,7 +111,7 @@ def tour(database: Database, folder: Path, engine: Engine, services: FakeService
                 engine.ask("spotify", need, LookupQuery(identity=identity, text="rock", page=page), fresh=True)
     look_up(engine, LookupQuery(text=known.title), {Need.FEATURES, Need.GENRES, Need.SIMILAR}, within_s=5.0)
     accounts = log_in(database, engine, OWNER, WRITE_PRIVATE)
-    session = Session(accounts, OWNER, engine.channel("spotify", owner=OWNER))
+    session = Session(accounts, OWNER, engine.channel("spotify"))
     account = accounts.get(OWNER)
     assert account is not None
     state = services.spotify_state

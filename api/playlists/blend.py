@@ -1,24 +1,27 @@
-"""One list for several people, from what each of them chose; and a list of one's own from chosen tracks."""
+"""One list for several people, from what each of them chose; and the tracks that this browser wants in none."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import RAISE, ValidationError, validates_schema
+from marshmallow import ValidationError, validates_schema
 
-import services.blend as use
 from api import session
+from api.application import Blueprint
 from api.current import services
-from api.schemas import MAX_QUERY
+from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
-from services.never import MAX_NEVER
+from services import blend as use
+from services.views import TrackSummary
+from store.library import tracks_by_id
 
-blueprint = APIBlueprint("blend", __name__, tag="Playlists")
+blueprint = Blueprint("blend", __name__, tag="Playlists")
 
-_id = String(validate=Length(min=1, max=MAX_QUERY))
+_id = String(validate=track_id)
 
 
 class Filters(Schema):
@@ -39,7 +42,7 @@ class Filters(Schema):
 
 
 class BlendBody(Schema):
-    playlist = String(validate=Length(min=1, max=MAX_QUERY), metadata={"description": "Its contributors are blended."})
+    playlist = String(validate=track_id, metadata={"description": "Its contributors are blended."})
     playlists = List(
         _id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Or: each playlist stands for one person."}
     )
@@ -53,18 +56,55 @@ class BlendBody(Schema):
         metadata={"description": "Shares of the list per person, in any unit; who is not named has none."},
     )
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
-    filters = Nested(Filters(unknown=RAISE), load_default=lambda: Filters().load({}))
+    filters = Nested(Filters, load_default=lambda: Filters().load({}))
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
-    never = List(_id, load_default=list, validate=Length(max=MAX_NEVER))
+    never = List(_id, load_default=list, validate=Length(max=use.MAX_NEVER))
+
+
+class NeverList(Schema):
+    tracks = List(
+        _id,
+        required=True,
+        validate=Length(max=use.MAX_NEVER),
+        metadata={"description": "Ids of tracks that must not come again; takes the place of the list before."},
+    )
+
+
+@dataclass(frozen=True)
+class UnknownTrack:
+    """The id of a track that is not known here (any more)."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class NeverAnswer:
+    tracks: list[TrackSummary | UnknownTrack]
 
 
 @blueprint.post("/api/blend")
-@blueprint.input(BlendBody, arg_name="query", unknown=RAISE)
+@blueprint.body(BlendBody)
 @blueprint.doc(responses={404: "No such playlist or person", 422: "Nothing is known of their tracks"})
-def post_blend(query: dict[str, Any]) -> use.BlendAnswer:
+def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
     """Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
 
     `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
     never wants again stays out besides `never`.
     """
-    return use.blend_playlists(services(), query, session.owner())
+    return use.blend_playlists(services(), body, session.owner())
+
+
+@blueprint.get("/api/never")
+def never() -> NeverAnswer:
+    """The tracks that this browser never wants again, the latest last."""
+    ids = use.never_list(services(), session.owner())
+    known = tracks_by_id(services().catalogue.current(), services().database, ids)
+    return NeverAnswer([TrackSummary.of(known[id_]) if id_ in known else UnknownTrack(id_) for id_ in ids])
+
+
+@blueprint.put("/api/never")
+@blueprint.body(NeverList)
+def put_never(body: dict[str, list[str]]) -> NeverAnswer:
+    """Say which tracks this browser never wants again."""
+    use.put_never_list(services(), session.start(), body["tracks"])
+    return never()

@@ -7,22 +7,28 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from apiflask import APIBlueprint
+from apiflask import Schema
+from apiflask.fields import String
 from apiflask.schemas import FileSchema
+from apiflask.validators import OneOf
 from flask import Response
-from marshmallow import RAISE
 
+from api.application import Blueprint
 from api.current import services
-from api.schemas import ExportQuery
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
 from services.playlists import find_playlist
+from services.views import View
 
-blueprint = APIBlueprint("exports", __name__, tag="Playlists")
+blueprint = Blueprint("exports", __name__, tag="Playlists")
 
 
-@dataclass(frozen=True)
-class ExportFormat:
+class ExportQuery(Schema):
+    format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFormat(View):
     name: str
     label: str
     purpose: str
@@ -37,13 +43,11 @@ class ExportsAnswer:
 @blueprint.get("/api/exports")
 def formats() -> ExportsAnswer:
     """The formats in which a playlist can be taken out, and what each is for."""
-    return ExportsAnswer(
-        [ExportFormat(known.name, known.label, known.purpose, known.media_type) for known in FORMATS.values()]
-    )
+    return ExportsAnswer([ExportFormat.of(known) for known in FORMATS.values()])
 
 
 @blueprint.get("/api/playlists/<playlist_id>/export")
-@blueprint.input(ExportQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(ExportQuery)
 @blueprint.output(FileSchema(), content_type="*/*", description="The file, in the media type of its format")
 @blueprint.doc(responses={422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:

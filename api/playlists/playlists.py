@@ -1,39 +1,54 @@
-"""Playlists: the list of them, the rows of one, making, naming people, and deleting."""
+"""Playlists: the list of them, the rows of one, its people, what may come next in it, and who added a track."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
-from apiflask.fields import Dict, List, Nested, String
-from apiflask.validators import Length, Regexp
-from marshmallow import RAISE
+from apiflask import Schema
+from apiflask.fields import Dict, Integer, List, Nested, String
+from apiflask.validators import Length, Range, Regexp
 
-import services.playlists as use
 from api import session
+from api.application import Blueprint
 from api.current import services
-from api.schemas import MAX_QUERY, PlaylistQuery
+from api.schemas import SubjectQuery, excluded, text, track_id
+from ml.continuation.model import MAX_LIMIT
+from services import next as continuation
+from services import playlists as use
+from services import who_added as authorship
 from store.database import PAGE_ITEMS
 from store.domain import MAX_PERSON_NAME
 
-blueprint = APIBlueprint("playlists", __name__, tag="Playlists")
+blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
 # Whoever adds to a playlist has an id of a service.
 _LONGEST_ID = 256
 
 
+class PlaylistQuery(Schema):
+    playlist = String(required=True, validate=text)
+    page = Integer(load_default=1, validate=Range(min=1))
+    page_size = Integer(load_default=500, validate=Range(1, 1000))
+
+
+class NextQuery(Schema):
+    limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
+    artist_cap = Integer(load_default=3, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})
+    exclude = excluded  # type: ignore[assignment]
+
+
 class ChosenTrack(Schema):
-    id = String(required=True, validate=Length(min=1, max=MAX_QUERY))
+    id = String(required=True, validate=track_id)
     person = String(
         load_default=None,
         allow_none=True,
-        validate=Length(max=MAX_QUERY),
+        validate=text,
         metadata={"description": "Id of the person whom it is for; the playlist shows it as theirs."},
     )
 
 
 class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack(unknown=RAISE)), required=True, validate=Length(1, PAGE_ITEMS))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
     people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
 
 
@@ -49,7 +64,7 @@ class PersonGiven(Schema):
 class PeopleGiven(Schema):
     people = Dict(
         keys=String(validate=Length(1, _LONGEST_ID)),
-        values=Nested(PersonGiven(unknown=RAISE)),
+        values=Nested(PersonGiven),
         required=True,
         validate=Length(max=use.MAX_PEOPLE),
         metadata={"description": "By contributor id; who is not named here stays as they are, null takes back."},
@@ -73,24 +88,22 @@ def playlists() -> PlaylistsAnswer:
 
 
 @blueprint.post("/api/playlists")
-@blueprint.input(NewPlaylist, arg_name="given", unknown=RAISE)
+@blueprint.body(NewPlaylist)
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
-def new_playlist(given: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
+def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
-    rows = [(track["id"], track["person"]) for track in given["tracks"]]
-    return PlaylistAnswer(use.create_playlist(services(), session.start(), given["name"], rows, given["people"])), 201
+    rows = [(track["id"], track["person"]) for track in body["tracks"]]
+    return PlaylistAnswer(use.create_playlist(services(), session.start(), body["name"], rows, body["people"])), 201
 
 
 @blueprint.get("/data")
-@blueprint.input(PlaylistQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(PlaylistQuery)
 def data(query: dict[str, Any]) -> use.PlaylistPage:
     """One page of a playlist's rows with names, audio features and who added each.
 
     A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
     """
-    return use.read_page(
-        services(), query["playlist"], session.owner(), page=query["page"], page_size=query["page_size"]
-    )
+    return use.read_page(services(), query["playlist"], session.owner(), query["page"], query["page_size"])
 
 
 @blueprint.delete("/api/playlists/<playlist_id>")
@@ -102,8 +115,31 @@ def delete(playlist_id: str) -> str:
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
-@blueprint.input(PeopleGiven, arg_name="given", unknown=RAISE)
+@blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
-def put_people(playlist_id: str, given: dict[str, Any]) -> PlaylistAnswer:
+def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
     """Name and colour contributors of a playlist; the names stay on this installation."""
-    return PlaylistAnswer(use.name_people(services(), playlist_id, session.owner(), given["people"]))
+    return PlaylistAnswer(use.name_people(services(), playlist_id, session.owner(), body["people"]))
+
+
+@blueprint.get("/api/playlists/<playlist_id>/next")
+@blueprint.query(NextQuery)
+def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAnswer:
+    """Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
+
+    `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+    """
+    return continuation.next_tracks(services(), playlist_id, session.owner(), query)
+
+
+@blueprint.get("/api/playlists/<playlist_id>/who-added")
+@blueprint.query(SubjectQuery)
+def who_added(playlist_id: str, query: dict[str, Any]) -> authorship.WhoAdded | authorship.WhoAddedState:
+    """Who would have added a track, by a model that was trained on this playlist.
+
+    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).
+    Without: how good that model is, its confusion matrix, and its tracks on a map.
+    """
+    if query:
+        return authorship.who_added(services(), playlist_id, query)
+    return authorship.state(services(), playlist_id, session.owner())

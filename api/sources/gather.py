@@ -1,17 +1,16 @@
-"""Gathering from sources: what a playlist lacks, harvests, all runs and their end, and how a track got here."""
+"""Gathering from sources: what a playlist lacks, harvests, and all runs and their end."""
 
 import time
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, Float, Integer, List, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import RAISE
 
 from api import session
+from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE, new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
@@ -20,23 +19,18 @@ from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
+from services.errors import ServiceError, invalid_value, not_yours
 from services.playlists import find_playlist, may_name
-from services.runs import RunView, start_runs
-from services.trail import Trail, find_trail
+from services.runs import RunView, find_run, start_runs
 from store.runs import cancel_run
 
-blueprint = APIBlueprint("harvest", __name__, tag="Sources")
+blueprint = Blueprint("harvest", __name__, tag="Sources")
 
 RUNS = 50
 # What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
 BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
 _WAKE_PAUSE_SECONDS = 30.0
-_KINDS = {
-    "tracks": Need.SEARCH,
-    "artists": Need.ARTISTS,
-    "segments": Need.ANALYSIS,
-    "balanced": Need.GENRE_TRACKS,
-}
+_KINDS = {"tracks": Need.SEARCH, "artists": Need.ARTISTS, "segments": Need.ANALYSIS, "balanced": Need.GENRE_TRACKS}
 _woken_at = -_WAKE_PAUSE_SECONDS
 
 
@@ -74,33 +68,29 @@ class HarvestBody(Schema):
 
 
 @blueprint.post("/api/playlists/<playlist_id>/enrich")
-@blueprint.input(EnrichBody, arg_name="body", unknown=RAISE)
+@blueprint.body(EnrichBody)
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
     playlist = find_playlist(services(), playlist_id)
     if not may_name(playlist, session.owner()):
-        raise ApiError(
-            403, "not_yours", "Only the browser that brought this playlist in can do that.", "Bring the file in here."
-        )
+        raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
     if not playlist.complete:
-        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
     _need_source([NEEDS[name] for name in body["needs"]], None)
     return _start(new_enrichment(playlist.id, playlist.name, session.start(), body["needs"]))
 
 
 @blueprint.post("/api/harvests")
-@blueprint.input(HarvestBody, arg_name="body", unknown=RAISE)
+@blueprint.body(HarvestBody)
 @blueprint.doc(responses={202: "The run that gathers", 409: "No source that does this is switched on"})
 def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
     kind, years = body["kind"], body.get("years")
     if years and years[0] > years[1]:
-        raise ApiError(422, "invalid_value", "years: the first one is later than the second.", "Such as [1990, 1999].")
+        raise invalid_value("years: the first one is later than the second.", "Such as [1990, 1999].")
     if kind in {"tracks", "artists"} and body.get("terms", 0) > BROWSER_TERMS:
-        raise ApiError(
-            422, "invalid_value", f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest."
-        )
+        raise invalid_value(f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest.")
     _need_source([_KINDS[kind]], body.get("source"))
     filters: dict[str, Any] = {"source": body.get("source"), "min_popularity": body.get("min_popularity")}
     filters |= {"years": tuple(years) if years else None, "strict": body["strict"]}
@@ -127,32 +117,21 @@ def runs() -> RunsAnswer:
 @blueprint.doc(responses={403: "Not the browser that started it", 409: "It has ended"})
 def cancel(run_id: str) -> str:
     """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
-    database = services().database
-    run = database.load_run(run_id)
-    if run is None or run["owner"] not in {None, session.owner()}:
-        raise ApiError(404, "not_found", "There is no such run here.", "It may be from another browser.")
+    run = find_run(services(), run_id, session.owner())
     if run["owner"] is None:
-        raise ApiError(
-            403, "not_yours", "The operator started this one.", f"On the server: python -m etl cancel {run_id}"
-        )
-    if not cancel_run(database, run_id):
-        raise ApiError(409, "ended", "This run has ended already.", "See its state.")
+        raise not_yours("The operator started this one.", f"On the server: python -m etl cancel {run_id}")
+    if not cancel_run(services().database, run_id):
+        raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
     return ""
-
-
-@blueprint.get("/api/tracks/<track_id>/trail")
-def trail(track_id: str) -> Trail:
-    """How a track got here: which track led to it in which source, back to a playlist of this browser."""
-    return find_trail(services(), track_id, session.owner())
 
 
 def _need_source(needs: Sequence[Need], source: str | None) -> None:
     engine = services().engine
     on = [one for need in needs for one in engine.on(need)]
     if source is not None and source not in engine.providers():
-        raise ApiError(422, "invalid_value", f"source: there is none called {source!r}.", "See /api/sources.")
+        raise invalid_value(f"source: there is none called {source!r}.", "See /api/sources.")
     if not on or source not in {None, *on}:
-        raise ApiError(
+        raise ServiceError(
             409, "no_sources", "No source that does this is switched on.", "Switch one on under Data; see /api/sources."
         )
 

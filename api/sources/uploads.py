@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from threading import BoundedSemaphore
 from typing import Any, Literal
 
-from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
 from flask import Response, request, stream_with_context
 
 from api import session
+from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from api.schemas import RunAnswer
 from jobs.queue import WorkQueue, create_upload_run, spawn_worker
-from services.runs import RunView
-from store.database import Database
+from services.errors import bad_request
+from services.runs import RunView, find_run
 from store.documents import public_run
 from store.runs import ENDED
 
-blueprint = APIBlueprint("uploads", __name__, tag="Files")
+blueprint = Blueprint("uploads", __name__, tag="Files")
 
 POLL_SECONDS = 0.4
 # The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.
@@ -35,7 +34,7 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
     """Take a playlist file or a track table (multipart, field `file`) and start importing it."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise ApiError(400, "bad_request", "No file came with the request.", "Send it as multipart field `file`.")
+        raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
     here = services()
     run = create_upload_run(
         here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
@@ -47,36 +46,35 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
 @blueprint.get("/api/runs/<run_id>")
 def run_state(run_id: str) -> RunView:
     """How far an import is, and its summary once it has ended."""
-    return RunView(**_find(services().database, run_id))
+    return RunView(**_find(run_id))
 
 
 @blueprint.get("/api/runs/<run_id>/events")
 @blueprint.output(FileSchema(), content_type="text/event-stream", description="Server-sent events")
 def run_events(run_id: str) -> Response:
     """The same as a stream of server-sent events: `progress` whenever something changed, `done` at the end."""
-    database = services().database
-    _find(database, run_id)
-    stream = stream_with_context(_events(database, run_id))
+    _find(run_id)
+    stream = stream_with_context(_events(run_id))
     return Response(
         stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
 
 
-def _events(database: Database, run_id: str) -> Iterator[str]:
+def _events(run_id: str) -> Iterator[str]:
     if not _streams.acquire(blocking=False):
         # The browser asks again by itself, and meanwhile the threads are there for others.
-        yield f"retry: 2000\nevent: progress\ndata: {json.dumps(_find(database, run_id))}\n\n"
+        yield f"retry: 2000\nevent: progress\ndata: {json.dumps(_find(run_id))}\n\n"
         return
     try:
-        yield from _changes(database, run_id)
+        yield from _changes(run_id)
     finally:
         _streams.release()
 
 
-def _changes(database: Database, run_id: str) -> Iterator[str]:
+def _changes(run_id: str) -> Iterator[str]:
     last, until = "", time.monotonic() + STREAM_SECONDS
     while time.monotonic() < until:
-        run = _find(database, run_id)
+        run = _find(run_id)
         ended = run["state"] in ENDED
         text = json.dumps(run)
         if text != last or ended:
@@ -89,8 +87,5 @@ def _changes(database: Database, run_id: str) -> Iterator[str]:
         time.sleep(POLL_SECONDS)
 
 
-def _find(database: Database, run_id: str) -> dict[str, Any]:
-    run = database.load_run(run_id)
-    if run is None or run["owner"] not in {None, session.owner()}:
-        raise ApiError(404, "not_found", "There is no such import here.", "It may be from another browser.")
-    return public_run(run)
+def _find(run_id: str) -> dict[str, Any]:
+    return public_run(find_run(services(), run_id, session.owner()))

@@ -4,11 +4,11 @@ from flask import request
 
 from api import session
 from api.current import services
-from api.errors import ApiError
 from etl.providers.base import Channel, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected
 from etl.spotify.attempt import SOURCE
 from etl.spotify.login import Login, Redirect, how_to_register, redirect_for
+from services.errors import ServiceError
 
 # Each request of a page has this much time, with its wait for a turn: threads are few.
 _WITHIN_S = 3.0
@@ -60,4 +60,4 @@ def connected_account() -> tuple[str, Account]:
 def _must_be_configured() -> None:
     missing = what_is_missing()
     if missing is not None:
-        raise ApiError(409, "not_configured", missing, how_to_register(way_back()))
+        raise ServiceError(409, "not_configured", missing, how_to_register(way_back()))

@@ -4,24 +4,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, List, String
 from apiflask.validators import Length
-from marshmallow import RAISE, ValidationError
+from marshmallow import ValidationError
 
+from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from api.schemas import RunAnswer, RunsAnswer
 from api.spotify.account import all_accounts, channel, connected_account, login_url
-from etl.spotify.accounts import Account, Session
+from etl.spotify.accounts import Session
 from etl.spotify.importing import new_import
 from etl.spotify.lists import is_list, lists_of
 from etl.spotify.writing import new_write, scope_for
+from services.errors import ServiceError
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
 from store.runs import ENDED
 
-blueprint = APIBlueprint("spotify_lists", __name__, tag="Spotify")
+blueprint = Blueprint("spotify_lists", __name__, tag="Spotify")
 
 # A list of lists costs a call per 50 of them, of some 500 a day.
 _LISTING = timedelta(minutes=10)
@@ -67,15 +68,20 @@ class SpotifyListsAnswer:
 
 
 @blueprint.get("/api/spotify/playlists")
-@blueprint.input(ListsQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(ListsQuery)
 def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()
-    return SpotifyListsAnswer([SpotifyList(**row) for row in _lists(owner, account, fresh=query["fresh"])])
+    accounts, now = all_accounts(), datetime.now(UTC)
+    kept = accounts.document(owner).get("listing")
+    if query["fresh"] or not kept or now - kept["at"] >= _LISTING:
+        kept = {"at": now, "rows": lists_of(Session(accounts, owner, channel()), account.user_id)}
+        accounts.note(owner, {"listing": kept})
+    return SpotifyListsAnswer([SpotifyList(**row) for row in kept["rows"]])
 
 
 @blueprint.post("/api/spotify/import")
-@blueprint.input(ImportBody, arg_name="body", unknown=RAISE)
+@blueprint.body(ImportBody)
 @blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
 def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
     """Bring lists of the connected account in, each by a run of its own."""
@@ -88,7 +94,7 @@ def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
 
 
 @blueprint.post("/api/playlists/<playlist_id>/spotify")
-@blueprint.input(WriteBody, arg_name="body", unknown=RAISE)
+@blueprint.body(WriteBody)
 @blueprint.doc(
     responses={
         202: "The run that writes it; its `result` has the address at Spotify",
@@ -101,10 +107,10 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Liter
     playlist = find_playlist(services(), playlist_id)
     owner, account = connected_account()
     if not playlist.complete:
-        raise ApiError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
     scope = scope_for(body["public"])
     if scope not in account.scope:
-        raise ApiError(
+        raise ServiceError(
             403,
             "consent_needed",
             "Spotify has not been asked yet whether Tastemap may write playlists.",
@@ -137,13 +143,3 @@ def _trim(owner: str) -> None:
     ended = [one for one in noted if (run := database.load_run(one)) is None or run["state"] in ENDED]
     if ended:
         accounts.note(owner, {}, unset=tuple(f"runs.{one}" for one in ended))
-
-
-def _lists(owner: str, account: Account, *, fresh: bool) -> list[dict[str, Any]]:
-    accounts = all_accounts()
-    kept = accounts.document(owner).get("listing")
-    if kept and not fresh and datetime.now(UTC) - kept["at"] < _LISTING:
-        return list(kept["rows"])
-    rows = lists_of(Session(accounts, owner, channel()), account.user_id)
-    accounts.note(owner, {"listing": {"at": datetime.now(UTC), "rows": rows}})
-    return rows

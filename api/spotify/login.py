@@ -1,17 +1,18 @@
 """Connecting a Spotify account: what is missing, the login, and disconnecting."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Boolean, String
 from apiflask.validators import Length
 from flask import redirect, request
-from marshmallow import RAISE
 from werkzeug.wrappers import Response
 
 from api import session
+from api.application import Blueprint
 from api.current import services
 from api.spotify.account import all_accounts, channel, login_url, way_back, what_is_missing
 from etl.engine import VaultError
@@ -20,8 +21,9 @@ from etl.spotify.forgetting import disconnect
 from etl.spotify.login import Login, from_localhost, notice_of
 from etl.spotify.writing import scope_for
 from jobs.queue import WorkQueue, spawn_worker
+from services.views import Named
 
-blueprint = APIBlueprint("spotify", __name__, tag="Spotify")
+blueprint = Blueprint("spotify", __name__, tag="Spotify")
 
 
 class LoginBody(Schema):
@@ -37,20 +39,14 @@ class PastedBody(Schema):
     )
 
 
-@dataclass(frozen=True)
-class SpotifyUser:
-    id: str
-    name: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class SpotifyState:
     """Whether Spotify is set up and connected in this browser, until when, and what to do if not."""
 
     configured: bool
     connected: bool
-    user: SpotifyUser | None
-    expires_at: str | None
+    user: Named | None
+    expires_at: datetime | None
     redirect_uri: str
     notice: str | None
 
@@ -70,15 +66,15 @@ def state() -> SpotifyState:
     return SpotifyState(
         configured=missing is None,
         connected=connected,
-        user=SpotifyUser(account.user_id, account.user_name) if account else None,
-        expires_at=account.expires_at.isoformat() if account and connected else None,
+        user=Named(account.user_id, account.user_name) if account else None,
+        expires_at=account.expires_at if account and connected else None,
         redirect_uri=back.uri,
         notice=notice_of(missing, account, back, accounts.document(owner).get("notice")),
     )
 
 
 @blueprint.post("/api/spotify/login")
-@blueprint.input(LoginBody, arg_name="body", unknown=RAISE)
+@blueprint.body(LoginBody)
 @blueprint.doc(responses={409: "Not set up"})
 def login(body: dict[str, Any]) -> LoginAnswer:
     """The address at Spotify where the listener agrees; the browser is to go there."""
@@ -107,7 +103,7 @@ def callback() -> Response:
 
 
 @blueprint.post("/api/spotify/callback")
-@blueprint.input(PastedBody, arg_name="body", unknown=RAISE)
+@blueprint.body(PastedBody)
 def pasted(body: dict[str, Any]) -> SpotifyState:
     """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
     answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))

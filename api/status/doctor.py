@@ -7,21 +7,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from apiflask import APIBlueprint
 from flask import request
 
 from api import session
+from api.application import Blueprint
 from api.current import services
 from etl.doctor.checks import Opened, Visitor, local_examiners, probe_examiners
 from etl.doctor.examination import Check, Examiner, State, examine
 from etl.spotify.login import redirect_for
 from services.container import Services
 from services.errors import ServiceError
-from services.views import iso
 from store.database import StoreError
 from store.runs import now
 
-blueprint = APIBlueprint("doctor", __name__, tag="Status")
+blueprint = Blueprint("doctor", __name__, tag="Status")
 # The page waits for it; gunicorn ends a request after 60 s.
 _WITHIN_SECONDS = 30.0
 # Each probe uses up some of the sources' budgets, whoever presses the button.
@@ -34,7 +33,7 @@ _probing = threading.Lock()
 class DoctorAnswer:
     """What was found, by area; ``checked_at`` is when the sources were last probed."""
 
-    checked_at: str | None
+    checked_at: datetime | None
     checks: list[Check]
 
 
@@ -59,11 +58,8 @@ def probe() -> DoctorAnswer:
             found = examine(probe_examiners(opened, _visitor()), _WITHIN_SECONDS)
         finally:
             _probing.release()
-        kept = {
-            "_id": _NAME,
-            "checked_at": now(),
-            "checks": [asdict(check) | {"state": check.state.value} for check in found],
-        }
+        checks = [asdict(check) | {"state": check.state.value} for check in found]
+        kept = {"_id": _NAME, "checked_at": now(), "checks": checks}
         opened.database.put_document(_COLLECTION, kept)
     return _answer(opened, kept.get("checks", []), kept.get("checked_at"))
 
@@ -88,7 +84,7 @@ def _answer(opened: Opened | StoreError, probed: Collection[Any], at: datetime |
     off = {check.area for check in found if check.state == State.OFF}
     found += [Check(**{**check, "state": State(check["state"])}) for check in probed if check["area"] not in off]
     areas = list(dict.fromkeys(check.area for check in found))
-    return DoctorAnswer(iso(at), sorted(found, key=lambda check: areas.index(check.area)))
+    return DoctorAnswer(at, sorted(found, key=lambda check: areas.index(check.area)))
 
 
 def _visitor() -> Visitor:

@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import Dict, String
-from marshmallow import RAISE
 
 import services.models as use
 from api import session
+from api.application import Blueprint
 from api.current import services
-from api.operator import require_operator
 from api.schemas import RunAnswer
 from ml.registry import card_of
 
-blueprint = APIBlueprint("models", __name__, tag="Models")
+blueprint = Blueprint("models", __name__, tag="Models")
 
 
 class VersionChoice(Schema):
@@ -69,18 +68,18 @@ def card(task: str, version: str) -> CardAnswer:
 
 
 @blueprint.put("/api/models/<task>/active")
-@blueprint.input(VersionChoice, location="json", arg_name="choice")
-def activate(task: str, choice: dict[str, str]) -> use.ModelsAnswer:
+@blueprint.body(VersionChoice)
+def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
     """Serve another version from now on, in every worker; the one before can be brought back."""
-    require_operator()
-    services().registry.activate(task, choice["version"])
+    session.require_operator()
+    services().registry.activate(task, body["version"])
     return models()
 
 
 @blueprint.post("/api/models/<task>/rollback")
 def rollback(task: str) -> use.ModelsAnswer:
     """Serve what was served before the last change."""
-    require_operator()
+    session.require_operator()
     services().registry.rollback(task)
     return models()
 
@@ -88,20 +87,20 @@ def rollback(task: str) -> use.ModelsAnswer:
 @blueprint.delete("/api/models/<task>/<version>")
 def delete(task: str, version: str) -> use.ModelsAnswer:
     """Delete a version that was trained here and is not served."""
-    require_operator()
+    session.require_operator()
     services().registry.delete(task, version)
     return models()
 
 
 @blueprint.get("/api/models/<task>/needs")
-@blueprint.input(NeedsQuery, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(NeedsQuery)
 def needs(task: str, query: dict[str, str]) -> use.TaskNeeds:
     """What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one."""
     return use.training_needs(services(), task, query["playlist"], session.owner())
 
 
 @blueprint.post("/api/models/<task>/train")
-@blueprint.input(TrainRequest, location="json", arg_name="body")
+@blueprint.body(TrainRequest)
 @blueprint.doc(responses={202: "The run that trains it", 429: "Too many runs of yours are open"})
 def train(task: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Train a model on what this installation holds, in a process of its own; what is served stays as it is.

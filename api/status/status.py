@@ -1,16 +1,34 @@
-"""What this installation holds, and whether it is well."""
+"""What this installation holds, whether it is well, and who may change what concerns everybody."""
 
+import hmac
+import time
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from apiflask import APIBlueprint
+from apiflask import Schema
+from apiflask.fields import String
+from apiflask.validators import Length
+from flask import Response, jsonify
 
 from api import session
+from api.application import Blueprint
 from api.current import services
+from services.errors import ServiceError
 from services.views import ModelVersion
 from store.database import StoreDown
 from store.facts import ANALYSES
+from store.set_summaries import SetSummary, summaries
 
-blueprint = APIBlueprint("status", __name__, tag="Status")
+blueprint = Blueprint("status", __name__, tag="Status")
+
+_DATASETS_SHOWN = 50
+# A wrong key is answered late, so that guessing takes for ever.
+_WRONG_KEY_SECONDS = 1.0
+
+
+class KeyBody(Schema):
+    key = String(required=True, validate=Length(max=500), metadata={"description": "TASTEMAP_OPERATOR_KEY's value."})
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,22 @@ class StatusAnswer:
     analysed: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatasetsAnswer:
+    """The number of slices, what they hold together, and the newest of them."""
+
+    slices: int
+    playlists: int
+    rows: int
+    imported_at: datetime | None
+    datasets: list[SetSummary]
+
+
+@dataclass(frozen=True)
+class OperatorAnswer:
+    operator: bool
+
+
 @blueprint.get("/healthz")
 def healthz() -> Health:
     """Answers as long as the process can."""
@@ -67,9 +101,13 @@ def readyz() -> Health:
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
-    here = services()
-    snapshot = here.catalogue.current()
-    store, playlists, analysed = _store_state()
+    here, snapshot = services(), services().catalogue.current()
+    store: StoreState = StoreState(ok=True, kind=here.database.kind)
+    playlists, analysed = None, False
+    try:
+        playlists, analysed = len(here.database.playlists(session.owner())), here.database.has_any(ANALYSES)
+    except StoreDown as down:
+        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
         catalogue=CatalogueState(len(snapshot), snapshot.generation),
         store=store,
@@ -79,11 +117,25 @@ def status() -> StatusAnswer:
     )
 
 
-def _store_state() -> tuple[StoreState, int | None, bool]:
-    database = services().database
-    try:
-        count = len(database.playlists(session.owner()))
-        analysed = database.has_any(ANALYSES)
-    except StoreDown as down:
-        return StoreFailure(ok=False, kind=database.kind, message=down.message, hint=down.hint), None, False
-    return StoreState(ok=True, kind=database.kind), count, analysed
+@blueprint.get("/api/datasets")
+def datasets() -> DatasetsAnswer:
+    """How many slices of the Million Playlist Dataset there are, what they hold together, and the newest of them."""
+    found = summaries(services().config.var / "playlists")
+    return DatasetsAnswer(
+        slices=len(found),
+        playlists=sum(summary.playlists for summary in found),
+        rows=sum(summary.rows for summary in found),
+        imported_at=found[0].imported_at if found else None,
+        datasets=found[:_DATASETS_SHOWN],
+    )
+
+
+@blueprint.post("/api/operator")
+@blueprint.body(KeyBody)
+def name_key(body: dict[str, str]) -> Annotated[Response, OperatorAnswer]:
+    """Let this browser change what concerns everybody, for a month."""
+    key = services().config.operator_key
+    if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
+        time.sleep(_WRONG_KEY_SECONDS)
+        raise ServiceError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
+    return session.mark_operator(jsonify(OperatorAnswer(True)), key)

@@ -1,18 +1,15 @@
 """An installation as a value that travels to workers: where its database answers and where its files lie."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from jobs.scale.workers import ScaleError, Workers
 from store.database import Database
 
 # As on the command line: a busy database may take long.
 _PATIENCE_SECONDS = 600.0
-_open: dict[Installation, Database] = {}
-_opening = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Installation:
     installation_id: str
 
     @classmethod
-    def of(cls, database: Database, var: Path, workers: Workers) -> Installation:
+    def of(cls, database: Database, var: Path, workers: Workers) -> Self:
         """Return the installation of an open ``database``, which this process goes on using.
 
         Raises
@@ -51,3 +48,7 @@ class Installation:
             if self not in _open:
                 _open[self] = Database(self.uri, installation_id=self.installation_id, patience_s=_PATIENCE_SECONDS)
             return _open[self]
+
+
+_open: dict[Installation, Database] = {}
+_opening = threading.Lock()

@@ -10,8 +10,6 @@ fair as in D. Serbos et al., "Fairness in package-to-group recommendations" (WWW
 has from the whole list, not from one track. As in those papers, the list is built greedily.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +48,36 @@ class Share:
     mean: float
     least: float
     picks: int
+
+
+class _Table:
+    """The candidates, and which of them may still be taken."""
+
+    def __init__(self, satisfaction: Floats, artists: Sequence[object], artist_cap: int) -> None:
+        self.satisfaction = satisfaction
+        self._taken = np.zeros(len(satisfaction), bool)
+        self._artist = np.unique([str(artist or "") for artist in artists], return_inverse=True)[1]
+        self._of_artist = np.zeros(len(satisfaction), int)
+        self._cap = np.where([bool(artist) for artist in artists], artist_cap, len(satisfaction))
+
+    @property
+    def free(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether a candidate is not taken yet and its artist below the cap."""
+        return ~self._taken & (self._of_artist[self._artist] < self._cap)
+
+    def take(self, row: int) -> bool:
+        """Take a candidate if it is free, and tell whether it was."""
+        artist = self._artist[row]
+        if self._taken[row] or self._of_artist[artist] >= self._cap[row]:
+            return False
+        self._taken[row] = True
+        self._of_artist[artist] += 1
+        return True
+
+    def release(self, row: int) -> None:
+        """Give a taken candidate back."""
+        self._taken[row] = False
+        self._of_artist[self._artist[row]] -= 1
 
 
 def apportion(length: int, weights: Sequence[float]) -> list[int]:
@@ -112,7 +140,9 @@ def choose(
 def _by_value(table: _Table, method: Method, length: int, quotas: Sequence[int] | None = None) -> list[Choice]:
     left = list(quotas) if quotas else [length] * table.satisfaction.shape[1]
     chosen: list[Choice] = []
-    for row in _order(table.satisfaction, method):
+    average, least = table.satisfaction.mean(axis=1), table.satisfaction.min(axis=1)
+    # Ties go to the better average, then to the earlier row.
+    for row in np.lexsort((-average,) if method is Method.AVERAGE else (-average, -least)):
         person = int(table.satisfaction[row].argmax())
         if len(chosen) < length and left[person] and table.take(int(row)):
             left[person] -= 1
@@ -126,45 +156,6 @@ def shares(satisfaction: Floats, choices: Sequence[Choice]) -> list[Share]:
     rows = satisfaction[[choice.row for choice in choices]] if choices else np.zeros((1, people))
     picks = Counter(choice.person for choice in choices)
     return [Share(float(rows[:, p].mean()), float(rows[:, p].min()), picks[p]) for p in range(people)]
-
-
-class _Table:
-    """The candidates, and which of them may still be taken."""
-
-    def __init__(self, satisfaction: Floats, artists: Sequence[object], artist_cap: int) -> None:
-        self.satisfaction = satisfaction
-        self._taken = np.zeros(len(satisfaction), bool)
-        self._artist = np.unique([str(artist or "") for artist in artists], return_inverse=True)[1]
-        self._of_artist = np.zeros(len(satisfaction), int)
-        self._cap = np.where([bool(artist) for artist in artists], artist_cap, len(satisfaction))
-
-    @property
-    def free(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether a candidate is not taken yet and its artist below the cap."""
-        free: npt.NDArray[np.bool_] = ~self._taken & (self._of_artist[self._artist] < self._cap)
-        return free
-
-    def take(self, row: int) -> bool:
-        """Take a candidate if it is free, and tell whether it was."""
-        artist = self._artist[row]
-        if self._taken[row] or self._of_artist[artist] >= self._cap[row]:
-            return False
-        self._taken[row] = True
-        self._of_artist[artist] += 1
-        return True
-
-    def release(self, row: int) -> None:
-        """Give a taken candidate back."""
-        self._taken[row] = False
-        self._of_artist[self._artist[row]] -= 1
-
-
-def _order(satisfaction: Floats, method: Method) -> npt.NDArray[np.intp]:
-    """Return the rows, best first; ties go to the better average, then to the earlier row."""
-    average = satisfaction.mean(axis=1)
-    least = satisfaction.min(axis=1)
-    rows = np.arange(len(satisfaction))
-    return np.lexsort((rows, -average) if method is Method.AVERAGE else (rows, -average, -least))
 
 
 def _fill(table: _Table, left: list[int], missing: int) -> list[Choice]:

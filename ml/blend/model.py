@@ -219,7 +219,10 @@ class _Admitted:
         self.recording = np.concatenate(
             [segment.recording_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
         )
-        self.free = ~np.isin(self.recording, list(_barred(snapshot, request)))
+        barred = recordings_of(snapshot, {*request.never, *(track.id for track in request.known)})
+        # Their other editions are left out, too.
+        keys = (recording_key(track.title, track.artists[0]) for track in request.known if track.artists)
+        self.free = ~np.isin(self.recording, [*barred, *map(recording_hash, keys)])
         out_of_length = self.free & _out_of_length(snapshot, request)
         self._n_out_of_length = int(out_of_length.sum())
         self.free &= ~out_of_length
@@ -286,7 +289,8 @@ class _Taste:
             No row is admitted.
         """
         seeds, rows = [], []
-        for track in evenly(_comparable(listener.tracks), SEEDS):
+        with_features = [track for track in listener.tracks if track.features]
+        for track in evenly(with_features or listener.tracks, SEEDS):
             try:
                 rows.append(np.concatenate(neighbours.likeness(snapshot, track)))
             except NothingToCompare:
@@ -307,19 +311,6 @@ class _Taste:
         return cls(tuple(seeds), scaled.astype(np.float32), nearest)
 
 
-def _barred(snapshot: Snapshot, request: BlendRequest) -> set[int]:
-    """Return the recordings that are known or unwanted, so that their other editions are left out, too."""
-    barred = recordings_of(snapshot, {*request.never, *(track.id for track in request.known)})
-    return barred | {
-        recording_hash(recording_key(track.title, track.artists[0])) for track in request.known if track.artists
-    }
-
-
-def _comparable(tracks: Sequence[Track]) -> list[Track]:
-    """Return the tracks with audio features; all of them where none has any."""
-    return [track for track in tracks if track.features] or list(tracks)
-
-
 def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
     """Return at most ``most`` of ``tracks``, evenly from the first to the last."""
     if len(tracks) <= most:
@@ -337,7 +328,10 @@ class _Pool:
         self, snapshot: Snapshot, tastes: Sequence[_Taste], request: BlendRequest, admitted: _Admitted
     ) -> None:
         whole = np.stack([taste.satisfaction for taste in tastes], axis=1)
-        novelty = _novelty(snapshot, whole)
+        # Half unpopularity, half dissatisfaction of the most satisfied person.
+        popularity = np.concatenate([segment.popularity for segment in snapshot.segments]) / 100
+        unknown = 1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY)
+        novelty = ((unknown + 1 - whole.max(axis=1)) / 2).astype(np.float32)
         wanted = whole + request.novelty * novelty[:, None]
         depth = max(_DEPTH * request.length, _LEAST_DEPTH)
         best = sorted({at for person in range(len(tastes)) for at in admitted.best(wanted[:, person], depth)})
@@ -346,22 +340,10 @@ class _Pool:
         self.positions = np.array(sorted(of_recording.values()), np.intp)
         self.refs = [snapshot.ref(at) for at in self.positions.tolist()]
         self.tracks = [admitted.track(at) for at in self.positions.tolist()]
-        self.artists = [_artist_key(snapshot, ref) for ref in self.refs]
+        owners = ((snapshot.segment(ref.segment), ref.row) for ref in self.refs)
+        self.artists = [segment.artist_keys[int(segment.artist_code[row])] for segment, row in owners]
         self.satisfaction = whole[self.positions]
         self.novelty = novelty[self.positions]
-
-
-def _novelty(snapshot: Snapshot, satisfaction: Floats) -> Floats:
-    """Return (n,) novelty, 0 to 1: half unpopularity, half dissatisfaction of the most satisfied person."""
-    popularity = np.concatenate([segment.popularity for segment in snapshot.segments]) / 100
-    unknown = 1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY)
-    novelty: Floats = ((unknown + 1 - satisfaction.max(axis=1)) / 2).astype(np.float32)
-    return novelty
-
-
-def _artist_key(snapshot: Snapshot, ref: Ref) -> str:
-    segment = snapshot.segment(ref.segment)
-    return segment.artist_keys[int(segment.artist_code[ref.row])]
 
 
 def _pick(neighbours: Neighbours, pool: _Pool, tastes: Sequence[_Taste], choice: Choice) -> Pick:

@@ -5,14 +5,12 @@ the distance of :mod:`ml.sound`. Serving side: numpy alone. ``ml.clusters.train.
 Dueck, "Clustering by passing messages between data points", *Science* 315, 2007).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +73,7 @@ class Clusters:
         return len(self.exemplars)
 
     @classmethod
-    def load(cls, directory: Path) -> Clusters:
+    def load(cls, directory: Path) -> Self:
         """Read ``models/clusters/<version>``.
 
         Raises
@@ -135,7 +133,10 @@ class Clusters:
                 squared = np.nan_to_num(index.squared_distances(place), nan=np.inf)
                 closer = squared < best
                 best[closer], cluster[closer] = squared[closer], number
-                nearest[number] = _nearer(nearest[number], segment, squared)
+                row, known = int(np.argmin(squared)), nearest[number]
+                distance = float(np.sqrt(squared[row]))
+                if distance <= NEAR and (known is None or distance < known[1]):
+                    nearest[number] = Ref(segment.name, row), distance
             counts += np.bincount(cluster[cluster >= 0], minlength=len(self))
         return CatalogueClusters(tuple(counts.tolist()), tuple(nearest))
 
@@ -155,16 +156,6 @@ class Clusters:
     def features(self, number: int) -> dict[str, float]:
         """Return the features of an exemplar by name, in Spotify's units."""
         return {name: round(float(v), 4) for name, v in zip(AUDIO_FEATURES, self.exemplars[number], strict=True)}
-
-
-def _nearer(known: tuple[Ref, float] | None, segment: Segment, squared: Floats) -> tuple[Ref, float] | None:
-    if not len(squared):
-        return known
-    row = int(np.argmin(squared))
-    distance = float(np.sqrt(squared[row]))
-    if distance > NEAR or (known is not None and known[1] <= distance):
-        return known
-    return Ref(segment.name, row), distance
 
 
 def elbow(across: Sequence[float], down: Sequence[float]) -> int:

@@ -3,13 +3,11 @@
 Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +104,7 @@ class InputScaler:
         self.shift_: dict[str, Floats] = {}
         self.factor_: dict[str, Floats] = {}
 
-    def fit(self, blocks: Blocks) -> InputScaler:
+    def fit(self, blocks: Blocks) -> Self:
         """Learn shifts and factors from the blocks of a training set; a constant column gets factor 0."""
         for name, block in blocks.items():
             columns = self._columns(name, block)
@@ -153,14 +151,12 @@ class InputScaler:
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON that :meth:`from_json` reads."""
-        numbers = {
-            name: [self.shift_[name].astype(float).tolist(), self.factor_[name].astype(float).tolist()]
-            for name in self.shift_
-        }
+        arrays = {name: (shift, self.factor_[name]) for name, shift in self.shift_.items()}
+        numbers = {name: [array.astype(float).tolist() for array in pair] for name, pair in arrays.items()}
         return {"one_hot": self.one_hot, "scaling": self.scaling, "numbers": numbers}
 
     @classmethod
-    def from_json(cls, written: Mapping[str, Any]) -> InputScaler:
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
         scaler = cls(one_hot=written["one_hot"], scaling=written["scaling"])
         for name, (shift, factor) in written["numbers"].items():
             scaler.shift_[name] = np.array(shift, np.float32)
@@ -194,7 +190,7 @@ class Contributors:
         self._network = network
 
     @classmethod
-    def load(cls, directory: Path) -> Contributors:
+    def load(cls, directory: Path) -> Self:
         """Read ``models/contributors-.../<version>``.
 
         Raises

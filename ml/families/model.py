@@ -4,15 +4,13 @@ Each family has its own scaler and number of clusters; a track is in the models 
 alone. ``ml.families.train.train`` trains the models.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +107,7 @@ class Families:
         self._lock = Lock()
 
     @classmethod
-    def load(cls, directory: Path) -> Families:
+    def load(cls, directory: Path) -> Self:
         """Read ``models/families/<version>`` and the taxonomy it was learnt with.
 
         Raises
@@ -203,25 +201,19 @@ class Families:
         found = []
         for family, cluster in self.predict(seed.features, families).items():
             model = self.models[family]
-            rows = self._rows(snapshot, family, cluster)
+            members = [(segment, self._clustered(segment).get(family, _NO_MEMBERS)) for segment in snapshot.segments]
+            rows = [(segment, at_rows[clusters == cluster]) for segment, (at_rows, clusters) in members]
             rng = np.random.default_rng([draw, list(self.models).index(family)])
             for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, rng):
                 if taken.add(segment, at):
-                    members = sum(len(at_rows) for _, at_rows in rows)
-                    found.append(Pick(family, cluster, members, Ref(segment.name, at), distance))
+                    count = sum(len(at_rows) for _, at_rows in rows)
+                    found.append(Pick(family, cluster, count, Ref(segment.name, at), distance))
                     break
         return found
 
     def rows(self, segment: Segment, family: str) -> npt.NDArray[np.int32]:
         """Return the rows of a segment whose tracks (or their artists) have a genre of the family."""
         return self._clustered(segment).get(family, _NO_MEMBERS)[0]
-
-    def _rows(self, snapshot: Snapshot, family: str, cluster: int) -> list[tuple[Segment, npt.NDArray[np.int32]]]:
-        found = []
-        for segment in snapshot.segments:
-            rows, clusters = self._clustered(segment).get(family, _NO_MEMBERS)
-            found.append((segment, rows[clusters == cluster]))
-        return found
 
     def _clustered(self, segment: Segment) -> _Members:
         """Return rows and clusters of a segment's tracks by family, computed once per generation of the segment."""

@@ -170,7 +170,10 @@ class Neighbours:
         for position, row in _best_first(scores):
             segment = snapshot.segments[position]
             if taken.add(segment, row):
-                found.append(self._neighbour(snapshot, compared, Ref(segment.name, row), float(scores[position][row])))
+                ref, score = Ref(segment.name, row), min(max(float(scores[position][row]), 0.0), 1.0)
+                other = snapshot.track(ref)
+                why = reasons(track, other, self.artists, compared.weight_factors)
+                found.append(Neighbour(ref, score, why, differences(track, other)))
                 if len(found) == limit:
                     break
         return found
@@ -240,7 +243,6 @@ class Neighbours:
         return score
 
     def _artist_likeness(self, index: _SegmentIndex, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
-        """Return the likeness of each of the segment's artists, 0 to 1."""
         cosine = self.artists.similarities(self.artists.unit(artist))
         if hubs is not None:
             # One minus the cosine is half the squared distance.
@@ -272,18 +274,8 @@ class Neighbours:
         """Return the index of a segment's sounds, computed once per generation."""
         return self._index(segment).sound
 
-    def _neighbour(self, snapshot: Snapshot, seed: _Seed, ref: Ref, score: float) -> Neighbour:
-        other = snapshot.track(ref)
-        why = reasons(seed.track, other, self.artists, seed.weight_factors)
-        return Neighbour(ref, min(max(score, 0.0), 1.0), why, differences(seed.track, other))
-
     def nearest_labelled(
-        self,
-        snapshot: Snapshot,
-        features: AudioFeatures,
-        label: str,
-        limit: int = 3,
-        exclude: Collection[str] = (),
+        self, snapshot: Snapshot, features: AudioFeatures, label: str, limit: int = 3, exclude: Collection[str] = ()
     ) -> list[tuple[Ref, float]]:
         """Return the tracks with ``label`` that sound most like ``features``, nearest first, with distances in spreads.
 
@@ -350,12 +342,8 @@ def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[
     """Yield (segment's position, row) from the highest score down; ties go to the earlier segment and row."""
     done = 0
     while done < sum(map(len, scores)):
-        best = [
-            (-float(of_segment[row]), at, int(row))
-            for at, of_segment in enumerate(scores)
-            for row in top(of_segment, count)
-        ]
-        best.sort()
+        rows = ((at, int(row)) for at, of_segment in enumerate(scores) for row in top(of_segment, count))
+        best = sorted((-float(scores[at][row]), at, row) for at, row in rows)
         # `count` rows of each segment are sorted, so that the order of the first `count` rows is final.
         yield from ((at, row) for _, at, row in best[done:count])
         done, count = min(count, len(best)), count * 8

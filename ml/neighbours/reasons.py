@@ -115,17 +115,17 @@ def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterat
         if name in pairs and all(map(is_so, pairs[name])):
             said.add(name)
             yield weights.get(name, 1.0), f"{words} ({_numbers(*pairs[name])})"
-    near = [name for name in _ALIKE if name in pairs and name not in said and _is_near(name, pairs[name])]
+    # Most pairs are not acoustic, so that two low values are no reason.
+    if "acousticness" in pairs and min(pairs["acousticness"]) < _SOME_ACOUSTICNESS:
+        said.add("acousticness")
+    alike = [name for name in _ALIKE if name in pairs and name not in said]
+    near = [name for name in alike if abs(difference(name, *pairs[name])) <= NEAR]
     near.sort(key=lambda name: -weights.get(name, 1.0))
     if near:
         factor = weights.get(near[0], 1.0)
         yield factor, "Similar " + ", ".join(f"{name} ({_numbers(*pairs[name])})" for name in near[:2])
-    yield from ((1.0, text) for text in _key(pairs))
-
-
-def _is_near(name: str, pair: tuple[float, float]) -> bool:
-    # Most pairs are not acoustic, so that two low values are no reason.
-    return abs(difference(name, *pair)) <= NEAR and (name != "acousticness" or min(pair) >= _SOME_ACOUSTICNESS)
+    if all(name in pairs and pairs[name][0] == pairs[name][1] for name in ("key", "mode")):
+        yield 1.0, f"Same key: {_KEYS[int(pairs['key'][0])]} {'major' if pairs['mode'][0] else 'minor'}"
 
 
 def _numbers(mine: float, theirs: float) -> str:
@@ -138,11 +138,6 @@ def _tempo(mine: float, theirs: float) -> Iterator[str]:
         yield f"Nearly the same tempo ({mine:.0f} and {theirs:.0f} BPM)"
     elif 2 / _SAME_PULSE <= fast / slow <= 2 * _SAME_PULSE:
         yield f"The same pulse at {'double' if theirs > mine else 'half'} the tempo ({mine:.0f} and {theirs:.0f} BPM)"
-
-
-def _key(pairs: Mapping[str, tuple[float, float]]) -> Iterator[str]:
-    if all(name in pairs and pairs[name][0] == pairs[name][1] for name in ("key", "mode")):
-        yield f"Same key: {_KEYS[int(pairs['key'][0])]} {'major' if pairs['mode'][0] else 'minor'}"
 
 
 def _by_default(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:

@@ -4,14 +4,12 @@ Computed by :mod:`~ml.projection.train.train` from the coordinates of :mod:`ml.s
 playlist (and one for the catalogue) in ``var/projections``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +69,7 @@ class Projection:
         return path
 
     @classmethod
-    def load(cls, var: Path, name: str) -> Projection:
+    def load(cls, var: Path, name: str) -> Self:
         """Read the map called ``name``.
 
         Raises

@@ -5,14 +5,12 @@ brightness, flatness, attack, and eight without a name) of the Echo Nest's analy
 analyser has other axes and must not be mixed with it.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +85,7 @@ class TwoStepScaler:
     high: Floats
 
     @classmethod
-    def fit(cls, timbres: Sequence[Floats]) -> TwoStepScaler:
+    def fit(cls, timbres: Sequence[Floats]) -> Self:
         """Learn from the segments (n, 12) of all tracks together."""
         rows = np.concatenate(timbres).astype(float)
         mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
@@ -164,7 +162,7 @@ class TimbreModel:
         self.scaler, self.projection, self.clusters, self.network = scaler, projection, clusters, net
 
     @classmethod
-    def load(cls, directory: Path) -> TimbreModel:
+    def load(cls, directory: Path) -> Self:
         """Read ``models/timbre/<version>``.
 
         Raises

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from ml.neighbours.reasons import Difference
 from services.subject.families import TrackFamily
-from services.subject.lookup import SourceLine
-from services.views import TrackSummary
+from services.subject.lookup import FromSource, SourceLine
+from services.views import TrackSummary, View
 from store.domain import Track
 
 
@@ -63,11 +63,11 @@ class FamilyTrack(RecommendedTrack):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimilarArtist:
+class SimilarArtist(View):
     name: str
     similarity: float
-    reasons: list[str]
-    genres: list[str]
+    reasons: tuple[str, ...]
+    genres: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +79,9 @@ class SourceTrack(TrackSummary):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceList:
+class SourceList(FromSource):
     """What one source recommends, best first."""
 
-    source: str
-    title: str
-    licence: str | None
-    fetched_at: str | None
     tracks: list[SourceTrack]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ml.families.model import NoSound
 from ml.neighbours.reasons import differences, reasons
 from services.container import Services
-from services.errors import ServiceError
+from services.errors import no_features
 from services.genre import as_input
 from services.recommend.answer import Draw, FamilyRecommendation, FamilyTrack
 from services.subject.families import TrackFamily, families_of, genres_of
@@ -34,9 +34,7 @@ def family_picks(
             artist_cap=query["artist_cap"],
         )
     except NoSound as unknown:
-        raise ServiceError(
-            422,
-            "no_features",
+        raise no_features(
             "Too few audio features of this track are known to tell its cluster in a family.",
             "Import a file that has audio features for it.",
         ) from unknown

@@ -1,33 +1,41 @@
 """Tracks that go with a track, each with the reason."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from etl.gather.found_tracks import store_recommended
 from etl.providers.base import Need
+from etl.providers.registry import ORDER
 from ml.neighbours.close_match import is_close_match
 from ml.neighbours.model import NothingToCompare, weights_from
-from services.answers import Worked
 from services.container import Services
-from services.errors import ServiceError
-from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist
-from services.recommend.by_sources import fetched
+from services.errors import ServiceError, no_features, not_found
+from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist, SourceList, SourceTrack
 from services.recommend.families import family_picks
 from services.subject.lookup import source_lines
 from services.subject.model import Subject
 from services.subject.resolve import resolve
 from services.timbre import timbre_picks
-from services.views import TrackSummary
+from services.views import TrackSummary, Worked, ids_in
 from store.domain import Track, usable_features
+from store.errors import StoreDown
+from store.library import tracks_by_id
+from store.recommendations import Recommendations, recommended_by
+
+log = logging.getLogger(__name__)
 
 NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
+# Tracks of each source that are kept and shown.
+_MOST_OF_SOURCE = 20
 
 
 def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
     """Return a Recommendation; raises ServiceError as `resolve`, 404 for nobody known, 422 for nothing to compare."""
     subject = resolve(services, query, NEEDS)
-    exclude = {part.strip() for part in query["exclude"].split(",") if part.strip()}
-    by_sources, stays = fetched(services, subject, exclude)
+    exclude = ids_in(query["exclude"])
+    by_sources, stays = _fetched(services, subject, exclude)
     lines = source_lines(services, subject)
     method = query["method"]
     try:
@@ -36,7 +44,8 @@ def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
         if not by_sources:
             error.details["sources"] = lines
             raise
-        ours = _nothing_of_ours(subject, str(error))
+        note = f"{error} These are recommendations of sources."
+        ours = Recommendation(seed=TrackSummary.of(subject.track), method="sources", tracks=[], note=note)
     drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None
     final = subject.final and stays and not drawn and method != "timbre"
     return Worked(replace(ours, fetched=by_sources, sources=lines), final)
@@ -52,11 +61,6 @@ _SILENT: Mapping[str, tuple[str, ...]] = {
     "sound": ("artist", "genre", "popularity"),
     "artists": ("sound", "genre"),
 }
-
-
-def _nothing_of_ours(subject: Subject, why: str) -> Recommendation:
-    note = f"{why} These are recommendations of sources."
-    return Recommendation(seed=TrackSummary.of(subject.track), method="sources", tracks=[], note=note)
 
 
 def _by_likeness(services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]) -> Recommendation:
@@ -115,33 +119,20 @@ def _note(seed: Track, distant: bool, method: str) -> str | None:
 def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
     lacking = {"sound": "No audio features", "artists": "No playlists or genres of the artist"}.get(method)
     if lacking:
-        message = f"{lacking} of this track are known, so there is nothing to compare."
-        return ServiceError(422, "no_features", message, "Choose another method.")
-    if weighed:
-        return ServiceError(
-            422,
-            "no_features",
-            "What is known of this track has no weight, so there is nothing to compare.",
-            "Give sound, artist or genre a weight above 0.",
-        )
-    return ServiceError(
-        422,
-        "no_features",
-        "Neither audio features nor the artist of this track are known, so there is nothing to compare.",
-        "Add the artist's name, or import a file that has audio features for it.",
-    )
+        message, hint = f"{lacking} of this track are known", "Choose another method."
+    elif weighed:
+        message, hint = "What is known of this track has no weight", "Give sound, artist or genre a weight above 0."
+    else:
+        message = "Neither audio features nor the artist of this track are known"
+        hint = "Add the artist's name, or import a file that has audio features for it."
+    return no_features(f"{message}, so there is nothing to compare.", hint)
 
 
 def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
     names = subject.track.artists or (subject.track.title,)
     artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
     return [
-        SimilarArtist(
-            name=similar.name,
-            similarity=round(similar.similarity, 3),
-            reasons=list(similar.reasons),
-            genres=list(similar.genres),
-        )
+        SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
         for similar in (services.artists.alike(artist) if artist is not None else ())
     ]
 
@@ -150,11 +141,47 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
     alike = _alike(services, subject)
     if not alike:
         names = subject.track.artists or (subject.track.title,)
-        raise ServiceError(
-            404,
-            "not_found",
+        raise not_found(
             f"No artist like {names[0]!r} is known here.",
             "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
         )
     note = "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables."
     return Recommendation(seed=TrackSummary.of(subject.track), method="artists", tracks=[], artists=alike, note=note)
+
+
+def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> tuple[list[SourceList], bool]:
+    """Return the lists of the sources, the best source first: those just fetched, else those fetched before.
+
+    None of their tracks is in ``exclude``. Empty where the database does not answer. The second value is True if that
+    is final: there is nothing, and no source is on that could be queried later.
+    """
+    if not subject.track.id:
+        return [], True
+    try:
+        answers = _answers(services, subject)
+        stays = not answers and not services.engine.on(Need.SIMILAR)
+        wanted = {similar.track_id for answer in answers for similar in answer.tracks}
+        tracks = tracks_by_id(subject.snapshot, services.database, wanted - {*exclude})
+    except StoreDown as down:
+        log.warning("no recommendations of sources: %s", down.message)
+        return [], False
+    lists = [_source_list(services, answer, tracks) for answer in answers]
+    return [shown for shown in lists if shown.tracks], stays
+
+
+def _answers(services: Services, subject: Subject) -> list[Recommendations]:
+    seed, found = subject.track.id, subject.found.similar if subject.found else {}
+    if not found:
+        return recommended_by(services.database, seed, ORDER[Need.SIMILAR])
+    stored = (store_recommended(services.database, seed, answer, most=_MOST_OF_SOURCE) for answer in found.values())
+    return [recommended for recommended in stored if recommended is not None]
+
+
+def _source_list(services: Services, answer: Recommendations, tracks: dict[str, Track]) -> SourceList:
+    shown = [
+        SourceTrack.of(tracks[similar.track_id], score=similar.score, reason=similar.reason)
+        for similar in answer.tracks[:_MOST_OF_SOURCE]
+        if similar.track_id in tracks
+    ]
+    title = services.title_of(answer.source)
+    return SourceList.of(answer, title=title, licence=answer.licence or None, tracks=shown)

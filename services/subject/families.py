@@ -1,7 +1,7 @@
 """The families of genres that a track is in, and where each comes from."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -66,7 +66,7 @@ def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, flo
         ("artist", known.artist, known.source),
     )
     for by, genres, source in known_by:
-        counts = Counter(_families(taxonomy, genres))
+        counts = Counter(family for genre in genres if (family := _family_of(taxonomy, genre)))
         for name in sorted(counts, key=lambda family: (-counts[family], -shares.get(family, 0.0))):
             found.setdefault(name, TrackFamily(name, by, source, guessed=False))
     if found:
@@ -77,10 +77,6 @@ def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, flo
         for name in ranked
         if shares[name] >= LEAST_SHARE or name == ranked[0]
     )
-
-
-def _families(taxonomy: Taxonomy, genres: Iterable[str]) -> Iterable[str]:
-    return filter(None, (_family_of(taxonomy, genre) for genre in genres))
 
 
 # A name that nobody has listed is compared with all that are.

@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 from etl.engine import Answer
+from etl.engine.answers import Fault
 from etl.identity import SAME, as_track, identity_of, same_recording
-from etl.lookup.choice import Choice
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
-from etl.providers.base import GenreTag, Identity, LookupQuery, Need
+from etl.providers.base import GenreTag, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
-from services.views import iso
+from services.views import View
 from store.catalogue.catalogue import Snapshot, filled
 from store.domain import Track, usable_features
 from store.errors import StoreDown
@@ -26,12 +27,12 @@ _SAME_NAME = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class FromSource:
+class FromSource(View):
     """What a source answered: its name, its title, when it was fetched and under which licence."""
 
     source: str
     title: str
-    fetched_at: str | None
+    fetched_at: datetime | None
     licence: str | None
 
 
@@ -65,8 +66,11 @@ class SourceLine(FromSource):
     status: str
     message: str | None
     hint: str | None
-    retry_at: str | None
+    retry_at: datetime | None
     cached: bool
+
+
+Told = TypeVar("Told", bound=FromSource)
 
 
 def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
@@ -128,12 +132,16 @@ def _newly_found(services: Services, subject: Subject, typed: LookupQuery, needs
     found = look_up(services.engine, typed, needs)
     if found.chosen is None:
         return replace(subject, found=found)
-    others = [_unstored(other) for other in found.candidates if other is not found.chosen]
+    others = [
+        replace(as_track(other.identity, other.sources[0], popularity=other.popularity), id="")
+        for other in found.candidates
+        if other is not found.chosen
+    ]
     return replace(
         _in_catalogue(subject, found) or replace(subject, track=store_looked_up(services.database, found)),
         kind="source",
         found=found,
-        named_by=", ".join(services.engine.providers()[name].about.title for name in found.chosen.sources),
+        named_by=", ".join(services.title_of(name) for name in found.chosen.sources),
         confidence=found.confidence,
         alternatives=(*others[:ALTERNATIVES], *subject.alternatives)[: len(subject.alternatives) or ALTERNATIVES],
     )
@@ -146,16 +154,8 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
     if ref is None and identity.artists:
         matches = snapshot.match(identity.title, identity.artists[0], identity.duration_ms, limit=1)
         likely = (match.ref for match in matches if match.confidence >= _SAME_NAME)
-        ref = next((one for one in likely if _same(snapshot.track(one), identity)), None)
+        ref = next((one for one in likely if same_recording(identity_of(snapshot.track(one)), identity) >= SAME), None)
     return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
-
-
-def _same(track: Track, identity: Identity) -> bool:
-    return same_recording(identity_of(track), identity) >= SAME
-
-
-def _unstored(choice: Choice) -> Track:
-    return replace(as_track(choice.identity, choice.sources[0], popularity=choice.popularity), id="")
 
 
 def _better_known(services: Services, subject: Subject, needs: Collection[Need]) -> Subject:
@@ -177,8 +177,10 @@ def genres_by_source(services: Services, subject: Subject) -> list[SourceGenres]
     answers = subject.found.genres.values() if subject.found else ()
     tagged = [(answer, cast(tuple[GenreTag, ...], answer.value)) for answer in answers]
     return [
-        SourceGenres(
-            **_source_of(services, answer),
+        _view(
+            SourceGenres,
+            services,
+            answer,
             level=level,
             genres=[WeightedGenre(name=tag.name, weight=round(tag.weight, 3)) for tag in tags if tag.level == level],
         )
@@ -192,8 +194,10 @@ def other_features(services: Services, subject: Subject) -> list[SourceFeatures]
     if subject.found is None:
         return []
     return [
-        SourceFeatures(
-            **_source_of(services, subject.found.features[features.source]),
+        _view(
+            SourceFeatures,
+            services,
+            subject.found.features[features.source],
             confidence=features.confidence,
             values=dict(features.values),
         )
@@ -202,30 +206,20 @@ def other_features(services: Services, subject: Subject) -> list[SourceFeatures]
     ]
 
 
-def _source_of(services: Services, answer: Answer) -> dict[str, Any]:
-    return {
-        "source": answer.source,
-        "title": services.engine.providers()[answer.source].about.title,
-        "fetched_at": iso(answer.fetched_at),
-        "licence": answer.licence or None,
-    }
-
-
 def source_lines(services: Services, subject: Subject) -> list[SourceLine]:
     """Return which sources were queried for what, and how it went: a line for every answer."""
     return lines(services, subject.found.trail if subject.found else ())
 
 
 def lines(services: Services, answers: Iterable[Answer]) -> list[SourceLine]:
-    return [
-        SourceLine(
-            **_source_of(services, answer),
-            need=answer.need.value,
-            status=answer.status.value,
-            message=answer.fault.message if answer.fault else None,
-            hint=(answer.fault.hint or None) if answer.fault else None,
-            retry_at=iso(answer.fault.retry_at) if answer.fault else None,
-            cached=answer.cached,
-        )
-        for answer in answers
-    ]
+    return [_line(services, answer, answer.fault) for answer in answers]
+
+
+def _line(services: Services, answer: Answer, fault: Fault | None) -> SourceLine:
+    if fault is None:
+        return _view(SourceLine, services, answer, message=None, hint=None, retry_at=None)
+    return _view(SourceLine, services, answer, message=fault.message, hint=fault.hint or None, retry_at=fault.retry_at)
+
+
+def _view(kind: type[Told], services: Services, answer: Answer, **more: Any) -> Told:
+    return kind.of(answer, title=services.title_of(answer.source), licence=answer.licence or None, **more)

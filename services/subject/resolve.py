@@ -7,8 +7,8 @@ from typing import Any
 from etl.providers.base import Identity, LookupQuery, Need
 from ml.artists.query import split_query
 from services.container import Services
-from services.errors import ServiceError
-from services.subject.lookup import found_by_id, with_sources
+from services.errors import ServiceError, bad_request, not_found
+from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
@@ -26,10 +26,7 @@ ALTERNATIVES = 5
 def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
     """Find the track of a query; what is missing of ``needs`` is looked up at the sources that are on.
 
-    Raises
-    ------
-    ServiceError
-        400 for an empty query, 404 for an unknown id, 409 when the title alone names several tracks.
+    Raises ServiceError 400 for an empty query, 404 for an unknown id, 409 when the title alone names several tracks.
     """
     snapshot, typed = services.catalogue.current(), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
@@ -46,15 +43,19 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
     elif any(name in query for name in AUDIO_FEATURES):
         found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
-        raise ServiceError(
-            400, "bad_request", "Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values."
-        )
+        raise bad_request("Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values.")
     found = with_sources(services, found, typed, needs)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
     # In a mixture with given values it would be hidden whose the others are: those that no model may read stay out.
     features = usable_features(found.track) if given else found.track.features
     track = replace(found.track, features=features)
     return replace(found, track=_with_given(track, given, query), features_source=features.source if features else None)
+
+
+def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
+    """Return the error for words that no model knows, with how it went at the ``sources``."""
+    message = "Nothing is known about any of these words."
+    return not_found(message, "Check the spelling, or add the artist.", sources=sources)
 
 
 def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
@@ -69,11 +70,8 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collecti
     if track is None and needs:
         track = found_by_id(services, track_id)
     if track is None:
-        raise ServiceError(
-            404,
-            "not_found",
-            f"No track has the id {track_id!r} here.",
-            "Search for it by name, or import a file that holds it.",
+        raise not_found(
+            f"No track has the id {track_id!r} here.", "Search for it by name, or import a file that holds it."
         )
     return Subject(snapshot=snapshot, track=track, kind="id")
 
@@ -85,13 +83,7 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
         _refuse_ambiguous(tracks, words)
         return _named(snapshot, hits[0].ref, hits[0].coverage, tracks)
     artist, title = _artist_and_title(services, words)
-    return Subject(
-        snapshot=snapshot,
-        track=Track(id="", title=title, artists=(artist,) if artist else (), source="request"),
-        kind="names",
-        confidence=0.0,
-        alternatives=tuple(tracks[:ALTERNATIVES]),
-    )
+    return _unknown(snapshot, title, (artist,) if artist else (), tracks[:ALTERNATIVES])
 
 
 def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
@@ -109,8 +101,12 @@ def _by_names(snapshot: Snapshot, title: str, artist: str) -> Subject:
         if not artist:
             _refuse_ambiguous(tracks, title)
         return _named(snapshot, matches[0].ref, matches[0].confidence, tracks)
-    named = Track(id="", title=title, artists=split_artists(artist), source="request")
-    return Subject(snapshot=snapshot, track=named, kind="names", confidence=0.0, alternatives=tuple(tracks))
+    return _unknown(snapshot, title, split_artists(artist), tracks)
+
+
+def _unknown(snapshot: Snapshot, title: str, artists: tuple[str, ...], alternatives: Sequence[Track]) -> Subject:
+    track = Track(id="", title=title, artists=artists, source="request")
+    return Subject(snapshot=snapshot, track=track, kind="names", confidence=0.0, alternatives=tuple(alternatives))
 
 
 def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track]) -> Subject:

@@ -26,11 +26,7 @@ from store.locks import locked
 _UNFINISHED = ".unfinished-"
 
 
-def _silent(_phase: str, _done: int, _total: int) -> None:
-    pass
-
-
-def build_public(root: Path, progress: Step = _silent) -> int:
+def build_public(root: Path, progress: Step = lambda *_: None) -> int:
     """Build and publish the ``public`` segment from all imported tables; return its number of tracks.
 
     Where several tables know a track, the one imported first names it and later ones fill its gaps; labels are
@@ -43,7 +39,7 @@ def build_public(root: Path, progress: Step = _silent) -> int:
         return _publish(root, "public", rows, progress)
 
 
-def build_collection(root: Path, tracks: Iterable[Track], progress: Step = _silent) -> int:
+def build_collection(root: Path, tracks: Iterable[Track], progress: Step = lambda *_: None) -> int:
     """Build and publish the ``collection`` segment from people's own tracks; return their number."""
     with locked(root / ".collection.lock"):
         return _publish(root, "collection", merge_rows(rows_from_tracks(tracks)), progress)

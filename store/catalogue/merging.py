@@ -64,11 +64,7 @@ def _united(column: pa.ChunkedArray, group: np.ndarray, count: int) -> pa.Array:
 
 def _fullest(features: pa.ChunkedArray, group: np.ndarray, count: int) -> np.ndarray:
     """Return for each group the row that knows most features, the first among equals."""
-    known = np.concatenate([_known_features(chunk) for chunk in features.chunks])
+    values = np.concatenate([chunk.flatten().to_numpy(zero_copy_only=False) for chunk in features.chunks])
+    known = np.count_nonzero(~np.isnan(values.reshape(-1, len(AUDIO_FEATURES))), axis=1)
     order = np.lexsort((np.arange(len(group)), -known, group))
     return order[np.searchsorted(group[order], np.arange(count))]
-
-
-def _known_features(chunk: pa.FixedSizeListArray) -> np.ndarray:
-    values = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(AUDIO_FEATURES))
-    return np.count_nonzero(~np.isnan(values), axis=1)

@@ -6,8 +6,6 @@ is its rank by popularity) and :func:`store.catalogue.ranking.score` orders what
 reaches a query parser: it is normalised to words and each word becomes a query object.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,6 +47,49 @@ class Hit:
     score: float
     coverage: float
     complete: bool
+
+
+def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
+    """Return the ``limit`` most popular rows that match ``query``."""
+    result = segment.searcher.search(query, limit, count=False, order_by_field="row", order=Order.Asc)
+    return [int(row) for row, _ in result.hits]
+
+
+class QueryBuilder:
+    """Queries for words in one field of a segment's index."""
+
+    def __init__(self, segment: Segment, field: str) -> None:
+        self.segment, self.schema, self.field = segment, segment.schema, field
+
+    def term(self, word: str) -> Query:
+        """Match ``word`` itself."""
+        return Query.term_query(self.schema, self.field, word)
+
+    def prefix(self, word: str) -> Query:
+        """Match words that begin with ``word``; of the field "words" alone."""
+        if len(word) <= STARTS:
+            return Query.term_query(self.schema, "starts", word)
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
+
+    def typo(self, word: str, *, prefix: bool = False) -> Query:
+        """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
+        distance = allowed_typos(word)
+        if distance == 0:
+            return self.prefix(word) if prefix else self.term(word)
+        return Query.fuzzy_term_query(self.schema, self.field, word, distance=distance, prefix=prefix)
+
+    def whole(self, words: Sequence[str]) -> Query:
+        """Match names with all of ``words``."""
+        return every([self.term(word) for word in words])
+
+    def known(self, word: str) -> bool:
+        """Return whether any name has this word."""
+        return bool(self.segment.searcher.doc_freq(self.field, word))
+
+
+def every(queries: Sequence[Query]) -> Query:
+    """Return the conjunction of ``queries``."""
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
 def query_words(text: str) -> list[str]:
@@ -120,7 +161,8 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
     # Several words that stand together as typed were meant so; one word may be a rarer one's misspelling.
     as_typed = len(words) > 1 and any(found)
     for build, rows in zip(builders, found, strict=True):
-        for query in _plain_steps(build, words):
+        begun = every([*map(build.term, words[:-1]), build.prefix(words[-1])])
+        for query in (Query.term_query(build.schema, "name", " ".join(words)), begun):
             rows.update(popular_rows(build.segment, query, _STEP_ROWS))
     for more in (_all_prefixes, _forgiven):
         if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
@@ -141,54 +183,6 @@ def _forgiven(build: QueryBuilder, words: list[str]) -> list[int]:
 
 def _recordings(segment: Segment, rows: set[int]) -> int:
     return len(np.unique(segment.recording_code[sorted(rows)]))
-
-
-def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
-    """Return the ``limit`` most popular rows that match ``query``."""
-    result = segment.searcher.search(query, limit, count=False, order_by_field="row", order=Order.Asc)
-    return [int(row) for row, _ in result.hits]
-
-
-class QueryBuilder:
-    """Queries for words in one field of a segment's index."""
-
-    def __init__(self, segment: Segment, field: str) -> None:
-        self.segment, self.schema, self.field = segment, segment.schema, field
-
-    def term(self, word: str) -> Query:
-        """Match ``word`` itself."""
-        return Query.term_query(self.schema, self.field, word)
-
-    def prefix(self, word: str) -> Query:
-        """Match words that begin with ``word``; of the field "words" alone."""
-        if len(word) <= STARTS:
-            return Query.term_query(self.schema, "starts", word)
-        return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
-
-    def typo(self, word: str, *, prefix: bool = False) -> Query:
-        """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
-        distance = allowed_typos(word)
-        if distance == 0:
-            return self.prefix(word) if prefix else self.term(word)
-        return Query.fuzzy_term_query(self.schema, self.field, word, distance=distance, prefix=prefix)
-
-    def whole(self, words: Sequence[str]) -> Query:
-        """Match names with all of ``words``."""
-        return every([self.term(word) for word in words])
-
-    def known(self, word: str) -> bool:
-        """Return whether any name has this word."""
-        return bool(self.segment.searcher.doc_freq(self.field, word))
-
-
-def every(queries: Sequence[Query]) -> Query:
-    """Return the conjunction of ``queries``."""
-    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
-
-
-def _plain_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
-    yield Query.term_query(build.schema, "name", " ".join(words))
-    yield every([*map(build.term, words[:-1]), build.prefix(words[-1])])
 
 
 def _forgiving_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:

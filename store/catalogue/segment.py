@@ -34,17 +34,8 @@ FORMAT = 5
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (
-    "id",
-    "title",
-    "artists",
-    "album",
-    "duration_ms",
-    "isrc",
-    "explicit",
-    "labels",
-    "artist_genres",
-    "source",
-    "features_source",
+    *("id", "title", "artists", "album", "duration_ms", "isrc", "explicit"),
+    *("labels", "artist_genres", "source", "features_source"),
 )
 # Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
 STARTS = 2
@@ -156,14 +147,17 @@ class Segment:
         """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
-        features_source = cells.pop("features_source") or cells["source"]
+        source = cells.pop("features_source") or cells["source"]
+        values = zip(AUDIO_FEATURES, self.features[row], strict=True)
+        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
+        known = {name: float(str(value)) for name, value in values if not np.isnan(value)}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
             popularity=None if np.isnan(popularity) else popularity,
-            features=self._features_of(row, features_source),
+            features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
         )
 
     def genres(self, row: int) -> list[str]:
@@ -174,17 +168,6 @@ class Segment:
     def has_features(self, row: int) -> bool:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
         return not np.isnan(self.features[row, _OF_SOUND]).all()
-
-    def _features_of(self, row: int, source: str) -> AudioFeatures | None:
-        if not self.has_features(row):
-            return None
-        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        known = {
-            name: float(str(value))
-            for name, value in zip(AUDIO_FEATURES, self.features[row], strict=True)
-            if not np.isnan(value)
-        }
-        return AudioFeatures(values=known, source=source)
 
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
@@ -204,15 +187,10 @@ class Segment:
             return np.empty(0, np.int32)
         return rows[start[at] : start[at + 1]]
 
-    def artist_index(self, artist_key: str) -> int | None:
-        """Return the code of the normalised artist name ``artist_key``, or None."""
-        at = bisect_left(self.artist_keys, artist_key)
-        return at if at < len(self.artist_keys) and self.artist_keys[at] == artist_key else None
-
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""
-        code = self.artist_index(artist_key)
-        if code is None:
+        code = bisect_left(self.artist_keys, artist_key)
+        if code == len(self.artist_keys) or self.artist_keys[code] != artist_key:
             return np.empty(0, np.int32)
         end = self._artist_start[code + 1] if code + 1 < len(self._artist_start) else self.count
         return self._artist_rows[self._artist_start[code] : end]

@@ -52,14 +52,15 @@ def _described(path: Path) -> TableFile:
     try:
         meta = json.loads((pq.read_metadata(path).metadata or {})[_META])
         if meta["format"] != TABLE_FORMAT:
-            raise CatalogueError(f"The imported table {path.name} has another format.", _again(path))
+            raise _broken(path, "has another format.")
         return TableFile(path=path, order=meta["order"], sha256=meta["sha256"], summary=meta["summary"])
     except (pa.ArrowInvalid, OSError, ValueError, KeyError) as error:
-        raise CatalogueError(f"The imported table {path.name} cannot be read: {error}", _again(path)) from error
+        raise _broken(path, f"cannot be read: {error}") from error
 
 
-def _again(path: Path) -> str:
-    return f"Delete {path} and import the table again with `python -m etl import`."
+def _broken(path: Path, how: str) -> CatalogueError:
+    hint = f"Delete {path} and import the table again with `python -m etl import`."
+    return CatalogueError(f"The imported table {path.name} {how}", hint)
 
 
 def read_tables(root: Path) -> pa.Table:
@@ -69,9 +70,7 @@ def read_tables(root: Path) -> pa.Table:
         try:
             tables.append(pq.read_table(table.path, use_threads=False).cast(ROWS))
         except (pa.ArrowInvalid, OSError, ValueError) as error:
-            raise CatalogueError(
-                f"The imported table {table.path.name} cannot be read: {error}", _again(table.path)
-            ) from error
+            raise _broken(table.path, f"cannot be read: {error}") from error
     return pa.concat_tables(tables) if tables else ROWS.empty_table()
 
 

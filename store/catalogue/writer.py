@@ -79,7 +79,9 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     so a folder without it was never finished.
     """
     directory.mkdir(parents=True)
-    rows = _most_popular_first(rows).combine_chunks()
+    popularity = rows["popularity"].to_numpy()
+    most_popular_first = np.argsort(-np.where(np.isnan(popularity), -1.0, popularity), kind="stable")
+    rows = rows.take(most_popular_first).combine_chunks()
     titles, artists = rows["title"].to_pylist(), rows["artists"].to_pylist()
     step("names", 0, len(rows))
     keys, first = _name_keys(titles, artists)
@@ -96,11 +98,6 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
     described = {"format": FORMAT, "count": len(rows), "files": sizes}
     (directory / FORMAT_FILE).write_text(json.dumps(described, indent=1), "utf-8")
-
-
-def _most_popular_first(rows: pa.Table) -> pa.Table:
-    popularity = rows["popularity"].to_numpy()
-    return rows.take(np.argsort(-np.where(np.isnan(popularity), -1.0, popularity), kind="stable"))
 
 
 def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, list[str]], list[str]]:

@@ -11,13 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
-from pymongo.errors import (
-    ConnectionFailure,
-    DuplicateKeyError,
-    NetworkTimeout,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-)
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from store.documents import Document
 from store.errors import StoreDown, StoreError
@@ -33,8 +27,6 @@ _REVIVE_PAUSE_SECONDS = 10.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
-
-
 Self = TypeVar("Self", bound="Connection")
 
 
@@ -72,12 +64,8 @@ class Connection:
     def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
         self._uri = uri
         self._server = server
-        patience_ms = int(patience_s * 1000)
-        self._timeouts = {
-            "serverSelectionTimeoutMS": 3000,
-            "connectTimeoutMS": patience_ms,
-            "socketTimeoutMS": patience_ms,
-        }
+        patience = dict.fromkeys(("connectTimeoutMS", "socketTimeoutMS"), int(patience_s * 1000))
+        self._timeouts = {"serverSelectionTimeoutMS": 3000, **patience}
         self._client: MongoClient[Document] | None = None
         self._left: list[MongoClient[Document]] = []
         self._pid = 0
@@ -253,7 +241,7 @@ class Connection:
             yield
         except EmbeddedError as fault:
             raise StoreDown(fault.message, fault.hint) from fault
-        except (ServerSelectionTimeoutError, NetworkTimeout, ConnectionFailure) as fault:
+        except ConnectionFailure as fault:
             raise StoreDown("The database does not answer.", self._way_out()) from fault
         except PyMongoError as fault:
             raise StoreError(f"The database refused: {fault}", self._way_out()) from fault

@@ -42,8 +42,10 @@ def ensure_indexes(
     killed = marker is not None and marker["state"] == "building"
     meta.replace_one({"_id": "indexes"}, {"state": "building", "version": version}, upsert=True)
     for name, models in indexes.items():
-        if killed:
-            _drop(database, name, models)
+        present = database[name].index_information() if killed else {}
+        for model in models:
+            if model.document["name"] in present:
+                database[name].drop_index(model.document["name"])
         database[name].create_indexes(list(models))
     meta.replace_one({"_id": "indexes"}, {"state": "ready", "version": version}, upsert=True)
     return "rebuilt" if killed else "created"
@@ -56,10 +58,3 @@ def missing_indexes(database: MongoDatabase[dict[str, Any]]) -> list[str]:
     wanted = {name: [model.document["name"] for model in models] for name, models in INDEXES.items()}
     present = {name: database[name].index_information() if whole else {} for name in wanted}
     return [f"{name}.{index}" for name, indexes in wanted.items() for index in indexes if index not in present[name]]
-
-
-def _drop(database: MongoDatabase[dict[str, Any]], name: str, models: Sequence[IndexModel]) -> None:
-    present = database[name].index_information()
-    for model in models:
-        if model.document["name"] in present:
-            database[name].drop_index(model.document["name"])

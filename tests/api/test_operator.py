@@ -17,7 +17,7 @@ CHANGES = [
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.status.operator._WRONG_KEY_SECONDS", 0.0)
+    monkeypatch.setattr("api.status.status._WRONG_KEY_SECONDS", 0.0)
 
 
 def test_with_a_key_only_who_names_it_may_change_sources_and_models(

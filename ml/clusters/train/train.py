@@ -6,6 +6,7 @@ of 400 MB. So it runs on a subsample, balanced over the genres; all other tracks
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,21 +78,20 @@ def fit(
         if len(models) and len(model.cluster_centers_) <= len(models[-1].cluster_centers_):
             continue  # a lower preference gave as many clusters
         models.append(model)
-        sweep.append(_step(world, model))
+        valid, test = (_scored(world, sample, model.cluster_centers_) for sample in (world.valid, world.test))
+        sweep.append(SweepStep(preference=float(model.preference), n_iter=int(model.n_iter_), valid=valid, test=test))
     chosen = elbow([step.valid.clusters for step in sweep], [step.valid.spread for step in sweep])
     model = models[chosen]
     order = np.argsort(-np.bincount(nearest(world.train.places, model.cluster_centers_)), kind="stable")
     model.cluster_centers_ = model.cluster_centers_[order]
     model.cluster_centers_indices_ = model.cluster_centers_indices_[order]
-    clusters = _clusters(world, model, sweep, chosen, version)
     report("baselines")
-    results = _compare(world, model, settings, seed)
     return ClustersFit(
-        clusters=clusters,
+        clusters=_clusters(world, model, sweep, chosen, version),
         model=model,
         sweep=sweep,
         chosen=chosen,
-        results=results,
+        results=_compare(world, model, settings, seed),
         points=len(world.rows),
         subsample=len(world.subsample),
     )
@@ -117,11 +117,6 @@ def _median_similarity(places: Places, seed: int) -> float:
 def _scored(world: _World, held_out: Sample, centres: Places) -> Scores:
     learnt = nearest(world.train.places, centres)
     return score(world.train, learnt, held_out, nearest(held_out.places, centres), centres)
-
-
-def _step(world: _World, model: AffinityPropagation) -> SweepStep:
-    valid, test = (_scored(world, sample, model.cluster_centers_) for sample in (world.valid, world.test))
-    return SweepStep(preference=float(model.preference), n_iter=int(model.n_iter_), valid=valid, test=test)
 
 
 def _compare(world: _World, model: AffinityPropagation, settings: Settings, seed: int) -> dict[str, Scores]:
@@ -171,19 +166,13 @@ def _clusters(world: _World, model: AffinityPropagation, sweep: list[SweepStep],
         "families": list(world.family),
         "heard": len(world.subsample),  # the file's key for the subsample
         "points": len(world.rows),
-        "sweep": [_step_as_json(step, at == chosen) for at, step in enumerate(sweep)],
+        "sweep": [
+            {"preference": round(step.preference, 2), **figures_of(step.test), "rounds": step.n_iter}
+            | {"valid_spread": round(step.valid.spread, 4), "elbow": at == chosen}
+            for at, step in enumerate(sweep)
+        ],
     }
     return Clusters(settings, world.table.values[world.subsample[model.cluster_centers_indices_]], genres, families)
-
-
-def _step_as_json(step: SweepStep, chosen: bool) -> dict[str, Any]:
-    return {
-        "preference": round(step.preference, 2),
-        **figures_of(step.test),
-        "rounds": step.n_iter,
-        "valid_spread": round(step.valid.spread, 4),
-        "elbow": chosen,
-    }
 
 
 def save(found: ClustersFit, directory: Path) -> list[Path]:
@@ -208,7 +197,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     """
     table, taxonomy = read(data), Taxonomy.active(models)
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
-    found = fit(table, taxonomy, version, settings, seed, _print)
+    found = fit(table, taxonomy, version, settings, seed, partial(print, flush=True))
     directory = models / TASK / version
     written = save(found, directory)
     print(f"\n{TASK} {version} on test\n\n{format_table(found.results)}")
@@ -234,7 +223,3 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     results = {f"{OURS}, as served": clusters.places, "k-means, same tracks": means}
     print(f"\n{TASK} {clusters.version} on test\n")
     print(format_table({name: _scored(world, world.test, centres) for name, centres in results.items()}))
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)

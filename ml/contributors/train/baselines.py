@@ -24,16 +24,8 @@ Make = Callable[[Any], Any]
 
 
 def booster(settings: Any, seed: int = 1) -> GradientBoostingClassifier:
-    n_estimators, max_depth, learning_rate, max_features = settings
-    return GradientBoostingClassifier(
-        n_estimators=n_estimators,
-        max_depth=max_depth,
-        learning_rate=learning_rate,
-        max_features=max_features,
-        subsample=0.8,
-        min_samples_leaf=10,
-        random_state=seed,
-    )
+    chosen = dict(zip(("n_estimators", "max_depth", "learning_rate", "max_features"), settings, strict=True))
+    return GradientBoostingClassifier(**chosen, subsample=0.8, min_samples_leaf=10, random_state=seed)
 
 
 def nearest(count: int) -> KNeighborsClassifier:

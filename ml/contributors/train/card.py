@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import AddedTracks
 from ml.contributors.train.network import NEVER, ContributorsFit
-from ml.contributors.train.scores import Scores, format_confusion, format_table
+from ml.contributors.train.scores import Scores, Study, format_confusion, format_table
 from ml.contributors.train.settings import Settings
-from ml.contributors.train.study import Study
 from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import render
@@ -20,11 +18,12 @@ _CHANCE = ("chance", "majority")
 
 def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> str:
     """Return the Markdown card of the study."""
-    rows = {**found.table, **found.ablation}
-    return _render(
-        "card.md.j2",
-        version,
-        settings,
+    rows, several = {**found.table, **found.ablation}, score_rows(found.several)
+    better_several = better_than("contributors", several, "network", _CHANCE) if several else ""
+    return render(
+        Path(__file__).with_name("card.md.j2"),
+        version=version,
+        settings=settings,
         command=f"python -m ml train contributors --seed {settings.seed}" + (" --quick" if quick else ""),
         scores=found.table,
         table=format_table(found.table),
@@ -36,9 +35,7 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         ablation=format_table(found.ablation),
         audio=found.ablation.get("audio"),
         better=better_than("contributors", score_rows(rows), "network", _CHANCE),
-        better_several=better_than("contributors", score_rows(found.several), "network", _CHANCE)
-        if found.several
-        else "",
+        better_several=better_several,
         **found.not_sure,
     )
 
@@ -52,10 +49,10 @@ def user_trained(
     unsure: Mapping[str, float],
 ) -> str:
     """Return the Markdown card of a playlist's model; cards are public, so it names neither people nor tracks."""
-    return _render(
-        "user_trained_card.md.j2",
-        version,
-        settings,
+    return render(
+        Path(__file__).with_name("user_trained_card.md.j2"),
+        version=version,
+        settings=settings,
         tracks=len(added.ids),
         people=len(added.people),
         threshold=made.threshold,
@@ -64,8 +61,3 @@ def user_trained(
         answered=unsure["answered"],
         right=unsure["right"],
     )
-
-
-def _render(template: str, version: str, settings: Settings, **values: Any) -> str:
-    path = Path(__file__).with_name(template)
-    return render(path, version=version, settings=settings, **values)

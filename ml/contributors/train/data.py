@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +14,11 @@ from ml.contributors.train.settings import Settings
 from ml.genre.model import GenreInput
 from ml.jobs import Job, TooLittle
 from ml.train.tables import read_table
-from store.database import Database
-from store.domain import AUDIO_FEATURES, PlaylistItem, Track
+from store.domain import AUDIO_FEATURES
 from store.text import normalise, split_artists
 
 LIKES = "likes/georgemcintire_2017.csv.gz"
 SHARED = "exportify/collab_0327.csv"  # a playlist of many people
-_PAGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +102,15 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
         The playlist does not exist, or fewer than two people added enough tracks.
     """
     playlist_id = str(job.request.get("playlist") or "")
-    if not playlist_id or job.database.playlist(playlist_id) is None:
+    playlist = job.database.playlist(playlist_id)
+    if playlist is None:
         raise TooLittle("Which playlist? There is none to learn from.", "Choose a playlist that several people filled.")
     adder: dict[str, str] = {}
-    for item in _items(job.database, playlist_id):
+    for item in job.database.playlist_items(playlist_id, limit=playlist.item_count):
         if item.added_by:
             adder.setdefault(item.track_id, item.added_by)
-    known = _known(job.database, list(adder))
+    found = job.database.get_tracks(adder)
+    known = [found[track_id] for track_id in adder if track_id in found]
     counts = Counter(adder[track.id] for track in known)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     people = [person for person, count in ordered if count >= settings.least_tracks]
@@ -131,17 +130,3 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
         people=tuple(people),
         left_out=len(known) - len(taken),
     )
-
-
-def _items(database: Database, playlist_id: str) -> Iterator[PlaylistItem]:
-    start = 0
-    while items := database.playlist_items(playlist_id, start=start, limit=_PAGE):
-        yield from items
-        start += len(items)
-
-
-def _known(database: Database, ids: Sequence[str]) -> list[Track]:
-    known: dict[str, Track] = {}
-    for at in range(0, len(ids), _PAGE):
-        known.update(database.get_tracks(ids[at : at + _PAGE]))
-    return [known[track_id] for track_id in ids if track_id in known]

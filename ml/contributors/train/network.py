@@ -1,10 +1,9 @@
 """The classifier of contributors: built from the settings, stopped early on held-out artists."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import keras
 import numpy as np
@@ -37,12 +36,9 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.who)
 
-    def of(self, rows: Rows) -> Tracks:
-        return Tracks(
-            blocks={name: block[rows] for name, block in self.blocks.items()},
-            who=self.who[rows],
-            artist=self.artist[rows],
-        )
+    def of(self, rows: Rows) -> Self:
+        blocks = {name: block[rows] for name, block in self.blocks.items()}
+        return replace(self, blocks=blocks, who=self.who[rows], artist=self.artist[rows])
 
     def folds(self, count: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
         """Yield (training rows, held-out rows): no artist in both, each person's share about the same in all folds."""
@@ -69,15 +65,9 @@ class Trainer:
         weights = {id(weight) for weight in self.network.weights}
         seeds = [variable for variable in self.network.variables if id(variable) not in weights]  # of the dropout
         self._state = [(variable, variable.numpy()) for variable in (*self._optimiser.variables, *seeds)]
-        self._epoch = tf.function(
-            self._learn,
-            input_signature=[
-                tf.TensorSpec((None, width), tf.float32),
-                tf.TensorSpec((None,), tf.int32),
-                tf.TensorSpec((None, None), tf.int32),
-                tf.TensorSpec((None,), tf.int32),
-            ],
-        )
+        shapes = ((None,), (None, None), (None,))
+        signature = [tf.TensorSpec((None, width), tf.float32), *(tf.TensorSpec(shape, tf.int32) for shape in shapes)]
+        self._epoch = tf.function(self._learn, input_signature=signature)
 
     def _learn(self, inputs: tf.Tensor, who: tf.Tensor, batches: tf.Tensor, check: tf.Tensor) -> tf.Tensor:
         """Take a step for each row of ``batches``, then return the log-loss of the rows ``check``."""

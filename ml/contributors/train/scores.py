@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
 from ml.contributors.train.network import Rows, log_loss
 from ml.genre.encoder import Floats
@@ -41,24 +41,46 @@ class Scores:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """The results of the study.
+
+    Attributes
+    ----------
+    table, ablation : dict of str to Scores
+        Scores on the likes, by model and by the network's inputs.
+    differences : dict
+        Baseline -> AUC of the network minus its AUC, with the 95 % interval.
+    confusion : list of list of int
+        (people, people + 1) counts on the likes, "not sure" last.
+    not_sure : dict of str to float
+        Shares of tracks "answered" and of answers "right", 0 to 1.
+    several : dict of str to Scores
+        Scores on a playlist of ``people`` people; empty where it was not scored.
+    """
+
+    table: dict[str, Scores]
+    ablation: dict[str, Scores]
+    differences: dict[str, tuple[float, float, float]]
+    confusion: list[list[int]]
+    not_sure: dict[str, float]
+    several: dict[str, Scores]
+    people: int
+
+
 def auc(odds: Floats, who: Rows, fold: Rows) -> float:
     """Return the area under the ROC curve, mean over people, then over the folds ``fold`` (n,).
 
     The folds are not pooled: each has another model and other shares of the people, so that even constant odds would
     differ from 0.5.
     """
-    areas = [_area(odds[fold == number], who[fold == number]) for number in np.unique(fold)]
-    areas = [area for area in areas if not np.isnan(area)]
-    return float(np.mean(areas)) if areas else float("nan")
-
-
-def _area(odds: Floats, who: Rows) -> float:
-    areas = [
-        roc_auc_score(who == person, odds[:, person])
-        for person in range(1 if odds.shape[1] == 2 else 0, odds.shape[1])
-        if 0 < (who == person).sum() < len(who)
-    ]
-    return float(np.mean(areas)) if areas else float("nan")
+    means, people = [], range(1 if odds.shape[1] == 2 else 0, odds.shape[1])
+    for number in np.unique(fold):
+        held, added = odds[fold == number], who[fold == number]
+        some = [person for person in people if 0 < (added == person).sum() < len(added)]
+        if some:
+            means.append(np.mean([roc_auc_score(added == person, held[:, person]) for person in some]))
+    return float(np.mean(means)) if means else float("nan")
 
 
 def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
@@ -84,9 +106,7 @@ def calibration_error(odds: Floats, who: Rows) -> float:
 
 def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
     """Return counts (people, people + 1): row who added it, column the answer, last column "not sure" (-1)."""
-    table = np.zeros((people, people + 1), int)
-    np.add.at(table, (who, guesses), 1)
-    return table
+    return confusion_matrix(who, guesses, labels=[*range(people), -1])[:people]
 
 
 def difference(

@@ -17,9 +17,8 @@ from ml.contributors.train import baselines, scores
 from ml.contributors.train import card as cards
 from ml.contributors.train.data import AddedTracks, read_likes, read_playlist, read_shared
 from ml.contributors.train.network import ContributorsFit, Progress, Rows, Tracks, fit
-from ml.contributors.train.scores import Scores, format_confusion, format_table
+from ml.contributors.train.scores import Scores, Study, format_confusion, format_table
 from ml.contributors.train.settings import Settings, read
-from ml.contributors.train.study import Study
 from ml.genre.encoder import Floats
 from ml.genre.model import GenrePredictor
 from ml.jobs import Job
@@ -41,7 +40,7 @@ _NOT_SURE = -1
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class HeldOutAnswers:
     """Predictions for every track by a model that has not learnt from its artist.
 
@@ -79,7 +78,7 @@ def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progre
         odds[held] = made.predict(tracks.of(held).blocks)
         best = odds[held].argmax(axis=1)
         answers[held] = np.where(odds[held].max(axis=1) >= made.threshold, best, _NOT_SURE)
-    return HeldOutAnswers(odds=odds, answers=answers, fold=fold, seconds=float(np.mean(taken)))
+    return HeldOutAnswers(odds, answers, fold, float(np.mean(taken)))
 
 
 def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: bool) -> dict[str, HeldOutAnswers]:
@@ -96,25 +95,16 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
     for number, (learn, held) in enumerate(folds):
         shares[held], fold[held] = baselines.constant(tracks.of(learn), people, len(held)), number
     held_out = {
-        "chance": HeldOutAnswers(odds=shares, answers=baselines.drawn(shares, settings.seed), fold=fold, seconds=0.0),
-        "majority": HeldOutAnswers(odds=shares, answers=shares.argmax(axis=1), fold=fold, seconds=0.0),
+        "chance": HeldOutAnswers(shares, baselines.drawn(shares, settings.seed), fold, 0.0),
+        "majority": HeldOutAnswers(shares, shares.argmax(axis=1), fold, 0.0),
     }
     for name, (given, make, choices) in plans.items():
-        odds, taken = np.zeros_like(shares), []
+        odds, taken, scaled = np.zeros_like(shares), [], make is baselines.nearest
         for learn, held in folds:
-            odds[held], seconds = baselines.tuned(
-                make,
-                choices,
-                given.of(learn),
-                given.of(held),
-                people,
-                settings.seed,
-                scaled=make is baselines.nearest,
-            )
+            parts = given.of(learn), given.of(held)
+            odds[held], seconds = baselines.tuned(make, choices, *parts, people, settings.seed, scaled=scaled)
             taken.append(seconds)
-        held_out[name] = HeldOutAnswers(
-            odds=odds, answers=odds.argmax(axis=1), fold=fold, seconds=float(np.mean(taken))
-        )
+        held_out[name] = HeldOutAnswers(odds, odds.argmax(axis=1), fold, float(np.mean(taken)))
     return held_out
 
 
@@ -186,9 +176,8 @@ def train_own(job: Job) -> dict[str, Any]:
     people = len(added.people)
     # The baselines need audio, whatever the network's inputs are.
     reader = reader_of(job.registry, settings.inputs)
-    tracks = added.tracks(
-        TrackInputs((*settings.inputs, *({"audio"} - {*settings.inputs})), reader.genre, reader.artists)
-    )
+    inputs = (*settings.inputs, *({"audio"} - {*settings.inputs}))
+    tracks = added.tracks(TrackInputs(inputs, reader.genre, reader.artists))
     wanted = replace(tracks, blocks={name: tracks.blocks[name] for name in settings.inputs})
     steps = iter(range(1, settings.trainings + 1))
 
@@ -209,15 +198,9 @@ def train_own(job: Job) -> dict[str, Any]:
     (folder / "who_added.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
     card = cards.user_trained(version, added, settings, made, table, report["not_sure"])
     files.append(folder / "who_added.json")
-    first = not any(listed.task == task for listed in job.registry.versions())
-    publish(folder, files, card, activate=first, table=score_rows(table), served=NETWORK, **more)
-    return {
-        "task": task,
-        "version": version,
-        "served": first,
-        "table": score_rows(table),
-        "before": more["before"],
-    }
+    first, rows = not any(listed.task == task for listed in job.registry.versions()), score_rows(table)
+    publish(folder, files, card, activate=first, table=rows, served=NETWORK, **more)
+    return {"task": task, "version": version, "served": first, "table": rows, "before": more["before"]}
 
 
 def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, settings: Settings) -> dict[str, Any]:
@@ -255,7 +238,7 @@ def training_report(
 ) -> dict[str, Any]:
     """Return the content of ``who_added.json``, which the page shows; tracks are named by id alone."""
     rows, points = tsne_map(made.penultimate(tracks.blocks), settings.seed)
-    people = len(added.people)
+    people, odds = len(added.people), held.odds.astype(float).round(3).tolist()
     return {
         "people": [{"id": p, "tracks": int((added.who == i).sum())} for i, p in enumerate(added.people)],
         "left_out": added.left_out,
@@ -265,13 +248,11 @@ def training_report(
         "settings": settings.describe(),
         "options": asdict(settings),
         "points_of": len(added.ids),
-        "points": [_point(added, held, row, point) for row, point in zip(rows.tolist(), points.tolist(), strict=True)],
+        "points": [
+            [added.ids[row], round(x, 2), round(y, 2), int(added.who[row]), int(held.answers[row]), odds[row]]
+            for row, (x, y) in zip(rows.tolist(), points.tolist(), strict=True)
+        ],
     }
-
-
-def _point(added: AddedTracks, held: HeldOutAnswers, row: int, point: list[float]) -> list[Any]:
-    odds = [round(float(value), 3) for value in held.odds[row]]
-    return [added.ids[row], *(round(value, 2) for value in point), int(added.who[row]), int(held.answers[row]), odds]
 
 
 def save(made: ContributorsFit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> list[Path]:
@@ -371,10 +352,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
     """
     settings = read(options={"seed": seed, **({"folds": 2, "epochs": 4} if quick else {})})
     found = study(data, models, settings, say, ablate=not quick, several=not quick)
-    card = cards.shipped(VERSION, found, settings, quick=quick)
-    folder = models / TASK / VERSION
-    split, table = "artist-disjoint folds", score_rows(found.table)
-    publish(folder, [], card, activate=True, split=split, table=table, served=NETWORK)
+    card, rows = cards.shipped(VERSION, found, settings, quick=quick), score_rows(found.table)
+    publish(models / TASK / VERSION, [], card, activate=True, split="artist-disjoint folds", table=rows, served=NETWORK)
     return found
 
 

@@ -5,8 +5,8 @@ numbers of clusters by genre, and a misspelt name left a third of its tracks wit
 that every family that occurs has one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def fit(
     A family without tracks in ``train`` is fitted on all its tracks.
     """
     members = table.members(taxonomy)
-    overall = FamilyScaler(coordinates(table.values[table.rows("train")]))
+    overall = unclustered(StandardScaler().fit(coordinates(table.values[table.rows("train")])))
     record, models, choices = {}, {}, {}
     results: dict[str, dict[str, Scores]] = {}
     for at, (family, rows) in enumerate(members.items()):
@@ -61,8 +61,8 @@ def fit(
         learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
         if not len(learnt):
             continue  # no track of it has known features
-        scaler = FamilyScaler(coordinates(table.values[learnt]))
-        choices[family] = _choose(table, scaler, learnt, known["valid"], settings, seed)
+        scaler = StandardScaler().fit(coordinates(table.values[learnt]))
+        choices[family] = _choose(table, unclustered(scaler), learnt, known["valid"], settings, seed)
         record[family], models[family] = _fitted(table, scaler, learnt, choices[family].clusters, settings, seed)
         if len(known["test"]) > 1:
             scored = _compare(table, models[family], overall, learnt, known["test"], settings, seed)
@@ -75,7 +75,9 @@ def fit(
         "taxonomy": taxonomy.version,
         "choices": {family: asdict(choice) for family, choice in choices.items()},
     }
-    counted = _histograms(table, members)
+    train = table.split == "train"
+    by_family = {family: table.values[rows[train[rows]]] for family, rows in members.items()}
+    counted = {name: histograms.count(values) for name, values in ({ALL: table.values[train]} | by_family).items()}
     return FamiliesFit(
         families=Families(settings_of_version, models, counted, taxonomy),
         record=record,
@@ -89,19 +91,11 @@ def occurring_families(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
     return {family for family, rows in table.members(taxonomy).items() if table.whole[rows].any()}
 
 
-class FamilyScaler:
-    """Standardises (n, 12) places; a constant column has deviation 1."""
-
-    def __init__(self, places: Places) -> None:
-        self.scaler = StandardScaler().fit(places)
-        self.mean = self.scaler.mean_.astype(np.float32)
-        self.deviation = np.maximum(self.scaler.scale_, 1e-6).astype(np.float32)
-
-    def model(self, centres: Places, counts: npt.NDArray[np.int64]) -> FamilyModel:
-        return FamilyModel(mean=self.mean, deviation=self.deviation, centres=centres, counts=counts)
-
-    def scale(self, values: Places) -> Places:
-        return self.model(np.zeros((1, len(self.mean)), np.float32), np.zeros(1, np.int64)).scale(values)
+def unclustered(scaler: StandardScaler) -> FamilyModel:
+    """Return a model that scales as the fitted ``scaler`` and has no clusters; a constant column has deviation 1."""
+    deviation = np.maximum(scaler.scale_, 1e-6).astype(np.float32)
+    none = np.zeros((0, len(deviation)), np.float32), np.zeros(0, np.int64)
+    return FamilyModel(mean=scaler.mean_.astype(np.float32), deviation=deviation, centres=none[0], counts=none[1])
 
 
 def _sample(rows: Ints, count: int, seed: int) -> Ints:
@@ -109,7 +103,7 @@ def _sample(rows: Ints, count: int, seed: int) -> Ints:
 
 
 def _choose(
-    table: SoundTable, scaler: FamilyScaler, learnt: Ints, held_out: Ints, settings: Settings, seed: int
+    table: SoundTable, scaler: FamilyModel, learnt: Ints, held_out: Ints, settings: Settings, seed: int
 ) -> ClusterCountChoice:
     """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from their centre."""
     room = max(1, len(learnt) // settings.per_cluster)
@@ -136,23 +130,24 @@ def _choose(
 
 
 def _fitted(
-    table: SoundTable, scaler: FamilyScaler, learnt: Ints, count: int, settings: Settings, seed: int
+    table: SoundTable, scaler: StandardScaler, learnt: Ints, count: int, settings: Settings, seed: int
 ) -> tuple[Pipeline, FamilyModel]:
-    places = scaler.scale(table.values[_sample(learnt, settings.fitted, seed)])
+    plain = unclustered(scaler)
+    places = plain.scale(table.values[_sample(learnt, settings.fitted, seed)])
     means = KMeans(count, n_init=settings.n_init, random_state=seed).fit(places)
     sizes = np.bincount(means.labels_, minlength=count)
     order = np.argsort(-sizes, kind="stable")
     means.cluster_centers_ = means.cluster_centers_[order].astype(np.float32)
     del means.labels_  # the clusters of the training tracks must not be stored
-    model = scaler.model(means.cluster_centers_, sizes[order].astype(np.int64))
+    model = replace(plain, centres=means.cluster_centers_, counts=sizes[order].astype(np.int64))
     np.testing.assert_array_equal(model.assign(places[:1000]), means.predict(places[:1000]))
-    return make_pipeline(scaler.scaler, means), model
+    return make_pipeline(scaler, means), model
 
 
 def _compare(
     table: SoundTable,
     model: FamilyModel,
-    overall: FamilyScaler,
+    overall: FamilyModel,
     learnt: Ints,
     test_rows: Ints,
     settings: Settings,
@@ -182,14 +177,6 @@ def _compare(
     }
 
 
-def _histograms(table: SoundTable, members: Mapping[str, Ints]) -> dict[str, dict[str, histograms.Counts]]:
-    train = table.split == "train"
-    return {
-        ALL: histograms.count(table.values[train]),
-        **{family: histograms.count(table.values[rows[train[rows]]]) for family, rows in members.items()},
-    }
-
-
 def save(found: FamiliesFit, directory: Path) -> list[Path]:
     """Write the artefact and the scikit-learn pipelines; return the paths."""
     written = found.families.save(directory)
@@ -199,16 +186,9 @@ def save(found: FamiliesFit, directory: Path) -> list[Path]:
 
 
 def _publish(
-    found: FamiliesFit,
-    models: Path,
-    version: str,
-    settings: Settings,
-    seed: int,
-    origin: Origin,
-    activate: bool,
-    **held_out: Any,
+    found: FamiliesFit, models: Path, settings: Settings, seed: int, origin: Origin, activate: bool, **held_out: Any
 ) -> Path:
-    directory = models / TASK / version
+    directory = models / TASK / found.families.version
     written = save(found, directory)
     rows = score_rows({name: mean(by_family) for name, by_family in found.results.items()})
     card = families_card.write(found, settings, seed, origin)
@@ -229,7 +209,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
     origin = Origin(command=f"python -m ml {command()}", data=DATA, caution=CAUTION)
-    directory = _publish(found, models, version, settings, seed, origin, not quick)
+    directory = _publish(found, models, settings, seed, origin, not quick)
     means = {name: mean(by_family) for name, by_family in found.results.items()}
     print(f"\n{TASK} {version} on test\n\n{format_table(means)}")
     print(f"\n{len(found.families.models)} families in {directory}")
@@ -247,7 +227,7 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """
     families = Families.load(artefacts.active(TASK, models))
     table, settings = read(data), Settings()
-    overall = FamilyScaler(coordinates(table.values[table.rows("train")]))
+    overall = unclustered(StandardScaler().fit(coordinates(table.values[table.rows("train")])))
     results: dict[str, dict[str, Scores]] = {}
     for family, rows in table.members(families.taxonomy).items():
         known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "test")}
@@ -283,7 +263,7 @@ def train_own(job: Job) -> dict[str, Any]:
     settings = QUICK if job.request.get("options", {}).get("quick") else Settings()
     found = fit(table, taxonomy, version, settings, 1, job.say)
     held_out = _held_out(job, table, found)
-    _publish(found, models, version, settings, 1, USER_TRAINED, activate=False, **held_out)
+    _publish(found, models, settings, 1, USER_TRAINED, activate=False, **held_out)
     return {
         "version": version,
         "before": held_out["before"],

@@ -79,14 +79,12 @@ def compute(
     for done, method in enumerate(methods):
         report(f"computing {method}", done, len(methods))
         began = time.perf_counter()
-        maps[method] = _within_one(_MAPPERS[method](places, seed))
+        mapped = _MAPPERS[method](places, seed)
+        centred = mapped - (mapped.max(axis=0) + mapped.min(axis=0)) / 2
+        maps[method] = (centred / max(float(np.abs(centred).max()), 1e-9)).astype(np.float32)
         seconds = time.perf_counter() - began
-        trust, continuity = faithfulness(places, maps[method])
-        scores[method] = {
-            "seconds": round(seconds, 1),
-            "trustworthiness": round(trust, 4),
-            "continuity": round(continuity, 4),
-        }
+        measures = zip(("trustworthiness", "continuity"), faithfulness(places, maps[method]), strict=True)
+        scores[method] = {"seconds": round(seconds, 1)} | {name: round(value, 4) for name, value in measures}
     return maps, scores
 
 
@@ -103,8 +101,7 @@ def tsne(places: Floats, seed: int) -> Floats:
         n_jobs=-1,
         random_state=seed,
     )
-    mapped: Floats = model.fit_transform(places)
-    return mapped
+    return model.fit_transform(places)
 
 
 def umap(places: Floats, seed: int) -> Floats:
@@ -121,16 +118,10 @@ def umap(places: Floats, seed: int) -> Floats:
         # It warns that a fixed seed means one thread.
         warnings.filterwarnings("ignore", message="n_jobs value")
         model = UMAP(n_neighbors=min(15, len(places) - 1), init="pca", random_state=seed, n_jobs=1)
-        mapped: Floats = model.fit_transform(places)
-    return mapped
+        return model.fit_transform(places)
 
 
 _MAPPERS: dict[str, Callable[[Floats, int], Floats]] = {"tsne": tsne, "umap": umap}
-
-
-def _within_one(mapped: Floats) -> npt.NDArray[np.float32]:
-    centred = mapped - (mapped.max(axis=0) + mapped.min(axis=0)) / 2
-    return (centred / max(float(np.abs(centred).max()), 1e-9)).astype(np.float32)
 
 
 def filled_places(features: Floats) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:

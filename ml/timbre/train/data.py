@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,8 @@ class Segments:
 
 def _kept(found: dict[str, npt.NDArray[np.float32]], least_segments: int, left_out: int) -> Segments:
     names = [name for name in sorted(found) if len(found[name]) >= least_segments]
-    return Segments(
-        names=tuple(names),
-        timbres=tuple(found[name] for name in names),
-        left_out=left_out + len(found) - len(names),
-    )
+    timbres = tuple(found[name] for name in names)
+    return Segments(names=tuple(names), timbres=timbres, left_out=left_out + len(found) - len(names))
 
 
 def read(data: Path, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0) -> Segments:
@@ -47,7 +45,10 @@ def read(data: Path, *, least_segments: int = LEAST_SEGMENTS, least_popularity: 
     paths = sorted((data / FOLDER).glob("*.json*"))
     if not paths:
         raise FileNotFoundError(f"{data / FOLDER} holds no audio analyses (*.json, *.json.gz)")
-    popularity = _popularity(data) if least_popularity > 0 else {}
+    popularity: Mapping[str, float] = {}
+    if least_popularity > 0:
+        table = pd.read_csv(data / "tracks.csv.gz", usecols=["track_id", "popularity"]).dropna()
+        popularity = dict(zip(table["track_id"], table["popularity"], strict=True))
     found, left_out = {}, 0
     for path in paths:
         name = path.name.split(".", 1)[0]
@@ -60,22 +61,13 @@ def read(data: Path, *, least_segments: int = LEAST_SEGMENTS, least_popularity: 
     return _kept(found, least_segments, left_out)
 
 
-def _popularity(data: Path) -> dict[str, float]:
-    table = pd.read_csv(data / "tracks.csv.gz", usecols=["track_id", "popularity"]).dropna()
-    return dict(zip(table["track_id"], table["popularity"], strict=True))
-
-
 def stored(
     database: Database, *, least_segments: int = LEAST_SEGMENTS, least_popularity: float = 0.0, most: int = 2000
 ) -> Segments:
     """Return at most ``most`` tracks whose analyses are in the database, filtered as in :func:`read`."""
     ids = sorted(analysed(database))
     tracks = database.get_tracks(ids) if least_popularity > 0 else {}
-    popular = [name for name in ids if not least_popularity or _popular(tracks.get(name)) >= least_popularity]
-    taken = popular[:most]
+    popularity = {name: track.popularity or 0.0 for name, track in tracks.items()}
+    taken = [name for name in ids if popularity.get(name, 0.0) >= least_popularity][:most]
     found = {name: timbre for name in taken if (timbre := timbre_of(database, name)) is not None}
     return _kept(found, least_segments, len(ids) - len(taken))
-
-
-def _popular(track: object) -> float:
-    return float(getattr(track, "popularity", None) or 0.0)

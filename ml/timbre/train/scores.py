@@ -19,15 +19,6 @@ Embed = Callable[[Sequence[Floats]], Floats]
 Learn = Callable[[npt.NDArray[np.intp]], Embed]
 
 
-def _halves(timbre: Floats) -> tuple[Floats, Floats]:
-    return timbre[: len(timbre) // 2], timbre[len(timbre) // 2 :]
-
-
-def _quarters(timbre: Floats) -> tuple[Floats, Floats]:
-    quarter = len(timbre) // 4
-    return timbre[:quarter], timbre[2 * quarter : 3 * quarter]
-
-
 def _excerpts(timbre: Floats) -> tuple[Floats, Floats]:
     starts = (max(0, len(timbre) * part // 4 - _EXCERPT // 2) for part in (1, 3))
     first, second = (timbre[start : start + _EXCERPT] for start in starts)
@@ -35,8 +26,8 @@ def _excerpts(timbre: Floats) -> tuple[Floats, Floats]:
 
 
 PROTOCOLS: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
-    "halves": _halves,
-    "quarters": _quarters,
+    "halves": lambda timbre: (timbre[: len(timbre) // 2], timbre[len(timbre) // 2 :]),
+    "quarters": lambda timbre: (timbre[: (n := len(timbre) // 4)], timbre[2 * n : 3 * n]),
     "15 s": _excerpts,
 }
 

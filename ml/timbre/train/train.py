@@ -1,12 +1,10 @@
 """Train the timbre model and score it by retrieval of another part of a track: ``python -m ml train timbre``."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -52,7 +50,7 @@ class Windows:
     track: npt.NDArray[np.intp]
 
     @classmethod
-    def draw(cls, timbres: Sequence[Floats], statistics: str, seed: int) -> Windows:
+    def draw(cls, timbres: Sequence[Floats], statistics: str, seed: int) -> Self:
         """Draw 30 stretches of each track, of 15 % to 60 % of its length."""
         rng, rows = np.random.default_rng(seed), []
         for timbre in timbres:
@@ -94,17 +92,14 @@ def standardised(rows: Floats, statistics: str) -> Projection:
 
 
 def _plain(timbres: Sequence[Floats], statistics: str) -> Learn:
-    take = STATISTICS[statistics]
-    rows = np.array([take(timbre.astype(float)) for timbre in timbres])
+    def take(parts: Sequence[Floats]) -> Floats:
+        return np.array([STATISTICS[statistics](part.astype(float)) for part in parts])
 
     def learn(tracks: npt.NDArray[np.intp]) -> Embed:
-        projection = standardised(rows[tracks], statistics)
+        mean, deviation = rows[tracks].mean(axis=0), rows[tracks].std(axis=0) + 1e-9
+        return lambda parts: (take(parts) - mean) / deviation
 
-        def embed(parts: Sequence[Floats]) -> Floats:
-            return (np.array([take(part.astype(float)) for part in parts]) - projection.mean) / projection.deviation
-
-        return embed
-
+    rows = take(timbres)
     return learn
 
 
@@ -146,7 +141,7 @@ def compare(
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TimbreFit:
     """A trained model: settings, networks and arrays, with ``proof`` (n, length, 12) to check the export on."""
 
@@ -204,14 +199,7 @@ def fit(
         "loss": network.loss,
     }
     proof = np.stack([network.scaler.transform(middle(timbre, settings.length)) for timbre in timbres[:16]])
-    return TimbreFit(
-        settings=kept,
-        scaler=network.scaler,
-        encoder=network.encoder,
-        projection=projection,
-        clusters=clusters,
-        proof=proof,
-    )
+    return TimbreFit(kept, network.scaler, network.encoder, projection, clusters, proof)
 
 
 def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection:

@@ -369,42 +369,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/genres": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The families, the genres in each, and how many names of genres are known to belong there. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GenresAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -442,6 +406,78 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/genres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The families, the genres in each, and how many names of genres are known to belong there. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GenresAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -537,42 +573,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
             };
@@ -2211,51 +2211,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/playlists/{playlist_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    playlist_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Not found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/tracks/{track_id}/trail": {
         parameters: {
             query?: never;
@@ -2298,6 +2253,51 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2515,65 +2515,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/playlists/{playlist_id}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A playlist as a file; whoever knows its id may take it out, as with `/data`. */
-        get: {
-            parameters: {
-                query: {
-                    /** @description See /api/exports. */
-                    format: "csv" | "m3u8" | "jspf" | "json" | "parquet";
-                };
-                header?: never;
-                path: {
-                    playlist_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The file, in the media type of its format */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "*/*": string;
-                    };
-                };
-                /** @description Not found */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description No such format; `fields` lists them */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ValidationError"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/playlists/{playlist_id}/people": {
         parameters: {
             query?: never;
@@ -2636,6 +2577,65 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist as a file; whoever knows its id may take it out, as with `/data`. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description See /api/exports. */
+                    format: "csv" | "m3u8" | "jspf" | "json" | "parquet";
+                };
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, in the media type of its format */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": string;
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such format; `fields` lists them */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3152,7 +3152,7 @@ export interface components {
         BlendAnswer: {
             method: string;
             people: components["schemas"]["BlendedPerson"][];
-            not_compared: components["schemas"]["NamedPerson"][];
+            not_compared: components["schemas"]["Named"][];
             tracks: components["schemas"]["BlendedTrack"][];
             fairness: components["schemas"]["PersonShare"][];
             average: components["schemas"]["PersonShare"][];
@@ -3186,7 +3186,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
-            person: components["schemas"]["NamedPerson"];
+            person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
             };
@@ -3195,10 +3195,12 @@ export interface components {
             reasons: string[];
         };
         /**
-         * Budget
-         * @description The requests of the last 24 hours: ``used`` of ``limit``.
+         * BudgetState
+         * @description ``used`` of ``limit`` requests in the last 24 hours (counted by the hour), of all credentials together.
+         *
+         *     ``resets_at`` is when the oldest of them no longer count.
          */
-        Budget: {
+        BudgetState: {
             limit: number;
             used: number;
             resets_at: string | null;
@@ -3305,17 +3307,6 @@ export interface components {
             odds: number;
         };
         /**
-         * Dataset
-         * @description A slice: ``rows`` of its playlists name ``tracks`` distinct tracks.
-         */
-        Dataset: {
-            name: string;
-            playlists: number;
-            rows: number;
-            tracks: number;
-            imported_at: string;
-        };
-        /**
          * DatasetsAnswer
          * @description The number of slices, what they hold together, and the newest of them.
          */
@@ -3324,7 +3315,7 @@ export interface components {
             playlists: number;
             rows: number;
             imported_at: string | null;
-            datasets: components["schemas"]["Dataset"][];
+            datasets: components["schemas"]["SetSummary"][];
         };
         /**
          * DoctorAnswer
@@ -3591,8 +3582,11 @@ export interface components {
             tasks: components["schemas"]["TaskVersions"][];
             trainable: string[];
         };
-        /** NamedPerson */
-        NamedPerson: {
+        /**
+         * Named
+         * @description A playlist, a person or another thing with a name.
+         */
+        Named: {
             id: string;
             name: string;
         };
@@ -3688,11 +3682,6 @@ export interface components {
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
         };
-        /** PlaylistName */
-        PlaylistName: {
-            id: string;
-            name: string;
-        };
         /**
          * PlaylistPage
          * @description Page ``page`` (from 1) of a playlist's rows, and how many ``pages`` there are.
@@ -3750,12 +3739,15 @@ export interface components {
          * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
          */
         PreviewAnswer: {
+            url: string;
+            /** @default null */
+            expires_at: string | null;
+            /** @default null */
+            credit: string | null;
+            /** @default null */
+            link: string | null;
             source: string;
             title: string;
-            url: string;
-            expires_at: string | null;
-            credit: string | null;
-            link: string | null;
         };
         /**
          * ProjectionMap
@@ -3889,6 +3881,18 @@ export interface components {
             tracks: components["schemas"]["TrackSummary"][];
         };
         /**
+         * SetSummary
+         * @description One imported file: ``rows`` of its playlists name ``tracks`` distinct tracks (0 in sets that do not say).
+         */
+        SetSummary: {
+            name: string;
+            playlists: number;
+            rows: number;
+            tracks: number;
+            /** Format: date-time */
+            imported_at: string;
+        };
+        /**
          * SettingState
          * @description A setting of a source and whether it is set; ``value`` is None if it is not set, and for secrets.
          */
@@ -3924,14 +3928,15 @@ export interface components {
             state: string;
             blocked_until: string | null;
             blocked_why: string | null;
-            budget: components["schemas"]["Budget"] | null;
+            budget: components["schemas"]["BudgetState"] | null;
             last_ok_at: string | null;
             last_error: components["schemas"]["SourceError"] | null;
             settings: components["schemas"]["SettingState"][];
         };
         /** SourceError */
         SourceError: {
-            at: string | null;
+            /** Format: date-time */
+            at: string;
             message: string;
             hint: string;
         };
@@ -3984,8 +3989,8 @@ export interface components {
         SourceList: {
             source: string;
             title: string;
-            licence: string | null;
             fetched_at: string | null;
+            licence: string | null;
             tracks: components["schemas"]["SourceTrack"][];
         };
         /**
@@ -4050,15 +4055,10 @@ export interface components {
         SpotifyState: {
             configured: boolean;
             connected: boolean;
-            user: components["schemas"]["SpotifyUser"] | null;
+            user: components["schemas"]["Named"] | null;
             expires_at: string | null;
             redirect_uri: string;
             notice: string | null;
-        };
-        /** SpotifyUser */
-        SpotifyUser: {
-            id: string;
-            name: string;
         };
         /**
          * State
@@ -4108,7 +4108,7 @@ export interface components {
          */
         TaskVersions: {
             task: string;
-            playlist: components["schemas"]["PlaylistName"] | null;
+            playlist: components["schemas"]["Named"] | null;
             before: string[];
             versions: components["schemas"]["VersionSummary"][];
         };
@@ -4205,7 +4205,7 @@ export interface components {
         Trail: {
             track: components["schemas"]["TrackSummary"];
             steps: components["schemas"]["TrailStep"][];
-            playlist: components["schemas"]["PlaylistName"] | null;
+            playlist: components["schemas"]["Named"] | null;
         };
         /**
          * TrailStep
@@ -4216,7 +4216,8 @@ export interface components {
             source: string;
             title: string;
             score: number | null;
-            fetched_at: string | null;
+            /** Format: date-time */
+            fetched_at: string;
         };
         /**
          * TrainedContributor
@@ -4251,7 +4252,10 @@ export interface components {
             points_of: number;
             points: components["schemas"]["TrackPoint"][];
         };
-        /** TrainedVersion */
+        /**
+         * TrainedVersion
+         * @description A version with all its scores; ``active`` if it is served.
+         */
         TrainedVersion: {
             version: string;
             active: boolean;
@@ -4268,17 +4272,17 @@ export interface components {
         };
         /**
          * VersionSummary
-         * @description A version; ``active`` if it is served, ``own`` if it was trained here.
+         * @description A version with its main score; ``own`` if it was trained here.
          */
         VersionSummary: {
             version: string;
             active: boolean;
-            own: boolean;
-            bytes: number;
-            score: components["schemas"]["MainScore"] | null;
             scores: {
                 [key: string]: unknown;
             } | null;
+            own: boolean;
+            bytes: number;
+            score: components["schemas"]["MainScore"] | null;
         };
         /**
          * VersionsCompared

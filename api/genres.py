@@ -3,16 +3,16 @@
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from apiflask import APIBlueprint, Schema
+from apiflask import Schema
 from apiflask.fields import String
 from apiflask.validators import Length
-from marshmallow import RAISE
 
+from api.application import Blueprint
 from api.current import services
-from api.errors import ApiError
 from ml.taxonomy.model import Placement
+from services.errors import invalid_value
 
-blueprint = APIBlueprint("genres", __name__, tag="Genres")
+blueprint = Blueprint("genres", __name__, tag="Genres")
 
 
 class GenreName(Schema):
@@ -49,10 +49,10 @@ def genres() -> GenresAnswer:
 
 
 @blueprint.get("/api/genres/place")
-@blueprint.input(GenreName, location="query", arg_name="query", unknown=RAISE)
+@blueprint.query(GenreName)
 def place(query: dict[str, str]) -> GenrePlacement:
     """The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found."""
     try:
         return GenrePlacement(name=query["name"], **asdict(services().genre.taxonomy.predict(query["name"])))
     except ValueError as fault:
-        raise ApiError(422, "invalid_value", f"{fault}.", "Type the name of a genre.") from fault
+        raise invalid_value(f"{fault}.", "Type the name of a genre.") from fault

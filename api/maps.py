@@ -1,0 +1,89 @@
+"""How tracks sound: clusters, histograms of features, maps, and sound-alikes by timbre."""
+
+from typing import Any, Literal
+
+from apiflask import Schema
+from apiflask.fields import Integer, String
+from apiflask.validators import Length, Range
+
+from api.application import Blueprint
+from api.current import services
+from api.schemas import SubjectQuery, text, track_id
+from services import clusters as clustering
+from services import features, maps
+from services import timbre as timbres
+
+blueprint = Blueprint("maps", __name__, tag="Maps")
+
+MapOrNone = maps.ProjectionMap | tuple[Literal[""], Literal[204]]
+_NONE: tuple[Literal[""], Literal[204]] = ("", 204)
+
+
+class HistogramQuery(Schema):
+    playlist = String(load_default="", validate=text, metadata={"description": "Else the whole catalogue."})
+    family = String(load_default="", validate=Length(max=100), metadata={"description": "Tracks of this family alone."})
+
+
+class ProjectionQuery(Schema):
+    track_id = String(validate=track_id, metadata={"description": "A track to place on it."})
+
+
+class AlikeQuery(Schema):
+    track_id = String(required=True, validate=track_id, metadata={"description": "See the map."})
+    limit = Integer(load_default=10, validate=Range(1, 50))
+
+
+@blueprint.get("/api/clusters")
+def clusters() -> clustering.ClustersAnswer:
+    """The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
+
+    `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
+    """
+    return clustering.describe_clusters(services())
+
+
+@blueprint.get("/api/clusters/predict")
+@blueprint.query(SubjectQuery)
+def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
+    """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
+    return clustering.predict_cluster(services(), query)
+
+
+@blueprint.get("/api/features/histograms")
+@blueprint.query(HistogramQuery)
+def feature_histograms(query: dict[str, str]) -> features.Histograms:
+    """How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
+
+    `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.
+    """
+    return features.histograms_of(services(), query["playlist"], query["family"])
+
+
+@blueprint.get("/api/projection")
+@blueprint.query(ProjectionQuery)
+@blueprint.doc(responses={204: "None has been computed"})
+def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
+    """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
+    return maps.catalogue_map(services(), query.get("track_id")) or _NONE
+
+
+@blueprint.get("/api/playlists/<playlist_id>/projection")
+@blueprint.query(ProjectionQuery)
+@blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
+def playlist_projection(playlist_id: str, query: dict[str, Any]) -> MapOrNone:
+    """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
+    return maps.playlist_map(services(), playlist_id, query.get("track_id")) or _NONE
+
+
+@blueprint.get("/api/timbre/map")
+def timbre_map() -> timbres.TimbreMap:
+    """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
+    return timbres.timbre_map(services())
+
+
+@blueprint.get("/api/timbre/alike")
+@blueprint.query(AlikeQuery)
+@blueprint.doc(responses={404: "The track has no analysis here"})
+def timbre_alike(query: dict[str, Any]) -> timbres.TimbreAlike:
+    """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
+    return timbres.timbre_alike(services(), query["track_id"], query["limit"])

@@ -1,0 +1,77 @@
+"""One track: where it can be heard just now, and how it got here."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import cast
+
+from etl.identity import identity_of
+from etl.lookup.lookup import look_up
+from etl.providers.base import LookupQuery, Need, Preview
+from services.container import Services
+from services.errors import ServiceError, not_found
+from services.subject.lookup import lines
+from services.subject.resolve import by_id
+from services.views import Named, TrackSummary, View
+from store.library import tracks_by_id
+from store.recommendations import trail_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewAnswer(Preview):
+    """The address of a preview at its source, until when it can be played, whom to credit, and the track's page."""
+
+    source: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailStep(View):
+    """The track ``seed``, for which a source recommended the one before."""
+
+    seed: TrackSummary
+    source: str
+    title: str
+    score: float | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail:
+    track: TrackSummary
+    steps: list[TrailStep]
+    playlist: Named | None
+
+
+def find_preview(services: Services, track_id: str) -> PreviewAnswer:
+    """Return the preview of the first source that has one; raises ServiceError 404 for no track and for none."""
+    track = by_id(services, services.catalogue.current(), track_id).track
+    found = look_up(services.engine, LookupQuery(identity=identity_of(track)), {Need.PREVIEW})
+    if not found.previews:
+        raise ServiceError(
+            404,
+            "no_preview",
+            "No source that is switched on has a preview of this track.",
+            "Switch on Deezer or iTunes under Data, or see `sources` for what went wrong.",
+            sources=lines(services, found.trail),
+        )
+    source, answer = next(iter(found.previews.items()))
+    preview = cast(Preview, answer.value)
+    return PreviewAnswer(source=source, title=services.title_of(source), **asdict(preview))
+
+
+def find_trail(services: Services, track_id: str, owner: str | None) -> Trail:
+    """Return which track led to a track in which source, back to a playlist of ``owner``; raises ServiceError 404."""
+    database, snapshot = services.database, services.catalogue.current()
+    track = tracks_by_id(snapshot, database, [track_id]).get(track_id)
+    if track is None:
+        raise not_found("There is no such track here.", "Search for it: GET /api/search?q=")
+    playlists = {playlist.id: playlist for playlist in database.playlists(owner)}
+    found = trail_of(database, track_id, playlists)
+    seeds = tracks_by_id(snapshot, database, [step.seed for step in found.steps])
+    steps = [
+        TrailStep.of(step, seed=TrackSummary.of(seeds[step.seed]), title=services.title_of(step.source))
+        for step in found.steps
+        if step.seed in seeds
+    ]
+    home = found.playlist
+    return Trail(track=TrackSummary.of(track), steps=steps, playlist=Named(home.id, home.name) if home else None)
