@@ -1,31 +1,40 @@
 """How domain types lie in MongoDB: pure translations; what is missing has no field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from store.domain import SHOWN_ONLY, AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
 from store.text import recording_key
 
 Document = dict[str, Any]
 
 # Fields that a later import may fill where an earlier one knew nothing. Features have a rule of their own.
-_FILLABLE = ("album", "year", "duration_ms", "isrc", "popularity", "explicit", "labels", "artist_genres", "artists")
+_FILLABLE = (
+    *("album", "year", "duration_ms", "isrc", "popularity", "explicit"),
+    *("labels", "artist_genres", "artists", "artist_uris"),
+)
 _PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "created_at")
-_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"id", "features"})
+_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"id", "features", "album_details"})
+_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def track_document(track: Track, brought_by: str) -> Document:
     """Return the document of ``track``; ``brought_by`` names the run and page that brings it in."""
     document: Document = {"_id": track.id, "brought_by": brought_by}
-    for name in _TRACK_FIELDS:
-        value = getattr(track, name)
-        if value is not None and value not in ((), {}):
-            document[name] = list(value) if isinstance(value, tuple) else value
+    document |= _filled(track, _TRACK_FIELDS)
+    if track.album_details is not None:
+        document["album_details"] = _filled(track.album_details, _ALBUM_FIELDS)
     if track.features is not None:
         document["features"] = features_document(track.features)
     document["keys"] = recording_keys(track)
     return document
+
+
+def _filled(value: Track | AlbumDetails, names: Iterable[str]) -> Document:
+    found = {name: getattr(value, name) for name in names}
+    known = {name: part for name, part in found.items() if part is not None and part not in ((), {})}
+    return {name: list(part) if isinstance(part, tuple) else part for name, part in known.items()}
 
 
 def recording_keys(track: Track) -> list[str]:
@@ -47,10 +56,17 @@ def _known(document: Mapping[str, Any]) -> Document:
 def track_from(document: Mapping[str, Any]) -> Track:
     """Return the track of a document that :func:`track_document` made."""
     known: Document = {name: document[name] for name in _TRACK_FIELDS if name in document}
-    for name in ("artists", "labels", "artist_genres"):
+    for name in ("artists", "labels", "artist_genres", "artist_uris"):
         known[name] = tuple(known.get(name, ()))
+    if "album_details" in document:
+        known["album_details"] = _album_details(document["album_details"])
     features = AudioFeatures(**document["features"]) if "features" in document else None
     return Track(id=document["_id"], features=features, **known)
+
+
+def _album_details(document: Mapping[str, Any]) -> AlbumDetails:
+    known: Document = {name: tuple(part) if isinstance(part, list) else part for name, part in document.items()}
+    return AlbumDetails(**known)
 
 
 def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
@@ -62,6 +78,7 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
     known = stored.get("ids", {})
     filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
+    filling |= _missing_of_album(stored, offered)
     keys = stored.get("keys", [])
     if not set(offered["keys"]) <= set(keys):
         filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
@@ -74,6 +91,16 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
             better = gain > 0 or (gain == 0 and new["values"].keys() > have["values"].keys())
         if better:
             filling |= {"features": new, "features_by_source": reports_by_source(stored, "features", new)}
+    return filling
+
+
+def _missing_of_album(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
+    """Return what ``offered`` adds to the details of the album; a date of release may become more precise."""
+    known, new = stored.get("album_details", {}), offered.get("album_details", {})
+    filling = {f"album_details.{name}": value for name, value in new.items() if name not in known}
+    date = new.get("released", "")
+    if len(date) > len(known.get("released", "")) and date.startswith(known.get("released", "")):
+        filling |= {"album_details.released": date, "year": int(date[:4])}
     return filling
 
 

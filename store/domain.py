@@ -59,12 +59,31 @@ class AudioFeatures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AlbumDetails:
+    """What is known of the album of a track, and of the track's place on it.
+
+    ``released`` is the date of release as precisely as it is known: ``1979``, ``1979-11`` or ``1979-11-30``. URIs are
+    those of a service, such as ``spotify:album:ID`` or ``https://musicbrainz.org/release/MBID``.
+    """
+
+    released: str | None = None
+    record_label: str | None = None
+    artists: tuple[str, ...] = ()
+    artist_uris: tuple[str, ...] = ()
+    uri: str | None = None
+    cover_url: str | None = None
+    disc_number: int | None = None
+    track_number: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Track:
     """One recording as one service names it.
 
     ``id`` is Spotify's where the track has one, else :func:`local_track_id`. ``labels`` are genres given
     to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from. ``ids`` are
-    those that sources have given it, by namespace (see :class:`etl.providers.base.Identity`).
+    those that sources have given it, by namespace (see :class:`etl.providers.base.Identity`). ``artist_uris`` are
+    addresses of its artists at a service. The catalogue holds neither them nor ``album_details``.
     """
 
     id: str
@@ -81,11 +100,19 @@ class Track:
     features: AudioFeatures | None = None
     source: str = "unknown"
     ids: Mapping[str, str] = field(default_factory=dict)
+    artist_uris: tuple[str, ...] = ()
+    album_details: AlbumDetails | None = None
 
 
 def usable_features(track: Track) -> AudioFeatures | None:
     """Return the audio features that models and neighbours may read, ``None`` where there are none."""
     return track.features if track.features and track.features.source not in SHOWN_ONLY else None
+
+
+def release_date(track: Track) -> str | None:
+    """Return when the album came out, as precisely as it is known: a year, a month or a day."""
+    details = track.album_details
+    return (details and details.released) or (None if track.year is None else str(track.year))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

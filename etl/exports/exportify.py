@@ -1,10 +1,9 @@
-"""CSV as exportify.net writes it today, with the ISRC under exportify.app's heading behind its columns.
+"""CSV exactly as exportify.net writes it today: its columns, their order, its quotes, numbers and ends of lines.
 
-Readers find columns by name. Everything exportify.net has is there under its heading and in its order; what both
-call the same (Track URI, Track Name, Artist Name(s), Album Name, Explicit, Popularity, Added By, Added At) serves
-readers of either. exportify.app's columns of URIs and pictures are left out: nothing here knows them, and
-"Artist URI(s)" would announce its other way to join artists. Artists are joined by ";", which is why a name that
-holds one comes back as two. Labels of a track and the source of its features have no column.
+Programs for that site's files read this one (https://github.com/pavelkomarov/exportify). Columns of names are always
+quoted, the others only where they must be. Numbers are written as JavaScript writes them. Artists are joined by ";",
+which is why a name that holds one comes back as two. What these columns cannot hold is in the full CSV
+(:mod:`etl.exports.full_csv`).
 
 Cells that begin with =, +, - or @ are written as they are. The customary apostrophe in front of them would be read
 back as part of the name by every reader of such files: by ours, by other services that take them and by notebooks.
@@ -12,43 +11,42 @@ Loudness is negative, and there are albums called "=" and "+". The file goes fro
 as a download of type text/csv; a spreadsheet should import it with its columns as text (docs/formats.md).
 """
 
-import csv
-import io
 from collections.abc import Iterator
+from decimal import Decimal
 
 from etl.exports.rows import ExportRow, Pages, instant, track_uri
-from store.domain import AUDIO_FEATURES, Playlist
+from store.domain import AUDIO_FEATURES, Playlist, release_date
 
 # In the order of exportify.net, which is that of AUDIO_FEATURES; the duration has its own column.
-_FEATURES = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
+FEATURES = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
 HEADINGS = (
     *("Track URI", "Track Name", "Album Name", "Artist Name(s)", "Release Date", "Duration (ms)", "Popularity"),
     *("Explicit", "Added By", "Added At", "Genres", "Record Label"),
-    *(name.replace("_", " ").title() for name in _FEATURES),
-    "ISRC",
+    *(name.replace("_", " ").title() for name in FEATURES),
 )
+_QUOTED = frozenset({"Track Name", "Album Name", "Artist Name(s)", "Genres", "Record Label"})
+# JavaScript writes smaller numbers with an exponent.
+_LEAST_PLAIN = 1e-6
 
 
 def write_exportify(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file: UTF-8 without a byte order mark, like exportify.net's."""
-    target = io.StringIO()
-    # With both characters in the line's end, the writer quotes cells that hold either.
-    writer = csv.writer(target, lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    yield _taken(target)
+    """Yield the file: UTF-8 without a byte order mark."""
+    yield f"{','.join(HEADINGS)}\n".encode()
     for page in pages:
-        writer.writerows(map(_cells, page))
-        yield _taken(target)
+        yield "".join(f"{','.join(map(_cell, HEADINGS, exportify_cells(row)))}\n" for row in page).encode()
 
 
-def _taken(target: io.StringIO) -> bytes:
-    text = target.getvalue()
-    target.seek(0)
-    target.truncate()
-    return text.encode()
+def _cell(heading: str, text: str) -> str:
+    return quoted(text) if heading in _QUOTED or not {*text}.isdisjoint(',"\r\n') else text
 
 
-def _cells(row: ExportRow) -> list[str]:
+def quoted(text: str) -> str:
+    """Return ``text`` as a quoted cell."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def exportify_cells(row: ExportRow) -> list[str]:
+    """Return the texts of the columns :data:`HEADINGS`, without quotes."""
     track, values = row.track, row.track.features.values if row.track.features else {}
     duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
     return [
@@ -56,21 +54,29 @@ def _cells(row: ExportRow) -> list[str]:
         track.title,
         track.album or "",
         ";".join(track.artists),
-        _number(track.year),
-        _number(duration),
-        _number(track.popularity),
-        "" if track.explicit is None else str(track.explicit).lower(),
-        # Readers take the percent encoding of exportify.app's user URIs away.
-        (row.item.added_by or "").replace("%", "%25"),
+        release_date(track) or "",
+        number_text(duration),
+        number_text(track.popularity),
+        boolean_text(track.explicit),
+        row.item.added_by or "",
         instant(row.item.added_at) or "",
         ",".join(track.artist_genres),
-        "",
-        *(_number(values.get(name)) for name in _FEATURES),
-        track.isrc or "",
+        (track.album_details and track.album_details.record_label) or "",
+        *(number_text(values.get(name)) for name in FEATURES),
     ]
 
 
-def _number(value: float | None) -> str:
+def boolean_text(value: bool | None) -> str:
+    """Return ``true`` or ``false``, or nothing where the value is unknown."""
+    return "" if value is None else str(value).lower()
+
+
+def number_text(value: float | None) -> str:
+    """Return a number as JavaScript writes it (230333, 0.00000877, 8.77e-7), nothing where it is unknown."""
     if value is None:
         return ""
-    return str(int(value)) if value == int(value) else repr(value)
+    if value == int(value):
+        return str(int(value))
+    if abs(value) < _LEAST_PLAIN:
+        return repr(value).replace("e-0", "e-")
+    return format(Decimal(repr(value)), "f")

@@ -45,7 +45,7 @@ FORMATS = {
         Format(
             name="csv",
             label="CSV",
-            purpose="Exportify’s table: for other music tools, notebooks and back into Tastemap.",
+            purpose="The table as exportify.net writes it: for other music tools and notebooks.",
             ending=".csv",
             media_type="text/csv; charset=utf-8",
             write=write_exportify,

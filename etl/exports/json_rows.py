@@ -6,9 +6,10 @@ from dataclasses import fields
 from typing import Any
 
 from etl.exports.rows import ExportRow, Pages, instant
-from store.domain import AudioFeatures, Playlist, Track
+from store.domain import AlbumDetails, AudioFeatures, Playlist, Track
 
-_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name != "features")
+_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"features", "album_details"})
+_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def playlist_members(playlist: Playlist) -> dict[str, Any]:
@@ -27,7 +28,9 @@ def playlist_members(playlist: Playlist) -> dict[str, Any]:
 def track_members(track: Track) -> dict[str, Any]:
     """Return every field of a track; null or an empty list where nothing is known."""
     members = {name: getattr(track, name) for name in _TRACK_FIELDS}
-    return members | {"features": _features(track.features) if track.features else None}
+    details, features = track.album_details, track.features
+    members["album_details"] = details and {name: getattr(details, name) for name in _ALBUM_FIELDS}
+    return members | {"features": _features(features) if features else None}
 
 
 def item_members(row: ExportRow) -> dict[str, Any]:

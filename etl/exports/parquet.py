@@ -2,11 +2,13 @@
 
 The columns are those of :data:`SCHEMA`. The thirteen audio features have columns under their own names but for
 the duration that their source gives, ``features_duration_ms``; ``features_source`` is null where a track has none.
-The fields of the playlist itself are JSON in the file's metadata under ``tastemap``.
+``ids`` are written "namespace:id". The fields of the playlist itself are JSON in the file's metadata under
+``tastemap``.
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from itertools import chain, islice
 from typing import Any
 
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 from etl.exports.arrow_columns import column
 from etl.exports.json_rows import playlist_members
 from etl.exports.rows import ExportRow, Pages
-from store.domain import AUDIO_FEATURES, Playlist
+from store.domain import AUDIO_FEATURES, AlbumDetails, Playlist
 
 # Pages of 500 rows per row group: few enough for memory, enough for the columns to pack well.
 _PAGES_AT_ONCE = 4
@@ -41,6 +43,16 @@ SCHEMA = pa.schema(
         pa.field("labels", _NAMES),
         pa.field("artist_genres", _NAMES),
         pa.field("source", pa.string()),
+        pa.field("ids", _NAMES),
+        pa.field("artist_uris", _NAMES),
+        pa.field("released", pa.string()),
+        pa.field("record_label", pa.string()),
+        pa.field("album_artists", _NAMES),
+        pa.field("album_artist_uris", _NAMES),
+        pa.field("album_uri", pa.string()),
+        pa.field("album_cover_url", pa.string()),
+        pa.field("disc_number", pa.int32()),
+        pa.field("track_number", pa.int32()),
         *(pa.field(name, pa.float64()) for name in _COLUMN_OF.values()),
         pa.field("features_source", pa.string()),
         pa.field("features_fetched_at", _TIME),
@@ -52,8 +64,12 @@ _OF_ITEM = ("position", "added_by", "added_at", "plays")
 _OF_FEATURES = ("source", "fetched_at", "licence", "confidence")
 _OF_TRACK = (
     *("id", "title", "artists", "album", "year", "duration_ms", "isrc", "popularity", "explicit"),
-    *("labels", "artist_genres", "source"),
+    *("labels", "artist_genres", "source", "artist_uris"),
 )
+# Columns of the album's details that are not called like them.
+_OF_ALBUM = {"artists": "album_artists", "artist_uris": "album_artist_uris", "uri": "album_uri"}
+_OF_ALBUM |= {"cover_url": "album_cover_url"}
+_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 class _Sink:
@@ -103,6 +119,10 @@ def _table(rows: Sequence[ExportRow], schema: pa.Schema) -> pa.Table:
 def _record(row: ExportRow) -> dict[str, Any]:
     record = {name: getattr(row.item, name) for name in _OF_ITEM}
     record |= {name: getattr(row.track, name) for name in _OF_TRACK}
+    record["ids"] = [f"{namespace}:{id_}" for namespace, id_ in row.track.ids.items()]
+    details = row.track.album_details
+    if details is not None:
+        record |= {_OF_ALBUM.get(name, name): getattr(details, name) for name in _ALBUM_FIELDS}
     features = row.track.features
     if features is not None:
         record |= {_COLUMN_OF[name]: value for name, value in features.values.items()}

@@ -1,19 +1,21 @@
-"""The relational schema: artist, album, track, audio_features, artist_album, artist_track.
+"""The relational schema: artist, album, track, audio_features, artist_album, artist_track, release, external_id.
 
 Ids are those of the catalogue for tracks. Nothing here numbers artists and albums, so their ids are hashes: of the
 artist's name as it is written, and of the album's title with the first artist of the track, which distinguishes one
-"Greatest Hits" from another. Times are UTC. Labels and genres are JSON arrays of text.
+"Greatest Hits" from another. Times are UTC. Labels, genres and lists of names or URIs are
+JSON arrays of text. What was added later has tables of its own, so that a database of an earlier version stays usable.
 """
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import UTC
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects import mysql
 
-from store.domain import AUDIO_FEATURES, Track
+from store.domain import AUDIO_FEATURES, AlbumDetails, Track
 
 Record = dict[str, Any]
 METADATA = MetaData()
@@ -62,6 +64,31 @@ FEATURES = Table(
     Column("confidence", Double, nullable=False),
     **_OPTIONS,
 )
+# What is known of the album and of the track's place on it; the date is a year, a month or a day.
+RELEASE = Table(
+    "release",
+    METADATA,
+    _of("track", primary_key=True),
+    Column("released", String(10)),
+    Column("record_label", Text),
+    Column("artists", JSON, nullable=False),
+    Column("artist_uris", JSON, nullable=False),
+    Column("uri", Text),
+    Column("cover_url", Text),
+    Column("disc_number", Integer),
+    Column("track_number", Integer),
+    **_OPTIONS,
+)
+# Ids that sources have given the track; those of its artists have the namespace "artist_uri", numbered from 0.
+EXTERNAL_ID = Table(
+    "external_id",
+    METADATA,
+    _of("track", primary_key=True),
+    Column("namespace", String(32), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("value", Text, nullable=False),
+    **_OPTIONS,
+)
 ARTIST_ALBUM = Table(
     "artist_album", METADATA, _of("artist", primary_key=True), _of("album", primary_key=True), **_OPTIONS
 )
@@ -92,6 +119,9 @@ def _records(track: Track) -> Iterable[tuple[Table, Record]]:
     yield TRACK, _track(track, album_id)
     if track.features:
         yield FEATURES, _features(track)
+    if track.album_details:
+        yield RELEASE, {"track_id": track.id} | _release(track.album_details)
+    yield from ((EXTERNAL_ID, record) for record in _external_ids(track))
     for position, name in enumerate(track.artists):
         artist_id = _hashed(name)
         yield ARTIST, {"id": artist_id, "name": name}
@@ -104,6 +134,18 @@ def _track(track: Track, album_id: str | None) -> Record:
     own = ("id", "title", "year", "duration_ms", "isrc", "popularity", "explicit", "source")
     lists = {"labels": list(track.labels), "artist_genres": list(track.artist_genres)}
     return {name: getattr(track, name) for name in own} | {"album_id": album_id} | lists
+
+
+def _release(details: AlbumDetails) -> Record:
+    found = {field.name: getattr(details, field.name) for field in fields(AlbumDetails)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def _external_ids(track: Track) -> Iterable[Record]:
+    numbered = [(name, 0, value) for name, value in track.ids.items()]
+    numbered += [("artist_uri", position, uri) for position, uri in enumerate(track.artist_uris)]
+    for namespace, position, value in numbered:
+        yield {"track_id": track.id, "namespace": namespace, "position": position, "value": value}
 
 
 def _features(track: Track) -> Record:

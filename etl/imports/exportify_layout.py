@@ -24,8 +24,10 @@ _URI_HEADINGS = frozenset(
     ("track uri", "track id", "spotify uri", "spotify id", "spotify track id", "spotify track uri")
 )
 # The base columns of the classic file, counted from the track's URI.
-_CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "length": 12, "artist_uris": 2}
+_CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "length": 12}
 _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
+_CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_artists": 7}
+_CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
 # What only playlists have.
 ADDED = frozenset({"added_at", "added_by"})
@@ -173,6 +175,8 @@ def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
             columns["genres"] = column
         elif length == _FEATURES:
             columns |= {name: column + at for at, name in enumerate(FEATURE_COLUMNS)}
+        elif length == _ALBUM:
+            columns["record_label"] = column + 1
         column += length
     return Layout(columns=columns, width=width, join=Join.ESCAPED, blocks=tuple(blocks))
 

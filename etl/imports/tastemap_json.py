@@ -7,6 +7,7 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
+from etl.imports.album_details import MAX_NUMBER, album_details, precise_date, web_address
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
@@ -14,6 +15,7 @@ from etl.imports.reading.json_stream import JsonStream
 from etl.values import boolean, iso_instant, number
 from store.domain import (
     FEATURE_BOUNDS,
+    AlbumDetails,
     AudioFeatures,
     Person,
     Playlist,
@@ -139,6 +141,21 @@ def _track(members: Mapping[str, Any]) -> Track | None:
         features=_features(_object(members.get("features"))),
         source=_text(members.get("source")) or "unknown",
         ids=_ids(_object(members.get("ids"))),
+        artist_uris=_texts(members.get("artist_uris")),
+        album_details=_album_details(_object(members.get("album_details"))),
+    )
+
+
+def _album_details(members: Mapping[str, Any]) -> AlbumDetails | None:
+    return album_details(
+        released=precise_date(members.get("released")),
+        record_label=_text(members.get("record_label")),
+        artists=_texts(members.get("artists")),
+        artist_uris=_texts(members.get("artist_uris")),
+        uri=_text(members.get("uri")),
+        cover_url=web_address(members.get("cover_url")),
+        disc_number=_whole(members.get("disc_number"), 1, MAX_NUMBER),
+        track_number=_whole(members.get("track_number"), 1, MAX_NUMBER),
     )
 
 

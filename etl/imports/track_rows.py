@@ -8,12 +8,13 @@ from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
 from etl.identity import clean_isrc
+from etl.imports.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.reading.convention import Convention, is_missing, within
 from etl.imports.sheet import Sheet
 from etl.values import bare_spotify_id, boolean_cell
-from store.domain import AudioFeatures, Track, local_track_id
+from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ class RowReader:
         return Row(
             line=line,
             track=track,
-            added_by=unquote(texts.get("added_by", "").removeprefix("spotify:user:")) or None,
+            added_by=_person(texts.get("added_by", "")),
             added_at=added_at,
             unread=reading.unread(),
         )
@@ -96,6 +97,25 @@ class RowReader:
             artist_genres=_genres(texts.get("genres", "")),
             features=features,
             source=self.source,
+            artist_uris=spotify_uris("artist", texts.get("artist_uris", "") or texts.get("artist_ids", "")),
+            album_details=self._album_details(texts),
+        )
+
+    def _album_details(self, texts: Mapping[str, str]) -> AlbumDetails | None:
+        released = texts.get("released", "")
+        date = None if is_missing(released) else precise_date(released, self.fetched_at.year)
+        if date is None and (instant := self.convention.instant(released)) is not None:
+            date = precise_date(instant.date().isoformat(), self.fetched_at.year)
+        label = texts.get("record_label", "")
+        return album_details(
+            released=date,
+            record_label=None if label in _NO_NAME else label,
+            artists=artists_of(texts.get("album_artists", ""), self.layout.join),
+            artist_uris=spotify_uris("artist", texts.get("album_artist_uris", "")),
+            uri=next(iter(spotify_uris("album", texts.get("album_uri", ""))), None),
+            cover_url=web_address(texts.get("cover_url")),
+            disc_number=cell_number(texts.get("disc_number", "")),
+            track_number=cell_number(texts.get("track_number", "")),
         )
 
     def _popularity(self, cell: str) -> float | None:
@@ -134,6 +154,12 @@ class _Reading:
 
     def unread(self) -> tuple[tuple[str, int], ...]:
         return tuple((heading, 1) for heading in self._unread)
+
+
+def _person(cell: str) -> str | None:
+    """Return a person's id; within a URI it is percent-encoded."""
+    _, uri, encoded = cell.rpartition("spotify:user:")
+    return (unquote(encoded) if uri else cell) or None
 
 
 def _blank_missing_names(texts: dict[str, str]) -> None:

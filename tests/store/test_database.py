@@ -2,13 +2,14 @@
 
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from store.database import PAGE_ITEMS, Database, StoreDown, open_database
-from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
+from store.domain import AlbumDetails, AudioFeatures, Playlist, PlaylistItem, Track
 from store.mongo.embedded import EmbeddedServer
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -158,3 +159,12 @@ def test_a_worker_finds_the_server_that_its_master_started(tmp_path: Path) -> No
 
 def kill_server(var: Path) -> None:
     os.kill(int((var / "db" / "server.pid").read_text()), signal.SIGKILL)
+
+
+def test_details_of_an_album_fill_gaps_and_become_more_precise(database: Database) -> None:
+    track = Track(id="t", title="T", artists=("A",), year=1979, album_details=AlbumDetails(released="1979"))
+    finer = AlbumDetails(released="1979-11-30", record_label="Harvest", artists=("A",), disc_number=2)
+    database.put_tracks([track])
+    database.put_tracks([replace(track, album_details=finer, artist_uris=("spotify:artist:1",))])
+    database.put_tracks([replace(track, album_details=AlbumDetails(released="1980-01", record_label="Other"))])
+    assert database.get_track("t") == replace(track, album_details=finer, artist_uris=("spotify:artist:1",))

@@ -58,11 +58,18 @@ _LIST: Mapping[str, str] = {
         "アーティスト名 | 歌手名 | 아티스트 | 아티스트명 | 가수"
     ),
     "album_artists": (
-        "album artist | album artists | album artist name s | albumartist | Albuminterpret | "
+        "album artist name s | album artist names | album artist | album artists | albumartist | Albuminterpret | "
         "Artiste de l'album | Artista dell'album | Artista del álbum | Artista do álbum | "
         "Исполнитель альбома | アルバムアーティスト | 专辑艺人"
     ),
-    "artist_uris": "artist uri s | artist uris | artist uri | artist ids",
+    "artist_uris": "artist uri s | artist uris | artist uri",
+    "artist_ids": "artist ids",
+    "album_uri": "album uri | album id",
+    "album_artist_uris": "album artist uri s | album artist uris",
+    "cover_url": "album image url | album cover | album art | cover url | cover",
+    "disc_number": "disc number | disc | CD-Nummer | Numéro de disque | Numero disco | Número de disco",
+    "track_number": "track number | Titelnummer | Numéro de piste | Numero brano | Número de pista | Número da faixa",
+    "record_label": "record label | label | Plattenlabel | Maison de disques | Sello discográfico",
     "album": (
         "album name | album title | album | release | master metadata album album name | Albumtitel | "
         "Albumname | Nom de l'album | Titre de l'album | Nome album | Titolo album | Álbum | Nome do álbum | "

@@ -1,7 +1,7 @@
 """Playlists to take out: plain ones, odd ones, and any that hypothesis thinks of."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from store.database import PAGE_ITEMS, Database
 from store.domain import (
     AUDIO_FEATURES,
     FEATURE_BOUNDS,
+    AlbumDetails,
     AudioFeatures,
     Playlist,
     PlaylistItem,
@@ -40,6 +41,18 @@ FULL = Track(
     artist_genres=("nu metal", "rock"),
     features=AudioFeatures(values=SOUND, source="test: sound", fetched_at=NOW, licence="CC0", confidence=0.9),
     source="test: names",
+    ids={"mbid": "b1a9c0e9-d987-4042-ae91-78d6a3267d69", "isrc": "USRC17908239"},
+    artist_uris=("spotify:artist:4V8LLVI7PbaPR0K2TGSxFF", "spotify:artist:711MCceyCBcFnzjGY4Q7Un"),
+    album_details=AlbumDetails(
+        released="1979-07-27",
+        record_label='Columbia; "Albert", Ltd.',
+        artists=("AC/DC",),
+        artist_uris=("spotify:artist:711MCceyCBcFnzjGY4Q7Un",),
+        uri="spotify:album:6mUdeDZCsExyJLMdAfDuwh",
+        cover_url="https://i.scdn.co/image/ab67616d0000b273",
+        disc_number=1,
+        track_number=10,
+    ),
 )
 BARE = Track(id=spotify_id(2), title="@", artists=())
 _LOCAL = ("Gimme: 100 % & more", ("Julian W.", "Zoë"), "42", 198_500)
@@ -123,7 +136,23 @@ features = st.builds(
     licence=st.none() | names,
     confidence=st.floats(0, 1),
 )
+_dates = st.dates(date(1860, 1, 1), date(2026, 12, 31)).map(date.isoformat)
+_uris = st.integers(0, 9).map(lambda number: f"spotify:artist:{spotify_id(number)}")
 _numbered = st.integers(0, 50).map(spotify_id)
+
+
+def album_details(name: st.SearchStrategy[str]) -> st.SearchStrategy[AlbumDetails]:
+    return st.builds(
+        AlbumDetails,
+        released=st.tuples(_dates, st.sampled_from([4, 7, 10])).map(lambda drawn: drawn[0][: drawn[1]]),
+        record_label=st.none() | name,
+        artists=st.lists(name, max_size=2).map(tuple),
+        artist_uris=st.lists(_uris, max_size=2).map(tuple),
+        uri=st.none() | _uris,
+        cover_url=st.none() | st.just("https://i.scdn.co/image/ab"),
+        disc_number=st.none() | st.integers(1, 9),
+        track_number=st.none() | st.integers(1, 99),
+    )
 
 
 def tracks(name: st.SearchStrategy[str] = names, artist: st.SearchStrategy[str] = names) -> st.SearchStrategy[Track]:
@@ -142,6 +171,9 @@ def tracks(name: st.SearchStrategy[str] = names, artist: st.SearchStrategy[str] 
         artist_genres=st.lists(name, max_size=2).map(tuple),
         features=st.none() | features,
         source=names,
+        ids=st.dictionaries(st.sampled_from(["mbid", "deezer"]), names, max_size=2),
+        artist_uris=st.lists(_uris, max_size=2).map(tuple),
+        album_details=st.none() | album_details(name),
     )
 
 

@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
-from etl.exports.exportify import HEADINGS
+from etl.exports.exportify import HEADINGS, number_text
 from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
+from etl.imports.album_details import album_details
 from etl.imports.entries import Row
 from etl.imports.exportify import read_rows
 from etl.imports.reading.text_file import examine
@@ -28,7 +29,7 @@ from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap
 from etl.imports.track_rows import FEATURES_LICENCE
 from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
-from store.domain import AudioFeatures, PlaylistItem, Track
+from store.domain import AlbumDetails, AudioFeatures, PlaylistItem, Track, release_date
 from tests.etl.exports import lists
 from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, ODD, a_playlist, many, paged, written
 from tests.etl.imports import files
@@ -106,8 +107,12 @@ def imported(tmp_path: Path, content: bytes) -> list[Row]:
 
 
 def carried(row: ExportRow) -> tuple[Any, ...]:
-    """What Exportify's columns hold of a row: no labels, and no source and length of the features' own."""
-    track, values = row.track, dict(row.track.features.values) if row.track.features else {}
+    return kept(row.track), row.item.added_by, row.item.added_at
+
+
+def kept(track: Track) -> Track:
+    """What exportify.net's columns hold of a track: of its album the date and the label, of its features no source."""
+    values = dict(track.features.values) if track.features else {}
     duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
     duration = None if duration is None else int(duration)
     sound = values.keys() - {"duration_ms"}
@@ -117,12 +122,25 @@ def carried(row: ExportRow) -> tuple[Any, ...]:
         fetched_at=NOW,
         licence=FEATURES_LICENCE,
     )
-    kept = replace(track, duration_ms=duration, labels=(), features=sounding if sound else None, source="s")
-    return kept, row.item.added_by, row.item.added_at
+    date, details = release_date(track), track.album_details
+    return Track(
+        id=track.id,
+        title=track.title,
+        artists=track.artists,
+        album=track.album,
+        year=int(date[:4]) if date else None,
+        duration_ms=duration,
+        popularity=track.popularity,
+        explicit=track.explicit,
+        artist_genres=track.artist_genres,
+        features=sounding if sound else None,
+        source="s",
+        album_details=album_details(released=date, record_label=details and details.record_label),
+    )
 
 
 def test_the_headings_are_exportifys() -> None:
-    assert list(HEADINGS) == [*NET, "ISRC"]
+    assert list(HEADINGS) == NET
 
 
 def test_csv_comes_back_through_the_importer(tmp_path: Path) -> None:
@@ -136,7 +154,8 @@ def test_csv_cells_are_as_exportify_writes_them() -> None:
     first, bare, local, _ = read_back("csv", written(FORMATS["csv"], ODD))
     assert first["Track Name"] == FULL.title, "a formula stays what it is"
     assert first["Artist Name(s)"] == "Tyler, The Creator;AC/DC;-M-"
-    assert (first["Release Date"], first["Duration (ms)"], first["Popularity"]) == ("1979", "230333", "53")
+    assert (first["Release Date"], first["Duration (ms)"], first["Popularity"]) == ("1979-07-27", "230333", "53")
+    assert (first["Record Label"], first["Acousticness"]) == ('Columbia; "Albert", Ltd.', "0.00000877")
     assert (first["Explicit"], first["Added At"], first["Genres"]) == ("true", "2026-01-01T12:00:00Z", "nu metal,rock")
     assert (first["Loudness"], first["Key"], first["Time Signature"]) == ("-4.185", "6", "4")
     assert {name for name, cell in bare.items() if cell} == {"Track URI", "Track Name"}
@@ -146,11 +165,12 @@ def test_csv_cells_are_as_exportify_writes_them() -> None:
 def test_a_notebook_reads_csv() -> None:
     """What exportify.net's own notebook asks of its table: numbers, years, times, and lists to split."""
     frame = pd.read_csv(io.BytesIO(written(FORMATS["csv"], ODD)))
+    assert list(frame.columns[12:]) == files.FEATURE_HEADINGS, "as taste_analysis.ipynb counts them"
     assert frame["Artist Name(s)"].dropna().str.split(";").map(len).tolist() == [3, 2, 3]
     assert frame["Genres"].dropna().str.split(",").iloc[0] == ["nu metal", "rock"]
-    assert frame["Release Date"].dropna().astype(int).unique().tolist() == [1979]
+    assert frame["Release Date"].dropna().str.split("-").str[0].unique().tolist() == ["1979"]
     assert pd.to_datetime(frame["Added At"], format="ISO8601").dt.year.max() == 2026
-    assert frame["Added By"].value_counts().to_dict() == {"wanda %2541": 1, "q": 1}
+    assert frame["Added By"].value_counts().to_dict() == {"wanda %41": 1, "q": 1}
     assert all(frame[heading].dtype.kind in "fi" for heading in files.FEATURE_HEADINGS)
 
 
@@ -171,7 +191,8 @@ def test_every_real_file_goes_round(shared_data: Path, tmp_path: Path) -> None:
         assert rows, path.name
         wanted = [(row.track, row.added_by, row.added_at) for row in came]
         again = imported(tmp_path, written(FORMATS["csv"], rows))
-        assert [(row.track, row.added_by, row.added_at) for row in again] == wanted, path.name
+        expected = [(kept(row.track), row.added_by, row.added_at) for row in came]
+        assert [(row.track, row.added_by, row.added_at) for row in again] == expected, path.name
         _, found = read_tastemap_json(io.StringIO(written(FORMATS["json"], rows).decode()), path.name)
         assert [(row.track, row.added_by, row.added_at) for row in found] == wanted, path.name
 
@@ -230,8 +251,10 @@ def moment(text: str | None) -> datetime | None:
 def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
     """Put a row together again from the members of our JSON."""
     sound = track.pop("features")
-    for name in ("artists", "labels", "artist_genres"):
+    for name in ("artists", "labels", "artist_genres", "artist_uris"):
         track[name] = tuple(track[name])
+    if track["album_details"]:
+        track["album_details"] = details_of(track["album_details"])
     sounding = AudioFeatures(**sound | {"fetched_at": moment(sound["fetched_at"])}) if sound else None
     item = PlaylistItem(
         position=members["position"],
@@ -241,6 +264,10 @@ def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
         plays=members["plays"],
     )
     return ExportRow(item=item, track=Track(features=sounding, **track))
+
+
+def details_of(members: dict[str, Any]) -> AlbumDetails:
+    return AlbumDetails(**{name: tuple(part) if isinstance(part, list) else part for name, part in members.items()})
 
 
 def from_jspf(content: bytes) -> list[ExportRow]:
@@ -318,8 +345,14 @@ def from_record(record: dict[str, Any]) -> ExportRow:
     values = {name: record.pop(name) for name in lists.SOUND if name != "duration_ms"}
     values["duration_ms"] = record.pop("features_duration_ms")
     known = {name: value for name, value in values.items() if value is not None}
-    for name in ("artists", "labels", "artist_genres"):
+    for name in ("artists", "labels", "artist_genres", "artist_uris"):
         record[name] = tuple(record[name])
+    record["ids"] = {name: value for name, _, value in (id_.partition(":") for id_ in record["ids"])}
+    same = ("released", "record_label", "disc_number", "track_number")
+    details = {name: record.pop(name) for name in same}
+    details |= {name: record.pop(f"album_{name}") for name in ("artists", "artist_uris", "uri", "cover_url")}
+    album = {name: part for name, part in details.items() if part}
+    record["album_details"] = details_of(album) if album else None
     sounding = AudioFeatures(values=known, **about) if about["source"] is not None else None
     return ExportRow(item=item, track=Track(features=sounding, **record))
 
@@ -364,3 +397,19 @@ def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> Non
 def test_local_files_have_an_address_that_names_them() -> None:
     assert b"spotify:local:Julian+W.%2C+Zo%C3%AB:42" in written(FORMATS["m3u8"], [ODD[2]])
     assert LOCAL.id.encode() in written(FORMATS["jspf"], [ODD[2]])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (0.0, "0"),
+        (230_333, "230333"),
+        (-4.185, "-4.185"),
+        (8.77e-06, "0.00000877"),
+        (8.77e-07, "8.77e-7"),
+        (1e-12, "1e-12"),
+    ],
+)
+def test_numbers_are_written_as_javascript_writes_them(value: float | None, text: str) -> None:
+    assert number_text(value) == text

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from etl.exports.sql import SqlProblem, export_tracks, update_or_insert
 from etl.exports.sql_schema import METADATA, records
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, AlbumDetails, AudioFeatures, Track
 from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, many
 
 TRACKS = (FULL, BARE, LOCAL)
@@ -109,8 +109,11 @@ def read_back(url: str) -> dict[str, Track]:
     names: dict[str, list[str]] = {}
     for row in found["artist_track"]:  # in the order of track and position
         names.setdefault(row["track_id"], []).append(artists[row["artist_id"]])
+    ids = {row["id"]: _ids(found["external_id"], row["id"]) for row in found["track"]}
+    details = {row.pop("track_id"): _details(row) for row in found["release"]}
     tracks = {}
     for row in found["track"]:
+        row |= ids[row["id"]] | {"album_details": details.get(row["id"])}
         album = albums.get(row.pop("album_id"))
         sound = sounds.get(row["id"])
         row |= {name: tuple(row[name]) for name in ("labels", "artist_genres")}
@@ -118,6 +121,16 @@ def read_back(url: str) -> dict[str, Track]:
             **row, artists=tuple(names.get(row["id"], ())), album=album, features=sound and _features(sound)
         )
     return tracks
+
+
+def _ids(rows: list[dict[str, Any]], track_id: str) -> dict[str, Any]:
+    own = [(row["namespace"], row["value"]) for row in rows if row["track_id"] == track_id]
+    uris = tuple(value for namespace, value in own if namespace == "artist_uri")
+    return {"artist_uris": uris, "ids": {name: value for name, value in own if name != "artist_uri"}}
+
+
+def _details(row: dict[str, Any]) -> AlbumDetails:
+    return AlbumDetails(**{name: tuple(part) if isinstance(part, list) else part for name, part in row.items()})
 
 
 def _features(row: dict[str, Any]) -> AudioFeatures:

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.imports.album_details import precise_date
 from etl.imports.entries import Row
 from etl.imports.exportify import read_rows
 from etl.imports.reading.convention import Convention
 from etl.imports.reading.text_file import examine
 from etl.imports.sheet import Sheet
-from store.domain import FEATURE_BOUNDS
+from store.domain import FEATURE_BOUNDS, AlbumDetails
 from store.runs import ImportProblem
 from tests.etl.imports import files
 
@@ -60,6 +61,62 @@ def test_todays_exportify_net(tmp_path: Path) -> None:
     assert row.track.features.source == "exportify: playlist.csv"
     assert row.track.features.fetched_at == NOW
     assert (row.added_by, row.added_at) == ("user_0", datetime(2024, 10, 23, 15, 37, 43, tzinfo=UTC))
+
+
+def test_what_the_classic_one_says_of_an_album_is_kept(tmp_path: Path) -> None:
+    ids = [files.spotify_id(number) for number in range(4)]
+    cells = {
+        "Track URI": f"spotify:track:{ids[0]}",
+        "Track Name": "Until It Sleeps",
+        "Artist URI(s)": f"spotify:artist:{ids[1]}, spotify:artist:{ids[2]}",
+        "Artist Name(s)": "Metallica, Tyler\\, The Creator",
+        "Album URI": f"spotify:album:{ids[3]}",
+        "Album Name": "Load",
+        "Album Artist URI(s)": f"spotify:artist:{ids[1]}",
+        "Album Artist Name(s)": "Metallica",
+        "Album Release Date": "1996-06",
+        "Album Image URL": "https://i.scdn.co/image/ab67",
+        "Disc Number": "1",
+        "Track Number": "4",
+        "Added At": "2024-10-23T15:37:43Z",
+        "Label": "Vertigo",
+    }
+    row = [cells.get(heading, "") for heading in files.CLASSIC]
+    for headings in (files.CLASSIC, [f"見{number}" for number in range(len(files.CLASSIC))]):
+        track = only(read(tmp_path, files.text([headings, row]))).track
+        assert track is not None
+        assert track.artist_uris == (f"spotify:artist:{ids[1]}", f"spotify:artist:{ids[2]}")
+        assert track.album_details == AlbumDetails(
+            released="1996-06",
+            record_label="Vertigo",
+            artists=("Metallica",),
+            artist_uris=(f"spotify:artist:{ids[1]}",),
+            uri=f"spotify:album:{ids[3]}",
+            cover_url="https://i.scdn.co/image/ab67",
+            disc_number=1,
+            track_number=4,
+        )
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("1979", "1979"),
+        ("1979-11", "1979-11"),
+        ("1979-11-30", "1979-11-30"),
+        ("1979-11-30T00:00:00Z", "1979-11-30"),
+        ("30.11.1979", "1979-11-30"),
+        ("1979-02-30", "1979-02"),
+        ("1979-00-00", "1979"),
+        ("1979-13-01", "1979"),
+        ("0000", None),
+        ("1200-01-01", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_dates_of_release_keep_their_precision(cell: str, date: str | None) -> None:
+    assert precise_date(cell, 2026) == date
 
 
 def test_exportify_net_until_2024_with_tabs_in_a_heading(tmp_path: Path) -> None:
