@@ -16,7 +16,9 @@ excluded = String(load_default="", metadata={"description": "Track ids that must
 
 
 class SubjectQuery(Schema):
-    q = String(validate=text, metadata={"description": "Title and artist in any order."})
+    q = String(
+        validate=text, metadata={"description": "Title and artist in any order, or the link, URI or id of a track."}
+    )
     track = String(validate=text, metadata={"description": "Title."})
     artist = String(validate=text)
     track_id = String(validate=text, metadata={"description": "Spotify's id, or ours for local files."})

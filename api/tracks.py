@@ -13,11 +13,13 @@ from api import session
 from api.application import Blueprint
 from api.current import cached_answer, services
 from api.schemas import SubjectQuery, excluded, text
+from etl.links import link_in
 from ml.neighbours.model import weights_from
 from services import tracks as use
 from services.genre import GenreAnswer, predict
 from services.recommend.answer import FamilyRecommendation, Recommendation
 from services.recommend.recommend import recommend
+from services.subject.links import by_link
 from services.views import TrackSummary
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 
@@ -25,7 +27,9 @@ blueprint = Blueprint("tracks", __name__, tag="Tracks")
 
 
 class SearchQuery(Schema):
-    q = String(required=True, validate=text, metadata={"description": "What has been typed so far."})
+    q = String(
+        required=True, validate=text, metadata={"description": "What has been typed so far, or a link, URI or id."}
+    )
     limit = Integer(load_default=10, validate=Range(1, 50))
 
 
@@ -105,8 +109,13 @@ class SearchAnswer:
 @blueprint.get("/api/search")
 @blueprint.query(SearchQuery)
 def search(query: dict[str, Any]) -> SearchAnswer:
-    """Tracks of the catalogue that match what has been typed so far, the popular recording first."""
+    """Tracks of the catalogue that match what has been typed so far, the popular recording first.
+
+    A link, a URI or an id of a track gives that track.
+    """
     snapshot = services().catalogue.current()
+    if link := link_in(query["q"], bare=True):
+        return SearchAnswer(query["q"], [TrackSummary.of(by_link(services(), snapshot, link).track)])
     hits = snapshot.search(query["q"], query["limit"])
     return SearchAnswer(query["q"], [TrackSummary.of(snapshot.track(hit.ref)) for hit in hits])
 

@@ -27,7 +27,7 @@ def track_document(track: Track, brought_by: str) -> Document:
         document["album_details"] = _filled(track.album_details, _ALBUM_FIELDS)
     if track.features is not None:
         document["features"] = features_document(track.features)
-    document["keys"] = recording_keys(track)
+    document["keys"] = [*recording_keys(track), *(id_key(name, id_) for name, id_ in track.ids.items())]
     return document
 
 
@@ -41,6 +41,11 @@ def recording_keys(track: Track) -> list[str]:
     """Return what other names of the same recording may have in common with ``track``: its ISRC, title with artist."""
     names = f"name:{recording_key(track.title, track.artists[0] if track.artists else '')}"
     return [f"isrc:{track.isrc}", names] if track.isrc else [names]
+
+
+def id_key(namespace: str, id_: str) -> str:
+    """Return the key of a track's id at a service."""
+    return f"{namespace}:{id_}"
 
 
 def features_document(features: AudioFeatures) -> Document:

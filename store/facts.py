@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
-from store.documents import features_document, recording_keys, reports_by_source, track_from
+from store.documents import features_document, id_key, recording_keys, reports_by_source, track_from
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
@@ -73,6 +73,12 @@ def tracks_like(database: Database, tracks: Iterable[Track]) -> dict[str, list[T
         for key in keys.intersection(document["keys"]):
             found.setdefault(key, {})[document["_id"]] = track_from(document)
     return {key: sorted(same.values(), key=_rank) for key, same in found.items()}
+
+
+def track_with_id(database: Database, namespace: str, id_: str) -> Track | None:
+    """Return the known track that has this id at a service (or this ISRC), one with a service's id first."""
+    found = database.documents_among("tracks", "keys", [id_key(namespace, id_)])
+    return min(map(track_from, found), key=_rank, default=None)
 
 
 def _rank(track: Track) -> tuple[bool, str]:

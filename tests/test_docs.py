@@ -96,7 +96,7 @@ def test_every_variable_that_the_configuration_reads_has_a_row() -> None:
 
 
 def test_every_export_format_says_what_it_holds() -> None:
-    holds = re.findall(r"(?m)^- `(\w+)`: ", page("docs/formats.md"))
+    holds = re.findall(r"(?m)^- `([\w-]+)`: ", page("docs/formats.md"))
     assert holds == list(FORMATS)
 
 

@@ -18,7 +18,7 @@ from store.domain import Playlist, Track
 from store.library import with_features
 
 _DESCRIPTION = """formats:
-""" + "\n".join(f"  {format_.name:9}{format_.purpose}" for format_ in FORMATS.values())
+""" + "\n".join(f"  {format_.name:14}{format_.purpose}" for format_ in FORMATS.values())
 
 
 def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from etl.exports.exportify import write_exportify
+from etl.exports.full_csv import write_full_csv
 from etl.exports.jspf import write_jspf
 from etl.exports.m3u8 import write_m3u8
 from etl.exports.rows import Pages
@@ -49,6 +50,14 @@ FORMATS = {
             ending=".csv",
             media_type="text/csv; charset=utf-8",
             write=write_exportify,
+        ),
+        Format(
+            name="csv-full",
+            label="CSV, full",
+            purpose="Everything that is known here as a table, with its sources, and back into Tastemap without loss.",
+            ending=".csv",
+            media_type="text/csv; charset=utf-8",
+            write=write_full_csv,
         ),
         Format(
             name="m3u8",

@@ -1,7 +1,7 @@
 """Tracks that are not known here, or not well, looked up at the sources that are on while somebody waits."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -11,7 +11,7 @@ from etl.engine.answers import Fault
 from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
-from etl.providers.base import GenreTag, LookupQuery, Need
+from etl.providers.base import GenreTag, Identity, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
 from services.views import View
@@ -95,10 +95,14 @@ def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs
 
 def found_by_id(services: Services, track_id: str) -> Track | None:
     """Look up and store a track of which nothing but Spotify's id or the ISRC is known; None where nobody knows it."""
-    identity = identity_of(Track(id=track_id, title="", artists=()))
-    if not identity.ids or not services.engine.on(Need.TRACK):
+    return found_by_ids(services, identity_of(Track(id=track_id, title="", artists=())).ids)
+
+
+def found_by_ids(services: Services, ids: Mapping[str, str]) -> Track | None:
+    """Look up and store a track of which nothing but ids are known, by namespace; None where nobody knows it."""
+    if not ids or not services.engine.on(Need.TRACK):
         return None
-    found = look_up(services.engine, LookupQuery(identity=identity), ())
+    found = look_up(services.engine, LookupQuery(identity=Identity(ids=ids)), ())
     return store_looked_up(services.database, found) if found.identity.title else None
 
 

@@ -1,13 +1,15 @@
-"""Which track a question is about: by id, by typed words, by title and artist, or by bare feature values."""
+"""Which track a question is about: by id, by link, by typed words, by title and artist, or by bare feature values."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from etl.links import link_in
 from etl.providers.base import Identity, LookupQuery, Need
 from ml.artists.query import split_query
 from services.container import Services
 from services.errors import ServiceError, bad_request, not_found
+from services.subject.links import by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject
 from services.views import TrackSummary
@@ -26,11 +28,15 @@ ALTERNATIVES = 5
 def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
     """Find the track of a query; what is missing of ``needs`` is looked up at the sources that are on.
 
-    Raises ServiceError 400 for an empty query, 404 for an unknown id, 409 when the title alone names several tracks.
+    Raises ServiceError 400 for an empty query, 404 for an unknown id or link, 409 when the title alone names several
+    tracks, 422 for the link of something else than a track.
     """
     snapshot, typed = services.catalogue.current(), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
-    if query.get("track_id"):
+    link = link_in(words, bare=True) or link_in(query.get("track_id") or "")
+    if link:
+        found = by_link(services, snapshot, link, needs)
+    elif query.get("track_id"):
         found = by_id(services, snapshot, query["track_id"], needs)
     elif words:
         found, typed = _by_words(services, snapshot, words), LookupQuery(text=words)

@@ -104,7 +104,7 @@ def test_a_playlist_that_is_not_there_is_not_found(empty_client: FlaskClient) ->
 def test_rows_that_are_lost_are_an_error_and_not_a_short_file(empty_client: FlaskClient, database: Database) -> None:
     playlist = lists.store(database, ODD)
     database.put_page(playlist.id, 0, [])
-    for name in ("csv", "json", "m3u8", "jspf", "parquet"):
+    for name in FORMATS:
         answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
         assert (answer.status_code, answer.json["error"]["code"]) == (503, "store_down"), name
         assert "Content-Disposition" not in answer.headers

@@ -21,6 +21,7 @@ from store.domain import (
 )
 from tests.etl.imports.files import spotify_id
 
+MBID = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SOUND = {
     **{"danceability": 0.488, "energy": 0.87, "key": 6.0, "loudness": -4.185, "mode": 0.0, "speechiness": 0.0421},
@@ -41,7 +42,7 @@ FULL = Track(
     artist_genres=("nu metal", "rock"),
     features=AudioFeatures(values=SOUND, source="test: sound", fetched_at=NOW, licence="CC0", confidence=0.9),
     source="test: names",
-    ids={"mbid": "b1a9c0e9-d987-4042-ae91-78d6a3267d69", "isrc": "USRC17908239"},
+    ids={"mbid": MBID, "isrc": "USRC17908239"},
     artist_uris=("spotify:artist:4V8LLVI7PbaPR0K2TGSxFF", "spotify:artist:711MCceyCBcFnzjGY4Q7Un"),
     album_details=AlbumDetails(
         released="1979-07-27",

@@ -21,9 +21,10 @@ from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
 from etl.imports.album_details import album_details
-from etl.imports.entries import Row
+from etl.imports.entries import PlaylistFile, Row
 from etl.imports.exportify import read_rows
 from etl.imports.reading.text_file import examine
+from etl.imports.recognise import recognise
 from etl.imports.sheet import Sheet
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
 from etl.imports.track_rows import FEATURES_LICENCE
@@ -31,7 +32,7 @@ from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AlbumDetails, AudioFeatures, PlaylistItem, Track, release_date
 from tests.etl.exports import lists
-from tests.etl.exports.lists import BARE, FULL, LOCAL, NOW, ODD, a_playlist, many, paged, written
+from tests.etl.exports.lists import BARE, FULL, LOCAL, MBID, NOW, ODD, a_playlist, many, paged, written
 from tests.etl.imports import files
 from tests.etl.imports.files import NET
 
@@ -79,7 +80,7 @@ def test_the_owner_stays_here(chosen: Format) -> None:
 
 def read_back(name: str, content: bytes) -> list[Any]:
     """Return the rows of a file as the standard library or pyarrow reads them."""
-    if name == "csv":
+    if name in {"csv", "csv-full"}:
         return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     if name == "m3u8":
         return [line for line in content.decode().splitlines() if line and not line.startswith("#")]
@@ -215,6 +216,41 @@ def test_any_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list
     if plain:
         found = imported(tmp_path_factory.getbasetemp(), written(FORMATS["csv"], plain))
         assert [(row.track, row.added_by, row.added_at) for row in found] == [carried(row) for row in plain]
+
+
+# -- the full CSV -------------------------------------------------------------------------------------------
+
+
+def read_full(tmp_path: Path, content: bytes) -> list[Row]:
+    path = tmp_path / "full.csv"
+    path.write_bytes(content)
+    found = recognise(path)
+    assert isinstance(found, PlaylistFile)
+    assert found.kind == "tastemap"
+    return [entry for entry in found.read("s", NOW, None) if isinstance(entry, Row)]
+
+
+def dated(track: Track) -> Track:
+    """The column of the date holds the year of a track of which no more is known."""
+    date = release_date(track)
+    details = replace(track.album_details or AlbumDetails(), released=date)
+    return replace(track, album_details=details if details != AlbumDetails() else None)
+
+
+def test_the_full_csv_begins_with_the_columns_of_exportify() -> None:
+    first, _, local, _ = read_back("csv-full", written(FORMATS["csv-full"], ODD))
+    assert list(first)[: len(HEADINGS)] == list(HEADINGS)
+    assert (first["Features Source"], first["Track Source"]) == ("test: sound", "test: names")
+    assert (first["Track Genres"], first["IDs"]) == ("hard-rock", f"mbid:{MBID};isrc:USRC17908239")
+    assert (local["Artist Name(s)"], local["Track ID"]) == ("Julian W.;Zoë", LOCAL.id)
+
+
+@given(rows=lists.lists_of(lists.tracks()).filter(bool))
+def test_the_full_csv_loses_nothing(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
+    found = read_full(tmp_path_factory.getbasetemp(), written(FORMATS["csv-full"], rows))
+    assert [(row.track, row.added_by, row.added_at, row.plays) for row in found] == [
+        (dated(row.track), row.item.added_by, row.item.added_at, row.item.plays) for row in rows
+    ]
 
 
 # -- M3U8 ---------------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_each_kind_arrives(database: Database, tmp_path: Path, name: str, conten
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == count
 
 
-@pytest.mark.parametrize("kind", ["json", "jspf"])
+@pytest.mark.parametrize("kind", ["json", "jspf", "csv-full"])
 def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "list.csv", files.playlist(5))
     first = do(database, tmp_path / "var", path)["playlist_id"]
@@ -214,7 +214,8 @@ def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kin
     assert playlist is not None
     page = [ExportRow(item=item, track=tracks[item.track_id]) for item in items]
     exported = b"".join(FORMATS[kind].write(playlist, [page]))
-    run = do(database, tmp_path / "var", write(tmp_path / f"out.{kind}", exported))
+    (tmp_path / "out").mkdir()
+    run = do(database, tmp_path / "var", write(tmp_path / "out" / f"list{FORMATS[kind].ending}", exported))
     assert (run["state"], run["stored"], run["known"]) == ("done", 0, 5)
     assert run["playlist_id"] != first
     assert database.playlist_items(run["playlist_id"]) == items

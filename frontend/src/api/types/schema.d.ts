@@ -181,7 +181,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Title and artist in any order. */
+                    /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
@@ -376,11 +376,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tracks of the catalogue that match what has been typed so far, the popular recording first. */
+        /**
+         * Tracks of the catalogue that match what has been typed so far, the popular recording first.
+         * @description A link, a URI or an id of a track gives that track.
+         */
         get: {
             parameters: {
                 query: {
-                    /** @description What has been typed so far. */
+                    /** @description What has been typed so far, or a link, URI or id. */
                     q: string;
                     limit?: number;
                 };
@@ -998,7 +1001,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Title and artist in any order. */
+                    /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
@@ -1624,7 +1627,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Title and artist in any order. */
+                    /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
@@ -2596,7 +2599,7 @@ export interface paths {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
-                    format: "csv" | "m3u8" | "jspf" | "json" | "parquet";
+                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "json" | "parquet";
                 };
                 header?: never;
                 path: {
@@ -2814,7 +2817,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Title and artist in any order. */
+                    /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;

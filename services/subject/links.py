@@ -1,0 +1,44 @@
+"""Which track a link, a URI or an id names that somebody has typed or pasted."""
+
+from collections.abc import Collection
+
+from etl.links import TRACK, Link
+from etl.providers.base import Need
+from services.container import Services
+from services.errors import ServiceError, not_found
+from services.subject.lookup import found_by_ids
+from services.subject.model import Subject
+from store.catalogue.catalogue import Snapshot
+from store.facts import track_with_id
+
+
+def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collection[Need] = ()) -> Subject:
+    """Find the track that ``link`` names in the catalogue, else in the store, else (with ``needs``) at the sources.
+
+    Raises
+    ------
+    ServiceError
+        422 for the link of something else than a track, 404 for a track that is not known here.
+    """
+    if link.kind != TRACK:
+        what = f"{'an' if link.kind[0] in 'aeio' else 'a'} {link.kind}"
+        raise ServiceError(
+            422,
+            "not_a_track",
+            f"This is a link to {what} at {link.service}, not to a track.",
+            "Paste the link of a track. To bring a playlist, export it as a file and drop that into the Playlist view.",
+        )
+    ref = snapshot.find(link.id) if link.namespace == "spotify" else None
+    if ref is not None:
+        return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
+    track = services.database.get_track(link.id) if link.namespace == "spotify" else None
+    track = track or track_with_id(services.database, link.namespace, link.id)
+    if track is None and needs:
+        track = found_by_ids(services, {link.namespace: link.id})
+    if track is None:
+        raise not_found(
+            f"No track with this link or id of {link.service} is known here ({link.id}).",
+            "Search for it by title and artist, or switch on a source that knows it.",
+        )
+    ref = snapshot.find(track.id)
+    return Subject(snapshot=snapshot, track=track if ref is None else snapshot.track(ref), ref=ref, kind="id")
