@@ -191,6 +191,8 @@ def public_run(document: Mapping[str, Any]) -> Document:
     run["mine"] = document["owner"] is not None
     run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
+    run |= {name: dict(document.get(name) or []) for name in ("unread", "columns")}
+    run["notes"] = list(document.get("notes") or [])
     run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}
     run |= {"sources": document.get("sources", []), "result": document.get("result")}
     for name in ("started_at", "finished_at", "wake_at"):

@@ -41,7 +41,8 @@ class Row:
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
     ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
-    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``.
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
+    of the column, cells that hold a value which cannot be read.
     """
 
     line: int
@@ -52,6 +53,7 @@ class Row:
     plays: int | None = None
     reason: str = ""
     times: int = 1
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 Entry = Begin | Row
@@ -61,20 +63,27 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistFile:
-    """A file with one or several playlists of a ``kind``, and the function that reads it."""
+    """A file with one or several playlists of a ``kind``, and the function that reads it.
+
+    ``columns`` is the heading of each field that is read, for a file with headings; ``notes`` say, in sentences, what
+    the file leaves open.
+    """
 
     kind: str
     size: int
     sha256: str
     read: Read
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackTableFile:
-    """A table of tracks, which is imported into the catalogue."""
+    """A table of tracks with audio features: for the catalogue, or its rows as a ``playlist``."""
 
     size: int
     sha256: str
+    playlist: PlaylistFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,6 +53,7 @@ class PlaylistImport:
         self.requested, self.stored, self.known = document["requested"], document["stored"], document["known"]
         self.skipped = Counter(dict(document["skipped"]))
         self.examples: list[dict[str, Any]] = list(document["skipped_examples"])
+        self.unread = Counter(dict(document.get("unread") or []))
         self.playlist: Playlist | None = None
         self.page: list[Row] = []
         self.bytes_read = 0
@@ -66,7 +67,9 @@ class PlaylistImport:
         ImportProblem
             No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
-        self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
+        understood = {"columns": [list(pair) for pair in self.file.columns.items()], "notes": list(self.file.notes)}
+        kind = self.document["kind"] or "playlist"
+        self.database.update_run(self.run_id, {"kind": kind, "phase": _PHASE, **understood})
         rows_before, current = self.rows, -1
         seen = 0
         for entry in self.file.read(self.file.kind, self.document["started_at"], self._watch):
@@ -138,6 +141,7 @@ class PlaylistImport:
 
     def _count(self, row: Row) -> None:
         self.requested += row.times
+        self.unread.update(dict(row.unread))
         if row.track is None:
             self.skipped[row.reason] += row.times
             if len(self.examples) < _MAX_EXAMPLES:
@@ -230,6 +234,7 @@ class PlaylistImport:
             "known": self.known,
             "skipped": [list(pair) for pair in self.skipped.items()],
             "skipped_examples": self.examples,
+            "unread": [list(pair) for pair in self.unread.items()],
         }
 
     def _watch(self, bytes_read: int) -> None:
