@@ -129,6 +129,12 @@ def test_a_zip_of_playlists(field: Path) -> None:
     assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
 
 
+def test_google_takeout(field: Path) -> None:
+    kind, [(name, rows)] = read(field / "takeout-2024.zip")
+    assert (kind, name) == ("zip", "music library songs")
+    assert names(rows) == [("Never Gonna", ("Rick Astley",))]
+
+
 @pytest.mark.parametrize(
     ("name", "said", "hint"),
     [
