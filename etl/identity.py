@@ -11,7 +11,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from etl.providers.base import Candidate, Identity
 from etl.versions import same_title, version_of
-from store.domain import Track, local_track_id
+from store.domain import Track, is_unnamed, local_track_id
 from store.text import normalise
 
 # Least confidence at which two identities are treated as one recording.
@@ -120,7 +120,7 @@ def identity_of(track: Track) -> Identity:
     if SPOTIFY_ID.fullmatch(track.id):
         ids["spotify"] = track.id
     return Identity(
-        title=track.title,
+        title="" if is_unnamed(track.title) else track.title,
         artists=track.artists,
         album=track.album,
         year=track.year,

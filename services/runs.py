@@ -14,7 +14,9 @@ class RunView:
     """A run as the browser sees it; times in ISO 8601.
 
     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
-    each source that was queried, ``result`` is that of a training.
+    each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
+    read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
+    about what the file leaves open.
     """
 
     id: str
@@ -32,6 +34,9 @@ class RunView:
     known: int
     skipped: dict[str, int]
     skipped_examples: list[dict[str, Any]]
+    unread: dict[str, int]
+    columns: dict[str, str]
+    notes: list[str]
     playlist_id: str | None
     playlist_ids: list[str]
     request: dict[str, Any] | None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track, is_unnamed
 from store.text import recording_key
 
 Document = dict[str, Any]
@@ -81,6 +81,8 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     only where they hold all of the same features and more, or where models may read them and not the stored ones.
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
+    if is_unnamed(stored.get("title", "")) and not is_unnamed(offered["title"]):
+        filling |= {name: offered[name] for name in ("title", "source") if name in offered}
     known = stored.get("ids", {})
     filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
     filling |= _missing_of_album(stored, offered)
@@ -189,6 +191,8 @@ def public_run(document: Mapping[str, Any]) -> Document:
     run["mine"] = document["owner"] is not None
     run["playlist_ids"] = playlist_ids_of(document)
     run["skipped"] = dict(document["skipped"])
+    run |= {name: dict(document.get(name) or []) for name in ("unread", "columns")}
+    run["notes"] = list(document.get("notes") or [])
     run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}
     run |= {"sources": document.get("sources", []), "result": document.get("result")}
     for name in ("started_at", "finished_at", "wake_at"):

@@ -104,6 +104,15 @@ class Track:
     album_details: AlbumDetails | None = None
 
 
+# The title of a track of which nothing but an id is known, until a file or a source names it.
+_UNNAMED = re.compile(r"(?:spotify|deezer|itunes|youtube|mbid|isrc):track:\S+")
+
+
+def is_unnamed(title: str) -> bool:
+    """Return whether a title is an id that stands in the place of an unknown one."""
+    return _UNNAMED.fullmatch(title) is not None
+
+
 def usable_features(track: Track) -> AudioFeatures | None:
     """Return the audio features that models and neighbours may read, ``None`` where there are none."""
     return track.features if track.features and track.features.source not in SHOWN_ONLY else None

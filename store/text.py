@@ -24,13 +24,23 @@ _BANG = re.compile(r"(?<=\w)!(?=\w)")  # P!nk
 _FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 # Names that a comma does not end, as far as tables have shown them; "Drake, The Weeknd" are two, so no rule can decide.
 _COMMA_NAMES = (
-    *("Black Country, New Road", "Blood, Sweat & Tears", "Crosby, Stills & Nash", "Crosby, Stills, Nash & Young"),
-    *("Earth, Wind & Fire", "Emerson, Lake & Palmer", "Fear, and Loathing in Las Vegas", "Francisco, el Hombre"),
-    *("Giles, Giles & Fripp", "Medeski, Martin & Wood", "Now, Now", "Peter, Paul & Mary", "Peter, Paul and Mary"),
-    *("Phillips, Craig & Dean", "quickly, quickly", "Ray, Goodman & Brown", "The Last Artful, Dodgr"),
-    *("The Reds, Pinks & Purples", "Tyler, The Creator", "With Love, Mom"),
+    *("Beck, Bogert & Appice", "Black Country, New Road", "Blood, Sweat & Tears", "Blood, Sweat and Tears"),
+    *("Brooklyn, Bronx & Queens Band", "Crosby, Stills & Nash", "Crosby, Stills and Nash"),
+    *("Crosby, Stills, Nash & Young", "Crosby, Stills, Nash and Young", "Dave Dee, Dozy, Beaky, Mick & Tich"),
+    *("Earth, Wind & Fire", "Earth, Wind and Fire", "Emerson, Lake & Palmer", "Emerson, Lake & Powell"),
+    *("Emerson, Lake and Palmer", "Fear, and Loathing in Las Vegas", "Francisco, el Hombre", "Giles, Giles & Fripp"),
+    *("Hamilton, Joe Frank & Reynolds", "I, the Mighty", "Lambert, Hendricks & Ross", "Love, Inks"),
+    *("McGuinn, Clark & Hillman", "Medeski, Martin & Wood", "Medeski, Scofield, Martin & Wood", "Now, Now"),
+    *("Oh, Sleeper", "Peter, Paul & Mary", "Peter, Paul and Mary", "Peter, Sue & Marc", "Phillips, Craig & Dean"),
+    *("Phillips, Craig and Dean", "quickly, quickly", "Ray, Goodman & Brown", "Right Away, Great Captain!"),
+    *("Sharon, Lois & Bram", "Souther, Hillman, Furay Band", "Stock, Hausen & Walkman"),
+    *("The Brooklyn, Bronx & Queens Band", "The Good, the Bad & the Queen", "The Good, the Bad and the Queen"),
+    *("The Last Artful, Dodgr", "The Reds, Pinks & Purples", "Tyler, The Creator", "West, Bruce & Laing"),
+    "With Love, Mom",
 )
 _COMMA_NAME = re.compile(rf"(?:^|(?<=, ))(?:{'|'.join(map(re.escape, _COMMA_NAMES))})(?=,|$)", re.IGNORECASE)
+# What stands behind a comma and is never an artist.
+_SUFFIX = re.compile(r", (?=(?:Jr|Sr|Inc|Ltd|Ph\.?D|M\.?D|II|III|IV)\b\.?(?:,|$))", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 
 
@@ -59,14 +69,25 @@ def recording_key(title: str, first_artist: str) -> str:
     return f"{normalise(plain_title(title))}\x1f{normalise(first_artist)}"
 
 
-def split_artists(joined: str) -> tuple[str, ...]:
+def split_artists(joined: str, count: int | None = None) -> tuple[str, ...]:
     """Split a table's artist cell: ``;`` as Kaggle's and Exportify's, else ``, `` as Spotify's own joins.
 
-    A comma inside a name looks like a join there, but for some well-known names.
+    A comma inside a name looks like a join there, but for some well-known names and for "Jr." and the like. ``count``
+    is how many artists the row has, if it says so: then the likeliest parts are put together again.
     """
     if ", " in joined and ";" not in joined:
         joined = _COMMA_NAME.sub(lambda name: name.group().replace(", ", "\\, "), joined)
-    return split_at_commas(joined)
+        joined = _SUFFIX.sub("\\\\, ", joined)
+    parts = list(split_at_commas(joined))
+    while count and len(parts) > count:
+        at = max(range(1, len(parts)), key=lambda at: (_belongs_to_the_name_before(parts[at]), -at))
+        parts[at - 1 : at + 1] = [f"{parts[at - 1]}, {parts[at]}"]
+    return tuple(parts)
+
+
+def _belongs_to_the_name_before(part: str) -> int:
+    """Return how likely a part behind a comma goes on with a name: "Wind & Fire" is likelier than "The Creator"."""
+    return 2 * bool(re.match(r"(?i)(?:&|and|y|und|et)\s", part)) + (" & " in part) + part.lower().startswith("the ")
 
 
 def split_at_commas(joined: str) -> tuple[str, ...]:

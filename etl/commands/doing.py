@@ -67,6 +67,10 @@ def print_summary(runs: Sequence[dict[str, Any]]) -> None:
         print(f"{run['name']:{width}}  {run['requested']:9,} {run['stored']:9,} {run['known']:9,} {skipped:9,}")
         for reason, count in run["skipped"].items():
             print(f"{'':{width}}    {count:,} skipped: {reason}")
+        for heading, count in run["unread"].items():
+            print(f"{'':{width}}    {count:,} cells not read: {heading}")
+        for note in run["notes"]:
+            print(f"{'':{width}}    {note}")
         for row in run["sources"]:
             print(f"{'':{width}}    {_source_line(row)}")
         if run["error"]:

@@ -25,6 +25,12 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the commands to the parser of ``python -m etl``."""
     parser = commands.add_parser("import", help="import playlists, histories and track tables")
     parser.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="files, folders, patterns, https addresses")
+    parser.add_argument(
+        "--as",
+        dest="read_as",
+        choices=("playlist", "table"),
+        help="what CSV files of tracks are; by default a table with audio features goes into the catalogue",
+    )
     add_scale_options(parser)
     parser.set_defaults(command=_import)
     parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
@@ -37,6 +43,8 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
     for name in missing:
         print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
     runs = [new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source)) for source in sources]
+    for run in runs:
+        run["read_as"] = options.read_as
     run_ids = [run["_id"] for run in enqueue(database, var, *runs)]
     with workers_from(options) as workers:
         return do(database, var, run_ids, workers) or int(bool(missing))

@@ -14,6 +14,7 @@ from typing import Any
 
 from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
+from etl.links import Link, local_file
 from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, AlbumDetails, Person, Track, local_track_id
 from store.runs import ImportProblem
@@ -40,7 +41,8 @@ class Row:
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
     ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
-    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``.
+    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
+    of the column, cells that hold a value which cannot be read.
     """
 
     line: int
@@ -51,6 +53,7 @@ class Row:
     plays: int | None = None
     reason: str = ""
     times: int = 1
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 Entry = Begin | Row
@@ -60,20 +63,27 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistFile:
-    """A file with one or several playlists of a ``kind``, and the function that reads it."""
+    """A file with one or several playlists of a ``kind``, and the function that reads it.
+
+    ``columns`` is the heading of each field that is read, for a file with headings; ``notes`` say, in sentences, what
+    the file leaves open.
+    """
 
     kind: str
     size: int
     sha256: str
     read: Read
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackTableFile:
-    """A table of tracks, which is imported into the catalogue."""
+    """A table of tracks with audio features: for the catalogue, or its rows as a ``playlist``."""
 
     size: int
     sha256: str
+    playlist: PlaylistFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,3 +189,24 @@ def named_track(
         artist_uris=artist_uris,
         album_details=details,
     )
+
+
+def linked_track(link: Link, source: str) -> Track:
+    """Return the track that a link names, known by its id alone."""
+    ids = {} if link.namespace in {"spotify", "isrc"} else {link.namespace: link.id}
+    return Track(
+        id=link.id if link.namespace == "spotify" else local_track_id(link.uri, (), None, None),
+        title=link.uri,
+        artists=(),
+        isrc=link.id if link.namespace == "isrc" else None,
+        source=source,
+        ids=ids,
+    )
+
+
+def local_file_track(uri: Any, source: str) -> Track | None:
+    """Return the track that the ``spotify:local:`` URI of a file on the listener's own disk names."""
+    file = local_file(uri)
+    if file is None:
+        return None
+    return named_track(file.title, file.artist, source=source, album=file.album, duration_ms=file.duration_ms)

@@ -1,6 +1,6 @@
-"""The columns of Exportify's files.
+"""The columns of playlist files: Exportify's, and any others with a title and an artist.
 
-There are three writers: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
+Of Exportify there are three writers: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
 ("Track ID" or "Spotify ID", artists joined by "," without a space) and the classic one with its headings in the
 user's language, artists joined by ", " with commas inside names escaped as "\\,". The classic one's columns are
 found by their order and contents. A row that has no data for an optional block leaves the block out, which shifts
@@ -14,49 +14,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from etl.imports.reading.heading_names import LIST_HEADINGS, LIST_NAMES
 from etl.imports.reading.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
 
 FEATURE_COLUMNS = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
-_HEADINGS = {
-    "uri": ("track uri", "track id", "spotify uri", "spotify id", "spotify track id", "spotify track uri"),
-    "title": ("track name", "track title", "title", "name"),
-    "artists": ("artist name s", "artist names", "artist name", "artist", "artists"),
-    "artist_uris": ("artist uri s", "artist uris", "artist uri"),
-    "album": ("album name", "album"),
-    "released": ("release date", "album release date"),
-    "duration_ms": ("duration ms", "track duration ms"),
-    "popularity": ("popularity",),
-    "explicit": ("explicit",),
-    "isrc": ("isrc",),
-    "added_by": ("added by",),
-    "added_at": ("added at",),
-    "genres": ("genres", "artist genres", "artist genre"),
-    "artist_ids": ("artist ids",),
-    "album_uri": ("album uri",),
-    "album_artists": ("album artist name s", "album artist names", "album artist", "album artists"),
-    "album_artist_uris": ("album artist uri s", "album artist uris"),
-    "cover_url": ("album image url",),
-    "disc_number": ("disc number",),
-    "track_number": ("track number",),
-    "record_label": ("record label", "label"),
-    **{name: (name.replace("_", " "),) for name in FEATURE_COLUMNS},
-}
-_KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
+# The headings of the ids in the files of Exportify's writers.
+_URI_HEADINGS = frozenset(
+    ("track uri", "track id", "spotify uri", "spotify id", "spotify track id", "spotify track uri")
+)
 # The base columns of the classic file, counted from the track's URI.
-_CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "duration_ms": 12}
+_CLASSIC = {"uri": 0, "title": 1, "artists": 3, "album": 5, "released": 8, "length": 12}
 _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
 _CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_artists": 7}
 _CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
+# What only playlists have.
+ADDED = frozenset({"added_at", "added_by"})
 _GENRES, _FEATURES, _ALBUM = 1, len(FEATURE_COLUMNS), 3
-_PLAYABLE_URI = re.compile(r"spotify:(?:track|local|episode):.+")
+_URI = re.compile(r"spotify:(?:track|local|episode|show):.+")
+_PLAYABLE_URI = re.compile(r"spotify:(?:track|local):.+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 
 
 class Join(Enum):
-    """How a file joins the names of several artists in one cell."""
+    """How a file joins the names of several artists in one cell; UNKNOWN: by ";" or ", ", cell by cell."""
 
     SEMICOLON = ";"
     COMMA = ","
@@ -66,13 +49,16 @@ class Join(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """``columns`` maps fields to columns of a full row of ``width`` cells; ``blocks`` are (first column, length)."""
+    """``columns`` maps fields to columns of a full row of ``width`` cells; ``blocks`` are (first column, length).
+
+    ``of_exportify`` is false for a list that somebody else has written.
+    """
 
     columns: Mapping[str, int]
     width: int
     join: Join
     blocks: tuple[tuple[int, int], ...] = ()
-    certain: bool = True
+    of_exportify: bool = True
 
     def of_row(self, cells: Sequence[str]) -> Layout | None:
         """Return the layout of the row ``cells``, which may lack optional blocks; ``None`` if it is too long."""
@@ -111,32 +97,46 @@ def _subsets(blocks: tuple[tuple[int, int], ...]) -> list[tuple[tuple[int, int],
 
 
 def known_headings(headings: Sequence[str]) -> int:
-    """Count the known headings, to choose the delimiter of a file."""
-    return sum(normal_heading(heading) in _KNOWN for heading in headings)
+    """Count the known headings, to choose the delimiter and the row of the headings of a file."""
+    return sum(normal_heading(heading) in LIST_NAMES for heading in headings)
 
 
 def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Layout | None:
-    """Return the layout by the headings, else by the order and contents of the columns of ``sample``.
+    """Return the layout by the headings or by the order and contents of the columns of ``sample``.
 
-    ``certain`` is false for a file with id, title and artist, but without a column that only playlists have.
+    Exportify's is told first; any other file needs a column of titles and one of artists.
     """
-    return _by_name(headings) or _by_order(len(headings), sample)
-
-
-def _by_name(headings: Sequence[str]) -> Layout | None:
     names = [normal_heading(heading) for heading in headings]
-    columns = find_columns(headings, _HEADINGS)
-    if not {"uri", "title", "artists"} <= columns.keys():
-        return None
-    playlist = "added_at" in columns or "added_by" in columns
-    join = Join.UNKNOWN
-    if "artist_uris" in columns:
-        join = Join.ESCAPED
-    elif playlist:
-        join = Join.SEMICOLON if names[columns["uri"]].endswith("uri") else Join.COMMA
+    columns = find_columns(headings, LIST_HEADINGS)
+    if "artists" not in columns and "album_artists" in columns:
+        columns["artists"] = columns["album_artists"]
+    named = {"title", "artists"} <= columns.keys()
+    exportify = named and not columns.keys().isdisjoint(ADDED) and names[columns["title"]] == "track name"
+    exportify = exportify and names[columns.get("uri", 0)] in _URI_HEADINGS
+    by_order = None if exportify else _by_order(len(headings), sample)
+    if by_order or not named:
+        return by_order
     return Layout(
-        columns=columns, width=len(headings), join=join, blocks=_named_blocks(columns, names), certain=playlist
+        columns=columns,
+        width=len(headings),
+        join=_join(columns, names, sample, exportify),
+        blocks=_named_blocks(columns, names),
+        of_exportify=exportify,
     )
+
+
+def _join(columns: Mapping[str, int], names: Sequence[str], sample: Sequence[Sequence[str]], exportify: bool) -> Join:
+    of_net = exportify and names[columns["artists"]] == "artist name s"
+    if of_net and not names[columns["uri"]].endswith("uri"):
+        return Join.COMMA
+    if "artist_uris" in columns:
+        return Join.ESCAPED
+    if of_net:
+        return Join.SEMICOLON
+    at = columns["artists"]
+    cells = [row[at] for row in sample if at < len(row)]
+    semicolons, commas = (sum(mark in cell for cell in cells) for mark in (";", ", "))
+    return Join.SEMICOLON if semicolons > commas else Join.UNKNOWN
 
 
 def _named_blocks(columns: Mapping[str, int], names: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -154,9 +154,10 @@ def _named_blocks(columns: Mapping[str, int], names: Sequence[str]) -> tuple[tup
 
 
 def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
-    longest = min(width, max(map(len, sample), default=0))
-    full = [row[:longest] for row in sample if len(row) >= longest]
-    uri = next((column for column in range(longest) if _all_match(_PLAYABLE_URI, full, column)), None)
+    uri = _uri_column(width, sample)
+    playable = [row for row in sample if uri is not None and uri < len(row) and _PLAYABLE_URI.match(row[uri])]
+    longest = min(width, max(map(len, playable), default=width))
+    full = [row[:longest] for row in playable if len(row) >= longest]
     if uri is None or longest < uri + _CLASSIC_BASE:
         return None
     kinds = ((uri + 2, "spotify:artist:"), (uri + 4, "spotify:album:"))
@@ -178,6 +179,15 @@ def _by_order(width: int, sample: Sequence[Sequence[str]]) -> Layout | None:
             columns["record_label"] = column + 1
         column += length
     return Layout(columns=columns, width=width, join=Join.ESCAPED, blocks=tuple(blocks))
+
+
+def _uri_column(width: int, sample: Sequence[Sequence[str]]) -> int | None:
+    """Return the first column that holds the URI of a track or an episode in most rows."""
+    for column in range(width):
+        cells = [row[column] for row in sample if column < len(row) and row[column].strip()]
+        if sum(bool(_URI.match(cell)) for cell in cells) * 2 > len(cells):
+            return column
+    return None
 
 
 def _lengths_of_blocks(total: int) -> list[int]:

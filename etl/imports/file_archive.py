@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from etl.imports.entries import Begin, Entry, PlaylistFile, Recognised, Row, playlist_name
+from etl.imports.entries import Begin, Entry, PlaylistFile, Recognised, Row, TrackTableFile, playlist_name
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
@@ -105,6 +105,8 @@ class FileArchive:
             path.write_bytes(content.read())
         file = InspectedFile(path)
         found = next((reader.recognised(file) for reader in self.readers if reader.sniff(file)), None)
+        if isinstance(found, TrackTableFile) and found.playlist is not None:
+            found = found.playlist
         if isinstance(found, PlaylistFile):
             return found
         what = "data for the catalogue; bring it alone" if found else f"{file.form.value}, but not a known playlist"

@@ -24,6 +24,7 @@ class History:
         self._first: dict[str, datetime] = {}
         self._left_out: Counter[str] = Counter()
         self._examples: dict[str, int] = {}
+        self._unread: Counter[str] = Counter()
         self._count = 0
 
     def play(self, line: int, track: Track, played_at: datetime | None) -> None:
@@ -43,12 +44,21 @@ class History:
         self._bounded()
         self._leave_out(line, reason)
 
+    def note_unread(self, heading: str) -> None:
+        """Count a cell below ``heading`` that cannot be read."""
+        self._unread[heading] += 1
+
     def rows(self) -> Iterator[Row]:
         """Yield the tracks by plays and then by first play, and then the skipped rows."""
         order = sorted(self._tracks, key=lambda name: (-self._plays[name], self._first.get(name, _FAR), name))
         for number, name in enumerate(order, start=1):
-            track = self._tracks[name]
-            yield Row(line=number, track=track, added_at=self._first.get(name), plays=self._plays[name])
+            yield Row(
+                line=number,
+                track=self._tracks[name],
+                added_at=self._first.get(name),
+                plays=self._plays[name],
+                unread=tuple(self._unread.items()) if number == 1 else (),
+            )
         for reason, times in self._left_out.items():
             yield Row(line=self._examples[reason], reason=reason, times=times)
 

@@ -1,88 +1,112 @@
-"""Scrobbles in the forms of the common exporters of Last.fm, which has no export itself.
+"""Scrobbles in the forms of the common exporters of Last.fm, which has no export itself, and other lists of plays.
 
 The forms are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
-(``Artist;Album;AlbumId;Track;Date#user``, milliseconds) and lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
-without headings).
+(``Artist;Album;AlbumId;Track;Date#user``, milliseconds), lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
+without headings) and the open scrobbler's (the same with album artist and seconds behind). A file is a list of plays
+if a column holds points in time: a length of 4:48 or a date of addition makes none.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from etl.imports.entries import Entry, named_track
+from etl.imports.exportify_layout import ADDED
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.headings import find_columns, looks_like_table
-from etl.imports.sheet import below_headings
-from etl.values import from_epoch, iso_instant, whole
+from etl.imports.reading.convention import is_missing
+from etl.imports.reading.dates import DateOrder, has_clock
+from etl.imports.reading.heading_names import LIST_HEADINGS
+from etl.imports.reading.headings import find_columns, has_audio_features, normal_heading
+from etl.imports.sheet import Sheet, below_headings
 
-_HEADINGS = {
-    "title": ("track", "track name", "title", "song", "name"),
-    "artist": ("artist", "artist name"),
-    "album": ("album", "album name", "release"),
-    "time": ("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime"),
-}
-_WITHOUT_HEADINGS = {"artist": 0, "album": 1, "title": 2, "time": 3}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_MONTH_YEAR = re.compile(r"(\d\d?) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d\d?):(\d\d)(?::\d\d)?")
+_NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}
+_TIMES = (
+    *("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime", "date played", "ts"),
+    *("event start timestamp", "event end timestamp", "scrobble time", "listened at", "end time", "date time"),
+)
+_WITHOUT_HEADINGS = {"artists": 0, "album": 1, "title": 2, "time": 3}
+_WIDTHS_WITHOUT_HEADINGS = range(4, 8)
+# Of all ghan.nl says about a time that it does not know.
+_NO_TIME = frozenset({"0", "01 Jan 1970, 00:00"})
 
 
-def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
-    """Return the columns of the fields if ``headings`` is the first row of a file of scrobbles, else None."""
-    if not has_headings(headings):
-        return _WITHOUT_HEADINGS
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Columns:
+    """The columns of a list of plays; ``below_headings`` is false if the first row is a play already."""
+
+    columns: Mapping[str, int]
+    dates: DateOrder
+    below_headings: bool = True
+
+
+def columns_of(sheet: Sheet) -> Columns | None:
+    """Return the columns of the fields if ``sheet`` is a list of plays, else None."""
+    if _is_play(sheet.headings):
+        rows = [sheet.headings, *sheet.sample]
+        return Columns(columns=_WITHOUT_HEADINGS, dates=DateOrder.of(_column(rows, 3)), below_headings=False)
     # lastfmstats.com writes the user's name into the last heading.
-    columns = find_columns([heading.partition("#")[0] for heading in headings], _HEADINGS)
-    return columns if {"title", "artist", "time"} <= columns.keys() else None
+    headings = [heading.partition("#")[0] for heading in sheet.headings]
+    columns = find_columns(headings, _NAMES)
+    if not {"title", "artists"} <= columns.keys():
+        return None
+    names = [normal_heading(heading) for heading in headings]
+    for at in (names.index(name) for name in _TIMES if name in names):
+        cells = [cell for cell in _column(sheet.sample, at) if not is_missing(cell) and cell not in _NO_TIME]
+        dates = DateOrder.of(cells)
+        if sum(has_clock(cell) and dates.instant(cell) is not None for cell in cells) * 2 > len(cells):
+            return Columns(columns=columns | {"time": at}, dates=dates)
+    return None
 
 
-def has_headings(first_row: Sequence[str]) -> bool:
-    """Return whether the first row holds headings; that of lastfm-to-csv is a scrobble already."""
-    return not (len(first_row) == 4 and _DAY_MONTH_YEAR.fullmatch(first_row[3].strip()))
+def _is_play(row: Sequence[str]) -> bool:
+    return len(row) in _WIDTHS_WITHOUT_HEADINGS and has_clock(row[3]) and DateOrder().instant(row[3]) is not None
+
+
+def _column(rows: Iterable[Sequence[str]], at: int) -> list[str]:
+    return [row[at].strip() for row in rows if at < len(row)]
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Return whether ``file`` holds scrobbles; playlists and tables of tracks have other columns."""
+    """Return whether ``file`` holds plays; playlists and tables of tracks have other columns."""
     sheet = file.sheet
-    if sheet is None or sheet.layout is not None or looks_like_table(sheet.headings):
+    if sheet is None or has_audio_features(sheet.headings):
         return False
-    return bool(columns_of(sheet.headings))
+    if sheet.layout is not None and not sheet.layout.columns.keys().isdisjoint(ADDED):
+        return False
+    return columns_of(sheet) is not None
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the history as one playlist."""
     sheet = file.as_sheet()
+    columns = columns_of(sheet)
+    assert columns is not None
     below = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
-    rows = below if has_headings(sheet.headings) else sheet.file.rows(sheet.delimiter, watch)
-    columns = columns_of(sheet.headings) or {}
-    yield from history_entries(lambda history: listen(history, rows, columns, source))
+    rows = below if columns.below_headings else sheet.file.rows(sheet.delimiter, watch)
+    heading = sheet.headings[columns.columns["time"]] if columns.below_headings else "time"
+    yield from history_entries(lambda history: _listen(history, rows, columns, heading, source))
 
 
-def listen(history: History, rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], source: str) -> None:
-    """Count the scrobbles below the headings."""
+def _listen(
+    history: History, rows: Iterable[tuple[int, list[str]]], columns: Columns, heading: str, source: str
+) -> None:
+    """Count the plays below the headings."""
     for line, cells in rows:
-        texts = {field: cells[column] for field, column in columns.items() if column < len(cells)}
-        track = named_track(texts.get("title"), texts.get("artist"), source=source, album=texts.get("album"))
+        texts = {field: cells[at].strip() for field, at in columns.columns.items() if at < len(cells)}
+        track = named_track(
+            texts.get("title"),
+            texts.get("artists"),
+            source=source,
+            album=texts.get("album"),
+            uri=texts.get("uri"),
+        )
         if track is None or not track.artists:
             history.skip(line, "no title or no artist")
-        else:
-            history.play(line, track, instant(texts.get("time", "")))
-
-
-def instant(text: str) -> datetime | None:
-    """Return the time of a scrobble: Unix seconds or milliseconds, "15 Jun 2007 22:30", or ISO 8601; all UTC."""
-    text = text.strip()
-    number = whole(text)
-    if number is not None:
-        return from_epoch(number // 1000 if number > 1 << 33 else number)
-    written = _DAY_MONTH_YEAR.fullmatch(text)
-    try:
-        if written:
-            day, month, year, hour, minute = written.groups()
-            number_of_month = _MONTHS.index(month.lower()) + 1  # ValueError if it is not a month
-            moment = datetime(int(year), number_of_month, int(day), int(hour), int(minute), tzinfo=UTC)
-            return from_epoch(int(moment.timestamp()))
-    except (ValueError, OverflowError):
-        return None
-    return iso_instant(text)
+            continue
+        time = texts.get("time", "")
+        played_at = columns.dates.instant(time)
+        if played_at is None and not is_missing(time) and time not in _NO_TIME:
+            history.note_unread(heading)
+        history.play(line, track, played_at)

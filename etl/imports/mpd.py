@@ -16,7 +16,7 @@ MAX_PLAYLIST_BYTES = 16 << 20
 MAX_DEPTH = 16
 _BLOCK = 2 << 20
 _BEGIN = re.compile(rb'"playlists"\s*:\s*\[')
-_MARKS = (b'"pid"', b'"track_uri"', b'"slice"')
+_MARKS = re.compile(rb'"(?:pid|track_uri|slice)"\s*:')
 # A string, a bracket outside strings, or the beginning of a string whose end has not been read.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]"]', re.DOTALL)
 _OPENING = re.compile(rb"\s*?\n([ \t]*)\{[ \t]*\r?\n")
@@ -27,7 +27,7 @@ Parsed = TypeVar("Parsed")
 
 def is_slice(start: bytes) -> bool:
     """Return whether JSON that begins with ``start`` is a slice of the dataset or its challenge set."""
-    return start.startswith(b"{") and b'"playlists"' in start and any(mark in start for mark in _MARKS)
+    return start.startswith(b"{") and b'"playlists"' in start and _MARKS.search(start) is not None
 
 
 def read_chunks(source: Source, parse: Callable[[memoryview], Parsed], watch: Watch | None = None) -> Iterator[Parsed]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Row, named_track
+from etl.imports.entries import Row, linked_track, local_file_track, named_track
+from etl.links import TRACK, link_in
 from etl.values import spotify_id, text
 from store.text import normalise, plain_title
 
@@ -73,7 +74,7 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
         own = _title_first(entry)
         readings = _in_name(entry.name, of_list if own is None else own)
     if not readings:
-        return Row(line=entry.line, reason=UNNAMED)
+        return _of_link(entry, source)
     folders = _in_folders(entry.path)
     # #EXTART names the album's artist, so it is second choice.
     artist = entry.artist or (folders.artist if folders and len(readings) == 1 else None)
@@ -89,6 +90,15 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
         for names in readings
     )
     return Row(line=entry.line, track=first, other=others[0] if others else None, reason="" if first else UNNAMED)
+
+
+def _of_link(entry: ListedFile, source: str) -> Row:
+    """Return the track that an address or a URI names by its id, or the reason why there is none."""
+    link = link_in(entry.path)
+    if link and link.kind != TRACK:
+        return Row(line=entry.line, reason=f"the link names no track but: {link.kind} ({link.service})")
+    track = linked_track(link, source) if link else local_file_track(entry.path, source)
+    return Row(line=entry.line, track=track, reason="" if track else UNNAMED)
 
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:

@@ -1,6 +1,6 @@
 """All readers of files, in order of precedence: the first one that recognises a file reads it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,12 +13,14 @@ from etl.imports import (
     full_csv,
     jspf,
     lastfm,
+    link_list,
     listenbrainz,
     m3u,
     mpd,
     pls,
     spotify_account,
     tastemap_json,
+    track_list,
     tunemymusic,
     xspf,
 )
@@ -28,9 +30,10 @@ from etl.imports.file_archive import FileArchive
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.headings import looks_like_table
+from etl.imports.reading.headings import has_audio_features
 
 Sniff = Callable[[InspectedFile], bool]
+Describe = Callable[[InspectedFile], tuple[Mapping[str, str], tuple[str, ...]]]
 Read = Callable[[InspectedFile, str, datetime, Watch | None], Iterator[Entry]]
 
 
@@ -47,15 +50,26 @@ class Reader:
     read : callable
         Yields the entries of a file, given the name of the source, the time of the import and a callback for the
         bytes read.
+    describe : callable, optional
+        Returns the heading of each field that is read, and what the file leaves open.
     """
 
     kind: str
     sniff: Sniff
     read: Read
+    describe: Describe | None = None
 
-    def recognised(self, file: InspectedFile) -> Recognised:
+    def recognised(self, file: InspectedFile) -> PlaylistFile:
         """Return ``file``, which this reader has recognised, as playlists."""
-        return PlaylistFile(kind=self.kind, size=file.size, sha256=file.sha256, read=partial(self.read, file))
+        columns, notes = self.describe(file) if self.describe else ({}, ())
+        return PlaylistFile(
+            kind=self.kind,
+            size=file.size,
+            sha256=file.sha256,
+            read=partial(self.read, file),
+            columns=columns,
+            notes=notes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +102,12 @@ def _is_slice(file: InspectedFile) -> bool:
 
 
 def _is_table(file: InspectedFile) -> bool:
-    if file.sheet is None or (file.sheet.layout is not None and file.sheet.layout.certain):
-        return False
-    return looks_like_table(file.sheet.headings)
+    return file.sheet is not None and has_audio_features(file.sheet.headings)
+
+
+def _described(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    sheet = file.as_sheet()
+    return sheet.understood(), sheet.doubts()
 
 
 def _slice(file: InspectedFile) -> DatasetFile:
@@ -102,9 +119,11 @@ def _analysis(file: InspectedFile) -> AnalysisFile:
 
 
 def _table(file: InspectedFile) -> TrackTableFile:
-    return TrackTableFile(size=file.size, sha256=file.sha256)
+    listed = file.sheet is not None and file.sheet.layout is not None
+    return TrackTableFile(size=file.size, sha256=file.sha256, playlist=_LIST.recognised(file) if listed else None)
 
 
+_LIST = Reader("list", track_list.sniff, track_list.read, _described)
 # Formats that are recognised by their first bytes stand before those that need the whole document in memory.
 _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
@@ -121,11 +140,13 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read),
     Reader("m3u", m3u.sniff, m3u.read),
+    Reader("links", link_list.sniff, link_list.read),
     Reader("tastemap", full_csv.sniff, full_csv.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read),
     Reader("last.fm", lastfm.sniff, lastfm.read),
     OtherReader("table", _is_table, _table),
-    Reader("exportify", exportify.sniff, exportify.read),
+    Reader("exportify", exportify.sniff, exportify.read, _described),
+    _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)
 READERS: tuple[Reader | OtherReader, ...] = (

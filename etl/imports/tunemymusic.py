@@ -1,7 +1,8 @@
 """TuneMyMusic's CSV files of one or several playlists, one after the other.
 
 Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, for some services, one of their ids
-(``Spotify - id``, ``Apple - id``). In a list of videos, the first cell holds "Artist - Title".
+(``Spotify - id``, ``Apple - id``). In a list of videos, the first cell holds "Artist - Title". Favourite artists and
+albums are listed like tracks, with another ``Type``.
 """
 
 import re
@@ -13,6 +14,7 @@ from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.headings import find_columns
 from etl.imports.sheet import below_headings
+from etl.imports.track_rows import other_type
 from store.text import split_artists
 
 _HEADINGS = {
@@ -59,6 +61,9 @@ def playlists(rows: Iterable[tuple[int, list[str]]], columns: Mapping[str, int],
 
 
 def _row(line: int, texts: Mapping[str, str], source: str) -> Row:
+    reason = other_type(texts.get("kind", ""))
+    if reason:
+        return Row(line=line, reason=reason)
     title, artist = texts.get("title", ""), texts.get("artists", "")
     if not artist and (video := _VIDEO.fullmatch(title)):
         artist, title = video.groups()

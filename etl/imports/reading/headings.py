@@ -7,6 +7,7 @@ and 600k tracks (``artists`` as a Python list), and this project's own.
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from store.domain import AUDIO_FEATURES
 from store.text import normalise
@@ -30,9 +31,13 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "sources": ("sources", "source"),
     "duration_ms": ("duration ms", "track duration ms", "duration"),
 } | {name: (name.replace("_", " "),) for name in AUDIO_FEATURES if name != "duration_ms"}
+# A title or a blank line may stand above the headings.
+_ROWS_WITH_HEADINGS = 10
 # Only playlist exports have these.
 _PLAYLIST_ONLY = {"added at", "added by"}
 _FACTS = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
+# Lists of disc jockeys' programs have a tempo, a key and a loudness too.
+_ONLY_FEATURES = {"danceability", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"}
 
 
 def normal_heading(heading: str) -> str:
@@ -65,9 +70,28 @@ def looks_like_table(headings: Sequence[str]) -> bool:
     return named and not is_playlist and not columns.keys().isdisjoint(_FACTS)
 
 
+def has_audio_features(headings: Sequence[str]) -> bool:
+    """Return whether a track table has columns of audio features."""
+    columns = table_columns(headings).keys()
+    return looks_like_table(headings) and (not columns.isdisjoint(_ONLY_FEATURES) or {"id", "energy"} <= columns)
+
+
 def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
-    """Return the delimiter that gives the first row the highest ``worth`` (then: most cells), and that row."""
+    """Return the delimiter that gives the headings the highest ``worth`` (then: most cells), and the headings.
+
+    They are the first row, unless it is worth nothing and one of the next rows, below a title, is worth two or more.
+    """
     # Excel may write its delimiter into a first line such as "sep=;", before the headings.
     lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
-    candidates = [(mark, next(csv.reader(lines, delimiter=mark), [])) for mark in DELIMITERS]
-    return max(candidates, key=lambda candidate: (worth(candidate[1]), len(candidate[1])))
+    candidates = [
+        (mark, row, -at)
+        for mark in DELIMITERS
+        for at, row in enumerate(islice(csv.reader(lines, delimiter=mark), _ROWS_WITH_HEADINGS))
+        if at == 0 or worth(row) > 1
+    ]
+    if not candidates:
+        return DELIMITERS[0], []
+    first = max(candidates, key=lambda found: (found[2] == 0, worth(found[1]), len(found[1])))
+    best = max(candidates, key=lambda found: (worth(found[1]), found[2], len(found[1])))
+    mark, row, _ = first if worth(first[1]) else best
+    return mark, row

@@ -10,7 +10,8 @@ from typing import Any
 from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import Playlist, PlaylistItem, Track, is_unnamed
+from store.facts import track_with_id
 from store.runs import ImportProblem, Progress
 
 _MAX_EXAMPLES = 20
@@ -52,6 +53,7 @@ class PlaylistImport:
         self.requested, self.stored, self.known = document["requested"], document["stored"], document["known"]
         self.skipped = Counter(dict(document["skipped"]))
         self.examples: list[dict[str, Any]] = list(document["skipped_examples"])
+        self.unread = Counter(dict(document.get("unread") or []))
         self.playlist: Playlist | None = None
         self.page: list[Row] = []
         self.bytes_read = 0
@@ -65,7 +67,9 @@ class PlaylistImport:
         ImportProblem
             No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
-        self.database.update_run(self.run_id, {"kind": self.document["kind"] or "playlist", "phase": _PHASE})
+        understood = {"columns": [list(pair) for pair in self.file.columns.items()], "notes": list(self.file.notes)}
+        kind = self.document["kind"] or "playlist"
+        self.database.update_run(self.run_id, {"kind": kind, "phase": _PHASE, **understood})
         rows_before, current = self.rows, -1
         seen = 0
         for entry in self.file.read(self.file.kind, self.document["started_at"], self._watch):
@@ -137,12 +141,13 @@ class PlaylistImport:
 
     def _count(self, row: Row) -> None:
         self.requested += row.times
+        self.unread.update(dict(row.unread))
         if row.track is None:
             self.skipped[row.reason] += row.times
             if len(self.examples) < _MAX_EXAMPLES:
                 self.examples.append({"line": row.line, "reason": row.reason})
             return
-        self.page.append(self._decided(row))
+        self.page.append(self._named(self._decided(row)))
         if row.added_by:
             self.contributors[row.added_by] += 1
 
@@ -154,6 +159,15 @@ class PlaylistImport:
         if known > 0 or (known == 0 and self._others_prevail()):
             return replace(row, track=row.other, other=None)
         return row
+
+    def _named(self, row: Row) -> Row:
+        """Return a row that holds a bare id with the track that bears it here."""
+        if row.track is None or not is_unnamed(row.track.title):
+            return row
+        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id)
+        for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
+            known = known or (track_with_id(self.database, namespace, id_) if id_ else None)
+        return replace(row, track=known) if known else row
 
     def _others_prevail(self) -> bool:
         if self._others is None:
@@ -220,6 +234,7 @@ class PlaylistImport:
             "known": self.known,
             "skipped": [list(pair) for pair in self.skipped.items()],
             "skipped_examples": self.examples,
+            "unread": [list(pair) for pair in self.unread.items()],
         }
 
     def _watch(self, bytes_read: int) -> None:

@@ -7,7 +7,14 @@ twice. So a run that goes on after a kill repeats at most one page.
 from pathlib import Path
 from typing import Any
 
-from etl.imports.entries import AnalysisFile, DatasetFile, TrackTableFile, check_to_the_end
+from etl.imports.entries import (
+    AnalysisFile,
+    DatasetFile,
+    PlaylistFile,
+    Recognised,
+    TrackTableFile,
+    check_to_the_end,
+)
 from etl.imports.reading.download import is_url
 from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
@@ -40,12 +47,7 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         _start_over(database, document)  # the operator has changed the file since the run was cut off
     document |= {"sha256": found.sha256}
     database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
-    if isinstance(found, TrackTableFile) and document["owner"] is not None:
-        raise ImportProblem(
-            "unsupported",
-            "This is a table of tracks. Tables change the catalogue for everybody, so a browser cannot bring them in.",
-            "On the server: .venv/bin/python -m etl import FILE",
-        )
+    found = _as_asked(found, document)
     if isinstance(found, TrackTableFile):
         _import_table(database, var, document, str(path), report, resumed)
     elif isinstance(found, DatasetFile):
@@ -56,6 +58,23 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
     else:
         check_to_the_end(found, document["name"], document["started_at"])
         PlaylistImport(database, document, found, report, NameMatching(var)).run()
+
+
+def _as_asked(found: Recognised, document: dict[str, Any]) -> Recognised:
+    """Return ``found`` as a playlist or a table: as the operator says, else a browser's are playlists."""
+    read_as, by_browser = document.get("read_as"), document["owner"] is not None
+    if isinstance(found, PlaylistFile) and read_as == "table" and not by_browser:
+        return TrackTableFile(size=found.size, sha256=found.sha256)
+    if not isinstance(found, TrackTableFile) or not (by_browser or read_as == "playlist"):
+        return found
+    if found.playlist is None:
+        raise ImportProblem(
+            "unsupported",
+            "This is a table of tracks without artists. It cannot be a playlist, and a table changes the catalogue for "
+            "everybody.",
+            "On the server: .venv/bin/python -m etl import FILE",
+        )
+    return found.playlist
 
 
 def _source(var: Path, document: dict[str, Any]) -> Path:
@@ -69,7 +88,7 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
     changes: dict[str, Any] = {
         "cursor": dict(FRESH_CURSOR),
         **dict.fromkeys(("requested", "stored", "known"), 0),
-        **{"skipped": [], "skipped_examples": [], "playlist_id": None, "playlist_ids": []},
+        **{"skipped": [], "skipped_examples": [], "unread": [], "playlist_id": None, "playlist_ids": []},
     }
     delete_incomplete(database, document)
     database.update_run(document["_id"], changes)
@@ -105,5 +124,6 @@ def _record(database: Database, run_id: str, summary: RunSummary) -> None:
             "known": summary.known,
             "skipped": [list(pair) for pair in summary.skipped.items()],
             "skipped_examples": [{"line": row.line, "reason": row.reason} for row in summary.examples],
+            "unread": [list(pair) for pair in summary.emptied.items()],
         },
     )

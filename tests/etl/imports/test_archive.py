@@ -131,7 +131,7 @@ def test_an_archive_of_playlist_files(tmp_path: Path) -> None:
         "lists/my_trip.csv": files.playlist(2),
         "../../evening.m3u8": "#EXTM3U\n#PLAYLIST:Evening\n#EXTINF:1,Air - All I Need\nx.mp3\n",
         "broken.json": '{"playlists": [',
-        "table.csv": "id,track_name,artists,energy,tempo\n1,A,B,0.5,120\n",
+        "table.csv": "id,track_name,energy,tempo\n1,A,0.5,120\n",
         "cover.jpg": b"\xff\xd8\xff",
         "__MACOSX/lists/._my_trip.csv": b"\0\5\x16\7",
     }

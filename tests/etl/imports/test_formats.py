@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl.imports.entries import Begin, PlaylistFile, Row, check_to_the_end
 from etl.imports.history import AGAIN, TOO_SHORT
-from etl.imports.lastfm import instant
+from etl.imports.reading.dates import DateOrder
 from etl.imports.recognise import may_be_ours, recognise
 from etl.values import from_epoch, spotify_id, text, whole
 from store.domain import AlbumDetails
@@ -181,7 +181,7 @@ def test_scrobbles(tmp_path: Path, content: str) -> None:
     "said", ["", "yesterday", "0", "01 Jan 1970 00:00", "31 Feb 2020 10:00", "9" * 30, "1 Foo 2020 1:1"]
 )
 def test_times_that_are_none(said: str) -> None:
-    assert instant(said) is None
+    assert DateOrder().instant(said) is None
 
 
 # -- lists of files, JSPF, Apple --------------------------------------------------------------------------------
@@ -462,7 +462,7 @@ def test_tune_my_music_holds_several_playlists(tmp_path: Path) -> None:
     assert (lanterns.id, lanterns.isrc, lanterns.album) == ("0" * 21 + "1", "ZZINV2600101", "Low Water")
     assert (roof.isrc, roof.id) == (None, videos[1].id)
     assert (videos[0].title, videos[0].artists) == ("Salt and Cedar", ("The Hollow Pines",))
-    assert [(row.line, row.reason) for row in lists[0][1] if row.reason] == [(4, "no title")]
+    assert [(row.line, row.reason) for row in lists[0][1] if row.reason] == [(4, "an artist, not a track")]
 
 
 def test_tune_my_music_without_ids_and_from_a_spreadsheet(tmp_path: Path) -> None:
@@ -505,3 +505,57 @@ def test_what_listenbrainz_says_of_a_recording_is_kept(tmp_path: Path) -> None:
     _, ((_, (row,)),) = read(write(tmp_path, "listens.json", [listen | {"listened_at": 1_700_000_000}]))
     assert row.track is not None
     assert row.track.ids == {"mbid": mbid}
+
+
+# -- lists with headings ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "title", "artists", "length", "unread"),
+    [
+        ("Titel;Künstler;Dauer\nLanterns;Ada Fern;3:42\n", "list", "Lanterns", ("Ada Fern",), 222_000, {}),
+        ("Name\tArtist\tTime\nLanterns\tAda Fern\t222\n", "list", "Lanterns", ("Ada Fern",), 222_000, {}),
+        ("曲名,アーティスト\nLanterns,Ada Fern\n", "list", "Lanterns", ("Ada Fern",), None, {}),
+        (
+            "My list\nTitle,Artist,Length\nLanterns,Ada Fern,long\n",
+            "list",
+            "Lanterns",
+            ("Ada Fern",),
+            None,
+            {"Length": 1},
+        ),
+        ("title,artist\nLanterns,Ada Fern;Tin Roof\n", "list", "Lanterns", ("Ada Fern", "Tin Roof"), None, {}),
+        (
+            'title,artist\nLanterns,"Earth, Wind & Fire, Ada Fern"\n',
+            "list",
+            "Lanterns",
+            ("Earth, Wind & Fire", "Ada Fern"),
+            None,
+            {},
+        ),
+        ("title,artist,time\nLanterns,Ada Fern,3:42\n", "list", "Lanterns", ("Ada Fern",), 222_000, {}),
+        ("title,artist,time\nLanterns,Ada Fern,2024-05-01 10:00\n", "last.fm", "Lanterns", ("Ada Fern",), None, {}),
+        (
+            "title,artist,type\nAda Fern,,Artist\nundefined,Undefined,Track\n",
+            "list",
+            "undefined",
+            ("Undefined",),
+            None,
+            {},
+        ),
+    ],
+)
+def test_lists(
+    tmp_path: Path,
+    content: str,
+    kind: str,
+    title: str,
+    artists: tuple[str, ...],
+    length: int | None,
+    unread: dict[str, int],
+) -> None:
+    found, lists = read(write(tmp_path, "list.csv", content))
+    row = next(row for row in lists[0][1] if row.track)
+    assert row.track is not None
+    assert (found, row.track.title, row.track.artists, row.track.duration_ms) == (kind, title, artists, length)
+    assert dict(row.unread) == unread

@@ -3825,7 +3825,9 @@ export interface components {
          * @description A run as the browser sees it; times in ISO 8601.
          *
          *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
-         *     each source that was queried, ``result`` is that of a training.
+         *     each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
+         *     read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
+         *     about what the file leaves open.
          */
         RunView: {
             id: string;
@@ -3847,6 +3849,13 @@ export interface components {
             skipped_examples: {
                 [key: string]: unknown;
             }[];
+            unread: {
+                [key: string]: number;
+            };
+            columns: {
+                [key: string]: string;
+            };
+            notes: string[];
             playlist_id: string | null;
             playlist_ids: string[];
             request: {
