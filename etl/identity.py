@@ -21,6 +21,7 @@ RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
 
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 _SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
 _NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97

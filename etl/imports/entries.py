@@ -16,7 +16,7 @@ from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
 from etl.links import Link, local_file
 from etl.values import spotify_id, text, whole
-from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
+from store.domain import FEATURE_BOUNDS, AlbumDetails, Person, Track, local_track_id
 from store.runs import ImportProblem
 
 _ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
@@ -158,6 +158,9 @@ def named_track(
     year: int | None = None,
     isrc: Any = None,
     labels: tuple[str, ...] = (),
+    ids: Mapping[str, str] | None = None,
+    artist_uris: tuple[str, ...] = (),
+    details: AlbumDetails | None = None,
 ) -> Track | None:
     """Return a track of the values in a file, ``None`` without a title.
 
@@ -182,6 +185,9 @@ def named_track(
         isrc=clean_isrc(isrc),
         labels=labels,
         source=source,
+        ids=ids or {},
+        artist_uris=artist_uris,
+        album_details=details,
     )
 
 

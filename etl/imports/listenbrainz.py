@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from etl.imports.album_details import mbid_of
 from etl.imports.entries import Begin, Entry, Row, linked_track, named_track
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
@@ -108,6 +109,7 @@ def _track(entry: Any, source: str) -> Track | None:
         album=under(named, "release_name"),
         duration_ms=_length(more),
         isrc=under(more, "isrc"),
+        ids=mbid_of(under(named, "mbid_mapping", "recording_mbid") or under(more, "recording_mbid")),
     )
 
 
