@@ -208,6 +208,8 @@ def test_m3u(tmp_path: Path) -> None:
     ]
     assert rows[1].track is not None
     assert rows[1].track.id == files.spotify_id(4)
+    own = ["../Air/01.mp3", None, "C:\\Music\\x.mp3", "/music/03 - Nina Simone - Sinnerman.flac"]
+    assert [row.file for row in rows if row.track] == [*own, "file:///m/99%20Luftballons.mp3"]
     assert [(row.line, row.reason) for row in rows if row.track is None] == [
         (14, "neither an artist nor a title is named")
     ]
