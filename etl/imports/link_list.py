@@ -1,4 +1,4 @@
-"""A text of links, URIs or ids of tracks, one or several a line, as people copy them out of a player."""
+"""A text of links, URIs or ids of tracks, one or several a line, or of "Artist - Title" lines, as people copy them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,9 +13,12 @@ from etl.links import TRACK, Link, link_in, local_file
 
 _SAMPLE = 200
 _BETWEEN = re.compile(r"[\s,;|]+")
-# "1. ", "- ", "* " before an entry.
-_BULLET = re.compile(r"^\s*(?:\d{1,4}[.):]\s+|[-–—*•]\s+)")
-_NO_LINK = "neither a link nor an id of a track"
+# "1. ", "- ", "* " and "[01:02:03] " before an entry.
+_BULLET = re.compile(r"^\s*(?:\d{1,4}[.):]\s+|[-–—*•]\s+|[\[(]?\d{1,2}:\d\d(?::\d\d)?[\])]?\s+)+")
+_NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
+# So many of the lines of a list of names, and at least two, are "Artist - Title".
+_SHARE = 0.8
+_NO_LINK = "neither a link, an id nor Artist - Title"
 
 
 def sniff(file: InspectedFile) -> bool:
@@ -25,6 +28,15 @@ def sniff(file: InspectedFile) -> bool:
     lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
     bare = sum(bool(_tokens(line)) and all(map(_is_linked, _tokens(line))) for line in lines)
     return bare * 2 >= len(lines) and bare > 0
+
+
+def sniff_names(file: InspectedFile) -> bool:
+    """Return whether nearly all lines of ``file`` are "Artist - Title"."""
+    if file.text is None or not re.search(r"(?i)\.(txt|md)(\.gz)?$", file.name):
+        return False
+    lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
+    named = sum(bool(_NAMES.fullmatch(_BULLET.sub("", line).strip())) for line in lines)
+    return named >= max(2, _SHARE * len(lines))
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -45,13 +57,14 @@ def _rows(number: int, line: str, source: str) -> Iterator[Row]:
     tokens = _tokens(line)
     linked = [token for token in tokens if _is_linked(token)]
     words = " ".join(token for token in _BULLET.sub("", line).split() if token.strip(",;|") not in linked)
-    if len(linked) == 1 and " - " in words:  # "Artist - Title https://..."
-        yield row_of(ListedFile(line=number, path=linked[0], name=words.strip(" -")), None, source)
+    named = _NAMES.fullmatch(words.strip(" -–—"))
+    if len(linked) == 1 and named:  # "Artist - Title https://..."
+        yield row_of(ListedFile(line=number, path=linked[0], name=named[0]), None, source)
     elif linked:
         for token in linked:
             yield _row(number, token, source)
-    elif " - " in words:
-        yield row_of(ListedFile(line=number, name=words), None, source)
+    elif named:
+        yield row_of(ListedFile(line=number, name=named[0]), None, source)
     else:
         yield Row(line=number, reason=_NO_LINK)
 

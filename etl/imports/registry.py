@@ -146,6 +146,7 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("last.fm", lastfm.sniff, lastfm.read),
     OtherReader("table", _is_table, _table),
     Reader("exportify", exportify.sniff, exportify.read, _described),
+    Reader("names", link_list.sniff_names, link_list.read),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

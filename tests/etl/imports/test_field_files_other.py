@@ -37,6 +37,7 @@ LISTS: dict[str, list[Named]] = {
     "m10_navidrome.m3u": [("Jóga", ("Björk",))],
     "pls_list.pls": [("Song", ("Artist",))],
     "xspf_soundiiz.xspf": [("Jóga", ("Björk",))],
+    "tracklist.txt": [("Wonderwall", ("Oasis",)), ("Midnight City", ("M83",))],
     "extinf_only.m3u": [("Owner of a Lonely Heart", ("Yes",)), ("All I Need", ("Air",))],
 }
 
@@ -48,7 +49,7 @@ def names(rows: list[Any]) -> list[Named]:
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_players(field: Path, name: str) -> None:
     kind, lists = read(field / name)
-    assert kind == {".pls": "pls", ".xspf": "xspf"}.get(Path(name).suffix, "m3u")
+    assert kind == {".pls": "pls", ".xspf": "xspf", ".txt": "names"}.get(Path(name).suffix, "m3u")
     assert names(lists[0][1]) == LISTS[name]
 
 
@@ -127,6 +128,12 @@ def test_a_zip_of_playlists(field: Path) -> None:
         "road trip": ["Mr. Brightside"],
     }
     assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
+
+
+def test_google_takeout(field: Path) -> None:
+    kind, [(name, rows)] = read(field / "takeout-2024.zip")
+    assert (kind, name) == ("zip", "music library songs")
+    assert names(rows) == [("Never Gonna", ("Rick Astley",))]
 
 
 @pytest.mark.parametrize(

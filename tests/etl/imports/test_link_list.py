@@ -36,8 +36,22 @@ def test_every_service_and_form(tmp_path: Path) -> None:
     assert tracks[8].id == files.spotify_id(4)
     assert reasons(rows) == [
         ("the link names no track but: album (Deezer)", 1),
-        ("neither a link nor an id of a track", 1),
+        ("neither a link, an id nor Artist - Title", 1),
     ]
+
+
+def test_lines_of_names(tmp_path: Path) -> None:
+    content = "1. Oasis - Wonderwall\n[03:25] M83 – Midnight City\nTyler, The Creator - EARFQUAKE\n"
+    content += "* Air - All I Need\nx - y\n?\n"
+    kind, [(_, rows)] = read(write(tmp_path, "tracklist.txt", content))
+    assert kind == "names"
+    assert [(row.track.artists, row.track.title) for row in rows if row.track][:4] == [
+        (("Oasis",), "Wonderwall"),
+        (("M83",), "Midnight City"),
+        (("Tyler, The Creator",), "EARFQUAKE"),
+        (("Air",), "All I Need"),
+    ]
+    assert len(reasons(rows)) == 1
 
 
 def test_other_texts_and_tables_are_no_lists_of_links(tmp_path: Path) -> None:
