@@ -11,7 +11,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from etl.providers.base import Candidate, Identity
 from etl.versions import same_title, version_of
-from store.domain import Track, local_track_id
+from store.domain import Track, is_unnamed, local_track_id
 from store.text import normalise
 
 # Least confidence at which two identities are treated as one recording.
@@ -21,6 +21,7 @@ RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
 
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 _SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
 _NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97
@@ -119,7 +120,7 @@ def identity_of(track: Track) -> Identity:
     if SPOTIFY_ID.fullmatch(track.id):
         ids["spotify"] = track.id
     return Identity(
-        title=track.title,
+        title="" if is_unnamed(track.title) else track.title,
         artists=track.artists,
         album=track.album,
         year=track.year,

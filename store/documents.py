@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track, is_unnamed
 from store.text import recording_key
 
 Document = dict[str, Any]
@@ -81,6 +81,8 @@ def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Docu
     only where they hold all of the same features and more, or where models may read them and not the stored ones.
     """
     filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
+    if is_unnamed(stored.get("title", "")) and not is_unnamed(offered["title"]):
+        filling |= {name: offered[name] for name in ("title", "source") if name in offered}
     known = stored.get("ids", {})
     filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
     filling |= _missing_of_album(stored, offered)
@@ -123,7 +125,8 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
 
 def item_document(item: PlaylistItem) -> Document:
     """Return a playlist row as it lies in its page; its position follows from its place there."""
-    return _known({"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays})
+    known = {"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays, "file": item.file}
+    return _known(known)
 
 
 def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
@@ -133,6 +136,7 @@ def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
         added_by=document.get("by"),
         added_at=document.get("at"),
         plays=document.get("plays"),
+        file=document.get("file"),
     )
 
 

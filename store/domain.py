@@ -104,6 +104,15 @@ class Track:
     album_details: AlbumDetails | None = None
 
 
+# The title of a track of which nothing but an id is known, until a file or a source names it.
+_UNNAMED = re.compile(r"(?:spotify|deezer|itunes|youtube|mbid|isrc):track:\S+")
+
+
+def is_unnamed(title: str) -> bool:
+    """Return whether a title is an id that stands in the place of an unknown one."""
+    return _UNNAMED.fullmatch(title) is not None
+
+
 def usable_features(track: Track) -> AudioFeatures | None:
     """Return the audio features that models and neighbours may read, ``None`` where there are none."""
     return track.features if track.features and track.features.source not in SHOWN_ONLY else None
@@ -119,7 +128,8 @@ def release_date(track: Track) -> str | None:
 class PlaylistItem:
     """One row of a playlist; ``added_by`` is the service's opaque id of a person.
 
-    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library.
+    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library. ``file`` is
+    the path or the ``file:`` address of the listener's own file of it; it is shown to nobody else.
     """
 
     position: int
@@ -127,6 +137,7 @@ class PlaylistItem:
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

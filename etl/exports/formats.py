@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from etl.exports.exportify import write_exportify
 from etl.exports.full_csv import write_full_csv
 from etl.exports.jspf import write_jspf
+from etl.exports.listenbrainz import write_listenbrainz
 from etl.exports.m3u8 import write_m3u8
 from etl.exports.rows import Pages
 from etl.exports.tastemap_json import write_tastemap_json
@@ -62,7 +63,7 @@ FORMATS = {
         Format(
             name="m3u8",
             label="M3U8",
-            purpose="A plain list for players: names, lengths and Spotify addresses.",
+            purpose="A plain list for players: names, lengths, and links that open.",
             ending=".m3u8",
             media_type="audio/mpegurl; charset=utf-8",
             write=write_m3u8,
@@ -70,10 +71,18 @@ FORMATS = {
         Format(
             name="jspf",
             label="JSPF",
-            purpose="The open playlist format of ListenBrainz; our extension keeps the rest.",
+            purpose="The open playlist format, for players; our extension keeps the rest.",
             ending=".jspf",
             media_type="application/json",  # JSPF has no registered type of its own
             write=write_jspf,
+        ),
+        Format(
+            name="listenbrainz",
+            label="ListenBrainz",
+            purpose="JSPF for its import: the recordings whose MusicBrainz id is known, and what was left out.",
+            ending=".jspf",
+            media_type="application/json",
+            write=write_listenbrainz,
         ),
         Format(
             name="json",

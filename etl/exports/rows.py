@@ -1,15 +1,24 @@
 """The rows of a playlist on their way out, a page at a time, and what several formats write alike."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
-from etl.identity import SPOTIFY_ID
+from etl.identity import MBID, SPOTIFY_ID
 from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, PlaylistItem, Track
 from store.library import with_features
+
+# Where a track is heard, by the namespace and the form of its id.
+_ADDRESSES = {
+    "deezer": (re.compile(r"\d{1,15}"), "https://www.deezer.com/track/"),
+    "itunes": (re.compile(r"\d{1,15}"), "https://music.apple.com/song/"),
+    "youtube": (re.compile(r"[\w-]{11}", re.ASCII), "https://www.youtube.com/watch?v="),
+}
+RECORDING = "https://musicbrainz.org/recording/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,11 +32,13 @@ class ExportRow:
 Pages = Iterator[Sequence[ExportRow]]
 
 
-def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pages:
+def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, files: bool) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
     A track without audio features has those of the catalogue, as the page shows it. A playlist that is still
     arriving yields the rows that had arrived when ``playlist`` was read.
+
+    ``files`` says whether the reader may know where the listener's own files lie.
 
     Raises
     ------
@@ -37,6 +48,7 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pa
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         wanted = min(PAGE_ITEMS, playlist.item_count - start)
         items = database.playlist_items(playlist.id, start, wanted)
+        items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
             raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
         tracks = with_features(snapshot, database.get_tracks({item.track_id for item in items}))
@@ -56,6 +68,30 @@ def track_uri(track: Track) -> str:
     seconds = "" if track.duration_ms is None else str(track.duration_ms // 1000)
     parts = (", ".join(track.artists), track.album or "", track.title, seconds)
     return "spotify:local:" + ":".join(quote_plus(part) for part in parts)
+
+
+def spotify_address(track: Track) -> str | None:
+    """Return the https address of ``track`` at Spotify, if it has an id there."""
+    known = spotify_id(track)
+    return f"https://open.spotify.com/track/{known}" if known else None
+
+
+def address(track: Track) -> str:
+    """Return an https address that opens ``track``: at Spotify, else at another service, else a search for it."""
+    known = spotify_address(track)
+    if known:
+        return known
+    for namespace, (id_form, beginning) in _ADDRESSES.items():
+        id_ = track.ids.get(namespace, "")
+        if id_form.fullmatch(id_):
+            return beginning + id_
+    return "https://open.spotify.com/search/" + quote(" ".join((*track.artists[:1], track.title)), safe="")
+
+
+def recording_address(track: Track) -> str | None:
+    """Return the address of the recording at MusicBrainz, if its MBID is known."""
+    mbid = track.ids.get("mbid", "").lower()
+    return f"{RECORDING}{mbid}" if MBID.fullmatch(mbid) else None
 
 
 def instant(moment: datetime | None) -> str | None:

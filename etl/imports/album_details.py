@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from etl.identity import SPOTIFY_ID
+from etl.identity import MBID, SPOTIFY_ID
 from etl.values import year_within
 from store.domain import AlbumDetails
 
@@ -63,6 +63,12 @@ def precise_date(value: Any, latest: int = date.max.year - 1) -> str | None:
 def web_address(value: Any) -> str | None:
     """Return ``value`` if it is an http or https address."""
     return value if isinstance(value, str) and _ADDRESS.fullmatch(value) else None
+
+
+def mbid_of(value: Any) -> dict[str, str]:
+    """Return the id of a recording at MusicBrainz as ids by namespace; none if ``value`` is not one."""
+    mbid = value.strip().lower() if isinstance(value, str) else ""
+    return {"mbid": mbid} if MBID.fullmatch(mbid) else {}
 
 
 def cell_number(cell: str) -> int | None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
+from etl.links import Link, local_file
 from etl.values import spotify_id, text, whole
-from store.domain import FEATURE_BOUNDS, Person, Track, local_track_id
+from store.domain import FEATURE_BOUNDS, AlbumDetails, Person, Track, local_track_id
 from store.runs import ImportProblem
 
 _ENDINGS = re.compile(r"(?i)(\.(csv|tsv|txt|gz|m3u8?|pls|xspf|jspf|json|jsonl|xml|zip))+$")
@@ -41,7 +42,7 @@ class Row:
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
     ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
     row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
-    of the column, cells that hold a value which cannot be read.
+    of the column, cells that hold a value which cannot be read. ``file`` is where the listener's own file lies.
     """
 
     line: int
@@ -50,6 +51,7 @@ class Row:
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
+    file: str | None = None
     reason: str = ""
     times: int = 1
     unread: tuple[tuple[str, int], ...] = ()
@@ -157,6 +159,9 @@ def named_track(
     year: int | None = None,
     isrc: Any = None,
     labels: tuple[str, ...] = (),
+    ids: Mapping[str, str] | None = None,
+    artist_uris: tuple[str, ...] = (),
+    details: AlbumDetails | None = None,
 ) -> Track | None:
     """Return a track of the values in a file, ``None`` without a title.
 
@@ -181,4 +186,28 @@ def named_track(
         isrc=clean_isrc(isrc),
         labels=labels,
         source=source,
+        ids=ids or {},
+        artist_uris=artist_uris,
+        album_details=details,
     )
+
+
+def linked_track(link: Link, source: str) -> Track:
+    """Return the track that a link names, known by its id alone."""
+    ids = {} if link.namespace in {"spotify", "isrc"} else {link.namespace: link.id}
+    return Track(
+        id=link.id if link.namespace == "spotify" else local_track_id(link.uri, (), None, None),
+        title=link.uri,
+        artists=(),
+        isrc=link.id if link.namespace == "isrc" else None,
+        source=source,
+        ids=ids,
+    )
+
+
+def local_file_track(uri: Any, source: str) -> Track | None:
+    """Return the track that the ``spotify:local:`` URI of a file on the listener's own disk names."""
+    file = local_file(uri)
+    if file is None:
+        return None
+    return named_track(file.title, file.artist, source=source, album=file.album, duration_ms=file.duration_ms)

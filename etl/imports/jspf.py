@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from etl.exports.jspf import EXTENSION
+from etl.exports.rows import RECORDING
+from etl.imports.album_details import album_details, mbid_of, web_address
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.reading.json_file import listed, under
 from etl.imports.tastemap_json import read_item
-from etl.values import iso_instant, spotify_id, text
+from etl.values import iso_instant, spotify_id, text, whole
 
 # https://musicbrainz.org/doc/jspf
 _TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -54,6 +56,13 @@ def _foreign_row(entry: Any, number: int, source: str) -> Row:
         album=under(entry, "album"),
         duration_ms=under(entry, "duration"),
         isrc=next((code[len(_ISRC) :] for code in addresses if code.lower().startswith(_ISRC)), None),
+        ids=mbid_of(next((address[len(RECORDING) :] for address in addresses if address.startswith(RECORDING)), None)),
+        artist_uris=tuple(_texts(under(more, "artist_identifiers"))),
+        details=album_details(
+            uri=text(under(more, "release_identifier")),
+            cover_url=web_address(under(entry, "image")),
+            track_number=whole(under(entry, "trackNum")),
+        ),
     )
     if track is None:
         return Row(line=number, reason="no title")

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.album_details import mbid_of
+from etl.imports.entries import Begin, Entry, Row, linked_track, named_track
 from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.json_file import lines, parse, under
+from etl.links import link_in
 from etl.values import from_epoch, spotify_id, whole
 from store.domain import Track
 from store.runs import ImportProblem
@@ -51,10 +53,15 @@ def feedback(entries: Iterable[tuple[int, Any]], source: str) -> Iterator[Entry]
     yield Begin(name=LOVED)
     for line, entry in entries:
         score = whole(under(entry, "score"))
-        track = _track(entry, source) if score == _LOVE else None
+        track = (_track(entry, source) or _by_mbid(entry, source)) if score == _LOVE else None
         reason = "hated" if score == _HATE else "neither loved nor hated" if score != _LOVE else "no title"
         loved_at = from_epoch(whole(under(entry, "created")))
         yield Row(line=line, track=track, added_at=loved_at if track else None, reason="" if track else reason)
+
+
+def _by_mbid(entry: Any, source: str) -> Track | None:
+    link = link_in(str(under(entry, "recording_mbid") or ""), bare=True)
+    return linked_track(link, source) if link and link.namespace == "mbid" else None
 
 
 def sniff_lines(file: InspectedFile) -> bool:
@@ -102,6 +109,7 @@ def _track(entry: Any, source: str) -> Track | None:
         album=under(named, "release_name"),
         duration_ms=_length(more),
         isrc=under(more, "isrc"),
+        ids=mbid_of(under(named, "mbid_mapping", "recording_mbid") or under(more, "recording_mbid")),
     )
 
 

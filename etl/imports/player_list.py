@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Row, named_track
+from etl.imports.entries import Row, linked_track, local_file_track, named_track
+from etl.links import TRACK, link_in
 from etl.values import spotify_id, text
 from store.text import normalise, plain_title
 
@@ -25,6 +27,7 @@ _FILE_NUMBER = re.compile(
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
 _LONG_NAME = 30
+_LONGEST_PATH = 2_000
 # Folders that hold music and are neither an artist nor an album.
 _ROOT = re.compile(
     r"/|\.\.?|\w:|(?:my |meine )?(?:music|musik|música|musica|musique|muzyka|muziek)|(?:itunes|apple)(?: media| music)?"
@@ -73,7 +76,7 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
         own = _title_first(entry)
         readings = _in_name(entry.name, of_list if own is None else own)
     if not readings:
-        return Row(line=entry.line, reason=UNNAMED)
+        return _of_link(entry, source)
     folders = _in_folders(entry.path)
     # #EXTART names the album's artist, so it is second choice.
     artist = entry.artist or (folders.artist if folders and len(readings) == 1 else None)
@@ -88,7 +91,28 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
         )
         for names in readings
     )
-    return Row(line=entry.line, track=first, other=others[0] if others else None, reason="" if first else UNNAMED)
+    return Row(
+        line=entry.line,
+        track=first,
+        other=others[0] if others else None,
+        file=own_file(entry.path),
+        reason="" if first else UNNAMED,
+    )
+
+
+def own_file(path: Any) -> str | None:
+    """Return ``path`` if it is the path or the ``file:`` address of a file."""
+    written = path if isinstance(path, str) and path.isprintable() and len(path) <= _LONGEST_PATH else ""
+    return written if _file_path(written) is not None else None
+
+
+def _of_link(entry: ListedFile, source: str) -> Row:
+    """Return the track that an address or a URI names by its id, or the reason why there is none."""
+    link = link_in(entry.path)
+    if link and link.kind != TRACK:
+        return Row(line=entry.line, reason=f"the link names no track but: {link.kind} ({link.service})")
+    track = linked_track(link, source) if link else local_file_track(entry.path, source)
+    return Row(line=entry.line, track=track, reason="" if track else UNNAMED)
 
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:

@@ -13,6 +13,7 @@ from etl.imports import (
     full_csv,
     jspf,
     lastfm,
+    link_list,
     listenbrainz,
     m3u,
     mpd,
@@ -144,11 +145,13 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read),
     Reader("m3u", m3u.sniff, m3u.read),
+    Reader("links", link_list.sniff, link_list.read),
     Reader("tastemap", full_csv.sniff, full_csv.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _noted),
     Reader("last.fm", lastfm.sniff, lastfm.read, _noted),
     OtherReader("table", _is_table, _table),
     Reader("exportify", exportify.sniff, exportify.read, _described),
+    Reader("names", link_list.sniff_names, link_list.read),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

@@ -7,12 +7,10 @@ extended history are neither read nor stored.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.entries import Begin, Entry, Row, local_file_track, named_track
 from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.imports.reading.json_file import listed, under
-from etl.links import local_file
 from etl.values import iso_instant, text, whole
-from store.domain import Track
 
 LIKED = "Liked songs"
 _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
@@ -49,7 +47,7 @@ def playlists(document: Any, source: str) -> Iterator[Entry]:
 
 def _playlist_row(item: Any, number: int, source: str) -> Row:
     named = under(item, "track") or under(item, "localTrack")
-    track = _local_track(under(named, "uri"), source) or named_track(
+    track = local_file_track(under(named, "uri"), source) or named_track(
         under(named, "trackName"),
         under(named, "artistName"),
         source=source,
@@ -64,14 +62,6 @@ def _playlist_row(item: Any, number: int, source: str) -> Row:
     return Row(line=number, reason=next(reasons, "no title (the track was withdrawn)"))
 
 
-def _local_track(uri: Any, source: str) -> Track | None:
-    """Return the track that the URI of a file on the listener's own disk names."""
-    file = local_file(uri)
-    if file is None:
-        return None
-    return named_track(file.title, file.artist, source=source, album=file.album, duration_ms=file.duration_ms)
-
-
 def library(document: Any, source: str) -> Iterator[Entry]:
     """Yield the liked songs of a YourLibrary.json. It does not say when each was liked."""
     yield Begin(name=LIKED)
@@ -82,7 +72,7 @@ def library(document: Any, source: str) -> Iterator[Entry]:
             source=source,
             uri=under(entry, "uri"),
             album=under(entry, "album"),
-        ) or _local_track(under(entry, "uri"), source)
+        ) or local_file_track(under(entry, "uri"), source)
         yield Row(line=number, track=track, reason="" if track else "no title (the track was withdrawn)")
 
 

@@ -39,6 +39,11 @@ class NameMatching:
             self._known[track.id] = self._features(track)
         return replace(track, features=self._known[track.id])
 
+    def by_id(self, track_id: str) -> Track | None:
+        """Return the track of the catalogue with this id."""
+        ref = self._snapshot.find(track_id)
+        return None if ref is None else self._snapshot.track(ref)
+
     def has(self, track: Track) -> bool:
         """Return whether the catalogue has a track of this title and these artists."""
         if track.id not in self._named:

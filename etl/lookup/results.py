@@ -9,7 +9,7 @@ from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
 from etl.lookup.choice import Choice
 from etl.providers.base import GenreTag, Identity, SourceFeatures
 from store.database import Database
-from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id, usable_features
+from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, is_unnamed, local_track_id, usable_features
 from store.facts import tracks_like
 
 # Features with fewer values than this rank behind others.
@@ -79,6 +79,8 @@ def strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
 def completed(track: Track, found: LookedUp) -> Track:
     """Return ``track`` with the details and facts of ``found`` that it lacks."""
     identity, sounds = found.identity, found.sounds()
+    if is_unnamed(track.title) and identity.title:
+        track = replace(track, title=identity.title, artists=identity.artists)
     return replace(
         track,
         album=track.album or identity.album,

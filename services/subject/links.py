@@ -9,6 +9,7 @@ from services.errors import ServiceError, not_found
 from services.subject.lookup import found_by_ids
 from services.subject.model import Subject
 from store.catalogue.catalogue import Snapshot
+from store.domain import Track, is_unnamed
 from store.facts import track_with_id
 
 
@@ -28,11 +29,7 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
             f"This is a link to {what} at {link.service}, not to a track.",
             "Paste the link of a track. To bring a playlist, export it as a file and drop that into the Playlist view.",
         )
-    ref = snapshot.find(link.id) if link.namespace == "spotify" else None
-    if ref is not None:
-        return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
-    track = services.database.get_track(link.id) if link.namespace == "spotify" else None
-    track = track or track_with_id(services.database, link.namespace, link.id)
+    track = _known(services, snapshot, link)
     if track is None and needs:
         track = found_by_ids(services, {link.namespace: link.id})
     if track is None:
@@ -41,4 +38,14 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
             "Search for it by title and artist, or switch on a source that knows it.",
         )
     ref = snapshot.find(track.id)
-    return Subject(snapshot=snapshot, track=track if ref is None else snapshot.track(ref), ref=ref, kind="id")
+    return Subject(snapshot=snapshot, track=track, ref=ref, kind="id")
+
+
+def _known(services: Services, snapshot: Snapshot, link: Link) -> Track | None:
+    """Return the track of the link that the catalogue or the store knows, and that has been named."""
+    ref = snapshot.find(link.id) if link.namespace == "spotify" else None
+    if ref is not None and not is_unnamed((found := snapshot.track(ref)).title):
+        return found
+    track = services.database.get_track(link.id) if link.namespace == "spotify" else None
+    track = track or track_with_id(services.database, link.namespace, link.id)
+    return None if track is None or is_unnamed(track.title) else track

@@ -30,6 +30,12 @@ _DROP = """(files) => {
   return transfer
 }"""
 
+_PASTE = """(text) => {
+  const clipboardData = new DataTransfer()
+  clipboardData.setData('text/plain', text)
+  document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+}"""
+
 
 class PlaylistPage:
     """The playlists and the map of one."""
@@ -55,6 +61,10 @@ class PlaylistPage:
         transfer = self.page.evaluate_handle(_DROP, list(files.items()))
         self.page.dispatch_event(".tm-playlists", "dragover", {"dataTransfer": transfer})
         self.page.dispatch_event(".tm-playlists", "drop", {"dataTransfer": transfer})
+
+    def paste(self, text: str) -> None:
+        """Paste a text into the view."""
+        self.page.evaluate(_PASTE, text)
 
     def wait_for_map(self, tracks: int) -> None:
         """Wait until the import has ended and its map shows ``tracks`` markers."""

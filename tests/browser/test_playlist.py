@@ -128,6 +128,14 @@ def test_several_files_at_once_belong_to_one_browser_and_do_not_pile_up(
     expect(playlist_page.uploads).to_have_count(0)
 
 
+def test_a_pasted_list_of_links_is_a_playlist(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    expect(page.get_by_role("heading", level=2, name="Drop a playlist here")).to_be_visible()
+    playlist_page.paste("".join(f"spotify:track:{number:022d}\n" for number in (7, 8)))
+    expect(playlist_page.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(playlist_page.uploads.last).to_contain_text("Pasted list")
+
+
 def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) -> None:
     watch.allow("Failed to load resource")
     playlist_page.open()

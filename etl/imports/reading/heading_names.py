@@ -45,6 +45,7 @@ _LIST: Mapping[str, str] = {
     ),
     "artists": (
         "artist name s | artist names | artists | artist s | artists names | artist name | track artist | "
+        "artist name 1 | artist 1 | "
         "artist | track artists | song artist | performer | performers | band | singer | artist s name | "
         "master metadata album artist name | Künstler | Künstlername | Interpret | Interpreten | Artiest | "
         "Artiesten | Artiste | Artistes | Interprète | Nom de l'artiste | Nom des artistes | Kunstner | "

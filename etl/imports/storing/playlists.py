@@ -10,7 +10,8 @@ from typing import Any
 from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import Playlist, PlaylistItem, Track, is_unnamed
+from store.facts import track_with_id
 from store.runs import ImportProblem, Progress
 
 _MAX_EXAMPLES = 20
@@ -146,7 +147,7 @@ class PlaylistImport:
             if len(self.examples) < _MAX_EXAMPLES:
                 self.examples.append({"line": row.line, "reason": row.reason})
             return
-        self.page.append(self._decided(row))
+        self.page.append(self._named(self._decided(row)))
         if row.added_by:
             self.contributors[row.added_by] += 1
 
@@ -158,6 +159,15 @@ class PlaylistImport:
         if known > 0 or (known == 0 and self._others_prevail()):
             return replace(row, track=row.other, other=None)
         return row
+
+    def _named(self, row: Row) -> Row:
+        """Return a row that holds a bare id with the track that bears it here."""
+        if row.track is None or not is_unnamed(row.track.title):
+            return row
+        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id)
+        for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
+            known = known or (track_with_id(self.database, namespace, id_) if id_ else None)
+        return replace(row, track=known) if known else row
 
     def _others_prevail(self) -> bool:
         if self._others is None:
@@ -207,6 +217,7 @@ class PlaylistImport:
             added_by=row.added_by,
             added_at=row.added_at,
             plays=row.plays,
+            file=row.file,
         )
 
     def _state(self) -> dict[str, Any]:

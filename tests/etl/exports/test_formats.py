@@ -9,12 +9,13 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from etl.exports.exportify import HEADINGS, number_text
 from etl.exports.formats import FORMATS, Format, file_name
@@ -32,7 +33,7 @@ from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AlbumDetails, AudioFeatures, PlaylistItem, Track, release_date
 from tests.etl.exports import lists
-from tests.etl.exports.lists import BARE, FULL, LOCAL, MBID, NOW, ODD, a_playlist, many, paged, written
+from tests.etl.exports.lists import FULL, LOCAL, MBID, NOW, ODD, a_playlist, many, paged, written
 from tests.etl.imports import files
 from tests.etl.imports.files import NET
 
@@ -84,7 +85,7 @@ def read_back(name: str, content: bytes) -> list[Any]:
         return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     if name == "m3u8":
         return [line for line in content.decode().splitlines() if line and not line.startswith("#")]
-    if name == "jspf":
+    if name in {"jspf", "listenbrainz"}:
         return json.loads(content)["playlist"]["track"]
     if name == "json":
         return json.loads(content)["items"]
@@ -93,9 +94,10 @@ def read_back(name: str, content: bytes) -> list[Any]:
 
 @EVERY
 def test_every_row_is_there_in_its_order(chosen: Format) -> None:
+    rows = [row for row in ODD if chosen.name != "listenbrainz" or row.track.ids]
     found = [str(row) for row in read_back(chosen.name, written(chosen, ODD))]
-    assert len(found) == len(ODD)
-    assert all(row.track.id in one or "Gimme" in one for row, one in zip(ODD, found, strict=True))
+    assert len(found) == len(rows)
+    assert all(row.track.id in one or (row.item.file or "Gimme") in one for row, one in zip(rows, found, strict=True))
 
 
 # -- CSV ----------------------------------------------------------------------------------------------------
@@ -207,6 +209,7 @@ _cell = lists.names.filter(_a_cell)
 _listed = _cell.filter(lambda name: not set(name) & set(",;") and name.lower() not in {"none", "nan"})
 
 
+@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks(_cell, _listed)))
 def test_any_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     plain = [
@@ -245,12 +248,14 @@ def test_the_full_csv_begins_with_the_columns_of_exportify() -> None:
     assert (local["Artist Name(s)"], local["Track ID"]) == ("Julian W.;Zoë", LOCAL.id)
 
 
+@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks()).filter(bool))
 def test_the_full_csv_loses_nothing(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     found = read_full(tmp_path_factory.getbasetemp(), written(FORMATS["csv-full"], rows))
     assert [(row.track, row.added_by, row.added_at, row.plays) for row in found] == [
         (dated(row.track), row.item.added_by, row.item.added_at, row.item.plays) for row in rows
     ]
+    assert [row.file for row in found] == [row.item.file for row in rows]
 
 
 # -- M3U8 ---------------------------------------------------------------------------------------------------
@@ -264,16 +269,31 @@ def test_m3u8_line_by_line() -> None:
         f"#EXTINF:230,Tyler, The Creator, AC/DC, -M- - {title}",
         "#EXTALB:+",
         "#EXTGENRE:hard-rock",
-        f"spotify:track:{FULL.id}",
+        f"https://open.spotify.com/track/{FULL.id}",
     ]
-    assert lines[6:8] == ["#EXTINF:-1,@", f"spotify:track:{BARE.id}"]
+    assert lines[6:8] == ["#EXTINF:-1,@", "/music/a, b/03 Song.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "line"),
+    [
+        ({"deezer": "3135556", "mbid": MBID}, "https://www.deezer.com/track/3135556"),
+        ({"itunes": "1440833098"}, "https://music.apple.com/song/1440833098"),
+        ({"youtube": "dQw4w9WgXcQ"}, "https://www.youtube.com/watch?v=dQw4w9WgXcQ"),
+        ({"deezer": "x\ny"}, "https://open.spotify.com/search/Julian%20W.%20Gimme%3A%20100%20%25%20%26%20more"),
+        ({}, "https://open.spotify.com/search/Julian%20W.%20Gimme%3A%20100%20%25%20%26%20more"),
+    ],
+)
+def test_every_line_of_m3u8_is_something_that_opens(ids: dict[str, str], line: str) -> None:
+    row = replace(ODD[2], track=replace(LOCAL, ids=ids))
+    assert written(FORMATS["m3u8"], [row]).decode().splitlines()[-1] == line
 
 
 @given(rows=lists.lists_of(lists.tracks()))
 def test_no_name_breaks_a_line_of_m3u8(rows: list[ExportRow]) -> None:
     lines = written(FORMATS["m3u8"], rows).decode().splitlines()
     entries = [line for line in lines if not line.startswith("#")]
-    assert entries == [f"spotify:track:{row.track.id}" for row in rows]
+    assert entries == [row.item.file or f"https://open.spotify.com/track/{row.track.id}" for row in rows]
     assert sum(line.startswith("#EXTINF:") for line in lines) == len(rows)
 
 
@@ -298,6 +318,7 @@ def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
         added_by=members["added_by"],
         added_at=moment(members["added_at"]),
         plays=members["plays"],
+        file=members["file"],
     )
     return ExportRow(item=item, track=Track(features=sounding, **track))
 
@@ -310,7 +331,7 @@ def from_jspf(content: bytes) -> list[ExportRow]:
     found = []
     for one in json.loads(content)["playlist"]["track"]:
         (rest,) = one["extension"][EXTENSION]
-        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at", "plays")}
+        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at", "plays", "file")}
         own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
         found.append(row_of(members, rest | own))
     return found
@@ -336,11 +357,59 @@ def test_jspf_is_read_without_the_extension() -> None:
     assert (playlist["title"], playlist["date"]) == ("Our list", "2026-01-01T12:00:00Z")
     first, bare, local, _ = playlist["track"]
     assert first["location"] == [f"https://open.spotify.com/track/{FULL.id}"]
-    assert first["identifier"] == [f"spotify:track:{FULL.id}"]
+    assert first["identifier"] == [f"https://musicbrainz.org/recording/{MBID}", f"spotify:track:{FULL.id}"]
+    assert playlist["extension"]["https://musicbrainz.org/doc/jspf#playlist"] == {"public": False}
     assert (first["title"], first["album"], first["duration"]) == (FULL.title, "+", 230_333)
     assert first["creator"] == "Tyler, The Creator, AC/DC, -M-"
     assert bare.keys() == {"location", "identifier", "title", "extension"}
     assert "location" not in local
+
+
+def refused_by_listenbrainz(document: Any) -> str | None:
+    """Say why ListenBrainz refuses a playlist: the rules of its ``/1/playlist/create``, written anew."""
+    playlist = document["playlist"]
+    if not playlist.get("title"):
+        return "no title"
+    if not isinstance(playlist["extension"]["https://musicbrainz.org/doc/jspf#playlist"].get("public"), bool):
+        return "not said whether it is public"
+    for track in playlist["track"]:
+        (uri,) = track["identifier"]
+        beginning, _, mbid = uri.rpartition("/")
+        if beginning != "https://musicbrainz.org/recording" or str(UUID(mbid)) != mbid:
+            return f"no recording: {uri}"
+    return None
+
+
+def test_listenbrainz_gets_the_recordings_and_is_told_what_is_missing() -> None:
+    document = json.loads(written(FORMATS["listenbrainz"], ODD))
+    assert refused_by_listenbrainz(document) is None
+    playlist = document["playlist"]
+    assert [track["title"] for track in playlist["track"]] == [FULL.title, FULL.title]
+    assert playlist["annotation"] == (
+        "Left out, because no MusicBrainz id is known (2 of 4): @; Julian W., Zoë - Gimme: 100 % & more."
+    )
+    (ours,) = playlist["extension"][EXTENSION]
+    assert [row["position"] for row in ours["left_out"]] == [1, 2]
+
+
+def test_what_listenbrainz_gets_in_whole_says_nothing_of_gaps() -> None:
+    playlist = json.loads(written(FORMATS["listenbrainz"], [ODD[0]]))["playlist"]
+    assert len(playlist["track"]) == 1
+    assert "annotation" not in playlist
+    assert EXTENSION not in playlist["extension"]
+
+
+@given(rows=lists.lists_of(lists.tracks()), name=lists.names)
+def test_listenbrainz_takes_any_playlist(rows: list[ExportRow], name: str) -> None:
+    document = json.loads(written(FORMATS["listenbrainz"], rows, name))
+    assert refused_by_listenbrainz(document) is None
+
+
+def test_many_that_are_left_out_are_counted() -> None:
+    playlist = json.loads(written(FORMATS["listenbrainz"], many(25)))["playlist"]
+    assert playlist["track"] == []
+    assert "(25 of 25)" in playlist["annotation"]
+    assert playlist["annotation"].endswith("Song 19 and 5 more.")
 
 
 @given(rows=lists.lists_of(lists.tracks()), name=lists.names)
@@ -375,7 +444,7 @@ def test_parquet_loses_nothing(rows: list[ExportRow]) -> None:
 
 
 def from_record(record: dict[str, Any]) -> ExportRow:
-    own = ("position", "added_by", "added_at", "plays")
+    own = ("position", "added_by", "added_at", "plays", "file")
     item = PlaylistItem(track_id=record["id"], **{name: record.pop(name) for name in own})
     about = {name: record.pop(f"features_{name}") for name in ("source", "fetched_at", "licence", "confidence")}
     values = {name: record.pop(name) for name in lists.SOUND if name != "duration_ms"}
@@ -416,14 +485,14 @@ def test_file_names_are_safe(name: str, file: str) -> None:
 def test_pages_come_from_the_database(database: Database) -> None:
     rows = many(PAGE_ITEMS + 20)
     playlist = lists.store(database, rows)
-    pages = list(read_pages(database, Snapshot(), playlist))
+    pages = list(read_pages(database, Snapshot(), playlist, files=True))
     assert [len(page) for page in pages] == [PAGE_ITEMS, 20]
     assert [row for page in pages for row in page] == rows
 
 
 def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> None:
     playlist = lists.store(database, many(PAGE_ITEMS + 20))
-    pages = read_pages(database, Snapshot(), playlist)
+    pages = read_pages(database, Snapshot(), playlist, files=True)
     next(pages)
     database.delete_playlist(playlist.id)
     with pytest.raises(StoreError, match="gone"):
@@ -431,7 +500,7 @@ def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> Non
 
 
 def test_local_files_have_an_address_that_names_them() -> None:
-    assert b"spotify:local:Julian+W.%2C+Zo%C3%AB:42" in written(FORMATS["m3u8"], [ODD[2]])
+    assert b"spotify:local:Julian+W.%2C+Zo%C3%AB:42" in written(FORMATS["csv"], [ODD[2]])
     assert LOCAL.id.encode() in written(FORMATS["jspf"], [ODD[2]])
 
 

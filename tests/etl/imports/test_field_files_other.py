@@ -37,6 +37,7 @@ LISTS: dict[str, list[Named]] = {
     "m10_navidrome.m3u": [("Jóga", ("Björk",))],
     "pls_list.pls": [("Song", ("Artist",))],
     "xspf_soundiiz.xspf": [("Jóga", ("Björk",))],
+    "tracklist.txt": [("Wonderwall", ("Oasis",)), ("Midnight City", ("M83",))],
     "extinf_only.m3u": [("Owner of a Lonely Heart", ("Yes",)), ("All I Need", ("Air",))],
 }
 
@@ -48,7 +49,7 @@ def names(rows: list[Any]) -> list[Named]:
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_players(field: Path, name: str) -> None:
     kind, lists = read(field / name)
-    assert kind == {".pls": "pls", ".xspf": "xspf"}.get(Path(name).suffix, "m3u")
+    assert kind == {".pls": "pls", ".xspf": "xspf", ".txt": "names"}.get(Path(name).suffix, "m3u")
     assert names(lists[0][1]) == LISTS[name]
 
 
@@ -129,6 +130,12 @@ def test_a_zip_of_playlists(field: Path) -> None:
     assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
 
 
+def test_google_takeout(field: Path) -> None:
+    kind, [(name, rows)] = read(field / "takeout-2024.zip")
+    assert (kind, name) == ("zip", "music library songs")
+    assert names(rows) == [("Never Gonna", ("Rick Astley",))]
+
+
 @pytest.mark.parametrize(
     ("name", "said", "hint"),
     [
@@ -145,3 +152,24 @@ def test_what_is_refused_says_what_it_is_and_how_to_bring_it(field: Path, name: 
 def test_what_is_left_out_of_an_archive_is_named(field: Path) -> None:
     left_out = [reason for reason, _ in reasons(read(field / "my_spotify_data_ext.zip")[1][-1][1])]
     assert any("Streaming_History_Video_2019-2024.json" in reason for reason in left_out)
+
+
+@pytest.mark.parametrize("name", ["spotify_clipboard.txt", "spotify_clipboard_uris.txt"])
+def test_a_list_of_links_is_a_playlist(field: Path, name: str) -> None:
+    kind, [(_, rows)] = read(field / name)
+    assert kind == "links"
+    assert [row.track.id for row in rows if row.track] == [
+        "0000vdREvCVMxbQTkS888c",
+        "000CC8EParg64OmTxVnZ0p",
+        "000Iz0K615UepwSJ5z2RE5",
+        "000RDCYioLteXcutOjeweY",
+    ]
+
+
+def test_links_in_a_list_of_a_player_are_kept_by_id(field: Path) -> None:
+    rows = read(field / "m07_streams.m3u")[1][0][1]
+    assert [(row.line, row.track.id if row.line < 7 else row.track.title) for row in rows if row.track][1:] == [
+        (5, "77ThJgXrK0KCPqImgLYzo0"),
+        (6, "Jt0hToMWURwexBOF2wXXJ6"),
+        (7, "Wonderwall"),
+    ]

@@ -15,6 +15,7 @@ from etl.imports.history import AGAIN, TOO_SHORT
 from etl.imports.reading.dates import DateOrder
 from etl.imports.recognise import may_be_ours, recognise
 from etl.values import from_epoch, spotify_id, text, whole
+from store.domain import AlbumDetails
 from store.runs import ImportProblem
 from tests.etl.imports import files, formats
 
@@ -207,6 +208,8 @@ def test_m3u(tmp_path: Path) -> None:
     ]
     assert rows[1].track is not None
     assert rows[1].track.id == files.spotify_id(4)
+    own = ["../Air/01.mp3", None, "C:\\Music\\x.mp3", "/music/03 - Nina Simone - Sinnerman.flac"]
+    assert [row.file for row in rows if row.track] == [*own, "file:///m/99%20Luftballons.mp3"]
     assert [(row.line, row.reason) for row in rows if row.track is None] == [
         (14, "neither an artist nor a title is named")
     ]
@@ -473,6 +476,37 @@ def test_tune_my_music_without_ids_and_from_a_spreadsheet(tmp_path: Path) -> Non
         "Salt and Cedar",
         "Tin Roof",
     ]
+
+
+def test_what_listenbrainz_says_of_a_recording_is_kept(tmp_path: Path) -> None:
+    mbid, artist, release = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
+    entry = {
+        "title": "Jóga",
+        "creator": "Björk",
+        "image": "https://coverartarchive.org/release/1/front",
+        "trackNum": 2,
+        "extension": {
+            "https://musicbrainz.org/doc/jspf#track": {
+                "artist_identifiers": [f"https://musicbrainz.org/artist/{artist}"],
+                "release_identifier": f"https://musicbrainz.org/release/{release}",
+            }
+        },
+    }
+    for identifier in ([f"https://musicbrainz.org/recording/{mbid}"], f"https://musicbrainz.org/recording/{mbid}"):
+        document = {"playlist": {"title": "Weekly", "track": [entry | {"identifier": identifier}]}}
+        _, ((_, (row,)),) = read(write(tmp_path, "list.jspf", document))
+        assert row.track is not None
+        assert row.track.ids == {"mbid": mbid}
+        assert row.track.artist_uris == (f"https://musicbrainz.org/artist/{artist}",)
+        assert row.track.album_details == AlbumDetails(
+            uri=f"https://musicbrainz.org/release/{release}",
+            cover_url="https://coverartarchive.org/release/1/front",
+            track_number=2,
+        )
+    listen = {"track_metadata": {"track_name": "J", "artist_name": "B", "mbid_mapping": {"recording_mbid": mbid}}}
+    _, ((_, (row,)),) = read(write(tmp_path, "listens.json", [listen | {"listened_at": 1_700_000_000}]))
+    assert row.track is not None
+    assert row.track.ids == {"mbid": mbid}
 
 
 # -- lists with headings ----------------------------------------------------------------------------------------

@@ -2599,7 +2599,7 @@ export interface paths {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
-                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "json" | "parquet";
+                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
                 };
                 header?: never;
                 path: {
