@@ -200,6 +200,30 @@ def test_every_real_file_goes_round(shared_data: Path, tmp_path: Path) -> None:
         assert [(row.track, row.added_by, row.added_at) for row in found] == wanted, path.name
 
 
+@pytest.mark.shared
+def test_every_cell_of_todays_real_files_is_written_again(shared_data: Path, tmp_path: Path) -> None:
+    """What exportify.net wrote and what is written of it are the same, cell by cell."""
+    seen = 0
+    for path in sorted((shared_data / "exportify").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            theirs = list(csv.reader(file))
+        if theirs[0] != NET:
+            continue
+        found = list(read_rows(Sheet.open(examine(path)), "s", NOW))
+        rows = [
+            ExportRow(
+                item=PlaylistItem(position=at, track_id=row.track.id, added_by=row.added_by, added_at=row.added_at),
+                track=row.track,
+            )
+            for at, row in enumerate(found)
+            if row.track
+        ]
+        ours = list(csv.reader(io.StringIO(written(FORMATS["csv"], rows).decode(), newline="")))
+        assert ours == [theirs[0], *(cells for cells, row in zip(theirs[1:], found, strict=True) if row.track)]
+        seen += len(rows)
+    assert seen
+
+
 def _a_cell(text: str) -> bool:
     """Readers take blanks at the ends away, and these two words for JavaScript's nothing."""
     return bool(text) and text == text.strip() and text not in {"undefined", "null"}

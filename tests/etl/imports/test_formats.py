@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -311,6 +312,17 @@ def test_a_character_that_xml_forbids_costs_itself_alone(tmp_path: Path, mark: b
     first, second = titles(read(write(tmp_path, "Library.xml", broken))[1][0][1])
     assert first.replace("\ufffd", "") == "Song 1"
     assert second == "Song 2"
+
+
+def test_what_an_apple_library_says_of_an_album_is_kept(tmp_path: Path) -> None:
+    more = {"Album Artist": "Various", "Disc Number": 2, "Track Number": 7, "Release Date": datetime(1999, 4, 5)}
+    content = formats.apple_library([formats.apple_track(1, **more), formats.apple_track(2, **more, Year=2001)])
+    _, ((_, (first, second)),) = read(write(tmp_path, "Library.xml", content))
+    assert first.track is not None
+    assert second.track is not None
+    details = AlbumDetails(released="1999-04-05", artists=("Various",), disc_number=2, track_number=7)
+    assert first.track.album_details == details
+    assert second.track.album_details == replace(details, released=None)
 
 
 def test_apple_library(tmp_path: Path) -> None:
