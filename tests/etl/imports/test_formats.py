@@ -178,6 +178,14 @@ def test_scrobbles(tmp_path: Path, content: str) -> None:
     assert (row.plays, row.added_at) == (2, datetime(2007, 6, 15, 22, 30, tzinfo=UTC))
 
 
+def test_the_musicbrainz_id_of_a_scrobble_is_kept(tmp_path: Path) -> None:
+    mbid = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
+    content = f"uts,utc_time,artist,album,track,track_mbid\n1181946600,,Air,Moon Safari,All I Need,{mbid}\n"
+    _, ((_, (row,)),) = read(write(tmp_path, "scrobbles.csv", content))
+    assert row.track is not None
+    assert row.track.ids == {"mbid": mbid}
+
+
 @pytest.mark.parametrize(
     "said", ["", "yesterday", "0", "01 Jan 1970 00:00", "31 Feb 2020 10:00", "9" * 30, "1 Foo 2020 1:1"]
 )
