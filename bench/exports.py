@@ -86,12 +86,12 @@ def main() -> None:
 
 def measure(database: Database, playlist: Playlist, sqlite: Path) -> None:
     begin = time.monotonic()
-    for _ in read_pages(database, Snapshot(), playlist):
+    for _ in read_pages(database, Snapshot(), playlist, files=True):
         pass
     print(f"reading {playlist.item_count:,} rows from the database alone: {time.monotonic() - begin:.1f} s")
     for kind in FORMATS.values():
         before, begin = resident(), time.monotonic()
-        size, peak = peak_of(kind.write(playlist, read_pages(database, Snapshot(), playlist)))
+        size, peak = peak_of(kind.write(playlist, read_pages(database, Snapshot(), playlist, files=True)))
         report(kind.name, size, time.monotonic() - begin, peak - before)
     before, begin = resident(), time.monotonic()
     peaks: list[float] = []

@@ -125,7 +125,8 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
 
 def item_document(item: PlaylistItem) -> Document:
     """Return a playlist row as it lies in its page; its position follows from its place there."""
-    return _known({"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays})
+    known = {"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays, "file": item.file}
+    return _known(known)
 
 
 def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
@@ -135,6 +136,7 @@ def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
         added_by=document.get("by"),
         added_at=document.get("at"),
         plays=document.get("plays"),
+        file=document.get("file"),
     )
 
 

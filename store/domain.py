@@ -128,7 +128,8 @@ def release_date(track: Track) -> str | None:
 class PlaylistItem:
     """One row of a playlist; ``added_by`` is the service's opaque id of a person.
 
-    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library.
+    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library. ``file`` is
+    the path or the ``file:`` address of the listener's own file of it; it is shown to nobody else.
     """
 
     position: int
@@ -136,6 +137,7 @@ class PlaylistItem:
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

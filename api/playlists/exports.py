@@ -13,11 +13,12 @@ from apiflask.schemas import FileSchema
 from apiflask.validators import OneOf
 from flask import Response
 
+from api import session
 from api.application import Blueprint
 from api.current import services
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
-from services.playlists import find_playlist
+from services.playlists import find_playlist, may_name
 from services.views import View
 
 blueprint = Blueprint("exports", __name__, tag="Playlists")
@@ -51,10 +52,12 @@ def formats() -> ExportsAnswer:
 @blueprint.output(FileSchema(), content_type="*/*", description="The file, in the media type of its format")
 @blueprint.doc(responses={422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
-    """A playlist as a file; whoever knows its id may take it out, as with `/data`."""
+    """A playlist as a file; whoever knows its id may take it out, as with `/data`, but without paths of own files."""
     playlist = find_playlist(services(), playlist_id)
     chosen = FORMATS[query["format"]]
-    pages = read_pages(services().database, services().catalogue.current(), playlist)
+    pages = read_pages(
+        services().database, services().catalogue.current(), playlist, files=may_name(playlist, session.owner())
+    )
     blocks = chosen.write(playlist, pages)
     response = Response(_begun(blocks), content_type=chosen.media_type)
     response.headers.set("Content-Disposition", "attachment", **_names(file_name(playlist, chosen)))

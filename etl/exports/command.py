@@ -69,7 +69,7 @@ def _to_file(database: Database, snapshot: Snapshot, playlist: Playlist, options
     target = options.out or Path(file_name(playlist, chosen))
     try:
         with _bar(playlist.item_count) as bar:
-            pages = _seen(read_pages(database, snapshot, playlist), bar)
+            pages = _seen(read_pages(database, snapshot, playlist, files=True), bar)
             size = _write(chosen.write(playlist, pages), target)
     except OSError as fault:
         print(f"{target} cannot be written: {fault.strerror}", file=sys.stderr)
@@ -113,7 +113,7 @@ def _to_database(database: Database, snapshot: Snapshot, playlist: Playlist | No
 
 
 def _tracks(database: Database, snapshot: Snapshot, playlist: Playlist) -> Iterator[Track]:
-    return (row.track for page in read_pages(database, snapshot, playlist) for row in page)
+    return (row.track for page in read_pages(database, snapshot, playlist, files=True) for row in page)
 
 
 def _all_tracks(database: Database, snapshot: Snapshot) -> Iterator[Track]:

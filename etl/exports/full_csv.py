@@ -12,7 +12,7 @@ from etl.exports.rows import ExportRow, Pages, instant
 from store.domain import AlbumDetails, AudioFeatures, Playlist, Track
 
 MORE = (
-    *("Plays", "Track ID", "Year", "Length (ms)", "Track Genres", "Track Source", "ISRC", "IDs", "Artist URIs"),
+    *("Plays", "File", "Track ID", "Year", "Length (ms)", "Track Genres", "Track Source", "ISRC", "IDs", "Artist URIs"),
     *("Album URI", "Album Artists", "Album Artist URIs", "Album Image URL", "Disc Number", "Track Number"),
     *("Features Source", "Features Fetched At", "Features Licence", "Features Confidence", "Features Length (ms)"),
 )
@@ -37,7 +37,14 @@ def _cell(text: str) -> str:
 def _cells(row: ExportRow) -> list[str]:
     track, own = row.track, exportify_cells(row)
     own[_ARTISTS], own[_GENRES] = joined(track.artists), joined(track.artist_genres, ",")
-    return [*own, number_text(row.item.plays), *_of_track(track), *_of_album(track.album_details), *_of(track.features)]
+    return [
+        *own,
+        number_text(row.item.plays),
+        row.item.file or "",
+        *_of_track(track),
+        *_of_album(track.album_details),
+        *_of(track.features),
+    ]
 
 
 def _of_track(track: Track) -> list[str]:

@@ -34,10 +34,10 @@ def track_members(track: Track) -> dict[str, Any]:
 
 
 def item_members(row: ExportRow) -> dict[str, Any]:
-    """Return the row's own members: position, added_by, added_at, plays."""
+    """Return the row's own members: position, added_by, added_at, plays, file."""
     item = row.item
     members = {"position": item.position, "added_by": item.added_by, "added_at": instant(item.added_at)}
-    return members | {"plays": item.plays}
+    return members | {"plays": item.plays, "file": item.file}
 
 
 def _features(features: AudioFeatures) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
     #EXTINF:268,Air - All I Need          whole seconds, -1 if unknown; artists joined by ", "
     #EXTALB:Moon Safari
     #EXTGENRE:downtempo;trip hop          of the track if it has any, else of its artists
-    https://open.spotify.com/track/...    where a player or a browser opens it: see :func:`etl.exports.rows.address`
+    /music/Air/03 All I Need.mp3          the listener's own file, else https://open.spotify.com/track/... or where
+                                          else it opens: see :func:`etl.exports.rows.address`
 
 The format knows no contributors, no dates and no features, and cannot separate the parts of "A - B - C". There is no
 ``#EXTART``: it names an album's artist, and readers that find one take the whole of ``#EXTINF`` for the title. Line
@@ -34,7 +35,7 @@ def _entry(row: ExportRow) -> Iterator[str]:
     genres = track.labels or track.artist_genres
     if genres:
         yield f"#EXTGENRE:{';'.join(map(_line, genres))}"
-    yield address(track)
+    yield row.item.file or address(track)
 
 
 def _line(text: str) -> str:

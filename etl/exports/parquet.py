@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         pa.field("added_by", pa.string()),
         pa.field("added_at", _TIME),
         pa.field("plays", pa.int64()),
+        pa.field("file", pa.string()),
         pa.field("id", pa.string(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
         pa.field("artists", _NAMES),
@@ -60,7 +61,7 @@ SCHEMA = pa.schema(
         pa.field("features_confidence", pa.float64()),
     ]
 )
-_OF_ITEM = ("position", "added_by", "added_at", "plays")
+_OF_ITEM = ("position", "added_by", "added_at", "plays", "file")
 _OF_FEATURES = ("source", "fetched_at", "licence", "confidence")
 _OF_TRACK = (
     *("id", "title", "artists", "album", "year", "duration_ms", "isrc", "popularity", "explicit"),

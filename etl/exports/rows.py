@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
@@ -32,11 +32,13 @@ class ExportRow:
 Pages = Iterator[Sequence[ExportRow]]
 
 
-def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pages:
+def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, files: bool) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
     A track without audio features has those of the catalogue, as the page shows it. A playlist that is still
     arriving yields the rows that had arrived when ``playlist`` was read.
+
+    ``files`` says whether the reader may know where the listener's own files lie.
 
     Raises
     ------
@@ -46,6 +48,7 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist) -> Pa
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         wanted = min(PAGE_ITEMS, playlist.item_count - start)
         items = database.playlist_items(playlist.id, start, wanted)
+        items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
             raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
         tracks = with_features(snapshot, database.get_tracks({item.track_id for item in items}))

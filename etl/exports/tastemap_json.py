@@ -5,7 +5,7 @@ Version 1, one item a line, every member always there (null or an empty list whe
     {"format": "tastemap-playlist", "version": 1,
      "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
                   "contributors": [{"id", "count"}], "people": {id: {"name", "colour"}}},
-     "items": [{"position", "added_by", "added_at", "plays",
+     "items": [{"position", "added_by", "added_at", "plays", "file",
                 "track": {"id", "title", "artists": [], "album", "year", "duration_ms", "isrc", "popularity",
                           "explicit", "labels": [], "artist_genres": [], "source", "ids": {namespace: id},
                           "artist_uris": [],
@@ -14,7 +14,8 @@ Version 1, one item a line, every member always there (null or an empty list whe
                           "features": null or {"values": {name: number}, "source", "fetched_at", "licence",
                                                "confidence"}}}]}
 
-Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; ``released`` is a year, a
+Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; ``file`` is where the listener's own
+file lies; ``released`` is a year, a
 month or a day (1979, 1979-11, 1979-11-30); the names and units of ``values`` are those of
 :data:`store.domain.AUDIO_FEATURES`; ``position`` counts from 0. The file of an unchanged playlist is the same
 byte for byte. A reader refuses versions above the ones it knows; members may be added without a new version.

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from etl.imports.album_details import MAX_NUMBER, album_details
 from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.json_file import listed
 from etl.imports.reading.xml_text import without_invalid
 from etl.values import text, whole, year_within
-from store.domain import Track
+from store.domain import AlbumDetails, Track
 from store.runs import ImportProblem
 
 # A library of 60,000 tracks; ten times that in memory.
@@ -126,4 +127,17 @@ def _track(entry: Mapping[str, Any], source: str, latest_year: int) -> Track | N
         duration_ms=entry.get("Total Time"),
         year=year_within(year, latest_year),
         labels=(genre.lower(),) if genre else (),
+        details=_details(entry, year),
+    )
+
+
+def _details(entry: Mapping[str, Any], year: int | None) -> AlbumDetails | None:
+    """Return what the library says of the album; its date counts only if it is of the year that it says."""
+    date, artist = entry.get("Release Date"), text(entry.get("Album Artist"))
+    disc, number = (whole(entry.get(name)) for name in ("Disc Number", "Track Number"))
+    return album_details(
+        released=date.date().isoformat() if isinstance(date, datetime) and date.year == year else None,
+        artists=(artist,) if artist else (),
+        disc_number=disc if disc and 0 < disc <= MAX_NUMBER else None,
+        track_number=number if number and 0 < number <= MAX_NUMBER else None,
     )

@@ -42,7 +42,7 @@ class Row:
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
     ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
     row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
-    of the column, cells that hold a value which cannot be read.
+    of the column, cells that hold a value which cannot be read. ``file`` is where the listener's own file lies.
     """
 
     line: int
@@ -51,6 +51,7 @@ class Row:
     added_by: str | None = None
     added_at: datetime | None = None
     plays: int | None = None
+    file: str | None = None
     reason: str = ""
     times: int = 1
     unread: tuple[tuple[str, int], ...] = ()

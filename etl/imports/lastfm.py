@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from etl.imports.album_details import mbid_of
 from etl.imports.entries import Entry, named_track
 from etl.imports.exportify_layout import ADDED
 from etl.imports.history import History, history_entries
@@ -22,6 +23,7 @@ from etl.imports.reading.headings import find_columns, has_audio_features, norma
 from etl.imports.sheet import Sheet, below_headings
 
 _NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}
+_NAMES |= {"mbid": ("track mbid", "recording mbid")}
 _TIMES = (
     *("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime", "date played", "ts"),
     *("event start timestamp", "event end timestamp", "scrobble time", "listened at", "end time", "date time"),
@@ -101,6 +103,7 @@ def _listen(
             source=source,
             album=texts.get("album"),
             uri=texts.get("uri"),
+            ids=mbid_of(texts.get("mbid")),
         )
         if track is None or not track.artists:
             history.skip(line, "no title or no artist")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from etl.imports.entries import Row, linked_track, local_file_track, named_track
@@ -26,6 +27,7 @@ _FILE_NUMBER = re.compile(
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
 _LONG_NAME = 30
+_LONGEST_PATH = 2_000
 # Folders that hold music and are neither an artist nor an album.
 _ROOT = re.compile(
     r"/|\.\.?|\w:|(?:my |meine )?(?:music|musik|música|musica|musique|muzyka|muziek)|(?:itunes|apple)(?: media| music)?"
@@ -89,7 +91,19 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
         )
         for names in readings
     )
-    return Row(line=entry.line, track=first, other=others[0] if others else None, reason="" if first else UNNAMED)
+    return Row(
+        line=entry.line,
+        track=first,
+        other=others[0] if others else None,
+        file=own_file(entry.path),
+        reason="" if first else UNNAMED,
+    )
+
+
+def own_file(path: Any) -> str | None:
+    """Return ``path`` if it is the path or the ``file:`` address of a file."""
+    written = path if isinstance(path, str) and path.isprintable() and len(path) <= _LONGEST_PATH else ""
+    return written if _file_path(written) is not None else None
 
 
 def _of_link(entry: ListedFile, source: str) -> Row:

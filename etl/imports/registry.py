@@ -110,6 +110,11 @@ def _described(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]
     return sheet.understood(), sheet.doubts()
 
 
+def _noted(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    note = file.text.note if file.text else ""
+    return {}, (note,) if note else ()
+
+
 def _slice(file: InspectedFile) -> DatasetFile:
     return DatasetFile(size=file.size, sha256=file.sha256, source=file.source)
 
@@ -142,8 +147,8 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("m3u", m3u.sniff, m3u.read),
     Reader("links", link_list.sniff, link_list.read),
     Reader("tastemap", full_csv.sniff, full_csv.read),
-    Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read),
-    Reader("last.fm", lastfm.sniff, lastfm.read),
+    Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _noted),
+    Reader("last.fm", lastfm.sniff, lastfm.read, _noted),
     OtherReader("table", _is_table, _table),
     Reader("exportify", exportify.sniff, exportify.read, _described),
     Reader("names", link_list.sniff_names, link_list.read),

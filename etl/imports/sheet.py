@@ -62,10 +62,11 @@ class Sheet:
 
     def doubts(self) -> tuple[str, ...]:
         """Return what the file leaves open, in sentences."""
+        notes = (self.file.note,) if self.file.note else ()
         if self.convention.dates.certain:
-            return ()
+            return notes
         order = "day/month" if self.convention.dates.day_first else "month/day"
-        return (f"Dates such as 01/02/2024 are read as {order}; no date of the file shows which it is.",)
+        return (*notes, f"Dates such as 01/02/2024 are read as {order}; no date of the file shows which it is.")
 
     def playlist_layout(self) -> Layout:
         """Return the layout, or raise ImportProblem if the file is not a playlist."""

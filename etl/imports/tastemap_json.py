@@ -10,6 +10,7 @@ from etl.exports.tastemap_json import FORMAT, VERSION
 from etl.imports.album_details import MAX_NUMBER, album_details, precise_date, web_address
 from etl.imports.entries import Begin, Entry, Row
 from etl.imports.inspected import Form, InspectedFile
+from etl.imports.player_list import own_file
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.json_stream import JsonStream
 from etl.values import boolean, iso_instant, number
@@ -113,6 +114,7 @@ def read_item(number: int, item: Any) -> Row:
         added_by=_text(members.get("added_by")),
         added_at=iso_instant(members.get("added_at")),
         plays=_whole(members.get("plays"), 0, 1 << 31),
+        file=own_file(members.get("file")),
         reason="" if track else "no title",
     )
 

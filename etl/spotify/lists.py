@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
+from etl.imports.album_details import MAX_NUMBER, album_details, precise_date, spotify_uris, web_address
 from etl.imports.entries import Row, named_track
 from etl.imports.reading.json_file import listed, under
 from etl.imports.spotify_account import LIKED
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import Object
 from etl.spotify.accounts import Session
-from etl.values import boolean, iso_instant, number, text, year_of
+from etl.values import boolean, iso_instant, number, text, whole, year_of
 
 PAGE_ROWS = 50
 SAVED = "saved"
@@ -189,9 +190,35 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
         "popularity": number(item.get("popularity")),
         # A local file has a URI of its names and no id.
         "uri": None if under(row, "is_local") or not item.get("id") else f"spotify:track:{item['id']}",
+        "artist_uris": _uris(listed(item, "artists")),
+        "details": _details(item),
         "added_by": text(under(under(row, "added_by"), "id")) if wrapped else None,
         "added_at": text(under(row, "added_at")) if wrapped else None,
     }
+
+
+def _details(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what is staged of the album: values that JSON and the database hold."""
+    album = under(item, "album")
+    cover = next(iter(listed(album, "images")), None)
+    return {
+        "released": precise_date(under(album, "release_date")),
+        "artists": [name for artist in listed(album, "artists") if (name := text(under(artist, "name")))],
+        "artist_uris": _uris(listed(album, "artists")),
+        "uri": next(iter(spotify_uris("album", text(under(album, "id")) or "")), None),
+        "cover_url": web_address(under(cover, "url")),
+        "disc_number": _numbered(item.get("disc_number")),
+        "track_number": _numbered(item.get("track_number")),
+    }
+
+
+def _uris(artists: list[Any]) -> list[str]:
+    return [uri for artist in artists for uri in spotify_uris("artist", text(under(artist, "id")) or "")]
+
+
+def _numbered(value: Any) -> int | None:
+    found = whole(value)
+    return found if found is not None and 1 <= found <= MAX_NUMBER else None
 
 
 def row_from(line: int, row: dict[str, Any], source: str) -> Row:
@@ -199,7 +226,14 @@ def row_from(line: int, row: dict[str, Any], source: str) -> Row:
     if "reason" in row:
         return Row(line=line, reason=row["reason"])
     names = ("uri", "album", "duration_ms", "year", "isrc")
-    track = named_track(row["title"], row["artists"], source=source, **{name: row[name] for name in names})
+    track = named_track(
+        row["title"],
+        row["artists"],
+        source=source,
+        artist_uris=tuple(row.get("artist_uris", ())),
+        details=album_details(**row.get("details", {})),
+        **{name: row[name] for name in names},
+    )
     if track is None:
         return Row(line=line, reason=UNNAMED)
     track = replace(track, explicit=row["explicit"], popularity=row["popularity"])

@@ -16,6 +16,8 @@ from tests.api.conftest import TRACKS
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD, many, written
 
+PUBLIC = [replace(row, item=replace(row.item, file=None)) for row in ODD]
+
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_playlist_is_downloaded_by_whoever_knows_its_id(
@@ -24,10 +26,20 @@ def test_a_playlist_is_downloaded_by_whoever_knows_its_id(
     playlist = lists.store(database, ODD)
     answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
     assert answer.status_code == 200
-    assert answer.data == written(FORMATS[name], ODD)
+    assert answer.data == written(FORMATS[name], PUBLIC), "without the paths of somebody's files"
     assert answer.content_type == FORMATS[name].media_type
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="Our list{FORMATS[name].ending}"'
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_paths_of_files_leave_with_a_playlist_of_the_operator(
+    empty_client: FlaskClient, database: Database, name: str
+) -> None:
+    playlist = lists.store(database, ODD)
+    database.put_playlist(replace(playlist, owner=None))
+    answer = empty_client.get(f"/api/playlists/{playlist.id}/export?format={name}")
+    assert answer.data == written(FORMATS[name], ODD)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -32,6 +32,7 @@ class CsvTable:
 
     Attributes
     ----------
+    delimiter : str
     headings : list of str
         The first row.
     size : int
@@ -45,7 +46,7 @@ class CsvTable:
         self.name, self.size, self._file = name, size, file
         self.bad_rows, self.examples = 0, list[Skipped]()
         self._bytes = io.BufferedReader(file, BLOCK)
-        self._delimiter, self.headings = self._read_headings()
+        self.delimiter, self.headings = self._read_headings()
 
     def _read_headings(self) -> tuple[str, list[str]]:
         head = self._bytes.peek()
@@ -97,7 +98,7 @@ class CsvTable:
             # Without threads the handler is given the number of the row.
             pa.csv.ReadOptions(use_threads=False, block_size=_BATCH_BYTES, column_names=unique),
             pa.csv.ParseOptions(
-                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=self._note_bad_row
+                delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=self._note_bad_row
             ),
             pa.csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, digest, other_kind, unpacked
+from etl.imports.reading.encodings import Guess, LegacyWords
 from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
@@ -27,12 +28,16 @@ _MAX_LINES_PER_ROW = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextFile:
-    """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk."""
+    """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk.
+
+    ``note`` is a sentence about an encoding that was guessed.
+    """
 
     path: Path
     size: int
     sha256: str
     encoding: str
+    note: str = ""
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first).
@@ -112,19 +117,19 @@ def examine(path: Path, watch: Watch | None = None) -> TextFile:
     """
     sha256, size = digest(path, watch)
     with path.open("rb") as raw, damaged_gzip_refused(path.name):
-        encoding = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
-    return TextFile(path=path, size=size, sha256=sha256, encoding=encoding)
+        guess = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
+    return TextFile(path=path, size=size, sha256=sha256, encoding=guess.encoding, note=guess.note)
 
 
-def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> str:
+def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
     head = next(blocks(), b"")
     if not head.strip(b"\0 \t\r\n" + codecs.BOM_UTF8 + codecs.BOM_UTF16):
         raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
     _refuse_other_kinds(name, head)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+        return Guess("utf-16", "")
     if b"\0" in head:
-        return _utf16_without_mark(name, head)
+        return Guess(_utf16_without_mark(name, head), "")
     if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
         raise _not_text(name, "it is not text")
     return _utf8_or_legacy(blocks)
@@ -151,18 +156,17 @@ def _utf16_without_mark(name: str, head: bytes) -> str:
     raise _not_text(name, "it is not text")
 
 
-def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> str:
+def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> Guess:
     """Return UTF-8, unless more than a quarter of the characters that are not ASCII are invalid in it."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0
-    bytes_seen: set[int] = set()
+    words = LegacyWords()
     for block in blocks():
         if block.isascii():
             continue
-        bytes_seen.update(block)
         text = decoder.decode(block)
         beyond += sum(character > "\x7f" for character in text)
         broken += text.count("\ufffd")
-    if broken * 4 <= beyond:
-        return "utf-8-sig"
-    return "latin-1" if bytes_seen & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
+        if broken:
+            words.add(block)
+    return Guess("utf-8-sig", "") if broken * 4 <= beyond else words.guess()

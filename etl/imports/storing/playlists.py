@@ -217,6 +217,7 @@ class PlaylistImport:
             added_by=row.added_by,
             added_at=row.added_at,
             plays=row.plays,
+            file=row.file,
         )
 
     def _state(self) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from etl.imports.reading.convention import MISSING, Convention
 from etl.imports.reading.headings import normal_heading
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import split_artists
@@ -62,7 +63,7 @@ def numbers(column: pd.Series) -> np.ndarray:
 
 
 def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
-    """Return the features of ``frame`` as (n, 13) float32 and how many values of each were out of bounds.
+    """Return the features of ``frame`` as (n, 13) float32 and how many values of each cannot be used.
 
     A value out of :data:`store.domain.FEATURE_BOUNDS` (tempo 0, key -1) is missing (NaN), as is one that is absent or
     not a number.
@@ -73,11 +74,53 @@ def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
         if name in frame:
             column = numbers(frame[name])
             low, high = FEATURE_BOUNDS[name]
-            wrong = (column < low) | (column > high)
+            wrong = (column < low) | (column > high) | _unreadable(frame[name], column)
             if wrong.any():
                 outside[name] = int(wrong.sum())
             values[:, at] = np.where(wrong, np.nan, column)
     return values, outside
+
+
+def convention_of(frame: pd.DataFrame, headings: Mapping[str, str], delimiter: str) -> Convention:
+    """Return how the table writes numbers and lengths, by the rows of ``frame``; ``headings`` are by field."""
+    cells = {name: frame[name].tolist() for name in (*AUDIO_FEATURES, "popularity") if name in frame}
+    lengths = {"length": cells.pop("duration_ms")} if "duration_ms" in cells else {}
+    heading = normal_heading(headings.get("duration_ms", ""))
+    return Convention.of(cells | lengths, delimiter=delimiter, length_heading=heading)
+
+
+def in_plain_numbers(frame: pd.DataFrame, convention: Convention) -> pd.DataFrame:
+    """Return ``frame`` with the numbers of columns that pandas cannot read as they are in plain form."""
+    changed = {}
+    for name in (*AUDIO_FEATURES, "popularity"):
+        read = _plain_reader(name, convention)
+        if name in frame and (name in convention.percent or _needs_reading(name, frame[name], convention)):
+            changed[name] = [cell if (number := read(cell)) is None else repr(number) for cell in frame[name].tolist()]
+    return frame.assign(**changed) if changed else frame
+
+
+def _plain_reader(name: str, convention: Convention) -> Callable[[str], float | None]:
+    if name == "duration_ms":
+        return convention.length_ms
+    if name in convention.percent:
+        return lambda cell: convention.feature(name, cell)
+    return convention.number
+
+
+def _needs_reading(name: str, column: pd.Series, convention: Convention) -> bool:
+    if name == "duration_ms" and convention.unit_ms != 1:
+        return True
+    if convention.decimal == "," and column.str.contains(r"[.,]").any():
+        return True
+    return bool(_unreadable(column, numbers(column)).any())
+
+
+def _unreadable(column: pd.Series, values: np.ndarray) -> np.ndarray:
+    """Return which cells hold something that is no number."""
+    empty = np.isnan(values)
+    if empty.any():
+        empty[empty] = ~column[empty].str.strip().str.lower().isin(MISSING).to_numpy()
+    return empty
 
 
 def years(column: pd.Series) -> pd.Series:

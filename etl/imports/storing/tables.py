@@ -16,13 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.imports.reading.convention import Convention
 from etl.imports.reading.csv_table import BAD_ROW, CsvTable, open_table
 from etl.imports.reading.download import download, is_url
 from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
 from etl.imports.storing.table_columns import (
     artist_splitter,
+    convention_of,
     features,
     genres,
+    in_plain_numbers,
     numbers,
     years,
 )
@@ -131,11 +134,14 @@ class _Import:
     def _tables(self) -> Iterator[pa.Table]:
         """Yield the rows of the file in the schema ROWS, counting on the way."""
         columns = table_columns(self.csv.headings)
-        split = None
+        split, convention = None, Convention()
         for rows_read, frame in self.csv.batches(columns):
             if split is None:
                 cells = frame["artists"][:_ARTIST_SAMPLE].tolist() if "artists" in frame else []
                 split = artist_splitter(self.csv.headings[columns.get("artists", 0)], cells)
+                headings = {name: self.csv.headings[at] for name, at in columns.items()}
+                convention = convention_of(frame[:_ARTIST_SAMPLE], headings, self.csv.delimiter)
+            frame = in_plain_numbers(frame, convention)
             first_line = self.requested + 2
             rows, outside = normalised_rows(frame, self.name, split)
             self.outside.update(outside)

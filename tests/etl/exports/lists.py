@@ -62,7 +62,7 @@ LOCAL = Track(
 )
 ITEMS = (
     PlaylistItem(position=0, track_id=FULL.id, added_by="wanda %41", added_at=NOW),
-    PlaylistItem(position=1, track_id=BARE.id, plays=41),
+    PlaylistItem(position=1, track_id=BARE.id, plays=41, file="/music/a, b/03 Song.mp3"),
     PlaylistItem(position=2, track_id=LOCAL.id, added_by="q", added_at=NOW + timedelta(milliseconds=7)),
     PlaylistItem(position=3, track_id=FULL.id),
 )
@@ -181,13 +181,16 @@ def tracks(name: st.SearchStrategy[str] = names, artist: st.SearchStrategy[str] 
 def lists_of(track: st.SearchStrategy[Track]) -> st.SearchStrategy[list[ExportRow]]:
     """Lists of rows; a track's id is drawn apart from its names, so rows with equal ids may differ."""
     plays = st.none() | st.integers(0, 1 << 30)
-    rows = st.tuples(track, st.none() | names.map(str.strip).filter(bool), st.none() | moments, plays)
+    file = st.none() | st.sampled_from(["/music/A/03 B.mp3", "file:///C:/Music/a%20b.flac", "..\\A;B.mp3"])
+    rows = st.tuples(track, st.none() | names.map(str.strip).filter(bool), st.none() | moments, plays, file)
     return st.lists(rows, max_size=6).map(
         lambda drawn: [
             ExportRow(
-                item=PlaylistItem(position=at, track_id=track.id, added_by=person, added_at=moment, plays=plays),
+                item=PlaylistItem(
+                    position=at, track_id=track.id, added_by=person, added_at=moment, plays=plays, file=file
+                ),
                 track=track,
             )
-            for at, (track, person, moment, plays) in enumerate(drawn)
+            for at, (track, person, moment, plays, file) in enumerate(drawn)
         ]
     )

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from etl.exports.exportify import HEADINGS, number_text
 from etl.exports.formats import FORMATS, Format, file_name
@@ -33,7 +33,7 @@ from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AlbumDetails, AudioFeatures, PlaylistItem, Track, release_date
 from tests.etl.exports import lists
-from tests.etl.exports.lists import BARE, FULL, LOCAL, MBID, NOW, ODD, a_playlist, many, paged, written
+from tests.etl.exports.lists import FULL, LOCAL, MBID, NOW, ODD, a_playlist, many, paged, written
 from tests.etl.imports import files
 from tests.etl.imports.files import NET
 
@@ -97,7 +97,7 @@ def test_every_row_is_there_in_its_order(chosen: Format) -> None:
     rows = [row for row in ODD if chosen.name != "listenbrainz" or row.track.ids]
     found = [str(row) for row in read_back(chosen.name, written(chosen, ODD))]
     assert len(found) == len(rows)
-    assert all(row.track.id in one or "Gimme" in one for row, one in zip(rows, found, strict=True))
+    assert all(row.track.id in one or (row.item.file or "Gimme") in one for row, one in zip(rows, found, strict=True))
 
 
 # -- CSV ----------------------------------------------------------------------------------------------------
@@ -200,6 +200,30 @@ def test_every_real_file_goes_round(shared_data: Path, tmp_path: Path) -> None:
         assert [(row.track, row.added_by, row.added_at) for row in found] == wanted, path.name
 
 
+@pytest.mark.shared
+def test_every_cell_of_todays_real_files_is_written_again(shared_data: Path, tmp_path: Path) -> None:
+    """What exportify.net wrote and what is written of it are the same, cell by cell."""
+    seen = 0
+    for path in sorted((shared_data / "exportify").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            theirs = list(csv.reader(file))
+        if theirs[0] != NET:
+            continue
+        found = list(read_rows(Sheet.open(examine(path)), "s", NOW))
+        rows = [
+            ExportRow(
+                item=PlaylistItem(position=at, track_id=row.track.id, added_by=row.added_by, added_at=row.added_at),
+                track=row.track,
+            )
+            for at, row in enumerate(found)
+            if row.track
+        ]
+        ours = list(csv.reader(io.StringIO(written(FORMATS["csv"], rows).decode(), newline="")))
+        assert ours == [theirs[0], *(cells for cells, row in zip(theirs[1:], found, strict=True) if row.track)]
+        seen += len(rows)
+    assert seen
+
+
 def _a_cell(text: str) -> bool:
     """Readers take blanks at the ends away, and these two words for JavaScript's nothing."""
     return bool(text) and text == text.strip() and text not in {"undefined", "null"}
@@ -209,6 +233,7 @@ _cell = lists.names.filter(_a_cell)
 _listed = _cell.filter(lambda name: not set(name) & set(",;") and name.lower() not in {"none", "nan"})
 
 
+@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks(_cell, _listed)))
 def test_any_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     plain = [
@@ -247,12 +272,14 @@ def test_the_full_csv_begins_with_the_columns_of_exportify() -> None:
     assert (local["Artist Name(s)"], local["Track ID"]) == ("Julian W.;Zoë", LOCAL.id)
 
 
+@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks()).filter(bool))
 def test_the_full_csv_loses_nothing(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     found = read_full(tmp_path_factory.getbasetemp(), written(FORMATS["csv-full"], rows))
     assert [(row.track, row.added_by, row.added_at, row.plays) for row in found] == [
         (dated(row.track), row.item.added_by, row.item.added_at, row.item.plays) for row in rows
     ]
+    assert [row.file for row in found] == [row.item.file for row in rows]
 
 
 # -- M3U8 ---------------------------------------------------------------------------------------------------
@@ -268,7 +295,7 @@ def test_m3u8_line_by_line() -> None:
         "#EXTGENRE:hard-rock",
         f"https://open.spotify.com/track/{FULL.id}",
     ]
-    assert lines[6:8] == ["#EXTINF:-1,@", f"https://open.spotify.com/track/{BARE.id}"]
+    assert lines[6:8] == ["#EXTINF:-1,@", "/music/a, b/03 Song.mp3"]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +317,7 @@ def test_every_line_of_m3u8_is_something_that_opens(ids: dict[str, str], line: s
 def test_no_name_breaks_a_line_of_m3u8(rows: list[ExportRow]) -> None:
     lines = written(FORMATS["m3u8"], rows).decode().splitlines()
     entries = [line for line in lines if not line.startswith("#")]
-    assert entries == [f"https://open.spotify.com/track/{row.track.id}" for row in rows]
+    assert entries == [row.item.file or f"https://open.spotify.com/track/{row.track.id}" for row in rows]
     assert sum(line.startswith("#EXTINF:") for line in lines) == len(rows)
 
 
@@ -315,6 +342,7 @@ def row_of(members: dict[str, Any], track: dict[str, Any]) -> ExportRow:
         added_by=members["added_by"],
         added_at=moment(members["added_at"]),
         plays=members["plays"],
+        file=members["file"],
     )
     return ExportRow(item=item, track=Track(features=sounding, **track))
 
@@ -327,7 +355,7 @@ def from_jspf(content: bytes) -> list[ExportRow]:
     found = []
     for one in json.loads(content)["playlist"]["track"]:
         (rest,) = one["extension"][EXTENSION]
-        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at", "plays")}
+        members = {name: rest.pop(name) for name in ("position", "added_by", "added_at", "plays", "file")}
         own = {"title": one["title"], "album": one.get("album"), "duration_ms": one.get("duration")}
         found.append(row_of(members, rest | own))
     return found
@@ -440,7 +468,7 @@ def test_parquet_loses_nothing(rows: list[ExportRow]) -> None:
 
 
 def from_record(record: dict[str, Any]) -> ExportRow:
-    own = ("position", "added_by", "added_at", "plays")
+    own = ("position", "added_by", "added_at", "plays", "file")
     item = PlaylistItem(track_id=record["id"], **{name: record.pop(name) for name in own})
     about = {name: record.pop(f"features_{name}") for name in ("source", "fetched_at", "licence", "confidence")}
     values = {name: record.pop(name) for name in lists.SOUND if name != "duration_ms"}
@@ -481,14 +509,14 @@ def test_file_names_are_safe(name: str, file: str) -> None:
 def test_pages_come_from_the_database(database: Database) -> None:
     rows = many(PAGE_ITEMS + 20)
     playlist = lists.store(database, rows)
-    pages = list(read_pages(database, Snapshot(), playlist))
+    pages = list(read_pages(database, Snapshot(), playlist, files=True))
     assert [len(page) for page in pages] == [PAGE_ITEMS, 20]
     assert [row for page in pages for row in page] == rows
 
 
 def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> None:
     playlist = lists.store(database, many(PAGE_ITEMS + 20))
-    pages = read_pages(database, Snapshot(), playlist)
+    pages = read_pages(database, Snapshot(), playlist, files=True)
     next(pages)
     database.delete_playlist(playlist.id)
     with pytest.raises(StoreError, match="gone"):

@@ -11,13 +11,13 @@ import pytest
 from pymongo import MongoClient
 
 from etl.exports.formats import FORMATS
-from etl.exports.rows import ExportRow
+from etl.exports.rows import ExportRow, read_pages
 from etl.imports.entries import playlist_name
 from etl.imports.storing.playlists import playlist_id
 from jobs.queue import create_upload_run
 from jobs.worker import execute
 from store.catalogue.builder import build_collection
-from store.catalogue.catalogue import Catalogue
+from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, Database
 from store.domain import AudioFeatures, Track
 from store.runs import Progress, upload_folder
@@ -223,6 +223,15 @@ def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kin
     again = database.playlist(run["playlist_id"])
     assert again is not None
     assert (again.name, again.contributors) == (playlist.name, playlist.contributors)
+
+
+def test_a_list_of_ones_own_files_comes_back_with_their_paths(database: Database, tmp_path: Path) -> None:
+    content = "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:268,Air - All I Need\n/music/Air/01.mp3\n"
+    first = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", content))["playlist_id"]
+    playlist = database.playlist(first)
+    assert playlist is not None
+    pages = read_pages(database, Snapshot(), playlist, files=True)
+    assert b"".join(FORMATS["m3u8"].write(playlist, pages)).decode() == content
 
 
 def test_the_command_line_takes_what_is_ours_from_a_folder(

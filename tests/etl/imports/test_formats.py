@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,14 @@ def test_scrobbles(tmp_path: Path, content: str) -> None:
     assert (row.plays, row.added_at) == (2, datetime(2007, 6, 15, 22, 30, tzinfo=UTC))
 
 
+def test_the_musicbrainz_id_of_a_scrobble_is_kept(tmp_path: Path) -> None:
+    mbid = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
+    content = f"uts,utc_time,artist,album,track,track_mbid\n1181946600,,Air,Moon Safari,All I Need,{mbid}\n"
+    _, ((_, (row,)),) = read(write(tmp_path, "scrobbles.csv", content))
+    assert row.track is not None
+    assert row.track.ids == {"mbid": mbid}
+
+
 @pytest.mark.parametrize(
     "said", ["", "yesterday", "0", "01 Jan 1970 00:00", "31 Feb 2020 10:00", "9" * 30, "1 Foo 2020 1:1"]
 )
@@ -208,6 +217,8 @@ def test_m3u(tmp_path: Path) -> None:
     ]
     assert rows[1].track is not None
     assert rows[1].track.id == files.spotify_id(4)
+    own = ["../Air/01.mp3", None, "C:\\Music\\x.mp3", "/music/03 - Nina Simone - Sinnerman.flac"]
+    assert [row.file for row in rows if row.track] == [*own, "file:///m/99%20Luftballons.mp3"]
     assert [(row.line, row.reason) for row in rows if row.track is None] == [
         (14, "neither an artist nor a title is named")
     ]
@@ -309,6 +320,17 @@ def test_a_character_that_xml_forbids_costs_itself_alone(tmp_path: Path, mark: b
     first, second = titles(read(write(tmp_path, "Library.xml", broken))[1][0][1])
     assert first.replace("\ufffd", "") == "Song 1"
     assert second == "Song 2"
+
+
+def test_what_an_apple_library_says_of_an_album_is_kept(tmp_path: Path) -> None:
+    more = {"Album Artist": "Various", "Disc Number": 2, "Track Number": 7, "Release Date": datetime(1999, 4, 5)}
+    content = formats.apple_library([formats.apple_track(1, **more), formats.apple_track(2, **more, Year=2001)])
+    _, ((_, (first, second)),) = read(write(tmp_path, "Library.xml", content))
+    assert first.track is not None
+    assert second.track is not None
+    details = AlbumDetails(released="1999-04-05", artists=("Various",), disc_number=2, track_number=7)
+    assert first.track.album_details == details
+    assert second.track.album_details == replace(details, released=None)
 
 
 def test_apple_library(tmp_path: Path) -> None:

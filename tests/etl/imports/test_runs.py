@@ -74,6 +74,27 @@ def test_a_playlist_arrives_whole(database: Database, tmp_path: Path) -> None:
     assert database.counts() == {"tracks": count, "playlists": 1}
 
 
+def test_a_table_of_a_browser_is_a_playlist_and_the_summary_says_how_it_was_read(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = "Titel;Künstler;Dauer;Danceability\nLanterns;Ada Fern;3:42;0,5\nTin Roof;Ada Fern;long;0,5\n"
+    # The headings that tell a table are English, as public tables write them.
+    table = write(tmp_path, rows.replace("Titel;Künstler", "track_name;artists"), "table.csv")
+    run = do(database, tmp_path / "var", table, "me")
+    assert (run["state"], run["kind"], run["stored"]) == ("done", "playlist", 2)
+    assert run["columns"] == {
+        "title": "track_name",
+        "artists": "artists",
+        "length": "Dauer",
+        "danceability": "Danceability",
+    }
+    assert run["unread"] == {"Dauer": 1}
+    assert run["notes"] == []
+    legacy = tmp_path / "legacy.csv"
+    legacy.write_bytes(rows.encode("cp1252"))
+    assert "not in Unicode" in do(database, tmp_path / "var", legacy, "me")["notes"][0]
+
+
 def test_what_was_imported_is_found_in_the_catalogue(database: Database, tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path / "var" / "catalogue")
     path = write(tmp_path, files.text([files.NET, files.net_row(5, Track_Name="Telegraph Road")]))

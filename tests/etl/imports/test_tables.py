@@ -1,6 +1,7 @@
 import csv
 import gzip
 import io
+import math
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from etl.imports.reading import download
@@ -21,7 +23,7 @@ from etl.values import any_id
 from store.catalogue.builder import build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.tables import table_files
-from store.domain import Track
+from store.domain import AUDIO_FEATURES, Track
 from store.runs import ImportProblem, Progress, RunSummary
 
 TIDYTUESDAY = (
@@ -151,7 +153,7 @@ def test_values_out_of_bounds_are_missing_and_counted(tmp_path: Path) -> None:
         one | {"track_id": ident(2), "tempo": "0", "duration_ms": "0"},
     )
     (summary,), snapshot = bring(tmp_path / "c", table)
-    assert dict(summary.emptied) == {"tempo": 2, "energy": 1, "key": 1, "duration_ms": 1}
+    assert dict(summary.emptied) == {"tempo": 2, "energy": 1, "key": 1, "duration_ms": 1, "mode": 1}
     found = track(snapshot, 1)
     assert found.popularity is None
     assert found.features is not None
@@ -448,3 +450,26 @@ def test_killed_and_started_again_it_ends_as_if_undisturbed(
     bring(tmp_path, large_table)
     assert state(tmp_path) == undisturbed
     assert not [path for path in (tmp_path / "segments").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("row", "tempo", "length", "emptied"),
+    [
+        ("0,676;87,917;230.666", 87.917, 230_666, {}),
+        ("0,676;1.234;3:42", None, 222_000, {"tempo": 1}),
+        ("0,676;87,917;long", 87.917, None, {"duration_ms": 1}),
+    ],
+)
+def test_a_table_from_a_spreadsheet(
+    tmp_path: Path, row: str, tempo: float | None, length: int | None, emptied: dict[str, int]
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"track_id;track_name;artists;danceability;tempo;duration_ms\nx1;Lanterns;Ada Fern;{row}\n")
+    summary = import_table(table, tmp_path / "c", lambda progress: None)
+    assert summary.emptied == emptied
+    (file,) = table_files(tmp_path / "c")
+    stored = pq.read_table(file.path).to_pylist()[0]
+    assert stored["duration_ms"] == length
+    features = dict(zip(AUDIO_FEATURES, stored["features"], strict=True))
+    assert features["danceability"] == pytest.approx(0.676)
+    assert (features["tempo"] == pytest.approx(tempo)) if tempo else math.isnan(features["tempo"])

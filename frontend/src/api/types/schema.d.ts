@@ -2594,7 +2594,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A playlist as a file; whoever knows its id may take it out, as with `/data`. */
+        /** A playlist as a file; whoever knows its id may take it out, as with `/data`, but without paths of own files. */
         get: {
             parameters: {
                 query: {

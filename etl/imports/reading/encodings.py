@@ -1,0 +1,143 @@
+"""Encodings of text that is not in Unicode, guessed by charset-normalizer from the words that are not ASCII.
+
+It scores how disorderly a text reads in each encoding. Names are short, so the score is corrected by what names hardly
+hold, and encodings that are more usual win a draw.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+# Encodings and their names for people, the more usual first.
+_NAMES = {
+    "cp1252": "Windows-1252 (Western European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "cp932": "Shift JIS (Japanese)",
+    "gb18030": "GB 18030 (Chinese)",
+    "mac_roman": "Mac Roman (Western European)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1250": "Windows-1250 (Central European)",
+    "cp949": "Windows-949 (Korean)",
+    "big5": "Big5 (Chinese)",
+    "euc_jp": "EUC-JP (Japanese)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "cp1257": "Windows-1257 (Baltic)",
+    "koi8_r": "KOI8-R (Cyrillic)",
+    "cp866": "DOS 866 (Cyrillic)",
+    "mac_cyrillic": "Mac Cyrillic",
+    "mac_greek": "Mac Greek",
+    "cp874": "Windows-874 (Thai)",
+    "latin-1": "ISO 8859-1 (Western European)",
+}
+_CANDIDATES = [name for name in _NAMES if name != "latin-1"]
+_MAX_SAMPLE = 1 << 16
+# Bytes that end a cell and are never the second of a character in two bytes.
+_ENDS = re.compile(rb'[,;\t\r\n"]+')
+_UNUSED_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+# Letters that no Latin letter stands beside: Greek, Cyrillic, Hebrew, Arabic, Thai, Chinese, Japanese, Korean.
+_OTHER = "[\u0370-\u1fff\u2e80-\u9fff\uac00-\ud7ff]"
+_MIXED_WORD = re.compile(rf"[A-Za-z]{_OTHER}|{_OTHER}[A-Za-z]")
+_CAPITAL_INSIDE = re.compile(r"[^\W\d_][\u00c0-\u00d6\u00d8-\u00de][a-z]")
+_KANA = re.compile("[\u3040-\u30ff]")
+_HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
+# Icelandic letters, and those of its names that Turkish lacks.
+_ICELANDIC, _NOT_TURKISH = re.compile("[þýðÞÝÐ]"), re.compile("[áéíóúæÁÉÍÓÚÆ]")
+_QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·")
+# The ten letters that make up two thirds of the texts of an alphabet.
+_FREQUENT = {
+    "CYRILLIC": frozenset("оеаинтсрвлкі"),
+    "GREEK": frozenset("αοιετσνηυρςάόίέή"),
+    "HEBREW": frozenset("יולהמרשבתנאם"),
+    "ARABIC": frozenset("اليمنورتبع"),
+}
+_USUAL_SHARE = 0.55
+# A second reading within this of the first is as likely.
+_CLOSE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An encoding, and what is to be said of it."""
+
+    encoding: str
+    note: str
+
+
+class LegacyWords:
+    """Gathers the words of a file that are not ASCII, block by block."""
+
+    def __init__(self) -> None:
+        self._words: dict[bytes, None] = {}
+        self._size = 0
+
+    def add(self, block: bytes) -> None:
+        """Take the words of ``block`` that are not cut off by its ends, up to 64 kB in all."""
+        for word in _ENDS.split(block):
+            if self._size < _MAX_SAMPLE and not word.isascii() and word not in self._words:
+                self._words[word] = None
+                self._size += len(word)
+
+    def guess(self) -> Guess:
+        """Return the encoding in which the words read best."""
+        sample = b"\n".join(self._words)[: 2 * _MAX_SAMPLE]
+        scores: dict[str, tuple[float, int, int]] = {}
+        for match in from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4):
+            if match.encoding in _CANDIDATES:
+                text, disorder = str(match), match.chaos + _oddness(str(match), match.encoding)
+                score = (round(disorder, 2), -round(match.coherence / 0.2), _most_usual(sample, text, match.encoding))
+                scores[text] = min(score, scores.get(text, score))
+        if not scores:
+            name = "latin-1" if _UNUSED_IN_1252 & set(sample) else "cp1252"
+            return Guess(name, _note(name))
+        (least, _, best), *others = sorted(scores.values())
+        close = next((_CANDIDATES[at] for disorder, _, at in others if disorder < least + _CLOSE), None)
+        return Guess(_CANDIDATES[best], _note(_CANDIDATES[best], close))
+
+
+def _most_usual(sample: bytes, text: str, encoding: str) -> int:
+    """Return the index of the first candidate that reads ``sample`` as ``encoding`` does."""
+    return next(at for at, name in enumerate(_CANDIDATES) if name == encoding or sample.decode(name, "replace") == text)
+
+
+def _note(name: str, other: str | None = None) -> str:
+    fits = f" {_NAMES[other]} fits nearly as well." if other else ""
+    return (
+        f"The file is not in Unicode and does not say its encoding. It was read as {_NAMES[name]}.{fits} "
+        "If names look wrong, save it as UTF-8 and bring it again."
+    )
+
+
+def _oddness(text: str, encoding: str) -> float:
+    """Return how many tenths of disorder to add for what names hardly hold."""
+    odd = (
+        0.3 * bool(_MIXED_WORD.search(text))
+        + 0.3 * bool(_CAPITAL_INSIDE.search(text))
+        + 0.3 * bool(_HALF_WIDTH_KANA.search(text))
+    )
+    if _KANA.search(text):  # which hardly arises by chance
+        odd += 0.2 if encoding in {"gb18030", "big5", "cp949"} else -0.1
+    odd += 0.1 * ("\u2018" in text and "\u2019" not in text)
+    odd += 0.1 * (encoding == "cp874")
+    if _ICELANDIC.search(text) and not _NOT_TURKISH.search(text) and encoding != "cp1254":
+        odd += 0.1
+    odd += _rare_letters(text.lower())
+    signs = sum(character > "\x7f" and character not in _QUOTES and _is_sign(character) for character in text)
+    return odd + min(1.0, 4 * signs / max(1, len(text)))
+
+
+def _rare_letters(text: str) -> float:
+    """Return how far the frequent letters of an alphabet fall short of their usual share."""
+    letters = [character for character in text if character > "\x7f" and character.isalpha()]
+    alphabets = [(name, [c for c in letters if unicodedata.name(c, "").startswith(name)]) for name in _FREQUENT]
+    name, own = max(alphabets, key=lambda alphabet: len(alphabet[1]))
+    if len(own) * 2 < len(letters) or not own:
+        return 0
+    return max(0.0, _USUAL_SHARE - sum(character in _FREQUENT[name] for character in own) / len(own))
+
+
+def _is_sign(character: str) -> bool:
+    return unicodedata.category(character)[0] in "SPC"
