@@ -70,11 +70,11 @@ class SourceLine(FromSource):
     cached: bool
 
 
-Told = TypeVar("Told", bound=FromSource)
+SourceView = TypeVar("SourceView", bound=FromSource)
 
 
 def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
-    """Return ``subject`` with what sources tell of it, where something of ``needs`` is missing and a source is on.
+    """Return ``subject`` with what sources say of it, where something of ``needs`` is missing and a source is on.
 
     ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored.
     """
@@ -225,5 +225,5 @@ def _line(services: Services, answer: Answer, fault: Fault | None) -> SourceLine
     return _view(SourceLine, services, answer, message=fault.message, hint=fault.hint or None, retry_at=fault.retry_at)
 
 
-def _view(kind: type[Told], services: Services, answer: Answer, **more: Any) -> Told:
+def _view(kind: type[SourceView], services: Services, answer: Answer, **more: Any) -> SourceView:
     return kind.of(answer, title=services.title_of(answer.source), licence=answer.licence or None, **more)

@@ -1,7 +1,7 @@
 """Encodings of text that is not in Unicode, guessed by charset-normalizer from the words that are not ASCII.
 
 It scores how disorderly a text reads in each encoding. Names are short, so the score is corrected by what names hardly
-hold, and encodings that are more usual win a draw.
+hold, and more common encodings win a draw.
 """
 
 import re
@@ -54,7 +54,7 @@ _FREQUENT = {
     "HEBREW": frozenset("יולהמרשבתנאם"),
     "ARABIC": frozenset("اليمنورتبع"),
 }
-_USUAL_SHARE = 0.55
+_FREQUENT_SHARE = 0.55
 # A second reading within this of the first is as likely.
 _CLOSE = 0.1
 
@@ -88,7 +88,7 @@ class LegacyWords:
         for match in from_bytes(sample, cp_isolation=_CANDIDATES, threshold=0.4):
             if match.encoding in _CANDIDATES:
                 text, disorder = str(match), match.chaos + _oddness(str(match), match.encoding)
-                score = (round(disorder, 2), -round(match.coherence / 0.2), _most_usual(sample, text, match.encoding))
+                score = (round(disorder, 2), -round(match.coherence / 0.2), _first_equal(sample, text, match.encoding))
                 scores[text] = min(score, scores.get(text, score))
         if not scores:
             name = "latin-1" if _UNUSED_IN_1252 & set(sample) else "cp1252"
@@ -98,7 +98,7 @@ class LegacyWords:
         return Guess(_CANDIDATES[best], _note(_CANDIDATES[best], close))
 
 
-def _most_usual(sample: bytes, text: str, encoding: str) -> int:
+def _first_equal(sample: bytes, text: str, encoding: str) -> int:
     """Return the index of the first candidate that reads ``sample`` as ``encoding`` does."""
     return next(at for at, name in enumerate(_CANDIDATES) if name == encoding or sample.decode(name, "replace") == text)
 
@@ -136,7 +136,7 @@ def _rare_letters(text: str) -> float:
     name, own = max(alphabets, key=lambda alphabet: len(alphabet[1]))
     if len(own) * 2 < len(letters) or not own:
         return 0
-    return max(0.0, _USUAL_SHARE - sum(character in _FREQUENT[name] for character in own) / len(own))
+    return max(0.0, _FREQUENT_SHARE - sum(character in _FREQUENT[name] for character in own) / len(own))
 
 
 def _is_sign(character: str) -> bool:

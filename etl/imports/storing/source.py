@@ -47,7 +47,7 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         _start_over(database, document)  # the operator has changed the file since the run was cut off
     document |= {"sha256": found.sha256}
     database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
-    found = _as_asked(found, document)
+    found = _as_playlist_or_table(found, document)
     if isinstance(found, TrackTableFile):
         _import_table(database, var, document, str(path), report, resumed)
     elif isinstance(found, DatasetFile):
@@ -60,7 +60,7 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         PlaylistImport(database, document, found, report, NameMatching(var)).run()
 
 
-def _as_asked(found: Recognised, document: dict[str, Any]) -> Recognised:
+def _as_playlist_or_table(found: Recognised, document: dict[str, Any]) -> Recognised:
     """Return ``found`` as a playlist or a table: as the operator says, else a browser's are playlists."""
     read_as, by_browser = document.get("read_as"), document["owner"] is not None
     if isinstance(found, PlaylistFile) and read_as == "table" and not by_browser:
