@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from etl.commands.imports import _files_in as files_in
 from etl.imports.reading import archive
 from tests.etl.imports import files, formats
 from tests.etl.imports.test_formats import read, reasons, refused, titles
@@ -166,3 +167,12 @@ def test_a_workbook_is_named_as_before(tmp_path: Path) -> None:
     problem = refused(path)
     assert problem.code == "not_text"
     assert "Excel" in problem.message
+
+
+def test_a_folder_gives_its_zips_of_playlists_and_names_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = formats.zipped(tmp_path / "spotify_playlists.zip", {"a.csv": files.playlist(1)})
+    formats.zipped(tmp_path / "photos.zip", {"a.jpg": b"\xff\xd8\xff"})
+    assert files_in(tmp_path) == [ours]
+    assert "photos.zip" in capsys.readouterr().err
