@@ -7,12 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
 
 pytest_plugins = ["tests.fake_services.fixtures"]
+
+# No test depends on the machine's speed.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 ROOT = Path(__file__).resolve().parents[1]
 # The files that take longest come first: a file is tested in one process, and the others would wait for it at the end.

@@ -19,7 +19,7 @@ def tables(draw: st.DrawFn) -> tuple[np.ndarray, list[str]]:
 
 
 @pytest.mark.parametrize("method", Method)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(table=tables(), length=st.integers(1, 12), cap=st.integers(1, 3))
 def test_nothing_twice_no_cap_exceeded_and_always_the_same(
     method: Method, table: tuple[np.ndarray, list[str]], length: int, cap: int
@@ -33,7 +33,7 @@ def test_nothing_twice_no_cap_exceeded_and_always_the_same(
     assert chosen == choose(satisfaction, artists, method=method, length=length, artist_cap=cap)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=tables(), length=st.integers(1, 8))
 def test_least_misery_maximises_the_least_and_average_the_mean(
     table: tuple[np.ndarray, list[str]], length: int
@@ -50,7 +50,7 @@ def test_least_misery_maximises_the_least_and_average_the_mean(
 
 
 @pytest.mark.parametrize("method", Method)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(table=tables(), weights=st.lists(st.integers(0, 5), min_size=4, max_size=4))
 def test_quotas_are_kept(method: Method, table: tuple[np.ndarray, list[str]], weights: list[int]) -> None:
     satisfaction, _ = table
@@ -80,7 +80,7 @@ def test_the_minority_has_its_share_only_where_the_list_is_fair() -> None:
     assert all(satisfaction[choice.row, choice.person] == 0.9 for choice in fair), "each pick is to its person's taste"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=tables(), length=st.integers(1, 10), cap=st.integers(1, 3))
 def test_max_min_is_never_less_fair_than_the_average(
     table: tuple[np.ndarray, list[str]], length: int, cap: int

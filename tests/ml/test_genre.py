@@ -114,7 +114,7 @@ def test_names_alone_and_audio_alone_give_sensible_answers(
     assert predictor.genres[predictor.predict([one])[0].argmax()] in genres
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     title=st.none() | st.text(max_size=80),
     artists=st.lists(st.text(max_size=30), max_size=3),

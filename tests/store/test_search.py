@@ -107,7 +107,7 @@ def test_odd_queries_are_answered(snapshot: Snapshot, query: str) -> None:
     assert isinstance(snapshot.search(query), list)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60) | st.text(alphabet=string.punctuation + " ab", max_size=30))
 def test_any_text_is_answered(snapshot: Snapshot, query: str) -> None:
     for hit in snapshot.search(query, 3):

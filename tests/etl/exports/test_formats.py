@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from etl.exports.exportify import HEADINGS, number_text
 from etl.exports.formats import FORMATS, Format, file_name
@@ -233,7 +233,6 @@ _cell = lists.names.filter(_a_cell)
 _listed = _cell.filter(lambda name: not set(name) & set(",;") and name.lower() not in {"none", "nan"})
 
 
-@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks(_cell, _listed)))
 def test_any_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     plain = [
@@ -276,7 +275,6 @@ def test_the_full_csv_begins_with_the_columns_of_exportify() -> None:
     assert (local["Artist Name(s)"], local["Track ID"]) == ("Julian W.;Zoë", LOCAL.id)
 
 
-@settings(deadline=None)  # each example writes a file
 @given(rows=lists.lists_of(lists.tracks()).filter(bool))
 def test_the_full_csv_loses_nothing(tmp_path_factory: pytest.TempPathFactory, rows: list[ExportRow]) -> None:
     found = read_full(tmp_path_factory.getbasetemp(), written(FORMATS["csv-full"], rows))

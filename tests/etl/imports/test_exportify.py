@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.imports.album_details import precise_date
@@ -360,7 +360,6 @@ cells = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40) 
 )
 
 
-@settings(deadline=None)
 @given(
     headings=st.sampled_from([files.NET, files.NET_2024, files.CLASSIC]),
     rows=st.lists(st.lists(cells, max_size=40), max_size=8),
@@ -385,7 +384,6 @@ def test_no_row_breaks_the_parser(
                 assert low <= value <= high
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.bin"

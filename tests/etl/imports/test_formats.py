@@ -428,7 +428,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(items=st.lists(JSON, min_size=1, max_size=4))
 def test_strange_values_are_skipped_and_never_break(items: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("strange")

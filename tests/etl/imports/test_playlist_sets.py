@@ -76,7 +76,7 @@ def test_a_slice(tmp_path: Path, indent: int | None) -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     names=st.lists(st.text(max_size=8), min_size=1, max_size=5),
     layout=st.sampled_from([{"indent": 4}, {"indent": 0}, {"indent": "\t"}, {}, {"separators": (",", ":")}]),
@@ -108,7 +108,7 @@ _LIST = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lists=st.lists(_LIST, min_size=1, max_size=3), indent=st.sampled_from([None, 4]))
 def test_columns_hold_what_a_reader_of_values_finds(lists: list[dict[str, Any]], indent: int | None) -> None:
     found = parse_playlists(memoryview(json.dumps(lists, indent=indent)[1:-1].encode()))
