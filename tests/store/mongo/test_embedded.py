@@ -161,7 +161,9 @@ def test_a_stale_pid_file_is_seen_through(server: EmbeddedServer, tmp_path: Path
     base = tmp_path / "db"
     base.mkdir()
     (base / "server.pid").write_text(left.format(mine=os.getpid()))  # the number has gone to another program
-    (base / "server.json").write_text("{" if left == "garbage" else json.dumps({"port": 9}))
+    # Not a fixed port: other tests, in other processes, count on nobody listening there.
+    port = embedded._free_port(None)
+    (base / "server.json").write_text("{" if left == "garbage" else json.dumps({"port": port}))
     server.start()
     with MongoClient(server.uri) as client:
         assert client.admin.command("ping")["ok"]
