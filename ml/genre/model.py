@@ -166,11 +166,18 @@ class GenrePredictor:
             return True
         return any(self.names.knows(word) for names in _parts(track) for name in names for word in name)
 
-    def explain(self, track: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
+    def explain(
+        self,
+        track: GenreInput,
+        genre: str | None = None,
+        limit: int = 5,
+        revise: Callable[[GenrePrediction], GenrePrediction] | None = None,
+    ) -> Explanation:
         """Return the effects of each known feature and each word on ``genre``, by leaving out one at a time.
 
         Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
-        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned.
+        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
+        changes the probabilities of all rows by what else is known of the track.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -179,6 +186,7 @@ class GenrePredictor:
         left_out = list(_words_left_out(_parts(track)))
         occluded = self._occluded(whole, features, left_out)
         prediction = self.predict_encoded(occluded, [track.artist_genres] + [()] * (len(occluded.audio) - 1))
+        prediction = revise(prediction) if revise else prediction
         probabilities = prediction.genre
         column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
         logs = np.log(np.maximum(probabilities[:, column], TINY))
