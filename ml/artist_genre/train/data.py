@@ -75,6 +75,8 @@ def read(folder: Path, settings: Settings) -> ArtistTable:
     placed = (hidden.tracks > 0) | (model.lists_ >= model.settings.fewest_lists)
     placed &= np.abs(model.places_).sum(axis=1) > 0
     names, own, guest = count_genres(with_artist["artist_genres"].tolist(), codes, len(directory))
+    often = np.flatnonzero((own + guest).getnnz(axis=0) >= settings.least_artists)
+    own, guest = own[:, often], guest[:, often]
     by = np.where(own.getnnz(axis=1) > 0, "own", np.where(guest.getnnz(axis=1) > 0, "guest", "alike"))
     known_by = np.array([KNOWN_BY.index(word) for word in by.tolist()], np.uint8)
     # Artists with genres come first, so that what ships need not hold a row of genres for the others.
@@ -84,14 +86,12 @@ def read(folder: Path, settings: Settings) -> ArtistTable:
     number[order] = np.arange(len(order))
     of_track = np.full(len(frame), -1)
     of_track[named] = [number[code[0]] for code in codes]
-    counts = sp.csr_matrix(own + settings.guest_weight * guest)[order]
-    often = np.flatnonzero(counts.getnnz(axis=0) >= settings.least_artists)
     keys = directory.keys()
     return ArtistTable(
         keys=[keys[code] for code in order.tolist()],
         aliases={key: int(number[code]) for key, code in directory.aliases().items() if number[code] >= 0},
         names=[names[column] for column in often.tolist()],
-        counts=counts[:, often],
+        counts=sp.csr_matrix(own + settings.guest_weight * guest)[order],
         known_by=known_by[order],
         vectors=quantise(model.places_[order]),
         tracks=from_frame(frame),
