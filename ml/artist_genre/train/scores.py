@@ -66,7 +66,7 @@ def held_out(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor,
     alone = {}
     for inputs in INPUTS:
         encoded = predictor.encode([shown(track, inputs) for track in tracks])
-        alone[inputs] = getattr(predictor.predict_encoded(encoded, [()] * len(rows)), head)
+        alone[inputs] = getattr(predictor.predict_encoded(encoded), head)
     return HeldOut(
         head=head,
         rows=rows,
