@@ -198,8 +198,8 @@ def _note(track: Track, given: GenreInput) -> str | None:
     if given.features:
         return None
     if track.features is not None:
-        return "From the names alone: the terms of the source of these audio features keep them from the model."
-    return "From the names alone: no audio features are known for this track, so the answer is less certain."
+        return "The sound is left out: the terms of the source of these audio features keep them from the model."
+    return "No audio features are known for this track, so the answer is less certain."
 
 
 def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureValue]:

@@ -3460,6 +3460,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
