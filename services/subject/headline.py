@@ -11,6 +11,7 @@ from ml.genre.encoder import Floats
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.taxonomy.model import Taxonomy
 from services.subject.families import KnownGenres
+from services.subject.lookup import ARTIST_EMBEDDING
 
 DecidedBy = Literal["track", "artist", "alike", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
@@ -45,7 +46,7 @@ class Headline:
             given=given,
             known=known,
             filed=tuple(dict.fromkeys(column for column in columns if column is not None)),
-            evidence=model.predict(given.artists, known.artist),
+            evidence=model.predict(given.artists, _named_elsewhere(model, given, known)),
         )
 
     def revise(self, prediction: GenrePrediction) -> GenrePrediction:
@@ -74,8 +75,10 @@ class Headline:
             return f"Filed under {', '.join(self.known.track[:_NAMED])}" + (f" by {filed_by}." if filed_by else ".")
         if by == "artist" and self.evidence is not None:
             return f"The artist is known for {', '.join(self.evidence.names[:_NAMED])}."
+        if by == "alike" and self.evidence is not None and self.evidence.names:
+            return f"Artists alike are known for {', '.join(self.evidence.names[:_NAMED])}."
         if by == "alike":
-            return "From artists alike: nobody says what this artist's genres are."
+            return "From the company that this artist keeps in playlists."
         return "From the sound." if by == "audio" else "From the names alone."
 
     def confidence(self, genre: str, probability: float) -> Confidence:
@@ -89,6 +92,12 @@ class Headline:
 
     def _family(self, genre: str) -> str | None:
         return _family_of(self.model.taxonomy, genre)
+
+
+def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres) -> tuple[str, ...]:
+    """Return the known genres of the artist that the model has not learnt from the same tracks."""
+    of_guest = known.source == ARTIST_EMBEDDING and model.known_by(given.artists) == "guest"
+    return () if of_guest else known.artist
 
 
 _family_of = lru_cache(4096)(Taxonomy.family_of)
