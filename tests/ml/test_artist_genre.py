@@ -20,7 +20,7 @@ from ml.genre.train.scores import Scores
 from ml.taxonomy.model import Taxonomy
 from tests.ml.genre_world import GENRES, MICRO, frame
 
-SETTINGS = Settings(iterations=50)
+SETTINGS = Settings(iterations=50, least_alike=0.3)
 
 
 def make_data(folder: Path, tracks: pd.DataFrame) -> Path:

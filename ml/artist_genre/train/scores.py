@@ -98,11 +98,9 @@ def choose_reading(model: ArtistGenres, table: ArtistTable, held: HeldOut) -> Ar
         tried = replace(held, evidence=evidence_of(trial, table, held.rows))
         trial = trial.with_settings(pool={held.head: weigh(tried)})
         hits = [pooled(trial, tried, inputs).argmax(axis=1) == held.answers for inputs in ("typed", "all")]
-        right[weight] = {word: np.mean(np.array(hits)[:, held.known_by(word)], axis=1) for word in KNOWN_BY}
-    chosen = {
-        word: max(w for w in READINGS if not (right[w][word] < right[0.0][word] - READING_COST).any())
-        for word in KNOWN_BY
-    }
+        right[weight] = {word: np.sum(np.array(hits)[:, held.known_by(word)], axis=1) for word in KNOWN_BY}
+    least = {word: right[0.0][word] - READING_COST * held.known_by(word).sum() for word in KNOWN_BY}
+    chosen = {word: max(w for w in READINGS if (right[w][word] >= least[word]).all()) for word in KNOWN_BY}
     return model.with_settings(reading=chosen)
 
 
