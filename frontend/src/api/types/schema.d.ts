@@ -2587,6 +2587,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far this browser has sorted a playlist into others, and the next tracks with what is proposed and why. */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description Above 0: only proposals of a playlist of at least this confidence. */
+                    at_least?: number;
+                };
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TriageAnswer"];
+                    };
+                };
+                /** @description No such playlist, or this browser does not sort it */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        /** Begin to sort a playlist, or choose other playlists to sort it into; what was decided stays. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TriageBody"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TriageAnswer"];
+                    };
+                };
+                /** @description A playlist of another browser */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such playlist */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forget what was decided; accepted tracks stay in the playlists. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/export": {
         parameters: {
             query?: never;
@@ -2936,6 +3078,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/triage/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last step; tracks that it added leave their playlists. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TriageAnswer"];
+                    };
+                };
+                /** @description This browser does not sort this playlist */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Nothing is decided */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/triage/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept every proposal of a playlist from a confidence on, in one step for undo; skipped tracks are left. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["AcceptBody"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TriageAnswer"];
+                    };
+                };
+                /** @description This browser does not sort this playlist */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/triage/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide of tracks, in one step for undo.
+         * @description `accept` adds a track to `playlist`; `reject` says that it does not go there, and the next best is proposed; `none`
+         *     leaves it out of all; `skip` puts it behind the others. The next proposals take it into account.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TriageAnswer"];
+                    };
+                };
+                /** @description No such track or playlist here */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description A track is decided already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3119,6 +3450,15 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        TriageBody: {
+            /** @description What it is sorted into: playlists that this browser brought in. */
+            playlists: string[];
+            /**
+             * @description Id of the contributor as whom tracks are added; null: whoever has added most.
+             * @default null
+             */
+            person?: string | null;
+        };
         EnrichBody: {
             /** @description What to fetch; everything where nothing is named. */
             needs?: ("features" | "genres" | "similar")[];
@@ -3128,6 +3468,19 @@ export interface components {
             name?: string;
             /** @default false */
             public?: boolean;
+        };
+        AcceptBody: {
+            at_least: number;
+        };
+        DecisionBody: {
+            track: string;
+            /** @enum {string} */
+            action: "accept" | "reject" | "none" | "skip";
+            /** @default null */
+            playlist?: string | null;
+        };
+        DecisionsBody: {
+            decisions: components["schemas"]["DecisionBody"][];
         };
         /**
          * AlikeTrack
@@ -3540,6 +3893,16 @@ export interface components {
             by_source: components["schemas"]["SourceGenres"][];
         };
         /**
+         * LastDecision
+         * @description What undo takes back: ``tracks`` in one step, by the action; the first of them by its title.
+         */
+        LastDecision: {
+            action: string;
+            tracks: number;
+            title: string;
+            playlist: components["schemas"]["Named"] | null;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -3664,6 +4027,14 @@ export interface components {
         Notice: {
             message: string;
             hint: string;
+        };
+        /**
+         * Odds
+         * @description A playlist (null: none of them) and its probability, 0 to 1.
+         */
+        Odds: {
+            playlist: components["schemas"]["Named"] | null;
+            confidence: number;
         };
         /** OperatorAnswer */
         OperatorAnswer: {
@@ -4098,6 +4469,16 @@ export interface components {
             ok: boolean;
             kind: string;
         };
+        /**
+         * Target
+         * @description A playlist that is sorted into, and the number of tracks that this triage has put there.
+         */
+        Target: {
+            id: string;
+            name: string;
+            item_count: number;
+            accepted: number;
+        };
         /** TaskNeeds */
         TaskNeeds: {
             least: string;
@@ -4265,6 +4646,54 @@ export interface components {
             scores: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * TriageAnswer
+         * @description How far a heap is sorted.
+         *
+         *     ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are more than are read.
+         *     ``sure`` counts proposals of a playlist by their least confidence in percent. ``cards`` come the surest first,
+         *     skipped ones last.
+         */
+        TriageAnswer: {
+            heap: components["schemas"]["PlaylistSummary"];
+            playlists: components["schemas"]["Target"][];
+            person: string;
+            total: number;
+            left: number;
+            accepted: number;
+            none: number;
+            skipped: number;
+            already: number;
+            left_out: number;
+            sure: {
+                [key: string]: number;
+            };
+            last: components["schemas"]["LastDecision"] | null;
+            cards: components["schemas"]["TriageCard"][];
+            version: string;
+        };
+        /**
+         * TriageCard
+         * @description A track that is to be decided: the proposal (a null playlist: none of them), why, and what else may fit.
+         */
+        TriageCard: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            playlist: components["schemas"]["Named"] | null;
+            confidence: number;
+            reasons: string[];
+            others: components["schemas"]["Odds"][];
+            skipped: boolean;
         };
         /**
          * UnknownTrack
