@@ -16,6 +16,7 @@ from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import known_tracks
 from store.recommendations import recommended_for, trail_of
+from store.runs import Run
 from tests.etl.gather.support import KEYLESS, PLAYLIST, do, opening, put_playlist
 from tests.fake_services.faults import cut, garbage, limited, replying, unavailable
 from tests.fake_services.fixtures import FakeServices
@@ -36,12 +37,12 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def enriched(
     database: Database, var: Path, services: FakeServices, needs: list[str], sources: tuple[str, ...] = KEYLESS
-) -> dict[str, Any]:
+) -> Run:
     run = new_enrichment(PLAYLIST, "Eight songs", None, needs)
     return do(database, var, run, opening(services.urls, sources))
 
 
-def by_source(run: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, int, int]]:
+def by_source(run: Run) -> dict[tuple[str, str], tuple[int, int, int, int]]:
     columns = ("queries", "found", "not_found", "failed")
     return {(row["source"], row["need"]): tuple(row[name] for name in columns) for row in run.sources}  # type: ignore[misc]
 
@@ -149,7 +150,7 @@ def test_a_better_source_takes_the_place_of_a_worse_one_and_of_no_file(
     database.put_page(PLAYLIST, 0, [PlaylistItem(position=0, track_id="mine")])
     database.put_playlist(Playlist(id=PLAYLIST, name="Mine", item_count=1, complete=True))
     run = enriched(database, tmp_path, fake_services, ["features"])
-    assert (run.known, run.stored, run.sources) == (1, 0, [])
+    assert (run.known, run.stored, run.sources) == (1, 0, ())
 
 
 def test_a_track_without_an_id_is_found_by_its_names(
@@ -191,8 +192,7 @@ def test_a_source_that_sleeps_for_a_day_lets_the_others_go_on(
     asleep = do(database, tmp_path, run, opener)
     assert asleep.state == "waiting"
     assert "ReccoBeats" in asleep.phase
-    wake_at = datetime.fromisoformat(asleep.wake_at)
-    assert timedelta(hours=23) < wake_at - datetime.now(UTC) <= timedelta(hours=24)
+    assert timedelta(hours=23) < asleep.wake_at - datetime.now(UTC) <= timedelta(hours=24)
     assert by_source(asleep)["deezer", "similar"][1] > 0
     # What the others brought can be searched for meanwhile, and nobody takes the run up before its time.
     assert len(Catalogue(tmp_path / "catalogue").current()) > 8

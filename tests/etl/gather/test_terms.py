@@ -19,7 +19,7 @@ from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 from store.facts import ANALYSES, timbre_of
-from store.runs import Postponed
+from store.runs import Postponed, Run
 from store.text import normalise, plain_title
 from tests.etl.gather.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying
@@ -132,7 +132,7 @@ class _Names:
 def test_only_what_would_be_tried_again_is_counted_as_a_sleep() -> None:
     cursor = source_client.fresh_waiting()
     nobody: Any = _Names()
-    tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
+    tally = Tally(Run(name="a harvest"))
     held = source_client.Waiting(nobody, tally, cursor, lambda: None)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]

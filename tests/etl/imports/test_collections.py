@@ -92,7 +92,7 @@ def test_a_broken_part_of_an_archive_is_named_and_the_rest_stored(database: Data
 def test_an_archive_with_broken_parts_alone_leaves_nothing(database: Database, tmp_path: Path) -> None:
     path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": '{"playlists": [{"cut'})
     run = do(database, tmp_path / "var", path)
-    assert (run.state, run.error["code"], run.playlist_ids) == ("failed", "malformed", [])
+    assert (run.state, run.error["code"], run.playlist_ids) == ("failed", "malformed", ())
     assert database.playlists(None) == []
     assert list(database.all_tracks()) == []
 

@@ -181,7 +181,7 @@ def test_a_playlist_without_an_end_is_not_read_into_memory(tmp_path: Path, monke
 def test_a_slice_as_a_run_is_no_playlist_of_the_store(database: Database, tmp_path: Path) -> None:
     path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(formats.slice_playlist(0, 1, 2, 1)))
     run = do(database, tmp_path / "var", path)
-    assert (run.state, run.kind, run.playlist_ids) == ("done", "dataset", [])
+    assert (run.state, run.kind, run.playlist_ids) == ("done", "dataset", ())
     assert (run.requested, run.stored, run.known) == (3, 3, 0)
     again = do(database, tmp_path / "var", path)
     assert (again.requested, again.stored, again.known) == (3, 0, 3)

@@ -3822,8 +3822,9 @@ export interface components {
         };
         /**
          * RunView
-         * @description A run as the browser sees it; times in ISO 8601.
+         * @description A run as the browser sees it: no owner, no path and no cursor; times in ISO 8601.
          *
+         *     ``mine`` says whether it belongs to a browser: one is shown its own runs, and those of the operator.
          *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
          *     each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
          *     read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
@@ -3846,9 +3847,7 @@ export interface components {
             skipped: {
                 [key: string]: number;
             };
-            skipped_examples: {
-                [key: string]: unknown;
-            }[];
+            skipped_examples: components["schemas"]["Skipped"][];
             unread: {
                 [key: string]: number;
             };
@@ -3914,6 +3913,14 @@ export interface components {
             similarity: number;
             reasons: string[];
             genres: string[];
+        };
+        /**
+         * Skipped
+         * @description One row that was left out: its line in the file (1 = the headings) and the reason in words.
+         */
+        Skipped: {
+            line: number;
+            reason: string;
         };
         /**
          * Source
