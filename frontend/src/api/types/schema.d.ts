@@ -2811,7 +2811,8 @@ export interface paths {
         };
         /**
          * Who would have added a track, by a model that was trained on this playlist.
-         * @description With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, and who probably added it (`who`, null where it is hard to say).
+         * @description With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, and who
+         *     probably added it (`who`, null where it is hard to say).
          *     Without: how good that model is, its confusion matrix, and its tracks on a map.
          */
         get: {
