@@ -13,6 +13,7 @@ from services.errors import invalid_value, not_found, not_yours
 from services.views import TrackSummary, View
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, with_features
+from store.triages import forget_triage, triage_id
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
@@ -127,7 +128,7 @@ def read_page(services: Services, playlist_id: str, owner: str | None, page: int
 
 
 def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
-    """Delete a playlist and the models that learnt from it; its tracks stay.
+    """Delete a playlist, the models that learnt from it and what was decided of it; its tracks stay.
 
     Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
@@ -139,6 +140,7 @@ def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> 
         )
     services.database.delete_playlist(playlist.id)
     services.registry.forget(task_of(playlist.id))
+    forget_triage(services.database, triage_id(playlist.owner, playlist.id))
 
 
 def name_people(

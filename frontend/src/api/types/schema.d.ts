@@ -2616,10 +2616,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description No such playlist, or this browser does not sort it */
+                /** @description No such playlist */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2661,7 +2661,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description A playlist of another browser */
@@ -3106,7 +3106,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3166,7 +3166,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3230,7 +3230,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description No such track or playlist here */
@@ -4702,6 +4702,13 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * TriageState
+         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         */
+        TriageState: {
+            triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
          * UnknownTrack
