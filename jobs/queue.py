@@ -105,9 +105,17 @@ def _check_limits(unended: Iterable[Mapping[str, Any]], new: Iterable[Mapping[st
 
 
 def create_upload_run(
-    database: Database, var: Path, owner: str | None, filename: str, stream: IO[bytes], max_bytes: int
+    database: Database,
+    var: Path,
+    owner: str | None,
+    filename: str,
+    stream: IO[bytes],
+    max_bytes: int,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Keep an uploaded file and queue its import; return the run as the outside may know it.
+
+    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`.
 
     Raises
     ------
@@ -117,7 +125,7 @@ def create_upload_run(
         The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
-    document = new_run(name, owner)
+    document = new_run(name, owner) | {"read_options": read_options}
     folder = upload_folder(var, document["_id"])
     folder.mkdir(parents=True)
     with ExitStack() as undo:

@@ -15,7 +15,9 @@ from etl.imports.entries import (
     TrackTableFile,
     check_to_the_end,
 )
+from etl.imports.read_options import ReadAs, ReadOptions
 from etl.imports.reading.download import is_url
+from etl.imports.reading.text_file import known_encoding
 from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
@@ -37,19 +39,21 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
     Cancelled
         Somebody has ended the run.
     """
+    options = ReadOptions.of(document.get("read_options"))
     if document["source"] and is_url(document["source"]):
-        _import_table(database, var, document, document["source"], report, resumed)
+        encoding = known_encoding(options.encoding or "utf-8")
+        _import_table(database, var, document, document["source"], encoding, report, resumed)
         return
     path = _source(var, document)
     size = path.stat().st_size
-    found = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
+    read = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)), options)
+    found = _as_playlist_or_table(read, options.read_as, by_browser=document["owner"] is not None)
     if document["sha256"] not in {None, found.sha256}:
         _start_over(database, document)  # the operator has changed the file since the run was cut off
     document |= {"sha256": found.sha256}
     database.update_run(document["_id"], {"sha256": found.sha256, "bytes_total": size})
-    found = _as_playlist_or_table(found, document)
     if isinstance(found, TrackTableFile):
-        _import_table(database, var, document, str(path), report, resumed)
+        _import_table(database, var, document, str(path), found.encoding, report, resumed)
     elif isinstance(found, DatasetFile):
         _import_dataset(database, var, document, found, report)
     elif isinstance(found, AnalysisFile):
@@ -60,12 +64,11 @@ def import_source(database: Database, var: Path, document: dict[str, Any], repor
         PlaylistImport(database, document, found, report, NameMatching(var)).run()
 
 
-def _as_playlist_or_table(found: Recognised, document: dict[str, Any]) -> Recognised:
-    """Return ``found`` as a playlist or a table: as the operator says, else a browser's are playlists."""
-    read_as, by_browser = document.get("read_as"), document["owner"] is not None
-    if isinstance(found, PlaylistFile) and read_as == "table" and not by_browser:
-        return TrackTableFile(size=found.size, sha256=found.sha256)
-    if not isinstance(found, TrackTableFile) or not (by_browser or read_as == "playlist"):
+def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_browser: bool) -> Recognised:
+    """Return ``found`` as a playlist or a table, as somebody says; else a browser's are playlists."""
+    if isinstance(found, PlaylistFile) and read_as == "table":
+        return TrackTableFile(size=found.size, sha256=found.sha256, encoding=found.encoding)
+    if not isinstance(found, TrackTableFile) or (read_as or ("playlist" if by_browser else "table")) == "table":
         return found
     if found.playlist is None:
         raise ImportProblem(
@@ -96,13 +99,20 @@ def _start_over(database: Database, document: dict[str, Any]) -> None:
 
 
 def _import_table(
-    database: Database, var: Path, document: dict[str, Any], source: str, report: Reporter, resumed: bool
+    database: Database,
+    var: Path,
+    document: dict[str, Any],
+    source: str,
+    encoding: str,
+    report: Reporter,
+    resumed: bool,
 ) -> None:
     from etl.imports.storing.tables import import_table
 
     database.update_run(document["_id"], {"kind": "table"})
     before = tables_there(var / "catalogue")
-    _record(database, document["_id"], import_table(source, var / "catalogue", report, resumed=resumed))
+    summary = import_table(source, var / "catalogue", report, encoding=encoding, resumed=resumed)
+    _record(database, document["_id"], summary)
     if resumed or tables_there(var / "catalogue") != before:
         database.update_run(document["_id"], {"changed": True})
 
