@@ -212,4 +212,4 @@ def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_p
     expect(card.locator("ol")).to_contain_text("Waterloo – ABBA")
     card.get_by_role("button", name="Import", exact=True).click()
     expect(card).to_contain_text("2 tracks: 2 new", timeout=IMPORT_MS)
-    expect(playlist_page.rows.first.get_by_role("link")).to_have_text("Waterloo")
+    expect(playlist_page.rows.first.get_by_role("link")).to_have_text("Waterloo", timeout=IMPORT_MS)
