@@ -89,7 +89,7 @@ def main(run_id: str, config: Config) -> int:
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     staging = staging_of(config.var, run_id)
     try:
-        run = database.load_run(run_id)
+        run = database.get_run(run_id)
         if run is None:
             return _fail("no_such_run", f"There is no run {run_id}.")
         shutil.rmtree(staging, ignore_errors=True)  # of an attempt that was killed
@@ -98,8 +98,8 @@ def main(run_id: str, config: Config) -> int:
             catalogue=Catalogue(config.var / "catalogue"),
             registry=ModelRegistry(config.models, config.var / "models"),
             var=config.var,
-            request=run["request"],
-            owner=run["owner"],
+            request=run.request or {},
+            owner=run.owner,
             say=_say,
             staging=staging,
         )

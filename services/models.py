@@ -14,7 +14,7 @@ from services.errors import ServiceError, not_found
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
 from services.views import Named, View
-from store.runs import new_task_run
+from store.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,10 +140,8 @@ def train(services: Services, task: str, playlist_id: str, options: Mapping[str,
     if playlist_id:
         find_playlist(services, playlist_id)
     request = {"task": task, "playlist": playlist_id, "options": options}
-    [run] = start_runs(
-        services, new_task_run("train", f"Training {task}", owner, request=request, unit="steps", cursor={})
-    )
-    return run
+    run = Run(kind="train", name=f"Training {task}", owner=owner, request=request, unit="steps", cursor={})
+    return start_runs(services, run)[0]
 
 
 def _untrainable(task: str) -> ServiceError:

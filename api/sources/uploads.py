@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import BoundedSemaphore
-from typing import Any, Literal
+from typing import Literal
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, String
@@ -25,7 +25,6 @@ from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
 from services.errors import bad_request
 from services.previews import PREVIEW_BYTES, Preview, preview
 from services.runs import RunView, find_run
-from store.documents import public_run
 from store.runs import ENDED
 
 _MAX_NAME, _MAX_COLUMNS = 40, 10_000  # characters of an encoding's name; columns of a file
@@ -76,7 +75,7 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
         options.document(),
     )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
-    return RunAnswer(RunView(**run)), 202
+    return RunAnswer(RunView.of(run)), 202
 
 
 @blueprint.post("/api/uploads/preview")
@@ -106,7 +105,7 @@ def _sent() -> tuple[FileStorage, ReadOptions]:
 @blueprint.get("/api/runs/<run_id>")
 def run_state(run_id: str) -> RunView:
     """How far an import is, and its summary once it has ended."""
-    return RunView(**_find(run_id))
+    return _find(run_id)
 
 
 @blueprint.get("/api/runs/<run_id>/events")
@@ -123,7 +122,7 @@ def run_events(run_id: str) -> Response:
 def _events(run_id: str) -> Iterator[str]:
     if not _streams.acquire(blocking=False):
         # The browser asks again by itself, and meanwhile the threads are there for others.
-        yield f"retry: 2000\nevent: progress\ndata: {json.dumps(_find(run_id))}\n\n"
+        yield f"retry: 2000\nevent: progress\ndata: {json.dumps(asdict(_find(run_id)))}\n\n"
         return
     try:
         yield from _changes(run_id)
@@ -135,8 +134,8 @@ def _changes(run_id: str) -> Iterator[str]:
     last, until = "", time.monotonic() + STREAM_SECONDS
     while time.monotonic() < until:
         run = _find(run_id)
-        ended = run["state"] in ENDED
-        text = json.dumps(run)
+        ended = run.state in ENDED
+        text = json.dumps(asdict(run))
         if text != last or ended:
             last = text
             yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
@@ -147,5 +146,5 @@ def _changes(run_id: str) -> Iterator[str]:
         time.sleep(POLL_SECONDS)
 
 
-def _find(run_id: str) -> dict[str, Any]:
-    return public_run(find_run(services(), run_id, session.owner()))
+def _find(run_id: str) -> RunView:
+    return RunView.of(find_run(services(), run_id, session.owner()))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from etl.commands.doing import do
+from etl.commands.doing import do, local_time
 from etl.imports.read_options import ReadOptions
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.download import is_url
@@ -18,7 +18,7 @@ from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue
 from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
-from store.runs import ImportProblem, new_run
+from store.runs import ImportProblem, Run
 
 # So many files of a folder that are left out are named.
 _MAX_NAMED = 10
@@ -63,27 +63,28 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
     sources, missing = _expand(options.sources)
     for name in missing:
         print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
-    runs = [new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source)) for source in sources]
     chosen = ReadOptions(
         read_as=options.read_as,
         encoding=options.encoding,
         columns=options.columns,
         has_headings=not options.no_headings,
-    )
-    for run in runs:
-        run["read_options"] = chosen.document()
-    run_ids = [run["_id"] for run in enqueue(database, var, *runs)]
+    ).document()
+    runs = [
+        Run(name=source.rsplit("/", 1)[-1], source=source, bytes_total=_size(source), read_options=chosen)
+        for source in sources
+    ]
+    run_ids = [run.id for run in enqueue(database, var, *runs)]
     with workers_from(options) as workers:
         return do(database, var, run_ids, workers) or int(bool(missing))
 
 
 def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
     sweep_uploads(database, var)
-    unfinished = [run["_id"] for run in database.unfinished_runs()]
+    unfinished = [run.id for run in database.unfinished_runs()]
     if not unfinished:
         print("Nothing was cut off.")
     for run in database.waiting_runs():
-        print(f"{run['name']}: {run['phase']}; not before {run['wake_at'].astimezone():%Y-%m-%d %H:%M}.")
+        print(f"{run.name}: {run.phase}; not before {local_time(run.wake_at)}.")
     with workers_from(options) as workers:
         return do(database, var, unfinished, workers)
 
