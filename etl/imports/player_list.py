@@ -12,11 +12,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Row, linked_track, local_file_track, named_track
-from etl.links import TRACK, link_in
+from etl.imports.entries import Row, linked_row, local_file_track, named_track
+from etl.links import link_in
 from etl.values import spotify_id, text
 from store.text import normalise, plain_title
 
+STATION = "a stream without an end, not a track"
+_STREAM = re.compile(r"(?:https?|mmsh?|rtsp|rtmp|icyx?)://", re.IGNORECASE)
 UNNAMED = "neither an artist nor a title is named"
 _DASH = re.compile(r"\s+[-–—]\s+")
 # "1-03 ", "01-03 - ", "03 - ", "03. " and "03 " number a file; the numbers of "99 Luftballons" and "24-7 Spyz" do not.
@@ -70,6 +72,8 @@ def title_first(entries: Iterable[ListedFile]) -> bool | None:
 
 def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     """Return the row of an entry; ``of_list`` is what :func:`title_first` says of its list."""
+    if _is_station(entry):
+        return Row(line=entry.line, reason=STATION)
     if not entry.name:
         readings = _in_path(entry.path)
     else:
@@ -100,6 +104,17 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     )
 
 
+def _is_station(entry: ListedFile) -> bool:
+    """Return whether an entry is an endless stream, whose name is that of the station.
+
+    A file on a web server has a length, or is called after its title.
+    """
+    if not entry.name or (entry.seconds or 0) > 0 or not _STREAM.match(entry.path) or link_in(entry.path):
+        return False
+    stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
+    return not any(_folded(names.title) and _folded(names.title) in stem for names in _in_name(entry.name, None))
+
+
 def own_file(path: Any) -> str | None:
     """Return ``path`` if it is the path or the ``file:`` address of a file."""
     written = path if isinstance(path, str) and path.isprintable() and len(path) <= _LONGEST_PATH else ""
@@ -108,11 +123,9 @@ def own_file(path: Any) -> str | None:
 
 def _of_link(entry: ListedFile, source: str) -> Row:
     """Return the track that an address or a URI names by its id, or the reason why there is none."""
-    link = link_in(entry.path)
-    if link and link.kind != TRACK:
-        return Row(line=entry.line, reason=f"the link names no track but: {link.kind} ({link.service})")
-    track = linked_track(link, source) if link else local_file_track(entry.path, source)
-    return Row(line=entry.line, track=track, reason="" if track else UNNAMED)
+    if own := local_file_track(entry.path, source):
+        return Row(line=entry.line, track=own)
+    return linked_row(entry.line, [entry.path], source, UNNAMED)
 
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:

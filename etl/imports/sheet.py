@@ -75,9 +75,10 @@ class Sheet:
         """The index of the column of each field that is found, for any text."""
         return self.layout.columns if self.layout else find_columns(self.headings, LIST_HEADINGS)
 
-    def understood(self) -> Mapping[str, str]:
-        """Return the heading of each field that is read."""
-        columns = self.layout.columns if self.layout else {}
+    def understood(self, columns: Mapping[str, int] | None = None) -> Mapping[str, str]:
+        """Return the heading of each field that is read: of ``columns``, else of the layout."""
+        if columns is None:
+            columns = self.layout.columns if self.layout else {}
         return {field: self.headings[at].strip("\ufeff \t") for field, at in columns.items() if at < len(self.headings)}
 
     def doubts(self) -> tuple[str, ...]:

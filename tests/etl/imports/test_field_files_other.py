@@ -130,6 +130,12 @@ def test_a_zip_of_playlists(field: Path) -> None:
     assert ["empty.csv" in reason for reason, _ in reasons(lists[-1][1])] == [True]
 
 
+def test_the_data_that_apple_sends(field: Path) -> None:
+    kind, [(name, rows)] = read(field / "Apple_Media_Services.zip")
+    assert (kind, name) == ("zip", "Apple Music - Play History Daily Tracks")
+    assert names(rows) == [("Bohemian Rhapsody", ("Queen",))]
+
+
 def test_google_takeout(field: Path) -> None:
     kind, [(name, rows)] = read(field / "takeout-2024.zip")
     assert (kind, name) == ("zip", "music library songs")
@@ -139,7 +145,6 @@ def test_google_takeout(field: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said", "hint"),
     [
-        ("Apple_Media_Services.zip", "Play History Daily Tracks", "Apple sends"),
         ("deezer.xlsx", "an Excel workbook", "CSV"),
     ],
 )
