@@ -20,6 +20,8 @@ _BETWEEN = re.compile(r"[\s,;|]+")
 # "1. ", "- ", "* " and "[01:02:03] " before an entry.
 _BULLET = re.compile(r"^\s*(?:\d{1,4}[.):]\s+|[-–—*•]\s+|[\[(]?\d{1,2}:\d\d(?::\d\d)?[\])]?\s+)+")
 _NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
+# "(3:42)" behind an entry.
+_LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 # So many of the lines of a list of names, and at least two, are "Artist - Title".
 _SHARE = 0.8
 # Columns of numbers that are ids.
@@ -117,7 +119,9 @@ def _rows(number: int, line: str, source: str) -> Iterator[Row]:
         for token in linked:
             yield _row(number, token, link_in(token, bare=True), source)
     elif named:
-        yield row_of(ListedFile(line=number, name=named[0]), None, source)
+        name, minutes, seconds = _LENGTH_BEHIND.fullmatch(named[0]).groups()  # type: ignore[union-attr]
+        length = 60 * int(minutes or 0) + int(seconds or 0)
+        yield row_of(ListedFile(line=number, name=name, seconds=length), None, source)
     else:
         yield Row(line=number, reason=_NO_LINK)
 

@@ -28,6 +28,8 @@ _FILE_NUMBER = re.compile(
 # In the folder of an album a number may stand without a mark: "12 Title", hardly "99 Title".
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
+# As foobar2000 copies a playlist: "Air - [Moon Safari #03] All I Need".
+_FOOBAR = re.compile(r"(.+?) - \[(.+?)(?: CD\d+)?(?: [#/]\d+)?\] (.+)")
 _LONG_NAME = 30
 _LONGEST_PATH = 2_000
 # Folders that hold music and are neither an artist nor an album.
@@ -112,7 +114,8 @@ def _is_station(entry: ListedFile) -> bool:
     if not entry.name or (entry.seconds or 0) > 0 or not _STREAM.match(entry.path) or link_in(entry.path):
         return False
     stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
-    return not any(_folded(names.title) and _folded(names.title) in stem for names in _in_name(entry.name, None))
+    named = [names for names in _in_name(entry.name, None) if names.artist and _folded(names.title)]
+    return not any(_folded(names.title) in stem for names in named)
 
 
 def own_file(path: Any) -> str | None:
@@ -130,6 +133,8 @@ def _of_link(entry: ListedFile, source: str) -> Row:
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:
     """Return the readings of the name that a list gives, the likelier first: two where the order is not known."""
+    if foobar := _FOOBAR.fullmatch(name):
+        return [Names(foobar[3], foobar[1], foobar[2])]
     dashes = list(_DASH.finditer(name))
     if not dashes:
         return [Names(name)]

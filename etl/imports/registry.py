@@ -11,6 +11,7 @@ from etl.imports import (
     apple_library,
     exportify,
     full_csv,
+    json_list,
     jspf,
     lastfm,
     link_list,
@@ -129,6 +130,10 @@ def _of_links(sheet: Sheet) -> Mapping[str, int]:
     return {"uri": found.at} if (found := link_list.ids_of(sheet)) else {}
 
 
+def _of_json(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    return file.once(json_list.sheet_of).understood(), ()
+
+
 def _noted(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
     note = file.text.note if file.text else ""
     return {}, (note,) if note else ()
@@ -165,6 +170,7 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("spotify library", _of_document(spotify_account.is_library), _from_document(spotify_account.library)),
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
+    Reader("json", json_list.sniff, json_list.read, _of_json),
     Reader("apple library", apple_library.sniff, apple_library.read),
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read, _noted),

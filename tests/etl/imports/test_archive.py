@@ -186,4 +186,4 @@ def test_a_member_that_must_not_be_unpacked_is_named_and_the_rest_is_read(tmp_pa
     for path, said in ((bomb, "unpacks to more than 200 times"), (locked, "is encrypted")):
         kind, lists = read(path)
         assert (kind, [name for name, _ in lists]) == ("spotify data", ["Whole"])
-        assert [reason for reason, _ in reasons(lists[0][1])][0].startswith(f"Playlist1.json in {path.name} {said}")
+        assert next(reason for reason, _ in reasons(lists[0][1])).startswith(f"Playlist1.json in {path.name} {said}")
