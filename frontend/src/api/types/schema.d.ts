@@ -3564,12 +3564,13 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
          */
         Match: {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
         };
         /**
@@ -4004,6 +4005,7 @@ export interface components {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
             source: string;
         };
@@ -4265,6 +4267,23 @@ export interface components {
             scores: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Understood
+         * @description What typed words were taken for.
+         *
+         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` is what of the words nothing known here bears, ``version`` the kinds of version that the track
+         *     is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1. ``note`` says what differs.
+         */
+        Understood: {
+            typed: string;
+            artist: string | null;
+            title: string;
+            unmatched: string[];
+            version: string[];
+            closest: number | null;
+            note: string | null;
         };
         /**
          * UnknownTrack
