@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,10 +104,15 @@ def contributors(available: Available) -> Needs:
 
 
 def families(available: Available) -> Needs:
-    """Count tracks with audio features."""
-    count = sum(int(segment.with_features().sum()) for segment in available.snapshot.segments)
-    least = f"{FAMILY_TRACKS} tracks with a genre and audio features"
-    return _counted(least, count, FAMILY_TRACKS, "with audio features")
+    """Count tracks that have both a genre and audio features, up to as many as are needed."""
+    both = (
+        row
+        for segment in available.snapshot.segments
+        for row in np.flatnonzero(segment.with_features()).tolist()
+        if segment.genres(row)
+    )
+    count = sum(1 for _ in islice(both, FAMILY_TRACKS))
+    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", count, FAMILY_TRACKS)
 
 
 def genre(available: Available) -> Needs:
@@ -139,6 +145,5 @@ def timbre(available: Available) -> Needs:
     return _counted(f"{ANALYSES} audio analyses", len(analysed(available.database)), ANALYSES)
 
 
-def _counted(least: str, count: int, needed: int, of: str = "") -> Needs:
-    found = f"There {'is' if count == 1 else 'are'} {count or 'none'}{of and ' '}{of}."
-    return Needs(least=least, enough=count >= needed, found=found)
+def _counted(least: str, count: int, needed: int) -> Needs:
+    return Needs(least=least, enough=count >= needed, found=f"There {'is' if count == 1 else 'are'} {count or 'none'}.")
