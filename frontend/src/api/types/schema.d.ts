@@ -1985,6 +1985,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too little to learn from */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description Validation error */
                 422: {
                     headers: {
@@ -1994,7 +2003,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs of yours are open */
+                /** @description Too many open runs */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3997,12 +4006,13 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
          */
         Match: {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
         };
         /**
@@ -4489,6 +4499,7 @@ export interface components {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
             source: string;
         };
@@ -4808,6 +4819,24 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * Understood
+         * @description What typed words were taken for.
+         *
+         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
+         *     the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
+         *     nothing comes near. ``note`` says what differs.
+         */
+        Understood: {
+            typed: string;
+            artist: string | null;
+            title: string;
+            unmatched: string[];
+            version: string[];
+            closest: number | null;
+            note: string | null;
         };
         /**
          * UnknownTrack
