@@ -4021,12 +4021,13 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
          */
         Match: {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
         };
         /**
@@ -4491,6 +4492,7 @@ export interface components {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
             source: string;
         };
@@ -4847,6 +4849,24 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * Understood
+         * @description What typed words were taken for.
+         *
+         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
+         *     the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
+         *     nothing comes near. ``note`` says what differs.
+         */
+        Understood: {
+            typed: string;
+            artist: string | null;
+            title: string;
+            unmatched: string[];
+            version: string[];
+            closest: number | null;
+            note: string | null;
         };
         /**
          * UnknownTrack
