@@ -29,7 +29,7 @@ def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage
     page.get_by_role("button", name="Start sorting").click()
 
     card = page.get_by_role("group", name=re.compile(" by .*%"))
-    progress = page.get_by_role("status").filter(has_text="sorted")
+    progress = page.get_by_role("status").filter(has_text="of 18 sorted")
     expect(progress).to_contain_text("2 of 18 sorted · 0 added · 0 in none · 2 were there before", timeout=ANSWER_MS)
     expect(card.get_by_role("list", name="Why")).to_be_visible()
     expect_accessible(page)

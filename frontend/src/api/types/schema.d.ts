@@ -702,7 +702,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a playlist file or a track table (multipart, field `file`) and start importing it. */
+        /**
+         * Take a playlist file or a track table (multipart, field `file`) and start importing it.
+         * @description The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
+         *     column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1528,7 +1532,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Source"];
+                        "application/json": components["schemas"]["SourceState"];
                     };
                 };
                 /** @description Not found */
@@ -1606,6 +1610,63 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
+         * @description The first megabyte is enough: columns, encoding, the first rows, and what is doubtful.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
+                    };
+                };
+                /** @description Not text */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a list of tracks, whatever its columns are */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -1924,6 +1985,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too little to learn from */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description Validation error */
                 422: {
                     headers: {
@@ -1933,7 +2003,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs of yours are open */
+                /** @description Too many open runs */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2383,7 +2453,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PreviewAnswer"];
+                        "application/json": components["schemas"]["services__tracks__PreviewAnswer"];
                     };
                 };
                 /** @description No such track, or no source that is on has a preview of it */
@@ -3691,6 +3761,14 @@ export interface components {
             seed: number;
         };
         /**
+         * Encoding
+         * @description An encoding, and its name for people.
+         */
+        Encoding: {
+            name: string;
+            label: string;
+        };
+        /**
          * Exemplar
          * @description A cluster's exemplar, and the nearest track of the catalogue where one sounds like it.
          */
@@ -3755,6 +3833,12 @@ export interface components {
             cluster: number;
             cluster_tracks: number;
         };
+        /**
+         * FaultKind
+         * @description Why a source gave no answer.
+         * @enum {string}
+         */
+        FaultKind: "limited" | "unreachable" | "garbled" | "refused" | "absent";
         /**
          * FeatureDifference
          * @description How a track differs from the seed in one feature; ``difference`` is in standard deviations.
@@ -3903,6 +3987,15 @@ export interface components {
             title: string;
             playlist: components["schemas"]["Named"] | null;
         };
+        /** LastError */
+        LastError: {
+            /** Format: date-time */
+            at: string;
+            kind: components["schemas"]["FaultKind"];
+            message: string;
+            /** @default  */
+            hint: string;
+        };
         /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
@@ -3928,12 +4021,13 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
          */
         Match: {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
         };
         /**
@@ -3984,6 +4078,12 @@ export interface components {
             labels: string[];
             distance: number;
         };
+        /**
+         * Need
+         * @description Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer.
+         * @enum {string}
+         */
+        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "analysis" | "genre_tracks" | "artists";
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
@@ -4110,19 +4210,56 @@ export interface components {
             playlists: components["schemas"]["PlaylistSummary"][];
         };
         /**
-         * PreviewAnswer
-         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         * Preview
+         * @description How a file is understood.
+         *
+         *     ``encodings`` are those that may be chosen, the likeliest first. ``fields`` are those that a column may be read as.
+         *     ``doubts`` are what the person who brings the file should look at, in sentences; without any it may be imported at
+         *     once. ``may_be_table`` says that the file may go into the catalogue, too. ``problem`` says why nothing can be read
+         *     as the columns stand.
          */
-        PreviewAnswer: {
-            url: string;
-            /** @default null */
-            expires_at: string | null;
-            /** @default null */
-            credit: string | null;
-            /** @default null */
-            link: string | null;
-            source: string;
+        Preview: {
+            kind: string | null;
+            encoding: string;
+            encodings: components["schemas"]["Encoding"][];
+            has_headings: boolean;
+            columns: components["schemas"]["PreviewColumn"][];
+            fields: string[];
+            tracks: components["schemas"]["PreviewTrack"][];
+            may_be_table: boolean;
+            doubts: string[];
+            notes: string[];
+            problem: string | null;
+        };
+        /**
+         * PreviewColumn
+         * @description A column of the file: its ``heading``, the ``field`` it is read as ("" for none) and its first cells.
+         */
+        PreviewColumn: {
+            heading: string;
+            field: string;
+            cells: string[];
+        };
+        /**
+         * PreviewTrack
+         * @description A row as it was understood; ``length_ms`` in milliseconds, ``reason`` why it holds no track.
+         */
+        PreviewTrack: {
+            /** @default  */
             title: string;
+            artists: string[];
+            /** @default null */
+            album: string | null;
+            /** @default null */
+            released: string | null;
+            /** @default null */
+            length_ms: number | null;
+            /** @default null */
+            added_at: string | null;
+            /** @default  */
+            id: string;
+            /** @default  */
+            reason: string;
         };
         /**
          * ProjectionMap
@@ -4295,34 +4432,6 @@ export interface components {
             reason: string;
         };
         /**
-         * Source
-         * @description A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``.
-         */
-        Source: {
-            name: string;
-            title: string;
-            home: string;
-            licence: string;
-            terms: string;
-            sends: string;
-            needs: string[];
-            on: boolean;
-            state: string;
-            blocked_until: string | null;
-            blocked_why: string | null;
-            budget: components["schemas"]["BudgetState"] | null;
-            last_ok_at: string | null;
-            last_error: components["schemas"]["SourceError"] | null;
-            settings: components["schemas"]["SettingState"][];
-        };
-        /** SourceError */
-        SourceError: {
-            /** Format: date-time */
-            at: string;
-            message: string;
-            hint: string;
-        };
-        /**
          * SourceFeatures
          * @description The audio features of a source by name, and how sure it is that they are the track's (0 to 1).
          */
@@ -4383,8 +4492,46 @@ export interface components {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
             source: string;
+        };
+        /**
+         * SourceState
+         * @description One source as the page and the doctor show it.
+         *
+         *     ``state`` is ``off``, ``ready``, ``waiting`` (until ``blocked_until``, because ``blocked_why``), ``needs_key``
+         *     or ``failing`` (see ``last_error``). ``absent`` maps the needs and operations that it refused for good to the
+         *     time of the refusal. ``clock_skew_s`` is by how many seconds our clock was ahead of the source's at its last
+         *     answer.
+         */
+        SourceState: {
+            name: string;
+            title: string;
+            home: string;
+            licence: string;
+            terms: string;
+            sends: string;
+            needs: components["schemas"]["Need"][];
+            on: boolean;
+            state: string;
+            /** @default null */
+            blocked_until: string | null;
+            /** @default null */
+            blocked_why: string | null;
+            /** @default null */
+            budget: components["schemas"]["BudgetState"] | null;
+            /** @default null */
+            last_ok_at: string | null;
+            /** @default null */
+            last_error: components["schemas"]["LastError"] | null;
+            /** @default [] */
+            settings: components["schemas"]["SettingState"][];
+            absent: {
+                [key: string]: string;
+            };
+            /** @default 0 */
+            clock_skew_s: number;
         };
         /**
          * SourceTrack
@@ -4412,7 +4559,7 @@ export interface components {
         SourcesAnswer: {
             decided: boolean;
             fixed: boolean;
-            sources: components["schemas"]["Source"][];
+            sources: components["schemas"]["SourceState"][];
         };
         /**
          * SpotifyList
@@ -4711,6 +4858,24 @@ export interface components {
             triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
+         * Understood
+         * @description What typed words were taken for.
+         *
+         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
+         *     the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
+         *     nothing comes near. ``note`` says what differs.
+         */
+        Understood: {
+            typed: string;
+            artist: string | null;
+            title: string;
+            unmatched: string[];
+            version: string[];
+            closest: number | null;
+            note: string | null;
+        };
+        /**
          * UnknownTrack
          * @description The id of a track that is not known here (any more).
          */
@@ -4799,6 +4964,25 @@ export interface components {
             text: string;
             part: string;
             effect: number;
+        };
+        /** PreviewAnswer */
+        api__sources__uploads__PreviewAnswer: {
+            preview: components["schemas"]["Preview"];
+        };
+        /**
+         * PreviewAnswer
+         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         */
+        services__tracks__PreviewAnswer: {
+            url: string;
+            /** @default null */
+            expires_at: string | null;
+            /** @default null */
+            credit: string | null;
+            /** @default null */
+            link: string | null;
+            source: string;
+            title: string;
         };
     };
     responses: never;
