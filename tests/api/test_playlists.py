@@ -42,8 +42,11 @@ def test_an_uploaded_playlist_arrives_with_its_summary(empty_client: FlaskClient
     assert (run["requested"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
     page = empty_client.get(f"/data?playlist={run['playlist_id']}").json
     assert page["playlist"]["name"] == "kites"
-    assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == {"ann": 1, "bob": 1}
-    assert [(one["title"], one["added_by"]) for one in page["tracks"]] == [
+    assert {contributor["id"]: contributor["count"] for contributor in page["playlist"]["contributors"]} == {
+        "ann": 1,
+        "bob": 1,
+    }
+    assert [(track["title"], track["added_by"]) for track in page["tracks"]] == [
         ("Slow Kites", "ann"),
         ("Gravel Choir", "bob"),
     ]
@@ -87,8 +90,8 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
 def test_rows_come_in_pages(empty_client: FlaskClient) -> None:
     playlist = ended(empty_client, send(empty_client, FILE)["id"])["playlist_id"]
     pages = [empty_client.get(f"/data?playlist={playlist}&page={n}&page_size=1").json for n in (1, 2, 3)]
-    assert [one["pages"] for one in pages] == [2, 2, 2]
-    assert [[row["position"] for row in one["tracks"]] for one in pages] == [[0], [1], []]
+    assert [page["pages"] for page in pages] == [2, 2, 2]
+    assert [[row["position"] for row in page["tracks"]] for page in pages] == [[0], [1], []]
 
 
 def test_uploads_that_cannot_be_taken(

@@ -181,7 +181,7 @@ class FakeSpotify(FakeService):
         if len(ids) > 100:
             return error(400, "Too many ids requested")
         songs = self._songs()
-        return {"audio_features": [self._sound(songs[one]) if one in songs else None for one in ids]}
+        return {"audio_features": [self._sound(songs[track_id]) if track_id in songs else None for track_id in ids]}
 
     @staticmethod
     def _sound(song: Song) -> dict[str, Any] | None:
@@ -228,8 +228,12 @@ class FakeSpotify(FakeService):
     @route("GET", "/me/playlists")
     def playlists(self, request: Request) -> Any:
         user = self._user(request)
-        mine = [one for one in self.state.lists.values() if user == one.owner or user in one.collaborators]
-        others = [one for one in self.state.lists.values() if one not in mine and one.public]
+        mine = [
+            playlist
+            for playlist in self.state.lists.values()
+            if user == playlist.owner or user in playlist.collaborators
+        ]
+        others = [playlist for playlist in self.state.lists.values() if playlist not in mine and playlist.public]
         shown: list[Any] = [self._brief(one) for one in (*mine, *others)]
         return self._paged(request, [*shown, None], most=50, default=20)
 

@@ -147,7 +147,7 @@ def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapsho
     unheard = Listener("cy", "Cy", (Track(id="x", title="Unheard", artists=("Nobody at all",)),))
     made = blend(neighbours, snapshot, [ANN, unheard], BlendRequest(length=5))
     assert [one.id for one in made.silent] == ["cy"]
-    assert [one.id for one in made.people] == ["ann"]
+    assert [person.id for person in made.people] == ["ann"]
     with pytest.raises(NothingToCompare):
         blend(neighbours, snapshot, [unheard], BlendRequest())
     with pytest.raises(NothingToCompare):

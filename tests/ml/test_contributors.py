@@ -57,7 +57,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert not is_known(reader.blocks([GenreInput()]))
 
     page = json.loads((job.registry.active(task_of(playlist)) / "who_added.json").read_text())
-    assert [one["tracks"] for one in page["people"]] == [24, 24]
+    assert [person["tracks"] for person in page["people"]] == [24, 24]
     assert np.sum(page["confusion"]) == len(page["points"]) == page["points_of"] == 48
 
     assert result["served"] is True
@@ -93,7 +93,7 @@ def test_features_that_are_only_to_be_shown_are_not_learnt_from(database: Databa
     playlist = store_playlist(database, source="spotify")
     added = read_playlist(a_job(database, tmp_path, playlist), read(options=SMALL))
     assert len(added.inputs) == 48
-    assert not any(one.features for one in added.inputs)
+    assert not any(known.features for known in added.inputs)
 
 
 def test_a_track_of_several_people_counts_for_the_first(database: Database, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Path]) -> None:
     _, models = trained
     versions = artefacts.versions(models)
-    assert [(one.task, one.active) for one in versions] == [("timbre", False)]
+    assert [(version.task, version.active) for version in versions] == [("timbre", False)]
     folder = models / "timbre" / versions[0].name
     model = TimbreModel.load(folder)
     card = artefacts.verified(folder / "card.md").read_text()

@@ -152,7 +152,7 @@ def test_an_extended_app_gets_analyses_and_recommendations(extended: Engine, fak
     song = fake_services.world.song("Glass Tide")
     analysis = ask(extended, Need.ANALYSIS, spotify=song.spotify).value
     assert isinstance(analysis, Analysis)
-    assert {len(band) for band in analysis.timbre} == {len(one) for one in analysis.pitches} == {12}
+    assert {len(band) for band in analysis.timbre} == {len(row) for row in analysis.pitches} == {12}
     assert len(analysis.start) == len(analysis.duration) == len(analysis.timbre) == 40
     assert titles(ask(extended, Need.SIMILAR, spotify=song.spotify))[0] == "Rust and Ivy"
 

@@ -110,7 +110,9 @@ def test_not_found_is_an_answer_of_its_own(engine: Engine, fake_services: FakeSe
 def test_a_hundred_tracks_are_asked_for_in_batches(engine: Engine, fake_services: FakeServices) -> None:
     songs = fake_services.world.on("musicbrainz")
     answers = engine.ask_many("acousticbrainz", Need.FEATURES, [about(song, "mbid") for song in songs])
-    assert [one.status is Status.FOUND for one in answers] == ["acousticbrainz" not in song.absent for song in songs]
+    assert [answer.status is Status.FOUND for answer in answers] == [
+        "acousticbrainz" not in song.absent for song in songs
+    ]
     assert len(fake_services.acousticbrainz.requests) == 4
 
 
