@@ -36,7 +36,7 @@ def blended(client: FlaskClient, **wish: Any) -> dict[str, Any]:
 def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, length=4)
     assert {person["id"] for person in answer["people"]} == {"ann", "ben"}
-    assert [one["id"] for one in answer["not_compared"]] == ["cy"]
+    assert [person["id"] for person in answer["not_compared"]] == ["cy"]
     for pick in answer["tracks"]:
         assert pick["person"]["id"] in {"ann", "ben"}
         assert pick["satisfaction"].keys() == {"ann", "ben"}
@@ -45,7 +45,7 @@ def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) 
     assert {track["id"] for track in answer["tracks"]} & {"metal3", "metal4", "metal5"}
     known = {"calm1", "calm2", "metal1", "metal2"}
     assert not known & {track["id"] for track in answer["tracks"]}, "known ones, other editions included, stay out"
-    assert [person["id"] for person in answer["fairness"]] == [one["id"] for one in answer["average"]]
+    assert [person["id"] for person in answer["fairness"]] == [person["id"] for person in answer["average"]]
     assert sum(person["picks"] for person in answer["fairness"]) == len(answer["tracks"])
 
 
@@ -56,7 +56,7 @@ def test_tracks_of_another_length_stay_out_and_are_counted(
     build_collection(tmp_path / "catalogue", timed)
     wish = {"playlist": shared_list, "filters": {"shortest_s": 30, "longest_s": 300}}
     answer = blended(configured(tmp_path, database_uri), **wish)
-    assert {one["duration_ms"] for one in answer["tracks"]} == {60_000}
+    assert {track["duration_ms"] for track in answer["tracks"]} == {60_000}
     assert answer["left_out"]["length"] > 0
 
 
@@ -89,7 +89,7 @@ def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClie
     assert made.status_code == 201
     playlist = made.json["playlist"]
     assert (playlist["name"], playlist["item_count"], playlist["mine"]) == ("For both", len(tracks), True)
-    assert playlist["id"] in [one["id"] for one in client.get("/api/playlists").json["playlists"]]
+    assert playlist["id"] in [playlist["id"] for playlist in client.get("/api/playlists").json["playlists"]]
     page = client.get(f"/data?playlist={playlist['id']}").json
     assert [track["id"] for track in page["tracks"]] == [track["id"] for track in tracks]
     assert [track["added_by"] for track in page["tracks"]] == [track["person"] for track in tracks]

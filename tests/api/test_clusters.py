@@ -26,14 +26,16 @@ def test_the_heat_map_the_sweep_and_the_exemplars(client: FlaskClient) -> None:
 
 def test_an_empty_installation_names_no_exemplar(empty_client: FlaskClient) -> None:
     told = empty_client.get("/api/clusters").get_json()["clusters"]
-    assert all(one["tracks_here"] == 0 and one["exemplar"]["track"] is None for one in told)
+    assert all(report["tracks_here"] == 0 and report["exemplar"]["track"] is None for report in told)
 
 
 def test_where_a_track_falls(client: FlaskClient) -> None:
     loud, calm = (client.get(f"/api/clusters/predict?track_id={one}").get_json() for one in ("metal1", "calm1"))
     assert loud["track"]["id"] == "metal1"
     assert loud["cluster"] == loud["nearest"][0]["cluster"] != calm["cluster"]
-    assert [one["distance"] for one in loud["nearest"]] == sorted(one["distance"] for one in loud["nearest"])
+    assert [neighbour["distance"] for neighbour in loud["nearest"]] == sorted(
+        neighbour["distance"] for neighbour in loud["nearest"]
+    )
     assert client.get("/api/clusters/predict?q=paper moons verholt").get_json()["cluster"] == calm["cluster"]
 
 

@@ -58,7 +58,7 @@ def test_an_unknown_track_is_looked_up_and_every_part_says_where_it_is_from(
     assert energy["licence"]
     assert 0.5 < energy["confidence"] < 1.0
     known = answer["known_genres"]
-    assert {one["source"] for one in known["by_source"]} == {"deezer", "itunes"}
+    assert {report["source"] for report in known["by_source"]} == {"deezer", "itunes"}
     assert {"name": "Electro", "weight": 1.0} in known["by_source"][0]["genres"]
     assert known["source"] == "deezer"
     assert by_status(answer)["reccobeats", "features"] == "found"
@@ -85,7 +85,7 @@ def test_what_was_found_is_known_next_time_by_its_id(asking: FlaskClient, fake_s
     asked = fake_services.request_count()
     again = asking.get(f"/recommend?track_id={track_id}").json
     assert again["tracks"] == first["tracks"]
-    assert [one["source"] for one in again["fetched"]] == [one["source"] for one in first["fetched"]]
+    assert [answer["source"] for answer in again["fetched"]] == [answer["source"] for answer in first["fetched"]]
     assert asking.get(f"/genre-predict?track_id={track_id}").json["basis"][0] == "audio"
     fetched = first["fetched"][0]["tracks"][0]
     assert asking.get(f"/genre-predict?track_id={fetched['id']}").json["track"]["title"] == fetched["title"]

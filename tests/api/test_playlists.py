@@ -78,7 +78,7 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
     other = mine.application.test_client()
     run = ended(mine, send(mine, FILE)["id"])
     playlist = run["playlist_id"]
-    assert [one["id"] for one in mine.get("/api/playlists").json["playlists"]] == [playlist]
+    assert [playlist["id"] for playlist in mine.get("/api/playlists").json["playlists"]] == [playlist]
     assert other.get("/api/playlists").json["playlists"] == []
     assert other.get(f"/api/runs/{run['id']}").status_code == 404
     assert other.get(f"/data?playlist={playlist}").status_code == 200, "its address is the way to share it"

@@ -128,7 +128,9 @@ def expect_accessible(page: Page) -> None:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     serious = [violation for violation in report["violations"] if violation["impact"] in {"serious", "critical"}]
-    assert not serious, [(page.url, violation["id"], [node["html"] for node in violation["nodes"]]) for violation in serious]
+    assert not serious, [
+        (page.url, violation["id"], [node["html"] for node in violation["nodes"]]) for violation in serious
+    ]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 

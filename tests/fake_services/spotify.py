@@ -213,7 +213,7 @@ class FakeSpotify(FakeService):
         if genres and not genres <= {artist.genre for artist in self.world.artists}:
             return error(400, "invalid seed")
         songs = [song for song in self.world.on(self.name) if song.artist.genre in genres]
-        for seed in (self._songs().get(one) for one in request.query.get("seed_tracks", "").split(",")):
+        for seed in (self._songs().get(part) for part in request.query.get("seed_tracks", "").split(",")):
             songs += self.world.like(self.name, seed) if seed else []
         return {"seeds": [], "tracks": [self.track(song) for song in songs[:limit]]}
 

@@ -111,7 +111,7 @@ def test_equal_seeds_draw_equal_picks_and_others_draw_others(snapshot: Snapshot)
     seed = TRACKS[0]
 
     def drawn(draw: int) -> list[str]:
-        return [snapshot.track(one.ref).id for one in families.pick(snapshot, seed, ["metal"], draw=draw)]
+        return [snapshot.track(picked.ref).id for picked in families.pick(snapshot, seed, ["metal"], draw=draw)]
 
     assert drawn(1) == drawn(1)
     assert len({tuple(drawn(draw)) for draw in range(8)}) > 1

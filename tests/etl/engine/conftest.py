@@ -89,7 +89,7 @@ class Reply:
 
 
 def knows_everything(reply: Reply) -> None:
-    reply.send(200, {"known": [one for one in reply.query["ids"].split(",") if one != "unknown"]})
+    reply.send(200, {"known": [part for part in reply.query["ids"].split(",") if part != "unknown"]})
 
 
 class Provider:

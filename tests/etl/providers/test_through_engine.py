@@ -39,7 +39,7 @@ def test_every_search_finds_the_song(engine: Engine, source: str) -> None:
     answer = engine.ask(source, Need.SEARCH, SEARCH)
     assert answer.status is Status.FOUND
     assert isinstance(answer.value, tuple)
-    assert [one.identity.title for one in answer.value] == ["Hedgerow"]  # type: ignore[union-attr]
+    assert [candidate.identity.title for candidate in answer.value] == ["Hedgerow"]  # type: ignore[union-attr]
     assert answer.licence == engine.providers()[source].about.licence
     assert engine.ask(source, Need.SEARCH, SEARCH).cached
 

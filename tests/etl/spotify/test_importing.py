@@ -103,7 +103,7 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     for number in range(60):
         state.add_list(f"Old {number}", "wanda")
     session = Session(log_in(database, engine), OWNER, engine.channel("spotify"))
-    found = {one["name"]: one for one in lists_of(session, "wanda")}
+    found = {listing["name"]: listing for listing in lists_of(session, "wanda")}
     assert len(found) == 67
     assert [one["kind"] for one in found.values()][:4] == ["saved", "top", "top", "top"]
     shown = {

@@ -172,7 +172,9 @@ def test_a_token_is_renewed_when_it_is_old_or_withdrawn(
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
     assert session.call("me")["id"] == "wanda"
-    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.requests_to("/api/token", "POST")]
+    grants = [
+        request.form()["grant_type"] for request in fake_services.spotify_accounts.requests_to("/api/token", "POST")
+    ]
     assert grants == ["authorization_code", "refresh_token"]
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
