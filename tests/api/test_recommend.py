@@ -87,6 +87,9 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
     assert len(answer["artists"]) == 10
     assert all(artist["reasons"] for artist in answer["artists"])
     assert "Metallica" not in [artist["name"] for artist in answer["artists"]]
+    shown = [artist["similarity"] for artist in answer["artists"]]
+    assert shown == sorted(shown, reverse=True)
+    assert 0 < shown[-1] < shown[0] <= 1
     assert "playlists or tables" in answer["note"]
 
 
