@@ -283,3 +283,19 @@ def test_a_cancelled_run_ends_behind_the_page(database: Database, tmp_path: Path
     assert not database.cancel_run(run.id)
     assert execute(database, tmp_path, run.id) == "cancelled"
     assert database.playlist(PLAYLIST)
+
+
+def test_ids_of_musicbrainz_are_found_by_isrc_or_names(
+    database: Database, tmp_path: Path, fake_services: FakeServices
+) -> None:
+    tracks = put_playlist(database, fake_services.world)
+    known = sum("mbid" in track.ids for track in tracks)
+    run = enriched(database, tmp_path, fake_services, ["mbids"], ("musicbrainz",))
+    assert run.state == "done"
+    found = database.get_tracks([track.id for track in tracks]).values()
+    mbids = {song.mbid for song in fake_services.world.songs}
+    assert {track.ids["mbid"] for track in found if "mbid" in track.ids} <= mbids
+    with_mbid = sum("mbid" in track.ids for track in found)
+    assert with_mbid > known
+    assert (run.requested, run.stored, run.known) == (len(tracks), with_mbid - known, known)
+    assert {row["need"] for row in run.sources if row["queries"]} <= {"track", "search"}
