@@ -3531,8 +3531,8 @@ export interface components {
             person?: string | null;
         };
         EnrichBody: {
-            /** @description What to fetch; everything where nothing is named. */
-            needs?: ("features" | "genres" | "similar")[];
+            /** @description What to fetch; all but `mbids` where nothing is named. */
+            needs?: ("features" | "genres" | "similar" | "mbids")[];
         };
         WriteBody: {
             /** @description What it is to be called at Spotify. */
