@@ -29,7 +29,7 @@ def segments_of(var: Path) -> dict[str, int]:
     return {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}
 
 
-def build_changed(database: Database, var: Path, kinds: set[str], show: Show) -> None:
+def build_changed(database: Database, var: Path, kinds: set[str | None], show: Show) -> None:
     """Build what runs of these kinds have changed, and what the catalogue lacks otherwise."""
     if "table" in kinds or (tables_there(var / "catalogue") and not _has_public(var)):
         build_public(var / "catalogue", _step(show))
