@@ -9,10 +9,11 @@ from typing import Self
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
-from services.errors import invalid_value, not_found, not_yours
+from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.views import TrackSummary, View
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, with_features
+from store.triages import forget_triage, triage_id
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
@@ -76,6 +77,12 @@ def find_playlist(services: Services, playlist_id: str) -> Playlist:
     return playlist
 
 
+def check_complete(playlist: Playlist) -> None:
+    """Raise ServiceError 409 while the playlist is still arriving."""
+    if not playlist.complete:
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+
+
 def playlists_of(services: Services, owner: str | None) -> list[PlaylistSummary]:
     """Return the playlists that a browser session brought in, and those that the operator imported."""
     return [describe(playlist, owner) for playlist in services.database.playlists(owner)]
@@ -127,7 +134,7 @@ def read_page(services: Services, playlist_id: str, owner: str | None, page: int
 
 
 def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
-    """Delete a playlist and the models that learnt from it; its tracks stay.
+    """Delete a playlist, the models that learnt from it and what was decided of it; its tracks stay.
 
     Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
@@ -139,6 +146,7 @@ def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> 
         )
     services.database.delete_playlist(playlist.id)
     services.registry.forget(task_of(playlist.id))
+    forget_triage(services.database, triage_id(playlist.owner, playlist.id))
 
 
 def name_people(
