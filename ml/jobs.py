@@ -142,7 +142,9 @@ def _check_needs(job: Job, task: Task) -> None:
     if task.needs is None or job.request.get("options"):
         return
     playlist = job.database.playlist(job.request["playlist"]) if job.request.get("playlist") else None
-    available = Available(database=job.database, snapshot=job.catalogue.current(), owner=job.owner, playlist=playlist)
+    available = Available(
+        database=job.database, snapshot=job.catalogue.current(job.owner), owner=job.owner, playlist=playlist
+    )
     needs = task.needs(available)
     if not needs.enough:
         raise TooLittle(

@@ -20,7 +20,7 @@ from etl.providers.base import Need
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours
-from services.playlists import find_playlist, may_name
+from services.playlists import find_playlist, may_change
 from services.runs import RunView, find_run, start_runs
 from store.runs import cancel_run
 
@@ -72,8 +72,9 @@ class HarvestBody(Schema):
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
-    playlist = find_playlist(services(), playlist_id)
-    if not may_name(playlist, session.owner()):
+    viewer = session.viewer()
+    playlist = find_playlist(services(), playlist_id, viewer)
+    if not may_change(playlist, viewer):
         raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
     if not playlist.complete:
         raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")

@@ -23,7 +23,7 @@ def import_analysis(database: Database, found: AnalysisFile, name: str, document
     """
     track_id, track, analysis = read_analysis(found.document, name)
     if track is not None:
-        database.put_tracks([track], document["_id"])
+        database.put_tracks([track], document["_id"], owner=document["owner"])
     earlier = database.get_document(ANALYSES, track_id)
     if earlier is not None and document["owner"] is not None:
         ours = earlier["brought_by"] == document["_id"]

@@ -109,7 +109,7 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     for item in job.database.playlist_items(playlist_id, limit=playlist.item_count):
         if item.added_by:
             adder.setdefault(item.track_id, item.added_by)
-    found = job.database.get_tracks(adder)
+    found = job.database.get_tracks(adder, playlist.owner)
     known = [found[track_id] for track_id in adder if track_id in found]
     counts = Counter(adder[track.id] for track in known)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
