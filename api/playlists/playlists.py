@@ -139,7 +139,8 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAns
 def who_added(playlist_id: str, query: dict[str, Any]) -> authorship.WhoAdded | authorship.WhoAddedState:
     """Who would have added a track, by a model that was trained on this playlist.
 
-    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, or "not sure" (`who` is null).
+    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, and who
+    probably added it (`who`, null where it is hard to say).
     Without: how good that model is, its confusion matrix, and its tracks on a map.
     """
     if query:

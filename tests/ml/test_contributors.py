@@ -8,10 +8,10 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import main
-from ml.contributors.model import Contributors, InputScaler, is_known, task_of
+from ml.contributors.model import HARD_TO_SAY, Contributors, InputScaler, is_known, probably, task_of
 from ml.contributors.train import train as contributors
 from ml.contributors.train.data import SHARED, read_playlist, read_shared
-from ml.contributors.train.network import NEVER, Tracks, best_temperature, fit, threshold_of
+from ml.contributors.train.network import Tracks, best_temperature, fit, threshold_of
 from ml.contributors.train.scores import auc, confusion, difference, format_confusion
 from ml.contributors.train.settings import read
 from ml.genre.model import GenreInput
@@ -122,7 +122,11 @@ def test_the_threshold_is_the_lowest_from_which_answers_are_right_often_enough()
     who = np.array([0] * 10 + [1] * 10)
     assert threshold_of(odds, who, 0.9) == pytest.approx(top[10], abs=1e-3)  # 10 of 11 are right
     assert threshold_of(odds, who, 0.5) == pytest.approx(top[19], abs=1e-3)
-    assert threshold_of(odds, 1 - who, 0.9) == NEVER
+    assert threshold_of(odds, 1 - who, 0.9) is None
+    three = np.array([[0.4, 0.3, 0.3]] * 20, np.float32)
+    assert threshold_of(three, np.zeros(20, int), 0.8) == 0.5, "probably is more than all the others together"
+    assert probably(np.array([[0.4, 0.3, 0.3], [0.5, 0.2, 0.3]]), 0.5).tolist() == [HARD_TO_SAY, 0]
+    assert probably(three, None).tolist() == [HARD_TO_SAY] * 20
 
 
 def test_odds_that_are_too_sure_are_cooled() -> None:
@@ -147,7 +151,7 @@ def test_the_area_is_taken_within_each_fold() -> None:
     assert np.isnan(auc(constant[:8], who[:8], fold[:8])), "nobody else is there"
 
 
-def test_confusion_has_a_column_for_not_sure() -> None:
+def test_confusion_has_a_column_for_hard_to_say() -> None:
     table = confusion(np.array([0, 1, -1, 1]), np.array([0, 0, 1, 1]), 2)
     assert table.tolist() == [[1, 1, 0], [0, 1, 1]]
 
@@ -224,13 +228,13 @@ def test_a_playlist_of_many_people_is_read_from_a_file(tmp_path: Path) -> None:
     heading = "Track ID,Track Name,Artist Name(s),Duration (ms),Added By," + ",".join(names)
     path.write_text("\n".join([heading, *rows, rows[0]]) + "\n")
     added = read_shared(tmp_path, read())
-    assert (added.people, added.left_out) == (("bob", "ann"), 3)
+    assert (added.people, added.too_few) == (("bob", "ann"), {"cy": 3})
     assert np.bincount(added.who).tolist() == [22, 21]
     assert added.inputs[0].artists == ("Band 0",)
     assert added.inputs[0].features["duration_ms"] == 200_000
     assert "time_signature" not in added.inputs[0].features, "an empty cell is unknown"
 
 
-def test_the_confusion_matrix_has_a_column_for_not_sure() -> None:
+def test_the_confusion_matrix_has_a_column_for_hard_to_say() -> None:
     counts = confusion(np.array([0, 1, -1]), np.array([0, 0, 1]), 2).tolist()
     assert format_confusion(("ann", "bob"), counts).splitlines()[2:] == ["| ann | 1 | 1 | 0 |", "| bob | 0 | 0 | 1 |"]

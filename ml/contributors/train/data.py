@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,14 @@ SHARED = "exportify/collab_0327.csv"  # a playlist of many people
 class AddedTracks:
     """n tracks with who added them: ``ids``, ``inputs`` and ``who`` (n,), an index into ``people``.
 
-    ``left_out`` counts the tracks of people with too few of them.
+    ``too_few`` holds the number of tracks of each person who has too few to take part.
     """
 
     ids: tuple[str, ...]
     inputs: tuple[GenreInput, ...]
     who: Rows
     people: tuple[str, ...]
-    left_out: int = 0
+    too_few: Mapping[str, int] = field(default_factory=dict)
 
     def tracks(self, reader: TrackInputs) -> Tracks:
         names = [normalise(track.artists[0]) if track.artists else f"\0{row}" for row, track in enumerate(self.inputs)]
@@ -76,7 +77,7 @@ def read_shared(data: Path, settings: Settings) -> AddedTracks:
         inputs=_inputs(taken["Track Name"], taken["Artist Name(s)"], taken[[columns[name] for name in AUDIO_FEATURES]]),
         who=np.array([people.index(person) for person in taken["Added By"]], np.intp),
         people=tuple(people),
-        left_out=len(table) - len(taken),
+        too_few={str(person): int(count) for person, count in counts.drop(people).items()},
     )
 
 
@@ -128,5 +129,5 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
         inputs=tuple(GenreInput.of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),
         people=tuple(people),
-        left_out=len(known) - len(taken),
+        too_few={person: count for person, count in ordered if person not in index},
     )
