@@ -8,7 +8,7 @@ and the others fill the gaps, value by value. Only these are better founded than
 2. names from a file that says its encoding, than names from one whose encoding was guessed;
 3. a more precise date of release that begins with the known one;
 4. audio features that models may read, than those that may only be shown; then features that hold all of the same
-   values and more. They are one source's or another's, never a mixture.
+   values and further ones. They are one source's or another's, never a mixture.
 
 Of one owner's files the later one stands in front, so that a better file repairs an earlier one.
 """
@@ -63,7 +63,7 @@ def better_features(known: AudioFeatures | None, other: AudioFeatures | None) ->
     if known is None or other is None:
         return known or other
     gain = (known.source in SHOWN_ONLY) - (other.source in SHOWN_ONLY)
-    better = gain > 0 or (gain == 0 and other.values.keys() > known.values.keys())
+    better = gain > 0 or (gain == 0 and other.values.items() > known.values.items())
     return other if better else known
 
 

@@ -28,7 +28,7 @@ def tracks_of_playlist(
     ``owner`` is that of the playlist: whoever may open it sees its rows. ``snapshot`` is that of the shared layer.
     """
     stored = database.get_tracks(ids, owner)
-    return _with_catalogue(snapshot, stored, stored)
+    return _with_catalogue(snapshot, stored, ids)
 
 
 def _with_catalogue(snapshot: Snapshot, stored: dict[str, Track], ids: Collection[str]) -> dict[str, Track]:
