@@ -300,7 +300,7 @@ def test_no_deprecated_operation_is_called(
 
 def content(database: Database) -> dict[str, Any]:
     """What an import leaves behind, without the times of its end."""
-    names = ("tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
+    names = ("own_tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
     found = {name: sorted(database.documents_where(name, {}), key=lambda one: one["_id"]) for name in names}
     for run in found["runs"]:
         run["finished_at"] = None
