@@ -14,14 +14,12 @@ from pymongo.errors import BulkWriteError
 
 from store.documents import (
     OWN_TRACKS,
-    Document,
     item_document,
     item_from,
     layer_of,
     people_rows,
     playlist_document,
     playlist_from,
-    public_run,
     track_changes,
     track_document,
     track_from,
@@ -33,15 +31,15 @@ from store.mongo.connection import Connection, translated
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.indexes import INDEXES, missing_indexes
 from store.mongo.installation import installation_id_of
+from store.runs import OPEN, Run, now, run_document, run_fields, run_from
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
 # A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
 PAGE_ITEMS = 500
 _DUPLICATE_KEY = 11000
-_UNFINISHED = ("queued", "running", "waiting")
 # Enough of a run to choose by; a cursor may hold thousands of places.
-_OUTLINE = dict.fromkeys(("state", "started_at", "owner", "installation_id", "changed"), 1)
+_OUTLINE = dict.fromkeys(("name", "state", "started_at", "owner", "installation_id", "changed"), 1)
 _OPERATORS_RUNS = 15
 
 
@@ -94,12 +92,12 @@ class Database(Connection):
         self.tracks_changed += len(offered) - before + len(updates)
         return len(offered) - before, before
 
-    def track_documents(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, Document]:
+    def track_documents(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, dict[str, Any]]:
         """Return by id the documents of the known ones of ``track_ids``: the row of ``owner``, else the shared one."""
         own = self._own_documents(track_ids, owner) if owner is not None else {}
         return own | self.get_documents("tracks", [track_id for track_id in track_ids if track_id not in own])
 
-    def _own_documents(self, track_ids: Collection[str], owner: str) -> dict[str, Document]:
+    def _own_documents(self, track_ids: Collection[str], owner: str) -> dict[str, dict[str, Any]]:
         found = self.get_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in track_ids])
         return {document["track"]: document for document in found.values()}
 
@@ -193,7 +191,7 @@ class Database(Connection):
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
-    def _delete_own(self, playlist: Document, item_count: int) -> None:
+    def _delete_own(self, playlist: Mapping[str, Any], item_count: int) -> None:
         """Delete the own tracks that only ``playlist`` holds."""
         owner = playlist["owner"]
         alone = self._track_ids(playlist["_id"], item_count)
@@ -210,36 +208,51 @@ class Database(Connection):
 
     # -- runs -----------------------------------------------------------------------------------------------
 
-    def put_run(self, document: Mapping[str, Any]) -> None:
-        """Store the whole document of a run, as one of this installation; ``store.runs`` says what it holds."""
-        self.put_document("runs", {"installation_id": self.installation_id, **document})
+    def put_run(self, run: Run) -> None:
+        """Store a run, as one of this installation where it is nobody's yet."""
+        self.put_document("runs", run_document(run) | {"installation_id": run.installation_id or self.installation_id})
 
-    def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        self.change_document("runs", run_id, changes)
+    def update_run(self, run_id: str, *, states: Collection[str] | None = None, **changes: Any) -> bool:
+        """Change fields of a run at once, if it is in one of ``states`` (None: in any); ``False`` if it is not."""
+        where = None if states is None else {"state": {"$in": list(states)}}
+        return self.change_document("runs", run_id, run_fields(changes), where=where)
 
-    def load_run(self, run_id: str) -> Document | None:
-        """Return the whole document of a run, its path and cursor included."""
-        return self.get_document("runs", run_id)
+    def get_run(self, run_id: str) -> Run | None:
+        document = self.get_document("runs", run_id)
+        return run_from(document) if document else None
 
-    def get_run(self, run_id: str) -> Document | None:
-        """Return what the outside may know of a run (see :func:`store.documents.public_run`)."""
-        document = self.load_run(run_id)
-        return public_run(document) if document else None
+    def cancel_run(self, run_id: str) -> bool:
+        """End a run and delete what has arrived of its playlists; ``False`` if it has ended or is not there.
 
-    def unfinished_runs(self) -> list[Document]:
-        """Return the documents of this installation's runs that are queued, were cut off or have waited enough.
-
-        The oldest come first. Runs without an installation are anybody's.
+        A process that does the run stops after the page that is under way.
         """
-        return [document for document in self._unfinished(ours=True) if not _asleep(document)]
+        cancelled = self.update_run(run_id, states=OPEN, state="cancelled", phase="cancelled", finished_at=now())
+        if cancelled:
+            self.delete_incomplete(run_id)
+        return cancelled
 
-    def waiting_runs(self) -> list[Document]:
-        """Return the documents of this installation's runs that wait for a source until their ``wake_at``."""
-        return [document for document in self._unfinished(ours=True) if _asleep(document)]
+    def delete_incomplete(self, run_id: str) -> None:
+        """Delete the playlists of a run that are not complete."""
+        run = self.get_run(run_id)
+        for playlist_id in run.playlist_ids if run else ():
+            playlist = self.playlist(playlist_id)
+            if playlist and not playlist.complete:
+                self.delete_playlist(playlist_id)
+
+    def unfinished_runs(self) -> list[Run]:
+        """Return this installation's runs that are queued, were cut off or have waited enough, the oldest first.
+
+        Runs without an installation are anybody's.
+        """
+        return [run for run in self._unfinished(ours=True) if not _asleep(run)]
+
+    def waiting_runs(self) -> list[Run]:
+        """Return this installation's runs that wait for a source until their ``wake_at``."""
+        return [run for run in self._unfinished(ours=True) if _asleep(run)]
 
     @translated
-    def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
-        """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first.
+    def runs_of(self, owner: str | None, limit: int = 50) -> list[Run]:
+        """Return the runs of ``owner`` and of the operator here without their cursors, newest first.
 
         Which ones, if there are more: those that have not ended, then the newest; of the operator's no more than
         ``_OPERATORS_RUNS`` where the others have runs of their own.
@@ -249,13 +262,13 @@ class Database(Connection):
         operators = self._newest_runs(None, most) if owner is not None else []
         names = [*own[: limit - len(operators)], *operators]
         found = self._mongo["runs"].find({"_id": {"$in": names}}, {"cursor": 0})
-        return [public_run(document) for document in sorted(found, key=_age, reverse=True)]
+        return sorted(map(run_from, found), key=_age, reverse=True)
 
     def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
-        """Return the names of at most ``limit`` runs: those that have not ended, then the newest."""
-        found = [run for run in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(run)]
-        newest = sorted(found, key=lambda run: (run["state"] in _UNFINISHED, *_age(run)), reverse=True)
-        return [run["_id"] for run in newest[:limit]]
+        """Return the ids of at most ``limit`` runs: those that have not ended, then the newest."""
+        found = map(run_from, self._mongo["runs"].find({"owner": owner}, _OUTLINE))
+        visible = [run for run in found if owner or self._is_ours(run)]
+        return [run.id for run in sorted(visible, key=lambda run: (not run.ended, *_age(run)), reverse=True)[:limit]]
 
     def delete_old_runs(self, before: datetime, keep: int) -> int:
         """Delete the runs of this installation that began and ended ``before`` (aware).
@@ -264,29 +277,29 @@ class Database(Connection):
         for the worker, not requests.
         """
         with self._errors():
-            found = [run for run in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(run)]
-        by_owner: dict[str | None, list[Document]] = {}
+            found = [run for run in map(run_from, self._mongo["runs"].find({}, _OUTLINE)) if self._is_ours(run)]
+        by_owner: dict[str | None, list[Run]] = {}
         for run in sorted(found, key=_age, reverse=True):
-            by_owner.setdefault(run["owner"], []).append(run)
+            by_owner.setdefault(run.owner, []).append(run)
         old = [
-            run["_id"]
+            run.id
             for runs in by_owner.values()
             for run in runs[keep:]
-            if run["started_at"] < before and run["state"] not in _UNFINISHED and not run.get("changed")
+            if run.started_at < before and run.ended and not run.changed
         ]
         self.delete_documents("runs", old)
         return len(old)
 
-    def runs_elsewhere(self) -> list[Document]:
-        """Return the documents of the runs that have not ended and that another installation is to do."""
+    def runs_elsewhere(self) -> list[Run]:
+        """Return the runs that have not ended and that another installation is to do."""
         return self._unfinished(ours=False)
 
-    def _unfinished(self, *, ours: bool) -> list[Document]:
-        found = self.documents_where("runs", {"state": {"$in": list(_UNFINISHED)}})
-        return sorted((document for document in found if self._is_ours(document) == ours), key=_age)
+    def _unfinished(self, *, ours: bool) -> list[Run]:
+        found = map(run_from, self.documents_where("runs", {"state": {"$in": list(OPEN)}}))
+        return sorted((run for run in found if self._is_ours(run) == ours), key=_age)
 
-    def _is_ours(self, run: Document) -> bool:
-        return self.installation_id in ("", run.get("installation_id") or self.installation_id)
+    def _is_ours(self, run: Run) -> bool:
+        return self.installation_id in ("", run.installation_id or self.installation_id)
 
     # -- counts ---------------------------------------------------------------------------------------------
 
@@ -340,12 +353,12 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
     return database
 
 
-def _asleep(run: Document) -> bool:
-    return run["state"] == "waiting" and run["wake_at"] > datetime.now(UTC)
+def _asleep(run: Run) -> bool:
+    return run.state == "waiting" and run.wake_at is not None and run.wake_at > datetime.now(UTC)
 
 
-def _age(run: Document) -> tuple[datetime, str]:
-    return run["started_at"], run["_id"]
+def _age(run: Run) -> tuple[datetime, str]:
+    return run.started_at, run.id
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -171,39 +171,3 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
         people={person: Person(name=name, colour=colour) for person, name, colour in document.get("people", ())},
         **{name: document[name] for name in _PLAYLIST_FIELDS},
     )
-
-
-_PUBLIC_RUN = (
-    *("kind", "name", "sha256", "state", "phase", "bytes_done", "bytes_total"),
-    *("requested", "stored", "known", "skipped", "skipped_examples", "playlist_id", "error"),
-)
-
-
-def playlist_ids_of(run: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the playlists that a run has brought in so far, in the order of its file."""
-    first = run.get("playlist_id")
-    return list(run.get("playlist_ids") or ([first] if first else []))
-
-
-def public_run(document: Mapping[str, Any]) -> Document:
-    """Return what the outside may know of a run: no owner, no path and no cursor; times as ISO 8601 in UTC.
-
-    An owner is the secret of a browser session. ``mine`` says only whether the run has one: a browser is shown its
-    own runs, and those of the operator, which have none.
-
-    Reasons of skipping are pairs in the store, because field names there should hold no dots. ``playlist_id`` is
-    the first of ``playlist_ids``, which runs of earlier versions lack. Of a task: ``request``, ``unit`` (what
-    ``bytes_done`` and ``bytes_total`` count), ``wake_at`` while it waits, by source the number of queries and
-    answers, and the ``result`` of a training.
-    """
-    run: Document = {"id": document["_id"]} | {name: document[name] for name in _PUBLIC_RUN}
-    run["mine"] = document["owner"] is not None
-    run["playlist_ids"] = playlist_ids_of(document)
-    run["skipped"] = dict(document["skipped"])
-    run |= {name: dict(document.get(name) or []) for name in ("unread", "columns")}
-    run["notes"] = list(document.get("notes") or [])
-    run |= {"request": document.get("request"), "unit": document.get("unit", "bytes")}
-    run |= {"sources": document.get("sources", []), "result": document.get("result")}
-    for name in ("started_at", "finished_at", "wake_at"):
-        run[name] = document[name].isoformat() if document.get(name) else None
-    return run

@@ -130,8 +130,8 @@ def tour(database: Database, folder: Path, engine: Engine, services: FakeService
     database.put_playlist(written)
     run = new_write(OWNER, account, written, name="Ours", public=False)
     database.put_run(run)
-    assert resume(database, folder, engine, run["_id"]) == "done"
-    assert (database.load_run(run["_id"]) or {})["stored"] == 250
+    assert resume(database, folder, engine, run.id) == "done"
+    assert database.get_run(run.id).stored == 250
     list(probe_spotify(engine, accounts, OWNER, 5.0))
     return services.spotify.requests
 

@@ -22,7 +22,7 @@ from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours
 from services.playlists import find_playlist, may_change
 from services.runs import RunView, find_run, start_runs
-from store.runs import cancel_run
+from store.runs import Run
 
 blueprint = Blueprint("harvest", __name__, tag="Sources")
 
@@ -110,7 +110,7 @@ def runs() -> RunsAnswer:
     """The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here."""
     here = services()
     _wake(here)
-    return RunsAnswer([RunView(**run) for run in here.database.runs_of(session.owner(), RUNS)])
+    return RunsAnswer([RunView.of(run) for run in here.database.runs_of(session.owner(), RUNS)])
 
 
 @blueprint.delete("/api/runs/<run_id>")
@@ -119,9 +119,9 @@ def runs() -> RunsAnswer:
 def cancel(run_id: str) -> str:
     """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
     run = find_run(services(), run_id, session.owner())
-    if run["owner"] is None:
+    if run.owner is None:
         raise not_yours("The operator started this one.", f"On the server: python -m etl cancel {run_id}")
-    if not cancel_run(services().database, run_id):
+    if not services().database.cancel_run(run_id):
         raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
     return ""
 
@@ -137,7 +137,7 @@ def _need_source(needs: Sequence[Need], source: str | None) -> None:
         )
 
 
-def _start(run: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
+def _start(run: Run) -> tuple[RunAnswer, Literal[202]]:
     [started] = start_runs(services(), run)
     return RunAnswer(started), 202
 
@@ -148,6 +148,6 @@ def _wake(here: Services) -> None:
     if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
         return
     _woken_at = time.monotonic()
-    due = [run for run in here.database.unfinished_runs() if run["state"] == "waiting"]
+    due = [run for run in here.database.unfinished_runs() if run.state == "waiting"]
     if due:
         spawn_worker(here.config.var, here.config.mongodb_uri, queues_of(due))

@@ -21,7 +21,7 @@ from etl.spotify.writing import new_write, scope_for
 from services.errors import ServiceError
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
-from store.runs import ENDED
+from store.runs import Run
 
 blueprint = Blueprint("spotify_lists", __name__, tag="Spotify")
 
@@ -122,16 +122,16 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Liter
     return RunAnswer(_queued(owner, [run])[0]), 202
 
 
-def _queued(owner: str, wanted: list[dict[str, Any]]) -> list[RunView]:
+def _queued(owner: str, wanted: list[Run]) -> list[RunView]:
     """Queue runs of the owner's account and return them; where the same is under way, that one."""
     accounts = all_accounts()
     _trim(owner)
-    accounts.note(owner, {f"runs.{run['_id']}": True for run in wanted})  # first, so that disconnecting finds them
+    accounts.note(owner, {f"runs.{run.id}": True for run in wanted})  # first, so that disconnecting finds them
     queued: list[RunView] = []
     try:
         queued = start_runs(services(), *wanted)
     finally:
-        unused = {run["_id"] for run in wanted} - {run.id for run in queued}
+        unused = {run.id for run in wanted} - {run.id for run in queued}
         if unused:
             accounts.note(owner, {}, unset=tuple(f"runs.{run_id}" for run_id in sorted(unused)))
     return queued
@@ -141,6 +141,6 @@ def _trim(owner: str) -> None:
     """Let the account name the runs that have not ended alone; the others are found by their owner."""
     database, accounts = services().database, all_accounts()
     noted = accounts.document(owner).get("runs", {})
-    ended = [one for one in noted if (run := database.load_run(one)) is None or run["state"] in ENDED]
+    ended = [one for one in noted if (run := database.get_run(one)) is None or run.ended]
     if ended:
         accounts.note(owner, {}, unset=tuple(f"runs.{one}" for one in ended))

@@ -16,7 +16,7 @@ from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.facts import known_tracks
 from store.recommendations import recommended_for
-from store.runs import ImportProblem, Progress, new_task_run
+from store.runs import ImportProblem, Progress, Run
 
 NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR}
 PAGE = 40
@@ -27,11 +27,11 @@ _NOTHING = {
 }
 
 
-def new_enrichment(playlist_id: str, name: str, owner: str | None, needs: Sequence[str]) -> dict[str, Any]:
-    """Return the document of a run that fetches ``needs`` (names in :data:`NEEDS`) for the tracks of a playlist."""
+def new_enrichment(playlist_id: str, name: str, owner: str | None, needs: Sequence[str]) -> Run:
+    """Return a run that fetches ``needs`` (names in :data:`NEEDS`) for the tracks of a playlist."""
     request = {"playlist_id": playlist_id, "needs": [name for name in NEEDS if name in needs]}
     cursor: dict[str, Any] = {"plan": None, "step": 0, "page": 0, "left": [], "pending": None}
-    return new_task_run("enrich", name, owner, request=request, unit="questions", cursor=cursor)
+    return Run(kind="enrich", name=name, owner=owner, request=request, unit="questions", cursor=cursor)
 
 
 def run(task: Task) -> None:
@@ -59,7 +59,7 @@ class Enrichment(GatherRun):
         if self.cursor["plan"] is None:
             self.cursor["plan"] = [list(step) for step in plan_of(task.engine, self.needs)]
         self.tasks = EnrichmentTasks(
-            self.database, task.engine, self.cursor["plan"], task.document["_id"], self.request["playlist_id"]
+            self.database, task.engine, self.cursor["plan"], task.run.id, self.request["playlist_id"]
         )
 
     def run(self) -> None:
@@ -140,7 +140,7 @@ class Enrichment(GatherRun):
         self.record()
 
     def _counts_of(self, need: Need, page: Sequence[str]) -> tuple[int, int]:
-        run_id = self.task.document["_id"]
+        run_id = self.task.run.id
         if need is Need.SIMILAR:
             sources = [step.source for step in self.tasks.plan if step.need is need]
             found = [

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
-from store.runs import new_run
+from store.runs import Run
 from tests.api.test_playlists import ended, send
 
 HEADINGS = (
@@ -116,10 +116,11 @@ def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(
 def of_operator(database: Database, var: Path, content: str, name: str) -> str | None:
     path = var / name
     path.write_text(content)
-    run = new_run(name, source=str(path))
+    run = Run(name=name, source=str(path))
     database.put_run(run)
-    assert execute(database, var, run["_id"]) == "done"
-    return (database.get_run(run["_id"]) or {})["playlist_id"]
+    assert execute(database, var, run.id) == "done"
+    done = database.get_run(run.id)
+    return done.playlist_id if done else None
 
 
 def test_what_the_command_line_imports_is_the_installations_and_its_lists_are_the_operators(

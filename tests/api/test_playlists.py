@@ -109,13 +109,13 @@ def test_another_site_may_not_change_anything(empty_client: FlaskClient) -> None
 def test_a_playlist_that_the_operator_imported_is_everybodys(
     configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
 ) -> None:
-    from store.runs import new_run
+    from store.runs import Run
 
     file = tmp_path / "kites.csv"
     file.write_text(FILE)
-    run = new_run(file.name, source=str(file))
+    run = Run(name=file.name, source=str(file))
     database.put_run(run)
-    assert execute(database, tmp_path, run["_id"]) == "done"
+    assert execute(database, tmp_path, run.id) == "done"
     client = configured(tmp_path, database_uri)
     (playlist,) = client.get("/api/playlists").json["playlists"]
     assert playlist["mine"] is False

@@ -96,9 +96,9 @@ def test_a_deleted_playlist_takes_its_models_along(
 ) -> None:
     client, playlist = here
     asked = client.post("/api/models/contributors/train", json={"playlist": playlist}).json["run"]["id"]
-    run = database.load_run(asked)
+    run = database.get_run(asked)
     assert run is not None
-    database.change_document("playlists", playlist, {"owner": run["owner"]})
+    database.change_document("playlists", playlist, {"owner": run.owner})
     left = tmp_path / "models" / task_of(playlist) / "own-1"
     left.mkdir(parents=True)
     assert client.delete(f"/api/playlists/{playlist}").status_code == 204

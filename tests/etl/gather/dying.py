@@ -17,7 +17,7 @@ from store.database import Database
 from store.domain import Track
 from tests.etl.gather.support import opening
 
-_READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "load_run")
+_READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "get_run")
 _WRITES = (
     *("put_document", "insert_document", "change_document", "delete_documents"),
     *("update_run", "put_playlist", "put_page", "grow_playlist", "refresh_counts"),

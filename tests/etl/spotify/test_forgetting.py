@@ -20,7 +20,7 @@ from tests.fake_services.spotify_state import row
 
 def forget(database: Database, folder: Path, engine: Engine) -> None:
     run = disconnect(database, engine, OWNER)
-    assert resume(database, folder, engine, run["_id"]) == "done"
+    assert resume(database, folder, engine, run.id) == "done"
 
 
 def test_tokens_playlists_runs_and_tracks_go(
@@ -76,7 +76,7 @@ def test_what_spotify_said_of_others_tracks_goes_with_the_last_account(
     assert {track.id for track in database.all_tracks()} == {"of-a-file", "found"}
     disconnect(database, engine, "1" * 64)
     [waiting] = database.unfinished_runs()
-    resume(database, tmp_path, engine, waiting["_id"])
+    resume(database, tmp_path, engine, waiting.id)
     [left] = database.all_tracks()
     assert (left.id, left.features) == ("of-a-file", None)
 
@@ -97,7 +97,7 @@ def test_cut_off_in_the_middle_the_run_does_the_rest(
             disconnect(database, engine, OWNER)
     assert len(database.playlists(OWNER)) == 1
     [left] = database.unfinished_runs()
-    resume(database, tmp_path, engine, left["_id"])
+    resume(database, tmp_path, engine, left.id)
     assert (database.playlists(OWNER), list(database.all_tracks())) == ([], [])
 
 
@@ -108,11 +108,11 @@ def test_a_run_that_waits_does_not_go_on(
     fake_services.spotify.fail(limited(85_771), path=f"/playlists/{mine.id}/items", skip=1)
     log_in(database, engine)
     waiting = bring_in(database, tmp_path, engine, mine.id)
-    assert waiting["state"] == "waiting"
+    assert waiting.state == "waiting"
     queued = queue(database, mine.id)
     forget(database, tmp_path, engine)
-    assert database.load_run(waiting["_id"]) is None
-    assert database.load_run(queued) is None
+    assert database.get_run(waiting.id) is None
+    assert database.get_run(queued) is None
     assert database.names_where("spotify_pages", {}) == []
 
 
