@@ -9,7 +9,7 @@ from typing import Self
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
-from services.errors import invalid_value, not_found, not_yours
+from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.builder import build_own
@@ -86,6 +86,12 @@ def find_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Playl
     if playlist is None or not (playlist.owner or playlist.shared or viewer.operator):
         raise not_found("There is no such playlist here.", "It may have been deleted. See /api/playlists.")
     return playlist
+
+
+def check_complete(playlist: Playlist) -> None:
+    """Raise ServiceError 409 while the playlist is still arriving."""
+    if not playlist.complete:
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
 
 
 def visible_playlists(services: Services, viewer: Viewer) -> list[Playlist]:
