@@ -15,6 +15,7 @@ from services.views import TrackSummary, View
 from store.catalogue.builder import build_own
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, tracks_of_playlist
+from store.triages import forget_triage, triage_id
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
@@ -152,7 +153,7 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
 
 
 def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> None:
-    """Delete a playlist, what its owner brought with it, and the models that learnt from it.
+    """Delete a playlist, what its owner brought with it, the models that learnt from it and what was decided of it.
 
     Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
@@ -165,6 +166,7 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
     services.database.delete_playlist(playlist.id)
     _build_own(services, playlist.owner)
     services.registry.forget(task_of(playlist.id))
+    forget_triage(services.database, triage_id(playlist.owner, playlist.id))
 
 
 def _build_own(services: Services, owner: str) -> None:

@@ -44,18 +44,34 @@ class EnrichmentTask:
 
 
 def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
-    """Return the tasks as (need, source): first what identifies tracks, then ``needs``, the best source first."""
-    searched = engine.on(Need.SEARCH)[:1]
-    identifying = [(Need.SEARCH, source) for source in searched]
+    """Return the tasks as (need, source): first what identifies tracks, then ``needs``, the best source first.
+
+    ``Need.TRACK`` among the needs stands for the ids at MusicBrainz: by ISRC, and then by names.
+    """
+    searched = engine.on(Need.SEARCH)
+    identifying = [(Need.SEARCH, source) for source in searched[:1]]
     identifying += [(Need.TRACK, source) for source in engine.on(Need.TRACK) if source in _LEADS_TO]
-    wanted = [(need, source) for need in needs for source in engine.on(need)]
-    return [(need.value, source) for need, source in (*identifying, *wanted)] if wanted else []
+    wanted = [(need, source) for need in needs if need is not Need.TRACK for source in engine.on(need)]
+    if Need.TRACK in needs:
+        wanted = [(Need.SEARCH, source) for source in searched if "mbid" in _LEADS_TO.get(source, ())] + wanted
+    plan = dict.fromkeys((need.value, source) for need, source in (*identifying, *wanted))
+    return list(plan) if wanted else []
 
 
 class EnrichmentTasks:
     """Does the tasks of one run for pages of tracks. What is stored is not fetched again, so all may be repeated."""
 
-    def __init__(self, database: Database, engine: Engine, plan: Sequence[Sequence[str]], run: str, playlist: str):
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        plan: Sequence[Sequence[str]],
+        run: str,
+        playlist: str,
+        *,
+        mbids: bool = False,
+    ) -> None:
+        self._mbids = mbids
         self._database = database
         self._engine = engine
         self.plan = [
@@ -172,9 +188,15 @@ class EnrichmentTasks:
         """Return whether this source may add the year, or an id that a later source of the plan needs."""
         if step.need is Need.TRACK and identity.year is None and step.source in _KNOWS_YEAR:
             return True
+        adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
+        if (
+            self._mbids
+            and "mbid" not in identity.ids
+            and ("mbid" in adds or (step.need is Need.TRACK and "isrc" in adds))
+        ):
+            return True
         if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
             return False
-        adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
         query = LookupQuery(identity=identity)
         for later in self.plan:
             if later.need in IDENTIFYING or not self._lacks(later, known):

@@ -251,7 +251,7 @@ def test_weights_of_ones_own_decide_and_the_reasons_follow(tmp_path: Path, neigh
         assert titles_of(snapshot, found)[0] == first
         assert found[0].reasons[0].startswith(reason)
     silent = neighbours.recommend(snapshot, seed, weights={"tempo": 0.0})
-    assert not any("tempo" in reason for one in silent for reason in one.reasons)
+    assert not any("tempo" in reason for member in silent for reason in member.reasons)
     unweighted = neighbours.recommend(snapshot, seed)
     assert neighbours.recommend(snapshot, seed, weights={"tempo": 1.0, "artist": 1.0}) == unweighted
     with pytest.raises(NothingToCompare):

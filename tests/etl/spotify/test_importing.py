@@ -89,7 +89,7 @@ def test_saved_and_top_tracks(database: Database, engine: Engine, fake_services:
     top = bring_in(database, tmp_path, engine, "top:short_term")
     assert (saved.name, saved.requested, saved.state) == ("Liked songs", 39, "done")
     assert (top.name, top.stored, top.known) == ("Top tracks of the last 4 weeks", 0, 2)
-    playlists = {one.name: one for one in database.playlists(OWNER)}
+    playlists = {playlist.name: playlist for playlist in database.playlists(OWNER)}
     assert titles(database, playlists[top.name]) == ["Receipts", "Hedgerow"]
     first = database.playlist_items(playlists["Liked songs"].id, 0, 1)[0]
     assert (first.added_by, first.added_at) == (None, datetime(2026, 1, 1, tzinfo=UTC))
@@ -103,7 +103,7 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     for number in range(60):
         state.add_list(f"Old {number}", "wanda")
     session = Session(log_in(database, engine), OWNER, engine.channel("spotify"))
-    found = {one["name"]: one for one in lists_of(session, "wanda")}
+    found = {listing["name"]: listing for listing in lists_of(session, "wanda")}
     assert len(found) == 67
     assert [one["kind"] for one in found.values()][:4] == ["saved", "top", "top", "top"]
     shown = {

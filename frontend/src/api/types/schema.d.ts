@@ -2686,10 +2686,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description No such playlist, or this browser does not sort it */
+                /** @description No such playlist */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2731,7 +2731,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description A playlist of another browser */
@@ -3176,7 +3176,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3236,7 +3236,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3300,7 +3300,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description No such track or playlist here */
@@ -3531,8 +3531,8 @@ export interface components {
             person?: string | null;
         };
         EnrichBody: {
-            /** @description What to fetch; everything where nothing is named. */
-            needs?: ("features" | "genres" | "similar")[];
+            /** @description What to fetch; all but `mbids` where nothing is named. */
+            needs?: ("features" | "genres" | "similar" | "mbids")[];
         };
         WriteBody: {
             /** @description What it is to be called at Spotify. */
@@ -4854,6 +4854,13 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * TriageState
+         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         */
+        TriageState: {
+            triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
          * Understood
