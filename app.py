@@ -4,7 +4,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import current, errors, genres, maps, page, session, tracks
 from api.application import Application
-from api.playlists import blend, exports, playlists
+from api.playlists import blend, exports, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
 from api.status import doctor, models, status
@@ -12,7 +12,7 @@ from config import ROOT, VERSION, Config
 
 _RESOURCES = (
     *(tracks, genres, maps),
-    *(playlists, blend, exports),
+    *(playlists, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
     *(status, doctor, models),
@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Application:
         static_folder=str(config.static),
         static_url_path="/static/dist",
     )
-    # An upload is checked against the limit while it is read; this one stops what pretends to be small.
+    # An upload is counted while it is read. This bound refuses a request that says from the start that it is larger.
     app.config.update(MAX_CONTENT_LENGTH=config.max_upload_bytes + 1024 * 1024)
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]

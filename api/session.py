@@ -16,6 +16,7 @@ from flask import Response, g, request
 
 from api.current import services
 from services.errors import ServiceError
+from services.viewer import Viewer
 
 _SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
 _DAY_SECONDS = 24 * 3600
@@ -84,6 +85,11 @@ def mark_operator(response: Response, key: str) -> Response:
     return response
 
 
+def viewer() -> Viewer:
+    """Return who is asking."""
+    return Viewer(owner(), is_operator())
+
+
 def require_operator() -> None:
     """Let a browser pass that may change what concerns everybody; raises ServiceError 403 for any other."""
     config = services().config
@@ -95,6 +101,15 @@ def require_operator() -> None:
     if not hmac.compare_digest(request.cookies.get(_OPERATOR, ""), _mark(config.operator_key)):
         hint = "Name the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
+
+
+def is_operator() -> bool:
+    """Return whether this browser may change what concerns everybody."""
+    try:
+        require_operator()
+    except ServiceError:
+        return False
+    return True
 
 
 def _mark(key: str) -> str:

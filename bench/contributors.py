@@ -54,7 +54,8 @@ def main() -> int:
         return 2
     audio, same = (found.differences[name][0] for name in (contributors.BOOSTER, contributors.BOOSTER_ALL))
     ratio = found.table[contributors.BOOSTER_ALL].seconds / found.table[contributors.NETWORK].seconds
-    print(f"answers {found.not_sure['answered']:.0%} of the tracks, {found.not_sure['right']:.0%} of them rightly")
+    said = found.probably
+    print(f"says probably of {said['answered']:.0%} of the tracks, {said['right']:.0%} of them rightly")
     print("one query:", query_cost())
     target = f"ROC AUC {audio:+.3f} against a booster on audio, at least {GAIN}; or on the same inputs {same:+.3f} and "
     target += f"{ratio:.1f} times as fast, at least -{AS_GOOD} and {FASTER:.0f} times"

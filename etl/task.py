@@ -9,7 +9,7 @@ from typing import Any
 from config import Config
 from etl.engine import Engine
 from store.database import Database
-from store.runs import Cancelled, Progress
+from store.runs import Cancelled, Progress, Run
 
 OpenEngine = Callable[[Database, Path], Engine]
 Show = Callable[[Progress], None]
@@ -47,17 +47,17 @@ class Reporter:
             changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
             if progress.requested:  # while a file is read again after a kill, its counts stay
                 changes |= {"requested": progress.requested, "stored": progress.stored, "known": progress.known}
-        self.record(changes)
+        self.record(**changes)
 
-    def record(self, changes: dict[str, Any]) -> None:
-        """Write to the run's document; raises Cancelled where somebody has ended the run."""
-        if not self._database.change_document("runs", self._run_id, changes, where={"state": "running"}):
+    def record(self, **changes: Any) -> None:
+        """Change fields of the run; raises Cancelled where somebody has ended it."""
+        if not self._database.update_run(self._run_id, states={"running"}, **changes):
             raise Cancelled
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """What a runner works with; ``document`` is the run's document, with its cursor, as it was at the start.
+    """What a runner works with; ``run``, with its cursor, is as it was at the start.
 
     A runner stores a page and then moves the cursor with ``report.record``, which raises Cancelled if somebody has
     ended the run. It raises :class:`store.runs.Postponed` if it has to wait for long, and
@@ -66,7 +66,7 @@ class Task:
 
     database: Database
     var: Path
-    document: dict[str, Any]
+    run: Run
     report: Reporter
     engine: Engine
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from etl.task import OpenEngine, Reporter, Task
 from store.database import Database
+from store.runs import Run
 
 # Kind of run -> the function that does it, loaded when the first such run is done.
 RUNNERS: Mapping[str, str] = {
@@ -22,14 +22,12 @@ RUNNERS: Mapping[str, str] = {
 }
 
 
-def run_task(
-    database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine
-) -> None:
-    """Do the run of ``document``, or what is left of it."""
-    module, _, name = RUNNERS[document["kind"]].partition(":")
+def run_task(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
+    """Do a run of one of the :data:`RUNNERS`, or what is left of it."""
+    module, _, name = RUNNERS[run.kind or ""].partition(":")
     runner: Callable[[Task], None] = getattr(import_module(module), name)
     engine = open_engine(database, var)
     try:
-        runner(Task(database=database, var=var, document=document, report=report, engine=engine))
+        runner(Task(database=database, var=var, run=run, report=report, engine=engine))
     finally:
         engine.close()

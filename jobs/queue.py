@@ -15,15 +15,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
 from store.database import Database, StoreError
-from store.documents import public_run
 from store.errors import TastemapError
 from store.locks import locked, take
-from store.runs import LONG_KINDS, STORED, ImportProblem, lock_file, new_run, upload_folder
+from store.runs import LONG_KINDS, STORED, ImportProblem, Run, lock_file, upload_folder
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ class TooManyRuns(TastemapError):  # noqa: N818 - a rule, shown to whoever start
     retry_after_s = _RETRY_SECONDS
 
 
-def enqueue(database: Database, var: Path, *runs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Queue ``runs``, all or none, and return the document of each in the same order.
+def enqueue(database: Database, var: Path, *runs: Run) -> list[Run]:
+    """Queue ``runs``, all or none, and return each in the same order.
 
     The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
     run that asks for the same as an open one of its owner, the open one is returned. Two tasks are the same when
@@ -69,32 +69,31 @@ def enqueue(database: Database, var: Path, *runs: Mapping[str, Any]) -> list[dic
     """
     with locked(var / "runs" / "queue.lock"):  # two requests at once would both find room, and no equal run
         unended = [*database.unfinished_runs(), *database.waiting_runs()]
-        open_by_identity = {_identity(run): dict(run) for run in reversed(unended)}
+        open_by_identity = {_identity(run): run for run in reversed(unended)}
         queued, new = [], []
         for run in runs:
             identity = _identity(run)
             same = open_by_identity.get(identity) if identity else None
             if same is None:
-                same = dict(run)
-                new.append(same)
-                open_by_identity[identity] = same
-            queued.append(same)
+                new.append(run)
+                open_by_identity[identity] = run
+            queued.append(same or run)
         _check_limits(unended, new)
         for run in new:
             database.put_run(run)
     return queued
 
 
-def _identity(run: Mapping[str, Any]) -> str | None:
+def _identity(run: Run) -> str | None:
     """Return what equal runs have in common, ``None`` for an upload."""
-    if run.get("request") is not None:
-        return json.dumps([run["kind"], run["owner"], run["request"]], sort_keys=True)
-    return json.dumps([run["owner"], run["source"]]) if run["source"] else None
+    if run.request is not None:
+        return json.dumps([run.kind, run.owner, run.request], sort_keys=True)
+    return json.dumps([run.owner, run.source]) if run.source else None
 
 
-def _check_limits(unended: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> None:
-    before = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in unended)
-    more = Counter((run["owner"], run["kind"] in LONG_KINDS) for run in new if run["owner"] is not None)
+def _check_limits(unended: Iterable[Run], new: Iterable[Run]) -> None:
+    before = Counter((run.owner, run.kind in LONG_KINDS) for run in unended)
+    more = Counter((run.owner, run.kind in LONG_KINDS) for run in new if run.owner is not None)
     for (owner, long), count in more.items():
         most = MOST_OPEN_LONG if long else MOST_OPEN_SHORT
         if before[owner, long] + count > most:
@@ -105,9 +104,17 @@ def _check_limits(unended: Iterable[Mapping[str, Any]], new: Iterable[Mapping[st
 
 
 def create_upload_run(
-    database: Database, var: Path, owner: str | None, filename: str, stream: IO[bytes], max_bytes: int
-) -> dict[str, Any]:
-    """Keep an uploaded file and queue its import; return the run as the outside may know it.
+    database: Database,
+    var: Path,
+    owner: str | None,
+    filename: str,
+    stream: IO[bytes],
+    max_bytes: int,
+    read_options: Mapping[str, Any] | None = None,
+) -> Run:
+    """Keep an uploaded file and queue its import; return the run.
+
+    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`.
 
     Raises
     ------
@@ -117,16 +124,16 @@ def create_upload_run(
         The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
-    document = new_run(name, owner)
-    folder = upload_folder(var, document["_id"])
+    run = Run(name=name, owner=owner, read_options=read_options)
+    folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
-        document["bytes_total"] = _receive(stream, folder / f"{name}.partial", max_bytes)
+        size = _receive(stream, folder / f"{name}.partial", max_bytes)
         (folder / f"{name}.partial").rename(folder / name)
-        [run] = enqueue(database, var, document)
+        [queued] = enqueue(database, var, replace(run, bytes_total=size))
         undo.pop_all()
-    return public_run(run)
+    return queued
 
 
 def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
@@ -152,9 +159,9 @@ def safe_name(filename: str) -> str:
     return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
-def queues_of(runs: Iterable[Mapping[str, Any]]) -> set[WorkQueue]:
+def queues_of(runs: Iterable[Run]) -> set[WorkQueue]:
     """Return the queues in which ``runs`` are done."""
-    return {WorkQueue.LONG if run["kind"] in LONG_KINDS else WorkQueue.FILES for run in runs}
+    return {WorkQueue.LONG if run.kind in LONG_KINDS else WorkQueue.FILES for run in runs}
 
 
 def worker_lock(var: Path, queue: WorkQueue) -> Path:
@@ -216,18 +223,18 @@ def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, queue
         process = again
 
 
-def _left_alone(var: Path, unfinished: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+def _left_alone(var: Path, unfinished: Iterable[Run]) -> set[tuple[str, str]]:
     """Return the runs that were begun and that no process of this machine is at, each with how far it is."""
-    running = [run for run in unfinished if run["state"] == "running"]
+    running = [run for run in unfinished if run.state == "running"]
     free = []
     for run in running:
-        lock = take(lock_file(var, run["_id"]), shared=True, wait=False)
+        lock = take(lock_file(var, run.id), shared=True, wait=False)
         if lock is not None:
             os.close(lock)
             free.append(run)
     if len(free) < len(running):  # what is stored waits for the others of its command
-        free = [run for run in free if run["phase"] != STORED]
-    return {(run["_id"], repr([run[name] for name in ("phase", "bytes_done", "cursor")])) for run in free}
+        free = [run for run in free if run.phase != STORED]
+    return {(run.id, repr((run.phase, run.bytes_done, run.cursor))) for run in free}
 
 
 def watch_waiting(
@@ -249,7 +256,7 @@ def watch_waiting(
                 continue  # no request waits for this; the next look will do
             before, left = left, _left_alone(var, unfinished)
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
-            due = any(run["state"] == "waiting" for run in unfinished) or bool(left & before)
+            due = any(run.state == "waiting" for run in unfinished) or bool(left & before)
             if upkeep or due:
                 spawn_worker(var, mongodb_uri, queues_of(unfinished) | ({WorkQueue.FILES} if upkeep else set()))
                 left = set()

@@ -17,7 +17,7 @@ from threading import Thread
 from typing import IO, Any
 
 from etl.task import Task
-from store.runs import ENDED, ImportProblem, Progress
+from store.runs import ImportProblem, Progress
 
 _ROOT = Path(__file__).resolve().parents[1]
 # A cancelled run is noticed within this time although the training prints nothing.
@@ -37,7 +37,7 @@ def run(task: Task) -> None:
         Somebody has ended the run; the process is ended first.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "ml", "job", task.document["_id"]],
+        [sys.executable, "-m", "ml", "job", task.run.id],
         cwd=_ROOT,
         env=os.environ | {"TASTEMAP_VAR": str(task.var), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.PIPE,  # never written to: it closes when we end, however we end, and the training with us
@@ -53,14 +53,14 @@ def run(task: Task) -> None:
     finally:
         process.stdin.close()
         _sweep(task)
-    task.report.record({"result": result, "requested": 1, "stored": 1})
+    task.report.record(result=result, requested=1, stored=1)
 
 
 def _sweep(task: Task) -> None:
     """Delete what trainings that were ended have left: of this run, and of those that ended while nobody looked."""
     for folder in (task.var / "training").glob("*"):
-        run = task.database.load_run(folder.name)
-        if run is None or run["state"] in ENDED or folder.name == task.document["_id"]:
+        run = task.database.get_run(folder.name)
+        if run is None or run.ended or folder.name == task.run.id:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from etl.imports.storing.source import import_source
 from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
@@ -18,13 +17,12 @@ from store.database import Database, StoreError
 from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
-    ENDED,
     OPEN,
     STORED,
     Cancelled,
     ImportProblem,
     Postponed,
-    delete_incomplete,
+    Run,
     lock_file,
     upload_folder,
 )
@@ -59,17 +57,17 @@ def execute(
     os.lseek(lock, 0, os.SEEK_END)
     os.write(lock, b".")  # one for each try: see tries()
     try:
-        document = database.load_run(run_id)
-        if document is None:
+        run = database.get_run(run_id)
+        if run is None:
             raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
-        if document["state"] not in ENDED:
-            _attempt(database, var, document, show, open_engine)
+        if not run.ended:
+            _attempt(database, var, run, show, open_engine)
             if build:
                 finish(database, var, [run_id], show)
-        state = (database.load_run(run_id) or document)["state"]
-        if state in ENDED or state == "waiting":  # to wait is no failure to begin
+            run = database.get_run(run_id) or run
+        if run.ended or run.state == "waiting":  # to wait is no failure to begin
             held.unlink(missing_ok=True)
-        return str(state)
+        return run.state
     finally:
         os.close(lock)
 
@@ -87,39 +85,35 @@ def give_up(database: Database, var: Path, run_id: str) -> None:
     lock_file(var, run_id).unlink(missing_ok=True)
 
 
-def _attempt(database: Database, var: Path, document: dict[str, Any], show: Show, open_engine: OpenEngine) -> None:
-    run_id = document["_id"]
+def _attempt(database: Database, var: Path, run: Run, show: Show, open_engine: OpenEngine) -> None:
     # Whether the last attempt was cut off between a change and its note nobody knows.
-    changed = database.tracks_changed - (document["state"] == "running")
+    changed = database.tracks_changed - (run.state == "running")
     try:
-        _store(database, var, document, Reporter(database, run_id, show), open_engine)
+        _store(database, var, run, Reporter(database, run.id, show), open_engine)
     except Cancelled:
-        delete_incomplete(database, database.load_run(run_id) or {})
-        shutil.rmtree(upload_folder(var, run_id), ignore_errors=True)
+        database.delete_incomplete(run.id)
+        shutil.rmtree(upload_folder(var, run.id), ignore_errors=True)
     except Postponed as pause:
-        waiting = {"state": "waiting", "phase": pause.message, "wake_at": pause.until}
-        database.change_document("runs", run_id, waiting, where={"state": "running"})
+        database.update_run(run.id, states={"running"}, state="waiting", phase=pause.message, wake_at=pause.until)
     except StoreError:
         raise
     except TastemapError as problem:
-        fail(database, var, run_id, problem)
+        fail(database, var, run.id, problem)
     except Exception:  # the one place where a fault of ours ends one run instead of a process
-        log.exception("import %s of %s", run_id, document["name"])
+        log.exception("import %s of %s", run.id, run.name)
         hint = "The log (var/log/import.log) has the details."
-        fail(database, var, run_id, ImportProblem("internal_error", "The import broke on our side.", hint))
+        fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
     if database.tracks_changed != changed:
-        database.update_run(run_id, {"changed": True})
+        database.update_run(run.id, changed=True)
 
 
-def _store(database: Database, var: Path, document: dict[str, Any], report: Reporter, open_engine: OpenEngine) -> None:
-    resumed = document["state"] == "running"
-    begun = {"state": "running", "phase": "starting" if document["kind"] in RUNNERS else "reading the file"}
-    if not database.change_document(
-        "runs", document["_id"], begun, where={"state": {"$in": list(OPEN)}}, unset=["wake_at"]
-    ):
+def _store(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
+    is_task = run.kind in RUNNERS
+    phase = "starting" if is_task else "reading the file"
+    if not database.update_run(run.id, states=OPEN, state="running", phase=phase, wake_at=None):
         raise Cancelled
-    if document["kind"] in RUNNERS:
-        run_task(database, var, document, report, open_engine)
+    if is_task:
+        run_task(database, var, run, report, open_engine)
     else:
-        import_source(database, var, document, report, resumed=resumed)
-    database.update_run(document["_id"], {"phase": STORED})
+        import_source(database, var, run, report)
+    database.update_run(run.id, phase=STORED)

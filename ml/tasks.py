@@ -192,6 +192,19 @@ _ALL = (
         ),
         served_row="described statistics, whitened",
     ),
+    Task(
+        name="triage",
+        training="ml.triage.train.train",
+        measures=(
+            Measure("right", "Right proposals"),
+            Measure("playlist", "Right playlist, where there is one"),
+            Measure("sure_right", "Right when 80 % sure"),
+            Measure("sure", "80 % sure"),
+            Measure("ece", "Confidence is off by (calibration error)", higher=False),
+            Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
+        ),
+        served_row="triage model",
+    ),
 )
 TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}
 

@@ -20,6 +20,8 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.timbre.model import TimbreLibrary, TimbreModel
+from ml.triage.evidence import TrackReader
+from ml.triage.model import Triage
 from services.errors import ServiceError
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -36,6 +38,8 @@ class Services:
         self.config = config
         self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
+        # What is computed of heaps that people sort; each may take some 60 MB.
+        self.heaps = ServedModels(limit=2)
 
     @cached_property
     def database(self) -> Database:
@@ -105,6 +109,14 @@ class Services:
     def continuation(self) -> Continuation:
         artists = self.artists
         return self._served("continuation", lambda folder: Continuation.load(folder, artists))
+
+    @property
+    def triage(self) -> Triage:
+        return self._served("triage", Triage.load)
+
+    @property
+    def track_reader(self) -> TrackReader:
+        return TrackReader(self.artists, self.genre)
 
     def close(self) -> None:
         """Close the connections to the sources and to the store, if there are any."""

@@ -1,18 +1,21 @@
 """Runs: how they are shown, and how one is started."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
 from services.errors import not_found
-from store.documents import public_run
+from services.views import View
+from store.runs import Run, Skipped
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunView:
-    """A run as the browser sees it; times in ISO 8601.
+class RunView(View):
+    """A run as the browser sees it: no owner, no path and no cursor; times in ISO 8601.
 
+    ``mine`` says whether it belongs to a browser: one is shown its own runs, and those of the operator.
     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
     each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
     read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
@@ -32,35 +35,45 @@ class RunView:
     requested: int
     stored: int
     known: int
-    skipped: dict[str, int]
-    skipped_examples: list[dict[str, Any]]
-    unread: dict[str, int]
-    columns: dict[str, str]
-    notes: list[str]
+    skipped: Mapping[str, int]
+    skipped_examples: tuple[Skipped, ...]
+    unread: Mapping[str, int]
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
     playlist_id: str | None
-    playlist_ids: list[str]
-    request: dict[str, Any] | None
-    sources: list[dict[str, Any]]
-    result: dict[str, Any] | None
-    error: dict[str, Any] | None
+    playlist_ids: tuple[str, ...]
+    request: Mapping[str, Any] | None
+    sources: tuple[Mapping[str, Any], ...]
+    result: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None
     started_at: str | None
     finished_at: str | None
     wake_at: str | None
 
+    @classmethod
+    def of(cls, shown: Run, **more: Any) -> Self:
+        times = {name: getattr(shown, name) for name in ("started_at", "finished_at", "wake_at")}
+        return super().of(
+            shown,
+            mine=shown.owner is not None,
+            **{name: time and time.isoformat() for name, time in times.items()},
+            **more,
+        )
 
-def find_run(services: Services, run_id: str, owner: str | None) -> dict[str, Any]:
-    """Return the document of a run of a browser session or of the operator; raises ServiceError 404."""
-    run = services.database.load_run(run_id)
-    if run is None or run["owner"] not in {None, owner}:
+
+def find_run(services: Services, run_id: str, owner: str | None) -> Run:
+    """Return a run of a browser session or of the operator; raises ServiceError 404."""
+    run = services.database.get_run(run_id)
+    if run is None or run.owner not in {None, owner}:
         raise not_found("There is no such run here.", "It may be from another browser.")
     return run
 
 
-def start_runs(services: Services, *documents: dict[str, Any]) -> list[RunView]:
+def start_runs(services: Services, *runs: Run) -> list[RunView]:
     """Queue runs and start the worker; for a run that is queued or under way already, that one is returned.
 
     Raises TooManyRuns.
     """
-    queued = enqueue(services.database, services.config.var, *documents)
+    queued = enqueue(services.database, services.config.var, *runs)
     spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
-    return [RunView(**public_run(document)) for document in queued]
+    return [RunView.of(run) for run in queued]

@@ -1,7 +1,7 @@
 """Who of a playlist's contributors would have added a track."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from services.playlists import Contributor, PlaylistSummary, contributors, descr
 from services.subject.lookup import SourceLine, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
+from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary, View
 from store.domain import Playlist
 
@@ -32,13 +33,17 @@ class ContributorOdds(Contributor):
 
 @dataclass(frozen=True, kw_only=True)
 class WhoAdded:
-    """The odds (0 to 1) that each contributor added a track, the likeliest first; ``who`` is null for "not sure"."""
+    """The odds (0 to 1) that each contributor added a track, the likeliest first.
+
+    ``who`` probably added it: of such answers on held-out tracks, at least four in five were right. It is null where it
+    is hard to say.
+    """
 
     track: TrackSummary
     match: Match | SourceMatch
     who: Contributor | None
     odds: list[ContributorOdds]
-    threshold: float
+    threshold: float | None
     has_features: bool
     model: ModelVersion
     sources: list[SourceLine]
@@ -53,7 +58,7 @@ class TrainedContributor(Contributor):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackPoint(View):
-    """A track on the map: row numbers of the person who added it and of the answer (-1: not sure), and the odds."""
+    """A track on the map: row numbers of the person who added it and of the answer (-1: hard to say), and the odds."""
 
     track_id: str
     x: float
@@ -67,14 +72,14 @@ class TrackPoint(View):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedContributors:
-    """What the training of the served model found on held-out tracks."""
+    """What the training of the served model found on held-out tracks; it knows nothing of the people ``too_few``."""
 
     version: str
     people: list[TrainedContributor]
-    left_out: int
+    too_few: list[TrainedContributor]
     scores: list[dict[str, Any]]
     confusion: list[list[int]]
-    not_sure: dict[str, float]
+    probably: dict[str, float | None]
     settings: str
     options: dict[str, Any] | None
     points_of: int
@@ -91,17 +96,17 @@ class WhoAddedState:
     served: TrainedContributors | None
 
 
-def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> WhoAdded:
-    """Return the odds that each contributor of a playlist added a track, or "not sure" (``who`` is None).
+def who_added(services: Services, playlist_id: str, query: Mapping[str, Any], viewer: Viewer) -> WhoAdded:
+    """Return the odds that each contributor of a playlist added a track, and who "probably" did, or None.
 
     Raises ServiceError as ``resolve``; 404 for an unknown playlist or no trained model; 503 for a broken model.
     """
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     task = task_of(playlist.id)
     if not _versions(services, task):
         raise ServiceError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
     model, reader = services.contributors(task)
-    subject = resolve(services, query, NEEDS)
+    subject = resolve(services, query, viewer, NEEDS)
     given = GenreInput.of(subject.track)
     blocks = reader.blocks([given])
     sources = source_lines(services, subject)
@@ -123,14 +128,14 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
     )
 
 
-def state(services: Services, playlist_id: str, owner: str | None) -> WhoAddedState:
+def state(services: Services, playlist_id: str, viewer: Viewer) -> WhoAddedState:
     """Return the versions of a playlist's model, and what the served one learnt; raises ServiceError 404."""
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     task = task_of(playlist.id)
     versions = _versions(services, task)
     served = next((known.version for known in versions if known.active), None)
     return WhoAddedState(
-        playlist=describe(playlist, owner),
+        playlist=describe(playlist, viewer),
         task=task,
         versions=versions,
         served=_learnt(services, playlist, task, served) if served else None,
@@ -153,11 +158,12 @@ def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> 
     path = verified(services.registry.folder(task, version) / "who_added.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
-    tracks = services.database.get_tracks({point["track_id"] for point in points})
+    tracks = services.database.get_tracks({point["track_id"] for point in points}, playlist.owner)
     named = [TrackPoint.of(tracks[point["track_id"]], **point) for point in points if point["track_id"] in tracks]
-    people = contributors(playlist, [person["id"] for person in found["people"]])
-    trained = [
-        TrainedContributor(**vars(person), tracks=row["tracks"])
-        for person, row in zip(people, found["people"], strict=True)
-    ]
-    return TrainedContributors(**{**found, "version": version, "people": trained, "points": named})
+    people = {name: _with_tracks(playlist, found[name]) for name in ("people", "too_few")}
+    return TrainedContributors(**{**found, **people, "version": version, "points": named})
+
+
+def _with_tracks(playlist: Playlist, rows: Sequence[Mapping[str, Any]]) -> list[TrainedContributor]:
+    people = contributors(playlist, [row["id"] for row in rows])
+    return [TrainedContributor(**vars(person), tracks=row["tracks"]) for person, row in zip(people, rows, strict=True)]

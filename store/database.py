@@ -13,16 +13,17 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from store.documents import (
-    Document,
+    OWN_TRACKS,
     item_document,
     item_from,
-    missing_parts,
+    layer_of,
     people_rows,
     playlist_document,
     playlist_from,
-    public_run,
+    track_changes,
     track_document,
     track_from,
+    track_key,
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.errors import StoreDown, StoreError
@@ -30,15 +31,15 @@ from store.mongo.connection import Connection, translated
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.indexes import INDEXES, missing_indexes
 from store.mongo.installation import installation_id_of
+from store.runs import OPEN, Run, now, run_document, run_fields, run_from
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
 # A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
 PAGE_ITEMS = 500
 _DUPLICATE_KEY = 11000
-_UNFINISHED = ("queued", "running", "waiting")
 # Enough of a run to choose by; a cursor may hold thousands of places.
-_OUTLINE = dict.fromkeys(("state", "started_at", "owner", "installation_id", "changed"), 1)
+_OUTLINE = dict.fromkeys(("name", "state", "started_at", "owner", "installation_id", "changed"), 1)
 _OPERATORS_RUNS = 15
 
 
@@ -60,16 +61,21 @@ class Database(Connection):
     # -- tracks ---------------------------------------------------------------------------------------------
 
     @translated
-    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
-        """Store ``tracks`` (distinct ids) and return how many are new and how many were known.
+    def put_tracks(
+        self, tracks: Sequence[Track], brought_by: str = "", *, owner: str | None = None, repair: bool = False
+    ) -> tuple[int, int]:
+        """Store ``tracks`` (distinct ids) in the layer of ``owner``; return how many are new and how many were known.
 
-        A known track gets what it lacked. One that was first stored under the same ``brought_by`` counts as
-        new: a page repeated after a kill reports what it reported, or would have, the first time.
+        Without an owner that is the shared layer. A known track gets what it lacked, with ``repair`` also what the
+        offered one says otherwise (:mod:`store.gaps`). One that was first stored under the same ``brought_by`` counts
+        as new: a page repeated after a kill reports what it reported, or would have, the first time.
         """
-        offered = {track.id: track_document(track, brought_by) for track in tracks}
+        layer = layer_of(owner)
+        offered = {track_key(track.id, owner): track for track in tracks}
         try:
             if offered:
-                self._mongo["tracks"].insert_many(list(offered.values()), ordered=False)
+                documents = [track_document(track, brought_by, owner) for track in offered.values()]
+                self._mongo[layer].insert_many(documents, ordered=False)
             self.tracks_changed += len(offered)
             return len(offered), 0
         except BulkWriteError as fault:
@@ -77,30 +83,45 @@ class Database(Connection):
             concerns = fault.details.get("writeConcernErrors")
             if concerns or any(error["code"] != _DUPLICATE_KEY for error in errors):
                 raise
-            known = self.get_documents("tracks", [error["op"]["_id"] for error in errors])
-        filling = [(name, missing_parts(document, offered[name])) for name, document in known.items()]
-        updates = [UpdateOne({"_id": name}, {"$set": parts}) for name, parts in filling if parts]
+            known = self.get_documents(layer, [error["op"]["_id"] for error in errors])
+        changing = [(name, track_changes(document, offered[name], repair=repair)) for name, document in known.items()]
+        updates = [UpdateOne({"_id": name}, {"$set": changes}) for name, changes in changing if changes]
         if updates:
-            self._mongo["tracks"].bulk_write(updates, ordered=False)
+            self._mongo[layer].bulk_write(updates, ordered=False)
         before = sum(not brought_by or document["brought_by"] != brought_by for document in known.values())
         self.tracks_changed += len(offered) - before + len(updates)
         return len(offered) - before, before
 
-    def get_track(self, track_id: str) -> Track | None:
-        return self.get_tracks([track_id]).get(track_id)
+    def track_documents(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, dict[str, Any]]:
+        """Return by id the documents of the known ones of ``track_ids``: the row of ``owner``, else the shared one."""
+        own = self._own_documents(track_ids, owner) if owner is not None else {}
+        return own | self.get_documents("tracks", [track_id for track_id in track_ids if track_id not in own])
 
-    def get_tracks(self, track_ids: Collection[str]) -> dict[str, Track]:
-        """Return the known ones of ``track_ids`` by id."""
-        found = self.get_documents("tracks", track_ids)
+    def _own_documents(self, track_ids: Collection[str], owner: str) -> dict[str, dict[str, Any]]:
+        found = self.get_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in track_ids])
+        return {document["track"]: document for document in found.values()}
+
+    def get_track(self, track_id: str, owner: str | None = None) -> Track | None:
+        return self.get_tracks([track_id], owner).get(track_id)
+
+    def get_tracks(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, Track]:
+        """Return the known ones of ``track_ids`` by id: the row of ``owner``, else that of the shared layer."""
+        found = self.track_documents(track_ids, owner)
         return {track_id: track_from(document) for track_id, document in found.items()}
 
-    def all_tracks(self) -> Iterator[Track]:
-        """Yield every track in one scan: for builds, not requests.
+    def own_tracks(self, track_ids: Collection[str], owner: str) -> dict[str, Track]:
+        """Return by id those of ``track_ids`` that ``owner`` has brought."""
+        found = self._own_documents(track_ids, owner)
+        return {track_id: track_from(document) for track_id, document in found.items()}
+
+    def all_tracks(self, owner: str | None = None) -> Iterator[Track]:
+        """Yield every track of the shared layer, or of ``owner``, in one scan: for builds, not requests.
 
         Not in ranges of ids: for each of them the embedded server reads the whole collection.
         """
+        wanted = {} if owner is None else {"owner": owner}
         with self._errors():
-            for document in self._mongo["tracks"].find({}, batch_size=1000):
+            for document in self._mongo[layer_of(owner)].find(wanted, batch_size=1000):
                 yield track_from(document)
 
     # -- playlists ------------------------------------------------------------------------------------------
@@ -109,10 +130,11 @@ class Database(Connection):
         document = self.get_document("playlists", playlist_id)
         return playlist_from(document) if document else None
 
-    def playlists(self, owner: str | None) -> list[Playlist]:
-        """Return the playlists of ``owner`` and those that belong to everybody, newest first."""
+    def playlists(self, owner: str | None, *, unshared: bool = True) -> list[Playlist]:
+        """Return the playlists of ``owner`` and the installation's (or those of it that are shared), newest first."""
         found = self.documents_where("playlists", {"owner": {"$in": [owner, None]}})
         known = [playlist_from(document) for document in found]
+        known = [one for one in known if one.owner is not None or one.shared or unshared]
         return sorted(known, key=lambda one: (one.created_at is not None, one.created_at, one.id), reverse=True)
 
     def put_playlist(self, playlist: Playlist) -> None:
@@ -155,46 +177,82 @@ class Database(Connection):
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
 
     def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
-        """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
+        """Delete a playlist and its rows, at least the first ``item_count``.
+
+        What its owner brought of its tracks goes with it, where no other playlist of theirs holds them. The shared
+        layer stays.
+        """
         playlist = self.get_document("playlists", playlist_id)
+        if playlist and playlist["owner"] is not None:
+            self._delete_own(playlist, max(item_count, playlist["item_count"]))
         self.delete_documents("playlists", [playlist_id])
         # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
         # page is stored before it is counted, so one more may be there.
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
+    def _delete_own(self, playlist: Mapping[str, Any], item_count: int) -> None:
+        """Delete the own tracks that only ``playlist`` holds."""
+        owner = playlist["owner"]
+        alone = self._track_ids(playlist["_id"], item_count)
+        for other in self.documents_where("playlists", {"owner": owner}):
+            if alone and other["_id"] != playlist["_id"]:
+                alone -= self._track_ids(other["_id"], other["item_count"])
+        self.delete_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in alone])
+        self.tracks_changed += len(alone)
+
+    def _track_ids(self, playlist_id: str, item_count: int) -> set[str]:
+        # While rows arrive a page is stored before it is counted.
+        starts = range(0, item_count + PAGE_ITEMS, PAGE_ITEMS)
+        return {item.track_id for start in starts for item in self.playlist_items(playlist_id, start)}
+
     # -- runs -----------------------------------------------------------------------------------------------
 
-    def put_run(self, document: Mapping[str, Any]) -> None:
-        """Store the whole document of a run, as one of this installation; ``store.runs`` says what it holds."""
-        self.put_document("runs", {"installation_id": self.installation_id, **document})
+    def put_run(self, run: Run) -> None:
+        """Store a run, as one of this installation where it is nobody's yet."""
+        self.put_document("runs", run_document(run) | {"installation_id": run.installation_id or self.installation_id})
 
-    def update_run(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        self.change_document("runs", run_id, changes)
+    def update_run(self, run_id: str, *, states: Collection[str] | None = None, **changes: Any) -> bool:
+        """Change fields of a run at once, if it is in one of ``states`` (None: in any); ``False`` if it is not."""
+        where = None if states is None else {"state": {"$in": list(states)}}
+        return self.change_document("runs", run_id, run_fields(changes), where=where)
 
-    def load_run(self, run_id: str) -> Document | None:
-        """Return the whole document of a run, its path and cursor included."""
-        return self.get_document("runs", run_id)
+    def get_run(self, run_id: str) -> Run | None:
+        document = self.get_document("runs", run_id)
+        return run_from(document) if document else None
 
-    def get_run(self, run_id: str) -> Document | None:
-        """Return what the outside may know of a run (see :func:`store.documents.public_run`)."""
-        document = self.load_run(run_id)
-        return public_run(document) if document else None
+    def cancel_run(self, run_id: str) -> bool:
+        """End a run and delete what has arrived of its playlists; ``False`` if it has ended or is not there.
 
-    def unfinished_runs(self) -> list[Document]:
-        """Return the documents of this installation's runs that are queued, were cut off or have waited enough.
-
-        The oldest come first. Runs without an installation are anybody's.
+        A process that does the run stops after the page that is under way.
         """
-        return [document for document in self._unfinished(ours=True) if not _asleep(document)]
+        cancelled = self.update_run(run_id, states=OPEN, state="cancelled", phase="cancelled", finished_at=now())
+        if cancelled:
+            self.delete_incomplete(run_id)
+        return cancelled
 
-    def waiting_runs(self) -> list[Document]:
-        """Return the documents of this installation's runs that wait for a source until their ``wake_at``."""
-        return [document for document in self._unfinished(ours=True) if _asleep(document)]
+    def delete_incomplete(self, run_id: str) -> None:
+        """Delete the playlists of a run that are not complete."""
+        run = self.get_run(run_id)
+        for playlist_id in run.playlist_ids if run else ():
+            playlist = self.playlist(playlist_id)
+            if playlist and not playlist.complete:
+                self.delete_playlist(playlist_id)
+
+    def unfinished_runs(self) -> list[Run]:
+        """Return this installation's runs that are queued, were cut off or have waited enough, the oldest first.
+
+        Runs without an installation are anybody's.
+        """
+        return [run for run in self._unfinished(ours=True) if not _asleep(run)]
+
+    def waiting_runs(self) -> list[Run]:
+        """Return this installation's runs that wait for a source until their ``wake_at``."""
+        return [run for run in self._unfinished(ours=True) if _asleep(run)]
 
     @translated
-    def runs_of(self, owner: str | None, limit: int = 50) -> list[Document]:
-        """Return what the outside may know of the runs of ``owner`` and of the operator's here, newest first.
+    def runs_of(self, owner: str | None, limit: int = 50) -> list[Run]:
+        """Return the runs of ``owner`` and of the operator here without their cursors, newest first.
 
         Which ones, if there are more: those that have not ended, then the newest; of the operator's no more than
         ``_OPERATORS_RUNS`` where the others have runs of their own.
@@ -204,13 +262,13 @@ class Database(Connection):
         operators = self._newest_runs(None, most) if owner is not None else []
         names = [*own[: limit - len(operators)], *operators]
         found = self._mongo["runs"].find({"_id": {"$in": names}}, {"cursor": 0})
-        return [public_run(document) for document in sorted(found, key=_age, reverse=True)]
+        return sorted(map(run_from, found), key=_age, reverse=True)
 
     def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
-        """Return the names of at most ``limit`` runs: those that have not ended, then the newest."""
-        found = [run for run in self._mongo["runs"].find({"owner": owner}, _OUTLINE) if owner or self._is_ours(run)]
-        newest = sorted(found, key=lambda run: (run["state"] in _UNFINISHED, *_age(run)), reverse=True)
-        return [run["_id"] for run in newest[:limit]]
+        """Return the ids of at most ``limit`` runs: those that have not ended, then the newest."""
+        found = map(run_from, self._mongo["runs"].find({"owner": owner}, _OUTLINE))
+        visible = [run for run in found if owner or self._is_ours(run)]
+        return [run.id for run in sorted(visible, key=lambda run: (not run.ended, *_age(run)), reverse=True)[:limit]]
 
     def delete_old_runs(self, before: datetime, keep: int) -> int:
         """Delete the runs of this installation that began and ended ``before`` (aware).
@@ -219,29 +277,29 @@ class Database(Connection):
         for the worker, not requests.
         """
         with self._errors():
-            found = [run for run in self._mongo["runs"].find({}, _OUTLINE) if self._is_ours(run)]
-        by_owner: dict[str | None, list[Document]] = {}
+            found = [run for run in map(run_from, self._mongo["runs"].find({}, _OUTLINE)) if self._is_ours(run)]
+        by_owner: dict[str | None, list[Run]] = {}
         for run in sorted(found, key=_age, reverse=True):
-            by_owner.setdefault(run["owner"], []).append(run)
+            by_owner.setdefault(run.owner, []).append(run)
         old = [
-            run["_id"]
+            run.id
             for runs in by_owner.values()
             for run in runs[keep:]
-            if run["started_at"] < before and run["state"] not in _UNFINISHED and not run.get("changed")
+            if run.started_at < before and run.ended and not run.changed
         ]
         self.delete_documents("runs", old)
         return len(old)
 
-    def runs_elsewhere(self) -> list[Document]:
-        """Return the documents of the runs that have not ended and that another installation is to do."""
+    def runs_elsewhere(self) -> list[Run]:
+        """Return the runs that have not ended and that another installation is to do."""
         return self._unfinished(ours=False)
 
-    def _unfinished(self, *, ours: bool) -> list[Document]:
-        found = self.documents_where("runs", {"state": {"$in": list(_UNFINISHED)}})
-        return sorted((document for document in found if self._is_ours(document) == ours), key=_age)
+    def _unfinished(self, *, ours: bool) -> list[Run]:
+        found = map(run_from, self.documents_where("runs", {"state": {"$in": list(OPEN)}}))
+        return sorted((run for run in found if self._is_ours(run) == ours), key=_age)
 
-    def _is_ours(self, run: Document) -> bool:
-        return self.installation_id in ("", run.get("installation_id") or self.installation_id)
+    def _is_ours(self, run: Run) -> bool:
+        return self.installation_id in ("", run.installation_id or self.installation_id)
 
     # -- counts ---------------------------------------------------------------------------------------------
 
@@ -295,12 +353,12 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
     return database
 
 
-def _asleep(run: Document) -> bool:
-    return run["state"] == "waiting" and run["wake_at"] > datetime.now(UTC)
+def _asleep(run: Run) -> bool:
+    return run.state == "waiting" and run.wake_at is not None and run.wake_at > datetime.now(UTC)
 
 
-def _age(run: Document) -> tuple[datetime, str]:
-    return run["started_at"], run["_id"]
+def _age(run: Run) -> tuple[datetime, str]:
+    return run.started_at, run.id
 
 
 def _page_id(playlist_id: str, page: int) -> str:

@@ -1,22 +1,20 @@
 """A run: the import of one file, or a task such as gathering or a training. Its states and what it reports.
 
-:mod:`jobs` queues runs and does them.
+:mod:`jobs` queues runs and does them; :class:`store.database.Database` keeps them.
 """
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from store.database import Database
-from store.documents import playlist_ids_of
 from store.errors import TastemapError
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 # A run that is "waiting" sleeps in no process: it is due again at its `wake_at`.
-OPEN = ("queued", "running", "waiting")
+OPEN = frozenset({"queued", "running", "waiting"})
 # The phase of a run that only waits for the catalogue to be built.
 STORED = "stored"
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
@@ -87,64 +85,121 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def new_run(name: str, owner: str | None = None, source: str | None = None, size: int | None = None) -> dict[str, Any]:
-    """Return the document of a run that waits to be done.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A run as it is stored; :meth:`store.database.Database.update_run` changes it.
 
-    ``source`` is the path or address that the operator named; an upload has none and lies in its own folder.
-    ``cursor`` says how far the pages stored so far reach: rows of the file, and the number of the playlist in it,
-    its items and its contributors.
+    Parameters
+    ----------
+    kind
+        One of :data:`jobs.kinds.RUNNERS`, or of a file what it is, once it has been read: "playlist", "table" ...
+    owner
+        The browser session that started it, which is a secret; None for the operator.
+    installation_id
+        The installation that does it; "" in a run that is not stored yet.
+    source
+        The path or address that the operator named; an upload has none and lies in its own folder.
+    read_options
+        How somebody says that a file is to be read, as :class:`etl.imports.read_options.ReadOptions` keeps it.
+    state
+        One of :data:`OPEN` or :data:`ENDED`; ``phase`` says in words what is being done.
+    wake_at
+        When a waiting run goes on (aware, as all times here).
+    unit
+        What ``bytes_done`` and ``bytes_total`` count.
+    skipped, unread
+        Counts by reason of rows that were left out, and by heading of cells that could not be read.
+    columns
+        The heading of each field that was read from a table or list.
+    notes
+        Sentences about what the file leaves open.
+    playlist_ids
+        The playlists that it has brought in so far, in the order of the file.
+    request
+        The options of a task in JSON's types.
+    sources
+        The counts of queries and answers by source.
+    result
+        What came of a training or of writing to Spotify.
+    cursor
+        How far what is stored reaches. Of a file: the rows, the number of the playlist, its items and contributors.
+    changed
+        Whether it has changed tracks that the catalogue does not hold yet.
     """
-    return {
-        "_id": secrets.token_hex(12),
-        "name": name,
-        "owner": owner,
-        "source": source,
-        "state": "queued",
-        "phase": "waiting",
-        "started_at": now(),
-        "bytes_total": size,
-        **dict.fromkeys(("bytes_done", "requested", "stored", "known"), 0),
-        **dict.fromkeys(("kind", "sha256", "playlist_id", "finished_at", "error")),
-        **{name: [] for name in ("skipped", "skipped_examples", "playlist_ids")},
-        "cursor": dict(FRESH_CURSOR),
-    }
+
+    id: str = field(default_factory=lambda: secrets.token_hex(12))
+    name: str
+    kind: str | None = None
+    owner: str | None = None
+    installation_id: str = ""
+    source: str | None = None
+    read_options: Mapping[str, Any] | None = None
+    state: str = "queued"
+    phase: str = "waiting"
+    started_at: datetime = field(default_factory=now)
+    finished_at: datetime | None = None
+    wake_at: datetime | None = None
+    unit: str = "bytes"
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    requested: int = 0
+    stored: int = 0
+    known: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped_examples: tuple[Skipped, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    sha256: str | None = None
+    playlist_ids: tuple[str, ...] = ()
+    request: Mapping[str, Any] | None = None
+    sources: tuple[Mapping[str, Any], ...] = ()
+    result: Mapping[str, Any] | None = None
+    error: Mapping[str, str] | None = None
+    cursor: Mapping[str, Any] = field(default_factory=lambda: dict(FRESH_CURSOR))
+    changed: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def playlist_id(self) -> str | None:
+        """The first playlist that it has brought in."""
+        return next(iter(self.playlist_ids), None)
 
 
-def new_task_run(
-    kind: str,
-    name: str,
-    owner: str | None = None,
-    *,
-    request: Mapping[str, Any] | None = None,
-    unit: str = "tracks",
-    cursor: Mapping[str, Any] = FRESH_CURSOR,
-) -> dict[str, Any]:
-    """Return the document of a run that reads no file: of a ``kind`` in :data:`jobs.kinds.RUNNERS`.
-
-    ``request`` holds the options of the run in JSON's types, and is shown; ``unit`` is what its progress counts.
-    """
-    task = {"kind": kind, "request": dict(request or {}), "unit": unit, "cursor": dict(cursor), "sources": []}
-    return new_run(name, owner) | task
+_FIELDS = frozenset(column.name for column in fields(Run)) - {"id"}
+# Reasons and headings are pairs in the store, because field names there should hold no dots.
+_PAIRS = ("skipped", "unread", "columns")
+_TUPLES = ("notes", "playlist_ids", "sources")
 
 
-def cancel_run(database: Database, run_id: str) -> bool:
-    """End a run that has not ended and delete what has arrived of its playlists; ``False`` if there is nothing to end.
+def run_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields of a :class:`Run` by name as they lie in its document; raises TypeError for an unknown name."""
+    if unknown := changes.keys() - _FIELDS:
+        raise TypeError(f"a run has no field {', '.join(sorted(unknown))}")
+    stored = dict(changes)
+    for name in _PAIRS:
+        if name in stored:
+            stored[name] = [list(pair) for pair in stored[name].items()]
+    if "skipped_examples" in stored:
+        stored["skipped_examples"] = [asdict(example) for example in stored["skipped_examples"]]
+    return stored
 
-    A process that does the run stops after the page that is under way.
-    """
-    ended = {"state": "cancelled", "phase": "cancelled", "finished_at": now()}
-    if not database.change_document("runs", run_id, ended, where={"state": {"$in": list(OPEN)}}):
-        return False
-    delete_incomplete(database, database.load_run(run_id) or {})
-    return True
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return the whole document of a run."""
+    return {"_id": run.id} | run_fields({name: getattr(run, name) for name in _FIELDS})
 
 
-def delete_incomplete(database: Database, document: Mapping[str, Any]) -> None:
-    """Delete the playlists of a run that are not complete."""
-    for playlist_id in playlist_ids_of(document):
-        playlist = database.playlist(playlist_id)
-        if playlist and not playlist.complete:
-            database.delete_playlist(playlist_id)
+def run_from(document: Mapping[str, Any]) -> Run:
+    """Return the run of a document, or of the part of one that was read."""
+    known = {name: document[name] for name in _FIELDS if name in document}
+    for names, collect in ((_PAIRS, dict), (_TUPLES, tuple)):
+        known |= {name: collect(known[name]) for name in names if name in known}
+    examples = tuple(Skipped(**example) for example in document.get("skipped_examples", ()))
+    return Run(**known | {"id": document["_id"], "skipped_examples": examples})
 
 
 def upload_folder(var: Path, run_id: str) -> Path:

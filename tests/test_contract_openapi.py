@@ -130,8 +130,8 @@ def tour(database: Database, folder: Path, engine: Engine, services: FakeService
     database.put_playlist(written)
     run = new_write(OWNER, account, written, name="Ours", public=False)
     database.put_run(run)
-    assert resume(database, folder, engine, run["_id"]) == "done"
-    assert (database.load_run(run["_id"]) or {})["stored"] == 250
+    assert resume(database, folder, engine, run.id) == "done"
+    assert database.get_run(run.id).stored == 250
     list(probe_spotify(engine, accounts, OWNER, 5.0))
     return services.spotify.requests
 
@@ -175,7 +175,7 @@ def _called(file: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        words = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
         if function == "call" and words:
             yield words[0]
         elif function in {"call_closed", "closed"} and len(words) > 1:

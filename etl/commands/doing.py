@@ -1,7 +1,7 @@
 """Doing runs from the command line, and printing what came of them."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from jobs.scale.runs import execute_runs
 from jobs.scale.workers import OneCore, Workers
 from jobs.worker import execute
 from store.database import Database
-from store.runs import STORED, Progress
+from store.runs import STORED, Progress, Run
 
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
@@ -33,13 +33,13 @@ def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers |
             finish(database, var, ours, bar)
     done = [run for run in map(database.get_run, ours) if run]
     print_summary(done)
-    return int(any(run["state"] != "done" for run in done) or len(done) < len(run_ids))
+    return int(any(run.state != "done" for run in done) or len(done) < len(run_ids))
 
 
 def _in_turn(database: Database, var: Path, run_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     for run_id in run_ids:
         run = database.get_run(run_id)
-        with ProgressBar(run["name"] if run else run_id) as bar:
+        with ProgressBar(run.name if run else run_id) as bar:
             state = execute(database, var, run_id, bar, build=False)
         yield run_id, state
 
@@ -53,43 +53,45 @@ def _at_once(database: Database, var: Path, run_ids: Sequence[str], workers: Wor
 
 def _stored(database: Database, run_id: str) -> bool:
     run = database.get_run(run_id)
-    return run is not None and run["phase"] == STORED
+    return run is not None and run.phase == STORED
 
 
-def print_summary(runs: Sequence[dict[str, Any]]) -> None:
-    """Print requested, stored, already known and skipped (and why) of each run, and their sums."""
+def print_summary(runs: Sequence[Run]) -> None:
+    """Print what was read (or requested), new, already here and skipped (and why) of each run, and the sums."""
     if not runs:
         return
-    width = max(len(run["name"]) for run in runs)
-    print(f"{'file':{width}}  {'requested':>9} {'stored':>9} {'known':>9} {'skipped':>9}")
+    width = max(len(run.name) for run in runs)
+    asked = "requested" if any(run.unit != "bytes" for run in runs) else "read"
+    print(f"{'file':{width}}  {asked:>9} {'new':>9} {'here':>9} {'skipped':>9}")
     for run in runs:
-        skipped = sum(run["skipped"].values())
-        print(f"{run['name']:{width}}  {run['requested']:9,} {run['stored']:9,} {run['known']:9,} {skipped:9,}")
-        for reason, count in run["skipped"].items():
+        skipped = sum(run.skipped.values())
+        print(f"{run.name:{width}}  {run.requested:9,} {run.stored:9,} {run.known:9,} {skipped:9,}")
+        for reason, count in run.skipped.items():
             print(f"{'':{width}}    {count:,} skipped: {reason}")
-        for heading, count in run["unread"].items():
+        for heading, count in run.unread.items():
             print(f"{'':{width}}    {count:,} cells not read: {heading}")
-        for note in run["notes"]:
+        for note in run.notes:
             print(f"{'':{width}}    {note}")
-        for row in run["sources"]:
+        for row in run.sources:
             print(f"{'':{width}}    {_source_line(row)}")
-        if run["error"]:
-            print(f"{'':{width}}    failed: {run['error']['message']} {run['error']['hint']}")
-        if run["state"] == "waiting":
-            print(f"{'':{width}}    {run['phase']}\n{'':{width}}    {_until(run['wake_at'])}")
+        if run.error:
+            print(f"{'':{width}}    failed: {run.error['message']} {run.error['hint']}")
+        if run.state == "waiting":
+            how = "python -m etl resume (or when the page is opened then)."
+            print(f"{'':{width}}    {run.phase}\n{'':{width}}    It goes on after {local_time(run.wake_at)}: {how}")
     if len(runs) > 1:
-        sums = [sum(run[name] for run in runs) for name in ("requested", "stored", "known")]
-        skipped = sum(sum(run["skipped"].values()) for run in runs)
+        sums = [sum(getattr(run, name) for run in runs) for name in ("requested", "stored", "known")]
+        skipped = sum(sum(run.skipped.values()) for run in runs)
         print(f"{f'{len(runs)} files':{width}}  " + " ".join(f"{number:9,}" for number in (*sums, skipped)))
 
 
-def _source_line(row: dict[str, Any]) -> str:
+def _source_line(row: Mapping[str, Any]) -> str:
     counts = f"{row['found']:,} of {row['queries']:,} found, {row['not_found']:,} not known there"
     failed = f", {row['failed']:,} failed" if row["failed"] else ""
     why = f" ({row['why']})" if row["why"] else ""
     return f"{row['source']}, {row['need']}: {counts}{failed}{why}"
 
 
-def _until(wake_at: str) -> str:
-    local = datetime.fromisoformat(wake_at).astimezone()
-    return f"It goes on after {local:%Y-%m-%d %H:%M}: python -m etl resume (or when the page is opened then)."
+def local_time(moment: datetime | None) -> str:
+    """Return a time as people here write it."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""

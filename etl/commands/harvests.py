@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.commands.doing import do
 from etl.gather.balanced import PER_GENRE, new_balanced
-from etl.gather.enrich import NEEDS, new_enrichment
+from etl.gather.enrich import NEEDS, USUAL_NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
@@ -19,14 +19,14 @@ from jobs.scale.ahead import ask_ahead
 from jobs.scale.options import add_scale_options, workers_from
 from jobs.scale.workers import OneCore
 from store.database import Database
-from store.runs import Progress
+from store.runs import Progress, Run
 
 
 def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser of ``python -m etl``."""
     parser = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
     parser.add_argument("playlist_id", help="the last part of the playlist's address in the page")
-    parser.add_argument("--needs", nargs="+", choices=list(NEEDS), default=list(NEEDS), help="default: all")
+    parser.add_argument("--needs", nargs="+", choices=list(NEEDS), default=USUAL_NEEDS, help="default: all but mbids")
     add_scale_options(parser)
     parser.set_defaults(command=_enrich)
     parser = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")
@@ -63,7 +63,7 @@ def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
             with ProgressBar(PAGES) as bar:
                 for done, total in ask_ahead(workers, database, var, run):
                     bar(Progress(phase=f"asking, {workers.count} at a time", done=done, total=total))
-    return do(database, var, [run["_id"]])
+    return do(database, var, [run.id])
 
 
 def _balanced(database: Database, var: Path, options: argparse.Namespace) -> int:
@@ -81,13 +81,13 @@ def _filters(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in ("source", "min_popularity", "years", "strict")}
 
 
-def _run(database: Database, var: Path, run: dict[str, Any]) -> int:
+def _run(database: Database, var: Path, run: Run) -> int:
     """Do the run, or the one of the operator's that asks for the same and has not ended."""
-    return do(database, var, [_queued(database, var, run)["_id"]])
+    return do(database, var, [_queued(database, var, run).id])
 
 
-def _queued(database: Database, var: Path, run: dict[str, Any]) -> dict[str, Any]:
-    """Queue ``run`` and return its document, or that of the operator's open run that asks for the same."""
+def _queued(database: Database, var: Path, run: Run) -> Run:
+    """Queue ``run`` and return it, or the operator's open run that asks for the same."""
     [queued] = enqueue(database, var, run)
     return queued
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from etl.commands.doing import do
+from etl.commands.doing import do, local_time
+from etl.imports.read_options import ReadOptions
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.download import is_url
+from etl.imports.reading.heading_names import LIST_HEADINGS
 from etl.imports.recognise import may_be_ours
 from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue
 from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
-from store.runs import ImportProblem, new_run
+from store.runs import ImportProblem, Run
 
 # So many files of a folder that are left out are named.
 _MAX_NAMED = 10
@@ -31,6 +34,16 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         choices=("playlist", "table"),
         help="what CSV files of tracks are; by default a table with audio features goes into the catalogue",
     )
+    parser.add_argument("--encoding", help="the encoding of text files, such as cp1251; by default it is detected")
+    parser.add_argument(
+        "--columns",
+        type=_columns,
+        default={},
+        metavar="FIELD=COLUMN,...",
+        help="which columns hold what, by heading or by number from 1 (0: none), such as title=Lied,artists=2,album=0; "
+        f"the fields are {', '.join(LIST_HEADINGS)}",
+    )
+    parser.add_argument("--no-headings", action="store_true", help="the first row is a track; columns go by number")
     add_scale_options(parser)
     parser.set_defaults(command=_import)
     parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
@@ -38,25 +51,40 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(command=_resume)
 
 
+def _columns(written: str) -> dict[str, int | str]:
+    """Return the columns in ``title=Lied,artists=2``; a heading may hold commas."""
+    pairs = [part.partition("=") for part in re.split(rf",(?=(?:{'|'.join(LIST_HEADINGS)})=)", written)]
+    if any(field not in LIST_HEADINGS or not column for field, _, column in pairs):
+        raise argparse.ArgumentTypeError(f"{written} is not FIELD=COLUMN,... with known fields")
+    return {field: int(column) if column.isdecimal() else column for field, _, column in pairs}
+
+
 def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
     sources, missing = _expand(options.sources)
     for name in missing:
         print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
-    runs = [new_run(source.rsplit("/", 1)[-1], source=source, size=_size(source)) for source in sources]
-    for run in runs:
-        run["read_as"] = options.read_as
-    run_ids = [run["_id"] for run in enqueue(database, var, *runs)]
+    chosen = ReadOptions(
+        read_as=options.read_as,
+        encoding=options.encoding,
+        columns=options.columns,
+        has_headings=not options.no_headings,
+    ).document()
+    runs = [
+        Run(name=source.rsplit("/", 1)[-1], source=source, bytes_total=_size(source), read_options=chosen)
+        for source in sources
+    ]
+    run_ids = [run.id for run in enqueue(database, var, *runs)]
     with workers_from(options) as workers:
         return do(database, var, run_ids, workers) or int(bool(missing))
 
 
 def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
     sweep_uploads(database, var)
-    unfinished = [run["_id"] for run in database.unfinished_runs()]
+    unfinished = [run.id for run in database.unfinished_runs()]
     if not unfinished:
         print("Nothing was cut off.")
     for run in database.waiting_runs():
-        print(f"{run['name']}: {run['phase']}; not before {run['wake_at'].astimezone():%Y-%m-%d %H:%M}.")
+        print(f"{run.name}: {run.phase}; not before {local_time(run.wake_at)}.")
     with workers_from(options) as workers:
         return do(database, var, unfinished, workers)
 

@@ -20,7 +20,6 @@ from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
-from store.runs import cancel_run
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
@@ -81,7 +80,7 @@ def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str])
 
 
 def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[str]:
-    return [run["_id"] for run in database.unfinished_runs() if run["_id"] not in tried and queues_of([run]) == {queue}]
+    return [run.id for run in database.unfinished_runs() if run.id not in tried and queues_of([run]) == {queue}]
 
 
 def _sweep(database: Database, var: Path) -> None:
@@ -142,7 +141,7 @@ def _delete(database: Database, _var: Path, options: argparse.Namespace) -> int:
 
 
 def _cancel(database: Database, _var: Path, options: argparse.Namespace) -> int:
-    if not cancel_run(database, options.run_id):
+    if not database.cancel_run(options.run_id):
         print(f"There is no run {options.run_id} that has not ended.", file=sys.stderr)
         return 1
     print(f"{options.run_id} is cancelled; a process that does it ends behind the present page.")

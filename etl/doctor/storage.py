@@ -59,7 +59,7 @@ def _runs(database: Database) -> Iterator[Check]:
     """Find imports that only another installation can do, and that wait for ever if it is gone."""
     if not database.installation_id:
         return
-    others = Counter(run["installation_id"] for run in database.runs_elsewhere())
+    others = Counter(run.installation_id for run in database.runs_elsewhere())
     for other, count in sorted(others.items()):
         subject = f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)}"
         resume = f"TASTEMAP_INSTALLATION={other} .venv/bin/python -m etl resume"

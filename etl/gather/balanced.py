@@ -20,7 +20,7 @@ from store.database import PAGE_ITEMS
 from store.documents import recording_keys
 from store.domain import Playlist, PlaylistItem
 from store.facts import add_label
-from store.runs import ImportProblem, Progress, new_task_run
+from store.runs import ImportProblem, Progress, Run
 
 PER_GENRE, MOST_PER_GENRE, MOST_GENRES = 100, 1000, 500
 # A longer list repeats itself.
@@ -45,13 +45,14 @@ def new_balanced(
     min_popularity: float | None = None,
     years: tuple[int, int] | None = None,
     strict: bool = False,
-) -> dict[str, Any]:
-    """Return the document of a run that gathers ``per_genre`` tracks of each genre (by default of all genres)."""
+) -> Run:
+    """Return a run that gathers ``per_genre`` tracks of each genre (by default of all genres)."""
     wanted = list(dict.fromkeys(genres)) or shipped_genres()
     request = {"genres": wanted, "per_genre": per_genre, "source": source, "min_popularity": min_popularity}
     request |= {"years": list(years) if years else None, "strict": strict}
     name = f"Genre-balanced set: {len(wanted)} x {per_genre}"
-    return new_task_run("balanced", name, owner, request=request, cursor={"rows": [], "items": 0, "rejected": []})
+    cursor: dict[str, Any] = {"rows": [], "items": 0, "rejected": []}
+    return Run(kind="balanced", name=name, owner=owner, request=request, unit="tracks", cursor=cursor)
 
 
 def run(task: Task) -> None:
@@ -65,7 +66,7 @@ class Balanced(PageStreamRun):
     need = Need.GENRE_TRACKS
 
     def __init__(self, task: Task) -> None:
-        self.playlist = playlist_id(task.document["owner"], task.document["_id"])
+        self.playlist = playlist_id(task.run.owner, task.run.id)
         super().__init__(task)
         self.filter = Filter.of(self.request)
         self.counts = Counter(dict(self.cursor["rows"]))
@@ -108,7 +109,7 @@ class Balanced(PageStreamRun):
             return
         answer = self.ask(source, names[name], page)
         found = candidates_of(answer)
-        self._store(genre, source, found, f"{self.task.document['_id']}:{genre}:{source}:{name}:{page}")
+        self._store(genre, source, found, f"{self.task.run.id}:{genre}:{source}:{name}:{page}")
         further = bool(found) and page + 1 < _MOST_PAGES
         stream[2:4] = [name, page + 1] if further else [name + 1, 0]
         self.record()
@@ -146,7 +147,7 @@ class Balanced(PageStreamRun):
     def _put_rows(self, rows: Sequence[str]) -> None:
         first = len(self.tracks)
         if not first:
-            self.task.report.record({"playlist_id": self.playlist, "playlist_ids": [self.playlist]})
+            self.task.report.record(playlist_ids=[self.playlist])
             self._put_playlist(complete=False)
         self.tracks += rows
         self.kept.update(rows)
@@ -163,17 +164,17 @@ class Balanced(PageStreamRun):
         return ImportProblem("deleted", "The playlist was deleted while it was gathered.", "Start it again.")
 
     def _put_playlist(self, *, complete: bool) -> None:
-        document = self.task.document
+        run = self.task.run
         sources = list(dict.fromkeys(self.source(stream) for stream in self.cursor["streams"]))
         self.task.database.put_playlist(
             Playlist(
                 id=self.playlist,
-                name=document["name"],
-                owner=document["owner"],
+                name=run.name,
+                owner=run.owner,
                 source=f"gathered: {', '.join(sources)}",
                 item_count=len(self.tracks),
                 complete=complete,
-                created_at=document["started_at"],
+                created_at=run.started_at,
             )
         )
 

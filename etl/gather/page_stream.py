@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -89,7 +90,7 @@ class Filter:
     strict: bool = False
 
     @classmethod
-    def of(cls, request: dict[str, Any]) -> Filter:
+    def of(cls, request: Mapping[str, Any]) -> Filter:
         years = request.get("years")
         return cls(
             min_popularity=request.get("min_popularity"),

@@ -1,6 +1,7 @@
 """What all runs that gather have: a cursor, counts, a client for the sources, and a record of how far they are."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from etl.engine import Answer
@@ -15,9 +16,9 @@ class GatherRun(ABC):
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.request: dict[str, Any] = task.document["request"]
-        self.cursor: dict[str, Any] = {**fresh_waiting(), **task.document["cursor"]}
-        self.tally = Tally(task.document)
+        self.request: Mapping[str, Any] = task.run.request or {}
+        self.cursor: dict[str, Any] = {**fresh_waiting(), **task.run.cursor}
+        self.tally = Tally(task.run)
         self.client = SourceClient(task, self.progress)
         self.waiting = Waiting(self.client, self.tally, self.cursor, self.record)
 
@@ -29,7 +30,7 @@ class GatherRun(ABC):
         """Write the cursor and the counts in one write; raises Cancelled if somebody has ended the run."""
         progress = self.progress()
         done = {"bytes_done": progress.done, "bytes_total": progress.total}
-        self.task.report.record({"cursor": self.cursor, **self.tally.state(), **done})
+        self.task.report.record(cursor=self.cursor, **self.tally.state(), **done)
         self.task.report(progress, recorded=True)
 
 

@@ -5,6 +5,7 @@ of their ids, so that the id of the last one is the cursor.
 """
 
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from etl.engine import Status
@@ -15,7 +16,7 @@ from etl.providers.base import Analysis, LookupQuery, Need
 from etl.task import Task
 from store.domain import Track
 from store.facts import ANALYSES, put_segments
-from store.runs import ImportProblem, Progress, new_task_run
+from store.runs import ImportProblem, Progress, Run
 
 TRACKS = 1000
 
@@ -29,11 +30,12 @@ def new_segments(
     years: tuple[int, int] | None = None,
     strict: bool = False,
     min_segments: int = 1,
-) -> dict[str, Any]:
-    """Return the document of a run that fetches the segments of at most ``terms`` tracks that have none yet."""
+) -> Run:
+    """Return a run that fetches the segments of at most ``terms`` tracks that have none yet."""
     request: dict[str, Any] = {"terms": terms, "source": source, "min_segments": min_segments}
     request |= {"min_popularity": min_popularity, "years": list(years) if years else None, "strict": strict}
-    return new_task_run("segments", f"Segments of {terms} tracks", owner, request=request, cursor={"last": ""})
+    name = f"Segments of {terms} tracks"
+    return Run(kind="segments", name=name, owner=owner, request=request, unit="tracks", cursor={"last": ""})
 
 
 def run(task: Task) -> None:
@@ -66,7 +68,9 @@ class SegmentHarvest(GatherRun):
 
     def _tracks(self) -> list[Track]:
         wanted, kept = Filter.of(self.request), {}
-        for track in self.task.database.all_tracks():
+        owner, database = self.task.run.owner, self.task.database
+        own = database.all_tracks(owner) if owner else ()
+        for track in chain(database.all_tracks(), own):
             if track.id > self.cursor["last"] and wanted.reason(track.popularity, track.year) is None:
                 kept[track.id] = track
         return [kept[name] for name in sorted(kept)]
@@ -80,7 +84,7 @@ class SegmentHarvest(GatherRun):
 
     def _was_analysed(self, track_id: str) -> bool:
         """Return whether an earlier run has analysed the track; the large document itself is not read."""
-        ours = {"_id": track_id, "brought_by": self.task.document["_id"]}
+        ours = {"_id": track_id, "brought_by": self.task.run.id}
         names = self.task.database.names_where
         return bool(names(ANALYSES, {"_id": track_id})) and not names(ANALYSES, ours)
 
@@ -98,7 +102,7 @@ class SegmentHarvest(GatherRun):
         put_segments(
             self.task.database,
             track.id,
-            provenance_of(answer, self.task.document["_id"]),
+            provenance_of(answer, self.task.run.id),
             analysis.start,
             analysis.duration,
             analysis.timbre,

@@ -3,14 +3,14 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from etl.engine import Answer, Status
 from etl.providers.base import FaultKind, LookupQuery, Need
 from etl.task import Task
-from store.runs import LONG_KINDS, Postponed, Progress
+from store.runs import LONG_KINDS, Postponed, Progress, Run
 
 # Longest time that a run waits for a source; if it takes longer, it goes on with others or ends its process.
 SHORT_WAIT_S = 60.0
@@ -107,11 +107,11 @@ class SourceClient:
 
     def others_wait(self) -> bool:
         """Return whether other long runs are due; always False for a run of the operator."""
-        ours = self._task.document
-        if ours["owner"] is None:
+        ours = self._task.run
+        if ours.owner is None:
             return False
         due = self._task.database.unfinished_runs()
-        return any(run["_id"] != ours["_id"] and run["kind"] in LONG_KINDS and run["state"] != "running" for run in due)
+        return any(run.id != ours.id and run.kind in LONG_KINDS and run.state != "running" for run in due)
 
     def title(self, source: str) -> str:
         """Return the title of the source."""
@@ -158,15 +158,13 @@ def _words(answer: Answer) -> str:
 
 
 class Tally:
-    """The counts of one run; they begin with those in its document and are written into it with the cursor."""
+    """The counts of one run; they begin with those that it has and are written into it with the cursor."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.requested: int = document["requested"]
-        self.stored: int = document["stored"]
-        self.known: int = document["known"]
-        self.skipped: Counter[str] = Counter(dict(document["skipped"]))
+    def __init__(self, run: Run) -> None:
+        self.requested, self.stored, self.known = run.requested, run.stored, run.known
+        self.skipped: Counter[str] = Counter(run.skipped)
         self._sources: dict[tuple[str, str], dict[str, Any]] = {
-            (row["source"], row["need"]): dict(row) for row in document["sources"]
+            (row["source"], row["need"]): dict(row) for row in run.sources
         }
 
     def count(self, answers: Iterable[Answer]) -> None:
@@ -185,12 +183,12 @@ class Tally:
         self._row(source, need)["why"] = why
 
     def state(self) -> dict[str, Any]:
-        """Return the fields of the run's document."""
+        """Return the fields of the run by name."""
         return {
             "requested": self.requested,
             "stored": self.stored,
             "known": self.known,
-            "skipped": [list(pair) for pair in self.skipped.items()],
+            "skipped": self.skipped,
             "sources": list(self._sources.values()),
         }
 

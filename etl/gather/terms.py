@@ -14,7 +14,7 @@ from etl.providers.base import ArtistFound, Need
 from etl.task import Task
 from store.artists import FoundArtist, put_artists
 from store.database import Database
-from store.runs import Progress, new_task_run
+from store.runs import Progress, Run
 from store.text import normalise
 
 HARVESTS = "harvests"
@@ -52,19 +52,20 @@ def new_harvest(
     min_popularity: float | None = None,
     years: tuple[int, int] | None = None,
     strict: bool = False,
-) -> dict[str, Any]:
-    """Return the document of a run that searches every source (or one) for the next ``terms`` terms.
+) -> Run:
+    """Return a run that searches every source (or one) for the next ``terms`` terms.
 
     ``kind`` is "tracks" or "artists".
     """
     request: dict[str, Any] = {"terms": terms, "source": source, "min_popularity": min_popularity}
     request |= {"years": list(years) if years and kind == "tracks" else None, "strict": strict}
-    return new_task_run(kind, f"Harvest of {kind}: {terms} terms", owner, request=request, unit="terms", cursor={})
+    name = f"Harvest of {kind}: {terms} terms"
+    return Run(kind=kind, name=name, owner=owner, request=request, unit="terms", cursor={})
 
 
 def run(task: Task) -> None:
     """Do a harvest, or what is left of it; raises ImportProblem, Postponed."""
-    (ArtistHarvest if task.document["kind"] == "artists" else TrackHarvest)(task).run()
+    (ArtistHarvest if task.run.kind == "artists" else TrackHarvest)(task).run()
 
 
 class TermHarvest(PageStreamRun):
@@ -76,7 +77,7 @@ class TermHarvest(PageStreamRun):
 
     @property
     def kind(self) -> str:
-        return str(self.task.document["kind"])
+        return str(self.task.run.kind)
 
     def source(self, stream: list[Any]) -> str:
         return str(stream[0])
@@ -92,7 +93,7 @@ class TermHarvest(PageStreamRun):
         # Some sources repeat their last page instead of an empty one. A page that fails does not end the term.
         digest = sha256(repr(answer.value).encode()).hexdigest()[:16] if answer.status is not Status.FAILED else _FAILED
         if answer.status is Status.FOUND and digest != before:
-            self.store(answer, f"{self.task.document['_id']}:{source}:{number}:{page}")
+            self.store(answer, f"{self.task.run.id}:{source}:{number}:{page}")
         further = answer.status in {Status.FOUND, Status.FAILED} and digest != before
         if further and page + 1 < _MOST_PAGES:
             stream[3:5] = [page + 1, digest]

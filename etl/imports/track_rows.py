@@ -12,6 +12,7 @@ from etl.imports.album_details import album_details, cell_number, precise_date, 
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.reading.convention import Convention, is_missing, within
+from etl.imports.reading.heading_names import FURTHER_ARTISTS
 from etl.imports.sheet import Sheet
 from etl.values import bare_spotify_id, boolean_cell
 from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
@@ -24,6 +25,9 @@ _NO_NAME = {"", "undefined", "null"}
 # How Spotify says that it does not know a value.
 _UNKNOWN = {"key": {"-1"}, "tempo": {"0", "0.0"}, "time_signature": {"0"}, "length": {"0"}, "released": {"0000"}}
 _UNKNOWN_DATES = ("1970-01-01", "0001-01-01")
+_ARTIST_TITLE = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
+# The line below the headings of a table in Markdown.
+_RULE = re.compile(r"[-:=\s]*")
 _MAX_POPULARITY = 100
 # What services list beside tracks, by the first letters of the type.
 _OTHER_TYPES = {
@@ -42,6 +46,12 @@ def other_type(cell: str) -> str:
     return next((why for name, why in _OTHER_TYPES.items() if words and words[-1].startswith(name)), "")
 
 
+def artist_and_title(written: str) -> tuple[str, str]:
+    """Return the two in "Artist - Title", the artist being "" in any other text."""
+    found = _ARTIST_TITLE.fullmatch(written)
+    return (found[1], found[2]) if found else ("", written)
+
+
 class RowReader:
     """Reads the rows of ``sheet``, which has a layout; ``source`` names the file in the provenance of tracks."""
 
@@ -58,6 +68,8 @@ class RowReader:
             return Row(line=line, reason="more cells than headings")
         texts = {field: cells[at].strip() for field, at in layout.columns.items() if at < len(cells)}
         _blank_missing_names(texts)
+        if all(_RULE.fullmatch(cell.strip()) for cell in cells):
+            return Row(line=line, reason="a line without words")
         reason = other_type(texts.get("kind", "")) or _skip_reason(texts)
         if reason:
             return Row(line=line, reason=reason)
@@ -75,8 +87,13 @@ class RowReader:
     def _track(self, reading: "_Reading") -> Track:
         texts = reading.texts
         count = len(texts["artist_uris"].split(",")) if texts.get("artist_uris") else None
-        artists = artists_of(texts.get("artists") or texts.get("album_artists", ""), self.layout.join, count)
         title, album = texts.get("title", ""), texts.get("album") or None
+        credited = texts.get("artists") or texts.get("album_artists", "")
+        if not self.layout.columns.keys() & {"artists", "album_artists"}:
+            credited, title = artist_and_title(title)
+        artists = artists_of(credited, self.layout.join, count)
+        further = (texts.get(f"artists_{number}", "") for number in FURTHER_ARTISTS)
+        artists = tuple(dict.fromkeys([*artists, *filter(None, further)]))
         length = reading.value("length", self.convention.length_ms)
         uri = texts.get("uri", "")
         if uri.startswith("spotify:local:"):

@@ -9,7 +9,7 @@ from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Accounts, NotConnected, Session
 from etl.task import Task
 from store.database import Database
-from store.runs import ENDED, Cancelled, ImportProblem, Postponed, now
+from store.runs import Cancelled, ImportProblem, Postponed, now
 
 SOURCE = "spotify"
 _MOST_FAULTS = 5
@@ -46,8 +46,7 @@ class Staging:
 def sweep(database: Database) -> None:
     """Delete the pages of runs that have ended without clearing them."""
     runs = {name.partition(":")[0] for name in database.names_where(COLLECTION, {})}
-    states = {run_id: database.load_run(run_id) for run_id in runs}
-    _delete(database, {run_id for run_id, run in states.items() if run is None or run["state"] in ENDED})
+    _delete(database, {run_id for run_id in runs if (run := database.get_run(run_id)) is None or run.ended})
 
 
 def _delete(database: Database, run_ids: set[str]) -> None:
@@ -57,11 +56,11 @@ def _delete(database: Database, run_ids: set[str]) -> None:
 
 @contextmanager
 def attempt(
-    task: Task, staging: Staging, *, gone: ImportProblem, refused: ImportProblem
+    task: Task, cursor: dict[str, Any], staging: Staging, *, gone: ImportProblem, refused: ImportProblem
 ) -> Iterator[tuple[Session, Account]]:
     """Yield a session of the run's owner. The staging is cleared when the run ends, and stays if it goes on later.
 
-    ``document["faults"]`` counts the failures in a row; moving the cursor sets it to 0.
+    ``cursor["faults"]`` counts the failures in a row; moving the cursor sets it to 0.
 
     Raises
     ------
@@ -72,17 +71,17 @@ def attempt(
         Spotify is limited or not reachable for a while.
     """
     sweep(task.database)
-    accounts, owner = Accounts(task.database, task.engine.vault), task.document["owner"]
+    accounts, owner = Accounts(task.database, task.engine.vault), task.run.owner
     try:
         account = accounts.get(owner)
-        if account is None:
+        if owner is None or account is None:
             raise NotConnected
         yield Session(accounts, owner, task.engine.channel(SOURCE)), account
     except NotThere as answer:
         staging.clear()
         raise gone from answer
     except SourceFault as fault:
-        ending = _pause(task, fault) or _problem(fault, refused)
+        ending = _pause(task, cursor, fault) or _problem(fault, refused)
         if isinstance(ending, ImportProblem):
             staging.clear()
         raise ending from fault
@@ -92,14 +91,14 @@ def attempt(
     staging.clear()
 
 
-def _pause(task: Task, fault: SourceFault) -> Postponed | None:
+def _pause(task: Task, cursor: dict[str, Any], fault: SourceFault) -> Postponed | None:
     """Return the pause after which a retry may help, None if none does."""
     if fault.kind is FaultKind.LIMITED:
         return _postponed(fault, fault.retry_after_s or _LIMIT_PAUSE_SECONDS)
-    faults = task.document["faults"] + 1
+    faults = cursor["faults"] + 1
     if fault.kind not in {FaultKind.UNREACHABLE, FaultKind.GARBLED} or faults > _MOST_FAULTS:
         return None
-    task.report.record({"faults": faults})
+    task.report.record(cursor=cursor | {"faults": faults})
     return _postponed(fault, _FAULT_PAUSE_SECONDS * faults)
 
 

@@ -6,7 +6,6 @@ time. If Spotify is switched off or its settings are removed, all of them and th
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from etl.engine import Engine, SourceState
 from etl.providers.base import Need
@@ -17,11 +16,12 @@ from etl.spotify.importing import KIND
 from etl.spotify.writing import WRITE
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
+from store.documents import OWN_TRACKS
 from store.domain import Playlist
 from store.facts import ANALYSES, forget_features
 from store.recommendations import COLLECTION as RECOMMENDATIONS
 from store.recommendations import forget_recommendations
-from store.runs import cancel_run, new_task_run
+from store.runs import Run
 
 KEPT = timedelta(days=1)
 # Looking for expired facts reads all tracks.
@@ -30,7 +30,7 @@ _NAME = "_spotify_expiry"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]:
+def disconnect(database: Database, engine: Engine, owner: str) -> Run:
     """Delete the tokens, runs and playlists of this session's account, and what Spotify has answered.
 
     Returns the queued run that deletes the tracks: see :func:`forget`. It is queued first and begins with the same
@@ -40,7 +40,8 @@ def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]
     noted = accounts.document(owner).get("runs", {})
     kinds = {"$in": [SOURCE, WRITE]}
     runs = list(dict.fromkeys([*noted, *database.names_where("runs", {"owner": owner, "kind": kinds})]))
-    run = new_task_run("spotify-forget", "What came from Spotify", owner) | {"runs": runs}
+    name = "What came from Spotify"
+    run = Run(kind="spotify-forget", name=name, owner=owner, unit="tracks", request={}, cursor={"runs": runs})
     database.put_run(run)
     accounts.forget(owner)  # a run that is under way gets no more tokens
     _purge(database, owner, runs)
@@ -50,17 +51,17 @@ def disconnect(database: Database, engine: Engine, owner: str) -> dict[str, Any]
 
 def forget(task: Task) -> None:
     """Delete the tracks that came by a login and are in no playlist; all of Spotify's if nobody is connected."""
-    database, owner = task.database, task.document["owner"]
+    database, owner = task.database, task.run.owner
     accounts = Accounts(database, task.engine.vault)
-    if accounts.get(owner) is None:
-        _purge(database, owner, task.document["runs"])
+    if owner is not None and accounts.get(owner) is None:
+        _purge(database, owner, task.run.cursor["runs"])
     sources = {KIND}
     if accounts.any_connected(owner) is None:
         sources.add(SOURCE)
         forget_recommendations(database, SOURCE)
         database.delete_documents(ANALYSES, database.names_where(ANALYSES, {"source": SOURCE}))
     delete_facts(database, tracks_of=sources, features_of=sources)
-    task.report.record({"changed": True})
+    task.report.record(changed=True)
 
 
 def delete_facts(
@@ -91,7 +92,21 @@ def delete_facts(
         name for name in changed - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)
     }
     database.tracks_changed += len(gone | changed)
-    return bool(gone or changed)
+    return _forget_own(database, features_of, before) or bool(gone or changed)
+
+
+def _forget_own(database: Database, features_of: Collection[str], before: datetime | None) -> bool:
+    """Delete the features of ``features_of`` from what people have brought; their tracks leave with their playlists."""
+    fields = ("features_by_source.source", "features.source")
+    wanted = [(field, source) for field in fields for source in features_of]
+    found = {
+        row["_id"]: row for field, source in wanted for row in database.documents_where(OWN_TRACKS, {field: source})
+    }
+    forgotten = [
+        forget_features(database, row["track"], features_of, ORDER[Need.FEATURES], before, row["owner"])
+        for row in found.values()
+    ]
+    return any(forgotten)
 
 
 def _is_older(fetched_at: datetime | None, before: datetime) -> bool:
@@ -100,7 +115,7 @@ def _is_older(fetched_at: datetime | None, before: datetime) -> bool:
 
 def _purge(database: Database, owner: str, runs: list[str]) -> None:
     for run_id in runs:
-        cancel_run(database, run_id)
+        database.cancel_run(run_id)
         Staging(database, run_id).clear()
     database.delete_documents("runs", runs)
     for playlist in database.playlists(owner):

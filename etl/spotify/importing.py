@@ -6,6 +6,7 @@ A list that changes meanwhile is read again, because its rows have moved.
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,10 @@ from etl.imports.reading.bytes import Watch
 from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
 from etl.providers.base import FaultKind, SourceFault
-from etl.spotify.accounts import Account
 from etl.spotify.attempt import SOURCE, Staging, attempt
 from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of, row_from
 from etl.task import Task
-from store.runs import ImportProblem, Progress, new_task_run
+from store.runs import FRESH_CURSOR, ImportProblem, Progress, Run
 
 # The source of playlists and tracks that came by the login.
 KIND = "spotify login"
@@ -30,34 +30,34 @@ _MOST_TIMES = 5
 _EMPTY_TRIES = 2
 
 
-def new_import(owner: str, list_id: str, name: str) -> dict[str, Any]:
-    """Return the document of a run that imports a list; ``list_id`` is one of :func:`etl.spotify.lists.is_list`."""
-    run = new_task_run("spotify", name, owner, request={"list": list_id}, unit="rows")
-    return run | {"reading": dict(_FRESH), "faults": 0}
+def new_import(owner: str, list_id: str, name: str) -> Run:
+    """Return a run that imports a list; ``list_id`` is one of :func:`etl.spotify.lists.is_list`."""
+    cursor = {**FRESH_CURSOR, "reading": _FRESH, "faults": 0}
+    return Run(kind="spotify", name=name, owner=owner, request={"list": list_id}, unit="rows", cursor=cursor)
 
 
 def run(task: Task) -> None:
     """Import the list of ``task``; raises what :func:`etl.spotify.attempt.attempt` does."""
-    document = task.document
-    staging = Staging(task.database, document["_id"])
+    staging, cursor = Staging(task.database, task.run.id), dict(task.run.cursor)
     gone = ImportProblem("not_there", "Spotify no longer has this playlist, or gives it to no app.")
     refused = ImportProblem(
         "not_given",
         "Spotify does not give the rows of this playlist to this app.",
         "It gives those of playlists that you own or collaborate on. For others, bring a file (Exportify).",
     )
-    with attempt(task, staging, gone=gone, refused=refused) as (session, account):
-        if not document["reading"]["whole"]:
-            _Reading(task, staging, reader_of(session, document["request"]["list"])).run()
-        _store(task, staging, account)
+    list_id = (task.run.request or {})["list"]
+    with attempt(task, cursor, staging, gone=gone, refused=refused) as (session, account):
+        if not cursor["reading"]["whole"]:
+            _Reading(task, cursor, staging, reader_of(session, list_id)).run()
+        _store(task, cursor, staging, f"{SOURCE}:{account.user_id}:{list_id}")
 
 
 class _Reading:
-    """Reads the list into the staging; goes on from ``document["reading"]``."""
+    """Reads the list into the staging; goes on from ``cursor["reading"]``."""
 
-    def __init__(self, task: Task, staging: Staging, reader: Reader) -> None:
-        self._task, self._staging, self._reader = task, staging, reader
-        self._state: dict[str, Any] = task.document["reading"]
+    def __init__(self, task: Task, cursor: dict[str, Any], staging: Staging, reader: Reader) -> None:
+        self._task, self._cursor, self._staging, self._reader = task, cursor, staging, reader
+        self._state: dict[str, Any] = cursor["reading"]
 
     def run(self) -> None:
         mark = self._reader.mark()
@@ -83,7 +83,7 @@ class _Reading:
 
     def _page(self) -> bool:
         page = self._reader.page(self._state["offset"])
-        if page.withheld and not page.rows and self._task.document["faults"] < _EMPTY_TRIES:
+        if page.withheld and not page.rows and self._cursor["faults"] < _EMPTY_TRIES:
             raise SourceFault(FaultKind.GARBLED, "Spotify sent an empty page before the end of the list.", "Try again.")
         self._staging.put(self._state["offset"], page.rows)
         self._state["offset"] += len(page.rows)
@@ -94,17 +94,14 @@ class _Reading:
     def _record(self) -> None:
         """Move the cursor; raises Cancelled if somebody has ended the run."""
         done, total = self._state["offset"], self._state["total"]
-        counts = {"bytes_done": done, "bytes_total": total}
-        self._task.document["faults"] = 0
-        self._task.report.record({"reading": self._state, "name": self._state["name"], "faults": 0, **counts})
+        self._cursor["faults"] = 0
+        self._task.report.record(cursor=self._cursor, name=self._state["name"], bytes_done=done, bytes_total=total)
         self._task.report(Progress(phase=_READING, done=done, total=total), recorded=True)
 
 
-def _store(task: Task, staging: Staging, account: Account) -> None:
-    """Store what was read as a playlist, like one of a file."""
-    document = task.document
-    reading = document["reading"]
-    document["name"] = reading["name"]
+def _store(task: Task, cursor: dict[str, Any], staging: Staging, identity: str) -> None:
+    """Store what was read as a playlist, like one of a file; ``identity`` is that of the account's list."""
+    reading = cursor["reading"]
 
     def read(_source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
         yield Begin(name=reading["name"])
@@ -115,6 +112,7 @@ def _store(task: Task, staging: Staging, account: Account) -> None:
         if reading["withheld"]:
             yield Row(line=reading["offset"] + 1, reason=WITHHELD, times=reading["withheld"])
 
-    key = hashlib.sha256(f"{SOURCE}:{account.user_id}:{document['request']['list']}".encode()).hexdigest()
+    key = hashlib.sha256(identity.encode()).hexdigest()
     collection = PlaylistFile(kind=KIND, size=reading["offset"], sha256=key, read=read)
-    PlaylistImport(task.database, document, collection, task.report, NameMatching(task.var)).run()
+    run = replace(task.run, name=reading["name"], cursor=cursor)
+    PlaylistImport(task.database, run, collection, task.report, NameMatching(task.var)).run()

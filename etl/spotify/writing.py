@@ -16,7 +16,7 @@ from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
-from store.runs import ImportProblem, Progress, new_task_run
+from store.runs import ImportProblem, Progress, Run
 
 WRITE = "spotify-write"
 UNKNOWN = "the track has no Spotify id"
@@ -31,49 +31,48 @@ def scope_for(public: bool) -> str:
     return WRITE_PUBLIC if public else WRITE_PRIVATE
 
 
-def new_write(owner: str, account: Account, playlist: Playlist, *, name: str, public: bool) -> dict[str, Any]:
-    """Return the document of a run that writes ``playlist`` as a new one called ``name``."""
+def new_write(owner: str, account: Account, playlist: Playlist, *, name: str, public: bool) -> Run:
+    """Return a run that writes ``playlist`` as a new one called ``name``."""
     request = {"playlist_id": playlist.id, "name": name, "public": public}
     # The nonce in the new playlist's description identifies it, if the answer to its creation was lost.
-    writing = {**_FRESH, "user": account.user_id, "nonce": secrets.token_hex(6)}
-    return new_task_run(WRITE, name, owner, request=request) | {"writing": writing, "faults": 0}
+    cursor = {**_FRESH, "user": account.user_id, "nonce": secrets.token_hex(6), "faults": 0}
+    return Run(kind=WRITE, name=name, owner=owner, request=request, unit="tracks", cursor=cursor)
 
 
 def run(task: Task) -> None:
     """Write the playlist of ``task``; raises what :func:`etl.spotify.attempt.attempt` does."""
-    staging = Staging(task.database, task.document["_id"])
+    staging, cursor = Staging(task.database, task.run.id), dict(task.run.cursor)
     gone = ImportProblem("not_there", "Spotify does not find the playlist that was begun.", "Write it again.")
     refused = ImportProblem(
         "not_given", "Spotify does not let this app write to the playlist.", "Connect Spotify again, then write it."
     )
-    with attempt(task, staging, gone=gone, refused=refused) as (session, account):
-        if account.user_id != task.document["writing"]["user"]:
+    with attempt(task, cursor, staging, gone=gone, refused=refused) as (session, account):
+        if account.user_id != cursor["user"]:
             raise ImportProblem("another_account", "Another Spotify account is connected by now.", "Write it again.")
-        _Writing(task, staging, session).run()
+        _Writing(task, cursor, staging, session).run()
 
 
 class _Writing:
-    """Writes the playlist to Spotify; goes on from ``document["writing"]``."""
+    """Writes the playlist to Spotify; goes on from ``cursor``."""
 
-    def __init__(self, task: Task, staging: Staging, session: Session) -> None:
+    def __init__(self, task: Task, cursor: dict[str, Any], staging: Staging, session: Session) -> None:
         self._task, self._staging, self._session = task, staging, session
-        self._state: dict[str, Any] = task.document["writing"]
+        self._cursor, self._request = cursor, task.run.request or {}
 
     def run(self) -> None:
-        if self._state["total"] is None:
+        if self._cursor["total"] is None:
             self._stage()
-        again = self._state["begun"]
-        spotify_id = self._state["id"] or self._made(again)
-        uris = [f"spotify:track:{track_id}" for track_id in self._staging.rows(self._state["total"])]
+        again = self._cursor["begun"]
+        spotify_id = self._cursor["id"] or self._made(again)
+        uris = [f"spotify:track:{track_id}" for track_id in self._staging.rows(self._cursor["total"])]
         self._record(done=_rows_of(self._session, spotify_id) if again else 0)
-        while self._state["done"] < len(uris):
-            batch = uris[self._state["done"] :][:_BATCH]
+        while self._cursor["done"] < len(uris):
+            batch = uris[self._cursor["done"] :][:_BATCH]
             self._session.call("playlist_add_items", spotify_id, batch)
-            self._task.document["faults"] = 0
-            self._record(done=self._state["done"] + len(batch))
+            self._record(done=self._cursor["done"] + len(batch), faults=0)
 
     def _stage(self) -> None:
-        playlist = self._task.database.playlist(self._task.document["request"]["playlist_id"])
+        playlist = self._task.database.playlist(self._request["playlist_id"])
         if playlist is None:
             raise ImportProblem("deleted", "The playlist was deleted meanwhile.")
         ids, unknown = _ids_of(self._task.database, playlist)
@@ -83,14 +82,14 @@ class _Writing:
         kept, skipped = ids[:_MOST_ROWS], {UNKNOWN: unknown, TOO_MANY: max(len(ids) - _MOST_ROWS, 0)}
         for start in range(0, len(kept), _BATCH):
             self._staging.put(start, kept[start : start + _BATCH])
-        report = {"skipped": [[reason, count] for reason, count in skipped.items() if count]}
+        report = {"skipped": {reason: count for reason, count in skipped.items() if count}}
         self._record(total=len(kept), report=report | {"requested": len(ids) + unknown})
 
     def _made(self, again: bool) -> str:
         """Return the id of the playlist to write to: the one that was begun, else a new one."""
         if not again:
             self._record(begun=True)
-        request, description = self._task.document["request"], f"Written by Tastemap ({self._state['nonce']})"
+        request, description = self._request, f"Written by Tastemap ({self._cursor['nonce']})"
         found = (_begun(self._session, description) if again else None) or self._session.call(
             "current_user_playlist_create", request["name"], public=request["public"], description=description
         )
@@ -104,10 +103,10 @@ class _Writing:
 
     def _record(self, report: dict[str, Any] | None = None, **changes: Any) -> None:
         """Move the cursor; raises Cancelled if somebody has ended the run."""
-        self._state |= changes
-        done, total, faults = self._state["done"], self._state["total"], self._task.document["faults"]
+        self._cursor |= changes
+        done, total = self._cursor["done"], self._cursor["total"]
         counts = {"stored": done, "bytes_done": done, "bytes_total": total}
-        self._task.report.record({"writing": self._state, "faults": faults, **counts, **(report or {})})
+        self._task.report.record(cursor=self._cursor, **counts, **(report or {}))
         self._task.report(Progress(phase="writing to Spotify", done=done, total=total), recorded=True)
 
 
@@ -116,7 +115,8 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
     ids, rows = [], 0
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
-        tracks = database.get_tracks({item.track_id for item in items if not SPOTIFY_ID.fullmatch(item.track_id)})
+        unnumbered = {item.track_id for item in items if not SPOTIFY_ID.fullmatch(item.track_id)}
+        tracks = database.get_tracks(unnumbered, playlist.owner)
         found = (
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items

@@ -6,7 +6,7 @@ and they hold for all workers together.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from jobs.scale.installation import Installation
 from jobs.scale.workers import Workers
 from store.database import Database
 from store.domain import SHOWN_ONLY
+from store.runs import Run
 
 _ONE_SOURCE_IS_ENOUGH = frozenset({Need.FEATURES, Need.GENRES})
 
 
-def ask_ahead(workers: Workers, database: Database, var: Path, run: dict[str, Any]) -> Iterator[tuple[int, int]]:
+def ask_ahead(workers: Workers, database: Database, var: Path, run: Run) -> Iterator[tuple[int, int]]:
     """Ask about all tracks of the enrichment ``run``; yield how many of how many pages are done.
 
     Raises
@@ -33,19 +34,21 @@ def ask_ahead(workers: Workers, database: Database, var: Path, run: dict[str, An
     ImportProblem
         The playlist has been deleted.
     """
-    tracks = tracks_of(database, run["request"]["playlist_id"])
+    request = run.request or {}
+    tracks = tracks_of(database, request["playlist_id"])
     pages = [tracks[at : at + PAGE] for at in range(0, len(tracks), PAGE)]
-    ask = partial(_ask, Installation.of(database, var, workers), run["_id"], run["request"])
+    ask = partial(_ask, Installation.of(database, var, workers), run.id, request)
     for done, _ in enumerate(workers.map(ask, list(enumerate(pages))), start=1):
         yield done, len(pages)
 
 
-def _ask(installation: Installation, run_id: str, request: dict[str, Any], page: tuple[int, Sequence[str]]) -> None:
+def _ask(installation: Installation, run_id: str, request: Mapping[str, Any], page: tuple[int, Sequence[str]]) -> None:
     database = installation.database()
     engine = engine_of_environment(database, installation.var)
     try:
         plan = plan_of(engine, [NEEDS[name] for name in request["needs"]])
-        steps = EnrichmentTasks(database, engine, plan, run_id, request["playlist_id"])
+        mbids = "mbids" in request["needs"]
+        steps = EnrichmentTasks(database, engine, plan, run_id, request["playlist_id"], mbids=mbids)
         settled: defaultdict[Need, set[str]] = defaultdict(set)
         for step in steps.plan:
             queries, _ = steps.questions(step, [track_id for track_id in page[1] if track_id not in settled[step.need]])

@@ -1,4 +1,4 @@
-"""Who added it: the probability that each contributor of a playlist added a track, or "not sure".
+"""Who added it: the probability that each contributor of a playlist added a track.
 
 Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
 """
@@ -26,6 +26,7 @@ SCALINGS = ("standard", "minmax", "none")
 TASK = "contributors"
 # Values with a one-hot column of their own; the others have 0 in all of them.
 _CATEGORIES = {"key": tuple(range(12)), "time_signature": (3, 4, 5)}
+HARD_TO_SAY = -1
 _TINY = 1e-6
 _CLIP = 5.0  # bound of the scaled inputs, so that no outlier dominates
 _BATCH = 512
@@ -171,8 +172,8 @@ class Contributors:
     ----------
     people : tuple of str
         Ids of the contributors, in the order of the columns of :meth:`predict`.
-    threshold : float
-        An answer needs a probability of at least this; above 1 the model is never sure.
+    threshold : float or None
+        A contributor of at least this probability "probably" added a track; ``None``: that can be said of nobody.
     genre_version, artists_version : str or None
         The versions whose outputs it learnt from; its inputs must come from the same.
     """
@@ -182,7 +183,7 @@ class Contributors:
         self.version: str = settings["version"]
         self.people: tuple[str, ...] = tuple(settings["people"])
         self.inputs: tuple[str, ...] = tuple(settings["inputs"])
-        self.threshold: float = settings["threshold"]
+        self.threshold: float | None = settings["threshold"]
         self.genre_version: str | None = settings["genre"]
         self.artists_version: str | None = settings["artists"]
         self._temperature: float = settings["temperature"]
@@ -206,9 +207,16 @@ class Contributors:
         return calibrate(self._network(self._scaler.transform(blocks)), self._temperature)
 
     def answer(self, odds: Floats) -> int | None:
-        """Return the index of the person of the highest of (people,) ``odds``, ``None`` below the threshold."""
-        best = int(odds.argmax())
-        return best if odds[best] >= self.threshold else None
+        """Return who "probably" added a track: the index of the highest of (people,) ``odds``, or ``None``."""
+        answer = int(probably(odds[None], self.threshold)[0])
+        return answer if answer >= 0 else None
+
+
+def probably(odds: Floats, threshold: float | None) -> npt.NDArray[np.intp]:
+    """Return the column of the highest of (n, people) ``odds``, -1 where it is below the threshold: (n,)."""
+    if threshold is None:
+        return np.full(len(odds), HARD_TO_SAY)
+    return np.where(odds.max(axis=1) >= threshold, odds.argmax(axis=1), HARD_TO_SAY)
 
 
 def is_known(blocks: Blocks) -> bool:

@@ -26,11 +26,13 @@ import numpy as np
 import tantivy
 
 from store.catalogue.records import Records, map_array
+from store.catalogue.versions import version_of
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.errors import TastemapError
+from store.text import normalise
 
 # Raised when the files change, or the normal form of names (store.text) that they hold.
-FORMAT = 5
+FORMAT = 6
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (
@@ -65,6 +67,12 @@ def recording_hash(recording_key: str) -> int:
     return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
 
 
+def piece_hash(track: Track) -> int:
+    """Return the hash of the title without versions and of the first artist, as in ``Segment.piece_code``."""
+    name, artist = version_of(track.title, track.artists).name, track.artists[0] if track.artists else ""
+    return recording_hash(f"{name}\x1f{normalise(artist)}")
+
+
 class Segment:
     """A read-only segment; safe to use from several threads.
 
@@ -87,6 +95,10 @@ class Segment:
         Distinct normalised names of first artists, sorted by code point.
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
+    piece_code : np.ndarray
+        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one piece.
+    kinds : np.ndarray
+        (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -111,6 +123,7 @@ class Segment:
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
             self.recording_code = self._column("recording_code")
+            self.piece_code, self.kinds = self._column("piece_code"), self._column("kinds")
             self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
@@ -160,6 +173,11 @@ class Segment:
             features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
         )
 
+    def album(self, row: int) -> str | None:
+        """Return the album of the track in ``row``, None where it is unknown."""
+        album: str | None = self._cells(row)["album"]
+        return album
+
     def genres(self, row: int) -> list[str]:
         """Return the labels of the track in ``row`` and the genres of its artists, as they were given."""
         cells = self._cells(row)
@@ -168,6 +186,10 @@ class Segment:
     def has_features(self, row: int) -> bool:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
         return not np.isnan(self.features[row, _OF_SOUND]).all()
+
+    def with_features(self) -> np.ndarray:
+        """Return for every row whether it :meth:`has_features`."""
+        return ~np.isnan(self.features[:, _OF_SOUND]).all(axis=1)
 
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
@@ -186,6 +208,11 @@ class Segment:
         if at == len(names) or names[at] != label:
             return np.empty(0, np.int32)
         return rows[start[at] : start[at + 1]]
+
+    def labelled(self) -> tuple[list[str], np.ndarray]:
+        """Return all labels, and the int32 rows, ascending, of the tracks that carry one."""
+        names, _, rows = self._labels
+        return names, np.unique(rows)
 
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.database import Database
-from store.runs import new_run
+from store.runs import Run
 from tests.fake_services.fixtures import FakeServices
 
 Configure = Callable[..., FlaskClient]
@@ -72,7 +72,7 @@ def test_a_store_that_is_down_is_one_finding_among_others(configured: Configure,
 def test_missing_models_and_waiting_imports_are_named(
     configured: Configure, tmp_path: Path, database: Database, database_uri: str
 ) -> None:
-    database.put_run(new_run("list.csv", source="/list.csv") | {"installation_id": "there"})
+    database.put_run(Run(name="list.csv", source="/list.csv", installation_id="there"))
     answer = configured(tmp_path, database_uri, models=tmp_path / "none").get("/api/doctor").json
     assert set(found(answer, "models").values()) == {"fault"}
     assert found(answer, "store")["installation there"] == "warning"

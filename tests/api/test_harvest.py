@@ -1,6 +1,7 @@
 """Runs that gather from sources, started, listed and ended from the page; and how a track got here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.sources import gather
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
+from services.sources import gather
 from store.database import Database
-from store.runs import new_run
+from store.runs import Run
 from tests.api.conftest import TRACKS
 from tests.etl.gather.support import PLAYLIST, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
@@ -24,7 +25,7 @@ Configured = Callable[..., FlaskClient]
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the starter of the worker, which starts none."""
     calls: list[tuple[Any, ...]] = []
-    for module in ("api.sources.gather", "services.runs"):
+    for module in ("services.sources.gather", "services.runs"):
         monkeypatch.setattr(f"{module}.spawn_worker", lambda *arguments: calls.append(arguments))
     monkeypatch.setattr(gather, "_woken_at", -1000.0)
     return calls
@@ -152,11 +153,11 @@ def test_there_is_an_end_to_what_may_be_queued(switched_on: FlaskClient, monkeyp
 
 def test_runs_are_listed_newest_first_and_those_of_others_are_not(switched_on: FlaskClient, database: Database) -> None:
     mine = [switched_on.post("/api/harvests", json={"kind": "tracks", "terms": n}).get_json()["run"] for n in (1, 2)]
-    database.put_run(new_run("theirs.csv", "somebody else"))
-    operators = new_run("operators.csv")
+    database.put_run(Run(name="theirs.csv", owner="somebody else"))
+    operators = Run(name="operators.csv")
     database.put_run(operators)
     listed = switched_on.get("/api/runs").get_json()["runs"]
-    assert [one["id"] for one in listed] == [operators["_id"], mine[1]["id"], mine[0]["id"]]
+    assert [one["id"] for one in listed] == [operators.id, mine[1]["id"], mine[0]["id"]]
     assert [one["mine"] for one in listed] == [False, True, True]
     assert all("cursor" not in one and "source" not in one for one in listed)
 
@@ -167,11 +168,11 @@ def test_a_run_is_cancelled_by_whoever_started_it(switched_on: FlaskClient, data
     assert switched_on.get(f"/api/runs/{run['id']}").get_json()["state"] == "cancelled"
     assert database.unfinished_runs() == []
     assert error(switched_on.delete(f"/api/runs/{run['id']}")) == (409, "ended")
-    theirs, operators = new_run("theirs.csv", "somebody else"), new_run("operators.csv")
+    theirs, operators = Run(name="theirs.csv", owner="somebody else"), Run(name="operators.csv")
     for one in (theirs, operators):
         database.put_run(one)
-    assert error(switched_on.delete(f"/api/runs/{theirs['_id']}")) == (404, "not_found")
-    assert error(switched_on.delete(f"/api/runs/{operators['_id']}")) == (403, "not_yours")
+    assert error(switched_on.delete(f"/api/runs/{theirs.id}")) == (404, "not_found")
+    assert error(switched_on.delete(f"/api/runs/{operators.id}")) == (403, "not_yours")
     assert len(database.unfinished_runs()) == 2
 
 
@@ -180,11 +181,11 @@ def test_a_run_that_has_slept_enough_is_woken_by_the_list(
 ) -> None:
     run = new_enrichment(PLAYLIST, "x", None, ["features"])
     soon, past = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
-    database.put_run(run | {"state": "waiting", "wake_at": soon})
+    database.put_run(replace(run, state="waiting", wake_at=soon))
     shown = switched_on.get("/api/runs").get_json()["runs"][0]
     assert datetime.fromisoformat(shown["wake_at"]) - soon < timedelta(milliseconds=1)
     assert spawned == []
-    database.update_run(run["_id"], {"wake_at": past})
+    database.update_run(run.id, wake_at=past)
     monkeypatch.setattr(gather, "_woken_at", -1000.0)
     switched_on.get("/api/runs")
     switched_on.get("/api/runs")
@@ -198,8 +199,8 @@ def test_the_trail_of_a_recommended_track(
     fake_services.lift_limits()
     run = new_enrichment(PLAYLIST, "x", None, ["similar"])
     database.put_run(run)
-    execute(database, tmp_path, run["_id"], open_engine=opening(fake_services.urls))
-    far = next(track for track in database.all_tracks() if track.id not in {one.id for one in ours})
+    execute(database, tmp_path, run.id, open_engine=opening(fake_services.urls))
+    far = next(track for track in database.all_tracks() if track.id not in {our.id for our in ours})
     answer = switched_on.get(f"/api/tracks/{far.id}/trail").get_json()
     assert answer["track"]["title"] == far.title
     assert answer["playlist"] == {"id": PLAYLIST, "name": "Eight songs"}

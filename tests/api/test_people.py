@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Person, Playlist
-from store.runs import new_run
+from store.runs import Run
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD
 
@@ -32,7 +32,7 @@ def put(client: FlaskClient, playlist: Playlist, people: dict[str, Any]) -> Any:
 
 def people_of(client: FlaskClient, playlist: Playlist) -> dict[str, tuple[str | None, str | None]]:
     answer = client.get(f"/data?playlist={playlist.id}").json["playlist"]
-    return {one["id"]: (one["name"], one["colour"]) for one in answer["contributors"]}
+    return {contributor["id"]: (contributor["name"], contributor["colour"]) for contributor in answer["contributors"]}
 
 
 def test_names_are_given_one_by_one_and_taken_back(empty_client: FlaskClient, everybodys: Playlist) -> None:
@@ -93,11 +93,11 @@ def test_names_go_out_with_our_own_json_and_come_back(
     assert json.loads(content)["playlist"]["people"] == {"q": ANN}
     file = tmp_path / "list.json"
     file.write_bytes(content)
-    run = new_run(file.name, source=str(file))
+    run = Run(name=file.name, source=str(file))
     database.put_run(run)
-    assert execute(database, tmp_path, run["_id"]) == "done"
-    ended = database.get_run(run["_id"])
+    assert execute(database, tmp_path, run.id) == "done"
+    ended = database.get_run(run.id)
     assert ended is not None
-    copy = database.playlist(ended["playlist_id"])
+    copy = database.playlist(ended.playlist_id)
     assert copy is not None
     assert copy.people == {"q": Person(name="Ann", colour="#0065a8")}

@@ -42,8 +42,11 @@ def test_an_uploaded_playlist_arrives_with_its_summary(empty_client: FlaskClient
     assert (run["requested"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
     page = empty_client.get(f"/data?playlist={run['playlist_id']}").json
     assert page["playlist"]["name"] == "kites"
-    assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == {"ann": 1, "bob": 1}
-    assert [(one["title"], one["added_by"]) for one in page["tracks"]] == [
+    assert {contributor["id"]: contributor["count"] for contributor in page["playlist"]["contributors"]} == {
+        "ann": 1,
+        "bob": 1,
+    }
+    assert [(track["title"], track["added_by"]) for track in page["tracks"]] == [
         ("Slow Kites", "ann"),
         ("Gravel Choir", "bob"),
     ]
@@ -75,7 +78,7 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
     other = mine.application.test_client()
     run = ended(mine, send(mine, FILE)["id"])
     playlist = run["playlist_id"]
-    assert [one["id"] for one in mine.get("/api/playlists").json["playlists"]] == [playlist]
+    assert [playlist["id"] for playlist in mine.get("/api/playlists").json["playlists"]] == [playlist]
     assert other.get("/api/playlists").json["playlists"] == []
     assert other.get(f"/api/runs/{run['id']}").status_code == 404
     assert other.get(f"/data?playlist={playlist}").status_code == 200, "its address is the way to share it"
@@ -87,8 +90,8 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
 def test_rows_come_in_pages(empty_client: FlaskClient) -> None:
     playlist = ended(empty_client, send(empty_client, FILE)["id"])["playlist_id"]
     pages = [empty_client.get(f"/data?playlist={playlist}&page={n}&page_size=1").json for n in (1, 2, 3)]
-    assert [one["pages"] for one in pages] == [2, 2, 2]
-    assert [[row["position"] for row in one["tracks"]] for one in pages] == [[0], [1], []]
+    assert [page["pages"] for page in pages] == [2, 2, 2]
+    assert [[row["position"] for row in page["tracks"]] for page in pages] == [[0], [1], []]
 
 
 def test_uploads_that_cannot_be_taken(
@@ -109,13 +112,13 @@ def test_another_site_may_not_change_anything(empty_client: FlaskClient) -> None
 def test_a_playlist_that_the_operator_imported_is_everybodys(
     configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
 ) -> None:
-    from store.runs import new_run
+    from store.runs import Run
 
     file = tmp_path / "kites.csv"
     file.write_text(FILE)
-    run = new_run(file.name, source=str(file))
+    run = Run(name=file.name, source=str(file))
     database.put_run(run)
-    assert execute(database, tmp_path, run["_id"]) == "done"
+    assert execute(database, tmp_path, run.id) == "done"
     client = configured(tmp_path, database_uri)
     (playlist,) = client.get("/api/playlists").json["playlists"]
     assert playlist["mine"] is False

@@ -14,22 +14,22 @@ from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 from store.facts import analysed, timbre_of
-from store.runs import ImportProblem, new_run
+from store.runs import ImportProblem, Run
 from tests.ml.timbre_world import analysis, timbre
 
 SPOTIFY_ID = "0a1B2c3D4e5F6g7H8i9J0k"
 UNTITLED = f"Untitled {SPOTIFY_ID[:6]}…"
 
 
-def bring(database: Database, folder: Path, name: str, content: Any, owner: str | None = None) -> dict[str, Any]:
+def bring(database: Database, folder: Path, name: str, content: Any, owner: str | None = None) -> Run:
     """Import a file as the command line does, or as ``owner``'s browser would."""
     path = folder / name
     text = json.dumps(content).encode()
     path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    run = new_run(name, owner, str(path), len(text))
+    run = Run(name=name, owner=owner, source=str(path), bytes_total=len(text))
     database.put_run(run)
-    execute(database, folder, run["_id"])
-    return database.load_run(run["_id"]) or {}
+    execute(database, folder, run.id)
+    return database.get_run(run.id)
 
 
 def test_without_analyses_it_says_what_to_do(empty_client: FlaskClient) -> None:
@@ -50,7 +50,7 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     bring(database, tmp_path, "First song.json", analysis(1, 320))
     bring(database, tmp_path, "First song again.json", half)
     bring(database, tmp_path, "Second.json.gz", analysis(2, title="Kelp", artist="Ostrich Cartel"))
-    assert bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(3))["state"] == "done"
+    assert bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(3)).state == "done"
     bring(database, tmp_path, "Jingle.json", analysis(4, 20))
 
     answer = empty_client.get("/api/timbre/map").get_json()
@@ -70,8 +70,8 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
 
     asked = {"track_id": first, "method": "timbre"}
     picks = empty_client.get("/recommend", query_string=asked).get_json()
-    assert [one["id"] for one in picks["tracks"]][:2] == [one["id"] for one in found["alike"]]
-    assert all("Alike in timbre" in one["reasons"][0] for one in picks["tracks"])
+    assert [track["id"] for track in picks["tracks"]][:2] == [track["id"] for track in found["alike"]]
+    assert all("Alike in timbre" in track["reasons"][0] for track in picks["tracks"])
     gone = empty_client.get("/recommend", query_string=asked | {"exclude": found["alike"][0]["id"]}).get_json()
     assert gone["tracks"] == picks["tracks"][1:]
     assert empty_client.get("/api/status").get_json()["analysed"] is True
@@ -93,7 +93,7 @@ def test_what_is_stored_is_what_was_in_the_file(database: Database, tmp_path: Pa
     for segment in sound["segments"]:
         del segment["duration"]  # as the Million Song Dataset has it
     run = bring(database, tmp_path, f"{SPOTIFY_ID}.json", sound)
-    assert (run["kind"], run["requested"], run["stored"]) == ("analysis", 1, 1)
+    assert (run.kind, run.requested, run.stored) == ("analysis", 1, 1)
     kept = timbre_of(database, SPOTIFY_ID)
     assert kept is not None
     assert (kept == timbre(7, 50)).all()
@@ -107,7 +107,7 @@ def test_a_browser_does_not_overwrite_an_analysis_and_the_operator_does(database
 
     bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(1, 60))
     run = bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(2, 70), owner="somebody")
-    assert (run["stored"], run["known"]) == (0, 1)
+    assert (run.stored, run.known) == (0, 1)
     assert length() == 60
     bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(2, 70))
     assert length() == 70

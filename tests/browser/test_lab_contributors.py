@@ -31,7 +31,7 @@ def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: 
     scores = page.get_by_role("row", name=re.compile("^network"))
     expect(scores).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_role("row", name=re.compile("^majority"))).to_contain_text("0.")
-    expect(page.get_by_role("columnheader", name="Not sure")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Hard to say")).to_be_visible()
     told = page.get_by_role("application", name=re.compile(rf"^Map of {len(tracks)} tracks"))
     told.focus()
     page.keyboard.press("ArrowRight")

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
-from store.runs import new_run
+from store.runs import Run
 from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def two_databases(server_uri: str) -> Iterator[tuple[str, str]]:
 def queue(uri: str, path: Path) -> Database:
     database = Database(uri)
     database.put_run(
-        new_run(path.name, source=str(path), size=path.stat().st_size) | {"_id": RUN_ID, "started_at": STARTED}
+        Run(id=RUN_ID, name=path.name, source=str(path), bytes_total=path.stat().st_size, started_at=STARTED)
     )
     return database
 
@@ -124,7 +124,7 @@ def start(var: Path, path: Path) -> subprocess.Popen[bytes]:
 
 def await_first_page(database: Database, importer: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 60
-    while not any(run["cursor"]["items"] for run in database.unfinished_runs()):
+    while not any(run.cursor["items"] for run in database.unfinished_runs()):
         assert importer.poll() is None
         assert time.monotonic() < until
         time.sleep(0.02)

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from jobs import queue
 from jobs.queue import MOST_OPEN_LONG, TooManyRuns, enqueue, watch_waiting
 from store.database import Database
 from store.locks import locked
-from store.runs import STORED, lock_file, new_run, new_task_run, now
+from store.runs import STORED, Run, lock_file, now
 from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def waiting(database: Database, wake_in: timedelta) -> None:
-    run = new_task_run("harvest", "a to z") | {"state": "waiting", "wake_at": now() + wake_in}
+    run = Run(kind="harvest", name="a to z", state="waiting", wake_at=now() + wake_in)
     database.put_run(run)
 
 
@@ -52,7 +53,7 @@ def test_a_run_that_has_slept_enough_is_done(
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01)
     assert seen.wait(10)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
     assert woken[0] == tmp_path
 
 
@@ -65,7 +66,7 @@ def test_what_else_is_due_starts_the_worker_too(
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: next(looks, False))
     assert started.wait(10)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
 
 
 def killed(var: Path, uri: str) -> subprocess.Popen[bytes]:
@@ -73,14 +74,14 @@ def killed(var: Path, uri: str) -> subprocess.Popen[bytes]:
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from store.runs import lock_file, new_run\n"
+        "from store.runs import Run, lock_file\n"
         "from store.database import Database\n"
         "from store.locks import take\n"
         "var, uri = Path(sys.argv[1]), sys.argv[2]\n"
-        "run = new_run('list.csv', source=str(var / 'list.csv')) | {'state': 'running'}\n"
-        "take(lock_file(var, run['_id']))\n"
+        "run = Run(name='list.csv', source=str(var / 'list.csv'), state='running')\n"
+        "take(lock_file(var, run.id))\n"
         "Database(uri).put_run(run)\n"
-        "print(run['_id'], flush=True)\n"
+        "print(run.id, flush=True)\n"
         "sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(var), uri]
@@ -102,12 +103,12 @@ def test_a_run_whose_process_was_killed_is_done_while_the_server_goes_on(
     command.kill()
     command.communicate()
     until = time.monotonic() + 60
-    while (run := database.get_run(run_id)) and run["state"] != "done" and time.monotonic() < until:
+    while (run := database.get_run(run_id)) and run.state != "done" and time.monotonic() < until:
         time.sleep(0.05)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
     assert run
-    assert (run["state"], run["stored"]) == ("done", 1)
+    assert (run.state, run.stored) == ("done", 1)
 
 
 def test_what_is_stored_waits_for_the_others_of_its_command(
@@ -115,32 +116,32 @@ def test_what_is_stored_waits_for_the_others_of_its_command(
 ) -> None:
     started = threading.Event()
     monkeypatch.setattr(queue, "spawn_worker", lambda *_: started.set())
-    first, second = (new_run(name, source=name) | {"state": "running"} for name in ("a.csv", "b.csv"))
-    database.put_run(first | {"phase": STORED})
+    first, second = (Run(name=name, source=name, state="running") for name in ("a.csv", "b.csv"))
+    database.put_run(replace(first, phase=STORED))
     database.put_run(second)
     looks = threading.Semaphore(0)
-    with locked(lock_file(tmp_path, second["_id"])):
+    with locked(lock_file(tmp_path, second.id)):
         stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: looks.release() or False)
         for _ in range(5):
             assert looks.acquire(timeout=30)
         assert not started.is_set()
     assert started.wait(30), "its command is gone, too"
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
 
 
 # -- queueing ---------------------------------------------------------------------------------------------------
 
 
-def training(owner: str | None = "me", **options: Any) -> dict[str, Any]:
-    return new_task_run("train", "Training", owner, request={"task": "genre", "options": options})
+def training(owner: str | None = "me", **options: Any) -> Run:
+    return Run(kind="train", name="Training", owner=owner, request={"task": "genre", "options": options})
 
 
 def test_requests_at_the_same_time_queue_one_run(database: Database, tmp_path: Path) -> None:
     with ThreadPoolExecutor(12) as pool:
-        queued = list(pool.map(lambda _: enqueue(database, tmp_path, training())[0]["_id"], range(24)))
+        queued = list(pool.map(lambda _: enqueue(database, tmp_path, training())[0].id, range(24)))
     assert len(set(queued)) == 1
-    assert [run["_id"] for run in database.unfinished_runs()] == queued[:1]
+    assert [run.id for run in database.unfinished_runs()] == queued[:1]
 
 
 def test_the_limit_holds_for_requests_at_the_same_time(database: Database, tmp_path: Path) -> None:
@@ -164,19 +165,19 @@ def test_runs_are_queued_together_or_not_at_all(
         enqueue(database, tmp_path, *(training(number=number) for number in range(3)))
     assert database.unfinished_runs() == []
     first, second, third = enqueue(database, tmp_path, training(number=1), training(number=2), training(number=1))
-    assert first["_id"] == third["_id"] != second["_id"]
+    assert first.id == third.id != second.id
 
 
 def test_a_run_that_sleeps_is_open_and_one_that_has_ended_is_not(database: Database, tmp_path: Path) -> None:
     [run] = enqueue(database, tmp_path, training())
-    database.update_run(run["_id"], {"state": "waiting", "wake_at": now() + timedelta(hours=1)})
-    assert enqueue(database, tmp_path, training())[0]["_id"] == run["_id"]
-    database.update_run(run["_id"], {"state": "done"})
-    assert enqueue(database, tmp_path, training())[0]["_id"] != run["_id"]
+    database.update_run(run.id, state="waiting", wake_at=now() + timedelta(hours=1))
+    assert enqueue(database, tmp_path, training())[0].id == run.id
+    database.update_run(run.id, state="done")
+    assert enqueue(database, tmp_path, training())[0].id != run.id
 
 
 def test_the_operator_has_no_limit_and_names_a_file_once(database: Database, tmp_path: Path) -> None:
     enqueue(database, tmp_path, *(training(None, number=number) for number in range(MOST_OPEN_LONG + 1)))
-    runs = enqueue(database, tmp_path, *(new_run(name, source=name) for name in ("a.csv", "b.csv", "a.csv")))
-    assert runs[0]["_id"] == runs[2]["_id"] != runs[1]["_id"]
-    assert enqueue(database, tmp_path, new_run("b.csv", source="b.csv"))[0]["_id"] == runs[1]["_id"]
+    runs = enqueue(database, tmp_path, *(Run(name=name, source=name) for name in ("a.csv", "b.csv", "a.csv")))
+    assert runs[0].id == runs[2].id != runs[1].id
+    assert enqueue(database, tmp_path, Run(name="b.csv", source="b.csv"))[0].id == runs[1].id

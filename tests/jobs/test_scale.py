@@ -31,7 +31,7 @@ from jobs.worker import execute
 from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
 from store.playlist_sets import read_batches, set_names
-from store.runs import new_run
+from store.runs import Run
 from tests.etl.gather.support import PLAYLIST, do, opening, put_playlist
 from tests.etl.imports import files, formats
 from tests.fake_services.fixtures import FakeServices
@@ -197,13 +197,19 @@ def a_database(server_uri: str, name: str) -> Iterator[Database]:
 
 def queue(database: Database, sources: list[Path]) -> list[str]:
     runs = [
-        new_run(path.name, source=str(path), size=path.stat().st_size)
-        | {"_id": f"{at:024x}", "started_at": STARTED, "installation_id": "here"}
+        Run(
+            id=f"{at:024x}",
+            name=path.name,
+            source=str(path),
+            bytes_total=path.stat().st_size,
+            started_at=STARTED,
+            installation_id="here",
+        )
         for at, path in enumerate(sources)
     ]
     for run in runs:
         database.put_run(run)
-    return [run["_id"] for run in runs]
+    return [run.id for run in runs]
 
 
 def everything(database: Database, var: Path) -> dict[str, Any]:
@@ -216,9 +222,9 @@ def everything(database: Database, var: Path) -> dict[str, Any]:
         del track["brought_by"], track["source"], track["features"]["source"]
     found["sums"] = [sum(run.pop(name) for run in found["runs"]) for name in ("stored", "known")]
     found["slices"] = sorted(
-        (one["pid"], one["tracks"])
+        (row["pid"], row["tracks"])
         for batch in read_batches(var / "playlists", "playlists")
-        for one in batch.to_pylist()
+        for row in batch.to_pylist()
     )
     return found
 
@@ -285,7 +291,7 @@ def test_the_command_killed_and_given_again(database_uri: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert "files: importing, 2 at a time" in done.stderr
     assert done.stdout.splitlines()[-1].split() == ["24", "files", "96", "96", "0", "0"]
-    found = [one["pid"] for batch in read_batches(sets, "playlists") for one in batch.to_pylist()]
+    found = [row["pid"] for batch in read_batches(sets, "playlists") for row in batch.to_pylist()]
     assert sorted(found) == sorted(10 * at + n for at in range(24) for n in range(2))
 
 
@@ -303,5 +309,5 @@ def test_an_enrichment_asked_ahead_finds_its_answers_in_the_store(
     requests = fake_services.request_count()
     assert requests > 0
     done = do(database, tmp_path, run, opening(fake_services.urls, ["reccobeats"]))
-    assert (done["state"], done["requested"], done["stored"]) == ("done", 8, 8)
+    assert (done.state, done.requested, done.stored) == ("done", 8, 8)
     assert fake_services.request_count() == requests

@@ -16,7 +16,7 @@ from jobs import queue
 from jobs.queue import WorkQueue, create_upload_run, queues_of, spawn_worker, worker_lock
 from store.database import Database
 from store.locks import locked, take
-from store.runs import ENDED, new_run, new_task_run
+from store.runs import ENDED, Run
 from tests.etl.imports import files
 
 UPLOADS = 16
@@ -38,12 +38,12 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
 def upload(database: Database, var: Path, number: int) -> str:
     content = io.BytesIO(files.playlist(3, start=number).encode())
-    return str(create_upload_run(database, var, "me", f"{number}.csv", content, 1_000_000)["id"])
+    return str(create_upload_run(database, var, "me", f"{number}.csv", content, 1_000_000).id)
 
 
 def wait_for_end(database: Database, var: Path, runs: list[str], seconds: float = 90.0) -> None:
     until = time.monotonic() + seconds
-    while any((database.get_run(run) or {})["state"] not in ENDED for run in runs):
+    while any(database.get_run(run).state not in ENDED for run in runs):
         assert time.monotonic() < until, (var / "log" / "import.log").read_text()
         time.sleep(0.1)
 
@@ -73,7 +73,7 @@ def test_uploads_at_the_same_time_start_one_process(
     wait_for_leaving(processes)
     assert most <= 2, "one, and perhaps another that has released the queue and is leaving"
     assert len(processes) <= 3
-    assert {(database.get_run(run) or {})["state"] for run in runs} == {"done"}
+    assert {database.get_run(run).state for run in runs} == {"done"}
 
 
 def test_a_queue_is_taken_from_the_moment_its_process_is_started(
@@ -133,7 +133,7 @@ def test_a_run_queued_behind_the_last_look_of_a_process_is_done_by_it(
     early = upload(database, tmp_path, 1)
     work.do_queue(database, tmp_path, WorkQueue.FILES)
     assert processes == []
-    assert [(database.get_run(run) or {})["state"] for run in (early, *late)] == ["done", "done"]
+    assert [database.get_run(run).state for run in (early, *late)] == ["done", "done"]
 
 
 def test_a_process_that_leaves_while_another_takes_the_queue_leaves_its_runs_to_that(
@@ -143,11 +143,11 @@ def test_a_process_that_leaves_while_another_takes_the_queue_leaves_its_runs_to_
     run = upload(database, tmp_path, 1)
     with locked(worker_lock(tmp_path, WorkQueue.FILES)):
         work.do_queue(database, tmp_path, WorkQueue.FILES)
-    assert (database.get_run(run) or {})["state"] == "queued"
+    assert database.get_run(run).state == "queued"
 
 
 def test_what_takes_hours_has_a_queue_of_its_own() -> None:
-    harvest, file = new_task_run("tracks", "a to z"), new_run("list.csv")
+    harvest, file = Run(kind="tracks", name="a to z"), Run(name="list.csv")
     assert queues_of([harvest]) == {WorkQueue.LONG}
-    assert queues_of([file, new_task_run("spotify", "list")]) == {WorkQueue.FILES}
+    assert queues_of([file, Run(kind="spotify", name="list")]) == {WorkQueue.FILES}
     assert queues_of([]) == set()

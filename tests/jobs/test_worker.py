@@ -9,7 +9,7 @@ from etl.engine import VaultError
 from jobs import worker
 from jobs.worker import execute
 from store.database import Database
-from store.runs import new_task_run
+from store.runs import Run
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_run_ends_with_the_error_that_broke_it(
         raise error
 
     monkeypatch.setattr(worker, "run_task", broken)
-    run = new_task_run("enrich", "a list")
+    run = Run(kind="enrich", name="a list")
     database.put_run(run)
-    assert execute(database, tmp_path, run["_id"], build=False) == "failed"
-    ended = database.load_run(run["_id"]) or {}
-    assert (ended["error"]["code"], ended["error"]["message"]) == (code, message)
+    assert execute(database, tmp_path, run.id, build=False) == "failed"
+    ended = database.get_run(run.id)
+    assert (ended.error["code"], ended.error["message"]) == (code, message)

@@ -8,14 +8,15 @@ import pytest
 
 from ml import artefacts
 from ml.__main__ import main
-from ml.contributors.model import Contributors, InputScaler, is_known, task_of
+from ml.contributors.model import HARD_TO_SAY, Contributors, InputScaler, is_known, probably, task_of
 from ml.contributors.train import train as contributors
 from ml.contributors.train.data import SHARED, read_playlist, read_shared
-from ml.contributors.train.network import NEVER, Tracks, best_temperature, fit, threshold_of
+from ml.contributors.train.network import Tracks, best_temperature, fit, threshold_of
 from ml.contributors.train.scores import auc, confusion, difference, format_confusion
 from ml.contributors.train.settings import read
 from ml.genre.model import GenreInput
-from ml.jobs import BadOption, Job, TooLittle
+from ml.jobs import BadOption, Job
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry, card_of, scores_of
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -40,7 +41,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     playlist = store_playlist(database)
     job = a_job(database, tmp_path, playlist)
     result = contributors.train_own(job)
-    table = {one["model"]: one for one in result["table"]}
+    table = {scored["model"]: scored for scored in result["table"]}
     assert table["network"]["auc"] > 0.9
     assert table["majority"]["auc"] == table["chance"]["auc"] == 0.5
     assert set(table) == {"chance", "majority", "nearest neighbours, audio", "gradient booster, audio", "network"}
@@ -56,7 +57,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert not is_known(reader.blocks([GenreInput()]))
 
     page = json.loads((job.registry.active(task_of(playlist)) / "who_added.json").read_text())
-    assert [one["tracks"] for one in page["people"]] == [24, 24]
+    assert [person["tracks"] for person in page["people"]] == [24, 24]
     assert np.sum(page["confusion"]) == len(page["points"]) == page["points_of"] == 48
 
     assert result["served"] is True
@@ -77,14 +78,14 @@ def test_what_everybody_may_read_names_nobody(database: Database, tmp_path: Path
         assert secret not in public
     job.registry.forget(task)
     assert not (tmp_path / "models" / task).exists()
-    assert [one for one in job.registry.versions() if one.task == task] == []
+    assert [version for version in job.registry.versions() if version.task == task] == []
 
 
 def test_too_little_says_what_to_bring(database: Database, tmp_path: Path) -> None:
     playlist = store_playlist(database, tracks_of={ANN: 24, BOB: 5})
     with pytest.raises(TooLittle, match="24, 5"):
         contributors.train_own(a_job(database, tmp_path, playlist))
-    with pytest.raises(TooLittle, match="Which playlist"):
+    with pytest.raises(TooLittle, match="No playlist is chosen"):
         contributors.train_own(a_job(database, tmp_path, "none"))
 
 
@@ -92,7 +93,7 @@ def test_features_that_are_only_to_be_shown_are_not_learnt_from(database: Databa
     playlist = store_playlist(database, source="spotify")
     added = read_playlist(a_job(database, tmp_path, playlist), read(options=SMALL))
     assert len(added.inputs) == 48
-    assert not any(one.features for one in added.inputs)
+    assert not any(known.features for known in added.inputs)
 
 
 def test_a_track_of_several_people_counts_for_the_first(database: Database, tmp_path: Path) -> None:
@@ -122,7 +123,11 @@ def test_the_threshold_is_the_lowest_from_which_answers_are_right_often_enough()
     who = np.array([0] * 10 + [1] * 10)
     assert threshold_of(odds, who, 0.9) == pytest.approx(top[10], abs=1e-3)  # 10 of 11 are right
     assert threshold_of(odds, who, 0.5) == pytest.approx(top[19], abs=1e-3)
-    assert threshold_of(odds, 1 - who, 0.9) == NEVER
+    assert threshold_of(odds, 1 - who, 0.9) is None
+    three = np.array([[0.4, 0.3, 0.3]] * 20, np.float32)
+    assert threshold_of(three, np.zeros(20, int), 0.8) == 0.5, "probably is more than all the others together"
+    assert probably(np.array([[0.4, 0.3, 0.3], [0.5, 0.2, 0.3]]), 0.5).tolist() == [HARD_TO_SAY, 0]
+    assert probably(three, None).tolist() == [HARD_TO_SAY] * 20
 
 
 def test_odds_that_are_too_sure_are_cooled() -> None:
@@ -147,7 +152,7 @@ def test_the_area_is_taken_within_each_fold() -> None:
     assert np.isnan(auc(constant[:8], who[:8], fold[:8])), "nobody else is there"
 
 
-def test_confusion_has_a_column_for_not_sure() -> None:
+def test_confusion_has_a_column_for_hard_to_say() -> None:
     table = confusion(np.array([0, 1, -1, 1]), np.array([0, 0, 1, 1]), 2)
     assert table.tolist() == [[1, 1, 0], [0, 1, 1]]
 
@@ -203,7 +208,7 @@ def test_without_the_likes_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.shared
 def test_the_shipped_figures_keep_the_mark(shared_data: Path) -> None:
     written = json.loads((artefacts.active("contributors") / "scores.json").read_text())
-    table = {one["model"]: one for one in written["table"]}
+    table = {scored["model"]: scored for scored in written["table"]}
     assert table["network"]["auc"] >= table["gradient booster, audio"]["auc"] + 0.02
 
 
@@ -224,13 +229,13 @@ def test_a_playlist_of_many_people_is_read_from_a_file(tmp_path: Path) -> None:
     heading = "Track ID,Track Name,Artist Name(s),Duration (ms),Added By," + ",".join(names)
     path.write_text("\n".join([heading, *rows, rows[0]]) + "\n")
     added = read_shared(tmp_path, read())
-    assert (added.people, added.left_out) == (("bob", "ann"), 3)
+    assert (added.people, added.too_few) == (("bob", "ann"), {"cy": 3})
     assert np.bincount(added.who).tolist() == [22, 21]
     assert added.inputs[0].artists == ("Band 0",)
     assert added.inputs[0].features["duration_ms"] == 200_000
     assert "time_signature" not in added.inputs[0].features, "an empty cell is unknown"
 
 
-def test_the_confusion_matrix_has_a_column_for_not_sure() -> None:
+def test_the_confusion_matrix_has_a_column_for_hard_to_say() -> None:
     counts = confusion(np.array([0, 1, -1]), np.array([0, 0, 1]), 2).tolist()
     assert format_confusion(("ann", "bob"), counts).splitlines()[2:] == ["| ann | 1 | 1 | 0 |", "| bob | 0 | 0 | 1 |"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml import artefacts, jobs
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry
 from ml.timbre.model import (
     LEAST_SEGMENTS,
@@ -91,7 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Path]) -> None:
     _, models = trained
     versions = artefacts.versions(models)
-    assert [(one.task, one.active) for one in versions] == [("timbre", False)]
+    assert [(version.task, version.active) for version in versions] == [("timbre", False)]
     folder = models / "timbre" / versions[0].name
     model = TimbreModel.load(folder)
     card = artefacts.verified(folder / "card.md").read_text()
@@ -104,7 +105,7 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
     # Another take of a track's sound is nearest to it.
     again = model.predict(timbre(5)[:100])
     assert max(placed, key=lambda name: float(placed[name].vector @ again.vector)) == "5"
-    assert len({tuple(one.spot.tolist()) for one in placed.values()}) == 24
+    assert len({tuple(spot.spot.tolist()) for spot in placed.values()}) == 24
     with pytest.raises(ValueError, match="too few"):
         model.predict(timbre(1)[: LEAST_SEGMENTS - 1])
 
@@ -208,12 +209,12 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
     )
     for number in range(21):
         store(database, f"t{number}", number, 20 if number > 18 else 120)
-    with pytest.raises(jobs.TooLittle) as little:
+    with pytest.raises(TooLittle) as little:
         train_own(job)
     assert little.value.message.startswith("19 tracks")
     store(database, "t20", 20)
     store(database, "t19", 19)
-    with pytest.raises(jobs.TooLittle):  # none of them is known to be popular
+    with pytest.raises(TooLittle):  # none of them is known to be popular
         train_own(replace(job, request={"options": {"min_popularity": 10}}))
     served = job.registry.active_version("timbre")
     result = train_own(job)

@@ -12,7 +12,7 @@ from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
 from store.facts import track_with_id
-from store.runs import ImportProblem, Progress
+from store.runs import ImportProblem, Progress, Run, Skipped
 
 _MAX_EXAMPLES = 20
 # So many rows with two readings are looked up in the catalogue to decide for those that it does not know.
@@ -28,32 +28,31 @@ def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
 
 
 class PlaylistImport:
-    """Stores the playlists of one file; goes on from the cursor in the run's ``document``."""
+    """Stores the playlists of one file; goes on from the cursor of the ``run``."""
 
     def __init__(
         self,
         database: Database,
-        document: dict[str, Any],
+        run: Run,
         file: PlaylistFile,
         report: Report,
         matching: NameMatching,
     ) -> None:
         self.database = database
-        self.run_id: str = document["_id"]
-        self.document = document
+        self.run_at_start = run
         self.file = file
         self.report = report
         self.matching = matching
-        cursor = document["cursor"]
+        cursor = run.cursor
         self.rows: int = cursor["rows"]
         self.number: int = cursor.get("playlist", 0)
         self.items: int = cursor["items"]
         self.contributors = Counter(dict(cursor["contributors"]))
-        self.ids: list[str] = list(document.get("playlist_ids") or [])
-        self.requested, self.stored, self.known = document["requested"], document["stored"], document["known"]
-        self.skipped = Counter(dict(document["skipped"]))
-        self.examples: list[dict[str, Any]] = list(document["skipped_examples"])
-        self.unread = Counter(dict(document.get("unread") or []))
+        self.ids: list[str] = list(run.playlist_ids)
+        self.requested, self.stored, self.known = run.requested, run.stored, run.known
+        self.skipped = Counter(run.skipped)
+        self.examples = list(run.skipped_examples)
+        self.unread = Counter(run.unread)
         self.playlist: Playlist | None = None
         self.page: list[Row] = []
         self.bytes_read = 0
@@ -67,12 +66,11 @@ class PlaylistImport:
         ImportProblem
             No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
-        understood = {"columns": [list(pair) for pair in self.file.columns.items()], "notes": list(self.file.notes)}
-        kind = self.document["kind"] or "playlist"
-        self.database.update_run(self.run_id, {"kind": kind, "phase": _PHASE, **understood})
+        kind, columns, notes = self.run_at_start.kind or "playlist", self.file.columns, self.file.notes
+        self.database.update_run(self.run_at_start.id, kind=kind, phase=_PHASE, columns=columns, notes=notes)
         rows_before, current = self.rows, -1
         seen = 0
-        for entry in self.file.read(self.file.kind, self.document["started_at"], self._watch):
+        for entry in self.file.read(self.file.kind, self.run_at_start.started_at, self._watch):
             if isinstance(entry, Begin):
                 current += 1
                 if current >= self.number:
@@ -85,27 +83,27 @@ class PlaylistImport:
         if not self.ids:
             raise ImportProblem(
                 "no_tracks",
-                f"None of the {self.requested} rows of {self.document['name']} holds a track.",
+                f"None of the {self.requested} rows of {self.run_at_start.name} holds a track.",
                 "See which rows were skipped and why.",
             )
 
     @property
     def _source(self) -> str:
-        return f"{self.file.kind}: {self.document['name']}"
+        return f"{self.file.kind}: {self.run_at_start.name}"
 
     def _begin(self, number: int, begin: Begin) -> None:
         if number > self.number:
             self._complete()
             self.number, self.items, self.contributors = number, 0, Counter()
-        id_here = playlist_id(self.document["owner"], self.file.sha256, number)
+        id_here = playlist_id(self.run_at_start.owner, self.file.sha256, number)
         before = self.database.playlist(id_here)
         self.playlist = Playlist(
             id=id_here,
-            name=begin.name or playlist_name(self.document["name"]),
-            owner=self.document["owner"],
+            name=begin.name or playlist_name(self.run_at_start.name),
+            owner=self.run_at_start.owner,
             source=self._source,
             people={} if before else begin.people,
-            created_at=before.created_at if before else self.document["started_at"],
+            created_at=before.created_at if before else self.run_at_start.started_at,
         )
 
     def _announce(self, playlist: Playlist) -> None:
@@ -115,7 +113,7 @@ class PlaylistImport:
         """
         if playlist.id not in self.ids:
             self.ids.append(playlist.id)
-            self.database.update_run(self.run_id, {"playlist_id": self.ids[0], "playlist_ids": self.ids})
+            self.database.update_run(self.run_at_start.id, playlist_ids=self.ids)
         if self.database.playlist(playlist.id) is None:
             self.database.put_playlist(playlist)
 
@@ -145,7 +143,7 @@ class PlaylistImport:
         if row.track is None:
             self.skipped[row.reason] += row.times
             if len(self.examples) < _MAX_EXAMPLES:
-                self.examples.append({"line": row.line, "reason": row.reason})
+                self.examples.append(Skipped(line=row.line, reason=row.reason))
             return
         self.page.append(self._named(self._decided(row)))
         if row.added_by:
@@ -164,14 +162,15 @@ class PlaylistImport:
         """Return a row that holds a bare id with the track that bears it here."""
         if row.track is None or not is_unnamed(row.track.title):
             return row
-        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id)
+        owner = self.run_at_start.owner
+        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id, owner)
         for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
-            known = known or (track_with_id(self.database, namespace, id_) if id_ else None)
+            known = known or (track_with_id(self.database, namespace, id_, owner) if id_ else None)
         return replace(row, track=known) if known else row
 
     def _others_prevail(self) -> bool:
         if self._others is None:
-            entries = self.file.read(self.file.kind, self.document["started_at"], None)
+            entries = self.file.read(self.file.kind, self.run_at_start.started_at, None)
             readings = ((row.track, row.other) for row in entries if isinstance(row, Row) and row.other)
             votes = (self.matching.has(b) - self.matching.has(a) for a, b in islice(readings, _SAMPLE) if a and b)
             self._others = sum(votes) > 0
@@ -184,7 +183,7 @@ class PlaylistImport:
             if not self.items:
                 self._announce(self.playlist)
             number = self.items // PAGE_ITEMS
-            stored = self._put_tracks(f"{self.run_id}:{self.number}:{number}")
+            stored = self._put_tracks(f"{self.run_at_start.id}:{self.number}:{number}")
             items = [self._item(at, row) for at, row in enumerate(self.page)]
             self.database.put_page(self.playlist.id, number, items)
             self.stored += stored
@@ -193,7 +192,7 @@ class PlaylistImport:
             self.page = []
             if not self.database.grow_playlist(self.playlist.id, self.items):
                 raise self._deleted()
-        self.database.update_run(self.run_id, self._state())
+        self.database.update_run(self.run_at_start.id, **self._state())
         self.report(self._progress(), recorded=True)
 
     def _put_tracks(self, brought_by: str) -> int:
@@ -204,9 +203,10 @@ class PlaylistImport:
             track = self.matching.completed(row.track)
             if first.setdefault(track.id, track) != track:
                 further[track.id] = track
-        stored, _ = self.database.put_tracks(list(first.values()), brought_by)
+        owner = self.run_at_start.owner
+        stored, _ = self.database.put_tracks(list(first.values()), brought_by, owner=owner, repair=True)
         if further:  # further rows of the same track may have more values
-            self.database.put_tracks(list(further.values()), brought_by)
+            self.database.put_tracks(list(further.values()), brought_by, owner=owner)
         return stored
 
     def _item(self, offset: int, row: Row) -> PlaylistItem:
@@ -224,6 +224,7 @@ class PlaylistImport:
         contributors = [list(pair) for pair in self.contributors.items()]
         return {
             "cursor": {
+                **self.run_at_start.cursor,
                 "rows": self.rows,
                 "playlist": self.number,
                 "items": self.items,
@@ -233,9 +234,9 @@ class PlaylistImport:
             "requested": self.requested,
             "stored": self.stored,
             "known": self.known,
-            "skipped": [list(pair) for pair in self.skipped.items()],
+            "skipped": self.skipped,
             "skipped_examples": self.examples,
-            "unread": [list(pair) for pair in self.unread.items()],
+            "unread": self.unread,
         }
 
     def _watch(self, bytes_read: int) -> None:

@@ -20,9 +20,10 @@ from ml.continuation.train.neural import Trainer
 from ml.continuation.train.protocol import MEASURES, described, measures
 from ml.continuation.train.sets import Numbers, TrainingList, hashed, set_lists
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import LISTS as FEWEST_LISTS
 from ml.needs import SONGS as FEWEST_SONGS
+from ml.needs import TooLittle
 from ml.registry import scores_of
 from ml.scores import digest_of
 from ml.train.background import Scored, served_now
@@ -59,7 +60,7 @@ def train_own(job: Job) -> dict[str, Any]:
         )
     lists = [*mine, *imported_lists(job, numbers)]
     model = Continuation("user-trained", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))
-    snapshot = job.catalogue.current()
+    snapshot = job.catalogue.current(job.owner)
     neural_part = UserTrainedNeural(model, snapshot, lists)
     sampled = sorted(np.random.default_rng(1).permutation(scorable)[:MOST_SCORED].tolist())
     table, epochs = compare(model, neural_part, snapshot, lists, sampled, job)
@@ -75,7 +76,7 @@ def user_playlists(database: Database, owner: str | None, numbers: Numbers) -> I
         if shown_only(playlist.source):
             continue
         items = database.playlist_items(playlist.id, limit=playlist.item_count)
-        tracks = database.get_tracks({item.track_id for item in items})
+        tracks = database.get_tracks({item.track_id for item in items}, playlist.owner)
         held = [tracks[item.track_id] for item in items if item.track_id in tracks]
         yield training_list(playlist.name, [track for track in held if track.artists], numbers)
 

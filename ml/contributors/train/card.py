@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ml.contributors.train.baselines import TUNED_WORK
 from ml.contributors.train.data import AddedTracks
-from ml.contributors.train.network import NEVER, ContributorsFit
+from ml.contributors.train.network import ContributorsFit
 from ml.contributors.train.scores import Scores, Study, format_confusion, format_table
 from ml.contributors.train.settings import Settings
 from ml.scores import score_rows
@@ -36,7 +36,7 @@ def shipped(version: str, found: Study, settings: Settings, *, quick: bool) -> s
         audio=found.ablation.get("audio"),
         better=better_than("contributors", score_rows(rows), "network", _CHANCE),
         better_several=better_several,
-        **found.not_sure,
+        **found.probably,
     )
 
 
@@ -46,7 +46,7 @@ def user_trained(
     settings: Settings,
     made: ContributorsFit,
     table: Mapping[str, Scores],
-    unsure: Mapping[str, float],
+    probably: Mapping[str, float],
 ) -> str:
     """Return the Markdown card of a playlist's model; cards are public, so it names neither people nor tracks."""
     return render(
@@ -56,8 +56,6 @@ def user_trained(
         tracks=len(added.ids),
         people=len(added.people),
         threshold=made.threshold,
-        never=made.threshold == NEVER,
         table=format_table(table),
-        answered=unsure["answered"],
-        right=unsure["right"],
+        **probably,
     )

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from ml.contributors.model import TrackInputs
 from ml.contributors.train.network import Rows, Tracks
 from ml.contributors.train.settings import Settings
 from ml.genre.model import GenreInput
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
+from ml.needs import Available, added_by, contributors
 from ml.train.tables import read_table
 from store.domain import AUDIO_FEATURES
 from store.text import normalise, split_artists
@@ -25,14 +27,14 @@ SHARED = "exportify/collab_0327.csv"  # a playlist of many people
 class AddedTracks:
     """n tracks with who added them: ``ids``, ``inputs`` and ``who`` (n,), an index into ``people``.
 
-    ``left_out`` counts the tracks of people with too few of them.
+    ``too_few`` holds the number of tracks of each person who has too few to take part.
     """
 
     ids: tuple[str, ...]
     inputs: tuple[GenreInput, ...]
     who: Rows
     people: tuple[str, ...]
-    left_out: int = 0
+    too_few: Mapping[str, int] = field(default_factory=dict)
 
     def tracks(self, reader: TrackInputs) -> Tracks:
         names = [normalise(track.artists[0]) if track.artists else f"\0{row}" for row, track in enumerate(self.inputs)]
@@ -76,7 +78,7 @@ def read_shared(data: Path, settings: Settings) -> AddedTracks:
         inputs=_inputs(taken["Track Name"], taken["Artist Name(s)"], taken[[columns[name] for name in AUDIO_FEATURES]]),
         who=np.array([people.index(person) for person in taken["Added By"]], np.intp),
         people=tuple(people),
-        left_out=len(table) - len(taken),
+        too_few={str(person): int(count) for person, count in counts.drop(people).items()},
     )
 
 
@@ -98,29 +100,19 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
 
     Raises
     ------
-    ml.jobs.TooLittle
+    ml.needs.TooLittle
         The playlist does not exist, or fewer than two people added enough tracks.
     """
-    playlist_id = str(job.request.get("playlist") or "")
-    playlist = job.database.playlist(playlist_id)
-    if playlist is None:
-        raise TooLittle("Which playlist? There is none to learn from.", "Choose a playlist that several people filled.")
-    adder: dict[str, str] = {}
-    for item in job.database.playlist_items(playlist_id, limit=playlist.item_count):
-        if item.added_by:
-            adder.setdefault(item.track_id, item.added_by)
-    found = job.database.get_tracks(adder)
+    available = Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)
+    contributors(available).check()
+    assert available.playlist is not None
+    adder = added_by(job.database, available.playlist)
+    found = job.database.get_tracks(adder, available.playlist.owner)
     known = [found[track_id] for track_id in adder if track_id in found]
     counts = Counter(adder[track.id] for track in known)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     people = [person for person, count in ordered if count >= settings.least_tracks]
     people = people[: settings.most_people]
-    if len(people) < 2:
-        most = ", ".join(str(n) for _, n in counts.most_common(3)) or "none"
-        raise TooLittle(
-            f"Two people with {settings.least_tracks} tracks each are needed; the largest numbers are {most}.",
-            "Import a playlist whose file says who added each track, such as an Exportify file of a collaborative one.",
-        )
     index = {person: number for number, person in enumerate(people)}
     taken = [track for track in known if adder[track.id] in index]
     return AddedTracks(
@@ -128,5 +120,5 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
         inputs=tuple(GenreInput.of(track) for track in taken),
         who=np.array([index[adder[track.id]] for track in taken], np.intp),
         people=tuple(people),
-        left_out=len(known) - len(taken),
+        too_few={person: count for person, count in ordered if person not in index},
     )

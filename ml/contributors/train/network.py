@@ -22,7 +22,8 @@ _PENULTIMATE = "penultimate"
 _TEMPERATURES = np.geomspace(0.4, 4.0, 93)
 # A threshold needs at least this many answers on validation.
 _LEAST_ANSWERS = 8
-NEVER = 2.0  # a threshold that no probability reaches
+# "Probably" is more likely than all others together.
+_LEAST_PROBABLE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ class ContributorsFit:
     scaler: InputScaler
     members: tuple[keras.Model, ...]
     temperature: float
-    threshold: float
+    threshold: float | None
     people: int
 
     def network(self) -> keras.Model:
@@ -169,7 +170,7 @@ def fit(tracks: Tracks, people: int, settings: Settings, done: Progress) -> Cont
         validation[check] = softmax(np.asarray(members[-1](inputs[check], training=False)))
         done()
     temperature = best_temperature(validation, tracks.who)
-    threshold = threshold_of(calibrate(validation, temperature), tracks.who, settings.sure)
+    threshold = threshold_of(calibrate(validation, temperature), tracks.who, settings.probable)
     return ContributorsFit(
         scaler=scaler, members=tuple(members), temperature=temperature, threshold=threshold, people=people
     )
@@ -181,13 +182,16 @@ def best_temperature(odds: Floats, who: Rows) -> float:
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
-def threshold_of(odds: Floats, who: Rows, sure: float) -> float:
-    """Return the lowest threshold at which a share of ``sure`` (0 to 1) of the answers is right, else NEVER."""
+def threshold_of(odds: Floats, who: Rows, probable: float) -> float | None:
+    """Return the lowest threshold, 0.5 or more, at which a share of ``probable`` (0 to 1) of the answers is right.
+
+    ``None`` where no threshold with at least eight answers does.
+    """
     top, right = odds.max(axis=1), odds.argmax(axis=1) == who
     order = np.argsort(-top, kind="stable")
     counts = np.arange(1, len(order) + 1)
-    holds = (np.cumsum(right[order]) / counts >= sure) & (counts >= _LEAST_ANSWERS)
-    return round(float(top[order[np.flatnonzero(holds)[-1]]]), 4) if holds.any() else NEVER
+    holds = (np.cumsum(right[order]) / counts >= probable) & (counts >= _LEAST_ANSWERS)
+    return max(_LEAST_PROBABLE, round(float(top[order[np.flatnonzero(holds)[-1]]]), 4)) if holds.any() else None
 
 
 def log_loss(odds: Floats, who: Rows) -> float:

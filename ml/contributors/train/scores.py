@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
+from ml.contributors.model import HARD_TO_SAY
 from ml.contributors.train.network import Rows, log_loss
 from ml.genre.encoder import Floats
 from ml.train.card import markdown_table
@@ -52,8 +53,8 @@ class Study:
     differences : dict
         Baseline -> AUC of the network minus its AUC, with the 95 % interval.
     confusion : list of list of int
-        (people, people + 1) counts on the likes, "not sure" last.
-    not_sure : dict of str to float
+        (people, people + 1) counts on the likes, "hard to say" last.
+    probably : dict of str to float
         Shares of tracks "answered" and of answers "right", 0 to 1.
     several : dict of str to Scores
         Scores on a playlist of ``people`` people; empty where it was not scored.
@@ -63,7 +64,7 @@ class Study:
     ablation: dict[str, Scores]
     differences: dict[str, tuple[float, float, float]]
     confusion: list[list[int]]
-    not_sure: dict[str, float]
+    probably: dict[str, float]
     several: dict[str, Scores]
     people: int
 
@@ -105,8 +106,8 @@ def calibration_error(odds: Floats, who: Rows) -> float:
 
 
 def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:
-    """Return counts (people, people + 1): row who added it, column the answer, last column "not sure" (-1)."""
-    return confusion_matrix(who, guesses, labels=[*range(people), -1])[:people]
+    """Return counts (people, people + 1): row who added it, column the answer, last column "hard to say" (-1)."""
+    return confusion_matrix(who, guesses, labels=[*range(people), HARD_TO_SAY])[:people]
 
 
 def difference(
@@ -135,4 +136,4 @@ def format_table(results: Mapping[str, Scores]) -> str:
 def format_confusion(people: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     """Return the counts of :func:`confusion` as a Markdown table."""
     rows = ((name, *row) for name, row in zip(people, counts, strict=True))
-    return markdown_table(("added by \\ answer", *people, "not sure"), rows)
+    return markdown_table(("added by \\ answer", *people, "hard to say"), rows)

@@ -33,7 +33,7 @@ class Settings:
     scaling: str
     folds: int
     members: int
-    sure: float
+    probable: float
     least_tracks: int
     most_people: int
     seed: int
@@ -102,7 +102,7 @@ _MAY_BE = {
     "scaling": SCALINGS.__contains__,
     "folds": _whole(2, 10),
     "members": _whole(2, 10),
-    "sure": _number(0, 1),
+    "probable": _number(0, 1),
     "least_tracks": _whole(2, 10_000),
     "most_people": _whole(2, 20),
     "seed": _whole(0, 2**31),

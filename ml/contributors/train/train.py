@@ -12,7 +12,7 @@ from sklearn.manifold import TSNE
 
 from ml.artefacts import verified
 from ml.artists.model import ArtistEmbedding
-from ml.contributors.model import TASK, TrackInputs, task_of
+from ml.contributors.model import HARD_TO_SAY, TASK, TrackInputs, probably, task_of
 from ml.contributors.train import baselines, scores
 from ml.contributors.train import card as cards
 from ml.contributors.train.data import AddedTracks, read_likes, read_playlist, read_shared
@@ -28,14 +28,13 @@ from ml.train.background import Scored, served_now
 from ml.train.export import export
 from ml.train.publish import publish
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 NETWORK = "network"
 BOOSTER, BOOSTER_ALL = "gradient booster, audio", "gradient booster, same inputs"
 ABLATIONS = (("audio",), ("audio", "genre"), ("audio", "artist"), ("genre", "artist"))
 _PROOF_ROWS = 256
 # Points of the t-SNE map: 2,000 take about ten seconds.
 _MOST_POINTS, _PERPLEXITY = 2_000, 30.0
-_NOT_SURE = -1
 
 Report = Callable[[str], None]
 
@@ -49,7 +48,7 @@ class HeldOutAnswers:
     odds : np.ndarray
         (n, people) probabilities.
     answers : np.ndarray
-        (n,) persons, -1 where the model is not sure.
+        (n,) who "probably" added each, -1 where it is hard to say.
     fold : np.ndarray
         (n,) the fold that a track was held out in.
     seconds : float
@@ -68,7 +67,7 @@ class HeldOutAnswers:
 def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progress) -> HeldOutAnswers:
     """Predict each fold with a model fitted on the others, from its early stopping to its threshold."""
     odds = np.zeros((len(tracks), people), np.float32)
-    answers, fold = np.full(len(tracks), _NOT_SURE), np.zeros(len(tracks), int)
+    answers, fold = np.full(len(tracks), HARD_TO_SAY), np.zeros(len(tracks), int)
     taken = []
     for number, (learn, held) in enumerate(tracks.folds(settings.folds, settings.seed)):
         fold[held] = number
@@ -76,8 +75,7 @@ def cross_validate(tracks: Tracks, people: int, settings: Settings, done: Progre
         made = fit(tracks.of(learn), people, settings, done)
         taken.append(time.process_time() - started)
         odds[held] = made.predict(tracks.of(held).blocks)
-        best = odds[held].argmax(axis=1)
-        answers[held] = np.where(odds[held].max(axis=1) >= made.threshold, best, _NOT_SURE)
+        answers[held] = probably(odds[held], made.threshold)
     return HeldOutAnswers(odds, answers, fold, float(np.mean(taken)))
 
 
@@ -118,9 +116,9 @@ def table_of(held: Mapping[str, HeldOutAnswers], who: Rows) -> dict[str, Scores]
     return table
 
 
-def not_sure(held: HeldOutAnswers, who: Rows) -> dict[str, float]:
+def shares_of(held: HeldOutAnswers, who: Rows) -> dict[str, float]:
     """Return the share of tracks "answered" and the share of those answers that are "right", each 0 to 1."""
-    answered = held.answers != _NOT_SURE
+    answered = held.answers != HARD_TO_SAY
     right = float((held.answers == who)[answered].mean()) if answered.any() else 0.0
     return {"answered": round(float(answered.mean()), 4), "right": round(right, 4)}
 
@@ -155,7 +153,6 @@ def artefact_settings(
         "artists": reader.artists.version if reader.artists else None,
         "temperature": made.temperature,
         "threshold": made.threshold,
-        "sure": settings.sure,
         "scaler": made.scaler.as_json(),
     }
 
@@ -165,7 +162,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
     Raises
     ------
-    ml.jobs.TooLittle
+    ml.needs.TooLittle
         There are fewer than two people with enough tracks.
     ml.jobs.BadOption
         An option does not exist or has a value that it cannot have.
@@ -196,7 +193,7 @@ def train_own(job: Job) -> dict[str, Any]:
     folder = job.models / task / version
     files = save(made, folder, artefact_settings(made, reader, added, version, settings), wanted)
     (folder / "who_added.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
-    card = cards.user_trained(version, added, settings, made, table, report["not_sure"])
+    card = cards.user_trained(version, added, settings, made, table, shares_of(held_out, added.who))
     files.append(folder / "who_added.json")
     first, rows = not any(listed.task == task for listed in job.registry.versions()), score_rows(table)
     publish(folder, files, card, activate=first, table=rows, served=NETWORK, **more)
@@ -241,10 +238,10 @@ def training_report(
     people, odds = len(added.people), held.odds.astype(float).round(3).tolist()
     return {
         "people": [{"id": p, "tracks": int((added.who == i).sum())} for i, p in enumerate(added.people)],
-        "left_out": added.left_out,
+        "too_few": [{"id": p, "tracks": n} for p, n in added.too_few.items()],
         "scores": score_rows(table),
         "confusion": scores.confusion(held.answers, added.who, people).tolist(),
-        "not_sure": {"threshold": made.threshold, "sure": settings.sure, **not_sure(held, added.who)},
+        "probably": {"threshold": made.threshold, "wanted": settings.probable, **shares_of(held, added.who)},
         "settings": settings.describe(),
         "options": asdict(settings),
         "points_of": len(added.ids),
@@ -321,7 +318,7 @@ def study(
         ablation=ablation,
         differences=differences,
         confusion=confusion,
-        not_sure=not_sure(held[NETWORK], who),
+        probably=shares_of(held[NETWORK], who),
         several=several_table,
         people=n_people,
     )

@@ -25,8 +25,9 @@ from ml.families.train import card as families_card
 from ml.families.train.card import CAUTION, DATA
 from ml.families.train.scores import Ints, Scores, format_table, mean, score
 from ml.families.train.study import QUICK, ClusterCountChoice, FamiliesFit, Settings
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
+from ml.needs import TooLittle
 from ml.scores import digest_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
@@ -250,7 +251,7 @@ def train_own(job: Job) -> dict[str, Any]:
     job.say("reading the catalogue")
     shipped = job.registry.active("taxonomy")
     taxonomy = Taxonomy.load(shipped.with_name(f"{shipped.name}.json"))
-    table = from_snapshot(job.catalogue.current())
+    table = from_snapshot(job.catalogue.current(job.owner))
     counted = int(table.whole[_distinct(table.members(taxonomy).values())].sum())
     if counted < LEAST_TRACKS:
         raise TooLittle(

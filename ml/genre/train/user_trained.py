@@ -14,10 +14,11 @@ from ml.genre.train.data import TrackTable, first_columns
 from ml.genre.train.network import Settings
 from ml.genre.train.scores import score
 from ml.genre.train.train import QUICK, publish_trained
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import ARTISTS as LEAST_ARTISTS
 from ml.needs import GENRE_TRACKS as LEAST_TRACKS
 from ml.needs import GENRES as LEAST_GENRES
+from ml.needs import TooLittle
 from ml.scores import digest_of
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
@@ -39,7 +40,9 @@ def train_own(job: Job) -> dict[str, Any]:
     """
     job.say("reading the catalogue")
     taxonomy = job.registry.active("taxonomy")
-    table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
+    table = own_table(
+        job.catalogue.current(job.owner), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres
+    )
     _check(table)
     held_out = _held_out(job, table)
     folder = job.models

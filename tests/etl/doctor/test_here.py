@@ -18,7 +18,7 @@ from store.database import Database
 from store.domain import Track
 from store.errors import StoreDown
 from store.mongo.embedded import EmbeddedServer
-from store.runs import new_run
+from store.runs import Run
 
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=100"
 
@@ -114,7 +114,7 @@ def test_an_embedded_store_whose_indexes_were_cut_off(tmp_path: Path) -> None:
 
 def test_imports_that_wait_for_another_installation_are_named(database_uri: str) -> None:
     here, there = (Database(database_uri, installation_id=name) for name in ("here", "there"))
-    there.put_run(new_run("list.csv", source="/list.csv"))
+    there.put_run(Run(name="list.csv", source="/list.csv"))
     assert "installation there" not in by_name(look_at_store(there))
     check = by_name(look_at_store(here))["installation there"]
     assert (check.state, check.message) == (State.WARNING, "1 unfinished import belongs to installation there.")

@@ -17,7 +17,7 @@ from store.database import Database
 from store.domain import Track
 from tests.etl.gather.support import opening
 
-_READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "load_run")
+_READS = ("get_document", "get_documents", "documents_where", "documents_among", "names_where", "get_run")
 _WRITES = (
     *("put_document", "insert_document", "change_document", "delete_documents"),
     *("update_run", "put_playlist", "put_page", "grow_playlist", "refresh_counts"),
@@ -39,11 +39,11 @@ class CountingDatabase(Database):
         for name in (*_READS, *_WRITES):
             setattr(self, name, self._mortal(getattr(self, name), name in _WRITES))
 
-    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
+    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "", **more: Any) -> tuple[int, int]:
         if self._is_last(writes=True):
-            super().put_tracks(tracks[: len(tracks) // 2], brought_by)
+            super().put_tracks(tracks[: len(tracks) // 2], brought_by, **more)
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().put_tracks(tracks, brought_by)
+        return super().put_tracks(tracks, brought_by, **more)
 
     def _is_last(self, *, writes: bool) -> bool:
         self.counts["calls"] += 1

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from config import Config
 from etl.engine import Engine
@@ -13,6 +12,7 @@ from etl.task import OpenEngine
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
+from store.runs import Run
 from store.text import normalise
 from tests.fake_services.world import Song, World
 
@@ -62,11 +62,11 @@ def put_playlist(database: Database, world: World, count: int = 8, owner: str | 
     return tracks
 
 
-def do(database: Database, var: Path, run: dict[str, Any], open_engine: OpenEngine) -> dict[str, Any]:
-    """Do a run and return it as the outside may know it."""
+def do(database: Database, var: Path, run: Run, open_engine: OpenEngine) -> Run:
+    """Do a run and return it as it is then."""
     database.put_run(run)
-    execute(database, var, run["_id"], open_engine=open_engine)
-    done = database.get_run(run["_id"])
+    execute(database, var, run.id, open_engine=open_engine)
+    done = database.get_run(run.id)
     assert done
     return done
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from etl.gather.terms import first_open
 from jobs.queue import WorkQueue, worker_lock
 from store.database import Database
 from store.locks import locked
-from store.runs import new_run
+from store.runs import Run
 from tests.etl.gather.support import PLAYLIST, put_playlist
 from tests.etl.imports import files
 from tests.fake_services.faults import limited
@@ -70,7 +71,7 @@ def test_asking_ahead_that_is_killed_leaves_a_run_that_goes_on(
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             options.command(database, tmp_path, options)
-    assert [run["kind"] for run in database.unfinished_runs()] == ["enrich"]
+    assert [run.kind for run in database.unfinished_runs()] == ["enrich"]
 
 
 def test_the_worker_deletes_runs_that_ended_long_ago(
@@ -79,11 +80,11 @@ def test_the_worker_deletes_runs_that_ended_long_ago(
     monkeypatch.setattr(work, "_KEPT_RUNS", 1)
     monkeypatch.setenv("TASTEMAP_SOURCES", "none")
     old = {"state": "done", "started_at": datetime.now(UTC) - timedelta(weeks=9)}
-    runs = [new_run("a.csv"), new_run("b.csv") | old, new_run("c.csv") | old | {"state": "waiting"}]
+    runs = [Run(name="a.csv"), Run(name="b.csv", **old), Run(name="c.csv", **old | {"state": "waiting"})]
     for run in runs:
         database.put_run(run)
     work._sweep(database, tmp_path)
-    assert [bool(database.load_run(run["_id"])) for run in runs] == [True, False, True]
+    assert [bool(database.get_run(run.id)) for run in runs] == [True, False, True]
 
 
 def test_a_harvest_goes_on_where_the_last_one_ended(database: Database, etl: Shell) -> None:
@@ -97,7 +98,7 @@ def test_balanced_makes_a_playlist_and_says_what_it_lacks(database: Database, et
     done = etl("balanced", "--genres", "rock", "polka", "--per-genre", "2")
     assert done.returncode == 0, done.stderr
     assert "2 skipped: polka: no source knows more" in done.stdout
-    assert [one.item_count for one in database.playlists(None)] == [2]
+    assert [playlist.item_count for playlist in database.playlists(None)] == [2]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_run_that_has_to_wait_says_how_long_and_resume_too(
     early = etl("resume")
     assert "Nothing was cut off." in early.stdout
     assert f"not before {tomorrow}" in early.stdout
-    run = database.waiting_runs()[0]["_id"]
+    run = database.waiting_runs()[0].id
     assert etl("cancel", run).returncode == 0
     assert etl("cancel", run).returncode == 1
     assert database.waiting_runs() == []
@@ -131,15 +132,15 @@ def test_the_worker_does_files_while_a_harvest_is_under_way(
     harvest = new_enrichment(PLAYLIST, "x", None, ["features"])
     path = tmp_path / "list.csv"
     path.write_text(files.playlist(3), newline="")
-    file = new_run("list.csv", source=str(path), size=path.stat().st_size)
-    asleep = new_enrichment(PLAYLIST, "y", None, ["genres"])
-    asleep |= {"state": "waiting", "wake_at": datetime.now(UTC) + timedelta(hours=1)}
+    file = Run(name="list.csv", source=str(path), bytes_total=path.stat().st_size)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    asleep = replace(new_enrichment(PLAYLIST, "y", None, ["genres"]), state="waiting", wake_at=later)
     for run in (harvest, file, asleep):
         database.put_run(run)
     with locked(worker_lock(tmp_path / "var", WorkQueue.LONG)):
         assert etl("work").returncode == 0
-    assert (database.get_run(file["_id"]) or {})["state"] == "done"
-    assert (database.get_run(harvest["_id"]) or {})["state"] == "queued"
+    assert database.get_run(file.id).state == "done"
+    assert database.get_run(harvest.id).state == "queued"
     assert etl("work").returncode == 0
-    assert (database.get_run(harvest["_id"]) or {})["state"] == "done"
-    assert (database.get_run(asleep["_id"]) or {})["state"] == "waiting"
+    assert database.get_run(harvest.id).state == "done"
+    assert database.get_run(asleep.id).state == "waiting"

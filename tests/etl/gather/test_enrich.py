@@ -16,7 +16,7 @@ from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import known_tracks
 from store.recommendations import recommended_for, trail_of
-from store.runs import cancel_run
+from store.runs import Run
 from tests.etl.gather.support import KEYLESS, PLAYLIST, do, opening, put_playlist
 from tests.fake_services.faults import cut, garbage, limited, replying, unavailable
 from tests.fake_services.fixtures import FakeServices
@@ -37,22 +37,22 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def enriched(
     database: Database, var: Path, services: FakeServices, needs: list[str], sources: tuple[str, ...] = KEYLESS
-) -> dict[str, Any]:
+) -> Run:
     run = new_enrichment(PLAYLIST, "Eight songs", None, needs)
     return do(database, var, run, opening(services.urls, sources))
 
 
-def by_source(run: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, int, int]]:
+def by_source(run: Run) -> dict[tuple[str, str], tuple[int, int, int, int]]:
     columns = ("queries", "found", "not_found", "failed")
-    return {(row["source"], row["need"]): tuple(row[name] for name in columns) for row in run["sources"]}  # type: ignore[misc]
+    return {(row["source"], row["need"]): tuple(row[name] for name in columns) for row in run.sources}  # type: ignore[misc]
 
 
 def test_everything_is_fetched_and_counted(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
     tracks = put_playlist(database, fake_services.world)
     run = enriched(database, tmp_path, fake_services, ALL)
-    assert (run["state"], run["error"], run["wake_at"]) == ("done", None, None)
-    assert run["requested"] == 24 == run["stored"] + run["known"] + sum(run["skipped"].values())
-    assert run["stored"] == 24
+    assert (run.state, run.error, run.wake_at) == ("done", None, None)
+    assert run.requested == 24 == run.stored + run.known + sum(run.skipped.values())
+    assert run.stored == 24
     counts = by_source(run)
     assert counts["reccobeats", "features"] == (8, 8, 0, 0)
     assert counts["musicbrainz", "track"][0] == 8
@@ -90,7 +90,7 @@ def test_what_is_known_is_not_asked_for_again(database: Database, tmp_path: Path
     built = Catalogue(tmp_path / "catalogue").current().generation
     requests = fake_services.request_count()
     again = enriched(database, tmp_path, fake_services, ALL)
-    assert (again["stored"], again["known"]) == (0, 24)
+    assert (again.stored, again.known) == (0, 24)
     assert fake_services.request_count() == requests
     # Nothing changed, so nothing is built.
     assert Catalogue(tmp_path / "catalogue").current().generation == built
@@ -107,7 +107,7 @@ def test_recommended_tracks_are_one_recording_whoever_names_them(
     found = recommended_for(database, [tracks[0].id], "reccobeats")[tracks[0].id]
     assert found.tracks
     assert found.playlists == (PLAYLIST,)
-    assert {one.track_id for one in found.tracks} <= {track.id for track in stored}
+    assert {track.track_id for track in found.tracks} <= {track.id for track in stored}
 
 
 def test_the_trail_leads_back_to_the_playlist(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -129,7 +129,7 @@ def test_the_trail_leads_back_to_the_playlist(database: Database, tmp_path: Path
     run = new_enrichment(other.id, "One", None, ["similar"])
     do(database, tmp_path, run, opening(fake_services.urls))
     farther = {track.id for track in database.all_tracks()} - ours - {far.id}
-    lengths = {len(trail_of(database, one, home).steps) for one in farther}  # type: ignore[arg-type]
+    lengths = {len(trail_of(database, track_id, home).steps) for track_id in farther}  # type: ignore[arg-type]
     assert lengths <= {1, 2}
 
 
@@ -150,7 +150,7 @@ def test_a_better_source_takes_the_place_of_a_worse_one_and_of_no_file(
     database.put_page(PLAYLIST, 0, [PlaylistItem(position=0, track_id="mine")])
     database.put_playlist(Playlist(id=PLAYLIST, name="Mine", item_count=1, complete=True))
     run = enriched(database, tmp_path, fake_services, ["features"])
-    assert (run["known"], run["stored"], run["sources"]) == (1, 0, [])
+    assert (run.known, run.stored, run.sources) == (1, 0, ())
 
 
 def test_a_track_without_an_id_is_found_by_its_names(
@@ -163,7 +163,7 @@ def test_a_track_without_an_id_is_found_by_its_names(
     database.put_playlist(Playlist(id=PLAYLIST, name="One", item_count=1, complete=True))
     run = enriched(database, tmp_path, fake_services, ["features"])
     known = database.get_track(named.id)
-    assert run["stored"] == 1
+    assert run.stored == 1
     assert known
     assert known.features
     assert known.isrc == song.isrc
@@ -178,8 +178,8 @@ def test_short_troubles_change_nothing(
     fake_services.deezer.fail(cut(), times=1)
     fake_services.deezer.fail(garbage(), times=1, skip=4)
     run = enriched(database, tmp_path, fake_services, ALL)
-    assert (run["state"], run["stored"]) == ("done", 24)
-    assert not any(row["failed"] for row in run["sources"])
+    assert (run.state, run.stored) == ("done", 24)
+    assert not any(row["failed"] for row in run.sources)
 
 
 def test_a_source_that_sleeps_for_a_day_lets_the_others_go_on(
@@ -190,29 +190,28 @@ def test_a_source_that_sleeps_for_a_day_lets_the_others_go_on(
     opener = opening(fake_services.urls)
     run = new_enrichment(PLAYLIST, "Eight songs", None, ALL)
     asleep = do(database, tmp_path, run, opener)
-    assert asleep["state"] == "waiting"
-    assert "ReccoBeats" in asleep["phase"]
-    wake_at = datetime.fromisoformat(asleep["wake_at"])
-    assert timedelta(hours=23) < wake_at - datetime.now(UTC) <= timedelta(hours=24)
+    assert asleep.state == "waiting"
+    assert "ReccoBeats" in asleep.phase
+    assert timedelta(hours=23) < asleep.wake_at - datetime.now(UTC) <= timedelta(hours=24)
     assert by_source(asleep)["deezer", "similar"][1] > 0
     # What the others brought can be searched for meanwhile, and nobody takes the run up before its time.
     assert len(Catalogue(tmp_path / "catalogue").current()) > 8
     assert database.unfinished_runs() == []
-    assert [one["_id"] for one in database.waiting_runs()] == [run["_id"]]
-    wake(database, run["_id"])
-    assert [one["_id"] for one in database.unfinished_runs()] == [run["_id"]]
-    assert execute(database, tmp_path, run["_id"], open_engine=opener) == "done"
-    done = database.get_run(run["_id"])
+    assert [run.id for run in database.waiting_runs()] == [run.id]
+    wake(database, run.id)
+    assert [run.id for run in database.unfinished_runs()] == [run.id]
+    assert execute(database, tmp_path, run.id, open_engine=opener) == "done"
+    done = database.get_run(run.id)
     assert done
-    assert (done["stored"], done["wake_at"]) == (24, None)
-    sources = {one.track.features.source for one in all_known(database) if one.track.features}
+    assert (done.stored, done.wake_at) == (24, None)
+    sources = {known.track.features.source for known in all_known(database) if known.track.features}
     assert sources == {"reccobeats"}
 
 
 def wake(database: Database, run_id: str) -> None:
     """Let a day pass."""
     past = datetime.now(UTC) - timedelta(seconds=1)
-    database.update_run(run_id, {"wake_at": past})
+    database.update_run(run_id, wake_at=past)
     for bucket in database.documents_where("sources", {}):
         if bucket.get("blocked_until"):
             database.change_document("sources", bucket["_id"], {"blocked_until": past})
@@ -229,10 +228,10 @@ def test_a_source_that_refuses_is_left_out_and_told_of(
     put_playlist(database, fake_services.world)
     fake_services.reccobeats.fail(replying(403, {"error": "Forbidden"}), times=None)
     run = enriched(database, tmp_path, fake_services, ["features"])
-    assert run["state"] == "done"
+    assert run.state == "done"
     # AcousticBrainz knows most of them by their MusicBrainz ids.
-    assert run["stored"] > 0
-    why = next(row["why"] for row in run["sources"] if (row["source"], row["need"]) == ("reccobeats", "features"))
+    assert run.stored > 0
+    why = next(row["why"] for row in run.sources if (row["source"], row["need"]) == ("reccobeats", "features"))
     assert "ReccoBeats" in why
     assert len(fake_services.reccobeats.requests) <= 6
 
@@ -251,23 +250,23 @@ def test_a_source_that_is_down_is_left_out_at_last(
     run = new_enrichment(PLAYLIST, "Eight songs", None, ["features"])
     database.put_run(run)
     sleeps = 0
-    while execute(database, tmp_path, run["_id"], open_engine=opener) == "waiting":
+    while execute(database, tmp_path, run.id, open_engine=opener) == "waiting":
         sleeps += 1
-        wake(database, run["_id"])
-    done = database.get_run(run["_id"])
+        wake(database, run.id)
+    done = database.get_run(run.id)
     assert done
-    assert (done["state"], sleeps) == ("done", 1)
-    assert done["stored"] > 0
+    assert (done.state, sleeps) == ("done", 1)
+    assert done.stored > 0
 
 
 def test_without_a_source_or_a_playlist_the_run_says_so(
     database: Database, tmp_path: Path, fake_services: FakeServices
 ) -> None:
     gone = enriched(database, tmp_path, fake_services, ALL)
-    assert (gone["state"], gone["error"]["code"]) == ("failed", "deleted")
+    assert (gone.state, gone.error["code"]) == ("failed", "deleted")
     put_playlist(database, fake_services.world)
     none = enriched(database, tmp_path, fake_services, ALL, ())
-    assert (none["state"], none["error"]["code"]) == ("failed", "no_sources")
+    assert (none.state, none.error["code"]) == ("failed", "no_sources")
 
 
 def test_a_cancelled_run_ends_behind_the_page(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -276,11 +275,27 @@ def test_a_cancelled_run_ends_behind_the_page(database: Database, tmp_path: Path
     database.put_run(run)
 
     def cancel_soon(database_: Database, var: Path) -> Engine:
-        cancel_run(database, run["_id"])
+        database.cancel_run(run.id)
         return opening(fake_services.urls)(database_, var)
 
-    assert execute(database, tmp_path, run["_id"], open_engine=cancel_soon) == "cancelled"
+    assert execute(database, tmp_path, run.id, open_engine=cancel_soon) == "cancelled"
     assert fake_services.request_count() == 0
-    assert not cancel_run(database, run["_id"])
-    assert execute(database, tmp_path, run["_id"]) == "cancelled"
+    assert not database.cancel_run(run.id)
+    assert execute(database, tmp_path, run.id) == "cancelled"
     assert database.playlist(PLAYLIST)
+
+
+def test_ids_of_musicbrainz_are_found_by_isrc_or_names(
+    database: Database, tmp_path: Path, fake_services: FakeServices
+) -> None:
+    tracks = put_playlist(database, fake_services.world)
+    known = sum("mbid" in track.ids for track in tracks)
+    run = enriched(database, tmp_path, fake_services, ["mbids"], ("musicbrainz",))
+    assert run.state == "done"
+    found = database.get_tracks([track.id for track in tracks]).values()
+    mbids = {song.mbid for song in fake_services.world.songs}
+    assert {track.ids["mbid"] for track in found if "mbid" in track.ids} <= mbids
+    with_mbid = sum("mbid" in track.ids for track in found)
+    assert with_mbid > known
+    assert (run.requested, run.stored, run.known) == (len(tracks), with_mbid - known, known)
+    assert {row["need"] for row in run.sources if row["queries"]} <= {"track", "search"}

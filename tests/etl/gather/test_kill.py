@@ -42,7 +42,7 @@ def runs() -> list[dict[str, Any]]:
         new_balanced(genres=["rock", "jazz", "hip-hop", "folk", "polka"], per_genre=6),
         new_enrichment(PLAYLIST, "Songs", None, ["features", "genres", "similar"]),
     ]
-    return [run | {"_id": f"{number:024x}", "started_at": STARTED} for number, run in enumerate(new)]
+    return [replace(run, id=f"{number:024x}", started_at=STARTED) for number, run in enumerate(new)]
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def everything(uri: str) -> dict[str, Any]:
 def timeless(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: timeless(one) for name, one in sorted(value.items()) if name not in _TIMES}
-    return [timeless(one) for one in value] if isinstance(value, list) else value
+    return [timeless(candidate) for candidate in value] if isinstance(value, list) else value
 
 
 def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp
         prepared(database, services)
         for run in runs():
             before = dict(database.counts)
-            assert execute(database, tmp_path / "whole", run["_id"], open_engine=opening(services.urls)) == "done"
+            assert execute(database, tmp_path / "whole", run.id, open_engine=opening(services.urls)) == "done"
             counts.append({kind: count - before[kind] for kind, count in database.counts.items()})
         database.close()
     expected = everything(whole)
@@ -140,10 +140,10 @@ def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp
                 # Ten such lives are shorter than the whole run.
                 kinds = ["calls", "writes"] * (KILLS // 2)
                 moments = [(kind, chance.randint(2, whole_run[kind] // (KILLS + 1))) for kind in kinds]
-                print(run["kind"], moments)
+                print(run.kind, moments)
                 endings = []
                 for kind, lives in (*moments, ("calls", None)):
-                    child.stdin.write(json.dumps([run["_id"], kind, lives]) + "\n")
+                    child.stdin.write(json.dumps([run.id, kind, lives]) + "\n")
                     child.stdin.flush()
                     endings.append(child.stdout.readline().strip())
                 assert endings == ["killed"] * KILLS + ["ended 0"]

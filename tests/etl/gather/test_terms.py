@@ -19,7 +19,7 @@ from jobs.worker import execute
 from store.database import Database
 from store.domain import Track
 from store.facts import ANALYSES, timbre_of
-from store.runs import Postponed, cancel_run
+from store.runs import Postponed, Run
 from store.text import normalise, plain_title
 from tests.etl.gather.support import do, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import garbage, limited, replying
@@ -50,10 +50,10 @@ def test_a_harvest_stores_what_the_terms_find_once(
     database: Database, tmp_path: Path, fake_services: FakeServices
 ) -> None:
     run = do(database, tmp_path, new_harvest("tracks", terms=26), opening(fake_services.urls))
-    assert run["state"] == "done"
-    assert run["requested"] == run["stored"] + run["known"] + sum(run["skipped"].values())
+    assert run.state == "done"
+    assert run.requested == run.stored + run.known + sum(run.skipped.values())
     stored = list(database.all_tracks())
-    assert len(stored) == run["stored"]
+    assert len(stored) == run.stored
     # A remaster and its original are one recording, whichever of them was found first.
     found = {(plain_title(track.title), track.artists[0]) for track in stored}
     latin = [song for song in fake_services.world.songs if not song.absent and song.title[0].isascii()]
@@ -81,14 +81,14 @@ def test_filters_leave_out_what_is_not_popular_or_not_of_the_years(
 ) -> None:
     new = new_harvest("tracks", terms=26, min_popularity=50, source="deezer", strict=True)
     run = do(database, tmp_path, new, opening(fake_services.urls))
-    assert run["stored"] > 0
+    assert run.stored > 0
     assert all((track.popularity or 0) >= 50 for track in database.all_tracks())
-    assert run["skipped"]["less popular than 50"] > 0
+    assert run.skipped["less popular than 50"] > 0
     new = new_harvest("tracks", terms=26, years=(1990, 2010), source="musicbrainz", strict=True)
     run = do(database, tmp_path, new, opening(fake_services.urls))
     brought = [track for track in database.all_tracks() if track.source == "musicbrainz"]
     assert all(track.year and 1990 <= track.year <= 2010 for track in brought)
-    assert run["skipped"]["not from 1990 to 2010"] > 0
+    assert run.skipped["not from 1990 to 2010"] > 0
 
 
 def test_what_a_source_does_not_tell_is_no_reason_to_leave_out(
@@ -96,16 +96,16 @@ def test_what_a_source_does_not_tell_is_no_reason_to_leave_out(
 ) -> None:
     new = new_harvest("tracks", terms=3, years=(1800, 1801), source="deezer")  # Deezer's search tells no years
     run = do(database, tmp_path, new, opening(fake_services.urls))
-    assert run["stored"] > 0
-    assert run["skipped"] == {}
+    assert run.stored > 0
+    assert run.skipped == {}
 
 
 def test_a_balanced_set_says_what_was_left_out(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
     new = new_balanced(genres=["rock"], per_genre=500, min_popularity=83, source="deezer")
     run = do(database, tmp_path, new, opening(fake_services.urls))
-    ((reason, missing),) = run["skipped"].items()
+    ((reason, missing),) = run.skipped.items()
     assert "3 less popular than 83" in reason
-    assert run["requested"] == run["stored"] + run["known"] + missing
+    assert run.requested == run.stored + run.known + missing
 
 
 def test_a_long_run_of_a_browser_gives_way_to_another(
@@ -116,11 +116,11 @@ def test_a_long_run_of_a_browser_gives_way_to_another(
     database.put_run(other)
     run = new_harvest("tracks", "me", terms=4, source="deezer")
     opener = opening(fake_services.urls)
-    assert do(database, tmp_path, run, opener)["state"] == "waiting"
-    assert [one["_id"] for one in database.unfinished_runs()] == [other["_id"], run["_id"]]
-    cancel_run(database, other["_id"])
-    execute(database, tmp_path, run["_id"], open_engine=opener)
-    assert (database.get_run(run["_id"]) or {})["state"] == "done"
+    assert do(database, tmp_path, run, opener).state == "waiting"
+    assert [run.id for run in database.unfinished_runs()] == [other.id, run.id]
+    database.cancel_run(other.id)
+    execute(database, tmp_path, run.id, open_engine=opener)
+    assert database.get_run(run.id).state == "done"
     assert first_open(database, "tracks", "deezer") == 4
 
 
@@ -132,7 +132,7 @@ class _Names:
 def test_only_what_would_be_tried_again_is_counted_as_a_sleep() -> None:
     cursor = source_client.fresh_waiting()
     nobody: Any = _Names()
-    tally = Tally({"requested": 0, "stored": 0, "known": 0, "skipped": [], "sources": []})
+    tally = Tally(Run(name="a harvest"))
     held = source_client.Waiting(nobody, tally, cursor, lambda: None)
     now = datetime.now(UTC)
     asleep = [Blocked("deezer", now + timedelta(minutes=10), "busy"), Blocked("spotify", now + timedelta(days=1), "x")]
@@ -147,9 +147,9 @@ def test_artists_are_harvested(database: Database, tmp_path: Path, fake_services
     stored = database.get_document("artists", f"deezer:{artist.deezer}")
     assert stored
     assert stored["name"] == artist.name
-    assert run["requested"] == run["stored"] + run["known"]
+    assert run.requested == run.stored + run.known
     again = new_harvest("artists", terms=1, source="deezer")
-    assert do(database, tmp_path, again, opening(fake_services.urls))["stored"] == 0
+    assert do(database, tmp_path, again, opening(fake_services.urls)).stored == 0
 
 
 def test_a_page_that_cannot_be_read_does_not_end_the_term(
@@ -159,9 +159,9 @@ def test_a_page_that_cannot_be_read_does_not_end_the_term(
     monkeypatch.setattr(terms, "_MOST_PAGES", 4)
     fake_services.deezer.fail(garbage(), times=None, path="/search")
     run = do(database, tmp_path, new_harvest("tracks", terms=2, source="deezer"), opening(fake_services.urls))
-    assert run["state"] == "done"
-    assert run["sources"][0]["failed"] == 4  # two pages of each term
-    assert run["sources"][0]["why"]
+    assert run.state == "done"
+    assert run.sources[0]["failed"] == 4  # two pages of each term
+    assert run.sources[0]["why"]
 
 
 def test_a_harvest_waits_where_every_source_sleeps(
@@ -170,9 +170,9 @@ def test_a_harvest_waits_where_every_source_sleeps(
     fake_services.deezer.fail(limited(3600), times=1)
     fake_services.musicbrainz.fail(limited(7200), times=1)
     run = do(database, tmp_path, new_harvest("tracks", terms=1), opening(fake_services.urls, ("deezer", "musicbrainz")))
-    assert run["state"] == "waiting"
-    assert "Deezer" in run["phase"]
-    assert all(row["why"] for row in run["sources"])
+    assert run.state == "waiting"
+    assert "Deezer" in run.phase
+    assert all(row["why"] for row in run.sources)
     assert first_open(database, "tracks", "deezer") == 0
 
 
@@ -191,10 +191,10 @@ def test_a_balanced_set_is_a_playlist_of_distinct_recordings(
 ) -> None:
     new = new_balanced("me", genres=["rock", "hip-hop", "jazz", "polka"], per_genre=3)
     run = do(database, tmp_path, new, opening(fake_services.urls))
-    assert (run["state"], run["requested"]) == ("done", 12)
-    assert run["skipped"] == {"polka: no source knows more": 3}
-    assert run["stored"] + run["known"] == 9
-    playlist = database.playlist(run["playlist_id"])
+    assert (run.state, run.requested) == ("done", 12)
+    assert run.skipped == {"polka: no source knows more": 3}
+    assert run.stored + run.known == 9
+    playlist = database.playlist(run.playlist_id)
     assert playlist
     assert (playlist.name, playlist.owner, playlist.item_count) == ("Genre-balanced set: 4 x 3", "me", 9)
     assert playlist.complete
@@ -212,8 +212,8 @@ def test_a_genre_that_one_source_lacks_is_gathered_from_another(
     tag = next(iter(fake_services.world.artists[0].tags))
     assert normalise(tag) not in {"rock", "pop", "jazz"}
     run = do(database, tmp_path, new_balanced(genres=[tag], per_genre=2), opening(fake_services.urls))
-    assert run["stored"] == 2
-    counts = {row["source"]: row["found"] for row in run["sources"]}
+    assert run.stored == 2
+    counts = {row["source"]: row["found"] for row in run.sources}
     assert counts["deezer"] == 0
     assert sum(counts.values()) > 0
 
@@ -222,7 +222,7 @@ def test_a_set_of_which_nobody_knows_a_track_fails(
     database: Database, tmp_path: Path, fake_services: FakeServices
 ) -> None:
     run = do(database, tmp_path, new_balanced(genres=["polka"]), opening(fake_services.urls))
-    assert (run["state"], run["error"]["code"]) == ("failed", "no_tracks")
+    assert (run.state, run.error["code"]) == ("failed", "no_tracks")
     assert database.playlists(None) == []
 
 
@@ -270,15 +270,15 @@ def test_segments_are_stored_compactly_and_once(
     tracks = put_playlist(database, fake_services.world)
     even = [track for track in tracks if len(track.title) % 2 == 0]
     run = do(database, tmp_path, new_segments(), listening)
-    assert (run["requested"], run["stored"]) == (8, len(even))
-    assert run["skipped"] == {"the source has no analysis of it": 8 - len(even)}
+    assert (run.requested, run.stored) == (8, len(even))
+    assert run.skipped == {"the source has no analysis of it": 8 - len(even)}
     timbre = timbre_of(database, even[0].id)
     assert timbre is not None
     assert timbre.shape == (len(even[0].title), 12)
     assert timbre.dtype == np.float32
     assert timbre[1, 2] == 3.0
     again = do(database, tmp_path, new_segments(), listening)
-    assert (again["stored"], again["known"]) == (0, 0)
+    assert (again.stored, again.known) == (0, 0)
     assert timbre_of(database, "nobody") is None
 
 
@@ -288,9 +288,9 @@ def test_segments_are_fetched_for_as_many_tracks_as_wanted_with_filters(
     put_playlist(database, fake_services.world)
     database.put_tracks([Track(id="known", title="four", artists=("A",), popularity=80.0, ids={"spotify": "x" * 22})])
     popular = do(database, tmp_path, new_segments(min_popularity=50, strict=True), listening)
-    assert (popular["requested"], popular["stored"]) == (1, 1)
+    assert (popular.requested, popular.stored) == (1, 1)
     long = do(database, tmp_path, new_segments(min_segments=1000, terms=3), listening)
-    assert (long["requested"], long["stored"]) == (3, 0)
+    assert (long.requested, long.stored) == (3, 0)
     assert database.get_document(ANALYSES, "known")
 
 
@@ -298,16 +298,16 @@ def test_without_an_analysing_source_the_run_says_so(
     database: Database, tmp_path: Path, fake_services: FakeServices
 ) -> None:
     run = do(database, tmp_path, new_segments(), opening(fake_services.urls))
-    assert (run["state"], run["error"]["code"]) == ("failed", "no_sources")
-    assert "extended mode" in run["error"]["hint"]
+    assert (run.state, run.error["code"]) == ("failed", "no_sources")
+    assert "extended mode" in run.error["hint"]
     refused = do(database, tmp_path, new_harvest("tracks", source="nobody"), opening(fake_services.urls))
-    assert refused["error"]["code"] == "no_sources"
+    assert refused.error["code"] == "no_sources"
 
 
 def test_a_source_that_refuses_ends_its_lane(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
     fake_services.deezer.fail(replying(403, {"error": "no"}), times=None)
     new = new_harvest("tracks", terms=2)
     run = do(database, tmp_path, new, opening(fake_services.urls, ("deezer", "musicbrainz")))
-    assert run["state"] == "done"
+    assert run.state == "done"
     assert first_open(database, "tracks", "deezer") == 0
     assert first_open(database, "tracks", "musicbrainz") == 2

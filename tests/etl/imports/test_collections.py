@@ -50,33 +50,33 @@ def account(*sizes: int) -> dict[str, Any]:
 def test_several_playlists_of_one_file(database: Database, tmp_path: Path) -> None:
     path = write(tmp_path / "Playlist1.json", account(3, 0, PAGE_ITEMS + 5))
     run = do(database, tmp_path / "var", path, "me")
-    assert (run["state"], run["kind"], run["error"]) == ("done", "playlist", None)
-    assert run["playlist_ids"] == [playlist_id("me", run["sha256"], number) for number in (0, 2)]
-    assert run["playlist_id"] == run["playlist_ids"][0] == playlist_id("me", run["sha256"])
-    assert (run["requested"], run["stored"], run["known"]) == (PAGE_ITEMS + 11, PAGE_ITEMS + 7, 1)
-    assert run["skipped"] == {"podcast episode": 3}
-    found = [database.playlist(one) for one in run["playlist_ids"]]
+    assert (run.state, run.kind, run.error) == ("done", "playlist", None)
+    assert list(run.playlist_ids) == [playlist_id("me", run.sha256, number) for number in (0, 2)]
+    assert run.playlist_id == run.playlist_ids[0] == playlist_id("me", run.sha256)
+    assert (run.requested, run.stored, run.known) == (PAGE_ITEMS + 11, PAGE_ITEMS + 7, 1)
+    assert run.skipped == {"podcast episode": 3}
+    found = [database.playlist(one) for one in run.playlist_ids]
     assert [(one.name, one.item_count, one.complete) for one in found if one] == [
         ("List 0", 3, True),
         ("List 2", PAGE_ITEMS + 5, True),
     ]
-    items = database.playlist_items(run["playlist_ids"][1], 0, 1000)
+    items = database.playlist_items(run.playlist_ids[1], 0, 1000)
     assert [item.position for item in items] == list(range(PAGE_ITEMS + 5))
     assert items[0].track_id == files.spotify_id(2)
     again = do(database, tmp_path / "var", path, "me")
-    assert (again["stored"], again["known"], again["playlist_ids"]) == (0, PAGE_ITEMS + 8, run["playlist_ids"])
+    assert (again.stored, again.known, again.playlist_ids) == (0, PAGE_ITEMS + 8, run.playlist_ids)
     assert len(database.playlists("me")) == 2
 
 
 def test_tracks_which_everybody_finds_do_not_name_the_file(database: Database, tmp_path: Path) -> None:
     path = write(tmp_path / "Songs for a parting.csv", formats.TUNE_MY_MUSIC)
     run = do(database, tmp_path / "var", path, "me")
-    assert (run["state"], run["stored"], run["known"]) == ("done", 3, 1)
+    assert (run.state, run.stored, run.known) == ("done", 3, 1)
     assert {playlist.source for playlist in database.playlists("me")} == {"tunemymusic: Songs for a parting.csv"}
     assert [playlist.name for playlist in database.playlists("me")].count("Evenings") == 1
-    snapshot = Catalogue(tmp_path / "var" / "catalogue").current()
+    snapshot = Catalogue(tmp_path / "var" / "catalogue").current("me")
     found = [snapshot.track(snapshot.ref(row)) for row in range(len(snapshot))]
-    assert {track.source for track in (*found, *database.all_tracks())} == {"tunemymusic"}
+    assert {track.source for track in (*found, *database.all_tracks("me"))} == {"tunemymusic"}
 
 
 def test_a_broken_part_of_an_archive_is_named_and_the_rest_stored(database: Database, tmp_path: Path) -> None:
@@ -84,15 +84,15 @@ def test_a_broken_part_of_an_archive_is_named_and_the_rest_stored(database: Data
         tmp_path / "x.zip", {"Playlist1.json": account(PAGE_ITEMS + 3), "Playlist2.json": '{"playlists": [{"cut'}
     )
     run = do(database, tmp_path / "var", path)
-    assert (run["state"], run["error"], len(run["playlist_ids"])) == ("done", None, 1)
+    assert (run.state, run.error, len(run.playlist_ids)) == ("done", None, 1)
     assert [one.item_count for one in database.playlists(None)] == [PAGE_ITEMS + 3]
-    assert any("Playlist2.json" in reason for reason in run["skipped"])
+    assert any("Playlist2.json" in reason for reason in run.skipped)
 
 
 def test_an_archive_with_broken_parts_alone_leaves_nothing(database: Database, tmp_path: Path) -> None:
     path = formats.zipped(tmp_path / "x.zip", {"Playlist1.json": '{"playlists": [{"cut'})
     run = do(database, tmp_path / "var", path)
-    assert (run["state"], run["error"]["code"], run["playlist_ids"]) == ("failed", "malformed", [])
+    assert (run.state, run.error["code"], run.playlist_ids) == ("failed", "malformed", ())
     assert database.playlists(None) == []
     assert list(database.all_tracks()) == []
 
@@ -110,7 +110,7 @@ def test_one_of_several_deleted_while_they_arrive(database: Database, tmp_path: 
     database_run.close()
     run = database.get_run(RUN_ID)
     assert run
-    assert run["error"]["code"] == "deleted"
+    assert run.error["code"] == "deleted"
     assert [(one.name, one.complete) for one in database.playlists(None)] == [("List 0", True)]
 
 
@@ -139,15 +139,15 @@ def test_a_history_is_a_playlist_with_plays_and_nothing_private(
     plays = [formats.play(n, f"202{n % 5}-01-01T00:00:00Z") for n in range(9) for _ in range(n + 1)]
     content = json.dumps(plays).encode()
     run = create_upload_run(database, tmp_path, "me", "endsong_0.json", io.BytesIO(content), 10_000_000)
-    assert execute(database, tmp_path, run["id"]) == "done"
-    done = database.get_run(run["id"])
+    assert execute(database, tmp_path, run.id) == "done"
+    done = database.get_run(run.id)
     assert done
-    assert (done["requested"], done["stored"]) == (45, 9)
-    items = database.playlist_items(done["playlist_id"])
+    assert (done.requested, done.stored) == (45, 9)
+    items = database.playlist_items(done.playlist_id)
     assert [(item.track_id, item.plays) for item in items] == [(files.spotify_id(n), n + 1) for n in range(8, -1, -1)]
     assert items[0].added_at is not None
     assert items[0].added_at.year == 2023
-    assert not upload_folder(tmp_path, run["id"]).exists()
+    assert not upload_folder(tmp_path, run.id).exists()
     stored = repr(everything(database_uri))
     for secret in formats.PRIVATE.values():
         assert secret not in stored
@@ -166,7 +166,7 @@ def test_tracks_without_ids_gain_features_by_name(database: Database, tmp_path: 
     serve(tmp_path / "var", known)
     content = "#EXTM3U\n#EXTINF:268,Air - All I Need\na.mp3\n#EXTINF:90,Air - Something Else\nb.mp3\n"
     run = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", content))
-    first, second = database.playlist_items(run["playlist_id"])
+    first, second = database.playlist_items(run.playlist_id)
     matched, other = database.get_track(first.track_id), database.get_track(second.track_id)
     assert matched is not None
     assert other is not None
@@ -182,7 +182,7 @@ def test_a_catalogue_that_cannot_be_read_only_costs_the_features(database: Datab
     (tmp_path / "var" / "catalogue").mkdir(parents=True)
     (tmp_path / "var" / "catalogue" / "CURRENT.json").write_text("{broken")
     run = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", "#EXTINF:268,Air - All I Need\na.mp3\n"))
-    assert (run["state"], run["stored"]) == ("done", 1)
+    assert (run.state, run.stored) == ("done", 1)
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == 1
 
 
@@ -199,7 +199,7 @@ def test_a_catalogue_that_cannot_be_read_only_costs_the_features(database: Datab
 )
 def test_each_kind_arrives(database: Database, tmp_path: Path, name: str, content: Any, count: int, title: str) -> None:
     run = do(database, tmp_path / "var", write(tmp_path / name, content))
-    assert (run["state"], run["stored"]) == ("done", count)
+    assert (run.state, run.stored) == ("done", count)
     assert [(one.name, one.item_count, one.complete) for one in database.playlists(None)] == [(title, count, True)]
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == count
 
@@ -207,7 +207,7 @@ def test_each_kind_arrives(database: Database, tmp_path: Path, name: str, conten
 @pytest.mark.parametrize("kind", ["json", "jspf", "csv-full"])
 def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "list.csv", files.playlist(5))
-    first = do(database, tmp_path / "var", path)["playlist_id"]
+    first = do(database, tmp_path / "var", path).playlist_id
     items = database.playlist_items(first)
     tracks = database.get_tracks({item.track_id for item in items})
     playlist = database.playlist(first)
@@ -216,18 +216,18 @@ def test_our_own_exports_come_back_whole(database: Database, tmp_path: Path, kin
     exported = b"".join(FORMATS[kind].write(playlist, [page]))
     (tmp_path / "out").mkdir()
     run = do(database, tmp_path / "var", write(tmp_path / "out" / f"list{FORMATS[kind].ending}", exported))
-    assert (run["state"], run["stored"], run["known"]) == ("done", 0, 5)
-    assert run["playlist_id"] != first
-    assert database.playlist_items(run["playlist_id"]) == items
+    assert (run.state, run.stored, run.known) == ("done", 0, 5)
+    assert run.playlist_id != first
+    assert database.playlist_items(run.playlist_id) == items
     assert database.get_tracks(tracks.keys()) == tracks
-    again = database.playlist(run["playlist_id"])
+    again = database.playlist(run.playlist_id)
     assert again is not None
     assert (again.name, again.contributors) == (playlist.name, playlist.contributors)
 
 
 def test_a_list_of_ones_own_files_comes_back_with_their_paths(database: Database, tmp_path: Path) -> None:
     content = "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:268,Air - All I Need\n/music/Air/01.mp3\n"
-    first = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", content))["playlist_id"]
+    first = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", content)).playlist_id
     playlist = database.playlist(first)
     assert playlist is not None
     pages = read_pages(database, Snapshot(), playlist, files=True)

@@ -181,10 +181,10 @@ def test_a_playlist_without_an_end_is_not_read_into_memory(tmp_path: Path, monke
 def test_a_slice_as_a_run_is_no_playlist_of_the_store(database: Database, tmp_path: Path) -> None:
     path = write(tmp_path / "mpd.slice.0-999.json", formats.mpd_slice(formats.slice_playlist(0, 1, 2, 1)))
     run = do(database, tmp_path / "var", path)
-    assert (run["state"], run["kind"], run["playlist_ids"]) == ("done", "dataset", [])
-    assert (run["requested"], run["stored"], run["known"]) == (3, 3, 0)
+    assert (run.state, run.kind, run.playlist_ids) == ("done", "dataset", ())
+    assert (run.requested, run.stored, run.known) == (3, 3, 0)
     again = do(database, tmp_path / "var", path)
-    assert (again["requested"], again["stored"], again["known"]) == (3, 0, 3)
+    assert (again.requested, again.stored, again.known) == (3, 0, 3)
     assert len(rows(tmp_path / "var" / "playlists", "playlists")) == 1
     assert database.playlists(None) == []
     assert list(database.all_tracks()) == []
@@ -197,7 +197,7 @@ def test_a_slice_stored_before_a_kill_is_still_stored_after_it(database: Databas
     assert execute(database, tmp_path / "var", run_id) == "done"
     run = database.get_run(run_id)
     assert run
-    assert (run["requested"], run["stored"], run["known"]) == (3, 3, 0)
+    assert (run.requested, run.stored, run.known) == (3, 3, 0)
 
 
 KILLED = """
@@ -234,7 +234,7 @@ def test_a_folder_of_slices_goes_on_after_a_kill(database: Database, tmp_path: P
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert len(set_names(tmp_path / "var" / "playlists")) == 1
     for run in database.unfinished_runs():
-        assert execute(database, tmp_path / "var", run["_id"]) == "done"
+        assert execute(database, tmp_path / "var", run.id) == "done"
     found = rows(tmp_path / "var" / "playlists", "playlists")
     assert [one["pid"] for one in found] == [10 * n + at for n in range(3) for at in range(6)]
     assert not list((tmp_path / "var" / "playlists").glob(".unfinished*"))

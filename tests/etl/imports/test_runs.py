@@ -21,24 +21,24 @@ from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Track
 from store.locks import locked
-from store.runs import ENDED, ImportProblem, Progress, cancel_run, new_run, upload_folder
+from store.runs import ENDED, ImportProblem, Progress, Run, Skipped, upload_folder
 from tests.etl.imports import files
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def queue(database: Database, path: Path, owner: str | None = None) -> str:
-    run = new_run(path.name, owner, str(path), path.stat().st_size)
+    run = Run(name=path.name, owner=owner, source=str(path), bytes_total=path.stat().st_size)
     database.put_run(run)
-    return run["_id"]
+    return run.id
 
 
-def do(database: Database, var: Path, path: Path, owner: str | None = None) -> dict:
+def do(database: Database, var: Path, path: Path, owner: str | None = None) -> Run:
     run_id = queue(database, path, owner)
     execute(database, var, run_id)
     run = database.get_run(run_id)
     assert run
-    assert run["state"] in ENDED
+    assert run.state in ENDED
     return run
 
 
@@ -48,7 +48,7 @@ def write(tmp_path: Path, content: str, name: str = "my_list.csv") -> Path:
     return path
 
 
-def upload(database: Database, var: Path, content: bytes, name: str = "list.csv") -> dict:
+def upload(database: Database, var: Path, content: bytes, name: str = "list.csv") -> Run:
     return create_upload_run(database, var, "me", name, io.BytesIO(content), 10_000_000)
 
 
@@ -57,13 +57,13 @@ def test_a_playlist_arrives_whole(database: Database, tmp_path: Path) -> None:
     rows = [*(files.net_row(n) for n in range(count)), files.net_row(3), files.net_row(9999, Track_Name="")]
     path = write(tmp_path, files.text([files.NET, *rows]))
     run = do(database, tmp_path / "var", path)
-    assert (run["state"], run["kind"], run["phase"], run["error"]) == ("done", "playlist", "done", None)
-    assert (run["requested"], run["stored"], run["known"]) == (count + 2, count, 1)
-    assert run["skipped"] == {"no title (the track was withdrawn)": 1}
-    assert run["skipped_examples"] == [{"line": count + 3, "reason": "no title (the track was withdrawn)"}]
-    assert run["bytes_done"] == run["bytes_total"] == path.stat().st_size
-    assert run["finished_at"] >= run["started_at"]
-    playlist = database.playlist(run["playlist_id"])
+    assert (run.state, run.kind, run.phase, run.error) == ("done", "playlist", "done", None)
+    assert (run.requested, run.stored, run.known) == (count + 2, count, 1)
+    assert run.skipped == {"no title (the track was withdrawn)": 1}
+    assert run.skipped_examples == (Skipped(line=count + 3, reason="no title (the track was withdrawn)"),)
+    assert run.bytes_done == run.bytes_total == path.stat().st_size
+    assert run.finished_at >= run.started_at
+    playlist = database.playlist(run.playlist_id)
     assert playlist is not None
     assert (playlist.name, playlist.item_count, playlist.complete) == ("my list", count + 1, True)
     assert sum(playlist.contributors.values()) == count + 1
@@ -81,18 +81,18 @@ def test_a_table_of_a_browser_is_a_playlist_and_the_summary_says_how_it_was_read
     # The headings that tell a table are English, as public tables write them.
     table = write(tmp_path, rows.replace("Titel;Künstler", "track_name;artists"), "table.csv")
     run = do(database, tmp_path / "var", table, "me")
-    assert (run["state"], run["kind"], run["stored"]) == ("done", "playlist", 2)
-    assert run["columns"] == {
+    assert (run.state, run.kind, run.stored) == ("done", "playlist", 2)
+    assert run.columns == {
         "title": "track_name",
         "artists": "artists",
         "length": "Dauer",
         "danceability": "Danceability",
     }
-    assert run["unread"] == {"Dauer": 1}
-    assert run["notes"] == []
+    assert run.unread == {"Dauer": 1}
+    assert list(run.notes) == []
     legacy = tmp_path / "legacy.csv"
     legacy.write_bytes(rows.encode("cp1252"))
-    assert "not in Unicode" in do(database, tmp_path / "var", legacy, "me")["notes"][0]
+    assert "not in Unicode" in do(database, tmp_path / "var", legacy, "me").notes[0]
 
 
 def test_what_was_imported_is_found_in_the_catalogue(database: Database, tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_the_same_file_again_is_all_known_and_one_playlist(database: Database, t
     first = do(database, tmp_path / "var", path, "me")
     again = do(database, tmp_path / "var", path, "me")
     theirs = do(database, tmp_path / "var", path, "you")
-    assert (again["stored"], again["known"]) == (0, 30)
-    assert again["playlist_id"] == first["playlist_id"] == playlist_id("me", first["sha256"])
-    assert theirs["playlist_id"] != first["playlist_id"]
+    assert (again.stored, again.known) == (0, 30)
+    assert again.playlist_id == first.playlist_id == playlist_id("me", first.sha256)
+    assert theirs.playlist_id != first.playlist_id
     assert len(database.playlists("me")) == 1
 
 
@@ -129,8 +129,8 @@ def test_a_track_table_goes_into_the_catalogue(database: Database, tmp_path: Pat
     ]
     rows = [[files.spotify_id(n), "A;B", "C", f"Title {n}", "50", "0.5", "0.6", "rock"] for n in range(40)]
     run = do(database, tmp_path / "var", write(tmp_path, files.text([headings, *rows]), "table.csv"))
-    assert (run["state"], run["kind"], run["requested"], run["stored"]) == ("done", "table", 40, 40)
-    assert run["playlist_id"] is None
+    assert (run.state, run.kind, run.requested, run.stored) == ("done", "table", 40, 40)
+    assert run.playlist_id is None
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == 40
     assert database.counts()["tracks"] == 0
 
@@ -150,24 +150,23 @@ def test_a_file_that_cannot_be_imported_leaves_nothing(
     database: Database, tmp_path: Path, content: str, code: str
 ) -> None:
     run = upload(database, tmp_path, content.encode())
-    assert execute(database, tmp_path, run["id"]) == "failed"
-    failed = database.get_run(run["id"])
+    assert execute(database, tmp_path, run.id) == "failed"
+    failed = database.get_run(run.id)
     assert failed
-    assert failed["error"]["code"] == code
-    assert failed["error"]["message"]
-    assert failed["error"]["hint"]
+    assert failed.error["code"] == code
+    assert failed.error["message"]
+    assert failed.error["hint"]
     assert database.playlists("me") == []
     assert list(database.all_tracks()) == []
-    assert not upload_folder(tmp_path, run["id"]).exists()
+    assert not upload_folder(tmp_path, run.id).exists()
 
 
 def test_an_upload_is_kept_until_it_is_done(database: Database, tmp_path: Path) -> None:
     run = upload(database, tmp_path, files.playlist(3).encode(), "C:\\fakepath\\..\\my list.csv")
-    assert (run["name"], run["state"], run["requested"]) == ("my list.csv", "queued", 0)
-    assert {"source", "cursor"}.isdisjoint(run)
-    assert (upload_folder(tmp_path, run["id"]) / "my list.csv").is_file()
-    assert execute(database, tmp_path, run["id"]) == "done"
-    assert not upload_folder(tmp_path, run["id"]).exists()
+    assert (run.name, run.state, run.requested) == ("my list.csv", "queued", 0)
+    assert (upload_folder(tmp_path, run.id) / "my list.csv").is_file()
+    assert execute(database, tmp_path, run.id) == "done"
+    assert not upload_folder(tmp_path, run.id).exists()
     assert [one.name for one in database.playlists("me")] == ["my list"]
 
 
@@ -182,12 +181,12 @@ def test_an_upload_that_is_too_large_leaves_nothing(database: Database, tmp_path
 def test_uploads_that_nobody_will_read_are_swept(database: Database, tmp_path: Path) -> None:
     waiting = upload(database, tmp_path, files.playlist(1).encode())
     ended = upload(database, tmp_path, files.playlist(1).encode())
-    database.update_run(ended["id"], {"state": "done"})
+    database.update_run(ended.id, state="done")
     for name, age in (("cut-off", 2 * 24 * 3600), ("arriving", 60)):
         upload_folder(tmp_path, name).mkdir()
         os.utime(upload_folder(tmp_path, name), (time.time() - age, time.time() - age))
     sweep_uploads(database, tmp_path)
-    assert {folder.name for folder in (tmp_path / "uploads").iterdir()} == {waiting["id"], "arriving"}
+    assert {folder.name for folder in (tmp_path / "uploads").iterdir()} == {waiting.id, "arriving"}
 
 
 @pytest.mark.parametrize("name", ["", "..", "/", "a/../..", "\x00\x1f", "  . "])
@@ -216,7 +215,7 @@ def test_a_run_that_another_process_does_is_left_to_it(database: Database, tmp_p
         assert execute(database, tmp_path, run_id) == "running"
     run = database.get_run(run_id)
     assert run
-    assert run["state"] == "queued"
+    assert run.state == "queued"
     assert execute(database, tmp_path, run_id) == "done"
 
 
@@ -230,9 +229,9 @@ def test_a_playlist_deleted_while_it_arrives_stays_deleted(database: Database, t
     assert execute(database, tmp_path / "var", run_id, delete) == "failed"
     run = database.get_run(run_id)
     assert run
-    assert run["error"]["code"] == "deleted"
+    assert run.error["code"] == "deleted"
     assert database.playlists(None) == []
-    assert database.playlist_items(run["playlist_id"], 0, 3 * PAGE_ITEMS) == []
+    assert database.playlist_items(run.playlist_id, 0, 3 * PAGE_ITEMS) == []
 
 
 def test_a_file_that_changed_since_the_cut_is_taken_from_its_start(database: Database, tmp_path: Path) -> None:
@@ -249,7 +248,7 @@ def test_a_file_that_changed_since_the_cut_is_taken_from_its_start(database: Dat
     execute(database, tmp_path / "var", run_id)
     run = database.get_run(run_id)
     assert run
-    assert (run["state"], run["requested"]) == ("done", 10)
+    assert (run.state, run.requested) == ("done", 10)
     assert [one.item_count for one in database.playlists(None)] == [10]
 
 
@@ -265,7 +264,7 @@ def test_many_runs_are_brought_into_the_catalogue_at_once(database: Database, tm
     for run_id in runs:
         assert execute(database, tmp_path / "var", run_id, build=False) == "running"
     finish(database, tmp_path / "var", runs)
-    assert all((database.get_run(run_id) or {})["state"] == "done" for run_id in runs)
+    assert all(database.get_run(run_id).state == "done" for run_id in runs)
     assert len(Catalogue(tmp_path / "var" / "catalogue").current()) == 15
 
 
@@ -314,13 +313,13 @@ def test_the_worker_that_the_web_starts_does_every_queued_run(
 ) -> None:
     runs = []
     for n in range(3):
-        runs.append(upload(database, tmp_path, files.playlist(5, start=n).encode())["id"])
+        runs.append(upload(database, tmp_path, files.playlist(5, start=n).encode()).id)
         spawn_worker(tmp_path, database_uri)
     until = time.monotonic() + 60
-    while any((database.get_run(run) or {})["state"] not in ENDED for run in runs):
+    while any(database.get_run(run).state not in ENDED for run in runs):
         assert time.monotonic() < until, (tmp_path / "log" / "import.log").read_text()
         time.sleep(0.1)
-    assert [(database.get_run(run) or {})["state"] for run in runs] == ["done"] * 3
+    assert [database.get_run(run).state for run in runs] == ["done"] * 3
 
 
 def test_a_catalogue_that_is_lost_or_outdated_is_built_again(
@@ -329,17 +328,17 @@ def test_a_catalogue_that_is_lost_or_outdated_is_built_again(
     assert not catalogue_is_behind(database, tmp_path)
     upload(database, tmp_path, files.playlist(5).encode())
     assert etl(database_uri, tmp_path, "work").returncode == 0
-    whole = Catalogue(tmp_path / "catalogue").current()
+    whole = Catalogue(tmp_path / "catalogue").current("me")
     assert not catalogue_is_behind(database, tmp_path)
     for lose in (lambda: shutil.rmtree(tmp_path / "catalogue"), lambda: damage(tmp_path / "catalogue")):
         lose()
         assert catalogue_is_behind(database, tmp_path)
         assert etl(database_uri, tmp_path, "work").returncode == 0
-        assert len(Catalogue(tmp_path / "catalogue").current()) == len(whole) == 5
+        assert len(Catalogue(tmp_path / "catalogue").current("me")) == len(whole) == 5
 
 
 def damage(catalogue: Path) -> None:
-    for described in catalogue.glob("segments/*/format.json"):
+    for described in catalogue.glob("**/segments/*/format.json"):
         described.write_text(described.read_text().replace('"format":', '"format": 9'))
 
 
@@ -347,11 +346,11 @@ def test_bringing_the_same_again_builds_no_catalogue(database: Database, tmp_pat
     table = "id,name,artists,popularity,danceability,energy\nt1,One,A,10,0.5,0.5\nt2,Two,B,20,0.4,0.6\n"
     paths = [write(tmp_path, files.playlist(5)), write(tmp_path, table, "table.csv")]
     for path in paths:
-        assert do(database, tmp_path / "var", path)["stored"] > 0
+        assert do(database, tmp_path / "var", path).stored > 0
     built = Catalogue(tmp_path / "var" / "catalogue").current()
     assert len(built) == 7
     for path in (*paths, write(tmp_path, table, "the same.csv")):
-        assert do(database, tmp_path / "var", path)["stored"] == 0
+        assert do(database, tmp_path / "var", path).stored == 0
     assert Catalogue(tmp_path / "var" / "catalogue").current().generation == built.generation
     # What knows more of a known track does change it, and so does what was stored by another way.
     richer = files.text([files.NET, files.net_row(3, Genres="polka")])
@@ -365,14 +364,14 @@ def test_a_cancelled_import_leaves_nothing_half(database: Database, tmp_path: Pa
 
     def cancel(progress: Progress) -> None:
         if progress.requested:
-            cancel_run(database, run_id)
+            database.cancel_run(run_id)
 
     assert execute(database, tmp_path / "var", run_id, cancel) == "cancelled"
     assert database.playlists(None) == []
     assert database.unfinished_runs() == []
     run = database.get_run(run_id)
     assert run
-    assert (run["state"], run["error"]) == ("cancelled", None)
+    assert (run.state, run.error) == ("cancelled", None)
 
 
 @pytest.mark.shared
@@ -387,11 +386,11 @@ def test_all_real_files_are_imported(database: Database, tmp_path: Path, shared_
     for expected in listed:
         run = database.get_run(runs[expected["file"]])
         assert run
-        playlist = database.playlist(run["playlist_id"])
+        playlist = database.playlist(run.playlist_id)
         assert playlist
-        assert run["state"] == "done"
-        assert run["requested"] == int(expected["rows"])
-        assert playlist.item_count == run["stored"] + run["known"] == run["requested"] - sum(run["skipped"].values())
+        assert run.state == "done"
+        assert run.requested == int(expected["rows"])
+        assert playlist.item_count == run.stored + run.known == run.requested - sum(run.skipped.values())
         assert len(playlist.contributors) == int(expected["contributors"])
     tracks = sum(1 for _ in database.all_tracks())
     assert tracks == database.counts()["tracks"] == len(Catalogue(tmp_path / "var" / "catalogue").current())
@@ -400,8 +399,8 @@ def test_all_real_files_are_imported(database: Database, tmp_path: Path, shared_
 def test_a_catalogue_that_cannot_be_built_ends_the_run(database: Database, tmp_path: Path) -> None:
     (tmp_path / "catalogue").write_text("a file where the folder should be")
     run = upload(database, tmp_path, files.playlist(3).encode())
-    assert execute(database, tmp_path, run["id"]) == "failed"
-    failed = database.get_run(run["id"])
+    assert execute(database, tmp_path, run.id) == "failed"
+    failed = database.get_run(run.id)
     assert failed
-    assert failed["error"]["code"] == "catalogue"
+    assert failed.error["code"] == "catalogue"
     assert [one.complete for one in database.playlists("me")] == [True]  # what is stored stays stored

@@ -15,6 +15,7 @@ from etl.spotify.importing import new_import
 from etl.spotify.login import Login, Redirect
 from jobs.worker import execute
 from store.database import Database
+from store.runs import Run
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.world import base62
 
@@ -95,17 +96,17 @@ def queue(database: Database, list_id: str, owner: str = OWNER) -> str:
     """Queue the import of a list and return the run's id."""
     run = new_import(owner, list_id, "asked for")
     database.put_run(run)
-    Accounts(database, Vault(Path())).note(owner, {f"runs.{run['_id']}": True})
-    return str(run["_id"])
+    Accounts(database, Vault(Path())).note(owner, {f"runs.{run.id}": True})
+    return run.id
 
 
-def bring_in(database: Database, folder: Path, engine: Engine, list_id: str) -> dict[str, Any]:
-    """Import a list and return the run's document."""
+def bring_in(database: Database, folder: Path, engine: Engine, list_id: str) -> Run:
+    """Import a list and return the run."""
     run_id = queue(database, list_id)
     resume(database, folder, engine, run_id)
-    document = database.load_run(run_id)
-    assert document is not None
-    return document
+    run = database.get_run(run_id)
+    assert run is not None
+    return run
 
 
 def resume(database: Database, folder: Path, engine: Engine, run_id: str) -> str:

@@ -35,7 +35,7 @@ def only_playlist(database: Database) -> Playlist:
 
 def titles(database: Database, playlist: Playlist) -> list[str]:
     items = database.playlist_items(playlist.id, 0, 10 * PAGE_ITEMS)
-    tracks = database.get_tracks({item.track_id for item in items})
+    tracks = database.get_tracks({item.track_id for item in items}, OWNER)
     return [tracks[item.track_id].title for item in items]
 
 
@@ -58,10 +58,10 @@ def test_a_playlist_of_several_people(
     theirs = fake_services.spotify_state.add_list("Road Trip\n2026", "otto", rows, collaborators={"wanda"})
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, theirs.id)
-    assert (run["state"], run["kind"], run["name"]) == ("done", "spotify", "Road Trip 2026")
-    assert (run["requested"], run["stored"], run["known"]) == (8, 4, 1)
-    assert dict(run["skipped"]) == {EPISODE: 1, WITHDRAWN: 2}
-    assert [one["line"] for one in run["skipped_examples"]] == [6, 7, 8]
+    assert (run.state, run.kind, run.name) == ("done", "spotify", "Road Trip 2026")
+    assert (run.requested, run.stored, run.known) == (8, 4, 1)
+    assert dict(run.skipped) == {EPISODE: 1, WITHDRAWN: 2}
+    assert [row.line for row in run.skipped_examples] == [6, 7, 8]
     playlist = only_playlist(database)
     assert (playlist.name, playlist.owner, playlist.complete) == ("Road Trip 2026", OWNER, True)
     assert playlist.source == f"{KIND}: Road Trip 2026"
@@ -71,12 +71,12 @@ def test_a_playlist_of_several_people(
     assert items[1].added_at == datetime(2026, 7, 22, 11, 30, tzinfo=UTC)
     assert [item.added_at for item in items[2:4]] == [None, None]
     song = world.song("Receipts")
-    track = database.get_track(song.spotify)
+    track = database.get_track(song.spotify, OWNER)
     assert track is not None
     assert (track.isrc, track.year, track.explicit, track.source) == (song.isrc, song.year, True, KIND)
     assert (track.popularity is not None) is extended
     assert items[4].track_id.startswith("local-")
-    assert len(Catalogue(tmp_path / "catalogue").current()) == 4  # so the map and the exports have them
+    assert len(Catalogue(tmp_path / "catalogue").current(OWNER)) == 4  # so the map and the exports have them
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -87,10 +87,10 @@ def test_saved_and_top_tracks(database: Database, engine: Engine, fake_services:
     log_in(database, engine)
     saved = bring_in(database, tmp_path, engine, "saved")
     top = bring_in(database, tmp_path, engine, "top:short_term")
-    assert (saved["name"], saved["requested"], saved["state"]) == ("Liked songs", 39, "done")
-    assert (top["name"], top["stored"], top["known"]) == ("Top tracks of the last 4 weeks", 0, 2)
-    playlists = {one.name: one for one in database.playlists(OWNER)}
-    assert titles(database, playlists[top["name"]]) == ["Receipts", "Hedgerow"]
+    assert (saved.name, saved.requested, saved.state) == ("Liked songs", 39, "done")
+    assert (top.name, top.stored, top.known) == ("Top tracks of the last 4 weeks", 0, 2)
+    playlists = {playlist.name: playlist for playlist in database.playlists(OWNER)}
+    assert titles(database, playlists[top.name]) == ["Receipts", "Hedgerow"]
     first = database.playlist_items(playlists["Liked songs"].id, 0, 1)[0]
     assert (first.added_by, first.added_at) == (None, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -103,7 +103,7 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     for number in range(60):
         state.add_list(f"Old {number}", "wanda")
     session = Session(log_in(database, engine), OWNER, engine.channel("spotify"))
-    found = {one["name"]: one for one in lists_of(session, "wanda")}
+    found = {listing["name"]: listing for listing in lists_of(session, "wanda")}
     assert len(found) == 67
     assert [one["kind"] for one in found.values()][:4] == ["saved", "top", "top", "top"]
     shown = {
@@ -129,11 +129,11 @@ def test_rows_that_are_not_what_they_should_be(
     mine = fake_services.spotify_state.add_list("Mine", "wanda", rows)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["requested"], run["stored"]) == ("done", 7, 4)
-    assert sum(count for _, count in run["skipped"]) == 3
+    assert (run.state, run.requested, run.stored) == ("done", 7, 4)
+    assert sum(run.skipped.values()) == 3
     playlist = only_playlist(database)
     assert titles(database, playlist) == ["Half a ? smile", "Invented 3", "No id and no address", "Invented 4"]
-    track = database.get_track(invented(3)["id"])
+    track = database.get_track(invented(3)["id"], OWNER)
     assert track is not None
     assert (track.artists, track.year) == (("Nul tab",), None)
     assert database.playlist_items(playlist.id)[-1].added_at is None
@@ -145,8 +145,8 @@ def test_rows_that_only_the_playlist_itself_gives(
     mine = fake_services.spotify_state.add_list("Mine", "wanda", [row(invented(n)) for n in range(130)], refused=True)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["requested"], run["stored"]) == ("done", 130, 100)
-    assert dict(run["skipped"]) == {WITHHELD: 30}
+    assert (run.state, run.requested, run.stored) == ("done", 130, 100)
+    assert dict(run.skipped) == {WITHHELD: 30}
     assert only_playlist(database).item_count == 100
 
 
@@ -156,9 +156,9 @@ def test_a_playlist_that_is_not_given(
     theirs = fake_services.spotify_state.add_list("Theirs", "otto", [row(invented(1))], public=True)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, theirs.id)
-    assert (run["state"], run["error"]["code"]) == ("failed", "not_given")
+    assert (run.state, run.error["code"]) == ("failed", "not_given")
     gone = bring_in(database, tmp_path, engine, "37i9dQZF1DXcBWIGoYBM5M")
-    assert (gone["state"], gone["error"]["code"]) == ("failed", "not_there")
+    assert (gone.state, gone.error["code"]) == ("failed", "not_there")
     assert database.playlists(OWNER) == []
     assert database.names_where("spotify_pages", {}) == []
 
@@ -172,7 +172,7 @@ def test_a_list_that_changes_while_it_is_read_is_read_again(
     # While its second page is read, the first row is taken away: row 50 would be missed, and row 119 is new.
     fake_services.spotify.fail(change(lambda: mine.change([*mine.rows[1:], row(invented(900))])), path=path, skip=1)
     log_in(database, engine)
-    assert bring_in(database, tmp_path, engine, mine.id)["state"] == "done"
+    assert bring_in(database, tmp_path, engine, mine.id).state == "done"
     expected = [*(f"Invented {number}" for number in range(1, 120)), "Invented 900"]
     assert titles(database, only_playlist(database)) == expected
     assert len(fake_services.spotify.requests_to(path)) == 6
@@ -189,7 +189,7 @@ def test_saved_tracks_that_change_are_read_again(
 
     fake_services.spotify.fail(change(like_another), path="/me/tracks", skip=2)
     log_in(database, engine)
-    assert bring_in(database, tmp_path, engine, "saved")["state"] == "done"
+    assert bring_in(database, tmp_path, engine, "saved").state == "done"
     assert titles(database, only_playlist(database)) == ["Invented 500", *(f"Invented {n}" for n in range(79))]
 
 
@@ -208,12 +208,12 @@ def test_an_empty_page_before_the_end_is_not_the_end(
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
     for _ in range(2):
-        if run["state"] == "waiting":
-            database.change_document("runs", run["_id"], {"wake_at": run["started_at"]})
-            resume(database, tmp_path, engine, run["_id"])
-            run = database.load_run(run["_id"]) or {}
-    assert (run["state"], run["requested"], run["stored"]) == ("done", 120, stored)
-    assert dict(run["skipped"]) == ({WITHHELD: 70} if stored == 50 else {})
+        if run.state == "waiting":
+            database.change_document("runs", run.id, {"wake_at": run.started_at})
+            resume(database, tmp_path, engine, run.id)
+            run = database.get_run(run.id)
+    assert (run.state, run.requested, run.stored) == ("done", 120, stored)
+    assert dict(run.skipped) == ({WITHHELD: 70} if stored == 50 else {})
 
 
 def test_a_list_that_never_rests(
@@ -223,7 +223,7 @@ def test_a_list_that_never_rests(
     fake_services.spotify.fail(change(lambda: mine.change(mine.rows)), times=None, path=f"/playlists/{mine.id}/items")
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["error"]["code"]) == ("failed", "changing")
+    assert (run.state, run.error["code"]) == ("failed", "changing")
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -250,11 +250,11 @@ def test_a_pause_of_a_day_is_waited_for_by_nobody(
     fake_services.spotify.fail(limited(85_771), path=path, skip=1)
     log_in(database, engine)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert run["state"] == "waiting"
-    assert (run["wake_at"] - datetime.now(UTC)).total_seconds() > 85_000
-    assert "waiting for Spotify" in run["phase"]
+    assert run.state == "waiting"
+    assert (run.wake_at - datetime.now(UTC)).total_seconds() > 85_000
+    assert "waiting for Spotify" in run.phase
     engine._clock.sleep(85_800)  # type: ignore[attr-defined]  # the day after
-    assert resume(database, tmp_path, engine, run["_id"]) == "done"
+    assert resume(database, tmp_path, engine, run.id) == "done"
     assert only_playlist(database).item_count == 120
     assert len(fake_services.spotify.requests_to(path)) == 4  # of three pages, the refused one twice
 
@@ -266,10 +266,10 @@ def test_spotify_out_of_order_for_a_while_and_for_long(
     log_in(database, engine)
     fake_services.spotify.fail(replying(502, "bad gateway"), times=None)
     run = bring_in(database, tmp_path, engine, mine.id)
-    states = [run["state"], *(resume(database, tmp_path, engine, run["_id"]) for _ in range(5))]
+    states = [run.state, *(resume(database, tmp_path, engine, run.id) for _ in range(5))]
     assert states == [*["waiting"] * 5, "failed"]
     fake_services.spotify.heal()
-    assert bring_in(database, tmp_path, engine, mine.id)["state"] == "done"
+    assert bring_in(database, tmp_path, engine, mine.id).state == "done"
 
 
 def test_an_account_that_is_disconnected_meanwhile(
@@ -280,7 +280,7 @@ def test_an_account_that_is_disconnected_meanwhile(
     gone = change(lambda: accounts.forget(OWNER))
     fake_services.spotify.fail(gone, path=f"/playlists/{mine.id}/items", skip=1)
     run = bring_in(database, tmp_path, engine, mine.id)
-    assert (run["state"], run["error"]["message"]) == ("failed", "Spotify is not connected in this browser.")
+    assert (run.state, run.error["message"]) == ("failed", "Spotify is not connected in this browser.")
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -300,7 +300,7 @@ def test_no_deprecated_operation_is_called(
 
 def content(database: Database) -> dict[str, Any]:
     """What an import leaves behind, without the times of its end."""
-    names = ("tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
+    names = ("own_tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
     found = {name: sorted(database.documents_where(name, {}), key=lambda one: one["_id"]) for name in names}
     for run in found["runs"]:
         run["finished_at"] = None
@@ -314,8 +314,8 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
     rows = [row(invented(n % 590), random.Random(n).choice(["wanda", "otto"])) for n in range(PAGE_ITEMS + 110)]
     mine = state.add_list("Mine", "wanda", [*rows, None, row(episode("On Ferries"))])
     log_in(database, engine)
-    waiting = content(database) | {"runs": [database.load_run(queue(database, mine.id))]}
-    run_id = waiting["runs"][0]["_id"]
+    run_id = queue(database, mine.id)
+    waiting = database.get_run(run_id)
     arguments = [state.app.client_id, json.dumps(fake_services.urls)]
 
     def start(folder: str, write: int) -> subprocess.CompletedProcess[str]:
@@ -332,10 +332,10 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
     for write in sorted(random.Random(7).sample(range(2, int(whole.stdout)), KILLS)):
         for name in ("tracks", "playlists", "playlist_pages", "stats"):
             database.delete_documents(name, database.names_where(name, {}))
-        database.put_run(waiting["runs"][0])
+        database.put_run(waiting)
         fake_services.spotify.requests.clear()
         assert start(str(write), write).returncode == -signal.SIGKILL
         assert resume(database, tmp_path / str(write), engine, run_id) == "done"
         assert content(database) == expected, f"killed at write {write}"
-        assert len(Catalogue(tmp_path / str(write) / "catalogue").current()) == 590
+        assert len(Catalogue(tmp_path / str(write) / "catalogue").current(OWNER)) == 590
         assert len(fake_services.spotify.requests_to(f"/playlists/{mine.id}/items")) <= pages + 1

@@ -17,7 +17,6 @@ from etl.spotify.login import WRITE_PRIVATE
 from etl.spotify.writing import TOO_MANY, UNKNOWN, new_write
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
-from store.runs import cancel_run
 from tests.etl.spotify.setting import OWNER, log_in, resume
 from tests.fake_services.faults import change, limited, replying
 from tests.fake_services.fixtures import FakeServices
@@ -54,7 +53,7 @@ def queue(database: Database, engine: Engine, playlist: Playlist, scope: str = W
     assert account is not None
     run = new_write(OWNER, account, playlist, name="From Tastemap", public=False)
     database.put_run(run)
-    return str(run["_id"])
+    return str(run.id)
 
 
 def write(database: Database, folder: Path, engine: Engine, playlist: Playlist, **more: str) -> dict[str, Any]:
@@ -65,14 +64,14 @@ def go_on(database: Database, folder: Path, engine: Engine, run_id: str) -> dict
     """Do what is left of a run, however often it pauses for a minute, and return it."""
     while resume(database, folder, engine, run_id) == "waiting":
         pass
-    return database.load_run(run_id) or {}
+    return database.get_run(run_id)
 
 
 def uris(fake_services: FakeServices) -> list[str]:
     """The rows of the one playlist that there is at Spotify."""
     [made] = fake_services.spotify_state.lists.values()
     assert (made.name, made.owner, made.public) == ("From Tastemap", "wanda", False)
-    return [one("item")["item"]["id"] for one in made.rows]
+    return [row("item")["item"]["id"] for row in made.rows]
 
 
 def test_batches_in_order(
@@ -80,10 +79,10 @@ def test_batches_in_order(
 ) -> None:
     run = write(database, tmp_path, engine, playlist)
     assert uris(fake_services) == EXPECTED
-    assert (run["state"], run["requested"], run["stored"], run["known"]) == ("done", 244, 242, 0)
-    assert dict(run["skipped"]) == {UNKNOWN: 2}
+    assert (run.state, run.requested, run.stored, run.known) == ("done", 244, 242, 0)
+    assert dict(run.skipped) == {UNKNOWN: 2}
     [made] = fake_services.spotify_state.lists
-    assert run["result"] == {"id": made, "url": f"https://open.spotify.com/playlist/{made}"}
+    assert run.result == {"id": made, "url": f"https://open.spotify.com/playlist/{made}"}
     assert len(fake_services.spotify.requests_to(f"/playlists/{made}/items", "POST")) == 3
     assert database.names_where("spotify_pages", {}) == []
 
@@ -118,13 +117,13 @@ def test_cut_off_it_waits_and_goes_on(
     fake_services.spotify.fail(happening, path=path, method="POST", skip=skip)  # type: ignore[arg-type]
     run_id = queue(database, engine, playlist)
     assert resume(database, tmp_path, engine, run_id) == "waiting"
-    run = database.load_run(run_id) or {}
-    assert "waiting for Spotify" in run["phase"]
+    run = database.get_run(run_id)
+    assert "waiting for Spotify" in run.phase
     stored(database, IDS[:7])  # what the playlist has become since is another list
-    engine._clock.sleep((run["wake_at"] - datetime.now(UTC)).total_seconds())  # type: ignore[attr-defined]
+    engine._clock.sleep((run.wake_at - datetime.now(UTC)).total_seconds())  # type: ignore[attr-defined]
     run = go_on(database, tmp_path, engine, run_id)
     assert uris(fake_services) == EXPECTED
-    assert (run["state"], run["stored"]) == ("done", 242)
+    assert (run.state, run.stored) == ("done", 242)
 
 
 @pytest.mark.parametrize("path", ["/me/playlists", "/playlists/.*/items"])
@@ -133,7 +132,7 @@ def test_what_fails_again_and_again_ends(
 ) -> None:
     fake_services.spotify.fail(replying(502, "bad gateway"), path=path, method="POST", times=None)
     run = write(database, tmp_path, engine, playlist)
-    assert (run["state"], run["error"]["code"]) == ("failed", "spotify")
+    assert (run.state, run.error["code"]) == ("failed", "spotify")
     assert len(fake_services.spotify.requests_to(path, "POST")) == 6
     assert database.names_where("spotify_pages", {}) == []
 
@@ -142,10 +141,10 @@ def test_cancelled_no_further_batch_is_sent(
     database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
     run_id = queue(database, engine, playlist)
-    fake_services.spotify.fail(change(lambda: cancel_run(database, run_id)), path="/playlists/.*/items", method="POST")
+    fake_services.spotify.fail(change(lambda: database.cancel_run(run_id)), path="/playlists/.*/items", method="POST")
     assert resume(database, tmp_path, engine, run_id) == "cancelled"
     assert uris(fake_services) == EXPECTED[:100]
-    assert (database.load_run(run_id) or {})["result"]["url"]  # what there is can be looked at
+    assert database.get_run(run_id).result["url"]  # what there is can be looked at
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -156,7 +155,7 @@ def test_disconnected_it_ends_and_leaves_nothing(
     run_id = queue(database, engine, playlist)
     assert resume(database, tmp_path, engine, run_id) == "waiting"
     disconnect(database, engine, OWNER)
-    assert database.load_run(run_id) is None
+    assert database.get_run(run_id) is None
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -165,7 +164,7 @@ def test_it_is_for_the_account_that_asked(
 ) -> None:
     run_id = queue(database, engine, playlist)
     Accounts(database, engine.vault).note(OWNER, {"user.id": "otto"})
-    assert go_on(database, tmp_path, engine, run_id)["error"]["code"] == "another_account"
+    assert go_on(database, tmp_path, engine, run_id).error["code"] == "another_account"
     assert fake_services.spotify_state.lists == {}
 
 
@@ -175,13 +174,13 @@ def test_more_rows_than_spotify_takes(
     monkeypatch.setattr("etl.spotify.writing._MOST_ROWS", 150)
     run = write(database, tmp_path, engine, stored(database, IDS))
     assert uris(fake_services) == IDS[:150]
-    assert (run["requested"], run["stored"], dict(run["skipped"])) == (240, 150, {TOO_MANY: 90})
+    assert (run.requested, run.stored, dict(run.skipped)) == (240, 150, {TOO_MANY: 90})
 
 
 def test_nothing_to_write(database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path) -> None:
     database.put_tracks([Track(id="local-1", title="L", artists=())])
     run = write(database, tmp_path, engine, stored(database, ["local-1"]))
-    assert (run["state"], run["error"]["code"]) == ("failed", "no_tracks")
+    assert (run.state, run.error["code"]) == ("failed", "no_tracks")
     assert fake_services.spotify_state.lists == {}
 
 
@@ -189,7 +188,7 @@ def test_without_the_permission_to_write(
     database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
     run = write(database, tmp_path, engine, playlist, scope="user-read-private")
-    assert "further permission" in run["error"]["message"]
+    assert "further permission" in run.error["message"]
     assert fake_services.spotify_state.lists == {}
 
 
@@ -203,7 +202,7 @@ def test_no_deprecated_operation_is_called(
     shared_data: Path,
 ) -> None:
     fake_services.spotify.fail(replying(502), path="/playlists/.*/items", method="POST", skip=1)
-    assert write(database, tmp_path, engine, playlist)["state"] == "done"
+    assert write(database, tmp_path, engine, playlist).state == "done"
     requests, description = fake_services.spotify.requests, shared_data / "spotify-openapi.yml"
     assert among(operations(description, deprecated=True), requests) == []
     assert len(among(operations(description, deprecated=False), requests)) == len(requests) > 6
@@ -237,7 +236,7 @@ def test_killed_at_any_call_no_row_comes_twice(
     database: Database, engine: Engine, fake_services: FakeServices, tmp_path: Path, playlist: Playlist
 ) -> None:
     run_id = queue(database, engine, playlist)
-    waiting, killer = database.load_run(run_id) or {}, Killer(database, fake_services, run_id)
+    waiting, killer = database.get_run(run_id), Killer(database, fake_services, run_id)
     batches = "/playlists/.*/items"
     calls = [("/me/playlists", killer.before, 0), ("/me/playlists", killer.after, 0)]
     calls += [(batches, killer.before, 0), *((batches, killer.after, skip) for skip in range(3))]
@@ -248,5 +247,5 @@ def test_killed_at_any_call_no_row_comes_twice(
         assert killer.run(tmp_path / str(number)) == -signal.SIGKILL
         assert resume(database, tmp_path / str(number), engine, run_id) == "done"
         assert uris(fake_services) == EXPECTED, (path, kill, skip)
-        run = database.load_run(run_id) or {}
-        assert (run["requested"], run["stored"], run["result"]["id"]) == (244, 242, *fake_services.spotify_state.lists)
+        run = database.get_run(run_id)
+        assert (run.requested, run.stored, run.result["id"]) == (244, 242, *fake_services.spotify_state.lists)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from store.database import Database
 from store.domain import Playlist
 from store.errors import StoreDown
 from store.mongo.installation import installation_id_of
-from store.runs import new_run
+from store.runs import Run, run_document
 
 
 def test_an_installation_keeps_the_name_it_was_given(tmp_path: Path) -> None:
@@ -46,12 +47,12 @@ def test_an_operator_or_a_dyno_gives_the_name() -> None:
 
 def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_uri: str) -> None:
     here, there, anywhere = (Database(database_uri, installation_id=name) for name in ("here", "there", ""))
-    run = new_run("list.csv", source="/list.csv")
+    run = Run(name="list.csv", source="/list.csv")
     here.put_run(run)
-    assert [one["_id"] for one in here.unfinished_runs()] == [run["_id"]]
+    assert [run.id for run in here.unfinished_runs()] == [run.id]
     assert there.unfinished_runs() == []
-    assert [one["_id"] for one in anywhere.unfinished_runs()] == [run["_id"]]
-    there.put_run({**(there.load_run(run["_id"]) or {}), "phase": "told of by another"})
+    assert [run.id for run in anywhere.unfinished_runs()] == [run.id]
+    there.put_run(replace(there.get_run(run.id), phase="told of by another"))
     assert there.unfinished_runs() == []
     here.put_playlist(Playlist(id="p", name="Ours"))
     assert there.playlist("p") is not None
@@ -59,21 +60,21 @@ def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_u
         database.close()
 
 
-def test_a_run_of_an_earlier_version_is_anybodys(database_uri: str) -> None:
+def test_a_run_of_no_installation_is_anybodys(database_uri: str) -> None:
     database = Database(database_uri, installation_id="here")
-    database.put_document("runs", new_run("list.csv", source="/list.csv"))
+    database.put_document("runs", run_document(Run(name="list.csv", source="/list.csv")))
     assert len(database.unfinished_runs()) == 1
     database.close()
 
 
 def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: str, tmp_path: Path) -> None:
     owner = Database(database_uri, installation_id=installation_id_of(tmp_path / "here"))
-    run = new_run("list.csv", owner="me")  # its file lies in the uploads of `here`, to come any moment
+    run = Run(name="list.csv", owner="me")  # its file lies in the uploads of `here`, to come any moment
     owner.put_run(run)
     there = os.environ | {"MONGODB_URI": database_uri, "TASTEMAP_VAR": str(tmp_path / "there")}
     for command in ("work", "resume"):
         subprocess.run([sys.executable, "-m", "etl", command], cwd=ROOT, env=there, check=True)
-    assert (owner.load_run(run["_id"]) or {})["state"] == "queued"
+    assert owner.get_run(run.id).state == "queued"
     # What the doctor advises where an installation is gone for good.
     subprocess.run(
         [sys.executable, "-m", "etl", "resume"],
@@ -81,17 +82,17 @@ def test_a_worker_leaves_the_runs_of_another_installation_alone(database_uri: st
         env=there | {"TASTEMAP_INSTALLATION": owner.installation_id},
         check=False,
     )
-    ended = owner.load_run(run["_id"]) or {}
-    assert (ended["state"], ended["error"]["code"]) == ("failed", "file_gone")
+    ended = owner.get_run(run.id)
+    assert (ended.state, ended.error["code"]) == ("failed", "file_gone")
     owner.close()
 
 
 def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> None:
     here, there = (Database(database_uri, installation_id=name) for name in ("here", "there"))
     for owner in ("me", None):
-        there.put_run(new_run("list.csv", owner))
-    assert [run["mine"] for run in here.runs_of("me")] == [True]
-    assert {run["mine"] for run in there.runs_of("me")} == {True, False}
+        there.put_run(Run(name="list.csv", owner=owner))
+    assert [run.owner for run in here.runs_of("me")] == ["me"]
+    assert {run.owner for run in there.runs_of("me")} == {"me", None}
     for database in (here, there):
         database.close()
 
@@ -99,17 +100,16 @@ def test_people_see_their_own_runs_of_all_installations(database_uri: str) -> No
 def test_the_list_of_runs_is_bounded_and_without_cursors(database_uri: str) -> None:
     here = Database(database_uri, installation_id="here")
     day = datetime(2026, 1, 1, tzinfo=UTC)
-    ended = {"state": "done"}
-    first = new_run("first.csv", "me") | {"started_at": day}
+    first = Run(name="first.csv", owner="me", started_at=day)
     here.put_run(first)
     for number in range(60):
         at = day + timedelta(hours=number + 1)
-        here.put_run(new_run(f"{number}.csv", "me") | ended | {"started_at": at})
-        here.put_run(new_run(f"operator {number}.csv") | ended | {"started_at": at})
+        here.put_run(Run(name=f"{number}.csv", owner="me", started_at=at, state="done"))
+        here.put_run(Run(name=f"operator {number}.csv", started_at=at, state="done"))
     listed = here.runs_of("me", 50)
     assert len(listed) == 50
-    assert sum(not run["mine"] for run in listed) == 15
-    assert listed[-1]["id"] == first["_id"]  # has not ended
+    assert sum(run.owner is None for run in listed) == 15
+    assert listed[-1].id == first.id  # has not ended
     assert here.delete_old_runs(day + timedelta(days=1), 40) == 40
-    assert here.load_run(first["_id"])
+    assert here.get_run(first.id)
     here.close()

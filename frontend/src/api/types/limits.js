@@ -299,6 +299,25 @@ export const limits = {
    "maxlength": 60
   }
  },
+ "get /api/playlists/{playlist_id}/triage": {
+  "limit": {
+   "min": 1,
+   "max": 200
+  },
+  "at_least": {
+   "min": 0,
+   "max": 1
+  }
+ },
+ "put /api/playlists/{playlist_id}/triage": {
+  "playlists": {
+   "maxItems": 30,
+   "maxlength": 500
+  },
+  "person": {
+   "maxlength": 500
+  }
+ },
  "post /api/playlists/{playlist_id}/spotify": {
   "name": {
    "maxlength": 100
@@ -320,6 +339,23 @@ export const limits = {
  },
  "get /api/playlists/{playlist_id}/projection": {
   "track_id": {
+   "maxlength": 500
+  }
+ },
+ "post /api/playlists/{playlist_id}/triage/accept": {
+  "at_least": {
+   "min": 0,
+   "max": 1
+  }
+ },
+ "post /api/playlists/{playlist_id}/triage/decisions": {
+  "decisions": {
+   "maxItems": 500
+  },
+  "decisions.track": {
+   "maxlength": 500
+  },
+  "decisions.playlist": {
    "maxlength": 500
   }
  }

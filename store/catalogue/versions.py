@@ -1,6 +1,7 @@
 """Versions of a piece in titles: the original recording, a live one, a remix, a cover ..."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,7 +27,10 @@ _KINDS = {
     }.items()
 }
 _EDITION = re.compile(r"\b(?:re ?master(?:ed)?|mono|stereo|radio edit|single version|single edit|album version)\b")
-_IMITATORS = re.compile(r"\b(?:karaoke|tribute|cover band|made famous|in the style of)\b")
+_IMITATORS = re.compile(
+    r"\b(?:karaoke|tribute|cover band|covers|made famous|in the style of|kidz bop|mini pop kids|pickin on|rockabye baby"
+    r"|vitamin string quartet|glee cast|sing along)\b"
+)
 _NUMBER = re.compile(r"\d+|(?<=\bpart )[a-z]+|(?<=\bpt )[a-z]+|\b[ivx]{2,}$")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "one": "1", "two": "2", "three": "3"}
 
@@ -34,6 +38,9 @@ _OTHER_KIND, _OTHER_WORDS, _FEWER_WORDS, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.
 _SAME_WORDS = 0.85
 # "Song (From the Film)" is "Song": words in brackets other than the known versions seldom mean another recording.
 _WITHOUT_BRACKETS = 0.85
+
+
+KINDS = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,23 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
         kinds=frozenset(kinds),
         words=" ".join(version_words),
         edition=bool(_EDITION.search(normalise(title))),
-        numbers=frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal)),
+        numbers=numbers_in(normal),
     )
+
+
+def is_marked(title: str) -> bool:
+    """Return whether a title has brackets or a dash, without which it names no version."""
+    return _MARK.search(title) is not None
+
+
+def kind_bits(kinds: Iterable[str]) -> int:
+    """Return kinds of version as bits, in the order of :data:`KINDS`."""
+    return sum(1 << KINDS.index(kind) for kind in kinds)
+
+
+def numbers_in(normal: str) -> frozenset[str]:
+    """Return the numbers of a normalised title, those of parts as digits: "part ii" has 2."""
+    return frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal))
 
 
 def same_title(a: Version, b: Version) -> float:

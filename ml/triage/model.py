@@ -1,0 +1,71 @@
+"""The triage model: how likely a track belongs into each of a person's playlists, or into none of them.
+
+A conditional logit (McFadden, 1974): the score of a playlist is a weighted sum of its evidence
+(:data:`ml.triage.evidence.EVIDENCE`), the score of "none of them" one of what is known of the person. The same few
+weights serve everybody, however many playlists there are.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from ml.artefacts import verified
+from ml.triage.evidence import EVIDENCE, Floats
+
+# What speaks for "none of them", see :func:`none_evidence`.
+NONE_EVIDENCE = ("always", "playlists", "decided_none", "decided_some")
+_FILE = "triage.json"
+
+
+def none_evidence(playlists: int, decided_none: int, decided_some: int) -> Floats:
+    """Return (:data:`NONE_EVIDENCE`,): 1, and the logs of 1 + playlists, tracks put into none, and into some so far."""
+    return np.array([1.0, np.log1p(playlists), np.log1p(decided_none), np.log1p(decided_some)])
+
+
+class Triage:
+    """The weights.
+
+    Attributes
+    ----------
+    version : str
+    weights : dict of str to float
+        One for each of :data:`EVIDENCE` and :data:`NONE_EVIDENCE`.
+    """
+
+    def __init__(self, version: str, weights: Mapping[str, float]) -> None:
+        self.version, self.weights = version, dict(weights)
+        self._playlist = np.array([self.weights[name] for name in EVIDENCE])
+        self._none = np.array([self.weights[name] for name in NONE_EVIDENCE])
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read ``models/triage/<version>``; raises ml.artefacts.ArtefactError if the file is absent or changed."""
+        content = json.loads(verified(directory / _FILE).read_text(encoding="utf-8"))
+        return cls(directory.name, content["weights"])
+
+    def save(self, directory: Path) -> list[Path]:
+        """Write the file that :meth:`load` reads, and return it in a list (not yet listed in the manifest)."""
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / _FILE
+        path.write_text(json.dumps({"weights": self.weights}, indent=1) + "\n", encoding="utf-8")
+        return [path]
+
+    def predict(self, evidence: Floats, none: Floats, ruled_out: Any = False) -> Floats:
+        """Return (n, playlists + 1) probabilities; the last column is "none of them"; rows sum to 1.
+
+        Parameters
+        ----------
+        evidence : np.ndarray
+            (n, playlists, :data:`EVIDENCE`).
+        none : np.ndarray
+            What :func:`none_evidence` returns.
+        ruled_out : np.ndarray of bool
+            (n, playlists): which playlists were refused for a track; they get 0.
+        """
+        scores = np.where(ruled_out, -np.inf, evidence @ self._playlist)
+        scores = np.hstack([scores, np.full((len(scores), 1), none @ self._none)])
+        odds: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)

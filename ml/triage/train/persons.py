@@ -1,0 +1,185 @@
+"""Simulated persons: playlists of their own with some tracks held out, which are their heap among tracks of none."""
+
+import gzip
+import json
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.artists.train.data import FILES, read_tables
+from ml.continuation.train.data import group_of
+from ml.triage.evidence import TrackFacts, TrackReader
+from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.feature_rows import clear_out_of_bounds
+from store.text import recording_key, split_artists
+
+# Sessions of radio programmes are nobody's playlists.
+_SOURCES = ("spotify_archive", "tidytuesday", "editorial", "exportify")
+# Whole libraries of real people, each one group. They are in the split `train` only.
+LIBRARIES = "exportify"
+_FEWEST_SONGS = 10
+_MOST_SONGS = 200
+_HEAP = 60
+_MOST_PLAYLISTS, _FEWEST_PLAYLISTS = 20, 2
+
+
+@dataclass(frozen=True)
+class SongList:
+    """A playlist: rows of :class:`Songs`, distinct recordings."""
+
+    source: str
+    group: str
+    split: str
+    songs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Songs:
+    """All tracks of the playlists: what the evidence reads of each, and their recordings."""
+
+    facts: TrackFacts
+    lists: Sequence[SongList]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody's playlists and heap.
+
+    Attributes
+    ----------
+    playlists
+        The known songs of each playlist.
+    heap : tuple of int
+        Songs to be sorted.
+    answers : np.ndarray
+        (heap, playlists + 1) bool: the playlists that a song was held out of, the last column for none of them.
+    """
+
+    playlists: tuple[tuple[int, ...], ...]
+    heap: tuple[int, ...]
+    answers: npt.NDArray[np.bool_]
+
+
+def read(folder: Path, reader: TrackReader) -> Songs:
+    """Read the playlists and the tracks in them; raises FileNotFoundError if a file is absent."""
+    table, songs = read_tables(folder)
+    raws = [raw for raw in _raw_lists(folder / FILES[2]) if raw["source"] in _SOURCES]
+    wanted = {song for raw in raws for song in raw["song_ids"]}
+    songs = songs[songs["song_id"].isin(wanted)]
+    tracks = _tracks(songs, table)
+    keys = [recording_key(track.title, track.artists[0] if track.artists else "") for track in tracks]
+    codes: dict[str, int] = {}
+    # The first song of a recording stands for it.
+    first: list[int] = []
+    code_of = {}
+    for at, (song, key) in enumerate(zip(songs["song_id"].tolist(), keys, strict=True)):
+        if key not in codes:
+            codes[key] = len(first)
+            first.append(at)
+        code_of[song] = codes[key]
+    lists = [
+        SongList(
+            source=raw["source"],
+            group=group_of(raw["source"], raw["group"]),
+            split=raw["split"],
+            songs=tuple(dict.fromkeys(code_of[song] for song in raw["song_ids"] if song in code_of)),
+        )
+        for raw in raws
+    ]
+    return Songs(
+        facts=reader.read([tracks[at] for at in first]),
+        lists=[one for one in lists if len(one.songs) >= _FEWEST_SONGS],
+    )
+
+
+def _raw_lists(path: Path) -> list[dict[str, Any]]:
+    """Return the playlists, of the snapshots of one playlist the last alone."""
+    latest: dict[str, dict[str, Any]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for raw in map(json.loads, lines):
+            name = raw["pid"] if raw["source"] != "spotify_archive" else f"archive {raw['group']}"
+            if name not in latest or (raw["date"] or "") >= (latest[name]["date"] or ""):
+                latest[name] = raw
+    return list(latest.values())
+
+
+def _tracks(songs: pd.DataFrame, table: pd.DataFrame) -> list[Track]:
+    known = songs.merge(table.drop(columns="artist"), "left", left_on="example_track_key", right_on="track_id")
+    values = known[list(AUDIO_FEATURES)].to_numpy(float)
+    clear_out_of_bounds(values)
+    tracks = []
+    cells = (known[name].tolist() for name in ("song_id", "title", "artist", "album_name"))
+    for song, title, artist, album, row in zip(*cells, values, strict=True):
+        features = {name: value for name, value in zip(AUDIO_FEATURES, row.tolist(), strict=True) if value == value}
+        tracks.append(
+            Track(
+                id=str(song),
+                title=str(title),
+                artists=split_artists(str(artist)),
+                album=album if isinstance(album, str) else None,
+                features=AudioFeatures(values=features, source="table") if features else None,
+            )
+        )
+    return tracks
+
+
+def persons(songs: Songs, split: str, count: int, seed: int) -> list[Person]:
+    """Draw ``count`` persons with 2 to 20 playlists of one source of a split, no two of one group.
+
+    Of each playlist 30 to 90 % of at most 200 songs are known. The heap is drawn from the others and from songs of
+    other playlists of the source, between none and three quarters of it.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a simulation
+    by_source: dict[str, list[SongList]] = defaultdict(list)
+    for one in songs.lists:
+        if one.split == split and one.source != LIBRARIES:
+            by_source[one.source].append(one)
+    sources = sorted(by_source)
+    weights = [len(by_source[source]) for source in sources]
+    return [_person(by_source[rng.choices(sources, weights)[0]], rng) for _ in range(count)]
+
+
+def library_persons(songs: Songs, each: int, seed: int) -> list[Person]:
+    """Draw ``each`` persons from every real library, each with some of its owner's playlists."""
+    rng = random.Random(seed)  # noqa: S311 - a simulation
+    libraries: dict[str, list[SongList]] = defaultdict(list)
+    for one in songs.lists:
+        if one.source == LIBRARIES:
+            libraries[one.group].append(one)
+    whole = [libraries[name] for name in sorted(libraries) if len(libraries[name]) > _FEWEST_PLAYLISTS]
+    return [_person(playlists, rng) for playlists in whole for _ in range(each)]
+
+
+def _person(pool: Sequence[SongList], rng: random.Random) -> Person:
+    count = min(rng.randint(_FEWEST_PLAYLISTS, _MOST_PLAYLISTS), len(pool) - 1)
+    chosen = _distinct(rng.sample(list(pool), len(pool)), count)
+    known, held = [], []
+    for one in chosen:
+        some = rng.sample(one.songs, min(len(one.songs), _MOST_SONGS))
+        cut = max(1, round(len(some) * rng.uniform(0.3, 0.9)))
+        known.append(tuple(some[:cut]))
+        held.append(set(some[cut:]))
+    sorted_already = {song for some in known for song in some}
+    theirs = {song for one in chosen for song in one.songs}
+    candidates = sorted(set().union(*held) - sorted_already)
+    strangers = sorted({song for one in pool for song in one.songs} - theirs)
+    none = min(round(_HEAP * rng.uniform(0.0, 0.75)), len(strangers))
+    heap = [*rng.sample(candidates, min(_HEAP - none, len(candidates))), *rng.sample(strangers, none)]
+    rng.shuffle(heap)
+    answers = np.array([[*(song in some for some in held), song not in theirs] for song in heap], bool)
+    return Person(tuple(known), tuple(heap), answers.reshape(len(heap), -1))
+
+
+def _distinct(lists: Sequence[SongList], count: int) -> list[SongList]:
+    """Return the first ``count`` lists, no two of one group; a library is one group of many lists."""
+    groups: dict[str, SongList] = {}
+    for one in lists:
+        groups.setdefault(f"{one.group} {one.songs}" if one.source == LIBRARIES else one.group, one)
+    return list(groups.values())[:count]

@@ -1,0 +1,116 @@
+"""How well tracks are put into playlists, and whether the confidence is right."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.train.card import markdown_table
+from ml.triage.evidence import EVIDENCE, Floats
+from ml.triage.model import Triage
+from ml.triage.train.fitting import Case, log_loss
+
+OURS = "triage model"
+SURE = 0.8
+_BINS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Each is a share, 0 to 1, but for ``log_loss``; NaN where a model gives no confidence.
+
+    Attributes
+    ----------
+    right : float
+        Of all tracks, those whose first proposal (a playlist or none) is right.
+    playlist : float
+        Of the tracks that belong somewhere, those for which the best playlist is right.
+    sure, sure_right : float
+        Of all tracks, those that get a playlist with a confidence of at least 80 %; of these, the right ones.
+    ece : float
+        Expected calibration error of the first proposals, in ten bins (Guo et al., 2017).
+    """
+
+    right: float
+    playlist: float
+    sure: float = math.nan
+    sure_right: float = math.nan
+    ece: float = math.nan
+    log_loss: float = math.nan
+
+
+def _column(name: str) -> int:
+    return EVIDENCE.index(name)
+
+
+def _artist_or_none(case: Case) -> Floats:
+    same = case.evidence[:, :, _column("same_artist")]
+    return np.hstack([same, np.full((len(same), 1), 0.1)])
+
+
+def _without_none(scores: Floats) -> Floats:
+    return np.hstack([scores, np.full((len(scores), 1), -np.inf)])
+
+
+# Each gives (n, playlists + 1) scores of which the highest is the proposal.
+BASELINES: Mapping[str, Callable[[Case], Floats]] = {
+    "none of them": lambda case: np.eye(case.answers.shape[1])[np.full(len(case.answers), -1)],
+    "largest playlist": lambda case: _without_none(case.evidence[:, :, _column("size")]),
+    "nearest mean sound": lambda case: _without_none(-np.nan_to_num(case.distance, nan=9.0)),
+    "nearest mean artist": lambda case: _without_none(case.evidence[:, :, _column("artists_typical")]),
+    "artist already there, else none": _artist_or_none,
+}
+
+
+def compare(model: Triage, cases: Sequence[Case]) -> dict[str, Scores]:
+    """Score the baselines and the model on ``cases``."""
+    cases = [case for case in cases if len(case.answers)]
+    table = {name: _score(cases, [baseline(case) for case in cases]) for name, baseline in BASELINES.items()}
+    odds = [model.predict(case.evidence, case.none) for case in cases]
+    table[OURS] = _score(cases, odds, log_loss=log_loss(model, cases), **_confidence(cases, odds))
+    return table
+
+
+def _score(cases: Sequence[Case], scores: Sequence[Floats], **more: float) -> Scores:
+    right = np.concatenate([_right(case, some) for case, some in zip(cases, scores, strict=True)])
+    best = np.concatenate(
+        [
+            _right(case, _without_none(some[:, :-1]))[~case.answers[:, -1]]
+            for case, some in zip(cases, scores, strict=True)
+        ]
+    )
+    return Scores(right=float(right.mean()), playlist=float(best.mean()), **more)
+
+
+def _right(case: Case, scores: Floats) -> Floats:
+    return case.answers[np.arange(len(scores)), scores.argmax(axis=1)].astype(float)
+
+
+def _confidence(cases: Sequence[Case], odds: Sequence[Floats]) -> dict[str, float]:
+    right = np.concatenate([_right(case, some) for case, some in zip(cases, odds, strict=True)])
+    highest = np.concatenate([some.max(axis=1) for some in odds])
+    somewhere = np.concatenate([some.argmax(axis=1) < some.shape[1] - 1 for some in odds])
+    sure = somewhere & (highest >= SURE)
+    return {
+        "sure": float(sure.mean()),
+        "sure_right": float(right[sure].mean()) if sure.any() else math.nan,
+        "ece": sum(abs(gap) * share for _, _, gap, share in reliability(highest, right)),
+    }
+
+
+def reliability(confidence: Floats, right: Floats) -> list[tuple[float, float, float, float]]:
+    """Return for each bin that is not empty: mean confidence, share of right ones, their gap, share of all."""
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    found = []
+    for number in np.unique(bins):
+        inside = bins == number
+        mean, correct = float(confidence[inside].mean()), float(right[inside].mean())
+        found.append((mean, correct, correct - mean, float(inside.mean())))
+    return found
+
+
+def format_table(table: Mapping[str, Scores]) -> str:
+    """Return the scores as Markdown."""
+    headings = ("model", "right", "right playlist", "sure", "right when sure", "ECE", "log-loss")
+    return markdown_table(headings, ((name, *vars(scores).values()) for name, scores in table.items()))

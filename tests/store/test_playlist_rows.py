@@ -1,0 +1,52 @@
+"""Rows that are added to a stored playlist, and taken out again."""
+
+from datetime import UTC, datetime
+
+from store.database import PAGE_ITEMS, Database
+from store.domain import Person, Playlist, PlaylistItem
+from store.playlist_rows import add_rows, remove_rows
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+
+
+def stored(database: Database, count: int) -> Playlist:
+    rows = [PlaylistItem(position=n, track_id=f"t{n}", added_by="ann", added_at=NOW) for n in range(count)]
+    for page, at in enumerate(range(0, count, PAGE_ITEMS)):
+        database.put_page("p", page, rows[at : at + PAGE_ITEMS])
+    people = {"ann": Person(name="Ann")}
+    playlist = Playlist(id="p", name="P", item_count=count, contributors={"ann": count}, people=people, complete=True)
+    database.put_playlist(playlist)
+    return playlist
+
+
+def read(database: Database) -> tuple[Playlist, list[str]]:
+    playlist = database.playlist("p")
+    assert playlist
+    rows = database.playlist_items("p", limit=playlist.item_count)
+    assert [row.position for row in rows] == list(range(playlist.item_count))
+    return playlist, [row.track_id for row in rows]
+
+
+def test_rows_go_to_the_end_over_pages_and_come_out_of_any_page(database: Database) -> None:
+    playlist = stored(database, PAGE_ITEMS - 1)
+    new = [PlaylistItem(position=0, track_id=f"n{n}", added_by="ben", added_at=NOW) for n in range(3)]
+    for _again in range(2):
+        add_rows(database, playlist, [*new, PlaylistItem(position=0, track_id="t0")])
+        playlist, ids = read(database)
+        assert ids[PAGE_ITEMS - 2 :] == [f"t{PAGE_ITEMS - 2}", "n0", "n1", "n2"]
+    assert playlist.contributors == {"ann": PAGE_ITEMS - 1, "ben": 3}
+    assert playlist.people == {"ann": Person(name="Ann")}
+    for _again in range(2):
+        remove_rows(database, playlist, {("t1", NOW), ("n2", NOW), ("t2", datetime(2020, 1, 1, tzinfo=UTC))})
+        playlist, ids = read(database)
+        assert ids[:3] == ["t0", "t2", "t3"], "a row of another time stays"
+        assert ids[-2:] == ["n0", "n1"]
+        assert len(ids) == PAGE_ITEMS
+    assert database.playlist_items("p", start=PAGE_ITEMS) == [], "the last page is gone"
+
+
+def test_a_playlist_that_is_deleted_meanwhile_stays_deleted(database: Database) -> None:
+    playlist = stored(database, 2)
+    database.delete_playlist("p")
+    add_rows(database, playlist, [PlaylistItem(position=0, track_id="n")])
+    assert database.playlist("p") is None
