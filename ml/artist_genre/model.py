@@ -42,13 +42,15 @@ class ArtistEvidence:
     """What an artist makes likely.
 
     ``names`` are the artist's genres, most important first; those of artists alike where ``known_by`` is "alike".
-    ``genre`` (114,) and ``broad`` (broad genres,) are probabilities.
+    ``genre`` (114,) and ``broad`` (broad genres,) are probabilities; ``read`` (114,) are those of the taxonomy, which
+    reads the names as anybody would, None without any.
     """
 
     known_by: KnownBy
     names: tuple[str, ...]
     genre: Floats
     broad: Floats
+    read: Floats | None
 
 
 class ArtistGenres:
@@ -122,12 +124,16 @@ class ArtistGenres:
         if known_by is None:
             return None
         logits = self._logits(columns, weights, known_by, None if row is None else self.arrays["vectors"][row])
+        read = self._read(columns, weights) if len(columns) else None
+        if read is not None:
+            logits[: len(self.genres)] += self.settings["reading"][known_by] * np.log(read)
         genre, broad = np.split(logits, [len(self.genres)])
         return ArtistEvidence(
             known_by=known_by,
             names=tuple(self.names[column] for column in columns),
             genre=softmax(genre[None])[0],
             broad=softmax(broad[None])[0] if len(broad) else broad,
+            read=read,
         )
 
     def known_by(self, artists: Sequence[str]) -> KnownBy | None:
@@ -161,12 +167,12 @@ class ArtistGenres:
         total = self._coefficients[-1].copy()
         if vector is not None:
             total += unit_rows(vector[None])[0] @ self._coefficients[len(self.names) : -1]
-        if len(columns):
-            if known_by != "alike":  # the place tells of these already
-                total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
-            read = (1.0 - _UNREAD) * (weights / weights.sum()) @ self._readings[columns] + _UNREAD / len(self.genres)
-            total[: len(self.genres)] += self.settings["reading"][known_by] * np.log(read)
+        if len(columns) and known_by != "alike":  # the place tells of those alike already
+            total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
         return total
+
+    def _read(self, columns: npt.NDArray[np.integer[Any]], weights: Floats) -> Floats:
+        return (1.0 - _UNREAD) * (weights / weights.sum()) @ self._readings[columns] + _UNREAD / len(self.genres)
 
     def pool(self, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), pooled with the artist's.

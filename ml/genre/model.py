@@ -171,8 +171,9 @@ class GenrePredictor:
         if not len(self._micro_families):
             return after
         known, guessed = (self.family_probabilities(each.genre) + _UNLIKELY for each in (after, before))
-        odds = before.micro / np.maximum(1.0 - before.micro, TINY) * ((known / guessed) @ self._micro_families.T)
-        return replace(after, micro=odds / (1.0 + odds))
+        logits = np.log(np.maximum(before.micro, TINY)) - np.log(np.maximum(1.0 - before.micro, TINY))
+        logits += np.log(known / guessed) @ self._micro_families.T  # a name without a family stays as it is
+        return replace(after, micro=1.0 / (1.0 + np.exp(-logits)))
 
     def knows(self, track: GenreInput) -> bool:
         """Return whether the track has a feature within its bounds or a subword that training kept."""

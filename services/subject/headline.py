@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ml.artist_genre.model import ArtistEvidence, ArtistGenres, inputs_of
+from ml.artist_genre.model import ArtistEvidence, ArtistGenres, genre_name, inputs_of
 from ml.genre.encoder import Floats
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.taxonomy.model import Taxonomy
@@ -53,6 +53,7 @@ class Headline:
         """Return the genre model's probabilities, (n, k), with what is known of the artist and of the track."""
         if self.evidence is not None:
             prediction = self.model.pool(prediction, inputs_of(self.given), self.evidence)
+            prediction = replace(prediction, genre=self._as_read(prediction.genre))
         if not self.filed:
             return prediction
         own = np.zeros_like(prediction.genre)
@@ -60,11 +61,21 @@ class Headline:
         own /= np.maximum(own.sum(axis=1, keepdims=True), np.finfo(own.dtype).tiny)
         return replace(prediction, genre=_FILED_SHARE * own + (1.0 - _FILED_SHARE) * prediction.genre)
 
+    def _as_read(self, genre: Floats) -> Floats:
+        """Return the (n, 114) probabilities times what anybody would read in the genres that the artist is known for.
+
+        The labels that the models learn from file rappers under "hardcore" and singers under "guitar".
+        """
+        if self.evidence is None or self.evidence.read is None or self.evidence.known_by == "alike":
+            return genre
+        read = genre * self.evidence.read
+        return read / read.sum(axis=1, keepdims=True)
+
     def decided_by(self, genre: str) -> DecidedBy:
         """Return what speaks most for ``genre``, the best founded first."""
         if self.filed:
             return "track"
-        if self.evidence is not None and self._family(genre) == self._family(self._first(self.evidence.genre)):
+        if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
             return "alike" if self.evidence.known_by == "alike" else "artist"
         return "audio" if self.given.features else "names"
 
@@ -82,13 +93,20 @@ class Headline:
         return "From the sound." if by == "audio" else "From the names alone."
 
     def confidence(self, genre: str, probability: float) -> Confidence:
-        """Return how sure the headline is; names alone are never a good foundation."""
-        if self.decided_by(genre) == "names":
-            return "low"
-        return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
+        """Return how sure the headline is.
 
-    def _first(self, probabilities: Floats) -> str:
-        return self.model.genres[int(probabilities.argmax())]
+        The track's own genres are a good foundation, and those of the artist that name the headline; the sound is a
+        fair one. Names alone, artists alike and the genres of a guest are none.
+        """
+        elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
+        known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
+        if self.filed or (known is not None and genre_name(genre) in known.names):
+            return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
+        return "medium" if self.given.features and probability >= HIGH else "low"
+
+    def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
+        """Return the families of the artist's genres, or else that of the genre that their place makes likeliest."""
+        return set(map(self._family, evidence.names)) or {self._family(self.model.genres[int(evidence.genre.argmax())])}
 
     def _family(self, genre: str) -> str | None:
         return _family_of(self.model.taxonomy, genre)
