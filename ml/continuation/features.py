@@ -36,7 +36,7 @@ _COARSE_ARTIST = {
     "name_artist": 1.0,
 }
 _COARSE_SONG = {"popularity": 1.5, "sound": 0.25, "name_sound": 0.1}
-_FEWEST_LIKELY = 0.2  # share of the candidates that songs without facts get, and those with, whatever the seeds are
+_FEWEST_LACKING = 0.1  # candidates without facts, for each one with facts, whatever the seeds are
 
 CONTENT = (
     "same_artist",
@@ -283,16 +283,16 @@ class Profile:
         return total
 
     def choose(self, pool: Columns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
-        """Return about ``most`` songs by :meth:`coarse`, those with all facts and the others by their share of seeds.
+        """Return the ``most`` songs with all facts that are best by :meth:`coarse`, and others by their share of seeds.
 
-        ``among`` (n,) marks the songs that may be chosen. Unknown facts count as average ones, so that the songs of
-        which much is known would nearly always be before the others.
+        ``among`` (n,) marks the songs that may be chosen. The others are chosen apart: unknown facts count as average
+        ones, so that songs of which all is known would nearly always be before them.
         """
         scores = self.coarse(pool)
         found = []
-        for alike, share in ((~pool.lacks_facts, 1 - self._lacking), (pool.lacks_facts, self._lacking)):
+        for alike, share in ((~pool.lacks_facts, 1.0), (pool.lacks_facts, self._lacking)):
             rows = np.flatnonzero(alike if among is None else alike & among)
-            found.append(rows[top(scores[rows], round(most * max(share, _FEWEST_LIKELY)))])
+            found.append(rows[top(scores[rows], round(most * max(share, _FEWEST_LACKING)))])
         return np.concatenate(found)
 
     def columns(self, pool: Columns) -> dict[str, Floats]:

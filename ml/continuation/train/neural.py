@@ -58,7 +58,7 @@ class Settings:
     rate: float = 0.1
     dense_rate: float = 2e-3
     spread: float = 0.05  # of rows at the start
-    epochs: int = 14
+    epochs: int = 9
     patience: int = 2  # epochs without a better validation score
     most_rows: int = 1_000_000  # songs with a row, the most frequent ones
     most_windows: int = 100_000  # per epoch; of more lists a random part is used

@@ -50,6 +50,7 @@ KNN, PLAIN_KNN, ITEM_KNN, BLEND = "user-kNN, tuned", "user-kNN, plain", "item-kN
 SHIPPED_TARGET, OWN_TARGET = 1.3, 1.8
 _COUNTRY = "country"
 _FEWEST_KNOWN = 5  # seeds whose artists have a known genre, for a list to be a country playlist or not
+_STOPPING = 40  # lists on which the training of the neural part is stopped
 _FAME = 0.1  # weight of popularity in the blend; it breaks ties of the neighbours
 
 
@@ -57,9 +58,9 @@ _FAME = 0.1  # weight of popularity in the blend; it breaks ties of the neighbou
 class Size:
     """The most lists that the rankers learn from, that are scored with half hidden, and that are scored per cut."""
 
-    learnt: int = 120
+    learnt: int = 160
     scored: int = 1000
-    per_cut: int = 12
+    per_cut: int = 6
     cuts: tuple[int, ...] = CUTS
     neural: Settings = field(default_factory=Settings)
 
@@ -164,7 +165,7 @@ def score(data: ContinuationData, size: Size, seed: int = 1, report: Callable[[s
     report("artists are embedded")
     queries = [query for query in held_out_queries(world.lists) if query.side == LEARNT]
     learnt = [queries[at] for at in rng.permutation(len(queries))[: size.learnt]]
-    neural, found.epochs = _neural(world, side == TRAIN, learnt, size.neural, seed)
+    neural, found.epochs = _neural(world, side == TRAIN, learnt[:_STOPPING], size.neural, seed)
     report(f"neural part: {found.epochs} epochs")
     fit_rankers(world, learnt, rng, found, neural, seed)
     report(f"rankers are fitted; the neural part gains {found.neural_gain()}")
