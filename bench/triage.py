@@ -10,7 +10,6 @@ rightly, the calibration error is above 0.05, or the odds after a decision take 
 import argparse
 import time
 from dataclasses import replace
-from math import isfinite
 
 from bench._cost import DATA, Meter, finish
 from ml import artefacts
@@ -20,7 +19,7 @@ from ml.triage.model import Triage
 from ml.triage.train import persons
 from ml.triage.train.scores import OURS, compare, format_table
 from ml.triage.train.train import Settings, reader_of, scored
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import FEATURE_BOUNDS, AudioFeatures, Track
 from store.text import split_artists
 
 SEED, HEAP, PLAYLISTS, LENGTH = 1, 10_000, 20, 100
@@ -36,7 +35,8 @@ def tracks(count: int) -> list[Track]:
             title=str(row["track_name"]),
             artists=split_artists(row["artist"]),
             features=AudioFeatures(
-                values={name: row[name] for name in AUDIO_FEATURES if isfinite(row[name])}, source="table"
+                values={name: row[name] for name, (low, high) in FEATURE_BOUNDS.items() if low <= row[name] <= high},
+                source="table",
             ),
         )
         for row in rows

@@ -8,10 +8,10 @@ import numpy as np
 from ml.triage.heap import Standing
 from services.container import Services
 from services.playlists import PlaylistSummary, describe
-from services.triage.sorting import Sorting, Waiting, last_batch, ranked
+from services.triage.sorting import Sorting, Waiting, known_tracks, last_batch, ranked
+from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Track
-from store.library import tracks_by_id
 from store.triages import Action, Decision
 
 _OTHERS = 5
@@ -91,9 +91,10 @@ def triage_answer(services: Services, sorting: Sorting, limit: int = 20, at_leas
     shown = [row for row in queue if row.confidence >= at_least and (row.best < none or not at_least)][:limit]
     names = [row.track_id for row in shown]
     last = last_batch(sorting.decisions)
-    known = tracks_by_id(services.catalogue.current(), services.database, {*names, *(one.track_id for one in last[:1])})
+    heap, owner = sorting.heap_playlist, sorting.record.owner
+    known = known_tracks(services, heap, owner, {*names, *(one.track_id for one in last[:1])})
     return TriageAnswer(
-        heap=describe(sorting.heap_playlist, sorting.record.owner),
+        heap=describe(heap, Viewer(owner)),
         playlists=[
             Target(
                 id=playlist.id,

@@ -1,7 +1,7 @@
 """A triage as one request sees it: its decisions, the heap, the playlists, and the queue that follows from them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,9 @@ from ml.triage.heap import Heap, Standing
 from services.container import Services
 from services.errors import ServiceError
 from services.playlists import find_playlist
+from services.viewer import Viewer
 from store.domain import Playlist, Track
-from store.library import tracks_by_id
+from store.library import tracks_by_id, tracks_of_playlist
 from store.locks import locked
 from store.playlist_rows import add_rows
 from store.text import recording_key
@@ -109,12 +110,12 @@ def lock(services: Services, owner: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def opened(services: Services, heap_id: str, owner: str | None) -> Iterator[Sorting]:
+def opened(services: Services, heap_id: str, viewer: Viewer) -> Iterator[Sorting]:
     """Give the triage of a playlist by a browser session, and keep others out of it meanwhile.
 
     Raises ServiceError 404 for an unknown playlist, or with the code ``not_begun`` where there is no such triage.
     """
-    heap = find_playlist(services, heap_id)
+    heap, owner = find_playlist(services, heap_id, viewer), viewer.owner
     if owner is None:
         raise _not_begun()
     with lock(services, owner):
@@ -142,7 +143,7 @@ def read_again(services: Services, record: TriageRecord, decisions: list[Decisio
         for playlist in playlists
     }
     before = [(playlist.id, playlist.item_count - len(accepted[playlist.id])) for playlist in playlists]
-    snapshot = services.catalogue.current()
+    snapshot = services.catalogue.current(record.owner)
     key = repr((record.id, heap.item_count, before))
     loaded, base, already = services.heaps.get(
         key,
@@ -168,15 +169,22 @@ def _load(
         # A file that is brought in again is stored as it is.
         add_rows(services.database, playlist, [accepted_row(one, record.person) for one in accepted[playlist.id]])
     ids = list(dict.fromkeys(row.track_id for row in services.database.playlist_items(heap.id, limit=MOST_HEAP)))
-    known = tracks_by_id(
-        services.catalogue.current(), services.database, {*ids, *(one for some in base.values() for one in some)}
-    )
+    known = known_tracks(services, heap, record.owner, {*ids, *(one for some in base.values() for one in some)})
     base = {name: [one for one in some if one in known] for name, some in base.items()}
     tracks = [known[one] for one in ids if one in known]
     there = {_recording(known[one]) for some in base.values() for one in some}
     already = frozenset(track.id for track in tracks if _recording(track) in there)
     members = {name: [known[one] for one in some] for name, some in base.items()}
     return Heap(services.triage, services.track_reader, tracks, members), base, already
+
+
+def known_tracks(services: Services, heap: Playlist, owner: str, ids: Collection[str]) -> dict[str, Track]:
+    """Return what ``owner`` sees of tracks, those of a heap that another browser shares with them included."""
+    found = tracks_by_id(services.catalogue.current(owner), services.database, ids, owner)
+    if heap.owner in (None, owner):
+        return found
+    others = [track_id for track_id in ids if track_id not in found]
+    return found | tracks_of_playlist(services.catalogue.current(), services.database, heap.owner, others)
 
 
 def _recording(track: Track) -> str:

@@ -10,7 +10,8 @@ from services.container import Services
 from services.errors import ServiceError, bad_request, invalid_value, not_found, not_yours
 from services.playlists import find_playlist
 from services.triage.answer import TriageAnswer, triage_answer
-from services.triage.sorting import Sorting, last_batch, lock, opened, ranked, read_again
+from services.triage.sorting import Sorting, known_tracks, last_batch, lock, opened, ranked, read_again
+from services.viewer import Viewer
 from store.domain import Playlist
 from store.triages import (
     Action,
@@ -32,13 +33,15 @@ _MOST_DECISIONS = 50_000
 _ME = "me"
 
 
-def start_triage(services: Services, heap_id: str, owner: str, playlists: Sequence[str], person: str | None) -> None:
+def start_triage(
+    services: Services, heap_id: str, viewer: Viewer, playlists: Sequence[str], person: str | None
+) -> None:
     """Begin to sort a playlist into others, or sort it into others from now on; decisions stay.
 
     Parameters
     ----------
-    owner
-        The browser session, which must have brought in ``playlists``.
+    viewer
+        Who asks; their browser must have brought in ``playlists``.
     person
         The contributor as whom accepted tracks are added; None for the one who has added most.
 
@@ -48,8 +51,10 @@ def start_triage(services: Services, heap_id: str, owner: str, playlists: Sequen
         404 for an unknown playlist, 403 for one of another browser, 400 for none or for the heap itself, 422 for one
         that is still arriving.
     """
-    heap = find_playlist(services, heap_id)
-    targets = [find_playlist(services, playlist) for playlist in dict.fromkeys(playlists)]
+    owner = viewer.owner
+    assert owner is not None
+    heap = find_playlist(services, heap_id, viewer)
+    targets = [find_playlist(services, playlist, viewer) for playlist in dict.fromkeys(playlists)]
     for target in targets:
         if target.id == heap.id:
             raise bad_request("A playlist cannot be sorted into itself.", "Choose other playlists.")
@@ -77,14 +82,14 @@ def _main_person(playlists: Sequence[Playlist]) -> str:
 
 
 def triage_state(
-    services: Services, heap_id: str, owner: str | None, limit: int = 20, at_least: float = 0.0
+    services: Services, heap_id: str, viewer: Viewer, limit: int = 20, at_least: float = 0.0
 ) -> TriageAnswer | None:
     """Return how far a heap is sorted, and the next ``limit`` cards of a confidence of ``at_least`` (0 to 1).
 
     None where this browser has not begun to sort it. Raises ServiceError 404 for an unknown playlist.
     """
     try:
-        with opened(services, heap_id, owner) as sorting:
+        with opened(services, heap_id, viewer) as sorting:
             return triage_answer(services, sorting, limit, at_least)
     except ServiceError as fault:
         if fault.code == "not_begun":
@@ -92,9 +97,7 @@ def triage_state(
         raise
 
 
-def decide_tracks(
-    services: Services, heap_id: str, owner: str | None, given: Sequence[Mapping[str, Any]]
-) -> TriageAnswer:
+def decide_tracks(services: Services, heap_id: str, viewer: Viewer, given: Sequence[Mapping[str, Any]]) -> TriageAnswer:
     """Decide of tracks in one step, each given as ``track``, ``action`` and ``playlist``; returns what is then.
 
     Raises
@@ -103,7 +106,7 @@ def decide_tracks(
         404 where this browser does not sort this playlist, for a track that is not in the heap, or for another
         playlist; 409 for a track that is decided already; 422 for too many decisions.
     """
-    with opened(services, heap_id, owner) as sorting:
+    with opened(services, heap_id, viewer) as sorting:
         _check(sorting, given)
         rows = [(one["track"], Action(one["action"]), one["playlist"]) for one in given]
         return triage_answer(services, _decided(services, sorting, rows))
@@ -125,12 +128,12 @@ def _check(sorting: Sorting, given: Sequence[Mapping[str, Any]]) -> None:
             raise not_found("This heap is not sorted into that playlist.", "See playlists.")
 
 
-def accept_above(services: Services, heap_id: str, owner: str | None, at_least: float) -> TriageAnswer:
+def accept_above(services: Services, heap_id: str, viewer: Viewer, at_least: float) -> TriageAnswer:
     """Accept all proposals of a playlist with a confidence of ``at_least`` (0 to 1) in one step.
 
     Raises ServiceError as :func:`decide_tracks`.
     """
-    with opened(services, heap_id, owner) as sorting:
+    with opened(services, heap_id, viewer) as sorting:
         rows = [
             (row.track_id, Action.ACCEPT, sorting.playlists[row.best].id)
             for row in ranked(sorting)
@@ -139,12 +142,12 @@ def accept_above(services: Services, heap_id: str, owner: str | None, at_least: 
         return triage_answer(services, _decided(services, sorting, rows) if rows else sorting)
 
 
-def undo_last(services: Services, heap_id: str, owner: str | None) -> TriageAnswer:
+def undo_last(services: Services, heap_id: str, viewer: Viewer) -> TriageAnswer:
     """Take back what was decided in the last step; accepted tracks leave their playlists.
 
     Raises ServiceError 404 where this browser does not sort this playlist, 409 where nothing is decided.
     """
-    with opened(services, heap_id, owner) as sorting:
+    with opened(services, heap_id, viewer) as sorting:
         if not sorting.decisions:
             raise ServiceError(409, "nothing_before", "Nothing is decided yet.", "")
         last = last_batch(sorting.decisions)
@@ -153,8 +156,9 @@ def undo_last(services: Services, heap_id: str, owner: str | None) -> TriageAnsw
         return triage_answer(services, read_again(services, record, left, sorting.heap_playlist))
 
 
-def forget(services: Services, heap_id: str, owner: str | None) -> None:
+def forget(services: Services, heap_id: str, viewer: Viewer) -> None:
     """Forget all decisions over a heap; accepted tracks stay in the playlists."""
+    owner = viewer.owner
     if owner is not None:
         name = triage_id(owner, heap_id)
         with lock(services, owner):
@@ -174,5 +178,14 @@ def _decided(services: Services, sorting: Sorting, rows: Sequence[tuple[str, Act
         Decision(batch=batch, track_id=track, action=action, playlist_id=playlist, at=now)
         for track, action, playlist in rows
     ]
+    _keep_shared(services, sorting, made)
     record = decide(services.database, sorting.record, made)
     return read_again(services, record, [*sorting.decisions, *made], sorting.heap_playlist)
+
+
+def _keep_shared(services: Services, sorting: Sorting, made: Sequence[Decision]) -> None:
+    """Give what another browser shares, and is accepted, to whom the playlist belongs that it is put into."""
+    heap, owner = sorting.heap_playlist, sorting.record.owner
+    if heap.owner not in (None, owner):
+        accepted = [one.track_id for one in made if one.action is Action.ACCEPT]
+        services.database.put_tracks(list(known_tracks(services, heap, owner, accepted).values()), owner=owner)

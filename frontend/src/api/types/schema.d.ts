@@ -2341,7 +2341,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        /** Delete a playlist and what was brought with it; only the browser that brought it in may. */
         delete: {
             parameters: {
                 query?: never;
@@ -3898,6 +3898,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
@@ -4193,7 +4196,10 @@ export interface components {
         };
         /**
          * PlaylistSummary
-         * @description What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people.
+         * @description What a viewer sees of a playlist.
+         *
+         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it, and
+         *     ``givable`` if this browser may give it to the installation.
          */
         PlaylistSummary: {
             id: string;
@@ -4202,6 +4208,8 @@ export interface components {
             complete: boolean;
             mine: boolean;
             nameable: boolean;
+            shared: boolean;
+            givable: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
