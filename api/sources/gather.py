@@ -58,7 +58,8 @@ class HarvestBody(Schema):
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
-    return RunAnswer(use.enrich(services(), playlist_id, body["needs"], session.start())), 202
+    session.start()
+    return RunAnswer(use.enrich(services(), playlist_id, body["needs"], session.viewer())), 202
 
 
 @blueprint.post("/api/harvests")

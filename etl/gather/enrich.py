@@ -164,7 +164,7 @@ class Enrichment(GatherRun):
             origins = {recommendations.seed: "" for recommendations in found}
             origins |= {found_now.seed: run_id for found_now in found if found_now.brought_by == run_id}
         else:
-            tracks = known_tracks(self.database, page).items()
+            tracks = known_tracks(self.database, page, self.tasks.owner).items()
             if need is Need.FEATURES:
                 origins = {name: known.features_by for name, known in tracks if known.track.features}
             else:

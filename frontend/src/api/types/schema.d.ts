@@ -2332,7 +2332,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        /** Delete a playlist and what was brought with it; only the browser that brought it in may. */
         delete: {
             parameters: {
                 query?: never;
@@ -2677,10 +2677,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description No such playlist, or this browser does not sort it */
+                /** @description No such playlist */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2722,7 +2722,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description A playlist of another browser */
@@ -3167,7 +3167,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3227,7 +3227,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3291,7 +3291,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description No such track or playlist here */
@@ -3889,6 +3889,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
@@ -4184,7 +4187,10 @@ export interface components {
         };
         /**
          * PlaylistSummary
-         * @description What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people.
+         * @description What a viewer sees of a playlist.
+         *
+         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it, and
+         *     ``givable`` if this browser may give it to the installation.
          */
         PlaylistSummary: {
             id: string;
@@ -4193,6 +4199,8 @@ export interface components {
             complete: boolean;
             mine: boolean;
             nameable: boolean;
+            shared: boolean;
+            givable: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -4845,6 +4853,13 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * TriageState
+         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         */
+        TriageState: {
+            triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
          * Understood
