@@ -1651,16 +1651,7 @@ export interface paths {
                         "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
                     };
                 };
-                /** @description Not text */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description Not a list of tracks, whatever its columns are */
+                /** @description There is no such encoding or column */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -4026,6 +4017,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
@@ -4353,16 +4347,21 @@ export interface components {
          *     as the columns stand.
          */
         Preview: {
+            /** @default null */
             kind: string | null;
+            /** @default  */
             encoding: string;
             encodings: components["schemas"]["Encoding"][];
+            /** @default true */
             has_headings: boolean;
             columns: components["schemas"]["PreviewColumn"][];
             fields: string[];
             tracks: components["schemas"]["PreviewTrack"][];
+            /** @default false */
             may_be_table: boolean;
             doubts: string[];
             notes: string[];
+            /** @default null */
             problem: string | null;
         };
         /**
