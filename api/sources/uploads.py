@@ -73,6 +73,7 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
         file.stream,
         here.config.max_upload_bytes,
         options.document(),
+        by_operator=session.is_operator(),
     )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
