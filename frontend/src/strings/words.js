@@ -98,6 +98,9 @@ export const FEATURES = {
   },
 }
 
+// On the map of artists nearness alone has a meaning: `bare` axes have neither ticks nor ends.
+const NEARNESS = { fit: true, bare: true, unit: 'alike artists are close together', format: (v) => v.toFixed(2) }
+
 export const AXES = {
   ...FEATURES,
   popularity: {
@@ -118,6 +121,8 @@ export const AXES = {
     format: (v) => String(Math.round(v)),
   },
   added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
+  artist_x: { label: 'Artist map, across', ...NEARNESS },
+  artist_y: { label: 'Artist map, up', ...NEARNESS },
 }
 
 export function formatFeature(name, value) {
