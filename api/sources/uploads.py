@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from threading import BoundedSemaphore
-from typing import Literal
+from typing import IO, Literal
 
 from apiflask.schemas import FileSchema
 from flask import Response, request, stream_with_context
@@ -14,8 +14,9 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer
+from etl.demo import DEMO
 from jobs.queue import WorkQueue, create_upload_run, spawn_worker
-from services.errors import bad_request
+from services.errors import bad_request, not_found
 from services.runs import RunView, find_run
 from store.runs import ENDED
 
@@ -35,10 +36,25 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
+    return _import_upload(file.filename, file.stream)
+
+
+@blueprint.post("/api/demo")
+@blueprint.doc(responses={202: "The run that imports the demo", 404: "TASTEMAP_DEMO is 0"})
+def bring_demo() -> tuple[RunAnswer, Literal[202]]:
+    """Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share."""
     here = services()
-    run = create_upload_run(
-        here.database, here.config.var, session.start(), file.filename, file.stream, here.config.max_upload_bytes
-    )
+    if not here.config.demo:
+        raise not_found(
+            "There is no demo here.", "The operator has taken it out (TASTEMAP_DEMO=0). Drop a file instead."
+        )
+    with DEMO.open("rb") as file:
+        return _import_upload(DEMO.name, file)
+
+
+def _import_upload(name: str, stream: IO[bytes]) -> tuple[RunAnswer, Literal[202]]:
+    here = services()
+    run = create_upload_run(here.database, here.config.var, session.start(), name, stream, here.config.max_upload_bytes)
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
 

@@ -67,6 +67,7 @@ class StatusAnswer:
     models: list[ModelVersion]
     playlists: int | None
     analysed: bool
+    demo: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,7 @@ def status() -> StatusAnswer:
         models=[ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active],
         playlists=playlists,
         analysed=analysed,
+        demo=here.config.demo,
     )
 
 

@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import { ApiError, errorFrom } from './client.js'
+import { ApiError, errorFrom, post, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, route } from '../router.js'
 import { followRun, hasEnded } from './runs.js'
@@ -68,6 +68,13 @@ function follow(upload, id) {
   })
 }
 
+function began(upload, run) {
+  upload.sent = 1
+  upload.run = run
+  note()
+  follow(upload, run.id)
+}
+
 // XMLHttpRequest, because fetch does not say how much of a body has been sent. Resolves when the server has the file.
 function send(upload, file) {
   const form = new FormData()
@@ -91,10 +98,7 @@ function send(upload, file) {
       upload.error = errorFrom(request.status, request.response)
       return
     }
-    upload.sent = 1
-    upload.run = request.response.run
-    note()
-    follow(upload, upload.run.id)
+    began(upload, request.response.run)
   }
   request.open('POST', '/api/uploads')
   request.send(form)
@@ -108,6 +112,11 @@ export function sendFiles(files) {
   const list = [...files]
   const queued = list.map((file) => [add(file.name, { alone: list.length === 1 }), file])
   for (const [upload, file] of queued) sending = sending.then(() => send(upload, file))
+}
+
+export async function bringDemo() {
+  const upload = add('Demo', { alone: true })
+  upload.error = await problemOf(async () => began(upload, (await post('/api/demo')).run))
 }
 
 export function resumeRuns() {
