@@ -29,6 +29,7 @@ _STATUS = {
     "not_csv": 415,
     "not_text": 415,
     "unsupported": 415,
+    "too_little": 409,
     "too_many_runs": 429,
     "catalogue_unreadable": 503,
     "model_missing": 503,

@@ -97,6 +97,15 @@ def require_operator() -> None:
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
 
 
+def is_operator() -> bool:
+    """Return whether this browser may change what concerns everybody."""
+    try:
+        require_operator()
+    except ServiceError:
+        return False
+    return True
+
+
 def _mark(key: str) -> str:
     return hmac.new(key.encode(), b"operator of tastemap", hashlib.sha256).hexdigest()
 

@@ -59,7 +59,7 @@ def report_splits(artists: ArtistEmbedding, pairs: Sequence[tuple[str, str]]) ->
         right = wrong = 0
         for artist, title in pairs:
             found = split_query(artists, phrase(artist, title))
-            good = found is not None and artists.find(found[0]) == artists.find(artist)
+            good = found is not None and artists.find(found.artist) == artists.find(artist)
             right, wrong = right + good, wrong + (found is not None and not good)
         print(f"{name:<46} right {right / len(pairs):6.1%}  wrong artist {wrong / len(pairs):6.1%}")
     titles = sorted({title for _, title in pairs if len(normalise(title).split()) > 1})

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz.distance import JaroWinkler
 
 from etl.providers.base import Candidate, Identity
-from etl.versions import same_title, version_of
+from store.catalogue.versions import same_title, version_of
 from store.domain import Track, is_unnamed, local_track_id
-from store.text import normalise
+from store.text import artist_key, credited
 
 # Least confidence at which two identities are treated as one recording.
 SAME = 0.75
@@ -22,7 +22,6 @@ RECORDING_IDS = frozenset({"spotify", "mbid", "deezer", "itunes", "reccobeats"})
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 _SAME_LENGTH_MS, _NEAR_MS, _FAR_MS = 4_000, 15_000, 45_000
 _NEAR, _FAR, _OTHER_LENGTH, _NO_LENGTH = 0.93, 0.75, 0.5, 0.97
 # Factors: a title without an artist, the first artist is credited in another form, only a guest is the same.
@@ -72,7 +71,7 @@ def same_artists(a: Sequence[str], b: Sequence[str]) -> float:
     """
     if not a or not b:
         return _NO_ARTIST
-    ours, theirs = list(map(_artist_key, a)), list(map(_artist_key, b))
+    ours, theirs = list(map(artist_key, a)), list(map(artist_key, b))
     if ours[0] in theirs or theirs[0] in ours or sorted(ours) == sorted(theirs):
         return 1.0
     our_parts, their_parts = credited(a), credited(b)
@@ -82,15 +81,6 @@ def same_artists(a: Sequence[str], b: Sequence[str]) -> float:
         return _GUEST
     closest = max(JaroWinkler.similarity(ours[0], theirs[0]), JaroWinkler.similarity(our_parts[0], their_parts[0]))
     return closest**2 if closest >= _CLOSE_NAME else closest**4
-
-
-def credited(names: Iterable[str]) -> list[str]:
-    """Return the normalised artists of a credit: three for ("A & B feat. C",)."""
-    return [_artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
-
-
-def _artist_key(name: str) -> str:
-    return normalise(name).removeprefix("the ")
 
 
 def _same_length(a: int | None, b: int | None) -> float:

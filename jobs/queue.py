@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from store.database import Database, StoreError
 from store.errors import TastemapError
@@ -104,9 +104,17 @@ def _check_limits(unended: Iterable[Run], new: Iterable[Run]) -> None:
 
 
 def create_upload_run(
-    database: Database, var: Path, owner: str | None, filename: str, stream: IO[bytes], max_bytes: int
+    database: Database,
+    var: Path,
+    owner: str | None,
+    filename: str,
+    stream: IO[bytes],
+    max_bytes: int,
+    read_options: Mapping[str, Any] | None = None,
 ) -> Run:
     """Keep an uploaded file and queue its import; return the run.
+
+    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`.
 
     Raises
     ------
@@ -116,7 +124,7 @@ def create_upload_run(
         The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
-    run = Run(name=name, owner=owner)
+    run = Run(name=name, owner=owner, read_options=read_options)
     folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
     with ExitStack() as undo:

@@ -16,9 +16,9 @@ from threading import Thread
 from typing import IO, Any, Protocol
 
 from config import Config
-from ml.needs import Available
+from ml.needs import Available, TooLittle
 from ml.registry import ModelRegistry
-from ml.tasks import TASKS, Task
+from ml.tasks import TASKS
 from store.catalogue.catalogue import Catalogue
 from store.database import Database, open_database
 from store.errors import TastemapError
@@ -32,12 +32,6 @@ class Say(Protocol):
 
 def silent(phase: str, done: int = 0, total: int | None = None) -> None:
     """Report nothing."""
-
-
-class TooLittle(TastemapError):  # noqa: N818 - a state of the collection that the user can change
-    """There is too little to learn from."""
-
-    code = "too_little"
 
 
 class BadOption(TastemapError):  # noqa: N818 - a fault of the request
@@ -122,7 +116,8 @@ def _train(job: Job) -> int:
     if known is None or not known.user_training:
         return _fail("no_such_task", f"{task} cannot be trained here.")
     try:
-        _check_needs(job, known)
+        if known.needs is not None:  # before the training packages load, which takes seconds
+            known.needs(Available.of(job.database, job.catalogue.current(), job.owner, job.request)).check()
         result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.models.is_dir():
@@ -135,19 +130,6 @@ def _train(job: Job) -> int:
     except (TooLittle, BadOption) as refusal:
         return _fail(refusal.code, refusal.message, refusal.hint)
     return 0
-
-
-def _check_needs(job: Job, task: Task) -> None:
-    """Raise TooLittle before the training packages load, which takes seconds; with options less may be needed."""
-    if task.needs is None or job.request.get("options"):
-        return
-    playlist = job.database.playlist(job.request["playlist"]) if job.request.get("playlist") else None
-    available = Available(database=job.database, snapshot=job.catalogue.current(), owner=job.owner, playlist=playlist)
-    needs = task.needs(available)
-    if not needs.enough:
-        raise TooLittle(
-            f"There is too little to learn from. {needs.found}", f"Bring in {needs.least}, then train again."
-        )
 
 
 def _fail(code: str, message: str, hint: str = "") -> int:

@@ -1,17 +1,24 @@
-"""The least data of each training, and a fast upper bound of the data there are, shown before it is started.
+"""The least data of each training, and a fast count of the data there are.
 
-The training counts exactly and refuses by the same numbers (:class:`ml.jobs.TooLittle`). The counts here are never
-less, so nothing that could be trained is ruled out.
+A training that lacks them is refused before it is queued. Counts that would take long are upper bounds, so nothing
+that could be trained is ruled out; the training itself counts exactly and refuses by the same numbers.
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
 
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Playlist
+from store.errors import TastemapError
 from store.facts import analysed
 
 LISTS, SONGS = 5, 10  # continuation
@@ -22,6 +29,12 @@ ANALYSES = 20
 _CONTRIBUTORS = Path(__file__).parent / "contributors" / "train" / "settings.toml"
 
 
+class TooLittle(TastemapError):  # noqa: N818 - a state of the collection that the user can change
+    """There is too little to learn from."""
+
+    code = "too_little"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Available:
     """The data for a training; ``owner`` is the browser session, ``playlist`` the one it chose."""
@@ -30,20 +43,41 @@ class Available:
     snapshot: Snapshot
     owner: str | None
     playlist: Playlist | None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, database: Database, snapshot: Snapshot, owner: str | None, request: Mapping[str, Any]) -> Self:
+        """Return the data for the ``request`` of a training: its ``playlist`` and its ``options``."""
+        playlist = database.playlist(request["playlist"]) if request.get("playlist") else None
+        options = request.get("options") or {}
+        return cls(database=database, snapshot=snapshot, owner=owner, playlist=playlist, options=options)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """``least`` is the data needed, ``found`` the data there are, both as texts; ``enough`` whether they may do."""
+    """``least`` is the data needed, ``found`` a sentence about the data there are; ``enough`` whether they may do."""
 
     least: str
     enough: bool
     found: str
 
+    def check(self) -> None:
+        """Raise TooLittle unless there is enough."""
+        if not self.enough:
+            raise TooLittle(f"Training needs {self.least}. {self.found}", "Bring in more, then train again.")
+
+
+def added_by(database: Database, playlist: Playlist) -> dict[str, str]:
+    """Return who added each track of a playlist, by track; the first of several people counts."""
+    adder: dict[str, str] = {}
+    for item in database.playlist_items(playlist.id, limit=playlist.item_count):
+        if item.added_by:
+            adder.setdefault(item.track_id, item.added_by)
+    return adder
+
 
 @cache
-def person_tracks() -> int:
-    """Return how many tracks a person needs to be recognised, from the settings of ``contributors``."""
+def _person_tracks() -> int:
     return int(tomllib.loads(_CONTRIBUTORS.read_text(encoding="utf-8"))["scoring"]["least_tracks"])
 
 
@@ -55,27 +89,54 @@ def continuation(available: Available) -> Needs:
 
 def contributors(available: Available) -> Needs:
     """Count how many tracks each person added to the chosen playlist."""
-    least = person_tracks()
-    counts = sorted(available.playlist.contributors.values() if available.playlist else (), reverse=True)
-    found = f"The most that anybody added: {', '.join(map(str, counts[:3])) or 'none'}."
+    least, playlist = available.options.get("least_tracks"), available.playlist
+    least = least if isinstance(least, int) else _person_tracks()
+    adder = added_by(available.database, playlist) if playlist else {}
+    counts = [count for _, count in Counter(adder.values()).most_common()]
+    if counts:
+        found = f"The most that anybody added: {', '.join(map(str, counts[:3]))}."
+    elif playlist:
+        found = "Its file names none: it must say who added each track, as Exportify's file of a shared playlist does."
+    else:
+        found = "No playlist is chosen, so there are none."
     enough = sum(count >= least for count in counts) >= 2
-    return Needs(least=f"two people with {least} tracks each", enough=enough, found=found)
+    return Needs(least=f"two people with {least} different tracks each", enough=enough, found=found)
 
 
 def families(available: Available) -> Needs:
-    """Count tracks in the catalogue."""
-    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", len(available.snapshot), FAMILY_TRACKS)
+    """Count tracks that have both a genre and audio features, up to as many as are needed."""
+    both = (
+        row
+        for segment in available.snapshot.segments
+        for row in np.flatnonzero(segment.with_features()).tolist()
+        if segment.genres(row)
+    )
+    count = sum(1 for _ in islice(both, FAMILY_TRACKS))
+    return _counted(f"{FAMILY_TRACKS} tracks with a genre and audio features", count, FAMILY_TRACKS)
 
 
 def genre(available: Available) -> Needs:
-    """Count tracks in the catalogue."""
-    least = f"{GENRE_TRACKS} tracks with a genre, of {GENRES} genres and {ARTISTS} artists"
-    return _counted(least, len(available.snapshot), GENRE_TRACKS)
+    """Count tracks that have a genre, with their genres and artists."""
+    tracks = artists = 0
+    genres: set[str] = set()
+    for segment in available.snapshot.segments:
+        names, rows = segment.labelled()
+        genres.update(names)
+        tracks += len(rows)
+        artists += len(np.unique(segment.artist_code[rows]))
+    return Needs(
+        least=f"{GENRE_TRACKS} tracks with a genre, of {GENRES} genres and {ARTISTS} artists",
+        enough=tracks >= GENRE_TRACKS and len(genres) >= GENRES and artists >= ARTISTS,
+        found=f"There are {tracks or 'none'}, of {len(genres)} genres and {artists} artists.",
+    )
 
 
 def projection(available: Available) -> Needs:
-    """Count tracks of the chosen playlist, else of the catalogue."""
-    count = available.playlist.item_count if available.playlist else len(available.snapshot)
+    """Count tracks of the chosen playlist, else those of the catalogue that have audio features."""
+    if available.playlist:
+        count = available.playlist.item_count
+    else:
+        count = sum(int(segment.with_features().sum()) for segment in available.snapshot.segments)
     return _counted(f"{MAP_TRACKS} tracks with audio features", count, MAP_TRACKS)
 
 

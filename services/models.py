@@ -10,7 +10,7 @@ from ml.registry import compare, scores_of
 from ml.scores import Comparison, main_score
 from ml.tasks import TASKS, trainable
 from services.container import Services
-from services.errors import ServiceError, not_found
+from services.errors import not_found
 from services.playlists import find_playlist
 from services.runs import RunView, start_runs
 from services.views import Named, View
@@ -123,26 +123,24 @@ def compare_versions(services: Services, task: str, version: str, other: str) ->
 
 def training_needs(services: Services, task: str, playlist_id: str, owner: str | None) -> TaskNeeds:
     """Return what training a task needs and what there is; raises ServiceError 404 for a task or playlist unknown."""
-    playlist = find_playlist(services, playlist_id) if playlist_id else None
-    known = TASKS.get(task)
-    if known is None or known.needs is None:
-        raise _untrainable(task)
-    available = Available(
-        database=services.database, snapshot=services.catalogue.current(), owner=owner, playlist=playlist
-    )
-    return TaskNeeds(task=task, **asdict(known.needs(available)))
+    return TaskNeeds(task=task, **asdict(_needs(services, task, {"playlist": playlist_id}, owner)))
 
 
 def train(services: Services, task: str, playlist_id: str, options: Mapping[str, Any], owner: str) -> RunView:
-    """Start the training of a task; raises ServiceError 404 for a task or playlist unknown, TooManyRuns."""
-    if task not in trainable():
-        raise _untrainable(task)
-    if playlist_id:
-        find_playlist(services, playlist_id)
+    """Start the training of a task.
+
+    Raises ServiceError 404 for a task or playlist unknown, TooLittle where it needs more than there is, TooManyRuns.
+    """
     request = {"task": task, "playlist": playlist_id, "options": options}
+    _needs(services, task, request, owner).check()
     run = Run(kind="train", name=f"Training {task}", owner=owner, request=request, unit="steps", cursor={})
     return start_runs(services, run)[0]
 
 
-def _untrainable(task: str) -> ServiceError:
-    return not_found(f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
+def _needs(services: Services, task: str, request: Mapping[str, Any], owner: str | None) -> Needs:
+    known = TASKS.get(task)
+    if known is None or known.needs is None:
+        raise not_found(f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
+    if request["playlist"]:
+        find_playlist(services, request["playlist"])
+    return known.needs(Available.of(services.database, services.catalogue.current(), owner, request))

@@ -99,8 +99,8 @@ class Run:
         The installation that does it; "" in a run that is not stored yet.
     source
         The path or address that the operator named; an upload has none and lies in its own folder.
-    read_as
-        "playlist" or "table" where the operator says what a file is.
+    read_options
+        How somebody says that a file is to be read, as :class:`etl.imports.read_options.ReadOptions` keeps it.
     state
         One of :data:`OPEN` or :data:`ENDED`; ``phase`` says in words what is being done.
     wake_at
@@ -133,7 +133,7 @@ class Run:
     owner: str | None = None
     installation_id: str = ""
     source: str | None = None
-    read_as: str | None = None
+    read_options: Mapping[str, Any] | None = None
     state: str = "queued"
     phase: str = "waiting"
     started_at: datetime = field(default_factory=now)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # What a title holds apart from the name of the song: guests, and which edition of the recording this is.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
@@ -13,6 +14,7 @@ _EDITION_WORDS = (
 )
 _EDITION_TAIL = re.compile(rf"\s+-\s+{_EDITION_WORDS}\s*$", re.IGNORECASE)
 _EDITION_BRACKET = re.compile(rf"\s*[\(\[]\s*{_EDITION_WORDS}\s*[\)\]]", re.IGNORECASE)
+_CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 # Accents of Latin, Greek and Cyrillic, Hebrew points and Arabic harakat are left out in everyday typing; the
 # vowel signs of Indic and Thai script are not, although \w does not count them as part of a word.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
@@ -67,6 +69,16 @@ def plain_title(title: str) -> str:
 def recording_key(title: str, first_artist: str) -> str:
     """Return the key under which two ids count as the same recording: bare title and first artist."""
     return f"{normalise(plain_title(title))}\x1f{normalise(first_artist)}"
+
+
+def credited(names: Iterable[str]) -> list[str]:
+    """Return the normalised artists of a credit: three for ("A & B feat. C",)."""
+    return [artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
+
+
+def artist_key(name: str) -> str:
+    """Return the normalised name of an artist without a leading "the"."""
+    return normalise(name).removeprefix("the ")
 
 
 def split_artists(joined: str, count: int | None = None) -> tuple[str, ...]:

@@ -3,24 +3,40 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from threading import BoundedSemaphore
 from typing import IO, Literal
 
+from apiflask import Schema
+from apiflask.fields import Boolean, Dict, Integer, String
 from apiflask.schemas import FileSchema
+from apiflask.validators import Length, OneOf, Range
 from flask import Response, request, stream_with_context
+from marshmallow import RAISE, ValidationError
+from werkzeug.datastructures import FileStorage
 
 from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer
 from etl.demo import DEMO
-from jobs.queue import WorkQueue, create_upload_run, spawn_worker
+from etl.imports.read_options import ReadOptions
+from etl.imports.reading.heading_names import LIST_HEADINGS
+from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
 from services.errors import bad_request, not_found
+from services.previews import PREVIEW_BYTES, Preview, preview
 from services.runs import RunView, find_run
 from store.runs import ENDED
 
+_MAX_NAME, _MAX_COLUMNS = 40, 10_000  # characters of an encoding's name; columns of a file
+
 blueprint = Blueprint("uploads", __name__, tag="Files")
+
+
+@dataclass(frozen=True)
+class PreviewAnswer:
+    preview: Preview
+
 
 POLL_SECONDS = 0.4
 # The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.
@@ -29,34 +45,69 @@ _STREAMS = 8  # at a time in one process, half of its threads
 _streams = BoundedSemaphore(_STREAMS)
 
 
+class ReadOptionsBody(Schema):
+    """How a file is to be read; what is left out is found out."""
+
+    read_as = String(validate=OneOf(("playlist", "table")), allow_none=True)
+    encoding = String(validate=Length(max=_MAX_NAME), allow_none=True)
+    columns = Dict(keys=String(validate=OneOf(list(LIST_HEADINGS))), values=Integer(validate=Range(0, _MAX_COLUMNS)))
+    has_headings = Boolean()
+
+
 @blueprint.post("/api/uploads")
 @blueprint.doc(responses={202: "The run that imports the file", 413: "Too large", 415: "Not a file we can read"})
 def upload() -> tuple[RunAnswer, Literal[202]]:
-    """Take a playlist file or a track table (multipart, field `file`) and start importing it."""
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
-    return _import_upload(file.filename, file.stream)
+    """Take a playlist file or a track table (multipart, field `file`) and start importing it.
+
+    The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
+    column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+    """
+    file, options = _sent()
+    if options.read_as == "table":
+        session.require_operator()
+    return _import_upload(file.filename or "", file.stream, options)
 
 
 @blueprint.post("/api/demo")
 @blueprint.doc(responses={202: "The run that imports the demo", 404: "TASTEMAP_DEMO is 0"})
 def bring_demo() -> tuple[RunAnswer, Literal[202]]:
     """Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share."""
-    here = services()
-    if not here.config.demo:
-        raise not_found(
-            "There is no demo here.", "The operator has taken it out (TASTEMAP_DEMO=0). Drop a file instead."
-        )
+    if not services().config.demo:
+        raise not_found("There is no demo here.", "The operator has taken it out (TASTEMAP_DEMO=0). Drop a file instead.")
     with DEMO.open("rb") as file:
-        return _import_upload(DEMO.name, file)
+        return _import_upload(DEMO.name, file, ReadOptions())
 
 
-def _import_upload(name: str, stream: IO[bytes]) -> tuple[RunAnswer, Literal[202]]:
+def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:
     here = services()
-    run = create_upload_run(here.database, here.config.var, session.start(), name, stream, here.config.max_upload_bytes)
+    limit = here.config.max_upload_bytes
+    run = create_upload_run(here.database, here.config.var, session.start(), name, stream, limit, options.document())
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
+
+
+@blueprint.post("/api/uploads/preview")
+@blueprint.doc(responses={415: "Not text", 422: "Not a list of tracks, whatever its columns are"})
+def preview_upload() -> PreviewAnswer:
+    """How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
+
+    The first megabyte is enough: columns, encoding, the first rows, and what is doubtful.
+    """
+    file, options = _sent()
+    head, name = file.stream.read(PREVIEW_BYTES), safe_name(file.filename or "")
+    return PreviewAnswer(preview(head, name, options, may_change_catalogue=session.is_operator()))
+
+
+def _sent() -> tuple[FileStorage, ReadOptions]:
+    """Return the file of the request, and how it is to be read."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
+    try:
+        options = ReadOptionsBody(unknown=RAISE).loads(request.form.get("options") or "{}")
+    except (ValidationError, ValueError) as fault:
+        raise bad_request(f"The field `options` is not right: {fault}.", "See /api/openapi.json.") from fault
+    return file, ReadOptions(**options)
 
 
 @blueprint.get("/api/runs/<run_id>")

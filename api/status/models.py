@@ -101,7 +101,7 @@ def needs(task: str, query: dict[str, str]) -> use.TaskNeeds:
 
 @blueprint.post("/api/models/<task>/train")
 @blueprint.body(TrainRequest)
-@blueprint.doc(responses={202: "The run that trains it", 429: "Too many runs of yours are open"})
+@blueprint.doc(responses={202: "The run that trains it", 409: "Too little to learn from", 429: "Too many open runs"})
 def train(task: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Train a model on what this installation holds, in a process of its own; what is served stays as it is.
 

@@ -57,11 +57,12 @@ def _stored(database: Database, run_id: str) -> bool:
 
 
 def print_summary(runs: Sequence[Run]) -> None:
-    """Print requested, stored, already known and skipped (and why) of each run, and their sums."""
+    """Print what was read (or requested), new, already here and skipped (and why) of each run, and the sums."""
     if not runs:
         return
     width = max(len(run.name) for run in runs)
-    print(f"{'file':{width}}  {'requested':>9} {'stored':>9} {'known':>9} {'skipped':>9}")
+    asked = "requested" if any(run.unit != "bytes" for run in runs) else "read"
+    print(f"{'file':{width}}  {asked:>9} {'new':>9} {'here':>9} {'skipped':>9}")
     for run in runs:
         skipped = sum(run.skipped.values())
         print(f"{run.name:{width}}  {run.requested:9,} {run.stored:9,} {run.known:9,} {skipped:9,}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from etl.commands.doing import do, local_time
+from etl.imports.read_options import ReadOptions
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.download import is_url
+from etl.imports.reading.heading_names import LIST_HEADINGS
 from etl.imports.recognise import may_be_ours
 from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue
@@ -31,6 +34,16 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         choices=("playlist", "table"),
         help="what CSV files of tracks are; by default a table with audio features goes into the catalogue",
     )
+    parser.add_argument("--encoding", help="the encoding of text files, such as cp1251; by default it is detected")
+    parser.add_argument(
+        "--columns",
+        type=_columns,
+        default={},
+        metavar="FIELD=COLUMN,...",
+        help="which columns hold what, by heading or by number from 1 (0: none), such as title=Lied,artists=2,album=0; "
+        f"the fields are {', '.join(LIST_HEADINGS)}",
+    )
+    parser.add_argument("--no-headings", action="store_true", help="the first row is a track; columns go by number")
     add_scale_options(parser)
     parser.set_defaults(command=_import)
     parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
@@ -38,12 +51,26 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(command=_resume)
 
 
+def _columns(written: str) -> dict[str, int | str]:
+    """Return the columns in ``title=Lied,artists=2``; a heading may hold commas."""
+    pairs = [part.partition("=") for part in re.split(rf",(?=(?:{'|'.join(LIST_HEADINGS)})=)", written)]
+    if any(field not in LIST_HEADINGS or not column for field, _, column in pairs):
+        raise argparse.ArgumentTypeError(f"{written} is not FIELD=COLUMN,... with known fields")
+    return {field: int(column) if column.isdecimal() else column for field, _, column in pairs}
+
+
 def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
     sources, missing = _expand(options.sources)
     for name in missing:
         print(f"{name}: no such file, or no file in it that could be a playlist or a table.", file=sys.stderr)
+    chosen = ReadOptions(
+        read_as=options.read_as,
+        encoding=options.encoding,
+        columns=options.columns,
+        has_headings=not options.no_headings,
+    ).document()
     runs = [
-        Run(name=source.rsplit("/", 1)[-1], source=source, bytes_total=_size(source), read_as=options.read_as)
+        Run(name=source.rsplit("/", 1)[-1], source=source, bytes_total=_size(source), read_options=chosen)
         for source in sources
     ]
     run_ids = [run.id for run in enqueue(database, var, *runs)]

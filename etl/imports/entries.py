@@ -66,14 +66,15 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 class PlaylistFile:
     """A file with one or several playlists of a ``kind``, and the function that reads it.
 
-    ``columns`` is the heading of each field that is read, for a file with headings; ``notes`` say, in sentences, what
-    the file leaves open.
+    ``encoding`` is that of a text, ``columns`` is the heading of each field that is read, for a file with headings;
+    ``notes`` say, in sentences, what the file leaves open.
     """
 
     kind: str
     size: int
     sha256: str
     read: Read
+    encoding: str = "utf-8-sig"
     columns: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -84,6 +85,7 @@ class TrackTableFile:
 
     size: int
     sha256: str
+    encoding: str
     playlist: PlaylistFile | None = None
 
 

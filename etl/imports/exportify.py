@@ -8,7 +8,7 @@ from etl.imports.entries import Begin, Entry, Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.sheet import Sheet, below_headings
+from etl.imports.sheet import Sheet
 from etl.imports.track_rows import RowReader
 
 # exportify.net fetches audio features for groups of this many rows.
@@ -33,7 +33,7 @@ def read_rows(sheet: Sheet, source: str, fetched_at: datetime, watch: Watch | No
     ``source`` names the file in the provenance of tracks and audio features.
     """
     reader = RowReader(sheet, source, fetched_at)
-    rows = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    rows = sheet.rows(watch)
     if reader.layout.join is Join.COMMA:
         rows = _without_shifted_features(rows, reader.layout)
     for line, cells in rows:

@@ -17,6 +17,7 @@ from enum import Enum
 from etl.imports.reading.heading_names import LIST_HEADINGS, LIST_NAMES
 from etl.imports.reading.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
+from store.runs import ImportProblem
 
 FEATURE_COLUMNS = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
 # The headings of the ids in the files of Exportify's writers.
@@ -123,6 +124,48 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
         blocks=_named_blocks(columns, names),
         of_exportify=exportify,
     )
+
+
+def corrected(
+    layout: Layout | None,
+    headings: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    chosen: Mapping[str, int | str],
+) -> Layout | None:
+    """Return ``layout`` with the columns that somebody has chosen, as in :class:`etl.imports.read_options.ReadOptions`.
+
+    A title alone is enough then: its cells may hold "Artist - Title".
+
+    Raises
+    ------
+    ImportProblem
+        There is no such column (``no_such_column``).
+    """
+    columns = dict(layout.columns if layout else find_columns(headings, LIST_HEADINGS))
+    for field, column in chosen.items():
+        columns.pop(field, None)
+        if column != 0:
+            columns[field] = _column(headings, column)
+    if "title" not in columns:
+        return None
+    if layout is not None:
+        return replace(layout, columns=columns)
+    names = [normal_heading(heading) for heading in headings]
+    join = _join(columns, names, sample, False) if "artists" in columns else Join.UNKNOWN
+    return Layout(columns=columns, width=len(headings), join=join, of_exportify=False)
+
+
+def _column(headings: Sequence[str], chosen: int | str) -> int:
+    """Return the index of the column with a number from 1, or a heading."""
+    if isinstance(chosen, int):
+        if 0 < chosen <= len(headings):
+            return chosen - 1
+    else:
+        names = [normal_heading(heading) for heading in headings]
+        if normal_heading(chosen) in names:
+            return names.index(normal_heading(chosen))
+    shown = ", ".join(heading.strip() for heading in headings)
+    raise ImportProblem("no_such_column", f"The file has no column {chosen}.", f"Its columns are: {shown:.300}.")
 
 
 def _join(columns: Mapping[str, int], names: Sequence[str], sample: Sequence[Sequence[str]], exportify: bool) -> Join:

@@ -10,7 +10,6 @@ from etl.exports.full_csv import MARKS
 from etl.imports.entries import Begin, Entry
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.sheet import below_headings
 from etl.imports.tastemap_json import read_item
 from etl.values import boolean_cell
 
@@ -27,7 +26,7 @@ def read(file: InspectedFile, _source: str, _moment: datetime, watch: Watch | No
     yield Begin()
     sheet = file.as_sheet()
     headings = [heading.strip() for heading in sheet.headings]
-    for line, cells in below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch):
+    for line, cells in sheet.rows(watch):
         yield read_item(line, _item(dict(zip(headings, cells, strict=False))))
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, in_utf8, source_of, utf16_of
 from etl.imports.reading.json_file import load
 from etl.imports.reading.text_file import PLS_MARK, TextFile, examine
@@ -15,6 +16,7 @@ from etl.imports.sheet import Sheet
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"
+_NO_OPTIONS = ReadOptions()
 
 
 class Form(Enum):
@@ -47,6 +49,8 @@ def _form_of(head: bytes) -> Form:
 class InspectedFile:
     """The file at ``path``, read once as a whole for its digest; ``watch`` is called with the bytes read so far.
 
+    ``options`` are what a person has said of it.
+
     Attributes
     ----------
     form : Form
@@ -65,16 +69,17 @@ class InspectedFile:
         It has no known form: it is empty, a picture, damaged.
     """
 
-    def __init__(self, path: Path, watch: Watch | None = None) -> None:
+    def __init__(self, path: Path, watch: Watch | None = None, options: ReadOptions = _NO_OPTIONS) -> None:
         head = head_of(path)
         encoding = utf16_of(head)
         recoded = head.decode(encoding, "ignore").removeprefix("\ufeff").encode() if encoding else head
         in_utf16 = recoded is not head and _form_of(recoded) is Form.JSON
         head = recoded if _form_of(recoded) is not Form.TEXT else head
-        self.path, self.name = path, path.name
+        self.path, self.name, self.options = path, path.name, options
         self.form, self.start = _form_of(head), head.removeprefix(_BOM).lstrip()
         self.source: Source = in_utf8(source_of(path), encoding) if encoding and in_utf16 else source_of(path)
-        self.text: TextFile | None = examine(path, watch) if self.form is Form.TEXT else None
+        is_text = self.form is Form.TEXT
+        self.text: TextFile | None = examine(path, watch, options.encoding) if is_text else None
         self.sha256, self.size = (self.text.sha256, self.text.size) if self.text else digest(path, watch)
         self._made: dict[Callable[[InspectedFile], Any], Any] = {}
 
@@ -111,4 +116,4 @@ def _document(file: InspectedFile) -> Any:
 
 
 def _sheet(file: InspectedFile) -> Sheet | None:
-    return Sheet.open(file.text) if file.text else None
+    return Sheet.open(file.text, file.options) if file.text else None

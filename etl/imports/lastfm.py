@@ -20,7 +20,7 @@ from etl.imports.reading.convention import is_missing
 from etl.imports.reading.dates import DateOrder, has_clock
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from etl.imports.reading.headings import find_columns, has_audio_features, normal_heading
-from etl.imports.sheet import Sheet, below_headings
+from etl.imports.sheet import Sheet
 
 _NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}
 _NAMES |= {"mbid": ("track mbid", "recording mbid")}
@@ -85,7 +85,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
     sheet = file.as_sheet()
     columns = columns_of(sheet)
     assert columns is not None
-    below = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    below = sheet.rows(watch)
     rows = below if columns.below_headings else sheet.file.rows(sheet.delimiter, watch)
     heading = sheet.headings[columns.columns["time"]] if columns.below_headings else "time"
     yield from history_entries(lambda history: _listen(history, rows, columns, heading, source))

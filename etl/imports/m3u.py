@@ -1,16 +1,13 @@
 """M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line, or ``#EXTINF`` lines alone."""
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from etl.imports.entries import Begin, Entry
 from etl.imports.inspected import InspectedFile
 from etl.imports.player_list import ListedFile, row_of, title_first
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.text_file import TextFile
 from etl.values import text
 from store.runs import ImportProblem
 
@@ -18,10 +15,6 @@ _MARK = "#EXTM3U"
 # Seconds, then attributes (written by television players), then a comma (some leave it out) and the name.
 _ATTRIBUTES = r"((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)"
 _INFO = re.compile(rf"#EXTINF:\s*(-?\d+)?(?:\.\d+)?{_ATTRIBUTES}(?:\s*,|\s+(?=[^\s,][^,]*$))(.*)", re.IGNORECASE)
-_ENCODING = re.compile(r"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
-_OF_TEXT = re.compile(
-    r"utf-(?:8|16)(?:-.*)?|cp\d+|iso8859-\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|johab"
-)
 _STREAM = "#EXT-X-"
 
 
@@ -46,26 +39,13 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
     if file.text is None:
         return
     reversed_names = file.once(_title_first)
-    for entry in entries(file.once(_text).lines(watch)):
+    for entry in entries(file.text.lines(watch)):
         yield entry if isinstance(entry, Begin) else row_of(entry, reversed_names, source)
 
 
-def _text(file: InspectedFile) -> TextFile:
-    """Return the text, in the encoding of an ``#EXTENC:`` line unless it is plainly in UTF-8 or UTF-16."""
-    assert file.text is not None
-    head = file.text.head()
-    named = _ENCODING.search(head)
-    if named is None or (file.text.encoding.startswith("utf") and "\ufffd" not in head):
-        return file.text
-    try:
-        encoding = codecs.lookup(named[1]).name
-    except LookupError:
-        return file.text
-    return replace(file.text, encoding=encoding) if _OF_TEXT.fullmatch(encoding) else file.text
-
-
 def _title_first(file: InspectedFile) -> bool | None:
-    listed = entries(file.once(_text).lines())
+    assert file.text is not None
+    listed = entries(file.text.lines())
     return title_first(entry for entry in listed if isinstance(entry, ListedFile))
 
 

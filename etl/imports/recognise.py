@@ -5,8 +5,9 @@ from pathlib import Path
 
 from etl.imports.entries import Recognised
 from etl.imports.inspected import InspectedFile
+from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import Watch
-from etl.imports.registry import READERS
+from etl.imports.registry import READERS, READERS_OF_COLUMNS
 from store.runs import ImportProblem
 
 # The files of a folder that are imported; other JSON files (Payments.json, package.json) are ignored. An analysis is
@@ -16,6 +17,7 @@ _NAMES = re.compile(
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
     r"|(^|/)(mpd\.slice\.[\d-]+|[0-9A-Za-z]{22}|[^/]*analysis[^/]*)\.json$|\.json\.gz$|\.jsonl(\.gz)?$|(^|/)(my_spotify_data|listenbrainz)[^/]*\.zip$"
 )
+_NO_OPTIONS = ReadOptions()
 _JSON_HINT = (
     "Known are Spotify's Playlist1.json, YourLibrary.json and streaming histories, ListenBrainz listens, JSPF "
     "playlists, audio analyses and slices of the Million Playlist Dataset."
@@ -27,16 +29,22 @@ def may_be_ours(name: str) -> bool:
     return bool(_NAMES.search(name))
 
 
-def recognise(path: Path, watch: Watch | None = None) -> Recognised:
+def recognise(path: Path, watch: Watch | None = None, options: ReadOptions = _NO_OPTIONS) -> Recognised:
     """Return what the file at ``path`` is. It is read once as a whole, for its digest.
+
+    A file of which ``options`` say the columns is a list of tracks.
 
     Raises
     ------
     ImportProblem
         It cannot be imported; the message says what it is instead.
     """
-    file = InspectedFile(path, watch)
-    for reader in READERS:
+    return recognised(InspectedFile(path, watch, options))
+
+
+def recognised(file: InspectedFile) -> Recognised:
+    """Return what ``file`` is, as :func:`recognise` does."""
+    for reader in READERS_OF_COLUMNS if file.options.chooses_columns else READERS:
         if reader.sniff(file):
             return reader.recognised(file)
     raise ImportProblem(

@@ -67,6 +67,7 @@ class Reader:
             size=file.size,
             sha256=file.sha256,
             read=partial(self.read, file),
+            **({"encoding": file.text.encoding} if file.text else {}),
             columns=columns,
             notes=notes,
         )
@@ -125,10 +126,15 @@ def _analysis(file: InspectedFile) -> AnalysisFile:
 
 def _table(file: InspectedFile) -> TrackTableFile:
     listed = file.sheet is not None and file.sheet.layout is not None
-    return TrackTableFile(size=file.size, sha256=file.sha256, playlist=_LIST.recognised(file) if listed else None)
+    playlist = _LIST.recognised(file) if listed else None
+    text = file.as_sheet().file
+    return TrackTableFile(size=file.size, sha256=file.sha256, encoding=text.encoding, playlist=playlist)
 
 
 _LIST = Reader("list", track_list.sniff, track_list.read, _described)
+_EXPORTIFY = Reader("exportify", exportify.sniff, exportify.read, _described)
+# For a file of which somebody has said what its columns are.
+READERS_OF_COLUMNS = (_EXPORTIFY, _LIST)
 # Formats that are recognised by their first bytes stand before those that need the whole document in memory.
 _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
@@ -143,15 +149,15 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
     Reader("apple library", apple_library.sniff, apple_library.read),
     Reader("xspf", xspf.sniff, xspf.read),
-    Reader("pls", pls.sniff, pls.read),
-    Reader("m3u", m3u.sniff, m3u.read),
-    Reader("links", link_list.sniff, link_list.read),
+    Reader("pls", pls.sniff, pls.read, _noted),
+    Reader("m3u", m3u.sniff, m3u.read, _noted),
+    Reader("links", link_list.sniff, link_list.read, _noted),
     Reader("tastemap", full_csv.sniff, full_csv.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _noted),
     Reader("last.fm", lastfm.sniff, lastfm.read, _noted),
     OtherReader("table", _is_table, _table),
-    Reader("exportify", exportify.sniff, exportify.read, _described),
-    Reader("names", link_list.sniff_names, link_list.read),
+    _EXPORTIFY,
+    Reader("names", link_list.sniff_names, link_list.read, _noted),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from etl.imports.exportify_layout import Layout, find_layout, known_headings
+from etl.imports.exportify_layout import Layout, corrected, find_layout, known_headings
+from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.convention import Convention
-from etl.imports.reading.headings import normal_heading, sniff_delimiter
+from etl.imports.reading.heading_names import LIST_HEADINGS
+from etl.imports.reading.headings import find_columns, normal_heading, sniff_delimiter
 from etl.imports.reading.text_file import TextFile
 from store.runs import ImportProblem
 
@@ -18,13 +20,15 @@ _IDS_ALONE = frozenset(
     {"video id", "videoid", "track uri", "track id", "spotify id", "spotify uri", "uri", "id", "isrc"}
 )
 _SAMPLE_ROWS = 1000
+_NO_OPTIONS = ReadOptions()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
     """A text file with its delimiter and headings; ``layout`` is None if it is not a list of tracks.
 
-    ``sample`` holds the first rows, ``convention`` says how they write numbers and dates.
+    ``sample`` holds the first rows, ``convention`` says how they write numbers and dates. A file without headings
+    (``has_headings``) has "Column 1" and so on.
     """
 
     file: TextFile
@@ -33,19 +37,25 @@ class Sheet:
     sample: Sequence[Sequence[str]]
     layout: Layout | None
     convention: Convention
+    has_headings: bool = True
 
     @classmethod
-    def open(cls, file: TextFile) -> Sheet:
-        """Read the headings and a sample of the rows.
+    def open(cls, file: TextFile, options: ReadOptions = _NO_OPTIONS) -> Sheet:
+        """Read the headings and a sample of the rows; the columns that ``options`` name take precedence.
 
         Raises
         ------
         ImportProblem
-            The text cannot be split into rows (``malformed``).
+            The text cannot be split into rows (``malformed``); it lacks a chosen column (``no_such_column``).
         """
         delimiter, headings = sniff_delimiter(file.head(), known_headings)
-        rows = [cells for _, cells in islice(below_headings(file, delimiter, headings), _SAMPLE_ROWS)]
+        below = _rows(file, delimiter, headings if options.has_headings else None)
+        rows = [cells for _, cells in islice(below, _SAMPLE_ROWS)]
+        if not options.has_headings:
+            headings = [f"Column {number}" for number in range(1, max(map(len, rows), default=0) + 1)]
         layout = find_layout(headings, rows)
+        if options.chooses_columns:
+            layout = corrected(layout, headings, rows, options.columns)
         return cls(
             file=file,
             delimiter=delimiter,
@@ -53,7 +63,17 @@ class Sheet:
             sample=rows,
             layout=layout,
             convention=_convention(layout, headings, rows, delimiter) if layout else Convention(),
+            has_headings=options.has_headings,
         )
+
+    def rows(self, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows below the headings, each with its line."""
+        return _rows(self.file, self.delimiter, list(self.headings) if self.has_headings else None, watch)
+
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """The index of the column of each field that is found, for any text."""
+        return self.layout.columns if self.layout else find_columns(self.headings, LIST_HEADINGS)
 
     def understood(self) -> Mapping[str, str]:
         """Return the heading of each field that is read."""
@@ -94,12 +114,11 @@ def _convention(layout: Layout, headings: Sequence[str], rows: Sequence[Sequence
     return Convention.of(cells, delimiter=delimiter, length_heading=heading)
 
 
-def below_headings(
-    file: TextFile, delimiter: str, headings: list[str], watch: Watch | None = None
+def _rows(
+    file: TextFile, delimiter: str, headings: list[str] | None, watch: Watch | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows after the row ``headings``, each with its line."""
+    """Yield the rows after the row ``headings``, each with its line; without headings all rows."""
     rows = file.rows(delimiter, watch)
-    for _, cells in rows:
-        if cells == headings:
-            return rows
-    return iter(())
+    if headings is not None and not any(cells == headings for _, cells in rows):
+        return iter(())
+    return rows

@@ -11,7 +11,6 @@ from datetime import datetime
 from etl.imports.entries import Begin, Entry
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.sheet import below_headings
 from etl.imports.track_rows import RowReader
 
 
@@ -32,7 +31,7 @@ def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None
     reader = RowReader(sheet, source, moment)
     named = reader.layout.columns.get("playlist")
     begun, name = False, ""
-    for line, cells in below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch):
+    for line, cells in sheet.rows(watch):
         playlist = cells[named].strip() if named is not None and named < len(cells) else ""
         if not begun or playlist != name:
             begun, name = True, playlist

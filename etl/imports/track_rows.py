@@ -24,6 +24,7 @@ _NO_NAME = {"", "undefined", "null"}
 # How Spotify says that it does not know a value.
 _UNKNOWN = {"key": {"-1"}, "tempo": {"0", "0.0"}, "time_signature": {"0"}, "length": {"0"}, "released": {"0000"}}
 _UNKNOWN_DATES = ("1970-01-01", "0001-01-01")
+_ARTIST_TITLE = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
 _MAX_POPULARITY = 100
 # What services list beside tracks, by the first letters of the type.
 _OTHER_TYPES = {
@@ -40,6 +41,12 @@ def other_type(cell: str) -> str:
     """Return why an item of the type in ``cell`` is no track, "" if it is one: "Artist", "Favorite albums"."""
     words = re.findall(r"[a-z]+", cell.lower())
     return next((why for name, why in _OTHER_TYPES.items() if words and words[-1].startswith(name)), "")
+
+
+def artist_and_title(written: str) -> tuple[str, str]:
+    """Return the two in "Artist - Title", the artist being "" in any other text."""
+    found = _ARTIST_TITLE.fullmatch(written)
+    return (found[1], found[2]) if found else ("", written)
 
 
 class RowReader:
@@ -75,8 +82,11 @@ class RowReader:
     def _track(self, reading: "_Reading") -> Track:
         texts = reading.texts
         count = len(texts["artist_uris"].split(",")) if texts.get("artist_uris") else None
-        artists = artists_of(texts.get("artists") or texts.get("album_artists", ""), self.layout.join, count)
         title, album = texts.get("title", ""), texts.get("album") or None
+        credited = texts.get("artists") or texts.get("album_artists", "")
+        if not self.layout.columns.keys() & {"artists", "album_artists"}:
+            credited, title = artist_and_title(title)
+        artists = artists_of(credited, self.layout.join, count)
         length = reading.value("length", self.convention.length_ms)
         uri = texts.get("uri", "")
         if uri.startswith("spotify:local:"):

@@ -5,7 +5,6 @@ Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, f
 albums are listed like tracks, with another ``Type``.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -13,8 +12,7 @@ from etl.imports.entries import Begin, Entry, Row, named_track
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.headings import find_columns
-from etl.imports.sheet import below_headings
-from etl.imports.track_rows import other_type
+from etl.imports.track_rows import artist_and_title, other_type
 from store.text import split_artists
 
 _HEADINGS = {
@@ -27,7 +25,6 @@ _HEADINGS = {
     "uri": ("spotify id",),
 }
 _NEEDED = {"title", "artists", "playlist", "kind"}
-_VIDEO = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
 
 
 def columns_of(headings: Sequence[str]) -> Mapping[str, int] | None:
@@ -44,7 +41,7 @@ def sniff(file: InspectedFile) -> bool:
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the playlists with their rows."""
     sheet = file.as_sheet()
-    rows = below_headings(sheet.file, sheet.delimiter, list(sheet.headings), watch)
+    rows = sheet.rows(watch)
     yield from playlists(rows, columns_of(sheet.headings) or {}, source)
 
 
@@ -65,8 +62,8 @@ def _row(line: int, texts: Mapping[str, str], source: str) -> Row:
     if reason:
         return Row(line=line, reason=reason)
     title, artist = texts.get("title", ""), texts.get("artists", "")
-    if not artist and (video := _VIDEO.fullmatch(title)):
-        artist, title = video.groups()
+    if not artist:
+        artist, title = artist_and_title(title)
     track = named_track(
         title,
         split_artists(artist),

@@ -7,12 +7,12 @@ from functools import reduce
 from typing import cast
 
 from etl.engine import Answer, Status
-from etl.identity import SAME, clean_isrc, credited, merge, same_recording
+from etl.identity import SAME, clean_isrc, merge, same_recording
 from etl.providers.base import Candidate, Identity, LookupQuery
-from etl.versions import named_kinds, version_of
 from store.catalogue.ranking import coverage
 from store.catalogue.search import query_words
-from store.text import normalise
+from store.catalogue.versions import named_kinds, version_of
+from store.text import credited, normalise
 
 # Candidates of a source's list that are considered.
 _CONSIDERED = 10

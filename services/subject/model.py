@@ -1,6 +1,6 @@
 """The track that a query is about, and how it was found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from etl.lookup.results import LookedUp
@@ -12,11 +12,31 @@ Kind = Literal["id", "search", "names", "features", "source"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What typed words were taken for.
+
+    ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+    artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
+    the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
+    nothing comes near. ``note`` says what differs.
+    """
+
+    typed: str
+    artist: str | None
+    title: str
+    unmatched: list[str]
+    version: list[str]
+    closest: float | None
+    note: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Match:
-    """How a track was found: how sure that is (0 to 1), and what else was nearly meant."""
+    """How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant."""
 
     kind: Kind
     confidence: float
+    understood: Understood | None
     alternatives: list[TrackSummary]
 
 
@@ -32,8 +52,8 @@ class Subject:
     """A track and how it was found; ``track.id`` is empty where only names or features are known.
 
     ``ref`` holds in ``snapshot`` alone. ``found`` is what sources answered, None where none was queried; ``named_by``
-    are the sources that named the track, and ``features_source`` is the one of its audio features. ``final`` is True
-    if no source could add to what is known.
+    are the sources that named the track, and ``features_source`` is the one of its audio features. ``understood`` is
+    None where nothing was typed. ``final`` is True if no source could add to what is known.
     """
 
     snapshot: Snapshot
@@ -42,6 +62,7 @@ class Subject:
     ref: Ref | None = None
     confidence: float = 1.0
     alternatives: tuple[Track, ...] = ()
+    understood: Understood | None = None
     found: LookedUp | None = None
     named_by: str | None = None
     final: bool = False
@@ -49,5 +70,11 @@ class Subject:
 
     def match(self) -> Match | SourceMatch:
         alternatives = [TrackSummary.of(track) for track in self.alternatives]
-        match = Match(kind=self.kind, confidence=round(self.confidence, 3), alternatives=alternatives)
+        match = Match(
+            kind=self.kind,
+            confidence=round(self.confidence, 3),
+            # What nothing here bears, a source does.
+            understood=replace(self.understood, note=None) if self.understood and self.named_by else self.understood,
+            alternatives=alternatives,
+        )
         return SourceMatch(**vars(match), source=self.named_by) if self.named_by else match

@@ -6,14 +6,15 @@ from typing import Any
 
 from etl.links import link_in
 from etl.providers.base import Identity, LookupQuery, Need
-from ml.artists.query import split_query
 from services.container import Services
 from services.errors import ServiceError, bad_request, not_found
 from services.subject.links import by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
-from services.subject.model import Subject
+from services.subject.model import Subject, Understood
+from services.subject.typed import ALTERNATIVES, Meaning, meaning
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
+from store.catalogue.typed import Fit
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.text import normalise, plain_title, split_artists
 
@@ -22,7 +23,6 @@ from store.text import normalise, plain_title, split_artists
 SURE = 0.75
 # Same title by different artists: the better known one is meant only when it leads by this much popularity.
 POPULARITY_LEAD = 10.0
-ALTERNATIVES = 5
 
 
 def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
@@ -83,39 +83,43 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collecti
 
 
 def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
-    hits = snapshot.search(words, ALTERNATIVES + 1)
-    tracks = [snapshot.track(hit.ref) for hit in hits]
-    if hits and hits[0].complete:
-        _refuse_ambiguous(tracks, words)
-        return _named(snapshot, hits[0].ref, hits[0].coverage, tracks)
-    artist, title = _artist_and_title(services, words)
-    return _unknown(snapshot, title, (artist,) if artist else (), tracks[:ALTERNATIVES])
-
-
-def _artist_and_title(services: Services, words: str) -> tuple[str, str]:
-    split = split_query(services.artists, words)
-    if split:
-        return split
-    alone = services.artists.find_exact(words)
-    return ("", words.strip()) if alone is None else (services.artists.names[alone], "")
+    meant = meaning(snapshot, services.artists, words)
+    tracks = [track for track, _, _ in meant.found[: ALTERNATIVES + 1]]
+    understood = meant.understood(words)
+    if meant.is_track:
+        _, ref, how = meant.found[0]
+        if how.artist is None:
+            _refuse_ambiguous(tracks, words)
+        return _named(snapshot, ref, how.likeness, tracks, understood)
+    return _unknown(snapshot, meant.title, (meant.artist,) if meant.artist else (), tracks[:ALTERNATIVES], understood)
 
 
 def _by_names(snapshot: Snapshot, title: str, artist: str) -> Subject:
     matches = snapshot.match(title, artist or None) if title else []
-    tracks = [snapshot.track(match.ref) for match in matches]
+    found = tuple((snapshot.track(match.ref), match.ref, Fit(match.confidence, title, artist)) for match in matches)
+    understood = Meaning(artist, title, found).understood(f"{title} {artist}".strip())
+    tracks = [track for track, _, _ in found]
     if matches and matches[0].confidence >= SURE:
         if not artist:
             _refuse_ambiguous(tracks, title)
-        return _named(snapshot, matches[0].ref, matches[0].confidence, tracks)
-    return _unknown(snapshot, title, split_artists(artist), tracks)
+        return _named(snapshot, matches[0].ref, matches[0].confidence, tracks, understood)
+    return _unknown(snapshot, title, split_artists(artist), tracks, understood)
 
 
-def _unknown(snapshot: Snapshot, title: str, artists: tuple[str, ...], alternatives: Sequence[Track]) -> Subject:
-    track = Track(id="", title=title, artists=artists, source="request")
-    return Subject(snapshot=snapshot, track=track, kind="names", confidence=0.0, alternatives=tuple(alternatives))
+def _unknown(
+    snapshot: Snapshot, title: str, artists: tuple[str, ...], alternatives: Sequence[Track], understood: Understood
+) -> Subject:
+    return Subject(
+        snapshot=snapshot,
+        track=Track(id="", title=title, artists=artists, source="request"),
+        kind="names",
+        confidence=0.0,
+        alternatives=tuple(alternatives),
+        understood=understood,
+    )
 
 
-def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track]) -> Subject:
+def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track], understood: Understood) -> Subject:
     """Return the first of ``tracks``, which stands at ``ref``, as the subject and the others as alternatives."""
     return Subject(
         snapshot=snapshot,
@@ -124,6 +128,7 @@ def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Tra
         kind="search",
         confidence=confidence,
         alternatives=tuple(tracks[1:]),
+        understood=understood,
     )
 
 

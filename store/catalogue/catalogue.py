@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from store.catalogue.matching import Match, match
-from store.catalogue.search import Hit, Ref, search
+from store.catalogue.search import Hit, QueryBuilder, Ref, search
 from store.catalogue.segment import CatalogueError, Segment
 from store.domain import Track
 from store.text import normalise
@@ -78,6 +78,10 @@ class Snapshot:
     def match(self, title: str, artist: str | None, duration_ms: int | None = None, limit: int = 5) -> list[Match]:
         """Find the track of this name: at most ``limit`` recordings with a confidence of 0 to 1, best first."""
         return match(self.segments, title, artist, duration_ms, limit)
+
+    def is_title(self, title: str) -> bool:
+        """Return whether ``title``, normalised, is the whole title of a track."""
+        return any(QueryBuilder(segment, "name").known(title) for segment in self.segments)
 
     def artist_genres(self, artist_key: str) -> tuple[str, ...]:
         """Return the ten genres most often given to this artist or their tracks, most frequent first."""

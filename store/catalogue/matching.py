@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler
 from tantivy import Occur, Query
 
 from store.catalogue.search import MAX_WORDS, QueryBuilder, Ref, distinct_recordings, every, popular_rows, preferred
 from store.catalogue.segment import Segment
+from store.catalogue.typed import TITLE_ALONE, artist_likeness
+from store.catalogue.versions import Version, same_title, version_of
 from store.domain import Track
 from store.text import normalise, plain_title
 
@@ -17,8 +17,6 @@ _STEP_ROWS = 60
 _SAME_LENGTH_MS, _OTHER_LENGTH_MS = 4_000, 30_000
 # With this confidence a match needs no more forgiving search.
 _GOOD_ENOUGH = 0.8
-# A title alone is shared by many tracks, so it never makes one certain.
-_TITLE_ALONE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ def match(
 ) -> list[Match]:
     """Return at most ``limit`` matches, best first, one per recording; among equals the popular one.
 
-    The confidence is the likeness of the titles (with and without guests and edition marks) times that of the
+    The confidence is the likeness of the titles (without guests and edition marks; versions count) times that of the
     artists, lowered when the lengths differ; without an artist it is at most 0.8.
     """
     if not title.strip() or limit < 1:
@@ -54,11 +52,11 @@ def match(
 
 def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: int | None) -> dict[int, float]:
     """Return the confidence by row, going on to more forgiving steps until one is good enough."""
-    known: dict[int, float] = {}
+    known, given = dict[int, float](), version_of(plain_title(title))
     for query in _steps(segment, title, artist):
         for row in popular_rows(segment, query, _STEP_ROWS):
             if row not in known:
-                known[row] = _confidence(segment.track(row), title, artist, duration_ms)
+                known[row] = _confidence(segment.track(row), given, artist, duration_ms)
         if max(known.values(), default=0.0) >= _GOOD_ENOUGH:
             break
     return known
@@ -86,26 +84,10 @@ def _any(queries: Sequence[Query], needed: int = 1) -> Query:
     return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=needed)
 
 
-def _confidence(track: Track, title: str, artist: str | None, duration_ms: int | None) -> float:
-    likeness = max(
-        _likeness(normalise(title), normalise(track.title)),
-        _likeness(normalise(plain_title(title)), normalise(plain_title(track.title))),
-    )
-    likeness *= _TITLE_ALONE if artist is None else _artist_likeness(track.artists, artist)
+def _confidence(track: Track, given: Version, artist: str | None, duration_ms: int | None) -> float:
+    likeness = same_title(given, version_of(plain_title(track.title), track.artists))
+    likeness *= TITLE_ALONE if artist is None else artist_likeness(artist, track.artists)
     return likeness * _length_factor(track.duration_ms, duration_ms)
-
-
-def _likeness(one: str, other: str) -> float:
-    return (fuzz.ratio(one, other) / 100.0) ** 2
-
-
-def _artist_likeness(artists: Sequence[str], artist: str) -> float:
-    """Compare with each artist of the track and with all together, in any order ("A & B" is "B, A")."""
-    given, names = normalise(artist), list(map(normalise, artists))
-    alone = max((JaroWinkler.similarity(given, name) for name in names), default=0.0)
-    together = fuzz.token_sort_ratio(given, " and ".join(names)) / 100.0
-    among = 0.95 * max((fuzz.partial_ratio(given, name) / 100.0 for name in names if name), default=0.0)
-    return max(alone, together, among) ** 2
 
 
 def _length_factor(one: int | None, other: int | None) -> float:

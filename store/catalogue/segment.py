@@ -169,6 +169,10 @@ class Segment:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
         return not np.isnan(self.features[row, _OF_SOUND]).all()
 
+    def with_features(self) -> np.ndarray:
+        """Return for every row whether it :meth:`has_features`."""
+        return ~np.isnan(self.features[:, _OF_SOUND]).all(axis=1)
+
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
         title, _, artists = self._names[row].partition(NAMES_SEPARATOR)
@@ -186,6 +190,11 @@ class Segment:
         if at == len(names) or names[at] != label:
             return np.empty(0, np.int32)
         return rows[start[at] : start[at + 1]]
+
+    def labelled(self) -> tuple[list[str], np.ndarray]:
+        """Return all labels, and the int32 rows, ascending, of the tracks that carry one."""
+        names, _, rows = self._labels
+        return names, np.unique(rows)
 
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""

@@ -8,7 +8,7 @@ from tests.api.conftest import LOUD
 
 def test_a_known_track_is_answered_from_sound_and_names(client: FlaskClient) -> None:
     answer = client.get("/genre-predict?track_id=metal1").json
-    assert answer["match"] == {"kind": "id", "confidence": 1.0, "alternatives": []}
+    assert answer["match"] == {"kind": "id", "confidence": 1.0, "understood": None, "alternatives": []}
     assert answer["basis"] == ["audio", "title", "artist", "year"]
     assert answer["track"]["title"] == "Anvil Choir"
     assert answer["known_genres"]["track"] == ["heavy-metal"]

@@ -116,7 +116,7 @@ def test_a_known_track_without_features_gets_them(asking: FlaskClient, fake_serv
     bare = Track(id=song.spotify, title=song.title, artists=(song.artist.name,), source="exportify: a.csv")
     database.put_tracks([bare])
     answer = asking.get(f"/genre-predict?track_id={song.spotify}").json
-    assert answer["match"] == {"kind": "id", "confidence": 1.0, "alternatives": []}
+    assert answer["match"] == {"kind": "id", "confidence": 1.0, "understood": None, "alternatives": []}
     assert {one["source"] for one in answer["features"]} == {"reccobeats"}
     stored = database.get_track(song.spotify)
     assert stored is not None

@@ -31,9 +31,13 @@ def test_too_little_is_refused_with_what_to_bring(
     assert (needs["enough"], needs["task"]) == (False, task)
     assert needs["least"]
     assert "none" in needs["found"]
-    run = ended(client, client.post(f"/api/models/{task}/train", json={}).get_json()["run"])
-    assert (run["state"], run["error"]["code"]) == ("failed", "too_little")
-    assert run["error"]["hint"]
+    refused = client.post(f"/api/models/{task}/train", json={})
+    error = refused.get_json()["error"]
+    assert (refused.status_code, error["code"]) == (409, "too_little")
+    assert needs["least"] in error["message"]
+    assert needs["found"] in error["message"]
+    assert error["hint"]
+    assert client.get("/api/runs").get_json()["runs"] == [], "nothing was queued"
     assert not (tmp_path / "models").exists()
 
 

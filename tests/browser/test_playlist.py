@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from etl.exports.formats import FORMATS
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def test_a_file_ends_with_a_reckoning_and_stays_in_the_list(playlist_page: Playl
     playlist_page.open()
     playlist_page.drop("Reckoning.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
-    expect(playlist_page.uploads.locator(".tm-counts")).to_contain_text(re.compile(r"requested\s*5"))
+    expect(playlist_page.uploads.locator(".tm-counts")).to_contain_text("5 tracks: ")
     expect(playlist_page.people.last).to_contain_text("Not known who")
 
     page.get_by_role("link", name="All playlists").click()
@@ -190,3 +190,26 @@ def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPa
     lines = Path(started.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(tracks) + 1
     assert lines[1].startswith("spotify:track:")
+
+
+def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    playlist_page.drop("Laulud.csv", "Lugu,Esitaja\nWaterloo,ABBA\nInnuendo,Queen\n")
+    card = playlist_page.uploads.last
+    expect(card).to_contain_text("Say which ones do")
+    expect(card.get_by_role("button", name="Import", exact=True)).to_be_disabled()
+    card.get_by_label("Lugu is read as").select_option("artist")
+    card.get_by_label("Esitaja is read as").select_option("title")
+    expect(card.locator("ol")).to_contain_text("ABBA – Waterloo")
+    expect_accessible(page)
+    card.get_by_role("button", name="Import", exact=True).click()
+    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(playlist_page.rows.first).to_contain_text("ABBA")
+
+    card.get_by_role("button", name="Correct the columns").click(timeout=IMPORT_MS)
+    card.get_by_label("Lugu is read as").select_option("title")
+    card.get_by_label("Esitaja is read as").select_option("artist")
+    expect(card.locator("ol")).to_contain_text("Waterloo – ABBA")
+    card.get_by_role("button", name="Import", exact=True).click()
+    expect(card).to_contain_text("2 tracks: 2 new", timeout=IMPORT_MS)
+    expect(playlist_page.rows.first.get_by_role("link")).to_have_text("Waterloo", timeout=IMPORT_MS)

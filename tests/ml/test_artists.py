@@ -85,7 +85,8 @@ def test_find(embedding: ArtistEmbedding, typed: str, meant: str | None) -> None
     ],
 )
 def test_split_query(embedding: ArtistEmbedding, query: str, split: tuple[str, str] | None) -> None:
-    assert split_query(embedding, query) == split
+    found = split_query(embedding, query)
+    assert (found and (found.artist, found.title)) == split
 
 
 def test_genres_of_an_unknown_artist_are_none(embedding: ArtistEmbedding) -> None:

@@ -26,7 +26,8 @@ from ml.continuation.train.sets import Numbers, TrainingList, set_lists
 from ml.continuation.train.user_trained import build, compare, copies, training_list
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry
 from ml.tasks import TASKS
 from ml.train.bootstrap import ratio

@@ -15,7 +15,8 @@ from ml.contributors.train.network import Tracks, best_temperature, fit, thresho
 from ml.contributors.train.scores import auc, confusion, difference, format_confusion
 from ml.contributors.train.settings import read
 from ml.genre.model import GenreInput
-from ml.jobs import BadOption, Job, TooLittle
+from ml.jobs import BadOption, Job
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry, card_of, scores_of
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
@@ -84,7 +85,7 @@ def test_too_little_says_what_to_bring(database: Database, tmp_path: Path) -> No
     playlist = store_playlist(database, tracks_of={ANN: 24, BOB: 5})
     with pytest.raises(TooLittle, match="24, 5"):
         contributors.train_own(a_job(database, tmp_path, playlist))
-    with pytest.raises(TooLittle, match="Which playlist"):
+    with pytest.raises(TooLittle, match="No playlist is chosen"):
         contributors.train_own(a_job(database, tmp_path, "none"))
 
 

@@ -11,7 +11,8 @@ from ml import artefacts, histograms
 from ml.families.model import Families, NoSound
 from ml.families.train.study import QUICK, FamiliesFit
 from ml.families.train.train import fit, save, train_own
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry
 from ml.taxonomy.model import Taxonomy
 from ml.train.sound_data import from_snapshot

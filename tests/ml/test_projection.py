@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
+from ml.needs import TooLittle
 from ml.projection.model import CATALOGUE, NoProjection, Projection, faithfulness
 from ml.projection.train.train import train_own, tsne, umap
 from ml.registry import ModelRegistry

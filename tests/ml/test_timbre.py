@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml import artefacts, jobs
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry
 from ml.timbre.model import (
     LEAST_SEGMENTS,
@@ -208,12 +209,12 @@ def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Da
     )
     for number in range(21):
         store(database, f"t{number}", number, 20 if number > 18 else 120)
-    with pytest.raises(jobs.TooLittle) as little:
+    with pytest.raises(TooLittle) as little:
         train_own(job)
     assert little.value.message.startswith("19 tracks")
     store(database, "t20", 20)
     store(database, "t19", 19)
-    with pytest.raises(jobs.TooLittle):  # none of them is known to be popular
+    with pytest.raises(TooLittle):  # none of them is known to be popular
         train_own(replace(job, request={"options": {"min_popularity": 10}}))
     served = job.registry.active_version("timbre")
     result = train_own(job)

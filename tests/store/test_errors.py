@@ -9,7 +9,7 @@ from etl.exports.sql import SqlProblem
 from etl.providers.base import FaultKind, SourceFault
 from jobs.scale.workers import ScaleError
 from ml.artefacts import ArtefactError
-from ml.jobs import TooLittle
+from ml.needs import TooLittle
 from ml.registry import VersionInUse
 from store.catalogue.segment import REBUILD_HINT, CatalogueError
 from store.errors import StoreDown, StoreError, TastemapError

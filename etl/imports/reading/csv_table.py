@@ -9,17 +9,19 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from etl.imports.reading.bytes import BLOCK, UnpackedFile, other_kind
+from etl.imports.reading.bytes import BLOCK, UnpackedFile, Utf8File, other_kind
 from etl.imports.reading.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
 # More than any public track table holds; a bound on what a small gzip file can unfold to.
 _MAX_UNPACKED = 8 << 30
+_UTF8 = "utf-8-sig"
 _BATCH_BYTES = 2_000_000
 _MAX_HEADINGS = 1 << 16
 _MAX_EXAMPLES = 20
@@ -28,7 +30,7 @@ _HINT = "Give a CSV file with headings, plain or gzipped, such as track_id,track
 
 
 class CsvTable:
-    """A CSV table in UTF-8, as :func:`open_table` opens it.
+    """A CSV table, as :func:`open_table` opens it.
 
     Attributes
     ----------
@@ -42,10 +44,11 @@ class CsvTable:
         their line being that of the row, with the headings as row 1.
     """
 
-    def __init__(self, name: str, size: int, file: UnpackedFile) -> None:
+    def __init__(self, name: str, size: int, file: UnpackedFile, encoding: str = _UTF8) -> None:
         self.name, self.size, self._file = name, size, file
         self.bad_rows, self.examples = 0, list[Skipped]()
-        self._bytes = io.BufferedReader(file, BLOCK)
+        recoded = file if encoding == _UTF8 else Utf8File(cast(BinaryIO, file), encoding)
+        self._bytes = io.BufferedReader(recoded, BLOCK)
         self.delimiter, self.headings = self._read_headings()
 
     def _read_headings(self) -> tuple[str, list[str]]:
@@ -125,17 +128,17 @@ class CsvTable:
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[CsvTable]:
+def open_table(path: Path, encoding: str = _UTF8) -> Iterator[CsvTable]:
     """Open the CSV table at ``path`` and read its headings.
 
     Raises
     ------
     ImportProblem
-        The file is absent, empty, of another kind, a damaged gzip file, or not text in UTF-8.
+        The file is absent, empty, of another kind, a damaged gzip file, or not text in ``encoding``.
     """
     try:
         file = UnpackedFile(path, limit=_MAX_UNPACKED, damaged="broken_gzip")
     except OSError as error:
         raise ImportProblem("unreadable", f"{path} cannot be read: {error.strerror}", "Check the path.") from error
     with file:
-        yield CsvTable(path.name, path.stat().st_size, file)
+        yield CsvTable(path.name, path.stat().st_size, file, encoding)

@@ -59,12 +59,21 @@ _FREQUENT_SHARE = 0.55
 _CLOSE = 0.1
 
 
+UNICODE = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """An encoding, and what is to be said of it."""
+    """An encoding, and what is to be said of it; ``others`` fit nearly as well."""
 
     encoding: str
-    note: str
+    note: str = ""
+    others: tuple[str, ...] = ()
+
+
+def encoding_names() -> dict[str, str]:
+    """Return the encodings that may be chosen, with their names for people."""
+    return UNICODE | _NAMES
 
 
 class LegacyWords:
@@ -94,8 +103,8 @@ class LegacyWords:
             name = "latin-1" if _UNUSED_IN_1252 & set(sample) else "cp1252"
             return Guess(name, _note(name))
         (least, _, best), *others = sorted(scores.values())
-        close = next((_CANDIDATES[at] for disorder, _, at in others if disorder < least + _CLOSE), None)
-        return Guess(_CANDIDATES[best], _note(_CANDIDATES[best], close))
+        close = tuple(_CANDIDATES[at] for disorder, _, at in others if disorder < least + _CLOSE)
+        return Guess(_CANDIDATES[best], _note(_CANDIDATES[best], *close[:1]), close)
 
 
 def _first_equal(sample: bytes, text: str, encoding: str) -> int:
@@ -107,7 +116,7 @@ def _note(name: str, other: str | None = None) -> str:
     fits = f" {_NAMES[other]} fits nearly as well." if other else ""
     return (
         f"The file is not in Unicode and does not say its encoding. It was read as {_NAMES[name]}.{fits} "
-        "If names look wrong, save it as UTF-8 and bring it again."
+        "If names look wrong, read it again in another encoding."
     )
 
 

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -24,13 +24,19 @@ _HINTS = {
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
 _MAX_LINES_PER_ROW = 200
+# As M3U files name their encoding.
+_DECLARED = re.compile(rb"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
+# Python's codecs of texts; others pack or encrypt.
+_ENCODINGS = re.compile(
+    r"utf-(?:8|16)(?:-.*)?|cp\d+|iso8859-\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|johab"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextFile:
     """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk.
 
-    ``note`` is a sentence about an encoding that was guessed.
+    ``note`` is a sentence about an encoding that was guessed; ``other_encodings`` fit nearly as well.
     """
 
     path: Path
@@ -38,6 +44,7 @@ class TextFile:
     sha256: str
     encoding: str
     note: str = ""
+    other_encodings: tuple[str, ...] = ()
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first).
@@ -107,18 +114,42 @@ def _never_closed(line: int) -> ImportProblem:
     )
 
 
-def examine(path: Path, watch: Watch | None = None) -> TextFile:
-    """Read ``path`` once and return it as text with its encoding, with a megabyte in memory.
+def examine(path: Path, watch: Watch | None = None, encoding: str | None = None) -> TextFile:
+    """Read ``path`` once and return it as text, with a megabyte in memory; ``encoding`` is guessed unless it is given.
 
     Raises
     ------
     ImportProblem
-        It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``).
+        It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``); no such encoding
+        is known (``unknown_encoding``).
     """
     sha256, size = digest(path, watch)
-    with path.open("rb") as raw, damaged_gzip_refused(path.name):
-        guess = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
-    return TextFile(path=path, size=size, sha256=sha256, encoding=guess.encoding, note=guess.note)
+    if encoding:
+        guess = Guess(known_encoding(encoding))
+    else:
+        with path.open("rb") as raw, damaged_gzip_refused(path.name):
+            guess = _encoding(path.name, lambda: blocks(unpacked(raw)[0]))
+    return TextFile(
+        path=path,
+        size=size,
+        sha256=sha256,
+        encoding=guess.encoding,
+        note=guess.note,
+        other_encodings=guess.others,
+    )
+
+
+def known_encoding(name: str) -> str:
+    """Return Python's name of a text encoding; raises ImportProblem ``unknown_encoding`` if it knows none."""
+    try:
+        found = codecs.lookup(name.strip()).name
+    except LookupError:
+        found = ""
+    if not _ENCODINGS.fullmatch(found):
+        raise ImportProblem(
+            "unknown_encoding", f"No encoding is called {name:.40}.", "Known are for example utf-8, cp1252, shift_jis."
+        )
+    return "utf-8-sig" if found == "utf-8" else found
 
 
 def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
@@ -127,12 +158,13 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
         raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
     _refuse_other_kinds(name, head)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Guess("utf-16", "")
+        return Guess("utf-16")
     if b"\0" in head:
-        return Guess(_utf16_without_mark(name, head), "")
+        return Guess(_utf16_without_mark(name, head))
     if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
         raise _not_text(name, "it is not text")
-    return _utf8_or_legacy(blocks)
+    declared = _DECLARED.search(head)
+    return _utf8_or_legacy(blocks, declared[1].decode() if declared else "")
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
@@ -156,8 +188,11 @@ def _utf16_without_mark(name: str, head: bytes) -> str:
     raise _not_text(name, "it is not text")
 
 
-def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> Guess:
-    """Return UTF-8, unless more than a quarter of the characters that are not ASCII are invalid in it."""
+def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Guess:
+    """Return UTF-8, unless more than a quarter of the characters that are not ASCII are invalid in it.
+
+    Where any is, the encoding that the file has ``declared`` comes first.
+    """
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0
     words = LegacyWords()
@@ -169,4 +204,7 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]]) -> Guess:
         broken += text.count("\ufffd")
         if broken:
             words.add(block)
-    return Guess("utf-8-sig", "") if broken * 4 <= beyond else words.guess()
+    if broken and declared:
+        with suppress(ImportProblem):
+            return Guess(known_encoding(declared))
+    return Guess("utf-8-sig") if broken * 4 <= beyond else words.guess()

@@ -16,7 +16,9 @@ from etl.imports.entries import (
     TrackTableFile,
     check_to_the_end,
 )
+from etl.imports.read_options import ReadAs, ReadOptions
 from etl.imports.reading.download import is_url
+from etl.imports.reading.text_file import known_encoding
 from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
@@ -38,18 +40,19 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     Cancelled
         Somebody has ended the run.
     """
+    options = ReadOptions.of(run.read_options)
     if run.source and is_url(run.source):
-        _import_table(database, var, run, run.source, report)
+        _import_table(database, var, run, run.source, known_encoding(options.encoding or "utf-8"), report)
         return
     path = _source(var, run)
     size = path.stat().st_size
-    found = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)))
+    read = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)), options)
+    found = _as_playlist_or_table(read, options.read_as, by_browser=run.owner is not None)
     if run.sha256 not in {None, found.sha256}:
         run = _start_over(database, run)  # the operator has changed the file since the run was cut off
     database.update_run(run.id, sha256=found.sha256, bytes_total=size)
-    found = _as_playlist_or_table(found, run)
     if isinstance(found, TrackTableFile):
-        _import_table(database, var, run, str(path), report)
+        _import_table(database, var, run, str(path), found.encoding, report)
     elif isinstance(found, DatasetFile):
         _import_dataset(database, var, run, found, report)
     elif isinstance(found, AnalysisFile):
@@ -60,12 +63,11 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
         PlaylistImport(database, run, found, report, NameMatching(var)).run()
 
 
-def _as_playlist_or_table(found: Recognised, run: Run) -> Recognised:
-    """Return ``found`` as a playlist or a table: as the operator says, else a browser's are playlists."""
-    read_as, by_browser = run.read_as, run.owner is not None
-    if isinstance(found, PlaylistFile) and read_as == "table" and not by_browser:
-        return TrackTableFile(size=found.size, sha256=found.sha256)
-    if not isinstance(found, TrackTableFile) or not (by_browser or read_as == "playlist"):
+def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_browser: bool) -> Recognised:
+    """Return ``found`` as a playlist or a table, as somebody says; else a browser's are playlists."""
+    if isinstance(found, PlaylistFile) and read_as == "table":
+        return TrackTableFile(size=found.size, sha256=found.sha256, encoding=found.encoding)
+    if not isinstance(found, TrackTableFile) or (read_as or ("playlist" if by_browser else "table")) == "table":
         return found
     if found.playlist is None:
         raise ImportProblem(
@@ -95,12 +97,13 @@ def _start_over(database: Database, run: Run) -> Run:
     return replace(run, **changes)
 
 
-def _import_table(database: Database, var: Path, run: Run, source: str, report: Reporter) -> None:
+def _import_table(database: Database, var: Path, run: Run, source: str, encoding: str, report: Reporter) -> None:
     from etl.imports.storing.tables import import_table
 
     database.update_run(run.id, kind="table")
     resumed, before = run.state == "running", tables_there(var / "catalogue")
-    _record(database, run.id, import_table(source, var / "catalogue", report, resumed=resumed))
+    summary = import_table(source, var / "catalogue", report, encoding=encoding, resumed=resumed)
+    _record(database, run.id, summary)
     if resumed or tables_there(var / "catalogue") != before:
         database.update_run(run.id, changed=True)
 

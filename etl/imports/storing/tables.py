@@ -45,7 +45,14 @@ _NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
 
 
-def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, resumed: bool = False) -> RunSummary:
+def import_table(
+    source: Path | str,
+    catalogue_root: Path,
+    progress: Report,
+    *,
+    encoding: str = "utf-8-sig",
+    resumed: bool = False,
+) -> RunSummary:
     """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
 
     The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
@@ -66,14 +73,14 @@ def import_table(source: Path | str, catalogue_root: Path, progress: Report, *, 
             catalogue_root / "downloads",
             lambda done, total: progress(Progress(phase="download", done=done, total=total)),
         )
-        summary = _import_file(path, catalogue_root, progress, resumed)
+        summary = _import_file(path, catalogue_root, progress, encoding, resumed)
         path.unlink()
         return summary
-    return _import_file(Path(source), catalogue_root, progress, resumed)
+    return _import_file(Path(source), catalogue_root, progress, encoding, resumed)
 
 
-def _import_file(path: Path, root: Path, progress: Report, resumed: bool) -> RunSummary:
-    with open_table(path) as csv_table:
+def _import_file(path: Path, root: Path, progress: Report, encoding: str, resumed: bool) -> RunSummary:
+    with open_table(path, encoding) as csv_table:
         if not looks_like_table(csv_table.headings):
             raise _unknown_headings(csv_table)
         folder = root / TABLES_DIR

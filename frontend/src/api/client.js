@@ -59,6 +59,9 @@ export function get(path, params, signal) {
   return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
 
+// A multipart form, such as a file with its options.
+export const postForm = (path, form) => request(path, { method: 'POST', body: form })
+
 const sent = (method) => (path, body) =>
   request(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) })
 

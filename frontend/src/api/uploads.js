@@ -1,5 +1,5 @@
-import { reactive, watch } from 'vue'
-import { ApiError, errorFrom, post, problemOf } from './client.js'
+import { markRaw, reactive, watch } from 'vue'
+import { ApiError, errorFrom, post, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, route } from '../router.js'
 import { followRun, hasEnded } from './runs.js'
@@ -10,7 +10,12 @@ const KEY = 'tastemap-runs'
 // More finished ones than this are put away, the oldest first.
 const FINISHED_SHOWN = 4
 
-// One entry per dropped file: {key, name, sent: 0..1, run, error, endedAt: in moves of the router}. Runs that still go on outlive a reload.
+// Files that may hold columns or an encoding to look at first, and how much of them is looked at.
+const TEXTS = /\.(csv|tsv|txt|m3u8?|pls)$/i
+const LOOKED_AT = 1 << 20
+
+// One entry per dropped file: {key, name, file, sent: 0..1, run, error, endedAt: in moves of the router}, and what was
+// chosen of how it is read: {options, preview, looking, lookError, corrected}. Runs that still go on outlive a reload.
 export const uploads = reactive([])
 let counter = 0
 
@@ -24,7 +29,9 @@ const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
 
 function add(name, more) {
   counter += 1
-  uploads.push({ key: counter, name, sent: 0, run: null, error: null, alone: false, endedAt: Infinity, ...more })
+  const state = { file: null, sent: 0, run: null, error: null, alone: false, endedAt: Infinity }
+  const reading = { options: {}, preview: null, looking: false, lookError: null, corrected: false }
+  uploads.push({ key: counter, name, ...state, ...reading, ...more })
   return uploads[uploads.length - 1]
 }
 
@@ -39,7 +46,8 @@ export function dismissEnded() {
 // A file that came in whole has nothing more to say once the listener goes elsewhere.
 watch(
   () => route.moves,
-  (moves) => uploads.filter((one) => one.endedAt < moves && !failed(one) && !hasSkipped(one)).forEach(dismiss),
+  (moves) =>
+    uploads.filter((one) => one.endedAt < moves && !failed(one) && !hasSkipped(one) && !one.preview).forEach(dismiss),
 )
 
 // A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
@@ -75,10 +83,32 @@ function began(upload, run) {
   follow(upload, run.id)
 }
 
-// XMLHttpRequest, because fetch does not say how much of a body has been sent. Resolves when the server has the file.
-function send(upload, file) {
+function formOf(content, { name, options }) {
   const form = new FormData()
-  form.append('file', file)
+  form.append('options', JSON.stringify(options))
+  form.append('file', content, name)
+  return form
+}
+
+// Ask how the file would be read with these options.
+export async function look(upload, options = upload.options) {
+  upload.looking = true
+  upload.lookError = await problemOf(async () => {
+    const form = formOf(upload.file.slice(0, LOOKED_AT), { name: upload.name, options })
+    const { preview } = await postForm('/api/uploads/preview', form)
+    Object.assign(upload, { options, preview })
+  })
+  upload.looking = false
+}
+
+export function stopLooking(upload) {
+  upload.preview = null
+  if (!upload.run) dismiss(upload)
+}
+
+// XMLHttpRequest, because fetch does not say how much of a body has been sent. Resolves when the server has the file.
+function send(upload) {
+  const form = formOf(upload.file, upload)
   const request = new XMLHttpRequest()
   request.responseType = 'json'
   request.upload.onprogress = (event) => {
@@ -110,14 +140,31 @@ let sending = Promise.resolve()
 
 export function sendFiles(files) {
   const list = [...files]
-  const queued = list.map((file) => [add(file.name, { alone: list.length === 1 }), file])
-  for (const [upload, file] of queued) sending = sending.then(() => send(upload, file))
+  const queued = list.map((file) => add(file.name, { file: markRaw(file), alone: list.length === 1 }))
+  for (const upload of queued) sending = sending.then(() => bring(upload))
 }
 
 export async function bringDemo() {
   const upload = add('Demo', { alone: true })
   upload.error = await problemOf(async () => began(upload, (await post('/api/demo')).run))
 }
+
+// Whoever brings a file is asked where something is doubtful. A file that cannot be looked at is refused by its import.
+async function bring(upload) {
+  if (TEXTS.test(upload.name)) await look(upload)
+  if (upload.preview?.doubts.length) return
+  Object.assign(upload, { preview: null, lookError: null })
+  await send(upload)
+}
+
+export function bringAsRead(upload) {
+  const corrected = Boolean(upload.run)
+  Object.assign(upload, { preview: null, run: null, error: null, sent: 0, endedAt: Infinity, corrected })
+  sending = sending.then(() => send(upload))
+}
+
+// The browser has a file until the page is loaded anew.
+export const canCorrect = (upload) => Boolean(upload.file) && TEXTS.test(upload.name) && ended(upload)
 
 export function resumeRuns() {
   const stored = JSON.parse(recall('sessionStorage', KEY) ?? '[]')

@@ -8,6 +8,18 @@ const signed = (text) => text.replace('-', '−')
 export const percent = (value) => `${Math.round(value * 100)} %`
 export const number = (value) => new Intl.NumberFormat('en').format(value)
 
+// "32 tracks: 27 new, 5 already here; 3 rows skipped"
+export function importCounts(stored, known, skipped) {
+  const noun = (count, name) => `${number(count)} ${name}${count === 1 ? '' : 's'}`
+  const parts = [
+    [stored, 'new'],
+    [known, 'already here'],
+  ].filter(([count]) => count)
+  const counted = parts.map(([count, what]) => `${number(count)} ${what}`).join(', ')
+  const left = skipped ? `; ${noun(skipped, 'row')} skipped` : ''
+  return `${noun(stored + known, 'track')}${counted ? `: ${counted}` : ''}${left}`
+}
+
 function minutes(ms) {
   const seconds = Math.round(ms / 1000)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`

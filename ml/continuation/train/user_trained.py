@@ -20,9 +20,10 @@ from ml.continuation.train.neural import Trainer
 from ml.continuation.train.protocol import MEASURES, described, measures
 from ml.continuation.train.sets import Numbers, TrainingList, hashed, set_lists
 from ml.continuation.train.user_trained_neural import UserTrainedNeural
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import LISTS as FEWEST_LISTS
 from ml.needs import SONGS as FEWEST_SONGS
+from ml.needs import TooLittle
 from ml.registry import scores_of
 from ml.scores import digest_of
 from ml.train.background import Scored, served_now

@@ -13,7 +13,8 @@ from ml.contributors.model import TrackInputs
 from ml.contributors.train.network import Rows, Tracks
 from ml.contributors.train.settings import Settings
 from ml.genre.model import GenreInput
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
+from ml.needs import Available, added_by, contributors
 from ml.train.tables import read_table
 from store.domain import AUDIO_FEATURES
 from store.text import normalise, split_artists
@@ -99,29 +100,19 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
 
     Raises
     ------
-    ml.jobs.TooLittle
+    ml.needs.TooLittle
         The playlist does not exist, or fewer than two people added enough tracks.
     """
-    playlist_id = str(job.request.get("playlist") or "")
-    playlist = job.database.playlist(playlist_id)
-    if playlist is None:
-        raise TooLittle("Which playlist? There is none to learn from.", "Choose a playlist that several people filled.")
-    adder: dict[str, str] = {}
-    for item in job.database.playlist_items(playlist_id, limit=playlist.item_count):
-        if item.added_by:
-            adder.setdefault(item.track_id, item.added_by)
+    available = Available.of(job.database, job.catalogue.current(), job.owner, job.request)
+    contributors(available).check()
+    assert available.playlist is not None
+    adder = added_by(job.database, available.playlist)
     found = job.database.get_tracks(adder)
     known = [found[track_id] for track_id in adder if track_id in found]
     counts = Counter(adder[track.id] for track in known)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     people = [person for person, count in ordered if count >= settings.least_tracks]
     people = people[: settings.most_people]
-    if len(people) < 2:
-        most = ", ".join(str(n) for _, n in counts.most_common(3)) or "none"
-        raise TooLittle(
-            f"Two people with {settings.least_tracks} tracks each are needed; the largest numbers are {most}.",
-            "Import a playlist whose file says who added each track, such as an Exportify file of a collaborative one.",
-        )
     index = {person: number for number, person in enumerate(people)}
     taken = [track for track in known if adder[track.id] in index]
     return AddedTracks(

@@ -162,7 +162,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
     Raises
     ------
-    ml.jobs.TooLittle
+    ml.needs.TooLittle
         There are fewer than two people with enough tracks.
     ml.jobs.BadOption
         An option does not exist or has a value that it cannot have.

@@ -25,8 +25,9 @@ from ml.families.train import card as families_card
 from ml.families.train.card import CAUTION, DATA
 from ml.families.train.scores import Ints, Scores, format_table, mean, score
 from ml.families.train.study import QUICK, ClusterCountChoice, FamiliesFit, Settings
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import FAMILY_TRACKS as LEAST_TRACKS
+from ml.needs import TooLittle
 from ml.scores import digest_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy

@@ -14,10 +14,11 @@ from ml.genre.train.data import TrackTable, first_columns
 from ml.genre.train.network import Settings
 from ml.genre.train.scores import score
 from ml.genre.train.train import QUICK, publish_trained
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import ARTISTS as LEAST_ARTISTS
 from ml.needs import GENRE_TRACKS as LEAST_TRACKS
 from ml.needs import GENRES as LEAST_GENRES
+from ml.needs import TooLittle
 from ml.scores import digest_of
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.jobs import Job, TooLittle
+from ml.jobs import Job
 from ml.needs import MAP_TRACKS as LEAST
+from ml.needs import TooLittle
 from ml.projection.model import CATALOGUE, METHODS, Projection, faithfulness
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy

@@ -15,6 +15,7 @@ from sklearn.metrics import silhouette_score
 
 from ml import artefacts, jobs
 from ml.needs import ANALYSES as _LEAST_TRACKS
+from ml.needs import TooLittle
 from ml.scores import digest_of
 from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
 from ml.timbre.train import card as timbre_card
@@ -317,7 +318,7 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
 
     Raises
     ------
-    ml.jobs.TooLittle
+    ml.needs.TooLittle
         Fewer than 20 tracks have been analysed.
     """
     options = job.request.get("options", {})
@@ -328,7 +329,7 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
         least_popularity=float(options.get("min_popularity", 0.0)),
     )
     if len(segments.names) < _LEAST_TRACKS:
-        raise jobs.TooLittle(
+        raise TooLittle(
             f"{len(segments.names)} tracks have enough segments; {_LEAST_TRACKS} are needed.",
             "Import audio analysis files, or fetch segments with a Spotify application of extended mode.",
         )

@@ -747,7 +747,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a playlist file or a track table (multipart, field `file`) and start importing it. */
+        /**
+         * Take a playlist file or a track table (multipart, field `file`) and start importing it.
+         * @description The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
+         *     column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1661,6 +1665,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
+         * @description The first megabyte is enough: columns, encoding, the first rows, and what is doubtful.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
+                    };
+                };
+                /** @description Not text */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a list of tracks, whatever its columns are */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clusters/predict": {
         parameters: {
             query?: never;
@@ -1969,6 +2030,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too little to learn from */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description Validation error */
                 422: {
                     headers: {
@@ -1978,7 +2048,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs of yours are open */
+                /** @description Too many open runs */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2428,7 +2498,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PreviewAnswer"];
+                        "application/json": components["schemas"]["services__tracks__PreviewAnswer"];
                     };
                 };
                 /** @description No such track, or no source that is on has a preview of it */
@@ -3736,6 +3806,14 @@ export interface components {
             seed: number;
         };
         /**
+         * Encoding
+         * @description An encoding, and its name for people.
+         */
+        Encoding: {
+            name: string;
+            label: string;
+        };
+        /**
          * Exemplar
          * @description A cluster's exemplar, and the nearest track of the catalogue where one sounds like it.
          */
@@ -3973,12 +4051,13 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), and what else was nearly meant.
+         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
          */
         Match: {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
         };
         /**
@@ -4161,19 +4240,56 @@ export interface components {
             playlists: components["schemas"]["PlaylistSummary"][];
         };
         /**
-         * PreviewAnswer
-         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         * Preview
+         * @description How a file is understood.
+         *
+         *     ``encodings`` are those that may be chosen, the likeliest first. ``fields`` are those that a column may be read as.
+         *     ``doubts`` are what the person who brings the file should look at, in sentences; without any it may be imported at
+         *     once. ``may_be_table`` says that the file may go into the catalogue, too. ``problem`` says why nothing can be read
+         *     as the columns stand.
          */
-        PreviewAnswer: {
-            url: string;
-            /** @default null */
-            expires_at: string | null;
-            /** @default null */
-            credit: string | null;
-            /** @default null */
-            link: string | null;
-            source: string;
+        Preview: {
+            kind: string | null;
+            encoding: string;
+            encodings: components["schemas"]["Encoding"][];
+            has_headings: boolean;
+            columns: components["schemas"]["PreviewColumn"][];
+            fields: string[];
+            tracks: components["schemas"]["PreviewTrack"][];
+            may_be_table: boolean;
+            doubts: string[];
+            notes: string[];
+            problem: string | null;
+        };
+        /**
+         * PreviewColumn
+         * @description A column of the file: its ``heading``, the ``field`` it is read as ("" for none) and its first cells.
+         */
+        PreviewColumn: {
+            heading: string;
+            field: string;
+            cells: string[];
+        };
+        /**
+         * PreviewTrack
+         * @description A row as it was understood; ``length_ms`` in milliseconds, ``reason`` why it holds no track.
+         */
+        PreviewTrack: {
+            /** @default  */
             title: string;
+            artists: string[];
+            /** @default null */
+            album: string | null;
+            /** @default null */
+            released: string | null;
+            /** @default null */
+            length_ms: number | null;
+            /** @default null */
+            added_at: string | null;
+            /** @default  */
+            id: string;
+            /** @default  */
+            reason: string;
         };
         /**
          * ProjectionMap
@@ -4434,6 +4550,7 @@ export interface components {
             /** @enum {string} */
             kind: "id" | "search" | "names" | "features" | "source";
             confidence: number;
+            understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
             source: string;
         };
@@ -4756,6 +4873,24 @@ export interface components {
             skipped: boolean;
         };
         /**
+         * Understood
+         * @description What typed words were taken for.
+         *
+         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
+         *     the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
+         *     nothing comes near. ``note`` says what differs.
+         */
+        Understood: {
+            typed: string;
+            artist: string | null;
+            title: string;
+            unmatched: string[];
+            version: string[];
+            closest: number | null;
+            note: string | null;
+        };
+        /**
          * UnknownTrack
          * @description The id of a track that is not known here (any more).
          */
@@ -4844,6 +4979,25 @@ export interface components {
             text: string;
             part: string;
             effect: number;
+        };
+        /** PreviewAnswer */
+        api__sources__uploads__PreviewAnswer: {
+            preview: components["schemas"]["Preview"];
+        };
+        /**
+         * PreviewAnswer
+         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         */
+        services__tracks__PreviewAnswer: {
+            url: string;
+            /** @default null */
+            expires_at: string | null;
+            /** @default null */
+            credit: string | null;
+            /** @default null */
+            link: string | null;
+            source: string;
+            title: string;
         };
     };
     responses: never;

@@ -26,7 +26,10 @@ _KINDS = {
     }.items()
 }
 _EDITION = re.compile(r"\b(?:re ?master(?:ed)?|mono|stereo|radio edit|single version|single edit|album version)\b")
-_IMITATORS = re.compile(r"\b(?:karaoke|tribute|cover band|made famous|in the style of)\b")
+_IMITATORS = re.compile(
+    r"\b(?:karaoke|tribute|cover band|covers|made famous|in the style of|kidz bop|mini pop kids|pickin on|rockabye baby"
+    r"|vitamin string quartet|glee cast|sing along)\b"
+)
 _NUMBER = re.compile(r"\d+|(?<=\bpart )[a-z]+|(?<=\bpt )[a-z]+|\b[ivx]{2,}$")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "one": "1", "two": "2", "three": "3"}
 
@@ -77,8 +80,13 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
         kinds=frozenset(kinds),
         words=" ".join(version_words),
         edition=bool(_EDITION.search(normalise(title))),
-        numbers=frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal)),
+        numbers=numbers_in(normal),
     )
+
+
+def numbers_in(normal: str) -> frozenset[str]:
+    """Return the numbers of a normalised title, those of parts as digits: "part ii" has 2."""
+    return frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal))
 
 
 def same_title(a: Version, b: Version) -> float:

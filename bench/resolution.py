@@ -1,0 +1,246 @@
+"""Who is meant: hard queries made from the table, and the share of them whose track or names come first.
+
+    python -m bench.resolution [--failures]
+
+The rule. Recordings are drawn from TASTEMAP_DATA (default ../shared/data) with a fixed seed: half from all rows, half
+from the most popular tenth, titles without guests and edition marks, the first artist alone. Each recording makes one
+query; every second one has the title first. What is typed must not fit two recordings. The kinds:
+
+    typo      in title and artist one letter of one longer word each dropped, doubled, swapped or replaced
+    number    a digit in the title or in the artist's name
+    word      the artist's name is a single word that stands in at least 20 titles
+    artist    the title begins or ends with the name of another well-known artist ("Dancing Queen")
+    version   the table has live, remixed, covered or other versions of the title; the original is meant
+    absent    a title of songs.csv.gz that the table lacks, by an artist that the artists model knows
+    elsewhere the same, and the table has a track of that title by another artist
+
+A query is right if the track is the recording, or, of `absent` and `elsewhere`, if no track is named and artist and
+title are. The queries of each kind are halved in turn: `chosen` served to choose weights, `reported` is only reported.
+The artist is also asked of an installation without a catalogue, where the artists model knows it. Exit code 1 where
+less than 98 % are right.
+"""
+
+import argparse
+import gzip
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+
+import pandas as pd
+
+from bench._cost import DATA, Meter, call_times, finish
+from bench._queries import SEED, with_typo
+from bench.catalogue import full_catalogue
+from config import Config
+from ml.artists.model import ArtistEmbedding
+from services.container import Services
+from services.errors import ServiceError
+from services.subject.model import Subject
+from services.subject.resolve import resolve
+from store.catalogue.search import MAX_WORDS
+from store.catalogue.segment import Segment
+from store.catalogue.versions import version_of
+from store.text import normalise, plain_title
+
+KINDS = {"typo": 80, "number": 70, "word": 80, "artist": 70, "version": 70, "absent": 60, "elsewhere": 70}
+ABSENT = ("absent", "elsewhere")
+LEAST_TITLES, WELL_KNOWN, WANTED = 20, 0.5, 0.98
+HALVES = ("chosen", "reported")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A recording: the plain title and the first artist, as written."""
+
+    title: str
+    artist: str
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        return normalise(self.title), normalise(self.artist)
+
+    @property
+    def words(self) -> str:
+        """The words in a fixed order: recordings of the same words cannot be told apart by a query."""
+        return " ".join(sorted(" ".join(self.keys).split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    kind: str
+    half: str
+    query: str
+    wanted: Named
+
+
+def named_rows(segment: Segment) -> list[Named]:
+    tracks = map(segment.track, range(segment.count))
+    return [Named(plain_title(t.title), t.artists[0]) if t.title and t.artists else Named("", "") for t in tracks]
+
+
+class Kinds:
+    """Which recordings of the table are of which kind."""
+
+    def __init__(self, rows: Iterable[Named], artists: ArtistEmbedding) -> None:
+        self.artists = artists
+        distinct = set(rows)
+        self.titles: dict[str, set[str]] = defaultdict(set)
+        self.versions: Counter[str] = Counter()
+        for row in distinct:
+            for word in set(row.keys[0].split()):
+                self.titles[word].add(row.keys[0])
+            version = version_of(row.title, (row.artist,))
+            self.versions[version.name] += bool(version.kinds)
+        self.same_words = Counter(row.words for row in {row.keys: row for row in distinct}.values())
+        self.known = {row.words for row in distinct}
+        self.known_titles = {row.keys[0] for row in distinct}
+        self.tests: dict[str, Callable[[Named], bool]] = {
+            "typo": lambda row: all(
+                any(len(word) >= 5 and word.isalpha() for word in name.split()) for name in (row.title, row.artist)
+            ),
+            "number": lambda row: any(c.isdigit() for c in row.title + row.artist),
+            "word": lambda row: len(self.titles[row.keys[1]]) >= LEAST_TITLES,
+            "artist": self._has_another_artist,
+            "version": lambda row: bool(self.versions[row.keys[0]]) and not version_of(row.title, (row.artist,)).kinds,
+        }
+
+    def elsewhere(self, song: Named, *, wanted: bool) -> bool:
+        """Return whether the table has the title of ``song`` by another artist, as ``wanted``."""
+        return (song.keys[0] in self.known_titles) == wanted
+
+    def of(self, kind: str, row: Named) -> bool:
+        return _typeable(row) and self.same_words[row.words] == 1 and self.tests[kind](row)
+
+    def _has_another_artist(self, row: Named) -> bool:
+        words = row.keys[0].split()
+        for end in (words[0], words[-1]) if len(words) > 1 else ():
+            other = self.artists.find_exact(end)
+            if other is not None and self.artists.prior[other] >= WELL_KNOWN and end != row.keys[1]:
+                return True
+        return False
+
+
+def drawn(rows: list[Named], rng: random.Random) -> Iterator[Named]:
+    """Yield rows endlessly, from all and from the first tenth in turn; the best known are the first."""
+    while True:
+        yield rng.choice(rows)
+        yield rng.choice(rows[: len(rows) // 10])
+
+
+def _typeable(row: Named) -> bool:
+    return all(row.keys) and len(row.words.split()) <= MAX_WORDS
+
+
+def absent_songs(folder: Path, kinds: Kinds) -> list[Named]:
+    """Return the songs that the table lacks by artists of the artists model, the best-known artists first."""
+    with gzip.open(folder / "songs.csv.gz", "rt", encoding="utf-8") as text:
+        table = pd.read_csv(text, usecols=["title", "artist"], dtype=str, keep_default_na=False)
+    songs = (Named(plain_title(title), artist) for title, artist in zip(table["title"], table["artist"], strict=True))
+    known = (
+        (kinds.artists.find_exact(song.artist), song)
+        for song in songs
+        if _typeable(song) and song.words not in kinds.known
+    )
+    # Artists are numbered from the best known one.
+    return [song for _, song in sorted(((at, song) for at, song in known if at is not None), key=itemgetter(0))]
+
+
+def cases(segment: Segment, artists: ArtistEmbedding, folder: Path) -> list[Case]:
+    """Return the queries of all kinds by the rule above."""
+    rows, rng = named_rows(segment), random.Random(SEED)
+    kinds, used, made = Kinds(rows, artists), set[str](), list[Case]()
+    absent = absent_songs(folder, kinds)
+    for kind, count in KINDS.items():
+        fits = partial(kinds.of, kind) if kind not in ABSENT else partial(kinds.elsewhere, wanted=kind == "elsewhere")
+        source = drawn(absent if kind in ABSENT else rows, rng)
+        for at, row in zip(range(count), (row for row in source if row.words not in used and fits(row)), strict=False):
+            used.add(row.words)
+            names = [row.artist, row.title] if at % 4 < 2 else [row.title, row.artist]
+            typed = [with_typo(name, rng) for name in names] if kind == "typo" else names
+            made.append(Case(kind, HALVES[at % 2], " ".join(typed), row))
+    return made
+
+
+def asked(services: Services, query: str) -> Subject | None:
+    try:
+        return resolve(services, {"q": query})
+    except ServiceError:
+        return None
+
+
+def is_right(case: Case, found: Subject | None) -> bool:
+    if found is None or not found.track.artists:
+        return False
+    track = found.track
+    if normalise(plain_title(track.title)) != case.wanted.keys[0] or not _same_name(track.artists[0], case.wanted):
+        return False
+    return (found.kind == "names") == (case.kind in ABSENT)
+
+
+def _same_name(artist: str, wanted: Named) -> bool:
+    return normalise(artist).removeprefix("the ") == wanted.keys[1].removeprefix("the ")
+
+
+def shown(found: Subject | None) -> str:
+    if found is None:
+        return "nothing"
+    return f"{found.track.title} / {', '.join(found.track.artists)} ({found.kind} {found.confidence:.2f})"
+
+
+def report(made: list[Case], found: dict[str, Subject | None], failures: bool) -> float:
+    """Print the share of right answers by kind and half; return that of all."""
+    right: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for case in made:
+        good = is_right(case, found[case.query])
+        for kind in (case.kind, "all"):
+            right[kind, case.half].append(good)
+        if not good and failures and case.half == HALVES[0]:
+            print(f"  {case.kind}: {case.query!r} -> {shown(found[case.query])}")
+    for kind in (*KINDS, "all"):
+        shares = [(half, right[kind, half]) for half in HALVES]
+        text = ", ".join(f"{half} {sum(good)} of {len(good)} ({sum(good) / len(good):.1%})" for half, good in shares)
+        print(f"{kind:>8}: {text}")
+    good = right["all", HALVES[0]] + right["all", HALVES[1]]
+    return sum(good) / len(good)
+
+
+def without_catalogue(made: list[Case], failures: bool) -> None:
+    """Print how often the artist is understood where nothing has been imported."""
+    with tempfile.TemporaryDirectory() as folder:
+        services = Services(replace(Config.from_env(), var=Path(folder)))
+        for half in HALVES:
+            known = [c for c in made if c.half == half and services.artists.find_exact(c.wanted.artist) is not None]
+            right = []
+            for case in known:
+                found = asked(services, case.query)
+                right.append(bool(found and found.track.artists and _same_name(found.track.artists[0], case.wanted)))
+                if failures and half == HALVES[0] and not right[-1]:
+                    print(f"  {case.kind}: {case.query!r} -> {shown(found)}")
+            share = f"{sum(right)} of {len(right)} ({sum(right) / len(right):.1%})"
+            print(f"without a catalogue, {half}: artist right {share}")
+        services.close()
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--failures", action="store_true", help="print those of the half that weights are chosen on")
+    arguments = options.parse_args()
+    meter = Meter()
+    with full_catalogue() as var:
+        services = Services(replace(Config.from_env(), var=var))
+        made = cases(services.catalogue.current().segment("public"), services.artists, DATA)
+        found = {case.query: asked(services, case.query) for case in made}
+        share = report(made, found, arguments.failures)
+        print("resolve:", call_times(lambda query: asked(services, query), [case.query for case in made]))
+        services.close()
+    without_catalogue(made, arguments.failures)
+    return finish(meter, str(SEED), [(f"{WANTED:.0%} of {len(made)} right first ({share:.1%})", share >= WANTED)])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,118 @@
+"""What typed words mean: which track of the catalogue, or which artist and title that no track here has."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ml.artists.model import ArtistEmbedding
+from ml.artists.query import split_query
+from services.subject.model import Understood
+from store.catalogue.catalogue import Ref, Snapshot
+from store.catalogue.search import query_words
+from store.catalogue.typed import Fit, fit
+from store.domain import Track
+from store.text import artist_key, normalise
+
+# A track of the catalogue is what was typed only when it fits at least this well; below it the typed names
+# themselves are the subject, and the nearest tracks are alternatives.
+SURE = 0.55
+# Below this an alternative is not called the closest track.
+_NEAR = 0.2
+ALTERNATIVES = 5
+# From here on the artist's whole name was typed.
+_WHOLE = 0.9
+# How well tracks fit, at the most, if another artist was typed.
+_ANOTHER = 0.5
+_CANDIDATES = 12
+# How well known, 0 to 1, an artist is taken to be whom only the catalogue knows.
+_ONLY_HERE = 0.2
+# A common word ("hello") alone is an artist only if that is at least so well known, 0 to 1.
+_WELL_KNOWN = 0.35
+# Fits that differ by less are equal: then the popular one is meant.
+_EQUAL = 0.02
+# What is pasted with a title and belongs to none.
+_NOISE = re.compile(r"(?i)\b(?:official (?:music |lyrics? )?(?:video|audio)|lyrics? video|with lyrics|h[dq]|4k)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What words were taken for. ``found`` are the nearest tracks with their places and fits, best first.
+
+    ``artist`` is as usually written, empty where none was recognised; ``title`` is as typed.
+    """
+
+    artist: str
+    title: str
+    found: tuple[tuple[Track, Ref, Fit], ...]
+
+    @property
+    def is_track(self) -> bool:
+        return bool(self.found) and self.found[0][2].likeness >= SURE
+
+    def understood(self, typed: str) -> Understood:
+        """Return what was understood of ``typed``, in words."""
+        first = self.found[0][2] if self.found else None
+        if first and self.is_track:
+            track, version = self.found[0][0], sorted(first.kinds)
+            note = f"Of “{track.title}”, this version alone is known here ({', '.join(version)})." if version else None
+            return _understood(typed, first.artist, first.title, [], version, note)
+        closest = round(first.likeness, 3) if first and first.likeness >= _NEAR else None
+        if not self.title:
+            note = f"{self.artist} is an artist. Add a title to ask for a track."
+            return _understood(typed, self.artist, "", [], [], note, closest)
+        by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track and no artist of the words “{typed}”"
+        return _understood(typed, self.artist or None, self.title, [self.title], [], f"{by} is known here.", closest)
+
+
+def _understood(
+    typed: str,
+    artist: str | None,
+    title: str,
+    unmatched: list[str],
+    version: list[str],
+    note: str | None,
+    closest: float | None = None,
+) -> Understood:
+    return Understood(
+        typed=typed, artist=artist, title=title, unmatched=unmatched, version=version, closest=closest, note=note
+    )
+
+
+def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning:
+    """Return what typed ``words`` mean: artist and title in any order, a title alone or an artist alone."""
+    words = " ".join(_NOISE.sub(" ", words).split()) or words
+    found = _nearest(snapshot, query_words(words))
+    alone = _artist_alone(snapshot, artists, words)
+    best = found[0] if found else None
+    if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
+        return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in found))
+    sure = best[2] if best and best[2].likeness >= SURE else None
+    reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot.is_title)
+    # Bush is not Kate Bush; but Davis is Miles Davis if there is no Davis.
+    if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
+        return Meaning(sure.artist or "", sure.title, found)
+    found = tuple((track, ref, replace(one, likeness=min(one.likeness, _ANOTHER))) for track, ref, one in found)
+    return Meaning(reading.artist if reading else "", reading.title if reading else words.strip(), found)
+
+
+def _is_whole(found: Fit) -> bool:
+    """Return whether no other artist of a like name can be meant."""
+    return found.artist is None or found.likeness >= _WHOLE
+
+
+def _nearest(snapshot: Snapshot, words: Sequence[str]) -> tuple[tuple[Track, Ref, Fit], ...]:
+    hits = snapshot.search(" ".join(words), _CANDIDATES)
+    tracks = [(snapshot.track(hit.ref), hit.ref) for hit in hits]
+    found = [(track, ref, fit(words, track)) for track, ref in tracks]
+    return tuple(sorted(found, key=lambda one: (-round(one[2].likeness / _EQUAL), -(one[0].popularity or 0.0))))
+
+
+def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
+    """Return the artist whom ``words`` name and how well known, 0 to 1; None for nobody."""
+    index, key = artists.find_exact(words), normalise(words)
+    if index is not None:
+        known = float(artists.prior[index])
+        return None if known < _WELL_KNOWN and key in artists.keys.common_words else (artists.names[index], known)
+    if any(len(segment.artist_rows(key)) for segment in snapshot.segments):
+        return words.strip(), _ONLY_HERE
+    return None

@@ -1,0 +1,120 @@
+"""How well a track answers typed words, when artist and title are compared together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from store.catalogue.versions import Version, named_kinds, numbers_in, version_of
+from store.domain import Track
+from store.text import artist_key, credited, normalise, plain_title
+
+# A title alone is shared by many tracks, so it never makes one certain.
+TITLE_ALONE = 0.8
+# Factors: other numbers; words in brackets that were not typed; a guest's name; one name of "A & B".
+_OTHER_NUMBER, _BRACKETS, _GUEST, _CREDITED = 0.4, 0.9, 0.97, 0.95
+# The factor of an artist of whom the last words alone were typed: "Davis" for Miles Davis.
+_SURNAME = 0.8
+# Factors of a version that was not asked for: an imitation by somebody else; a live recording, a remix ...
+_IMITATION, _VERSION = 0.5, 0.8
+# A typed word less alike (0 to 100) is another word.
+_SAME_WORD, _OTHER_WORD = 55, 0.4
+# A title of which only the beginning was typed, at the most.
+_BEGINNING = 0.9
+# A name less alike than this is another one.
+LEAST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a track answers typed words: ``likeness`` 0 to 1, and what the words were taken for.
+
+    ``artist`` is the name of the track's that was typed, None for a title alone. ``title`` are the typed words of the
+    title. ``kinds`` are the kinds of version that the track is and that were not typed.
+    """
+
+    likeness: float
+    title: str = ""
+    artist: str | None = None
+    kinds: frozenset[str] = frozenset()
+
+
+def fit(words: Sequence[str], track: Track) -> Fit:
+    """Return how well ``track`` answers normalised ``words``: the best way to divide them into artist and title.
+
+    No word may be left over. The artist stands before or behind the title; a second artist may stand at the other
+    side. Likeness is that of the titles times that of the artists, with a title alone at most 0.8.
+    """
+    version, plain = version_of(plain_title(track.title), track.artists), normalise(plain_title(track.title))
+    best = Fit(0.0)
+    for title, artist in _divisions(words, several=len(track.artists) > 1):
+        likeness, kinds = _title_likeness(title, plain, version), version.kinds - named_kinds(title)
+        if likeness <= best.likeness:
+            continue
+        named, name = _best_artist(artist, track.artists) if artist else (TITLE_ALONE, None)
+        # Who asks for the imitator by name means the imitation.
+        likeness *= named * (_IMITATION if "cover" in kinds and not name else _VERSION if kinds - {"cover"} else 1.0)
+        if likeness > best.likeness:
+            best = Fit(likeness, title, name, kinds - {"cover"} if name else kinds)
+    return best
+
+
+def artist_likeness(given: str, artists: Sequence[str]) -> float:
+    """Return how likely ``given`` names the artists of a track, 0 to 1: one of them, or all, in any order."""
+    return max(_best_artist(given, artists)[0], _together(normalise(given), artists))
+
+
+def _together(given: str, artists: Sequence[str]) -> float:
+    names, others = credited([given]), credited(artists)
+    if not names or not others:
+        return 0.0
+    among = _CREDITED * (names[0] in others or others[0] in names)
+    return max(among, _alike(*(" ".join(sorted(" ".join(of).split())) for of in (names, others))))
+
+
+def _divisions(words: Sequence[str], *, several: bool) -> Iterator[tuple[str, str]]:
+    """Yield (title, artist): every beginning, end or, of ``several`` artists, part of the words may be the title."""
+    count = len(words)
+    for start in range(count):
+        for end in range(start + 1, count + 1):
+            if start == 0 or end == count or several:
+                yield " ".join(words[start:end]), " ".join((*words[:start], *words[end:]))
+
+
+def _title_likeness(typed: str, plain: str, version: Version) -> float:
+    """Return the likeness of a typed title, whichever version it names."""
+    likeness = max(_alike(typed, plain), _alike(typed, version.name), _BRACKETS * (typed == version.bare))
+    if likeness < _BEGINNING and version.name.startswith(f"{typed} "):
+        likeness = max(likeness, _BEGINNING * (1.0 + len(typed) / len(version.name)) / 2.0)
+    return likeness
+
+
+def _best_artist(typed: str, artists: Sequence[str]) -> tuple[float, str | None]:
+    given, best, name = artist_key(typed), 0.0, None
+    for at, artist in enumerate(artists):
+        known = artist_key(artist)
+        likeness = max(_alike(given, known), _SURNAME * known.endswith(f" {given}")) * (_GUEST if at else 1.0)
+        if likeness > best:
+            best, name = likeness, artist
+    if best < _CREDITED and (among := _together(typed, artists)) > best:
+        best, name = among, " & ".join(artists)
+    return best, name
+
+
+def _alike(typed: str, name: str) -> float:
+    """Return the squared similarity of two normalised names, 0 to 1.
+
+    A name with other numbers is another one, and one with a word that is like none of ``name``.
+    """
+    if typed == name:
+        return 1.0
+    likeness = float(fuzz.ratio(typed, name, score_cutoff=100 * LEAST**0.5) / 100.0) ** 2
+    if not likeness:
+        return 0.0
+    joined, words = name.replace(" ", ""), name.split()
+    extra = any(
+        word not in joined and max(fuzz.ratio(word, other) for other in words) < _SAME_WORD for word in typed.split()
+    )
+    return (
+        likeness * (_OTHER_WORD if extra else 1.0) * (_OTHER_NUMBER if numbers_in(typed) != numbers_in(name) else 1.0)
+    )
