@@ -79,6 +79,7 @@ class Services:
             artists = self._version("artists", artist_map.artists_version, ArtistEmbedding.load)
         except ServiceError:
             return lambda _names: None
+        assert artists is not None  # the map names its version
         return partial(artist_map.point, artists)
 
     @property

@@ -73,7 +73,7 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
 def bring_demo() -> tuple[RunAnswer, Literal[202]]:
     """Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share."""
     if not services().config.demo:
-        raise not_found("There is no demo here.", "The operator has taken it out (TASTEMAP_DEMO=0). Drop a file instead.")
+        raise not_found("There is no demo here: the operator has taken it out.", "Drop a file instead.")
     with DEMO.open("rb") as file:
         return _import_upload(DEMO.name, file, ReadOptions())
 
