@@ -9,7 +9,7 @@ from typing import Self
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
-from services.errors import invalid_value, not_found, not_yours
+from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.views import TrackSummary, View
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, with_features
@@ -79,6 +79,12 @@ def find_playlist(services: Services, playlist_id: str) -> Playlist:
     if playlist is None:
         raise not_found("There is no such playlist here.", "It may have been deleted. See /api/playlists.")
     return playlist
+
+
+def check_complete(playlist: Playlist) -> None:
+    """Raise ServiceError 409 while the playlist is still arriving."""
+    if not playlist.complete:
+        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
 
 
 def playlists_of(services: Services, owner: str | None) -> list[PlaylistSummary]:

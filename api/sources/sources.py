@@ -1,21 +1,16 @@
 """The sources: which ones Tastemap may ask, what it tells them, and how they fare."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, List, String
 from apiflask.validators import Length
 
+import services.sources.sources as use
 from api import session
 from api.application import Blueprint
 from api.current import services
-from etl.engine import Engine, SourceState
-from etl.engine.answers import BudgetState, SettingState
-from services.errors import ServiceError, invalid_value, not_found
-from services.views import View
+from etl.engine import SourceState
 
 blueprint = Blueprint("sources", __name__, tag="Sources")
 
@@ -39,77 +34,26 @@ class SourceBody(Schema):
     )
 
 
-@dataclass(frozen=True)
-class SourceError(View):
-    at: datetime
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source(View):
-    """A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``."""
-
-    name: str
-    title: str
-    home: str
-    licence: str
-    terms: str
-    sends: str
-    needs: tuple[str, ...]
-    on: bool
-    state: str
-    blocked_until: datetime | None
-    blocked_why: str | None
-    budget: BudgetState | None
-    last_ok_at: datetime | None
-    last_error: SourceError | None
-    settings: tuple[SettingState, ...]
-
-
-@dataclass(frozen=True)
-class SourcesAnswer:
-    """All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides."""
-
-    decided: bool
-    fixed: bool
-    sources: list[Source]
-
-
 @blueprint.get("/api/sources")
-def sources() -> SourcesAnswer:
+def sources() -> use.SourcesAnswer:
     """Every source with its state, and whether anybody has decided yet which of them may be used."""
-    engine = services().engine
-    chosen = engine.sources
-    return SourcesAnswer(chosen.decided(), chosen.fixed, [_shown(state) for state in engine.states()])
+    return use.list_sources(services().engine)
 
 
 @blueprint.put("/api/sources")
 @blueprint.body(ChoiceBody)
-def choose(body: dict[str, Any]) -> SourcesAnswer:
+def choose(body: dict[str, Any]) -> use.SourcesAnswer:
     """Use exactly these sources; the list may be empty."""
     session.require_operator()
-    engine = services().engine
-    for name in body["on"]:
-        _known(engine, name)
-    _switch(engine, set(body["on"]))
-    return sources()
+    return use.choose_sources(services().engine, body["on"])
 
 
 @blueprint.put("/api/sources/<name>")
 @blueprint.body(SourceBody)
-def change(name: str, body: dict[str, Any]) -> Source:
+def change(name: str, body: dict[str, Any]) -> SourceState:
     """Switch one source on or off, and set or unset its settings. Secrets are never shown again."""
     session.require_operator()
-    engine = services().engine
-    _known(engine, name)
-    settings = _settings(engine, name, body.get("settings", {}))
-    if "on" in body:
-        on = {state.name for state in engine.states() if state.on}
-        _switch(engine, on | {name} if body["on"] else on - {name})
-    if settings:
-        engine.put_settings(name, settings)
-    return next(_shown(state) for state in engine.states() if state.name == name)
+    return use.change_source(services().engine, name, body.get("on"), body.get("settings", {}))
 
 
 @blueprint.delete("/api/sources/<name>/answers")
@@ -117,36 +61,6 @@ def change(name: str, body: dict[str, Any]) -> Source:
 def forget(name: str) -> str:
     """Delete what this source has answered; the tracks it was stored with stay known."""
     session.require_operator()
-    engine = services().engine
-    _known(engine, name)
-    engine.forget(name)
+    use.check_known(services().engine, name)
+    services().engine.forget(name)
     return ""
-
-
-def _shown(state: SourceState) -> Source:
-    return Source.of(state, last_error=SourceError.of(state.last_error) if state.last_error else None)
-
-
-def _switch(engine: Engine, on: set[str]) -> None:
-    if engine.sources.fixed:
-        raise ServiceError(
-            403,
-            "fixed",
-            "Which sources may be asked is fixed on this server.",
-            "The operator says so by TASTEMAP_SOURCES; without it, this page decides.",
-        )
-    engine.sources.switch(on)
-
-
-def _known(engine: Engine, name: str) -> None:
-    if name not in engine.providers():
-        raise not_found(f"There is no source called {name}.", "Known are: " + ", ".join(engine.providers()) + ".")
-
-
-def _settings(engine: Engine, name: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return ``given`` without spaces around the values, empty ones as None; refuse names that the source lacks."""
-    known = {setting.name for setting in engine.providers()[name].about.settings}
-    for setting in given.keys() - known:
-        fields = {"settings": {setting: ["Not a setting of this source."]}}
-        raise invalid_value(f"{setting} is not a setting of {name}.", "See `fields`.", fields=fields)
-    return {setting: (value or "").strip() or None for setting, value in given.items()}

@@ -1,7 +1,6 @@
 """Lists of the connected Spotify account in, and playlists out to it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from apiflask import Schema
@@ -14,18 +13,13 @@ from api.current import services
 from api.schemas import RunAnswer, RunsAnswer
 from api.spotify.account import all_accounts, channel, connected_account, login_url
 from etl.spotify.accounts import Session
-from etl.spotify.importing import new_import
-from etl.spotify.lists import is_list, lists_of
-from etl.spotify.writing import new_write, scope_for
+from etl.spotify.lists import is_list
+from etl.spotify.writing import scope_for
 from services.errors import ServiceError
-from services.playlists import find_playlist
-from services.runs import RunView, start_runs
-from store.runs import Run
+from services.playlists import check_complete, find_playlist
+from services.sources.spotify_lists import SpotifyList, import_lists, list_lists, write_playlist
 
 blueprint = Blueprint("spotify_lists", __name__, tag="Spotify")
-
-# A list of lists costs a call per 50 of them, of some 500 a day.
-_LISTING = timedelta(minutes=10)
 
 
 class ListsQuery(Schema):
@@ -50,18 +44,6 @@ class WriteBody(Schema):
     public = Boolean(load_default=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpotifyList:
-    """A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it."""
-
-    id: str
-    name: str
-    kind: str
-    tracks: int | None
-    mine: bool
-    collaborative: bool
-
-
 @dataclass(frozen=True)
 class SpotifyListsAnswer:
     playlists: list[SpotifyList]
@@ -72,12 +54,9 @@ class SpotifyListsAnswer:
 def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()
-    accounts, now = all_accounts(), datetime.now(UTC)
-    kept = accounts.document(owner).get("listing")
-    if query["fresh"] or not kept or now - kept["at"] >= _LISTING:
-        kept = {"at": now, "rows": lists_of(Session(accounts, owner, channel()), account.user_id)}
-        accounts.note(owner, {"listing": kept})
-    return SpotifyListsAnswer([SpotifyList(**row) for row in kept["rows"]])
+    accounts = all_accounts()
+    session = Session(accounts, owner, channel())
+    return SpotifyListsAnswer(list_lists(session, accounts, owner, account, fresh=query["fresh"]))
 
 
 @blueprint.post("/api/spotify/import")
@@ -86,11 +65,7 @@ def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
 def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
     """Bring lists of the connected account in, each by a run of its own."""
     owner, _ = connected_account()
-    names = {row["id"]: row["name"] for row in all_accounts().document(owner).get("listing", {}).get("rows", [])}
-    imports = [
-        new_import(owner, list_id, names.get(list_id, "Spotify playlist")) for list_id in dict.fromkeys(body["ids"])
-    ]
-    return RunsAnswer(_queued(owner, imports)), 202
+    return RunsAnswer(import_lists(services(), all_accounts(), owner, body["ids"])), 202
 
 
 @blueprint.post("/api/playlists/<playlist_id>/spotify")
@@ -106,8 +81,7 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Liter
     """Write a playlist to the connected account as a new one, by a run."""
     playlist = find_playlist(services(), playlist_id)
     owner, account = connected_account()
-    if not playlist.complete:
-        raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
+    check_complete(playlist)
     scope = scope_for(body["public"])
     if scope not in account.scope:
         raise ServiceError(
@@ -117,29 +91,6 @@ def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Liter
             "Agree at Spotify, then write it again.",
             url=login_url(scope),
         )
-    run = new_write(owner, account, playlist, name=body.get("name") or playlist.name, public=body["public"])
-    return RunAnswer(_queued(owner, [run])[0]), 202
-
-
-def _queued(owner: str, wanted: list[Run]) -> list[RunView]:
-    """Queue runs of the owner's account and return them; where the same is under way, that one."""
-    accounts = all_accounts()
-    _trim(owner)
-    accounts.note(owner, {f"runs.{run.id}": True for run in wanted})  # first, so that disconnecting finds them
-    queued: list[RunView] = []
-    try:
-        queued = start_runs(services(), *wanted)
-    finally:
-        unused = {run.id for run in wanted} - {run.id for run in queued}
-        if unused:
-            accounts.note(owner, {}, unset=tuple(f"runs.{run_id}" for run_id in sorted(unused)))
-    return queued
-
-
-def _trim(owner: str) -> None:
-    """Let the account name the runs that have not ended alone; the others are found by their owner."""
-    database, accounts = services().database, all_accounts()
-    noted = accounts.document(owner).get("runs", {})
-    ended = [one for one in noted if (run := database.get_run(one)) is None or run.ended]
-    if ended:
-        accounts.note(owner, {}, unset=tuple(f"runs.{one}" for one in ended))
+    name = body.get("name") or playlist.name
+    run = write_playlist(services(), all_accounts(), owner, account, playlist, name, public=body["public"])
+    return RunAnswer(run), 202

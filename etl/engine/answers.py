@@ -105,6 +105,5 @@ class SourceState:
     last_ok_at: datetime | None = None
     last_error: LastError | None = None
     settings: tuple[SettingState, ...] = ()
-    credentials: tuple[str, ...] = ()
     absent: Mapping[str, datetime] = field(default_factory=dict)
     clock_skew_s: float = 0.0

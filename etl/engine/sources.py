@@ -184,7 +184,6 @@ def state_of(
         last_ok_at=document.get("last_ok_at"),
         last_error=error,
         settings=_settings(about, settings),
-        credentials=tuple(buckets),
         absent=document.get("absent", {}),
         clock_skew_s=max((bucket.get("skew_s", 0.0) for bucket in used.values()), key=abs),
     )

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.sources import gather
 from etl.gather.enrich import new_enrichment
 from jobs.worker import execute
+from services.sources import gather
 from store.database import Database
 from store.runs import Run
 from tests.api.conftest import TRACKS
@@ -25,7 +25,7 @@ Configured = Callable[..., FlaskClient]
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the starter of the worker, which starts none."""
     calls: list[tuple[Any, ...]] = []
-    for module in ("api.sources.gather", "services.runs"):
+    for module in ("services.sources.gather", "services.runs"):
         monkeypatch.setattr(f"{module}.spawn_worker", lambda *arguments: calls.append(arguments))
     monkeypatch.setattr(gather, "_woken_at", -1000.0)
     return calls

@@ -137,7 +137,12 @@ def test_a_waiting_source_says_until_when_and_why(empty_client: FlaskClient, dat
     assert spotify["blocked_why"] == "its quota is used up"
     forgotten_at = datetime.fromtimestamp((hour + 25) * 3600, UTC)
     assert spotify["budget"] == {"limit": 500, "used": 12, "resets_at": forgotten_at.isoformat()}
-    assert spotify["last_error"] == {"at": tomorrow.isoformat(), "message": "No.", "hint": "Ask nicely."}
+    assert spotify["last_error"] == {
+        "at": tomorrow.isoformat(),
+        "kind": "refused",
+        "message": "No.",
+        "hint": "Ask nicely.",
+    }
     assert spotify["last_ok_at"] == tomorrow.isoformat()
 
 

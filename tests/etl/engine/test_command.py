@@ -50,7 +50,7 @@ def test_settings_are_set_asked_for_and_unset(
     assert engine.settings("invented") == {"key": "secret for Key:"}
     assert engine.settings("invented", "second") == {"key": "2"}
     assert run(engine, "pool", ["invented", "off"]) == 0
-    assert engine.states()[0].credentials == ("default",)
+    assert list(engine.sources.credential_names("invented", engine.sources.get("invented"))) == ["default"]
 
 
 def test_what_is_wrong_is_listed(engines: Engines, server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1577,7 +1577,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Source"];
+                        "application/json": components["schemas"]["SourceState"];
                     };
                 };
                 /** @description Not found */
@@ -3879,6 +3879,12 @@ export interface components {
             cluster_tracks: number;
         };
         /**
+         * FaultKind
+         * @description Why a source gave no answer.
+         * @enum {string}
+         */
+        FaultKind: "limited" | "unreachable" | "garbled" | "refused" | "absent";
+        /**
          * FeatureDifference
          * @description How a track differs from the seed in one feature; ``difference`` is in standard deviations.
          */
@@ -4026,6 +4032,15 @@ export interface components {
             title: string;
             playlist: components["schemas"]["Named"] | null;
         };
+        /** LastError */
+        LastError: {
+            /** Format: date-time */
+            at: string;
+            kind: components["schemas"]["FaultKind"];
+            message: string;
+            /** @default  */
+            hint: string;
+        };
         /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
@@ -4108,6 +4123,12 @@ export interface components {
             labels: string[];
             distance: number;
         };
+        /**
+         * Need
+         * @description Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer.
+         * @enum {string}
+         */
+        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "analysis" | "genre_tracks" | "artists";
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
@@ -4462,34 +4483,6 @@ export interface components {
             reason: string;
         };
         /**
-         * Source
-         * @description A source, what it is sent, and how it is: ``off``, ``ready``, ``waiting``, ``needs_key`` or ``failing``.
-         */
-        Source: {
-            name: string;
-            title: string;
-            home: string;
-            licence: string;
-            terms: string;
-            sends: string;
-            needs: string[];
-            on: boolean;
-            state: string;
-            blocked_until: string | null;
-            blocked_why: string | null;
-            budget: components["schemas"]["BudgetState"] | null;
-            last_ok_at: string | null;
-            last_error: components["schemas"]["SourceError"] | null;
-            settings: components["schemas"]["SettingState"][];
-        };
-        /** SourceError */
-        SourceError: {
-            /** Format: date-time */
-            at: string;
-            message: string;
-            hint: string;
-        };
-        /**
          * SourceFeatures
          * @description The audio features of a source by name, and how sure it is that they are the track's (0 to 1).
          */
@@ -4555,6 +4548,43 @@ export interface components {
             source: string;
         };
         /**
+         * SourceState
+         * @description One source as the page and the doctor show it.
+         *
+         *     ``state`` is ``off``, ``ready``, ``waiting`` (until ``blocked_until``, because ``blocked_why``), ``needs_key``
+         *     or ``failing`` (see ``last_error``). ``absent`` maps the needs and operations that it refused for good to the
+         *     time of the refusal. ``clock_skew_s`` is by how many seconds our clock was ahead of the source's at its last
+         *     answer.
+         */
+        SourceState: {
+            name: string;
+            title: string;
+            home: string;
+            licence: string;
+            terms: string;
+            sends: string;
+            needs: components["schemas"]["Need"][];
+            on: boolean;
+            state: string;
+            /** @default null */
+            blocked_until: string | null;
+            /** @default null */
+            blocked_why: string | null;
+            /** @default null */
+            budget: components["schemas"]["BudgetState"] | null;
+            /** @default null */
+            last_ok_at: string | null;
+            /** @default null */
+            last_error: components["schemas"]["LastError"] | null;
+            /** @default [] */
+            settings: components["schemas"]["SettingState"][];
+            absent: {
+                [key: string]: string;
+            };
+            /** @default 0 */
+            clock_skew_s: number;
+        };
+        /**
          * SourceTrack
          * @description A track that a source recommends, with the source's own score and reason.
          */
@@ -4580,7 +4610,7 @@ export interface components {
         SourcesAnswer: {
             decided: boolean;
             fixed: boolean;
-            sources: components["schemas"]["Source"][];
+            sources: components["schemas"]["SourceState"][];
         };
         /**
          * SpotifyList

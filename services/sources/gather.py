@@ -1,0 +1,95 @@
+"""Gathering from sources: what a playlist lacks, harvests, and all runs and their end."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from etl.gather.balanced import new_balanced
+from etl.gather.enrich import NEEDS, new_enrichment
+from etl.gather.segments import TRACKS, new_segments
+from etl.gather.terms import TERMS, new_harvest
+from etl.providers.base import Need
+from jobs.queue import queues_of, spawn_worker
+from services.container import Services
+from services.errors import ServiceError, invalid_value, not_yours
+from services.playlists import check_complete, find_playlist, may_name
+from services.runs import RunView, find_run, start_runs
+
+KINDS = {"tracks": Need.SEARCH, "artists": Need.ARTISTS, "segments": Need.ANALYSIS, "balanced": Need.GENRE_TRACKS}
+# What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
+BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
+_RUNS = 50
+_WAKE_PAUSE_SECONDS = 30.0
+_woken_at = -_WAKE_PAUSE_SECONDS
+
+
+def enrich(services: Services, playlist_id: str, needs: Sequence[str], owner: str) -> RunView:
+    """Fetch ``needs`` (names in :data:`etl.gather.enrich.NEEDS`) for the tracks of a playlist.
+
+    Raises ServiceError 403 for a playlist of another browser, 409 where it is arriving or no source is on, TooManyRuns.
+    """
+    playlist = find_playlist(services, playlist_id)
+    if not may_name(playlist, owner):
+        raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
+    check_complete(playlist)
+    _check_sources(services, [NEEDS[name] for name in needs], None)
+    return start_runs(services, new_enrichment(playlist.id, playlist.name, owner, needs))[0]
+
+
+def harvest(services: Services, wanted: Mapping[str, Any], owner: str) -> RunView:
+    """Gather what the fields of :class:`api.sources.gather.HarvestBody` ask for.
+
+    Raises ServiceError 422 for what is out of bounds, 409 where no source that does this is on, TooManyRuns.
+    """
+    kind, years = wanted["kind"], wanted.get("years")
+    if years and years[0] > years[1]:
+        raise invalid_value("years: the first one is later than the second.", "Such as [1990, 1999].")
+    if kind in {"tracks", "artists"} and wanted.get("terms", 0) > BROWSER_TERMS:
+        raise invalid_value(f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest.")
+    _check_sources(services, [KINDS[kind]], wanted.get("source"))
+    filters: dict[str, Any] = {"source": wanted.get("source"), "min_popularity": wanted.get("min_popularity")}
+    filters |= {"years": tuple(years) if years else None, "strict": wanted["strict"]}
+    if kind == "balanced":
+        run = new_balanced(owner, genres=wanted.get("genres", ()), per_genre=wanted["per_genre"], **filters)
+    elif kind == "segments":
+        least = wanted["min_segments"]
+        run = new_segments(owner, terms=wanted.get("terms", TRACKS), min_segments=least, **filters)
+    else:
+        run = new_harvest(kind, owner, terms=wanted.get("terms", TERMS), **filters)
+    return start_runs(services, run)[0]
+
+
+def recent_runs(services: Services, owner: str | None) -> list[RunView]:
+    """Return the newest runs of a browser and of the operator; those that have slept enough go on from here."""
+    _wake(services)
+    return [RunView.of(run) for run in services.database.runs_of(owner, _RUNS)]
+
+
+def cancel(services: Services, run_id: str, owner: str | None) -> None:
+    """End a run of the browser; raises ServiceError 403 for one of the operator's, 409 for one that has ended."""
+    if find_run(services, run_id, owner).owner is None:
+        raise not_yours("The operator started this one.", f"On the server: python -m etl cancel {run_id}")
+    if not services.database.cancel_run(run_id):
+        raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
+
+
+def _check_sources(services: Services, needs: Sequence[Need], source: str | None) -> None:
+    engine = services.engine
+    on = {name for need in needs for name in engine.on(need)}
+    if source is not None and source not in engine.providers():
+        raise invalid_value(f"source: there is none called {source!r}.", "See /api/sources.")
+    if not on or source not in {None, *on}:
+        raise ServiceError(
+            409, "no_sources", "No source that does this is switched on.", "Switch one on under Data; see /api/sources."
+        )
+
+
+def _wake(services: Services) -> None:
+    """Let the worker go on with the runs that have slept enough; not at every request, for it takes a moment."""
+    global _woken_at
+    if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
+        return
+    _woken_at = time.monotonic()
+    due = [run for run in services.database.unfinished_runs() if run.state == "waiting"]
+    if due:
+        spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(due))
