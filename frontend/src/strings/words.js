@@ -143,6 +143,9 @@ export function formatFeature(name, value) {
   return AXES[name] ? AXES[name].format(value) : String(value)
 }
 
+// What a track lacks that has no place on an axis.
+export const axisNoun = (name) => (AXES[name].bare ? 'artist’s place' : featureLabel(name).toLowerCase())
+
 export const featureLabel = (name) => AXES[name]?.label ?? name.charAt(0).toUpperCase() + name.slice(1)
 
 const GENRE_NAMES = {
