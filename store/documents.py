@@ -44,8 +44,8 @@ def recording_keys(track: Track) -> list[str]:
 
 
 def id_key(namespace: str, id_: str) -> str:
-    """Return the key of a track's id at a service."""
-    return f"{namespace}:{id_}"
+    """Return the key of a track's id at a service; MusicBrainz' ids are the same in capitals."""
+    return f"{namespace}:{id_.lower() if namespace == 'mbid' else id_}"
 
 
 def features_document(features: AudioFeatures) -> Document:

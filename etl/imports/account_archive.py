@@ -38,8 +38,10 @@ class Members:
     feedback: Sequence[Source]
     others: Sequence[str]
 
-    def __bool__(self) -> bool:
-        return any((self.libraries, self.playlists, self.plays, self.listens, self.feedback))
+    @property
+    def count(self) -> int:
+        """How many are read."""
+        return sum(map(len, (self.libraries, self.playlists, self.plays, self.listens, self.feedback)))
 
 
 def sniff_listenbrainz(file: InspectedFile) -> bool:
@@ -49,7 +51,7 @@ def sniff_listenbrainz(file: InspectedFile) -> bool:
 
 def sniff_spotify(file: InspectedFile) -> bool:
     """Return whether ``file`` is an archive with data of Spotify."""
-    return file.form is Form.ARCHIVE and bool(file.once(_members))
+    return file.form is Form.ARCHIVE and file.once(_members).count > 0
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -70,7 +72,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
         yield from history_entries(lambda history: _count(members, history, source, faults), "Listening history")
     for loved in members.feedback:
         yield from listenbrainz.feedback(_lines(loved, faults), source)
-    if faults and len(faults) == sum(map(len, (members.libraries, members.playlists, members.plays, members.listens))):
+    if faults and len(faults) == members.count:
         raise faults[0]
     for number, reason in enumerate([*(fault.message for fault in faults), *members.others], start=1):
         yield Row(line=number, reason=reason)

@@ -6,7 +6,7 @@ entries that it has stored.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
@@ -14,7 +14,7 @@ from typing import Any
 
 from etl.identity import clean_isrc
 from etl.imports.reading.bytes import Source, Watch
-from etl.links import Link, local_file
+from etl.links import TRACK, Link, link_in, local_file
 from etl.values import spotify_id, text, whole
 from store.domain import FEATURE_BOUNDS, AlbumDetails, Person, Track, local_track_id
 from store.runs import ImportProblem
@@ -205,6 +205,15 @@ def linked_track(link: Link, source: str) -> Track:
         source=source,
         ids=ids,
     )
+
+
+def linked_row(line: int, addresses: Iterable[str], source: str, reason: str) -> Row:
+    """Return the row of the first address or URI that names a track by its id, else one with ``reason``."""
+    links = [link for address in addresses if (link := link_in(address)) is not None]
+    track = next((linked_track(link, source) for link in links if link.kind == TRACK), None)
+    if track is None and links:
+        reason = f"the link names no track but: {links[0].kind} ({links[0].service})"
+    return Row(line=line, track=track, reason="" if track else reason)
 
 
 def local_file_track(uri: Any, source: str) -> Track | None:

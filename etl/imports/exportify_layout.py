@@ -108,7 +108,12 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
     Exportify's is told first; any other file needs a column of titles and one of artists.
     """
     names = [normal_heading(heading) for heading in headings]
-    columns = find_columns(headings, LIST_HEADINGS)
+    # Of several columns for a field, one with values is meant.
+    filled = [
+        heading if any(at < len(row) and row[at].strip() for row in sample) else ""
+        for at, heading in enumerate(headings)
+    ]
+    columns = find_columns(headings, LIST_HEADINGS) | find_columns(filled, LIST_HEADINGS)
     if "artists" not in columns and "album_artists" in columns:
         columns["artists"] = columns["album_artists"]
     named = {"title", "artists"} <= columns.keys()

@@ -27,15 +27,15 @@ class History:
         self._unread: Counter[str] = Counter()
         self._count = 0
 
-    def play(self, line: int, track: Track, played_at: datetime | None) -> None:
-        """Count one play of ``track``, and take its album if earlier plays had none."""
+    def play(self, line: int, track: Track, played_at: datetime | None, times: int = 1) -> None:
+        """Count plays of ``track``, and take its album if earlier plays had none."""
         self._bounded()
         known = self._tracks.setdefault(track.id, track)
         if self._plays[track.id]:
             self._leave_out(line, AGAIN)
             if known.album is None and track.album is not None:
                 self._tracks[track.id] = track
-        self._plays[track.id] += 1
+        self._plays[track.id] += times
         if played_at is not None:
             self._first[track.id] = min(played_at, self._first.get(track.id, _FAR))
 

@@ -6,7 +6,7 @@ from typing import Any
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import RECORDING
 from etl.imports.album_details import album_details, mbid_of, web_address
-from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.entries import Begin, Entry, Row, linked_row, named_track
 from etl.imports.reading.json_file import listed, under
 from etl.imports.tastemap_json import read_item
 from etl.values import iso_instant, spotify_id, text, whole
@@ -65,7 +65,7 @@ def _foreign_row(entry: Any, number: int, source: str) -> Row:
         ),
     )
     if track is None:
-        return Row(line=number, reason="no title")
+        return linked_row(number, addresses, source, "no title")
     return Row(
         line=number,
         track=track,

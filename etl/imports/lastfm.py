@@ -13,7 +13,7 @@ from datetime import datetime
 from etl.imports.album_details import mbid_of
 from etl.imports.entries import Entry, named_track
 from etl.imports.exportify_layout import ADDED
-from etl.imports.history import History, history_entries
+from etl.imports.history import TOO_SHORT, History, history_entries
 from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.convention import is_missing
@@ -21,6 +21,8 @@ from etl.imports.reading.dates import DateOrder, has_clock
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from etl.imports.reading.headings import find_columns, has_audio_features, normal_heading
 from etl.imports.sheet import Sheet
+from etl.imports.track_rows import artist_and_title
+from etl.values import whole
 
 _NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}
 _NAMES |= {"mbid": ("track mbid", "recording mbid")}
@@ -28,6 +30,9 @@ _TIMES = (
     *("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime", "date played", "ts"),
     *("event start timestamp", "event end timestamp", "scrobble time", "listened at", "end time", "date time"),
 )
+# Apple's "Play History Daily Tracks" has a row for each track and day, with both names in one cell.
+_APPLE_DAYS = {"track description", "date played", "play count"}
+_OF_APPLE_DAYS = {"title": "track description", "time": "date played", "plays": "play count"}
 _WITHOUT_HEADINGS = {"artists": 0, "album": 1, "title": 2, "time": 3}
 _WIDTHS_WITHOUT_HEADINGS = range(4, 8)
 # Of all ghan.nl says about a time that it does not know.
@@ -51,9 +56,12 @@ def columns_of(sheet: Sheet) -> Columns | None:
     # lastfmstats.com writes the user's name into the last heading.
     headings = [heading.partition("#")[0] for heading in sheet.headings]
     columns = find_columns(headings, _NAMES)
+    names = [normal_heading(heading) for heading in headings]
+    if set(names) >= _APPLE_DAYS:
+        days = {field: names.index(name) for field, name in _OF_APPLE_DAYS.items() if name in names}
+        return Columns(columns=days, dates=DateOrder())
     if not {"title", "artists"} <= columns.keys():
         return None
-    names = [normal_heading(heading) for heading in headings]
     for at in (names.index(name) for name in _TIMES if name in names):
         cells = [cell for cell in _column(sheet.sample, at) if not is_missing(cell) and cell not in _NO_TIME]
         dates = DateOrder.of(cells)
@@ -97,9 +105,12 @@ def _listen(
     """Count the plays below the headings."""
     for line, cells in rows:
         texts = {field: cells[at].strip() for field, at in columns.columns.items() if at < len(cells)}
+        title, artist = texts.get("title", ""), texts.get("artists", "")
+        if "artists" not in columns.columns:
+            artist, title = artist_and_title(title)
         track = named_track(
-            texts.get("title"),
-            texts.get("artists"),
+            title,
+            artist,
             source=source,
             album=texts.get("album"),
             uri=texts.get("uri"),
@@ -112,4 +123,8 @@ def _listen(
         played_at = columns.dates.instant(time)
         if played_at is None and not is_missing(time) and time not in _NO_TIME:
             history.note_unread(heading)
-        history.play(line, track, played_at)
+        plays = whole(texts.get("plays", "1"))
+        if plays == 0:
+            history.skip(line, TOO_SHORT)
+        else:
+            history.play(line, track, played_at, plays or 1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -9,6 +10,9 @@ from etl.imports.entries import Begin, Entry, Row, linked_track
 from etl.imports.inspected import InspectedFile
 from etl.imports.player_list import ListedFile, row_of
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.dates import DateOrder
+from etl.imports.reading.headings import normal_heading
+from etl.imports.sheet import Sheet
 from etl.links import TRACK, Link, link_in, local_file
 
 _SAMPLE = 200
@@ -16,8 +20,12 @@ _BETWEEN = re.compile(r"[\s,;|]+")
 # "1. ", "- ", "* " and "[01:02:03] " before an entry.
 _BULLET = re.compile(r"^\s*(?:\d{1,4}[.):]\s+|[-–—*•]\s+|[\[(]?\d{1,2}:\d\d(?::\d\d)?[\])]?\s+)+")
 _NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
+# "(3:42)" behind an entry.
+_LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 # So many of the lines of a list of names, and at least two, are "Artist - Title".
 _SHARE = 0.8
+# Columns of numbers that are ids.
+_NUMBERED = {"deezer id": "deezer", "deezer track id": "deezer", "apple music id": "itunes", "itunes id": "itunes"}
 _NO_LINK = "neither a link, an id nor Artist - Title"
 
 
@@ -46,6 +54,53 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
         yield from rows(file.text.lines(watch), source)
 
 
+@dataclass(frozen=True, slots=True)
+class IdColumn:
+    """The column ``at`` of a sheet without titles that holds links or ids; numbers are ids of ``namespace``."""
+
+    at: int
+    namespace: str
+    dates: DateOrder
+
+    def link(self, cell: str) -> Link | None:
+        """Return what a cell names."""
+        if self.namespace and cell.isdecimal():
+            return Link(self.namespace, TRACK, cell)
+        return link_in(cell, bare=True)
+
+
+def ids_of(sheet: Sheet) -> IdColumn | None:
+    """Return the column of a sheet without titles in which most cells name tracks."""
+    names = [normal_heading(heading) for heading in sheet.headings]
+    added = sheet.columns.get("added_at", len(names))
+    dates = DateOrder.of(row[added] for row in sheet.sample if added < len(row))
+    for at, name in enumerate(names):
+        column = IdColumn(at, _NUMBERED.get(name, ""), dates)
+        cells = [row[at].strip() for row in sheet.sample if at < len(row) and row[at].strip()]
+        named = sum(link is not None and link.kind == TRACK for link in map(column.link, cells))
+        if cells and named * 2 > len(cells):
+            return column
+    return None
+
+
+def sniff_ids(file: InspectedFile) -> bool:
+    """Return whether ``file`` is a table of links or ids without titles."""
+    return file.sheet is not None and file.sheet.layout is None and ids_of(file.sheet) is not None
+
+
+def read_ids(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the tracks of the column of ids."""
+    sheet = file.as_sheet()
+    column = ids_of(sheet)
+    assert column is not None
+    added = sheet.columns.get("added_at", len(sheet.headings))
+    yield Begin()
+    for line, cells in sheet.rows(watch):
+        cell = cells[column.at].strip() if column.at < len(cells) else ""
+        row = _row(line, cell, column.link(cell), source) if cell else Row(line=line, reason=_NO_LINK)
+        yield replace(row, added_at=column.dates.instant(cells[added]) if added < len(cells) else None)
+
+
 def rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Yield a row for each link, and for each line without one."""
     for number, line in enumerate(lines, start=1):
@@ -62,17 +117,18 @@ def _rows(number: int, line: str, source: str) -> Iterator[Row]:
         yield row_of(ListedFile(line=number, path=linked[0], name=named[0]), None, source)
     elif linked:
         for token in linked:
-            yield _row(number, token, source)
+            yield _row(number, token, link_in(token, bare=True), source)
     elif named:
-        yield row_of(ListedFile(line=number, name=named[0]), None, source)
+        name, minutes, seconds = _LENGTH_BEHIND.fullmatch(named[0]).groups()  # type: ignore[union-attr]
+        length = 60 * int(minutes or 0) + int(seconds or 0)
+        yield row_of(ListedFile(line=number, name=name, seconds=length), None, source)
     else:
         yield Row(line=number, reason=_NO_LINK)
 
 
-def _row(number: int, token: str, source: str) -> Row:
-    if local_file(token):
+def _row(number: int, token: str, link: Link | None, source: str) -> Row:
+    if link is None:
         return row_of(ListedFile(line=number, path=token), None, source)
-    link = link_in(token, bare=True) or Link("spotify", "", token)
     if link.kind != TRACK:
         return Row(line=number, reason=f"the link names no track but: {link.kind} ({link.service})")
     return Row(line=number, track=linked_track(link, source))

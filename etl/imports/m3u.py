@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from html import unescape
 
 from etl.imports.entries import Begin, Entry
 from etl.imports.inspected import InspectedFile
@@ -15,6 +16,7 @@ _MARK = "#EXTM3U"
 # Seconds, then attributes (written by television players), then a comma (some leave it out) and the name.
 _ATTRIBUTES = r"((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)"
 _INFO = re.compile(rf"#EXTINF:\s*(-?\d+)?(?:\.\d+)?{_ATTRIBUTES}(?:\s*,|\s+(?=[^\s,][^,]*$))(.*)", re.IGNORECASE)
+_VIRTUAL_DJ = re.compile(r"<artist>(.+?)</artist>.*?<title>(.+?)</title>")
 _STREAM = "#EXT-X-"
 
 
@@ -104,6 +106,8 @@ class _EntryInfo:
             self.artist = text(value)
         elif tag.upper() == "#EXTALB":
             self.album = text(value)
+        elif tag.upper() == "#EXTVDJ" and (named := _VIRTUAL_DJ.search(value)):
+            self.line, self.name = number, f"{unescape(named[1])} - {unescape(named[2])}"
 
     def taken(self, line: int | None = None, path: str = "") -> ListedFile:
         """Return the entry at ``path`` and forget its values."""

@@ -12,11 +12,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Row, linked_track, local_file_track, named_track
-from etl.links import TRACK, link_in
+from etl.imports.entries import Row, linked_row, local_file_track, named_track
+from etl.links import link_in
 from etl.values import spotify_id, text
 from store.text import normalise, plain_title
 
+STATION = "a stream without an end, not a track"
+_STREAM = re.compile(r"(?:https?|mmsh?|rtsp|rtmp|icyx?)://", re.IGNORECASE)
 UNNAMED = "neither an artist nor a title is named"
 _DASH = re.compile(r"\s+[-–—]\s+")
 # "1-03 ", "01-03 - ", "03 - ", "03. " and "03 " number a file; the numbers of "99 Luftballons" and "24-7 Spyz" do not.
@@ -26,6 +28,8 @@ _FILE_NUMBER = re.compile(
 # In the folder of an album a number may stand without a mark: "12 Title", hardly "99 Title".
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
+# As foobar2000 copies a playlist: "Air - [Moon Safari #03] All I Need".
+_FOOBAR = re.compile(r"(.+?) - \[(.+?)(?: CD\d+)?(?: [#/]\d+)?\] (.+)")
 _LONG_NAME = 30
 _LONGEST_PATH = 2_000
 # Folders that hold music and are neither an artist nor an album.
@@ -70,6 +74,8 @@ def title_first(entries: Iterable[ListedFile]) -> bool | None:
 
 def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     """Return the row of an entry; ``of_list`` is what :func:`title_first` says of its list."""
+    if _is_station(entry):
+        return Row(line=entry.line, reason=STATION)
     if not entry.name:
         readings = _in_path(entry.path)
     else:
@@ -100,6 +106,18 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     )
 
 
+def _is_station(entry: ListedFile) -> bool:
+    """Return whether an entry is an endless stream, whose name is that of the station.
+
+    A file on a web server has a length, or is called after its title.
+    """
+    if not entry.name or (entry.seconds or 0) > 0 or not _STREAM.match(entry.path) or link_in(entry.path):
+        return False
+    stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
+    named = [names for names in _in_name(entry.name, None) if names.artist and _folded(names.title)]
+    return not any(_folded(names.title) in stem for names in named)
+
+
 def own_file(path: Any) -> str | None:
     """Return ``path`` if it is the path or the ``file:`` address of a file."""
     written = path if isinstance(path, str) and path.isprintable() and len(path) <= _LONGEST_PATH else ""
@@ -108,15 +126,15 @@ def own_file(path: Any) -> str | None:
 
 def _of_link(entry: ListedFile, source: str) -> Row:
     """Return the track that an address or a URI names by its id, or the reason why there is none."""
-    link = link_in(entry.path)
-    if link and link.kind != TRACK:
-        return Row(line=entry.line, reason=f"the link names no track but: {link.kind} ({link.service})")
-    track = linked_track(link, source) if link else local_file_track(entry.path, source)
-    return Row(line=entry.line, track=track, reason="" if track else UNNAMED)
+    if own := local_file_track(entry.path, source):
+        return Row(line=entry.line, track=own)
+    return linked_row(entry.line, [entry.path], source, UNNAMED)
 
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:
     """Return the readings of the name that a list gives, the likelier first: two where the order is not known."""
+    if foobar := _FOOBAR.fullmatch(name):
+        return [Names(foobar[3], foobar[1], foobar[2])]
     dashes = list(_DASH.finditer(name))
     if not dashes:
         return [Names(name)]

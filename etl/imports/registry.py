@@ -11,6 +11,7 @@ from etl.imports import (
     apple_library,
     exportify,
     full_csv,
+    json_list,
     jspf,
     lastfm,
     link_list,
@@ -31,6 +32,7 @@ from etl.imports.history import History, history_entries
 from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.headings import has_audio_features
+from etl.imports.sheet import Sheet
 
 Sniff = Callable[[InspectedFile], bool]
 Describe = Callable[[InspectedFile], tuple[Mapping[str, str], tuple[str, ...]]]
@@ -111,6 +113,27 @@ def _described(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]
     return sheet.understood(), sheet.doubts()
 
 
+def _read_by(columns_of: Callable[[Sheet], Mapping[str, int]]) -> Describe:
+    return lambda file: (file.as_sheet().understood(columns_of(file.as_sheet())), _noted(file)[1])
+
+
+def _of_plays(sheet: Sheet) -> Mapping[str, int]:
+    found = lastfm.columns_of(sheet)
+    return found.columns if found and found.below_headings else {}
+
+
+def _of_tunemymusic(sheet: Sheet) -> Mapping[str, int]:
+    return tunemymusic.columns_of(sheet.headings) or {}
+
+
+def _of_links(sheet: Sheet) -> Mapping[str, int]:
+    return {"uri": found.at} if (found := link_list.ids_of(sheet)) else {}
+
+
+def _of_json(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    return file.once(json_list.sheet_of).understood(), ()
+
+
 def _noted(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
     note = file.text.note if file.text else ""
     return {}, (note,) if note else ()
@@ -147,17 +170,19 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("spotify library", _of_document(spotify_account.is_library), _from_document(spotify_account.library)),
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
+    Reader("json", json_list.sniff, json_list.read, _of_json),
     Reader("apple library", apple_library.sniff, apple_library.read),
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read, _noted),
     Reader("m3u", m3u.sniff, m3u.read, _noted),
     Reader("links", link_list.sniff, link_list.read, _noted),
     Reader("tastemap", full_csv.sniff, full_csv.read),
-    Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _noted),
-    Reader("last.fm", lastfm.sniff, lastfm.read, _noted),
+    Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _read_by(_of_tunemymusic)),
+    Reader("last.fm", lastfm.sniff, lastfm.read, _read_by(_of_plays)),
     OtherReader("table", _is_table, _table),
     _EXPORTIFY,
     Reader("names", link_list.sniff_names, link_list.read, _noted),
+    Reader("ids", link_list.sniff_ids, link_list.read_ids, _read_by(_of_links)),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

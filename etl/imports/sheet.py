@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from etl.imports.exportify_layout import Layout, corrected, find_layout, known_headings
@@ -15,7 +15,7 @@ from etl.imports.reading.headings import find_columns, normal_heading, sniff_del
 from etl.imports.reading.text_file import TextFile
 from store.runs import ImportProblem
 
-_HINT = "Bring a CSV or TSV file with a column of titles and one of artists, as Exportify or Soundiiz write it."
+_HINT = "Say which columns hold titles and artists (in the page, or by --columns), or bring a CSV file of Exportify."
 _IDS_ALONE = frozenset(
     {"video id", "videoid", "track uri", "track id", "spotify id", "spotify uri", "uri", "id", "isrc"}
 )
@@ -31,12 +31,12 @@ class Sheet:
     (``has_headings``) has "Column 1" and so on.
     """
 
-    file: TextFile
-    delimiter: str
     headings: tuple[str, ...]
     sample: Sequence[Sequence[str]]
     layout: Layout | None
     convention: Convention
+    text: TextFile | None = None
+    delimiter: str = ","
     has_headings: bool = True
 
     @classmethod
@@ -53,11 +53,22 @@ class Sheet:
         rows = [cells for _, cells in islice(below, _SAMPLE_ROWS)]
         if not options.has_headings:
             headings = [f"Column {number}" for number in range(1, max(map(len, rows), default=0) + 1)]
+        sheet = cls.of_rows(headings, rows, delimiter, options)
+        return replace(sheet, text=file)
+
+    @classmethod
+    def of_rows(
+        cls,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        delimiter: str = ",",
+        options: ReadOptions = _NO_OPTIONS,
+    ) -> Sheet:
+        """Return the sheet of ``headings`` and a sample of rows (or all of them)."""
         layout = find_layout(headings, rows)
         if options.chooses_columns:
             layout = corrected(layout, headings, rows, options.columns)
         return cls(
-            file=file,
             delimiter=delimiter,
             headings=tuple(headings),
             sample=rows,
@@ -65,6 +76,13 @@ class Sheet:
             convention=_convention(layout, headings, rows, delimiter) if layout else Convention(),
             has_headings=options.has_headings,
         )
+
+    @property
+    def file(self) -> TextFile:
+        """The text that the rows stand in."""
+        if self.text is None:
+            raise ValueError("these rows are of no text file")
+        return self.text
 
     def rows(self, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows below the headings, each with its line."""
@@ -75,9 +93,10 @@ class Sheet:
         """The index of the column of each field that is found, for any text."""
         return self.layout.columns if self.layout else find_columns(self.headings, LIST_HEADINGS)
 
-    def understood(self) -> Mapping[str, str]:
-        """Return the heading of each field that is read."""
-        columns = self.layout.columns if self.layout else {}
+    def understood(self, columns: Mapping[str, int] | None = None) -> Mapping[str, str]:
+        """Return the heading of each field that is read: of ``columns``, else of the layout."""
+        if columns is None:
+            columns = self.layout.columns if self.layout else {}
         return {field: self.headings[at].strip("\ufeff \t") for field, at in columns.items() if at < len(self.headings)}
 
     def doubts(self) -> tuple[str, ...]:
@@ -90,7 +109,7 @@ class Sheet:
 
     def playlist_layout(self) -> Layout:
         """Return the layout, or raise ImportProblem if the file is not a playlist."""
-        name = self.file.path.name
+        name = self.text.path.name if self.text else "It"
         if not self.sample and len(self.headings) > 1:
             raise ImportProblem("no_rows", f"{name} holds headings but no rows.", "The exported playlist may be empty.")
         if self.layout is None:

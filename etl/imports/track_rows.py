@@ -12,6 +12,7 @@ from etl.imports.album_details import album_details, cell_number, precise_date, 
 from etl.imports.entries import Row
 from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.reading.convention import Convention, is_missing, within
+from etl.imports.reading.heading_names import FURTHER_ARTISTS
 from etl.imports.sheet import Sheet
 from etl.values import bare_spotify_id, boolean_cell
 from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
@@ -25,6 +26,8 @@ _NO_NAME = {"", "undefined", "null"}
 _UNKNOWN = {"key": {"-1"}, "tempo": {"0", "0.0"}, "time_signature": {"0"}, "length": {"0"}, "released": {"0000"}}
 _UNKNOWN_DATES = ("1970-01-01", "0001-01-01")
 _ARTIST_TITLE = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
+# The line below the headings of a table in Markdown.
+_RULE = re.compile(r"[-:=\s]*")
 _MAX_POPULARITY = 100
 # What services list beside tracks, by the first letters of the type.
 _OTHER_TYPES = {
@@ -65,6 +68,8 @@ class RowReader:
             return Row(line=line, reason="more cells than headings")
         texts = {field: cells[at].strip() for field, at in layout.columns.items() if at < len(cells)}
         _blank_missing_names(texts)
+        if all(_RULE.fullmatch(cell.strip()) for cell in cells):
+            return Row(line=line, reason="a line without words")
         reason = other_type(texts.get("kind", "")) or _skip_reason(texts)
         if reason:
             return Row(line=line, reason=reason)
@@ -87,6 +92,8 @@ class RowReader:
         if not self.layout.columns.keys() & {"artists", "album_artists"}:
             credited, title = artist_and_title(title)
         artists = artists_of(credited, self.layout.join, count)
+        further = (texts.get(f"artists_{number}", "") for number in FURTHER_ARTISTS)
+        artists = tuple(dict.fromkeys([*artists, *filter(None, further)]))
         length = reading.value("length", self.convention.length_ms)
         uri = texts.get("uri", "")
         if uri.startswith("spotify:local:"):

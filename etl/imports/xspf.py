@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from xml.parsers import expat
 
-from etl.imports.entries import Begin, Entry, Row, named_track
+from etl.imports.entries import Begin, Entry, Row, linked_row, named_track
 from etl.imports.inspected import Form, InspectedFile
-from etl.imports.player_list import ListedFile, row_of
+from etl.imports.player_list import UNNAMED, ListedFile, row_of
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.xml_text import without_invalid
+from etl.links import link_in
 from etl.values import spotify_id, text, whole
 from store.runs import ImportProblem
 
@@ -51,6 +52,8 @@ def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
     if title and creator:
         made = named_track(title, creator, source=source, uri=uri, album=album, duration_ms=duration)
         return Row(line=number, track=made)
+    if not title and any(map(link_in, addresses)):
+        return linked_row(number, addresses, source, UNNAMED)
     path = uri or next(iter(track.get("location", ())), "")
     seconds = duration // 1000 if duration else None
     return row_of(

@@ -32,13 +32,14 @@ from ml.continuation.features import (
     NameWords,
     Profile,
     Seeds,
-    coarse,
     evidence_columns,
     neural_column,
+    title_words,
     words,
 )
 from ml.continuation.interactions import Floats, Ints, Lists
 from ml.continuation.neural import FILES, Neural, NeuralScores, facts
+from ml.continuation.reasons import Reasons
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
@@ -286,13 +287,15 @@ class Continuation:
         found: list[Next] = []
         cap = ArtistCap(artist_cap)
         excluded = set(exclude) | {track.id for track in query.tracks}
-        for ref, score in self.ranked(snapshot, query):
+        profile = self._profile(query)
+        reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
+        for ref, score in self._ranked(snapshot, query, profile, self.method):
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
             if track.id in excluded or not cap.allows(artist):
                 continue
             cap.add(artist)
-            found.append(Next(ref, score, self._reason(track, query.tracks)))
+            found.append(Next(ref, score, reasons.of(track, self._artist(track))))
             if len(found) == limit:
                 break
         return found
@@ -305,26 +308,29 @@ class Continuation:
         ``method`` is one of :data:`METHODS`, by default the served one. There is one track per recording, and none of
         the playlist's recordings.
         """
-        refs, codes, table = self._table(snapshot, query)
+        return self._ranked(snapshot, query, self._profile(query), method or self.method)
+
+    def _ranked(
+        self, snapshot: Snapshot, query: ContinuationQuery, profile: Profile, method: str
+    ) -> list[tuple[Ref, float]]:
+        refs, codes, table = self._table(snapshot, query, profile)
         if not refs:
             return []
-        scores = self._decide(method or self.method, table)
+        scores = self._decide(method, table)
         return [(refs[at], float(scores[at])) for at in _order(scores, codes).tolist()]
 
     def compared(self, snapshot: Snapshot, query: ContinuationQuery) -> dict[str, npt.NDArray[np.int64]]:
         """Return the hashes of the recordings by each of :meth:`methods`, best first."""
-        refs, codes, table = self._table(snapshot, query)
+        refs, codes, table = self._table(snapshot, query, self._profile(query))
         if not refs:
             return dict.fromkeys(self.methods(), codes)
         return {method: codes[_order(self._decide(method, table), codes)] for method in self.methods()}
 
     def _table(
-        self, snapshot: Snapshot, query: ContinuationQuery
+        self, snapshot: Snapshot, query: ContinuationQuery, profile: Profile
     ) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
         """Return the candidates, their recordings, and their columns."""
-        seeds = query.tracks[-MOST_SEEDS:]
-        profile = self._profile(seeds, query.name)
-        evidence = self._evidence(seeds, query, profile)
+        evidence = self._evidence(query, profile)
         taken = np.array([_recording(track) for track in query.tracks], np.int64)
         refs: list[Ref] = []
         tables, codes = [], [np.empty(0, np.int64)]
@@ -347,21 +353,22 @@ class Continuation:
         columns = np.column_stack([table[name] for name in RANKED_BY[method]]).astype(np.float32)
         return 1.0 / (1.0 + np.exp(-self.knowledge.rankers[method].decide(columns)))
 
-    def _profile(self, seeds: Sequence[Track], name: str) -> Profile:
+    def _profile(self, query: ContinuationQuery) -> Profile:
+        seeds = query.tracks[-MOST_SEEDS:]
         numbers = [self._artist(track) for track in seeds]
         columns = Columns(
             artist=np.array(numbers, np.int64),
             popularity=np.array([np.nan if t.popularity is None else t.popularity for t in seeds], np.float32),
             sound=coordinates(feature_rows(track.features for track in seeds)),
         )
-        name_words = frozenset(words(name))
+        name_words = frozenset(words(query.name))
         # The words' places are those of one version of the artists.
         same = self.knowledge.artists_version == self.artists.version
         return Profile(
             Seeds(
                 columns=columns,
                 albums=[_album(track) for track in seeds],
-                titles=[words(track.title) for track in seeds],
+                titles=[title_words(track.title) for track in seeds],
                 name_words=name_words,
                 hint=self.knowledge.names.hint(sorted(name_words)) if same else None,
             ),
@@ -373,13 +380,13 @@ class Continuation:
         found = self.artists.find_exact(track.artists[0]) if track.artists else None
         return -1 if found is None else found
 
-    def _evidence(self, seeds: Sequence[Track], query: ContinuationQuery, profile: Profile) -> _QueryEvidence | None:
+    def _evidence(self, query: ContinuationQuery, profile: Profile) -> _QueryEvidence | None:
         if self.playlist_evidence is None:
             return None
         index = self.playlist_evidence.index
         if len(query.muted):
             index = index.muting(np.array(query.muted))
-        columns = profile.seeds.columns
+        seeds, columns = query.tracks[-MOST_SEEDS:], profile.seeds.columns
         listed = self.playlist_evidence.numbers(np.array([_recording(track) for track in seeds], np.int64))
         numbers = np.array(list(dict.fromkeys(listed[listed >= 0].tolist())), np.int64)
         artists, counts = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
@@ -398,24 +405,27 @@ class Continuation:
         evidence: _QueryEvidence | None,
         taken: npt.NDArray[np.int64],
     ) -> tuple[Ints, dict[str, Floats]]:
-        columns = profile.columns(pool.columns)
-        chosen = [_top(coarse(columns), CHOSEN["content"])]
+        chosen = [_top(profile.coarse(pool.columns), CHOSEN["content"])]
         if evidence is not None:
             listed = np.flatnonzero(pool.listed >= 0)
             for name in ("user_knn", "item_knn", "name_knn"):
                 values = evidence.list_scores[name][pool.listed[listed]]
                 chosen.append(listed[_top(values, min(CHOSEN[name], int((values > 0).sum())))])
             if evidence.neural is not None:
-                columns["neural"] = evidence.neural.of_songs(pool.listed, pool.columns.artist, pool.known)
-                chosen.append(_top(columns["neural"], CHOSEN["neural"]))
+                neural = evidence.neural.of_songs(pool.listed, pool.columns.artist, pool.known)
+                chosen.append(_top(neural, CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
         candidates = pool.columns.take(rows)
-        found = {name: values[rows] for name, values in columns.items()}
-        tracks = [segment.track(row) for row in rows.tolist()]
-        profile.finish(found, candidates, [_album(track) for track in tracks], [words(track.title) for track in tracks])
+        found = profile.columns(candidates)
+        # Only a song of a seed's artist can be of its album, so the albums of the others are not read.
+        same = np.isin(candidates.artist, profile.seeds.columns.artist).tolist()
+        albums = [_album_at(segment, row) if mine else None for row, mine in zip(rows.tolist(), same, strict=True)]
+        profile.finish(found, candidates, albums, [segment.names(row)[0].split() for row in rows.tolist()])
         if evidence is not None:
             counts = evidence.index.songs.count
+            if evidence.neural is not None:
+                found["neural"] = neural[rows]
             found |= evidence_columns(evidence.list_scores, counts, pool.listed[rows], candidates.artist)
         return rows, found
 
@@ -441,28 +451,6 @@ class Continuation:
                 )
             return known
 
-    def _reason(self, track: Track, seeds: Sequence[Track]) -> str:
-        """Return the reason in words: the one or two nearest songs of the playlist, by artist, then by sound."""
-        if not seeds:
-            return "goes with the words of this playlist's name"
-        mine = self._artist(track)
-        numbers = np.array([self._artist(seed) for seed in seeds])
-        same = np.array([bool(s.artists and track.artists) and s.artists[0] == track.artists[0] for s in seeds])
-        near = self.artist_table.places[numbers] @ self.artist_table.places[mine] if mine >= 0 else np.zeros(len(seeds))
-        near = np.where(numbers >= 0, near, 0.0) + same
-        if track.features is not None:
-            place = coordinates(feature_rows([track.features]))[0]
-            theirs = coordinates(feature_rows(seed.features for seed in seeds))
-            near = near + 0.5 * np.exp(-np.nan_to_num(((theirs - place) ** 2).sum(axis=1), nan=9.0))
-        named = [seeds[at] for at in np.argsort(-near, kind="stable")]
-        titles = list(dict.fromkeys(seed.title for seed in named))[:2]
-        with_ = f"goes with {' and '.join(titles)} in this playlist"
-        genres = self.artists.genres(mine) if mine >= 0 else ()
-        shared = [g for g in genres if named[0].artists and g in self.artists.genres(named[0].artists[0])]
-        if same.any():
-            return f"{with_}: {track.artists[0]} is in it already"
-        return f"{with_}: {', '.join(shared[:2])}" if shared else with_
-
 
 def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:
     """Return the positions of the best candidate of each recording, the highest score first."""
@@ -479,6 +467,11 @@ def _top(scores: Floats, most: int) -> Ints:
 
 def _album(track: Track) -> tuple[str, str] | None:
     return (normalise(track.album), normalise(track.artists[0])) if track.album and track.artists else None
+
+
+def _album_at(segment: Segment, row: int) -> tuple[str, str] | None:
+    album = segment.album(row)
+    return (normalise(album), segment.artist_keys[segment.artist_code[row]]) if album else None
 
 
 def _recording(track: Track) -> int:

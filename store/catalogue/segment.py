@@ -160,6 +160,11 @@ class Segment:
             features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
         )
 
+    def album(self, row: int) -> str | None:
+        """Return the album of the track in ``row``, None where it is unknown."""
+        album: str | None = self._cells(row)["album"]
+        return album
+
     def genres(self, row: int) -> list[str]:
         """Return the labels of the track in ``row`` and the genres of its artists, as they were given."""
         cells = self._cells(row)

@@ -87,6 +87,9 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
     assert len(answer["artists"]) == 10
     assert all(one["reasons"] for one in answer["artists"])
     assert "Metallica" not in [one["name"] for one in answer["artists"]]
+    shown = [one["similarity"] for one in answer["artists"]]
+    assert shown == sorted(shown, reverse=True)
+    assert 0 < shown[-1] < shown[0] <= 1
     assert "playlists or tables" in answer["note"]
 
 

@@ -1,25 +1,20 @@
-"""The map of artists: what ships, and a map of a small embedding."""
+"""The map of artists that ships."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml import artefacts
 from ml.artist_map.model import ArtistMap
-from ml.artist_map.train import train as artist_map
 from ml.artists.model import ArtistEmbedding
-from ml.artists.train.embedding import build
-from tests.ml.artist_world import JAZZ, METAL, SMALL, world
 
 ALIKE = [("Metallica", "Slayer"), ("Miles Davis", "John Coltrane"), ("Aphex Twin", "Boards of Canada")]
 
 
 @pytest.fixture(scope="module")
 def shipped() -> tuple[ArtistMap, ArtistEmbedding]:
-    found = ArtistMap.load(artefacts.active("artist_map"))
-    return found, ArtistEmbedding.load(artefacts.folder("artists", found.artists_version))
+    return ArtistMap.load(artefacts.active("artist_map")), ArtistEmbedding.load(artefacts.active("artists"))
 
 
 def test_what_ships_is_of_the_served_embedding(shipped: tuple[ArtistMap, ArtistEmbedding]) -> None:

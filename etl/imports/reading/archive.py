@@ -49,36 +49,26 @@ class Archive:
     def sources(self, pattern: re.Pattern[str]) -> list[Source]:
         """Return the members whose path matches ``pattern`` (search), in natural order of their names.
 
+        Opening one that is encrypted or packed in an unusual way raises an ImportProblem (``unsupported``), as does one
+        that unpacks to too much (``too_large``).
+
         Raises
         ------
         ImportProblem
-            One is encrypted or packed in an unusual way (``unsupported``); they unpack to too much
-            (``too_large``).
+            All together unpack to too much (``too_large``).
         """
         wanted = [member for member in self._members if pattern.search(member.filename.replace("\\", "/"))]
-        total = 0
-        for member in wanted:
-            self._check(member)
-            total += member.file_size
-        if total > MAX_TOTAL_BYTES:
+        if sum(member.file_size for member in wanted if not _fault_of(member)) > MAX_TOTAL_BYTES:
             raise self._too_large(f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GB")
         wanted.sort(key=lambda member: _natural(member.filename))
         return [Source(_last(member.filename), self._opener(member)) for member in wanted]
 
-    def _check(self, member: zipfile.ZipInfo) -> None:
-        if member.flag_bits & _ENCRYPTED or member.compress_type not in _KINDS:
-            raise ImportProblem(
-                "unsupported",
-                f"{_last(member.filename)} in {self.path.name} is encrypted or packed in an unusual way.",
-                "Unpack the archive and bring the files in it.",
-            )
-        if member.file_size > MAX_MEMBER_BYTES:
-            raise self._too_large(f"holds a file of more than {MAX_MEMBER_BYTES >> 20} MB")
-        if member.file_size > _RATIO_MATTERS and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            raise self._too_large(f"unpacks to more than {MAX_RATIO} times its size")
-
     def _opener(self, member: zipfile.ZipInfo) -> Callable[[Watch | None], BinaryIO]:
         def opened(_watch: Watch | None) -> BinaryIO:
+            if fault := _fault_of(member):
+                code, what = fault
+                message = f"{_last(member.filename)} in {self.path.name} {what}."
+                raise ImportProblem(code, message, "Unpack the archive and bring the files in it.")
             with self._opened() as archive, archive.open(member) as unpacked:
                 # zipfile stops at the size in the directory and compares the checksum at the end.
                 return io.BytesIO(unpacked.read(member.file_size))
@@ -101,6 +91,17 @@ class Archive:
         return ImportProblem(
             "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and bring what you need."
         )
+
+
+def _fault_of(member: zipfile.ZipInfo) -> tuple[str, str] | None:
+    """Return the code and the words for a member that must not be unpacked."""
+    if member.flag_bits & _ENCRYPTED or member.compress_type not in _KINDS:
+        return "unsupported", "is encrypted or packed in an unusual way"
+    if member.file_size > MAX_MEMBER_BYTES:
+        return "too_large", f"has more than {MAX_MEMBER_BYTES >> 20} MB"
+    if member.file_size > _RATIO_MATTERS and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+        return "too_large", f"unpacks to more than {MAX_RATIO} times its size, which no such export does"
+    return None
 
 
 def _last(path: str) -> str:

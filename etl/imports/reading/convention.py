@@ -18,6 +18,7 @@ _BLANKS = re.compile(r"[\s\u00a0\u202f'\u2019]+")
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 _WRITTEN = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?%?", re.I)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d\d)(?:[.,]\d+)?")
+_POINTED = re.compile(r"[0-5]?\d[.,][0-5]\d")
 _WORDS = re.compile(r"(?:pt)?(?:(\d+)h[a-z]*)?(?:(\d+)m(?!s)[a-z]*)?(?:(\d+)(?:[.,]\d+)?s[a-z]*)?", re.I)
 _MS = re.compile(r"\b(?:ms|msec|millis|milliseconds|millisekunden)\b")
 _SECONDS = re.compile(r"\b(?:s|sec|secs|seconds|sekunden|secondes|segundos)\b")
@@ -47,6 +48,8 @@ class Convention:
         Whether a spreadsheet has taken 3:42 for hours, and writes 3:42:00.
     percent : frozenset of str
         The features that are written from 0 to 100 instead of 0 to 1.
+    points_as_colons : bool
+        Whether lengths are written 3.42 for 3:42.
     """
 
     decimal: str = "."
@@ -54,6 +57,7 @@ class Convention:
     unit_ms: int = 1
     minutes_as_hours: bool = False
     percent: frozenset[str] = frozenset()
+    points_as_colons: bool = False
 
     @classmethod
     def of(cls, cells: Mapping[str, Sequence[str]], *, delimiter: str = ",", length_heading: str = "") -> "Convention":
@@ -71,6 +75,7 @@ class Convention:
             unit_ms=_unit(length_heading, [n for cell in lengths if (n := plain.number(cell)) is not None]),
             minutes_as_hours=_taken_for_hours(lengths),
             percent=_in_percent(plain, cells),
+            points_as_colons=bool(lengths) and all(_POINTED.fullmatch(cell.strip()) for cell in lengths),
         )
 
     def number(self, cell: str) -> float | None:
@@ -81,8 +86,9 @@ class Convention:
         scale = 0.01 if text.endswith("%") else 1
         text = text.removesuffix("%")
         group = "." if self.decimal == "," else ","
-        mark = re.escape(self.decimal)
-        if re.fullmatch(rf"[-+]?[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+(?:{mark}\d*)?", text):
+        mark, between = re.escape(self.decimal), re.escape(group)
+        # India groups by two: 2,22,000.
+        if re.fullmatch(rf"[-+]?[1-9]\d{{0,2}}(?:{between}\d{{2,3}})*{between}\d{{3}}(?:{mark}\d*)?", text):
             text = text.replace(group, "")
         elif self.decimal not in text:  # one mark of the other kind that cannot group thousands
             text = text.replace(group, self.decimal, 1)
@@ -102,6 +108,8 @@ class Convention:
     def length_ms(self, cell: str) -> int | None:
         """Return a length (3:42, 1:02:03, 222, 222000, 3m 42s) in milliseconds within its bounds."""
         text = _BLANKS.sub("", cell)
+        if self.points_as_colons:
+            text = re.sub("[.,]", ":", text)
         clock = _CLOCK.fullmatch(text)
         words = _WORDS.fullmatch(text)
         if clock:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
+from etl.imports.reading.heading_names import LIST_NAMES
+from etl.imports.reading.headings import normal_heading
+
 # Encodings and their names for people, the more usual first.
 _NAMES = {
     "cp1252": "Windows-1252 (Western European)",
@@ -134,6 +137,8 @@ def _oddness(text: str, encoding: str) -> float:
     if _ICELANDIC.search(text) and not _NOT_TURKISH.search(text) and encoding != "cp1254":
         odd += 0.1
     odd += _rare_letters(text.lower())
+    if any(not word.isascii() and normal_heading(word) in LIST_NAMES for word in text.split("\n")):
+        odd -= 0.4
     signs = sum(character > "\x7f" and character not in _QUOTES and _is_sign(character) for character in text)
     return odd + min(1.0, 4 * signs / max(1, len(text)))
 

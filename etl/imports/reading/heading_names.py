@@ -20,6 +20,8 @@ FEATURE_NAMES: Mapping[str, str] = {name: name for name in AUDIO_FEATURES if nam
     "loudness": "loudness | loudness db | loud db | loud",
     "tempo": "tempo | bpm",
 }
+# Some files have a column for each artist.
+FURTHER_ARTISTS = range(2, 6)
 _LIST: Mapping[str, str] = {
     "uri": (
         "track uri | track id | spotify track uri | spotify track id | spotify uri | spotify id | "
@@ -41,6 +43,9 @@ _LIST: Mapping[str, str] = {
         "اسم الأغنية | الاسم | שם השיר | שיר | שם הרצועה | שם | כותרת | शीर्षक | गाना | गीत | नाम | Judul | "
         "Judul lagu | Lagu | Nama | ชื่อเพลง | เพลง | ชื่อ | Tên bài hát | Bài hát | Tiêu đề | Tên | 歌名 | "
         "歌曲名 | 歌曲名称 | 歌曲 | 曲目 | 标题 | 標題 | 名称 | 名稱 | 曲名 | トラック名 | タイトル | "
+        "Pala | Lugu | Laul | Pealkiri | Daina | Pavadinimas | Dainos pavadinimas | Dziesma | Nosaukums | Názov | "
+        "Názov skladby | Lag | Titill | Títol | Cançó | Песма | Назив | عنوان | آهنگ | ترانه | نام آهنگ | "
+        "Pamagat | Kanta | Wimbo | "
         "楽曲名 | 楽曲 | 曲 | 名前 | 곡명 | 곡 제목 | 노래 제목 | 노래 | 제목 | 곡 | 이름"
     ),
     "artists": (
@@ -57,12 +62,15 @@ _LIST: Mapping[str, str] = {
         "اسم الفنان | المغني | אמן | שם האמן | מבצע | זמר | कलाकार | गायक | Artis | Penyanyi | ศิลปิน | "
         "Nghệ sĩ | Ca sĩ | 歌手 | 艺人 | 藝人 | 艺术家 | 藝術家 | 演出者 | 表演者 | アーティスト | "
         "アーティスト名 | 歌手名 | 아티스트 | 아티스트명 | 가수"
+        " | Esitaja | Atlikėjas | Atlikėjai | Izpildītājs | Izvajalec | Flytjandi | Izvođači | Извођач | "
+        "Выканаўца | Interprète principal | Artiste principal | Hauptinterpret | خواننده | هنرمند | Mang-aawit | Msanii"
     ),
     "album_artists": (
         "album artist name s | album artist names | album artist | album artists | albumartist | Albuminterpret | "
         "Artiste de l'album | Artista dell'album | Artista del álbum | Artista do álbum | "
         "Исполнитель альбома | アルバムアーティスト | 专辑艺人"
     ),
+    **{f"artists_{number}": f"artist name {number} | artist {number}" for number in FURTHER_ARTISTS},
     "artist_uris": "artist uri s | artist uris | artist uri",
     "artist_ids": "artist ids",
     "album_uri": "album uri | album id",
@@ -89,13 +97,16 @@ _LIST: Mapping[str, str] = {
     "length": (
         "duration ms | track duration ms | duration millis | duration | track duration | total time | "
         "length | time | track length | song length | duration s | duration seconds | duration sec | "
-        "length s | length ms | seconds | song duration | Dauer | Länge | Dauer ms | Spieldauer | "
+        "length s | length ms | seconds | playback seconds | "
+        " play duration milliseconds | song duration | Dauer | Länge | Dauer ms | Spieldauer | "
         "Spielzeit | Zeit | Durée | Durée ms | Temps | Durata | Tempo durata | Duración | Tiempo | Duração | "
         "Duur | Tijd | Lengte | Längd | Tid | Varighed | Varighet | Længde | Kesto | Aika | Délka | Trvání | "
         "Čas | Czas | Czas trwania | Długość | Hossz | Időtartam | Idő | Durată | Süre | Trajanje | "
         "Времетраене | Διάρκεια | Διάρκεια ms | Длительность | Продолжительность | Время | Тривалість | "
         "Час | المدة | אורך | משך | अवधि | Durasi | ระยะเวลา | ความยาว | Thời lượng | 时长 | 時長 | 时间 | "
         "時間 | 長さ | 再生時間 | 재생 시간 | 재생시간 | 길이 | 시간"
+        " | Pikkus | Kestus | Trukmė | Ilgums | Dĺžka | Trvanie | Dolžina | Lengd | Durada"
+        " | Трајање | مدت | مدت زمان | Tagal"
     ),
     "popularity": (
         "popularity | track popularity | Popularität | Beliebtheit | Popularité | Popularidad | "
@@ -107,7 +118,7 @@ _LIST: Mapping[str, str] = {
         "added by | Hinzugefügt von | Ajouté par | Añadido por | Adicionado por | Aggiunto da | Toegevoegd door"
     ),
     "added_at": (
-        "added at | date added | added date | addeddate | added on | added | tagtime | time added | "
+        "added at | date added | added date | added on | added | tag time | tagtime | time added | "
         "timestamp added | liked at | date liked | favorited at | saved at | creation timestamp | "
         "Hinzugefügt am | Hinzugefügt | Datum hinzugefügt | Ajouté le | Date d'ajout | Ajouté | "
         "Fecha de adición | Añadido | Añadido el | Fecha añadido | Data aggiunta | Aggiunto il | Aggiunto | "

@@ -6,6 +6,7 @@ and 600k tracks (``artists`` as a Python list), and this project's own.
 """
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
@@ -31,6 +32,7 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "sources": ("sources", "source"),
     "duration_ms": ("duration ms", "track duration ms", "duration"),
 } | {name: (name.replace("_", " "),) for name in AUDIO_FEATURES if name != "duration_ms"}
+_INSIDE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # A title or a blank line may stand above the headings.
 _ROWS_WITH_HEADINGS = 10
 # Only playlist exports have these.
@@ -41,8 +43,11 @@ _ONLY_FEATURES = {"danceability", "speechiness", "acousticness", "instrumentalne
 
 
 def normal_heading(heading: str) -> str:
-    """Return ``heading`` in lower case with single spaces between its words: "Artist Name(s)" -> "artist name s"."""
-    return normalise(heading)
+    """Return ``heading`` in lower case with single spaces between its words.
+
+    "Artist Name(s)" -> "artist name s", "artistName" -> "artist name".
+    """
+    return normalise(_INSIDE_WORD.sub(" ", heading))
 
 
 def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:

@@ -16,6 +16,15 @@ from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
 CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+_XML_KINDS = {
+    "asx": "a Windows Media playlist",
+    "smil": "a Windows Media playlist",
+    "rhythmdb-playlists": "a Rhythmbox file",
+    "nml": "a Traktor collection",
+    "dj_playlists": "a rekordbox collection",
+}
+# Headings such as MusicBee's: "<Artist>;<Title>".
+_BRACKETED = re.compile(r"<[^<>]+>[;,\t|]<")
 PLS_MARK = r"(?i)\[playlist\]\s*[\r\n]"
 _HINTS = {
     "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
@@ -172,7 +181,10 @@ def _refuse_other_kinds(name: str, head: bytes) -> None:
         raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
     start = head[:200].decode("utf-8-sig", "replace").lstrip()
     first = start[:1]
-    if first in _MARKUP and not re.match(PLS_MARK, start):
+    for mark, of in _XML_KINDS.items():
+        if re.search(rf"(?i)<{mark}\b", start):
+            raise _not_text(name, f"it is {of}", "Save the playlist as M3U, or export it as text or CSV.")
+    if first in _MARKUP and not re.match(PLS_MARK, start) and not _BRACKETED.match(start):
         raise _not_text(name, f"it is {_MARKUP[first]}")
 
 

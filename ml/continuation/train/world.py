@@ -20,9 +20,9 @@ from ml.continuation.features import (
     NameWords,
     Profile,
     Seeds,
-    coarse,
     evidence_columns,
     neural_column,
+    title_words,
     words,
 )
 from ml.continuation.interactions import Floats, Ints, Lists
@@ -109,8 +109,7 @@ class World:
         ``neural`` (n,) are the :meth:`neural_scores` of a model that was trained without the group.
         """
         profile = Profile(self.seeds(query), self.background, self.artists)
-        columns = profile.columns(self.pool)
-        chosen = [best(_positive(coarse(columns)) * self.described, query.seeds, CHOSEN["content"])]
+        chosen = [best(_positive(profile.coarse(self.pool)) * self.described, query.seeds, CHOSEN["content"])]
         rows = np.full(len(self.pool), -1)
         scores = None
         index = self.index.muting(self.groups[query.group])
@@ -124,7 +123,7 @@ class World:
         songs = np.unique(np.concatenate(chosen))
         songs = songs[self.described[songs] | (with_lists & (index.songs.count[songs] > 0))]
         candidates = self.pool.take(songs)
-        found = {name: values[songs] for name, values in columns.items()}
+        found = profile.columns(candidates)
         albums = [album if album >= 0 else None for album in self.album[songs].tolist()]
         profile.finish(found, candidates, albums, [self.titles[song] for song in songs.tolist()])
         names: tuple[str, ...] = CONTENT
@@ -142,7 +141,7 @@ class Titles:
     """The words of every recording's title."""
 
     def __init__(self, titles: Sequence[str]) -> None:
-        self._words = [tuple(words(title)) for title in titles]
+        self._words = [tuple(title_words(title)) for title in titles]
         counts = Counter(word for title in self._words for word in title)
         self.rare = float(np.log(len(titles) / _COMMON_WORD))
         self.rarity = {w: float(np.log(len(titles) / n)) for w, n in counts.items() if n > _COMMON_WORD}

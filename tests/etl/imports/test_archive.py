@@ -74,7 +74,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "value", "said"),
-    [("MAX_MEMBERS", 1, "files"), ("MAX_MEMBER_BYTES", 10, "a file of more"), ("MAX_TOTAL_BYTES", 10, "unpacks")],
+    [("MAX_MEMBERS", 1, "files"), ("MAX_MEMBER_BYTES", 10, "has more than"), ("MAX_TOTAL_BYTES", 10, "unpacks")],
 )
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, said: str) -> None:
     document = formats.account_playlists(("List", [formats.account_item(1)]))
@@ -176,3 +176,14 @@ def test_a_folder_gives_its_zips_of_playlists_and_names_the_others(
     formats.zipped(tmp_path / "photos.zip", {"a.jpg": b"\xff\xd8\xff"})
     assert files_in(tmp_path) == [ours]
     assert "photos.zip" in capsys.readouterr().err
+
+
+def test_a_member_that_must_not_be_unpacked_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    hidden, whole = (formats.account_playlists((name, [formats.account_item(1)])) for name in ("Hidden", "Whole"))
+    bomb = formats.zipped(tmp_path / "bomb.zip", {"Playlist1.json": f"[{' ' * (4 << 20)}]", "Playlist2.json": whole})
+    locked = formats.zipped(tmp_path / "locked.zip", {"Playlist1.json": hidden, "Playlist2.json": whole})
+    locked.write_bytes(encrypted(locked.read_bytes()))
+    for path, said in ((bomb, "unpacks to more than 200 times"), (locked, "is encrypted")):
+        kind, lists = read(path)
+        assert (kind, [name for name, _ in lists]) == ("spotify data", ["Whole"])
+        assert next(reason for reason, _ in reasons(lists[0][1])).startswith(f"Playlist1.json in {path.name} {said}")

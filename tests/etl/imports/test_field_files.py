@@ -39,6 +39,15 @@ def _added(_track: Track, row: Row) -> str:
 
 # file, kind, rows with a track, title, artists, a telling value of the first track
 FILES: list[tuple[str, str, int, str, tuple[str, ...], Telling, Any]] = [
+    (
+        "Apple Music - Play History Daily Tracks.csv",
+        "last.fm",
+        1,
+        "Bohemian Rhapsody",
+        ("Queen",),
+        _added,
+        "2020-01-01T00:00",
+    ),
     ("Apple Music Play Activity.csv", "last.fm", 1, "Mr. Brightside", ("The Killers",), _added, "2020-01-01T00:00"),
     ("c01_utf16_bom.csv", "exportify", 2, "Sueño", ("Sigur Rós",), _features, 13),
     ("c02_cp1252.csv", "exportify", 2, "Sueño", ("Sigur Rós",), _album, "Álbum"),
@@ -126,7 +135,6 @@ def test_a_file_is_read_as_what_it_is(
         ("c16_only_episodes.csv", "no_tracks", "1 × podcast episode"),
         ("c17_zero_rows.csv", "no_rows", "headings but no rows"),
         ("c36_ytm_playlist.csv", "not_a_playlist", "ids without titles and artists"),
-        ("Apple Music - Play History Daily Tracks.csv", "not_a_playlist", "no column of titles"),
     ],
 )
 def test_a_refusal_says_what_the_file_is(shared_data: Path, name: str, code: str, words: str) -> None:

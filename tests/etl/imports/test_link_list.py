@@ -64,7 +64,7 @@ def test_links_name_tracks_that_are_known_here_and_others_later(database: Databa
     database.put_tracks([Track(id="local-1", title="Rust", artists=("Kelp",), ids={"deezer": "77"})])
     links = f"{formats.uri(1)}\nhttps://www.deezer.com/track/77\n{formats.uri(2)}\n"
     run = do(database, tmp_path / "var", write(tmp_path, "links.txt", links))
-    ids = [item.track_id for item in database.playlist_items(run["playlist_id"])]
+    ids = [item.track_id for item in database.playlist_items(run.playlist_ids[0])]
     assert ids == [files.spotify_id(1), "local-1", files.spotify_id(2)]
     titles = {name: track.title for name, track in database.get_tracks(ids).items()}
     assert titles == {ids[0]: "All I Need", "local-1": "Rust", ids[2]: formats.uri(2)}

@@ -59,7 +59,7 @@ def test_the_catalogue_decides_where_no_path_does(database: Database, tmp_path: 
     serve(tmp_path / "var", Track(id="0" * 22, title="All I Need", artists=("Air",)))
     content = "#EXTM3U\n#EXTINF:1,Unheard - Of\na.mp3\n#EXTINF:268,All I Need - Air\nb.mp3\n"
     run = do(database, tmp_path / "var", write(tmp_path / "list.m3u8", content))
-    tracks = [database.get_track(item.track_id) for item in database.playlist_items(run["playlist_id"])]
+    tracks = [database.get_track(item.track_id) for item in database.playlist_items(run.playlist_ids[0])]
     assert [(track.title, track.artists) for track in tracks if track] == [
         ("Unheard", ("Of",)),
         ("All I Need", ("Air",)),

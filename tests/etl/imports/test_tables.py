@@ -15,8 +15,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from etl.imports.entries import TrackTableFile
 from etl.imports.reading import download
 from etl.imports.reading.headings import looks_like_table, table_columns
+from etl.imports.recognise import recognise
 from etl.imports.storing.table_columns import artist_splitter, genres
 from etl.imports.storing.tables import import_table
 from etl.values import any_id
@@ -473,3 +475,16 @@ def test_a_table_from_a_spreadsheet(
     features = dict(zip(AUDIO_FEATURES, stored["features"], strict=True))
     assert features["danceability"] == pytest.approx(0.676)
     assert (features["tempo"] == pytest.approx(tempo)) if tempo else math.isnan(features["tempo"])
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "utf-16"])
+def test_a_table_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "table.csv"
+    row = "track_id,track_name,artists,danceability,energy\n0000vdREvCVMxbQTkS888c,Группа крови,Кино,0.5,0.5\n"
+    path.write_bytes(row.encode(encoding))
+    found = recognise(path)
+    assert isinstance(found, TrackTableFile)
+    summary = import_table(path, tmp_path / "catalogue", lambda _: None, encoding=found.encoding)
+    [table] = table_files(tmp_path / "catalogue")
+    assert summary.stored == 1
+    assert pq.read_table(table.path).column("title").to_pylist() == ["Группа крови"]

@@ -1,0 +1,73 @@
+"""Any JSON with a list of objects that have a title and an artist: answers of services, exports of scripts and tools.
+
+The objects become the rows of a sheet: its headings are their keys, nested objects stand for their names. So they are
+read as a CSV file with these headings is read.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from etl.imports.entries import Begin, Entry
+from etl.imports.inspected import Form, InspectedFile
+from etl.imports.reading.bytes import Watch
+from etl.imports.sheet import Sheet
+from etl.imports.track_rows import RowReader
+from etl.values import text
+
+# A list of tracks is not deeper than this in what services answer.
+_MAX_DEPTH = 4
+# Objects in which a track lies: Spotify's items.
+_WRAPPERS = ("track", "song", "item")
+# What an object is called; Last.fm's dates are objects too.
+_NAMES = ("name", "title", "uts", "#text", "displayName")
+
+
+def sniff(file: InspectedFile) -> bool:
+    """Return whether ``file`` holds a list of objects with a title and an artist."""
+    return file.form is Form.JSON and file.once(sheet_of).layout is not None
+
+
+def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the tracks of the list."""
+    sheet = file.once(sheet_of)
+    reader = RowReader(sheet, source, moment)
+    document = file.document
+    named = text(document.get("title") or document.get("name")) if isinstance(document, dict) else None
+    yield Begin(name=named)
+    for number, cells in enumerate(sheet.sample, start=1):
+        yield reader.row(number, cells)
+    file.seen_whole(watch)
+
+
+def sheet_of(file: InspectedFile) -> Sheet:
+    """Return the list of tracks in a JSON document as a sheet, all rows of which are its sample."""
+    found = [_flat(entry) for entry in _listed(file.document)]
+    headings = list(dict.fromkeys(key for entry in found for key in entry))
+    return Sheet.of_rows(headings, [[entry.get(key, "") for key in headings] for entry in found])
+
+
+def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
+    """Return the first list of objects in ``value``."""
+    if isinstance(value, list):
+        objects = [entry for entry in value if isinstance(entry, dict)]
+        return objects if objects and len(objects) * 2 > len(value) else []
+    inner = value.values() if isinstance(value, dict) and depth < _MAX_DEPTH else ()
+    return next((found for part in inner if (found := _listed(part, depth + 1))), [])
+
+
+def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
+    wrapped: dict[str, Any] = next((entry[name] for name in _WRAPPERS if isinstance(entry.get(name), dict)), {})
+    return {key: cell for key, value in {**entry, **wrapped}.items() if (cell := _cell(value))}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, list):
+        return ";".join(filter(None, map(_cell, value)))
+    if isinstance(value, dict):
+        return next((cell for name in _NAMES if (cell := _cell(value.get(name)))), "")
+    return ""
