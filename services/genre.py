@@ -15,6 +15,7 @@ from services.subject.families import KnownGenres, TrackFamily, families_of, gen
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
+from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary, View, Worked
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
@@ -119,9 +120,9 @@ class GenreAnswer:
     sources: list[SourceLine]
 
 
-def predict(services: Services, query: Mapping[str, Any]) -> Worked:
+def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
     """Return a GenreAnswer; raises ServiceError as `resolve` does, and 404 where nothing at all is known."""
-    subject = resolve(services, query, NEEDS)
+    subject = resolve(services, query, viewer, NEEDS)
     track = subject.track
     given, model = as_input(track), services.genre
     if not model.knows(given):

@@ -148,7 +148,7 @@ def _changes(run_id: str) -> Iterator[str]:
             last = text
             yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
         else:
-            yield ":\n\n"  # writing is how one notices that the page has gone
+            yield ":\n\n"  # a write fails once the page has gone
         if ended:
             return
         time.sleep(POLL_SECONDS)

@@ -41,7 +41,7 @@ class KnownGenres:
 def genres_of(services: Services, subject: Subject) -> KnownGenres:
     """Return what is known of a track's genres; what sources answered just now goes first for a track of theirs."""
     of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
-    of_track_source = subject.track.source
+    of_track_source = subject.track.source_of("labels")
     by_source = genres_by_source(services, subject)
     if by_source and subject.ref is None:
         source = of_track_source = by_source[0].source

@@ -60,6 +60,23 @@ def test_typed_names_find_the_popular_recording(client: FlaskClient, asked: str)
     assert "metal2" not in [one["id"] for one in answer["match"]["alternatives"]]
 
 
+@pytest.mark.parametrize(
+    ("asked", "artist", "title", "note"),
+    [
+        ("q=Iron Almond Paper Moons", "Iron Almond", "Paper Moons", "No “Paper Moons” by Iron Almond is known here."),
+        ("q=Metallica 22", "Metallica", "22", "No “22” by Metallica is known here."),
+        ("q=Metallica", "Metallica", "", "Metallica is an artist. Add a title to ask for a track."),
+        ("track=Harbour&artist=Queen", "Queen", "Harbour", "No “Harbour” by Queen is known here."),
+    ],
+)
+def test_what_nothing_here_bears_is_said(client: FlaskClient, asked: str, artist: str, title: str, note: str) -> None:
+    match = client.get(f"/genre-predict?{asked}").json["match"]
+    assert match["kind"] == "names"
+    understood = match["understood"]
+    assert (understood["artist"], understood["title"], understood["note"]) == (artist, title, note)
+    assert understood["unmatched"] == ([title] if title else [])
+
+
 def test_bare_features_are_a_question_too(client: FlaskClient) -> None:
     answer = client.get("/genre-predict", query_string=LOUD).json
     assert answer["track"] is None

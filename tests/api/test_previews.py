@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-UNKNOWN = "Lugu,Esitaja,Pikkus\nWaterloo,ABBA,2:45\nFernando,ABBA,4:12\n"
+UNKNOWN = "Kanto,Artisto,Dauxro\nWaterloo,ABBA,2:45\nFernando,ABBA,4:12\n"
 TABLE = "track_id,track_name,artists,danceability,energy\n0000vdREvCVMxbQTkS888c,A,B,0.5,0.5\n"
 
 

@@ -90,8 +90,8 @@ def test_playlists_belong_to_their_owner_or_to_everybody(database: Database) -> 
     for one in (mine, everybodys, Playlist(id="c", name="Theirs", owner="you")):
         database.put_playlist(one)
     assert database.playlist("a") == mine
-    assert [one.id for one in database.playlists("me")] == ["a", "b"]
-    assert [one.id for one in database.playlists(None)] == ["b"]
+    assert [playlist.id for playlist in database.playlists("me")] == ["a", "b"]
+    assert [playlist.id for playlist in database.playlists(None)] == ["b"]
 
 
 def test_rows_come_back_by_position_across_pages(database: Database) -> None:

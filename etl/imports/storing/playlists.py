@@ -162,9 +162,10 @@ class PlaylistImport:
         """Return a row that holds a bare id with the track that bears it here."""
         if row.track is None or not is_unnamed(row.track.title):
             return row
-        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id)
+        owner = self.run_at_start.owner
+        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id, owner)
         for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
-            known = known or (track_with_id(self.database, namespace, id_) if id_ else None)
+            known = known or (track_with_id(self.database, namespace, id_, owner) if id_ else None)
         return replace(row, track=known) if known else row
 
     def _others_prevail(self) -> bool:
@@ -202,9 +203,10 @@ class PlaylistImport:
             track = self.matching.completed(row.track)
             if first.setdefault(track.id, track) != track:
                 further[track.id] = track
-        stored, _ = self.database.put_tracks(list(first.values()), brought_by)
+        owner = self.run_at_start.owner
+        stored, _ = self.database.put_tracks(list(first.values()), brought_by, owner=owner, repair=True)
         if further:  # further rows of the same track may have more values
-            self.database.put_tracks(list(further.values()), brought_by)
+            self.database.put_tracks(list(further.values()), brought_by, owner=owner)
         return stored
 
     def _item(self, offset: int, row: Row) -> PlaylistItem:

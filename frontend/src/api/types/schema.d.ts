@@ -2386,7 +2386,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        /** Delete a playlist and what was brought with it; only the browser that brought it in may. */
         delete: {
             parameters: {
                 query?: never;
@@ -2731,10 +2731,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description No such playlist, or this browser does not sort it */
+                /** @description No such playlist */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2776,7 +2776,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description A playlist of another browser */
@@ -3221,7 +3221,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3281,7 +3281,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3345,7 +3345,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description No such track or playlist here */
@@ -3576,8 +3576,8 @@ export interface components {
             person?: string | null;
         };
         EnrichBody: {
-            /** @description What to fetch; everything where nothing is named. */
-            needs?: ("features" | "genres" | "similar")[];
+            /** @description What to fetch; all but `mbids` where nothing is named. */
+            needs?: ("features" | "genres" | "similar" | "mbids")[];
         };
         WriteBody: {
             /** @description What it is to be called at Spotify. */
@@ -4244,7 +4244,10 @@ export interface components {
         };
         /**
          * PlaylistSummary
-         * @description What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people.
+         * @description What a viewer sees of a playlist.
+         *
+         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it, and
+         *     ``givable`` if this browser may give it to the installation.
          */
         PlaylistSummary: {
             id: string;
@@ -4253,6 +4256,8 @@ export interface components {
             complete: boolean;
             mine: boolean;
             nameable: boolean;
+            shared: boolean;
+            givable: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -4901,6 +4906,13 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * TriageState
+         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         */
+        TriageState: {
+            triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
          * Understood
