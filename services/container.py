@@ -9,6 +9,7 @@ from config import Config
 from etl.engine import Engine
 from etl.lookup.lookup import settle
 from ml.artefacts import ArtefactError
+from ml.artist_genre.model import ArtistGenres
 from ml.artist_map.model import ArtistMap
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
@@ -63,6 +64,10 @@ class Services:
     @property
     def genre(self) -> GenrePredictor:
         return self._served("genre", GenrePredictor.load)
+
+    @property
+    def artist_genre(self) -> ArtistGenres:
+        return self._served("artist_genre", ArtistGenres.load)
 
     @property
     def artists(self) -> ArtistEmbedding:

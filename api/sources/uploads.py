@@ -80,14 +80,22 @@ def bring_demo() -> tuple[RunAnswer, Literal[202]]:
 
 def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:
     here = services()
-    limit = here.config.max_upload_bytes
-    run = create_upload_run(here.database, here.config.var, session.start(), name, stream, limit, options.document())
+    run = create_upload_run(
+        here.database,
+        here.config.var,
+        session.start(),
+        name,
+        stream,
+        here.config.max_upload_bytes,
+        options.document(),
+        by_operator=session.is_operator(),
+    )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
 
 
 @blueprint.post("/api/uploads/preview")
-@blueprint.doc(responses={415: "Not text", 422: "Not a list of tracks, whatever its columns are"})
+@blueprint.doc(responses={422: "There is no such encoding or column"})
 def preview_upload() -> PreviewAnswer:
     """How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
 

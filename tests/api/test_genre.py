@@ -98,9 +98,23 @@ def test_an_empty_installation_answers_from_the_names_alone_and_says_so(empty_cl
     assert (answer["track"]["artists"], answer["track"]["title"]) == (["Metallica"], "Enter Sandman")
     assert answer["family"] in {"metal", "rock"}
     assert answer["basis"] == ["title", "artist"]
-    assert answer["confidence"] != "high"
-    assert "names alone" in answer["note"]
+    assert answer["decided_by"] == "artist"
+    assert "metal" in answer["reason"]
+    assert "No audio features" in answer["note"]
     assert answer["known_genres"]["artist"]
+
+
+def test_names_that_nobody_knows_are_never_sure(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/genre-predict?track=Sanfona Saudade&artist=Zzyqx Qqvx").json
+    assert (answer["decided_by"], answer["confidence"]) == ("names", "low")
+    assert answer["reason"] == "From the names alone."
+
+
+def test_a_track_is_filed_under_its_own_genres(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict?track_id=metal1").json
+    assert (answer["genre"], answer["decided_by"], answer["confidence"]) == ("heavy-metal", "track", "high")
+    assert answer["reason"] == "Filed under heavy-metal by table: invented."
+    assert answer["family"] == answer["in_families"][0]["family"] == "metal"
 
 
 @pytest.mark.parametrize(
