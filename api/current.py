@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app
 
 from config import Config
 from services.container import Services
+from services.viewer import Viewer
 from services.views import Worked
 
 _CACHED_BYTES = 12 * 1024 * 1024
@@ -48,16 +49,19 @@ def services() -> Services:
     return cast(Services, current_app.extensions["tastemap"])
 
 
-def cached_answer(answer: Callable[[Services, Mapping[str, Any]], Worked], query: Mapping[str, Any]) -> Response:
-    """Return ``answer(services, query)`` as JSON, from memory where catalogue, models and question are known.
+def cached_answer(
+    answer: Callable[[Services, Mapping[str, Any], Viewer], Worked], query: Mapping[str, Any], viewer: Viewer
+) -> Response:
+    """Return ``answer(services, query, viewer)`` as JSON, from memory where catalogue, models and question are known.
 
-    An answer that is not final may lack what a source tells another time, so it is not kept; nor is an error.
+    Viewers without rows of their own share their catalogue's answers. An answer that is not final may lack what a
+    source tells another time, so it is not kept; nor is an error.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    question = (answer, here.catalogue.current().generation, here.registry.stamp(), *sorted(query.items()))
+    question = (answer, here.catalogue.current(viewer.owner).generation, here.registry.stamp(), *sorted(query.items()))
     body = cache.get(question)
     if body is None:
-        worked = answer(here, query)
+        worked = answer(here, query, viewer)
         body = current_app.json.dumps(worked.body).encode()
         if worked.final:
             cache.put(question, body)

@@ -6,6 +6,7 @@ from apiflask import Schema
 from apiflask.fields import Integer, String
 from apiflask.validators import Length, Range
 
+from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import SubjectQuery, text, track_id
@@ -39,14 +40,14 @@ def clusters() -> clustering.ClustersAnswer:
 
     `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
     """
-    return clustering.describe_clusters(services())
+    return clustering.describe_clusters(services(), session.viewer())
 
 
 @blueprint.get("/api/clusters/predict")
 @blueprint.query(SubjectQuery)
 def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
     """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
-    return clustering.predict_cluster(services(), query)
+    return clustering.predict_cluster(services(), query, session.viewer())
 
 
 @blueprint.get("/api/features/histograms")
@@ -56,7 +57,7 @@ def feature_histograms(query: dict[str, str]) -> features.Histograms:
 
     `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.
     """
-    return features.histograms_of(services(), query["playlist"], query["family"])
+    return features.histograms_of(services(), query["playlist"], query["family"], session.viewer())
 
 
 @blueprint.get("/api/projection")
@@ -64,7 +65,7 @@ def feature_histograms(query: dict[str, str]) -> features.Histograms:
 @blueprint.doc(responses={204: "None has been computed"})
 def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
     """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
-    return maps.catalogue_map(services(), query.get("track_id")) or _NONE
+    return maps.catalogue_map(services(), query.get("track_id"), session.viewer()) or _NONE
 
 
 @blueprint.get("/api/playlists/<playlist_id>/projection")
@@ -72,13 +73,13 @@ def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
 @blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
 def playlist_projection(playlist_id: str, query: dict[str, Any]) -> MapOrNone:
     """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
-    return maps.playlist_map(services(), playlist_id, query.get("track_id")) or _NONE
+    return maps.playlist_map(services(), playlist_id, query.get("track_id"), session.viewer()) or _NONE
 
 
 @blueprint.get("/api/timbre/map")
 def timbre_map() -> timbres.TimbreMap:
     """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
-    return timbres.timbre_map(services())
+    return timbres.timbre_map(services(), session.viewer())
 
 
 @blueprint.get("/api/timbre/alike")
@@ -86,4 +87,4 @@ def timbre_map() -> timbres.TimbreMap:
 @blueprint.doc(responses={404: "The track has no analysis here"})
 def timbre_alike(query: dict[str, Any]) -> timbres.TimbreAlike:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
-    return timbres.timbre_alike(services(), query["track_id"], query["limit"])
+    return timbres.timbre_alike(services(), query["track_id"], query["limit"], session.viewer())

@@ -16,6 +16,7 @@ from flask import Response, g, request
 
 from api.current import services
 from services.errors import ServiceError
+from services.viewer import Viewer
 
 _SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
 _DAY_SECONDS = 24 * 3600
@@ -82,6 +83,11 @@ def mark_operator(response: Response, key: str) -> Response:
     """Let the browser that gets ``response`` change what concerns everybody, for a month."""
     _set_cookie(response, _OPERATOR, _mark(key), days=30)
     return response
+
+
+def viewer() -> Viewer:
+    """Return who is asking."""
+    return Viewer(owner(), is_operator())
 
 
 def require_operator() -> None:

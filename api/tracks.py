@@ -113,9 +113,10 @@ def search(query: dict[str, Any]) -> SearchAnswer:
 
     A link, a URI or an id of a track gives that track.
     """
-    snapshot = services().catalogue.current()
+    viewer = session.viewer()
+    snapshot = services().catalogue.current(viewer.owner)
     if link := link_in(query["q"], bare=True):
-        return SearchAnswer(query["q"], [TrackSummary.of(by_link(services(), snapshot, link).track)])
+        return SearchAnswer(query["q"], [TrackSummary.of(by_link(services(), snapshot, link, viewer).track)])
     hits = snapshot.search(query["q"], query["limit"])
     return SearchAnswer(query["q"], [TrackSummary.of(snapshot.track(hit.ref)) for hit in hits])
 
@@ -131,7 +132,7 @@ def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
     broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
     be filed under, each with a probability of its own (several may be right), likeliest first.
     """
-    return cached_answer(predict, query)
+    return cached_answer(predict, query, session.viewer())
 
 
 @blueprint.get("/recommend")
@@ -144,7 +145,7 @@ def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendatio
     are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
     looked up at those that are switched on.
     """
-    return cached_answer(recommend, query)
+    return cached_answer(recommend, query, session.viewer())
 
 
 @blueprint.get("/api/tracks/<track_id>/preview")
@@ -155,10 +156,10 @@ def preview(track_id: str) -> use.PreviewAnswer:
     The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
     names whom the source's terms want named, `link` is the page of the track there.
     """
-    return use.find_preview(services(), track_id)
+    return use.find_preview(services(), track_id, session.viewer())
 
 
 @blueprint.get("/api/tracks/<track_id>/trail")
 def trail(track_id: str) -> use.Trail:
     """How a track got here: which track led to it in which source, back to a playlist of this browser."""
-    return use.find_trail(services(), track_id, session.owner())
+    return use.find_trail(services(), track_id, session.viewer())

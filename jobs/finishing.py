@@ -41,7 +41,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
             database.update_run(run.id, phase="building the catalogue")
     try:
         if changed or ready:
-            build_changed(database, var, {run.kind for run in changed}, show)
+            build_changed(database, var, {(run.kind, run.owner) for run in changed}, show)
     except StoreError:
         raise
     except Exception as fault:  # whatever broke, those who wait for these runs must know

@@ -117,7 +117,7 @@ def _train(job: Job) -> int:
         return _fail("no_such_task", f"{task} cannot be trained here.")
     try:
         if known.needs is not None:  # before the training packages load, which takes seconds
-            known.needs(Available.of(job.database, job.catalogue.current(), job.owner, job.request)).check()
+            known.needs(Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)).check()
         result = known.user_training_function()(job)
         job.say("keeping the version")
         if job.models.is_dir():

@@ -12,9 +12,10 @@ from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
 from services.playlists import contributors, find_playlist, require_contributors
+from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
-from store.library import tracks_by_id
+from store.library import tracks_of_playlist
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
@@ -64,29 +65,28 @@ class BlendAnswer:
     note: str | None
 
 
-def blend_playlists(services: Services, query: Mapping[str, Any], owner: str | None) -> BlendAnswer:
+def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer) -> BlendAnswer:
     """Return tracks of the catalogue for several people.
 
     Parameters
     ----------
     query
         ``playlist`` or ``playlists``, ``method``, ``length``, ``filters`` and what else ``POST /api/blend`` takes.
-    owner
-        The browser session, whose "never again" list is left out.
+    viewer
+        Who asks, and whose "never again" list is left out.
 
     Raises
     ------
     ServiceError
         400 where nobody is named, 404 for an unknown playlist or person, 422 where nothing can be compared.
     """
-    listeners = _listeners(services, query)
+    listeners = _listeners(services, query, viewer)
     strangers = query["quotas"].keys() - {listener.id for listener in listeners}
     if strangers:
         raise not_found(f"Nobody called {min(strangers)!r} is blended.", "See people in the answer.")
+    snapshot = services.catalogue.current(viewer.owner)
     try:
-        made = blend(
-            services.neighbours, services.catalogue.current(), listeners, _request(services, query, listeners, owner)
-        )
+        made = blend(services.neighbours, snapshot, listeners, _request(services, query, listeners, viewer.owner))
     except NothingToCompare as nothing:
         raise no_features(
             f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
@@ -115,14 +115,14 @@ def _request(
     )
 
 
-def _listeners(services: Services, query: Mapping[str, Any]) -> list[Listener]:
+def _listeners(services: Services, query: Mapping[str, Any], viewer: Viewer) -> list[Listener]:
     """Return who is blended: the contributors of one playlist, or one person for each of several."""
     if ("playlist" in query) == ("playlists" in query):
         raise bad_request("Whom?", "Give playlist= (its contributors) or playlists= (one for each).")
     if "playlist" in query:
-        return _contributors(services, find_playlist(services, query["playlist"]), query.get("people"))
-    playlists = [find_playlist(services, playlist_id) for playlist_id in dict.fromkeys(query["playlists"])]
-    return [Listener(found.id, found.name, _tracks(services, _items(services, found))) for found in playlists]
+        return _contributors(services, find_playlist(services, query["playlist"], viewer), query.get("people"))
+    playlists = [find_playlist(services, playlist_id, viewer) for playlist_id in dict.fromkeys(query["playlists"])]
+    return [Listener(found.id, found.name, _tracks(services, found, _items(services, found))) for found in playlists]
 
 
 def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
@@ -130,18 +130,21 @@ def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] 
     require_contributors(playlist, wanted or ())
     people = [person for person in contributors(playlist) if wanted is None or person.id in wanted][:MOST_PEOPLE]
     if not people:
-        return [Listener(playlist.id, playlist.name, _tracks(services, items))]
+        return [Listener(playlist.id, playlist.name, _tracks(services, playlist, items))]
     theirs = {person.id: [item for item in items if item.added_by == person.id] for person in people}
-    return [Listener(person.id, person.name or person.id, _tracks(services, theirs[person.id])) for person in people]
+    return [
+        Listener(person.id, person.name or person.id, _tracks(services, playlist, theirs[person.id]))
+        for person in people
+    ]
 
 
 def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
     return services.database.playlist_items(playlist.id, limit=min(max(playlist.item_count, 1), _MOST_ROWS))
 
 
-def _tracks(services: Services, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
+def _tracks(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_by_id(services.catalogue.current(), services.database, ids)
+    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
     return tuple(known[track_id] for track_id in ids if track_id in known)
 
 

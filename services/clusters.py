@@ -12,6 +12,7 @@ from services.errors import no_features
 from services.genre import as_input
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
+from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary
 from store.domain import AudioFeatures
 
@@ -96,10 +97,10 @@ class ClusterAnswer:
     model: ModelVersion
 
 
-def describe_clusters(services: Services) -> ClustersAnswer:
+def describe_clusters(services: Services, viewer: Viewer) -> ClustersAnswer:
     """Return the clusters with the genres that fill each, the heat maps and how their number was chosen."""
     model = services.clusters
-    snapshot = services.catalogue.current()
+    snapshot = services.catalogue.current(viewer.owner)
     seen = model.in_catalogue(snapshot, services.neighbours.sound)
     clusters = []
     for number in range(len(model)):
@@ -127,9 +128,9 @@ def describe_clusters(services: Services) -> ClustersAnswer:
     )
 
 
-def predict_cluster(services: Services, query: Mapping[str, Any]) -> ClusterAnswer:
+def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer) -> ClusterAnswer:
     """Return the clusters that a track is nearest to; raises ServiceError as `resolve` does, 422 without features."""
-    subject, model = resolve(services, query), services.clusters
+    subject, model = resolve(services, query, viewer), services.clusters
     membership = model.predict(AudioFeatures(values=as_input(subject.track).features, source="usable"))
     if membership is None:
         raise no_features(

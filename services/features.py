@@ -9,8 +9,10 @@ from ml.histograms import EDGES
 from services.container import Services
 from services.errors import not_found
 from services.playlists import find_playlist
-from store.domain import AUDIO_FEATURES
+from services.viewer import Viewer
+from store.domain import AUDIO_FEATURES, Playlist
 from store.feature_rows import feature_rows
+from store.library import tracks_of_playlist
 
 ALL = "all"
 _PAGE = 1000
@@ -40,7 +42,7 @@ class Histograms:
     features: list[FeatureHistogram]
 
 
-def histograms_of(services: Services, playlist_id: str, family: str) -> Histograms:
+def histograms_of(services: Services, playlist_id: str, family: str, viewer: Viewer) -> Histograms:
     """Return the histograms of a playlist, or of the catalogue for "", with those that the families learnt from.
 
     ``family`` narrows both to a family of genres; "" is all. Raises ServiceError 404 for an unknown one of the two.
@@ -48,7 +50,7 @@ def histograms_of(services: Services, playlist_id: str, family: str) -> Histogra
     reference = services.families.histograms.get(family or ALL)
     if reference is None:
         raise not_found(f"There is no family {family!r}.", f"There are: {', '.join(services.families.models)}.")
-    values = _values(services, playlist_id, family)
+    values = _values(services, playlist_id, family, viewer)
     counts, summary = histograms.count(values), histograms.summary(values)
     return Histograms(
         tracks=len(values),
@@ -67,11 +69,11 @@ def histograms_of(services: Services, playlist_id: str, family: str) -> Histogra
     )
 
 
-def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:
+def _values(services: Services, playlist_id: str, family: str, viewer: Viewer) -> np.ndarray:
     """Return (n, 13) features of the tracks of a playlist or of the catalogue."""
     if playlist_id:
-        return _of_playlist(services, playlist_id, family)
-    segments = services.catalogue.current().segments
+        return _of_playlist(services, find_playlist(services, playlist_id, viewer), family)
+    segments = services.catalogue.current(viewer.owner).segments
     if family:
         found = [segment.features[services.families.rows(segment, family)] for segment in segments]
     else:
@@ -79,12 +81,12 @@ def _values(services: Services, playlist_id: str, family: str) -> np.ndarray:
     return np.concatenate([np.empty((0, len(AUDIO_FEATURES)), np.float32), *found])
 
 
-def _of_playlist(services: Services, playlist_id: str, family: str) -> np.ndarray:
-    playlist = find_playlist(services, playlist_id)
+def _of_playlist(services: Services, playlist: Playlist, family: str) -> np.ndarray:
     found = []
     for start in range(0, playlist.item_count, _PAGE):
         items = services.database.playlist_items(playlist.id, start=start, limit=_PAGE)
-        for track in services.database.get_tracks({item.track_id for item in items}).values():
+        ids = {item.track_id for item in items}
+        for track in tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids).values():
             of = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
             if track.features is not None and (not family or family in of):
                 found.append(track.features)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.projection.model import CATALOGUE, NoProjection, Projection
+from ml.projection.model import CATALOGUE, NoProjection, Projection, map_of_catalogue
 from ml.sound import coordinates
 from services.container import Services
 from services.playlists import find_playlist
+from services.viewer import Viewer
 from store.domain import Track
 from store.feature_rows import feature_rows
 from store.library import tracks_by_id
@@ -34,25 +35,26 @@ class ProjectionMap:
     columns: dict[str, list[Any]]
 
 
-def catalogue_map(services: Services, track_id: str | None) -> ProjectionMap | None:
+def catalogue_map(services: Services, track_id: str | None, viewer: Viewer) -> ProjectionMap | None:
     """Return the map of the catalogue with ``track_id`` placed on it; None where none has been computed."""
-    projection = _load(services, CATALOGUE)
-    return _answer(services, projection, [track_id] if track_id else [], {}) if projection else None
+    snapshot = services.catalogue.current(viewer.owner)
+    projection = _load(services, map_of_catalogue(snapshot, viewer.owner)) or _load(services, CATALOGUE)
+    return _answer(services, projection, [track_id] if track_id else [], {}, viewer) if projection else None
 
 
-def playlist_map(services: Services, playlist_id: str, track_id: str | None) -> ProjectionMap | None:
+def playlist_map(services: Services, playlist_id: str, track_id: str | None, viewer: Viewer) -> ProjectionMap | None:
     """Return the map of a playlist with later tracks and ``track_id`` placed on it; None where none has been computed.
 
     Raises ServiceError 404 for an unknown playlist.
     """
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     projection = _load(services, playlist.id)
     if projection is None:
         return None
     items = services.database.playlist_items(playlist.id, limit=min(playlist.item_count or 1, _MOST_ROWS))
     added_by = {item.track_id: item.added_by for item in reversed(items) if item.added_by}  # the first of several
     wanted = [*(item.track_id for item in items), *([track_id] if track_id else [])]
-    return _answer(services, projection, wanted, added_by)
+    return _answer(services, projection, wanted, added_by, viewer, playlist.owner)
 
 
 def _load(services: Services, name: str) -> Projection | None:
@@ -62,10 +64,18 @@ def _load(services: Services, name: str) -> Projection | None:
         return None
 
 
-def _answer(services: Services, projection: Projection, wanted: Sequence[str], people: dict[str, str]) -> ProjectionMap:
+def _answer(
+    services: Services,
+    projection: Projection,
+    wanted: Sequence[str],
+    people: dict[str, str],
+    viewer: Viewer,
+    brought_by: str | None = None,
+) -> ProjectionMap:
     mapped = set(projection.ids)
     later = [track_id for track_id in dict.fromkeys(wanted) if track_id not in mapped]
-    known = tracks_by_id(services.catalogue.current(), services.database, later)
+    snapshot = services.catalogue.current(viewer.owner)
+    known = tracks_by_id(snapshot, services.database, later, brought_by or viewer.owner)
     placed = [(known[track_id], _place(known[track_id])) for track_id in later if track_id in known]
     new = [(track, place) for track, place in placed if place is not None]
     places = np.stack([place for _, place in new]) if new else np.empty((0, projection.places.shape[1]), np.float32)

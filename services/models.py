@@ -11,8 +11,9 @@ from ml.scores import Comparison, main_score
 from ml.tasks import TASKS, trainable
 from services.container import Services
 from services.errors import not_found
-from services.playlists import find_playlist
+from services.playlists import find_playlist, visible_playlists
 from services.runs import RunView, start_runs
+from services.viewer import Viewer
 from services.views import Named, View
 from store.runs import Run
 
@@ -76,11 +77,11 @@ class TaskNeeds(Needs):
     task: str
 
 
-def list_models(services: Services, owner: str | None) -> ModelsAnswer:
-    """Return every version of every task; playlists only of the browser session ``owner``."""
+def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
+    """Return every version of every task; playlists only those that the viewer sees."""
     registry = services.registry
     playlists = {
-        task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in services.database.playlists(owner)
+        task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in visible_playlists(services, viewer)
     }
     tasks: dict[str, TaskVersions] = {}
     for found in registry.versions():
@@ -121,26 +122,26 @@ def compare_versions(services: Services, task: str, version: str, other: str) ->
     return VersionsCompared(task=task, versions=[version, other], served=served, before=before, **found)
 
 
-def training_needs(services: Services, task: str, playlist_id: str, owner: str | None) -> TaskNeeds:
+def training_needs(services: Services, task: str, playlist_id: str, viewer: Viewer) -> TaskNeeds:
     """Return what training a task needs and what there is; raises ServiceError 404 for a task or playlist unknown."""
-    return TaskNeeds(task=task, **asdict(_needs(services, task, {"playlist": playlist_id}, owner)))
+    return TaskNeeds(task=task, **asdict(_needs(services, task, {"playlist": playlist_id}, viewer)))
 
 
-def train(services: Services, task: str, playlist_id: str, options: Mapping[str, Any], owner: str) -> RunView:
+def train(services: Services, task: str, playlist_id: str, options: Mapping[str, Any], viewer: Viewer) -> RunView:
     """Start the training of a task.
 
     Raises ServiceError 404 for a task or playlist unknown, TooLittle where it needs more than there is, TooManyRuns.
     """
     request = {"task": task, "playlist": playlist_id, "options": options}
-    _needs(services, task, request, owner).check()
-    run = Run(kind="train", name=f"Training {task}", owner=owner, request=request, unit="steps", cursor={})
+    _needs(services, task, request, viewer).check()
+    run = Run(kind="train", name=f"Training {task}", owner=viewer.owner, request=request, unit="steps", cursor={})
     return start_runs(services, run)[0]
 
 
-def _needs(services: Services, task: str, request: Mapping[str, Any], owner: str | None) -> Needs:
+def _needs(services: Services, task: str, request: Mapping[str, Any], viewer: Viewer) -> Needs:
     known = TASKS.get(task)
     if known is None or known.needs is None:
         raise not_found(f"{task} cannot be trained here.", f"These can: {', '.join(trainable())}.")
     if request["playlist"]:
-        find_playlist(services, request["playlist"])
-    return known.needs(Available.of(services.database, services.catalogue.current(), owner, request))
+        find_playlist(services, request["playlist"], viewer)
+    return known.needs(Available.of(services.database, services.catalogue.current(viewer.owner), viewer.owner, request))

@@ -8,8 +8,9 @@ from ml.continuation.model import MOST_SEEDS, ContinuationQuery
 from services.container import Services
 from services.errors import ServiceError
 from services.playlists import PlaylistSummary, describe, find_playlist
+from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
-from store.library import with_features
+from store.library import tracks_of_playlist
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +34,13 @@ class NextAnswer:
     tracks: list[NextTrack]
 
 
-def next_tracks(services: Services, playlist_id: str, owner: str | None, query: Mapping[str, Any]) -> NextAnswer:
+def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Mapping[str, Any]) -> NextAnswer:
     """Return tracks of the catalogue that continue a playlist, best first.
 
     Parameters
     ----------
-    owner
-        The browser session that asks.
+    viewer
+        Who asks.
     query
         ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas.
 
@@ -48,11 +49,11 @@ def next_tracks(services: Services, playlist_id: str, owner: str | None, query: 
     ServiceError
         404 for an unknown playlist, 422 where none of its tracks is known or the catalogue is empty.
     """
-    playlist = find_playlist(services, playlist_id)
-    snapshot = services.catalogue.current()
+    playlist = find_playlist(services, playlist_id, viewer)
+    shared, snapshot = services.catalogue.current(), services.catalogue.current(viewer.owner)
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = with_features(snapshot, services.database.get_tracks({item.track_id for item in items}))
+    known = tracks_of_playlist(shared, services.database, playlist.owner, {item.track_id for item in items})
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not tracks:
         raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
@@ -69,7 +70,7 @@ def next_tracks(services: Services, playlist_id: str, owner: str | None, query: 
         artist_cap=query["artist_cap"],
     )
     return NextAnswer(
-        playlist=describe(playlist, owner),
+        playlist=describe(playlist, viewer),
         method=model.method,
         method_score=model.scores.get("served_score"),
         split=model.scores.get("split"),

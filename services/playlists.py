@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from etl.giving import new_giving
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_found, not_yours
+from services.runs import RunView, start_runs
+from services.viewer import Viewer
 from services.views import TrackSummary, View
+from store.catalogue.builder import build_own
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
-from store.library import tracks_by_id, with_features
+from store.library import tracks_by_id, tracks_of_playlist
+from store.triages import forget_triage, triage_id
 
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
@@ -30,7 +35,11 @@ class Contributor(View):
 
 @dataclass(frozen=True, kw_only=True)
 class PlaylistSummary(View):
-    """What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people."""
+    """What a viewer sees of a playlist.
+
+    ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
+    ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
+    """
 
     id: str
     name: str
@@ -38,24 +47,32 @@ class PlaylistSummary(View):
     complete: bool
     mine: bool
     nameable: bool
+    shared: bool
+    givable: bool
+    sharable: bool
     contributors: list[Contributor]
     created_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlaylistRow(TrackSummary):
-    """A row of a playlist: its track, when and by whom it was added, and its audio features by name."""
+    """A row of a playlist: its track, when and by whom it was added, and its audio features by name.
+
+    ``artist_point`` is the (x, y), each -1 to 1, of its first known artist on the map of artists.
+    """
 
     position: int
     added_by: str | None
     added_at: datetime | None
     plays: int | None
     features: Mapping[str, float]
+    artist_point: tuple[float, float] | None
 
     @classmethod
-    def of_item(cls, item: PlaylistItem, track: Track) -> Self:
+    def of_item(cls, item: PlaylistItem, track: Track, artist_point: tuple[float, float] | None) -> Self:
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
-        return cls.of(track, features=track.features.values if track.features else {}, **more)
+        features = track.features.values if track.features else {}
+        return cls.of(track, features=features, artist_point=artist_point, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +85,14 @@ class PlaylistPage:
     tracks: list[PlaylistRow]
 
 
-def find_playlist(services: Services, playlist_id: str) -> Playlist:
-    """Return a playlist; raises ServiceError 404 if there is none with this id."""
+def find_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Playlist:
+    """Return a playlist that the viewer may open; raises ServiceError 404 if there is none with this id.
+
+    Whoever knows the id of a browser's playlist may open it: that cannot be guessed. One of the installation is the
+    operator's alone until it is shared.
+    """
     playlist = services.database.playlist(playlist_id)
-    if playlist is None:
+    if playlist is None or not (playlist.owner or playlist.shared or viewer.operator):
         raise not_found("There is no such playlist here.", "It may have been deleted. See /api/playlists.")
     return playlist
 
@@ -82,24 +103,32 @@ def check_complete(playlist: Playlist) -> None:
         raise ServiceError(409, "arriving", "The playlist is still arriving.", "Try again when its import has ended.")
 
 
-def playlists_of(services: Services, owner: str | None) -> list[PlaylistSummary]:
-    """Return the playlists that a browser session brought in, and those that the operator imported."""
-    return [describe(playlist, owner) for playlist in services.database.playlists(owner)]
+def visible_playlists(services: Services, viewer: Viewer) -> list[Playlist]:
+    """Return the playlists that a browser brought in and those of the installation that it sees, the newest first."""
+    return services.database.playlists(viewer.owner, unshared=viewer.operator)
 
 
-def describe(playlist: Playlist, owner: str | None) -> PlaylistSummary:
-    """Return what is shown of a playlist to the browser session ``owner``."""
+def playlists_of(services: Services, viewer: Viewer) -> list[PlaylistSummary]:
+    """Return the summaries of :func:`visible_playlists`."""
+    return [describe(playlist, viewer) for playlist in visible_playlists(services, viewer)]
+
+
+def describe(playlist: Playlist, viewer: Viewer) -> PlaylistSummary:
+    """Return what is shown of a playlist to a viewer."""
+    mine = playlist.owner is not None and playlist.owner == viewer.owner
     return PlaylistSummary.of(
         playlist,
-        mine=playlist.owner is not None and playlist.owner == owner,
-        nameable=may_name(playlist, owner),
+        mine=mine,
+        nameable=may_change(playlist, viewer),
+        givable=mine and viewer.operator and playlist.complete,
+        sharable=playlist.owner is None and viewer.operator,
         contributors=contributors(playlist),
     )
 
 
-def may_name(playlist: Playlist, owner: str | None) -> bool:
-    """Say whether a browser session may name contributors: those of its own playlists and of the operator's."""
-    return playlist.owner is None or playlist.owner == owner
+def may_change(playlist: Playlist, viewer: Viewer) -> bool:
+    """Say whether a viewer may change a playlist: its owner, or the operator one of the installation."""
+    return viewer.operator if playlist.owner is None else playlist.owner == viewer.owner
 
 
 def contributors(playlist: Playlist, ids: Iterable[str] | None = None) -> list[Contributor]:
@@ -118,37 +147,70 @@ def require_contributors(playlist: Playlist, ids: Iterable[str]) -> None:
         raise not_found(f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
 
 
-def read_page(services: Services, playlist_id: str, owner: str | None, page: int, page_size: int) -> PlaylistPage:
+def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
-    stored = services.database.get_tracks({item.track_id for item in items})
-    tracks = with_features(services.catalogue.current(), stored)
+    ids = {item.track_id for item in items}
+    tracks = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    point_of = services.artist_points
     return PlaylistPage(
-        playlist=describe(playlist, owner),
+        playlist=describe(playlist, viewer),
         page=page,
         pages=max(1, -(-playlist.item_count // page_size)),
-        tracks=[PlaylistRow.of_item(item, tracks[item.track_id]) for item in items if item.track_id in tracks],
+        tracks=[
+            PlaylistRow.of_item(item, tracks[item.track_id], point_of(tracks[item.track_id].artists))
+            for item in items
+            if item.track_id in tracks
+        ],
     )
 
 
-def delete_playlist(services: Services, playlist_id: str, owner: str | None) -> None:
-    """Delete a playlist and the models that learnt from it; its tracks stay.
+def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> None:
+    """Delete a playlist, what its owner brought with it, the models that learnt from it and what was decided of it.
 
     Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
-    playlist = find_playlist(services, playlist_id)
-    if playlist.owner is None or playlist.owner != owner:
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is None or playlist.owner != viewer.owner:
         raise not_yours(
             "Only the browser that brought this playlist in can delete it.",
             "An imported one is deleted on the server: python -m etl delete " + playlist.id,
         )
     services.database.delete_playlist(playlist.id)
+    _build_own(services, playlist.owner)
     services.registry.forget(task_of(playlist.id))
+    forget_triage(services.database, triage_id(playlist.owner, playlist.id))
+
+
+def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunView:
+    """Give a playlist to the installation, by a run: everybody sees it and finds its tracks from then on.
+
+    The operator alone may, because what is given names tracks for everybody. Raises ServiceError 404 if there is no
+    such playlist, 403 if it is not this browser's or it is not the operator's, 409 while it is arriving, TooManyRuns.
+    """
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
+        raise not_yours("Only the operator can give one, from the browser that brought it in.", "Share its link.")
+    check_complete(playlist)
+    return start_runs(services, new_giving(playlist))[0]
+
+
+def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shared: bool) -> PlaylistSummary:
+    """Say whether everybody sees a playlist of the installation; raises ServiceError 404, 403 for another's."""
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is not None or not viewer.operator:
+        raise not_yours("Only the operator can share a playlist of the installation.", "Share the link of your own.")
+    services.database.share_playlist(playlist.id, shared)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
+def _build_own(services: Services, owner: str) -> None:
+    build_own(services.catalogue.root, owner, services.database.all_tracks(owner))
 
 
 def name_people(
-    services: Services, playlist_id: str, owner: str | None, given: Mapping[str, Mapping[str, str | None]]
+    services: Services, playlist_id: str, viewer: Viewer, given: Mapping[str, Mapping[str, str | None]]
 ) -> PlaylistSummary:
     """Name and colour contributors of a playlist, and return the playlist as ``describe`` does.
 
@@ -162,8 +224,8 @@ def name_people(
     ServiceError
         404 for an unknown playlist or person, 403 for another browser's playlist, 422 for too many people.
     """
-    playlist = find_playlist(services, playlist_id)
-    if not may_name(playlist, owner):
+    playlist = find_playlist(services, playlist_id, viewer)
+    if not may_change(playlist, viewer):
         raise not_yours(
             "Only the browser that brought this playlist in can name its people.", "Bring the file in here, too."
         )
@@ -178,11 +240,11 @@ def name_people(
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
     services.database.put_people(playlist.id, people)
-    return describe(find_playlist(services, playlist.id), owner)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
 def create_playlist(
-    services: Services, owner: str, name: str, rows: Sequence[tuple[str, str | None]], people: Mapping[str, str]
+    services: Services, viewer: Viewer, name: str, rows: Sequence[tuple[str, str | None]], people: Mapping[str, str]
 ) -> PlaylistSummary:
     """Make a playlist of known tracks for a browser session, and return it as ``describe`` does.
 
@@ -198,7 +260,10 @@ def create_playlist(
     ServiceError
         404, for a track that is not known here.
     """
-    known = tracks_by_id(services.catalogue.current(), services.database, [track_id for track_id, _ in rows])
+    owner = viewer.owner
+    assert owner is not None
+    snapshot = services.catalogue.current(owner)
+    known = tracks_by_id(snapshot, services.database, [track_id for track_id, _ in rows], owner)
     unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
     if unknown:
         raise not_found(f"No track has the id {unknown!r} here.", "Search for it by name.")
@@ -218,7 +283,8 @@ def create_playlist(
         complete=True,
         created_at=datetime.now(UTC),
     )
-    services.database.put_tracks(list(known.values()))
+    services.database.put_tracks(list(known.values()), owner=owner)
     services.database.put_page(playlist.id, 0, items)
     services.database.put_playlist(playlist)
-    return describe(playlist, owner)
+    _build_own(services, owner)
+    return describe(playlist, viewer)

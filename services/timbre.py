@@ -10,6 +10,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.recommend.answer import Recommendation, RecommendedTrack
 from services.subject.model import Subject
+from services.viewer import Viewer
 from services.views import TrackSummary
 from store.domain import Track
 from store.facts import analysed, timbre_of
@@ -71,10 +72,10 @@ class TimbreAlike:
     alike: list[AlikeTrack]
 
 
-def timbre_map(services: Services) -> TimbreMap:
+def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
     """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
     stamps, placed = _placed(services)
-    tracks = services.database.get_tracks(sorted(placed))
+    tracks = services.database.get_tracks(sorted(placed), viewer.owner)
     model = services.timbre.model
     return TimbreMap(
         version=model.version,
@@ -98,10 +99,10 @@ def timbre_map(services: Services) -> TimbreMap:
     )
 
 
-def timbre_alike(services: Services, track_id: str, limit: int) -> TimbreAlike:
+def timbre_alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> TimbreAlike:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
     placed, found = _alike(services, track_id, limit)
-    tracks = services.database.get_tracks([track_id, *(other for other, _ in found)])
+    tracks = services.database.get_tracks([track_id, *(other for other, _ in found)], viewer.owner)
     return TimbreAlike(
         version=services.timbre.model.version,
         track=TrackSummary.of(tracks.get(track_id) or _unnamed(track_id)),
@@ -119,7 +120,7 @@ def timbre_picks(
     seed = subject.track
     placed, found = _alike(services, seed.id, query["limit"] + len(exclude))
     found = [(name, cosine) for name, cosine in found if name not in exclude][: query["limit"]]
-    tracks = services.database.get_tracks([name for name, _ in found])
+    tracks = services.database.get_tracks([name for name, _ in found], subject.owner)
     picks = []
     for name, cosine in found:
         other = tracks.get(name) or _unnamed(name)

@@ -9,8 +9,10 @@ from etl.lookup.lookup import look_up
 from etl.providers.base import LookupQuery, Need, Preview
 from services.container import Services
 from services.errors import ServiceError, not_found
+from services.playlists import visible_playlists
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
+from services.viewer import Viewer
 from services.views import Named, TrackSummary, View
 from store.library import tracks_by_id
 from store.recommendations import trail_of
@@ -42,9 +44,9 @@ class Trail:
     playlist: Named | None
 
 
-def find_preview(services: Services, track_id: str) -> PreviewAnswer:
+def find_preview(services: Services, track_id: str, viewer: Viewer) -> PreviewAnswer:
     """Return the preview of the first source that has one; raises ServiceError 404 for no track and for none."""
-    track = by_id(services, services.catalogue.current(), track_id).track
+    track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = look_up(services.engine, LookupQuery(identity=identity_of(track)), {Need.PREVIEW})
     if not found.previews:
         raise ServiceError(
@@ -59,15 +61,15 @@ def find_preview(services: Services, track_id: str) -> PreviewAnswer:
     return PreviewAnswer(source=source, title=services.title_of(source), **asdict(preview))
 
 
-def find_trail(services: Services, track_id: str, owner: str | None) -> Trail:
-    """Return which track led to a track in which source, back to a playlist of ``owner``; raises ServiceError 404."""
-    database, snapshot = services.database, services.catalogue.current()
-    track = tracks_by_id(snapshot, database, [track_id]).get(track_id)
+def find_trail(services: Services, track_id: str, viewer: Viewer) -> Trail:
+    """Return which track led to a track in which source, back to a playlist of the viewer; raises ServiceError 404."""
+    database, snapshot = services.database, services.catalogue.current(viewer.owner)
+    track = tracks_by_id(snapshot, database, [track_id], viewer.owner).get(track_id)
     if track is None:
         raise not_found("There is no such track here.", "Search for it: GET /api/search?q=")
-    playlists = {playlist.id: playlist for playlist in database.playlists(owner)}
+    playlists = {playlist.id: playlist for playlist in visible_playlists(services, viewer)}
     found = trail_of(database, track_id, playlists)
-    seeds = tracks_by_id(snapshot, database, [step.seed for step in found.steps])
+    seeds = tracks_by_id(snapshot, database, [step.seed for step in found.steps], viewer.owner)
     steps = [
         TrailStep.of(step, seed=TrackSummary.of(seeds[step.seed]), title=services.title_of(step.source))
         for step in found.steps

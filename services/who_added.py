@@ -17,6 +17,7 @@ from services.playlists import Contributor, PlaylistSummary, contributors, descr
 from services.subject.lookup import SourceLine, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
+from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary, View
 from store.domain import Playlist
 
@@ -95,17 +96,17 @@ class WhoAddedState:
     served: TrainedContributors | None
 
 
-def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) -> WhoAdded:
+def who_added(services: Services, playlist_id: str, query: Mapping[str, Any], viewer: Viewer) -> WhoAdded:
     """Return the odds that each contributor of a playlist added a track, and who "probably" did, or None.
 
     Raises ServiceError as ``resolve``; 404 for an unknown playlist or no trained model; 503 for a broken model.
     """
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     task = task_of(playlist.id)
     if not _versions(services, task):
         raise ServiceError(404, "not_trained", "No model has learnt who adds what to this playlist.", TRAIN)
     model, reader = services.contributors(task)
-    subject = resolve(services, query, NEEDS)
+    subject = resolve(services, query, viewer, NEEDS)
     given = GenreInput.of(subject.track)
     blocks = reader.blocks([given])
     sources = source_lines(services, subject)
@@ -127,14 +128,14 @@ def who_added(services: Services, playlist_id: str, query: Mapping[str, Any]) ->
     )
 
 
-def state(services: Services, playlist_id: str, owner: str | None) -> WhoAddedState:
+def state(services: Services, playlist_id: str, viewer: Viewer) -> WhoAddedState:
     """Return the versions of a playlist's model, and what the served one learnt; raises ServiceError 404."""
-    playlist = find_playlist(services, playlist_id)
+    playlist = find_playlist(services, playlist_id, viewer)
     task = task_of(playlist.id)
     versions = _versions(services, task)
     served = next((known.version for known in versions if known.active), None)
     return WhoAddedState(
-        playlist=describe(playlist, owner),
+        playlist=describe(playlist, viewer),
         task=task,
         versions=versions,
         served=_learnt(services, playlist, task, served) if served else None,
@@ -157,7 +158,7 @@ def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> 
     path = verified(services.registry.folder(task, version) / "who_added.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]
-    tracks = services.database.get_tracks({point["track_id"] for point in points})
+    tracks = services.database.get_tracks({point["track_id"] for point in points}, playlist.owner)
     named = [TrackPoint.of(tracks[point["track_id"]], **point) for point in points if point["track_id"] in tracks]
     people = {name: _with_tracks(playlist, found[name]) for name in ("people", "too_few")}
     return TrainedContributors(**{**found, **people, "version": version, "points": named})

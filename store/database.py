@@ -13,14 +13,17 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from store.documents import (
+    OWN_TRACKS,
     item_document,
     item_from,
-    missing_parts,
+    layer_of,
     people_rows,
     playlist_document,
     playlist_from,
+    track_changes,
     track_document,
     track_from,
+    track_key,
 )
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.errors import StoreDown, StoreError
@@ -58,16 +61,21 @@ class Database(Connection):
     # -- tracks ---------------------------------------------------------------------------------------------
 
     @translated
-    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
-        """Store ``tracks`` (distinct ids) and return how many are new and how many were known.
+    def put_tracks(
+        self, tracks: Sequence[Track], brought_by: str = "", *, owner: str | None = None, repair: bool = False
+    ) -> tuple[int, int]:
+        """Store ``tracks`` (distinct ids) in the layer of ``owner``; return how many are new and how many were known.
 
-        A known track gets what it lacked. One that was first stored under the same ``brought_by`` counts as
-        new: a page repeated after a kill reports what it reported, or would have, the first time.
+        Without an owner that is the shared layer. A known track gets what it lacked, with ``repair`` also what the
+        offered one says otherwise (:mod:`store.gaps`). One that was first stored under the same ``brought_by`` counts
+        as new: a page repeated after a kill reports what it reported, or would have, the first time.
         """
-        offered = {track.id: track_document(track, brought_by) for track in tracks}
+        layer = layer_of(owner)
+        offered = {track_key(track.id, owner): track for track in tracks}
         try:
             if offered:
-                self._mongo["tracks"].insert_many(list(offered.values()), ordered=False)
+                documents = [track_document(track, brought_by, owner) for track in offered.values()]
+                self._mongo[layer].insert_many(documents, ordered=False)
             self.tracks_changed += len(offered)
             return len(offered), 0
         except BulkWriteError as fault:
@@ -75,30 +83,45 @@ class Database(Connection):
             concerns = fault.details.get("writeConcernErrors")
             if concerns or any(error["code"] != _DUPLICATE_KEY for error in errors):
                 raise
-            known = self.get_documents("tracks", [error["op"]["_id"] for error in errors])
-        filling = [(name, missing_parts(document, offered[name])) for name, document in known.items()]
-        updates = [UpdateOne({"_id": name}, {"$set": parts}) for name, parts in filling if parts]
+            known = self.get_documents(layer, [error["op"]["_id"] for error in errors])
+        changing = [(name, track_changes(document, offered[name], repair=repair)) for name, document in known.items()]
+        updates = [UpdateOne({"_id": name}, {"$set": changes}) for name, changes in changing if changes]
         if updates:
-            self._mongo["tracks"].bulk_write(updates, ordered=False)
+            self._mongo[layer].bulk_write(updates, ordered=False)
         before = sum(not brought_by or document["brought_by"] != brought_by for document in known.values())
         self.tracks_changed += len(offered) - before + len(updates)
         return len(offered) - before, before
 
-    def get_track(self, track_id: str) -> Track | None:
-        return self.get_tracks([track_id]).get(track_id)
+    def track_documents(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, dict[str, Any]]:
+        """Return by id the documents of the known ones of ``track_ids``: the row of ``owner``, else the shared one."""
+        own = self._own_documents(track_ids, owner) if owner is not None else {}
+        return own | self.get_documents("tracks", [track_id for track_id in track_ids if track_id not in own])
 
-    def get_tracks(self, track_ids: Collection[str]) -> dict[str, Track]:
-        """Return the known ones of ``track_ids`` by id."""
-        found = self.get_documents("tracks", track_ids)
+    def _own_documents(self, track_ids: Collection[str], owner: str) -> dict[str, dict[str, Any]]:
+        found = self.get_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in track_ids])
+        return {document["track"]: document for document in found.values()}
+
+    def get_track(self, track_id: str, owner: str | None = None) -> Track | None:
+        return self.get_tracks([track_id], owner).get(track_id)
+
+    def get_tracks(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, Track]:
+        """Return the known ones of ``track_ids`` by id: the row of ``owner``, else that of the shared layer."""
+        found = self.track_documents(track_ids, owner)
         return {track_id: track_from(document) for track_id, document in found.items()}
 
-    def all_tracks(self) -> Iterator[Track]:
-        """Yield every track in one scan: for builds, not requests.
+    def own_tracks(self, track_ids: Collection[str], owner: str) -> dict[str, Track]:
+        """Return by id those of ``track_ids`` that ``owner`` has brought."""
+        found = self._own_documents(track_ids, owner)
+        return {track_id: track_from(document) for track_id, document in found.items()}
+
+    def all_tracks(self, owner: str | None = None) -> Iterator[Track]:
+        """Yield every track of the shared layer, or of ``owner``, in one scan: for builds, not requests.
 
         Not in ranges of ids: for each of them the embedded server reads the whole collection.
         """
+        wanted = {} if owner is None else {"owner": owner}
         with self._errors():
-            for document in self._mongo["tracks"].find({}, batch_size=1000):
+            for document in self._mongo[layer_of(owner)].find(wanted, batch_size=1000):
                 yield track_from(document)
 
     # -- playlists ------------------------------------------------------------------------------------------
@@ -107,10 +130,11 @@ class Database(Connection):
         document = self.get_document("playlists", playlist_id)
         return playlist_from(document) if document else None
 
-    def playlists(self, owner: str | None) -> list[Playlist]:
-        """Return the playlists of ``owner`` and those that belong to everybody, newest first."""
+    def playlists(self, owner: str | None, *, unshared: bool = True) -> list[Playlist]:
+        """Return the playlists of ``owner`` and the installation's (or those of it that are shared), newest first."""
         found = self.documents_where("playlists", {"owner": {"$in": [owner, None]}})
         known = [playlist_from(document) for document in found]
+        known = [one for one in known if one.owner is not None or one.shared or unshared]
         return sorted(known, key=lambda one: (one.created_at is not None, one.created_at, one.id), reverse=True)
 
     def put_playlist(self, playlist: Playlist) -> None:
@@ -153,13 +177,54 @@ class Database(Connection):
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
 
     def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
-        """Delete a playlist and its rows, at least the first ``item_count``; its tracks stay known."""
+        """Delete a playlist and its rows, at least the first ``item_count``.
+
+        What its owner brought of its tracks goes with it, where no other playlist of theirs holds them. The shared
+        layer stays.
+        """
         playlist = self.get_document("playlists", playlist_id)
+        if playlist and playlist["owner"] is not None:
+            self._delete_own(playlist, max(item_count, playlist["item_count"]))
         self.delete_documents("playlists", [playlist_id])
         # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
         # page is stored before it is counted, so one more may be there.
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
+
+    def give_playlist(self, playlist_id: str, brought_by: str) -> int:
+        """Give a playlist and what its owner brought with it to the installation; return the number of tracks.
+
+        Everybody sees it from then on. Doing it twice changes nothing.
+        """
+        playlist = self.get_document("playlists", playlist_id)
+        if playlist is None or playlist["owner"] is None:
+            return 0
+        own = self.own_tracks(self._track_ids(playlist_id, playlist["item_count"]), playlist["owner"])
+        tracks = list(own.values())
+        for start in range(0, len(tracks), PAGE_ITEMS):
+            self.put_tracks(tracks[start : start + PAGE_ITEMS], brought_by, repair=True)
+        self._delete_own(playlist, playlist["item_count"])
+        self.change_document("playlists", playlist_id, {"owner": None, "shared": True})
+        return len(tracks)
+
+    def share_playlist(self, playlist_id: str, shared: bool) -> None:
+        """Say whether everybody sees a playlist of the installation."""
+        self.change_document("playlists", playlist_id, {"shared": shared})
+
+    def _delete_own(self, playlist: Mapping[str, Any], item_count: int) -> None:
+        """Delete the own tracks that only ``playlist`` holds."""
+        owner = playlist["owner"]
+        alone = self._track_ids(playlist["_id"], item_count)
+        for other in self.documents_where("playlists", {"owner": owner}):
+            if alone and other["_id"] != playlist["_id"]:
+                alone -= self._track_ids(other["_id"], other["item_count"])
+        self.delete_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in alone])
+        self.tracks_changed += len(alone)
+
+    def _track_ids(self, playlist_id: str, item_count: int) -> set[str]:
+        # While rows arrive a page is stored before it is counted.
+        starts = range(0, item_count + PAGE_ITEMS, PAGE_ITEMS)
+        return {item.track_id for start in starts for item in self.playlist_items(playlist_id, start)}
 
     # -- runs -----------------------------------------------------------------------------------------------
 

@@ -1,33 +1,49 @@
 """How domain types lie in MongoDB: pure translations; what is missing has no field."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
-from store.domain import SHOWN_ONLY, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track, is_unnamed
+from store.domain import AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.gaps import merged
 from store.text import recording_key
 
 Document = dict[str, Any]
 
-# Fields that a later import may fill where an earlier one knew nothing. Features have a rule of their own.
-_FILLABLE = (
-    *("album", "year", "duration_ms", "isrc", "popularity", "explicit"),
-    *("labels", "artist_genres", "artists", "artist_uris"),
+# The rows that people bring, apart from the shared layer: only their owner and whom a playlist is shared with see them.
+OWN_TRACKS = "own_tracks"
+
+_PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "shared", "created_at")
+_TRACK_FIELDS = tuple(
+    field.name for field in fields(Track) if field.name not in {"id", "features", "album_details", "doubtful"}
 )
-_PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "created_at")
-_TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"id", "features", "album_details"})
 _ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
-def track_document(track: Track, brought_by: str) -> Document:
+def layer_of(owner: str | None) -> str:
+    """Return the collection of the rows of ``owner``; ``None`` is the installation, whose rows are the shared layer."""
+    return "tracks" if owner is None else OWN_TRACKS
+
+
+def track_key(track_id: str, owner: str | None) -> str:
+    """Return the ``_id`` of a track's document in the layer of ``owner``."""
+    return track_id if owner is None else f"{owner}:{track_id}"
+
+
+def track_document(track: Track, brought_by: str, owner: str | None = None) -> Document:
     """Return the document of ``track``; ``brought_by`` names the run and page that brings it in."""
-    document: Document = {"_id": track.id, "brought_by": brought_by}
+    document: Document = {"_id": track_key(track.id, owner), "brought_by": brought_by}
+    if owner is not None:
+        document |= {"owner": owner, "track": track.id}
     document |= _filled(track, _TRACK_FIELDS)
+    if track.doubtful:
+        document["doubtful"] = True
     if track.album_details is not None:
         document["album_details"] = _filled(track.album_details, _ALBUM_FIELDS)
     if track.features is not None:
         document["features"] = features_document(track.features)
-    document["keys"] = [*recording_keys(track), *(id_key(name, id_) for name, id_ in track.ids.items())]
+    keys = [*recording_keys(track), *(id_key(name, id_) for name, id_ in track.ids.items())]
+    document["keys"] = [track_key(key, owner) for key in keys]
     return document
 
 
@@ -66,7 +82,8 @@ def track_from(document: Mapping[str, Any]) -> Track:
     if "album_details" in document:
         known["album_details"] = _album_details(document["album_details"])
     features = AudioFeatures(**document["features"]) if "features" in document else None
-    return Track(id=document["_id"], features=features, **known)
+    doubtful = document.get("doubtful", False)
+    return Track(id=document.get("track", document["_id"]), features=features, doubtful=doubtful, **known)
 
 
 def _album_details(document: Mapping[str, Any]) -> AlbumDetails:
@@ -74,41 +91,31 @@ def _album_details(document: Mapping[str, Any]) -> AlbumDetails:
     return AlbumDetails(**known)
 
 
-def missing_parts(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
-    """Return the fields of ``offered`` (with their paths) that fill gaps of ``stored``; what is there stays.
+def track_changes(stored: Mapping[str, Any], offered: Track, *, repair: bool) -> Document:
+    """Return the fields that ``offered`` changes in a stored track: what it fills, or with ``repair`` what it knows.
 
-    Audio features are one source's or another's, never a mixture: others take the place of the stored ones
-    only where they hold all of the same features and more, or where models may read them and not the stored ones.
+    :mod:`store.gaps` says which value is better founded.
     """
-    filling = {name: offered[name] for name in _FILLABLE if name in offered and name not in stored}
-    if is_unnamed(stored.get("title", "")) and not is_unnamed(offered["title"]):
-        filling |= {name: offered[name] for name in ("title", "source") if name in offered}
-    known = stored.get("ids", {})
-    filling |= {f"ids.{name}": id_ for name, id_ in offered.get("ids", {}).items() if name not in known}
-    filling |= _missing_of_album(stored, offered)
-    keys = stored.get("keys", [])
-    if not set(offered["keys"]) <= set(keys):
-        filling["keys"] = list(dict.fromkeys([*keys, *offered["keys"]]))
-    if "features" in offered:
-        have, new = stored.get("features"), offered["features"]
-        if have is None:
-            better = True
-        else:
-            gain = (have["source"] in SHOWN_ONLY) - (new["source"] in SHOWN_ONLY)
-            better = gain > 0 or (gain == 0 and new["values"].keys() > have["values"].keys())
-        if better:
-            filling |= {"features": new, "features_by_source": reports_by_source(stored, "features", new)}
-    return filling
+    known = track_from(stored)
+    if _says_the_same(offered.features, known.features):  # but for its time
+        offered = replace(offered, features=known.features)
+    track = merged(offered, known) if repair else merged(known, offered)
+    owner = stored.get("owner")
+    new = track_document(track, stored["brought_by"], owner)
+    if not repair:  # the names of another file lead to the track as well
+        new["keys"] = list(dict.fromkeys([*stored.get("keys", ()), *new["keys"], *_keys_of(offered, owner)]))
+    changes = {name: value for name, value in new.items() if value != stored.get(name)}
+    if "features" in changes:
+        changes["features_by_source"] = reports_by_source(stored, "features", new["features"])
+    return changes | ({"doubtful": False} if known.doubtful and not track.doubtful else {})
 
 
-def _missing_of_album(stored: Mapping[str, Any], offered: Mapping[str, Any]) -> Document:
-    """Return what ``offered`` adds to the details of the album; a date of release may become more precise."""
-    known, new = stored.get("album_details", {}), offered.get("album_details", {})
-    filling = {f"album_details.{name}": value for name, value in new.items() if name not in known}
-    date = new.get("released", "")
-    if len(date) > len(known.get("released", "")) and date.startswith(known.get("released", "")):
-        filling |= {"album_details.released": date, "year": int(date[:4])}
-    return filling
+def _says_the_same(one: AudioFeatures | None, other: AudioFeatures | None) -> bool:
+    return one is not None and other is not None and (one.source, one.values) == (other.source, other.values)
+
+
+def _keys_of(track: Track, owner: str | None) -> list[str]:
+    return track_document(track, "", owner)["keys"]
 
 
 def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, Any] | None = None) -> list[Document]:

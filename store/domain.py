@@ -83,7 +83,9 @@ class Track:
     ``id`` is Spotify's where the track has one, else :func:`local_track_id`. ``labels`` are genres given
     to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from. ``ids`` are
     those that sources have given it, by namespace (see :class:`etl.providers.base.Identity`). ``artist_uris`` are
-    addresses of its artists at a service. The catalogue holds neither them nor ``album_details``.
+    addresses of its artists at a service. The catalogue holds neither them nor ``album_details``. ``value_sources``
+    names the source of each value that does not come from ``source``; audio features name theirs themselves.
+    ``doubtful`` says that the names were read in an encoding that was guessed.
     """
 
     id: str
@@ -102,6 +104,12 @@ class Track:
     ids: Mapping[str, str] = field(default_factory=dict)
     artist_uris: tuple[str, ...] = ()
     album_details: AlbumDetails | None = None
+    value_sources: Mapping[str, str] = field(default_factory=dict)
+    doubtful: bool = False
+
+    def source_of(self, name: str) -> str:
+        """Return where the value of the field ``name`` is from."""
+        return self.value_sources.get(name, self.source)
 
 
 # The title of a track of which nothing but an id is known, until a file or a source names it.
@@ -153,8 +161,9 @@ class Playlist:
     """A playlist without its items; ``contributors`` maps a person's id to the number of rows they added.
 
     ``people`` says by the same ids what the listener made of them; who is not in it has neither name nor colour.
-    ``owner`` is the hashed browser session that brought it in, ``None`` for one that the operator
-    imported on the command line and everybody on this installation may open.
+    ``owner`` is the hashed browser session that brought it in, ``None`` for one that belongs to the installation: that
+    the operator imported on the command line, or that was given to it. Everybody sees it there if it is ``shared``,
+    else the operator alone.
     """
 
     id: str
@@ -165,6 +174,7 @@ class Playlist:
     contributors: Mapping[str, int] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     complete: bool = False
+    shared: bool = False
     created_at: datetime | None = None
 
 

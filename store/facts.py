@@ -1,5 +1,6 @@
 """Facts that sources report of known tracks: features, genres, ids, segments of an analysis.
 
+They are facts of the row of an owner, where one is named who has a row of the track, else of the shared layer's row.
 The document of a track holds what each source has reported (``features_by_source``, ``genres_by_source``). The fields
 that readers use hold the facts of the source that was chosen, with their time and licence. ``found_by`` names the runs
 that put them there.
@@ -14,7 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
-from store.documents import features_document, id_key, recording_keys, reports_by_source, track_from
+from store.documents import (
+    OWN_TRACKS,
+    Document,
+    features_document,
+    id_key,
+    layer_of,
+    recording_keys,
+    reports_by_source,
+    track_from,
+    track_key,
+)
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
@@ -47,10 +58,10 @@ class Provenance:
     brought_by: str
 
 
-def known_tracks(database: Database, track_ids: Collection[str]) -> dict[str, KnownTrack]:
-    """Return the known ones of ``track_ids`` with the origin of what is known of them."""
+def known_tracks(database: Database, track_ids: Collection[str], owner: str | None = None) -> dict[str, KnownTrack]:
+    """Return the known ones of ``track_ids`` with the origin of what is known of them; the rows of ``owner`` first."""
     found = {}
-    for name, document in database.get_documents("tracks", track_ids).items():
+    for name, document in database.track_documents(track_ids, owner).items():
         by = document.get("found_by", {})
         found[name] = KnownTrack(
             track=track_from(document),
@@ -75,9 +86,15 @@ def tracks_like(database: Database, tracks: Iterable[Track]) -> dict[str, list[T
     return {key: sorted(same.values(), key=_rank) for key, same in found.items()}
 
 
-def track_with_id(database: Database, namespace: str, id_: str) -> Track | None:
-    """Return the known track that has this id at a service (or this ISRC), one with a service's id first."""
-    found = database.documents_among("tracks", "keys", [id_key(namespace, id_)])
+def track_with_id(database: Database, namespace: str, id_: str, owner: str | None = None) -> Track | None:
+    """Return the known track that has this id at a service (or this ISRC), one with a service's id first.
+
+    A row of ``owner`` goes before the shared layer.
+    """
+    key, found = id_key(namespace, id_), []
+    if owner is not None:
+        found = database.documents_among(OWN_TRACKS, "keys", [track_key(key, owner)])
+    found = found or database.documents_among("tracks", "keys", [key])
     return min(map(track_from, found), key=_rank, default=None)
 
 
@@ -85,20 +102,31 @@ def _rank(track: Track) -> tuple[bool, str]:
     return track.id.startswith(("isrc-", "local-")), track.id
 
 
-def put_features(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
+def put_features(
+    database: Database, track_id: str, features: AudioFeatures, brought_by: str, owner: str | None = None
+) -> None:
     """Keep the audio features that a source reported, and make them those of the track.
 
     Values that are shown only (:data:`store.domain.SHOWN_ONLY`) do not displace those that models may read.
     """
-    stored, new = database.get_document("tracks", track_id) or {}, features_document(features)
+    stored, new = _stored(database, track_id, owner), features_document(features)
     changes: dict[str, Any] = {"features_by_source": reports_by_source(stored, "features", new)}
     if features.source not in SHOWN_ONLY or stored.get("features", new)["source"] in SHOWN_ONLY:
         changes |= {"features": new, "found_by.features": brought_by}
-    _change(database, track_id, changes)
+    _change(database, track_id, changes, owner=owner)
+
+
+def _stored(database: Database, track_id: str, owner: str | None) -> Document:
+    return database.track_documents([track_id], owner).get(track_id, {})
 
 
 def forget_features(
-    database: Database, track_id: str, sources: Collection[str], order: Sequence[str], before: datetime | None = None
+    database: Database,
+    track_id: str,
+    sources: Collection[str],
+    order: Sequence[str],
+    before: datetime | None = None,
+    owner: str | None = None,
 ) -> bool:
     """Delete the audio features that ``sources`` reported.
 
@@ -106,7 +134,7 @@ def forget_features(
 
     Those of another source take their place, by ``order`` (the best first). ``True`` if anything was deleted.
     """
-    stored = database.get_document("tracks", track_id) or {}
+    stored = _stored(database, track_id, owner)
     known = reports_by_source(stored, "features")
     left = [
         report for report in known if report["source"] not in sources or not _is_older(report.get("fetched_at"), before)
@@ -120,7 +148,7 @@ def forget_features(
     if stored.get("features") not in left:
         changes |= {"features": left[0]} if left else {}
         gone = ["found_by.features", *([] if left else ["features"])]
-    _change(database, track_id, changes, gone)
+    _change(database, track_id, changes, gone, owner)
     return True
 
 
@@ -129,16 +157,21 @@ def _is_older(moment: datetime | None, before: datetime | None) -> bool:
 
 
 def put_genres(
-    database: Database, track_id: str, labels: Sequence[str], artist_genres: Sequence[str], by: Provenance
+    database: Database,
+    track_id: str,
+    labels: Sequence[str],
+    artist_genres: Sequence[str],
+    by: Provenance,
+    owner: str | None = None,
 ) -> None:
     """Make these the genres of the track and of its artists; what other sources reported is kept as well."""
     provenance = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
     changes: dict[str, Any] = {"genres_from": provenance, "found_by.genres": by.brought_by}
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
-    stored = database.get_document("tracks", track_id) or {}
+    stored = _stored(database, track_id, owner)
     changes["genres_by_source"] = reports_by_source(stored, "genres", provenance | given)
     gone = [name for name, value in given.items() if not value]
-    _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone)
+    _change(database, track_id, changes | {name: value for name, value in given.items() if value}, gone, owner)
 
 
 def add_label(database: Database, track: Track, label: str) -> None:
@@ -147,9 +180,17 @@ def add_label(database: Database, track: Track, label: str) -> None:
         _change(database, track.id, {"labels": [*track.labels, label]})
 
 
-def _change(database: Database, track_id: str, changes: Mapping[str, Any], unset: Sequence[str] = ()) -> None:
-    if database.change_document("tracks", track_id, changes, unset=unset):
-        database.tracks_changed += 1
+def _change(
+    database: Database,
+    track_id: str,
+    changes: Mapping[str, Any],
+    unset: Sequence[str] = (),
+    owner: str | None = None,
+) -> None:
+    for layer in dict.fromkeys((owner, None)):
+        if database.change_document(layer_of(layer), track_key(track_id, layer), changes, unset=unset):
+            database.tracks_changed += 1
+            return
 
 
 def put_segments(

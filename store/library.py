@@ -1,25 +1,40 @@
-"""Tracks by their ids, from the catalogue and the database together."""
+"""The tracks that a viewer sees, from the database and the catalogue together, merged as :mod:`store.gaps` says."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection
 
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Track
+from store.gaps import merged
 
 
-def tracks_by_id(snapshot: Snapshot, database: Database, ids: Collection[str]) -> dict[str, Track]:
-    """Return the known tracks of ``ids``: the catalogue's, or the database's where the catalogue has none."""
-    refs = {track_id: snapshot.find(track_id) for track_id in ids}
-    known = {track_id: snapshot.track(ref) for track_id, ref in refs.items() if ref is not None}
+def tracks_by_id(
+    snapshot: Snapshot, database: Database, ids: Collection[str], viewer: str | None = None
+) -> dict[str, Track]:
+    """Return the known tracks of ``ids``: the viewer's own rows, the catalogue's, and the database's where it has none.
+
+    ``snapshot`` is that of the viewer. A viewer without rows of their own costs no question to the database more.
+    """
+    own = database.own_tracks(ids, viewer) if viewer is not None else {}
+    known = _with_catalogue(snapshot, own, ids)
     return known | database.get_tracks({track_id for track_id in ids if track_id not in known})
 
 
-def with_features(snapshot: Snapshot, tracks: Mapping[str, Track]) -> dict[str, Track]:
-    """Return ``tracks``; those without audio features get the catalogue's, with their source."""
-    filled = dict(tracks)
-    for track_id, track in tracks.items():
-        ref = snapshot.find(track_id) if track.features is None else None
-        if ref is not None:
-            filled[track_id] = replace(track, features=snapshot.track(ref).features)
-    return filled
+def tracks_of_playlist(
+    snapshot: Snapshot, database: Database, owner: str | None, ids: Collection[str]
+) -> dict[str, Track]:
+    """Return the tracks of a playlist as its owner brought them, their gaps filled from the shared layer.
+
+    ``owner`` is that of the playlist: whoever may open it sees its rows. ``snapshot`` is that of the shared layer.
+    """
+    stored = database.get_tracks(ids, owner)
+    return _with_catalogue(snapshot, stored, ids)
+
+
+def _with_catalogue(snapshot: Snapshot, stored: dict[str, Track], ids: Collection[str]) -> dict[str, Track]:
+    known = dict(stored)
+    for track_id in ids:
+        if (ref := snapshot.find(track_id)) is not None:
+            track = snapshot.track(ref)
+            known[track_id] = merged(stored[track_id], track) if track_id in stored else track
+    return known

@@ -121,7 +121,7 @@ def trail_of(database: Connection, track_id: str, playlists: Mapping[str, Playli
                 break
             lookups += 1
             leading = database.documents_where(COLLECTION, {"track_ids": here})
-            for step, names in sorted((_step(here, one) for one in leading), key=_rank):
+            for step, names in sorted((_step(here, track_id) for track_id in leading), key=_rank):
                 if step.seed == track_id or step.seed in came_by:
                     continue
                 came_by[step.seed] = step

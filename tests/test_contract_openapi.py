@@ -175,7 +175,7 @@ def _called(file: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        words = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
         if function == "call" and words:
             yield words[0]
         elif function in {"call_closed", "closed"} and len(words) > 1:

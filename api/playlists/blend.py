@@ -91,14 +91,15 @@ def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
     `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
     never wants again stays out besides `never`.
     """
-    return use.blend_playlists(services(), body, session.owner())
+    return use.blend_playlists(services(), body, session.viewer())
 
 
 @blueprint.get("/api/never")
 def never() -> NeverAnswer:
     """The tracks that this browser never wants again, the latest last."""
-    ids = use.never_list(services(), session.owner())
-    known = tracks_by_id(services().catalogue.current(), services().database, ids)
+    owner = session.owner()
+    ids = use.never_list(services(), owner)
+    known = tracks_by_id(services().catalogue.current(owner), services().database, ids, owner)
     return NeverAnswer([TrackSummary.of(known[id_]) if id_ in known else UnknownTrack(id_) for id_ in ids])
 
 

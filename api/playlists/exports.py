@@ -18,7 +18,7 @@ from api.application import Blueprint
 from api.current import services
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
-from services.playlists import find_playlist, may_name
+from services.playlists import find_playlist, may_change
 from services.views import View
 
 blueprint = Blueprint("exports", __name__, tag="Playlists")
@@ -53,10 +53,11 @@ def formats() -> ExportsAnswer:
 @blueprint.doc(responses={422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
     """A playlist as a file; whoever knows its id may take it out, as with `/data`, but without paths of own files."""
-    playlist = find_playlist(services(), playlist_id)
+    viewer = session.viewer()
+    playlist = find_playlist(services(), playlist_id, viewer)
     chosen = FORMATS[query["format"]]
     pages = read_pages(
-        services().database, services().catalogue.current(), playlist, files=may_name(playlist, session.owner())
+        services().database, services().catalogue.current(), playlist, files=may_change(playlist, viewer)
     )
     blocks = chosen.write(playlist, pages)
     response = Response(_begun(blocks), content_type=chosen.media_type)
@@ -66,7 +67,7 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
 
 
 def _begun(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Read as far as the first block of rows now: a fault until then is still an answer, and not half a file."""
+    """Read the first two blocks now, so that a fault in them is answered as an error and not with half a file."""
     first = [block for _, block in zip(range(2), blocks, strict=False)]
     return chain(first, blocks)
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Dict, Integer, List, Nested, String
+from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, Range, Regexp
 
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.schemas import SubjectQuery, excluded, text, track_id
+from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
 from services import next as continuation
 from services import playlists as use
@@ -52,6 +52,10 @@ class NewPlaylist(Schema):
     people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
 
 
+class SharedGiven(Schema):
+    shared = Boolean(required=True)
+
+
 class PersonGiven(Schema):
     name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
     colour = String(
@@ -84,7 +88,7 @@ class PlaylistAnswer:
 @blueprint.get("/api/playlists")
 def playlists() -> PlaylistsAnswer:
     """The playlists that this browser brought in, and those that the operator imported."""
-    return PlaylistsAnswer(use.playlists_of(services(), session.owner()))
+    return PlaylistsAnswer(use.playlists_of(services(), session.viewer()))
 
 
 @blueprint.post("/api/playlists")
@@ -92,8 +96,10 @@ def playlists() -> PlaylistsAnswer:
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
 def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
+    session.start()
+    viewer = session.viewer()
     rows = [(track["id"], track["person"]) for track in body["tracks"]]
-    return PlaylistAnswer(use.create_playlist(services(), session.start(), body["name"], rows, body["people"])), 201
+    return PlaylistAnswer(use.create_playlist(services(), viewer, body["name"], rows, body["people"])), 201
 
 
 @blueprint.get("/data")
@@ -103,15 +109,31 @@ def data(query: dict[str, Any]) -> use.PlaylistPage:
 
     A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
     """
-    return use.read_page(services(), query["playlist"], session.owner(), query["page"], query["page_size"])
+    return use.read_page(services(), query["playlist"], session.viewer(), query["page"], query["page_size"])
 
 
 @blueprint.delete("/api/playlists/<playlist_id>")
 @blueprint.output({}, status_code=204)
 def delete(playlist_id: str) -> str:
-    """Delete a playlist; only the browser that brought it in may. Its tracks stay known."""
-    use.delete_playlist(services(), playlist_id, session.owner())
+    """Delete a playlist and what was brought with it; only the browser that brought it in may."""
+    use.delete_playlist(services(), playlist_id, session.viewer())
     return ""
+
+
+@blueprint.post("/api/playlists/<playlist_id>/give")
+@blueprint.doc(responses={202: "The run that gives it", 403: "Not the operator, or not the browser that brought it in"})
+def give(playlist_id: str) -> tuple[RunAnswer, Literal[202]]:
+    """Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given."""
+    return RunAnswer(use.give_playlist(services(), playlist_id, session.viewer())), 202
+
+
+@blueprint.put("/api/playlists/<playlist_id>/shared")
+@blueprint.body(SharedGiven)
+@blueprint.doc(responses={403: "Not the operator, or not a playlist of the installation"})
+def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
+    """Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way."""
+    summary = use.share_playlist(services(), playlist_id, session.viewer(), shared=body["shared"])
+    return PlaylistAnswer(summary)
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
@@ -119,7 +141,7 @@ def delete(playlist_id: str) -> str:
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
     """Name and colour contributors of a playlist; the names stay on this installation."""
-    return PlaylistAnswer(use.name_people(services(), playlist_id, session.owner(), body["people"]))
+    return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))
 
 
 @blueprint.get("/api/playlists/<playlist_id>/next")
@@ -129,7 +151,7 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAns
 
     `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
     """
-    return continuation.next_tracks(services(), playlist_id, session.owner(), query)
+    return continuation.next_tracks(services(), playlist_id, session.viewer(), query)
 
 
 @blueprint.get("/api/playlists/<playlist_id>/who-added")
@@ -142,5 +164,5 @@ def who_added(playlist_id: str, query: dict[str, Any]) -> authorship.WhoAdded | 
     Without: how good that model is, its confusion matrix, and its tracks on a map.
     """
     if query:
-        return authorship.who_added(services(), playlist_id, query)
-    return authorship.state(services(), playlist_id, session.owner())
+        return authorship.who_added(services(), playlist_id, query, session.viewer())
+    return authorship.state(services(), playlist_id, session.viewer())

@@ -1,5 +1,6 @@
 """Sorting a heap (liked songs, a history, any playlist) into one's own playlists."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import Schema
@@ -10,7 +11,8 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import track_id
-from services import triage as use
+from services.triage import triage as use
+from services.triage.answer import TriageAnswer
 from store.triages import Action
 
 blueprint = Blueprint("triage", __name__, tag="Playlists")
@@ -57,54 +59,63 @@ class AcceptBody(Schema):
     at_least = Float(required=True, validate=_confidence)
 
 
+@dataclass(frozen=True)
+class TriageState:
+    """``triage`` is null where this browser has not begun to sort this playlist."""
+
+    triage: TriageAnswer | None
+
+
 @blueprint.get("/api/playlists/<playlist_id>/triage")
 @blueprint.query(TriageQuery)
-@blueprint.doc(responses={404: "No such playlist, or this browser does not sort it"})
-def triage(playlist_id: str, query: dict[str, Any]) -> use.TriageAnswer:
+@blueprint.doc(responses={404: "No such playlist"})
+def triage(playlist_id: str, query: dict[str, Any]) -> TriageState:
     """How far this browser has sorted a playlist into others, and the next tracks with what is proposed and why."""
-    return use.triage_state(services(), playlist_id, session.owner(), query["limit"], query["at_least"])
+    viewer = session.viewer()
+    return TriageState(use.triage_state(services(), playlist_id, viewer, query["limit"], query["at_least"]))
 
 
 @blueprint.put("/api/playlists/<playlist_id>/triage")
 @blueprint.body(TriageBody)
 @blueprint.doc(responses={403: "A playlist of another browser", 404: "No such playlist"})
-def put_triage(playlist_id: str, body: dict[str, Any]) -> use.TriageAnswer:
+def put_triage(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Begin to sort a playlist, or choose other playlists to sort it into; what was decided stays."""
-    owner = session.start()
-    use.start_triage(services(), playlist_id, owner, body["playlists"], body["person"])
-    return use.triage_state(services(), playlist_id, owner)
+    session.start()
+    viewer = session.viewer()
+    use.start_triage(services(), playlist_id, viewer, body["playlists"], body["person"])
+    return TriageState(use.triage_state(services(), playlist_id, viewer))
 
 
 @blueprint.delete("/api/playlists/<playlist_id>/triage")
 @blueprint.output({}, status_code=204)
 def delete_triage(playlist_id: str) -> str:
     """Forget what was decided; accepted tracks stay in the playlists."""
-    use.forget(services(), playlist_id, session.owner())
+    use.forget(services(), playlist_id, session.viewer())
     return ""
 
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/decisions")
 @blueprint.body(DecisionsBody)
 @blueprint.doc(responses={404: "No such track or playlist here", 409: "A track is decided already"})
-def decide(playlist_id: str, body: dict[str, Any]) -> use.TriageAnswer:
+def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Decide of tracks, in one step for undo.
 
     `accept` adds a track to `playlist`; `reject` says that it does not go there, and the next best is proposed; `none`
     leaves it out of all; `skip` puts it behind the others. The next proposals take it into account.
     """
-    return use.decide_tracks(services(), playlist_id, session.owner(), body["decisions"])
+    return TriageState(use.decide_tracks(services(), playlist_id, session.viewer(), body["decisions"]))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/accept")
 @blueprint.body(AcceptBody)
 @blueprint.doc(responses={404: "This browser does not sort this playlist"})
-def accept(playlist_id: str, body: dict[str, Any]) -> use.TriageAnswer:
+def accept(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Accept every proposal of a playlist from a confidence on, in one step for undo; skipped tracks are left."""
-    return use.accept_above(services(), playlist_id, session.owner(), body["at_least"])
+    return TriageState(use.accept_above(services(), playlist_id, session.viewer(), body["at_least"]))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/undo")
 @blueprint.doc(responses={404: "This browser does not sort this playlist", 409: "Nothing is decided"})
-def undo(playlist_id: str) -> use.TriageAnswer:
+def undo(playlist_id: str) -> TriageState:
     """Take back the last step; tracks that it added leave their playlists."""
-    return use.undo_last(services(), playlist_id, session.owner())
+    return TriageState(use.undo_last(services(), playlist_id, session.viewer()))

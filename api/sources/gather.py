@@ -12,7 +12,7 @@ from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer, RunsAnswer
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE
-from etl.gather.enrich import NEEDS
+from etl.gather.enrich import NEEDS, USUAL_NEEDS
 from etl.gather.segments import TRACKS
 from etl.gather.terms import TERMS
 from services.sources.gather import BROWSER_TERMS, BROWSER_TRACKS, KINDS
@@ -23,9 +23,9 @@ blueprint = Blueprint("harvest", __name__, tag="Sources")
 class EnrichBody(Schema):
     needs = List(
         String(validate=OneOf(list(NEEDS))),
-        load_default=lambda: list(NEEDS),
+        load_default=lambda: list(USUAL_NEEDS),
         validate=Length(min=1),
-        metadata={"description": "What to fetch; everything where nothing is named."},
+        metadata={"description": "What to fetch; all but `mbids` where nothing is named."},
     )
 
 
@@ -58,7 +58,8 @@ class HarvestBody(Schema):
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
-    return RunAnswer(use.enrich(services(), playlist_id, body["needs"], session.start())), 202
+    session.start()
+    return RunAnswer(use.enrich(services(), playlist_id, body["needs"], session.viewer())), 202
 
 
 @blueprint.post("/api/harvests")

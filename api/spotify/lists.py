@@ -8,6 +8,7 @@ from apiflask.fields import Boolean, List, String
 from apiflask.validators import Length
 from marshmallow import ValidationError
 
+from api import session as browser
 from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer, RunsAnswer
@@ -79,7 +80,7 @@ def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
 )
 def write_back(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Write a playlist to the connected account as a new one, by a run."""
-    playlist = find_playlist(services(), playlist_id)
+    playlist = find_playlist(services(), playlist_id, browser.viewer())
     owner, account = connected_account()
     check_complete(playlist)
     scope = scope_for(body["public"])

@@ -47,7 +47,7 @@ def models() -> use.ModelsAnswer:
 
     `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
     """
-    return use.list_models(services(), session.owner())
+    return use.list_models(services(), session.viewer())
 
 
 @blueprint.get("/api/models/<task>/compare")
@@ -96,7 +96,7 @@ def delete(task: str, version: str) -> use.ModelsAnswer:
 @blueprint.query(NeedsQuery)
 def needs(task: str, query: dict[str, str]) -> use.TaskNeeds:
     """What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one."""
-    return use.training_needs(services(), task, query["playlist"], session.owner())
+    return use.training_needs(services(), task, query["playlist"], session.viewer())
 
 
 @blueprint.post("/api/models/<task>/train")
@@ -107,4 +107,5 @@ def train(task: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
 
     Where the same training is queued or under way already, its run is returned.
     """
-    return RunAnswer(use.train(services(), task, body["playlist"], body["options"], session.start())), 202
+    session.start()
+    return RunAnswer(use.train(services(), task, body["playlist"], body["options"], session.viewer())), 202

@@ -15,6 +15,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from services.errors import ServiceError
+from services.playlists import visible_playlists
 from services.views import ModelVersion
 from store.database import StoreDown
 from store.facts import ANALYSES
@@ -67,6 +68,7 @@ class StatusAnswer:
     models: list[ModelVersion]
     playlists: int | None
     analysed: bool
+    demo: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +103,11 @@ def readyz() -> Health:
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
-    here, snapshot = services(), services().catalogue.current()
+    here, snapshot = services(), services().catalogue.current(session.owner())
     store: StoreState = StoreState(ok=True, kind=here.database.kind)
     playlists, analysed = None, False
     try:
-        playlists, analysed = len(here.database.playlists(session.owner())), here.database.has_any(ANALYSES)
+        playlists, analysed = len(visible_playlists(here, session.viewer())), here.database.has_any(ANALYSES)
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
@@ -114,6 +116,7 @@ def status() -> StatusAnswer:
         models=[ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active],
         playlists=playlists,
         analysed=analysed,
+        demo=here.config.demo,
     )
 
 

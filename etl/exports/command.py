@@ -15,7 +15,7 @@ from etl.exports.rows import Pages, read_pages
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, Track
-from store.library import with_features
+from store.library import tracks_of_playlist
 
 _DESCRIPTION = """formats:
 """ + "\n".join(f"  {format_.name:14}{format_.purpose}" for format_ in FORMATS.values())
@@ -119,7 +119,8 @@ def _tracks(database: Database, snapshot: Snapshot, playlist: Playlist) -> Itera
 def _all_tracks(database: Database, snapshot: Snapshot) -> Iterator[Track]:
     remaining = database.all_tracks()
     while batch := list(islice(remaining, PAGE_ITEMS)):
-        yield from with_features(snapshot, {track.id: track for track in batch}).values()
+        ids = [track.id for track in batch]
+        yield from tracks_of_playlist(snapshot, database, None, ids).values()
 
 
 def _seen(pages: Pages, bar: tqdm) -> Pages:

@@ -10,7 +10,7 @@ from etl.identity import MBID, SPOTIFY_ID
 from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, PlaylistItem, Track
-from store.library import with_features
+from store.library import tracks_of_playlist
 
 # Where a track is heard, by the namespace and the form of its id.
 _ADDRESSES = {
@@ -35,7 +35,7 @@ Pages = Iterator[Sequence[ExportRow]]
 def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, files: bool) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
-    A track without audio features has those of the catalogue, as the page shows it. A playlist that is still
+    What a track lacks is filled from the catalogue, as the page shows it. A playlist that is still
     arriving yields the rows that had arrived when ``playlist`` was read.
 
     ``files`` says whether the reader may know where the listener's own files lie.
@@ -51,7 +51,7 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, fi
         items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
             raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
-        tracks = with_features(snapshot, database.get_tracks({item.track_id for item in items}))
+        tracks = tracks_of_playlist(snapshot, database, playlist.owner, {item.track_id for item in items})
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 

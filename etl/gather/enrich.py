@@ -18,12 +18,15 @@ from store.facts import known_tracks
 from store.recommendations import recommended_for
 from store.runs import ImportProblem, Progress, Run
 
-NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR}
+# MusicBrainz' ids are for an export to ListenBrainz; who asks for everything means the others.
+NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR, "mbids": Need.TRACK}
+USUAL_NEEDS = ("features", "genres", "similar")
 PAGE = 40
 _NOTHING = {
     Need.FEATURES: "no queried source knows the audio features",
     Need.GENRES: "no queried source knows a genre",
     Need.SIMILAR: "no queried source recommends anything for it",
+    Need.TRACK: "no queried source knows its id at MusicBrainz",
 }
 
 
@@ -58,8 +61,14 @@ class Enrichment(GatherRun):
         self.pages = [self.tracks[at : at + PAGE] for at in range(0, len(self.tracks), PAGE)]
         if self.cursor["plan"] is None:
             self.cursor["plan"] = [list(step) for step in plan_of(task.engine, self.needs)]
+            self.cursor["mbids"] = [self._with_mbid(page) for page in self.pages]
         self.tasks = EnrichmentTasks(
-            self.database, task.engine, self.cursor["plan"], task.run.id, self.request["playlist_id"]
+            self.database,
+            task.engine,
+            self.cursor["plan"],
+            task.run.id,
+            self.request["playlist_id"],
+            mbids=Need.TRACK in self.needs,
         )
 
     def run(self) -> None:
@@ -141,6 +150,9 @@ class Enrichment(GatherRun):
 
     def _counts_of(self, need: Need, page: Sequence[str]) -> tuple[int, int]:
         run_id = self.task.run.id
+        if need is Need.TRACK:
+            before = self.cursor["mbids"][self.pages.index(list(page))]
+            return self._with_mbid(page) - before, before
         if need is Need.SIMILAR:
             sources = [step.source for step in self.tasks.plan if step.need is need]
             found = [
@@ -152,7 +164,7 @@ class Enrichment(GatherRun):
             origins = {recommendations.seed: "" for recommendations in found}
             origins |= {found_now.seed: run_id for found_now in found if found_now.brought_by == run_id}
         else:
-            tracks = known_tracks(self.database, page).items()
+            tracks = known_tracks(self.database, page, self.tasks.owner).items()
             if need is Need.FEATURES:
                 origins = {name: known.features_by for name, known in tracks if known.track.features}
             else:
@@ -160,6 +172,9 @@ class Enrichment(GatherRun):
                 origins = {name: known.genres_by for name, known in labelled}
         stored = sum(by == run_id for by in origins.values())
         return stored, len(origins) - stored
+
+    def _with_mbid(self, page: Sequence[str]) -> int:
+        return sum("mbid" in known.track.ids for known in known_tracks(self.database, page).values())
 
 
 _PHRASES = {

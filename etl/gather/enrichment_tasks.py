@@ -44,18 +44,34 @@ class EnrichmentTask:
 
 
 def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
-    """Return the tasks as (need, source): first what identifies tracks, then ``needs``, the best source first."""
-    searched = engine.on(Need.SEARCH)[:1]
-    identifying = [(Need.SEARCH, source) for source in searched]
+    """Return the tasks as (need, source): first what identifies tracks, then ``needs``, the best source first.
+
+    ``Need.TRACK`` among the needs stands for the ids at MusicBrainz: by ISRC, and then by names.
+    """
+    searched = engine.on(Need.SEARCH)
+    identifying = [(Need.SEARCH, source) for source in searched[:1]]
     identifying += [(Need.TRACK, source) for source in engine.on(Need.TRACK) if source in _LEADS_TO]
-    wanted = [(need, source) for need in needs for source in engine.on(need)]
-    return [(need.value, source) for need, source in (*identifying, *wanted)] if wanted else []
+    wanted = [(need, source) for need in needs if need is not Need.TRACK for source in engine.on(need)]
+    if Need.TRACK in needs:
+        wanted = [(Need.SEARCH, source) for source in searched if "mbid" in _LEADS_TO.get(source, ())] + wanted
+    plan = dict.fromkeys((need.value, source) for need, source in (*identifying, *wanted))
+    return list(plan) if wanted else []
 
 
 class EnrichmentTasks:
     """Does the tasks of one run for pages of tracks. What is stored is not fetched again, so all may be repeated."""
 
-    def __init__(self, database: Database, engine: Engine, plan: Sequence[Sequence[str]], run: str, playlist: str):
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        plan: Sequence[Sequence[str]],
+        run: str,
+        playlist: str,
+        *,
+        mbids: bool = False,
+    ) -> None:
+        self._mbids = mbids
         self._database = database
         self._engine = engine
         self.plan = [
@@ -63,6 +79,8 @@ class EnrichmentTasks:
         ]
         self._run = run
         self._playlist = playlist
+        known = database.playlist(playlist)
+        self.owner = known.owner if known else None
         self._ranks = {(task.need, task.source): task.number for task in self.plan}
 
     def questions(self, step: EnrichmentTask, track_ids: Sequence[str]) -> tuple[dict[str, LookupQuery], bool]:
@@ -102,20 +120,29 @@ class EnrichmentTasks:
             elif answer.status is not Status.FOUND:
                 continue
             elif step.need is Need.FEATURES:
-                put_features(self._database, name, features_in(answer), self._run)
+                put_features(self._database, name, features_in(answer), self._run, self.owner)
             elif step.need is Need.GENRES:
                 labels = tuple(strongest(answer, ("track", "album")))
                 of_artist = tuple(strongest(answer, ("artist",)))
                 if labels or of_artist:
-                    put_genres(self._database, name, labels, of_artist, provenance_of(answer, self._run))
+                    by = provenance_of(answer, self._run)
+                    put_genres(self._database, name, labels, of_artist, by, self.owner)
             elif track := self._completed(name, queries[name].identity, answer):
                 completed.append(track)
         if completed:
-            self._database.put_tracks(completed, f"{self._run}:{step.number}:{page}")
+            self._put(completed, f"{self._run}:{step.number}:{page}")
+
+    def _put(self, tracks: Sequence[Track], brought_by: str) -> None:
+        """Store what tracks lacked, each where its row is: with the owner of the playlist, or in the shared layer."""
+        own = self._database.own_tracks([track.id for track in tracks], self.owner) if self.owner else {}
+        for owner in dict.fromkeys((self.owner, None)):
+            theirs = [track for track in tracks if (track.id in own) == (owner is not None)]
+            if theirs:
+                self._database.put_tracks(theirs, brought_by, owner=owner)
 
     def _completed(self, name: str, known: Identity, answer: Answer) -> Track | None:
         """Return the track with the ids and details that it lacked; None if the answer is another one."""
-        track = self._database.get_track(name)
+        track = self._database.get_track(name, self.owner)
         found = (answer.value,) if isinstance(answer.value, Candidate) else cast(tuple[Candidate, ...], answer.value)
         best = closest(known, found)
         if track is None or best is None:
@@ -126,7 +153,7 @@ class EnrichmentTasks:
         )
 
     def _wanting(self, step: EnrichmentTask, track_ids: Sequence[str]) -> dict[str, KnownTrack]:
-        known = known_tracks(self._database, track_ids)
+        known = known_tracks(self._database, track_ids, self.owner)
         tracks = {name: known[name] for name in track_ids if name in known}
         if step.need is not Need.SIMILAR:
             return {name: track for name, track in tracks.items() if self._lacks(step, track)}
@@ -161,9 +188,15 @@ class EnrichmentTasks:
         """Return whether this source may add the year, or an id that a later source of the plan needs."""
         if step.need is Need.TRACK and identity.year is None and step.source in _KNOWS_YEAR:
             return True
+        adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
+        if (
+            self._mbids
+            and "mbid" not in identity.ids
+            and ("mbid" in adds or (step.need is Need.TRACK and "isrc" in adds))
+        ):
+            return True
         if step.need is Need.SEARCH and (identity.ids.keys() & {"spotify", "isrc", "mbid"}):
             return False
-        adds = _LEADS_TO.get(step.source, frozenset()) - identity.ids.keys()
         query = LookupQuery(identity=identity)
         for later in self.plan:
             if later.need in IDENTIFYING or not self._lacks(later, known):

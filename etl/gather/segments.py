@@ -5,6 +5,7 @@ of their ids, so that the id of the last one is the cursor.
 """
 
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from etl.engine import Status
@@ -67,7 +68,9 @@ class SegmentHarvest(GatherRun):
 
     def _tracks(self) -> list[Track]:
         wanted, kept = Filter.of(self.request), {}
-        for track in self.task.database.all_tracks():
+        owner, database = self.task.run.owner, self.task.database
+        own = database.all_tracks(owner) if owner else ()
+        for track in chain(database.all_tracks(), own):
             if track.id > self.cursor["last"] and wanted.reason(track.popularity, track.year) is None:
                 kept[track.id] = track
         return [kept[name] for name in sorted(kept)]

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from etl.engine import Answer
-from etl.identity import SAME, as_track, clean_isrc, identity_of, same_recording
+from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.choice import Choice
 from etl.providers.base import GenreTag, Identity, SourceFeatures
 from store.database import Database
-from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, is_unnamed, local_track_id, usable_features
+from store.domain import FEATURE_BOUNDS, SHOWN_ONLY, AudioFeatures, Track, local_track_id
 from store.facts import tracks_like
+from store.gaps import merged
 
 # Features with fewer values than this rank behind others.
 _SOUND_VALUES = 4
 _GENRES, _GENRE_WEIGHT = 5, 0.2
+_GENRE_LEVELS: Mapping[str, tuple[str, ...]] = {"labels": ("track", "album"), "artist_genres": ("artist",)}
 _BROUGHT_BY = "look-up"
 
 
@@ -48,6 +50,13 @@ class LookedUp:
         """Return the strongest genres at ``levels`` (track, album, artist) of the best source that has any."""
         return next(filter(None, (tuple(strongest(answer, levels)) for answer in self.genres.values())), ())
 
+    def genre_sources(self) -> dict[str, str]:
+        """Return which source the genres of the track and of its artists are from."""
+        found = (
+            (name, answer.source) for answer in reversed(list(self.genres.values())) for name in _levels_in(answer)
+        )
+        return dict(found)
+
 
 def features_in(answer: Answer, confidence: float = 1.0) -> AudioFeatures:
     """Return the audio features in an answer to FEATURES, without values out of bounds.
@@ -76,29 +85,33 @@ def strongest(answer: Answer, levels: tuple[str, ...]) -> Iterator[str]:
     yield from dict.fromkeys(strong)
 
 
+def _levels_in(answer: Answer) -> Iterator[str]:
+    for name, levels in _GENRE_LEVELS.items():
+        if any(strongest(answer, levels)):
+            yield name
+
+
 def completed(track: Track, found: LookedUp) -> Track:
-    """Return ``track`` with the details and facts of ``found`` that it lacks."""
+    """Return ``track`` with the details and facts of ``found`` that it lacks (see :mod:`store.gaps`)."""
     identity, sounds = found.identity, found.sounds()
-    if is_unnamed(track.title) and identity.title:
-        track = replace(track, title=identity.title, artists=identity.artists)
-    return replace(
-        track,
-        album=track.album or identity.album,
-        year=track.year or identity.year,
-        duration_ms=track.duration_ms or identity.duration_ms,
-        isrc=track.isrc or clean_isrc(identity.ids.get("isrc")),
-        labels=track.labels or found.named_genres("track", "album"),
-        artist_genres=track.artist_genres or found.named_genres("artist"),
-        features=usable_features(track) or (sounds[0] if sounds else track.features),
-        ids={**identity.ids, **track.ids},
+    facts = replace(
+        _new(found),
+        labels=found.named_genres(*_GENRE_LEVELS["labels"]),
+        artist_genres=found.named_genres(*_GENRE_LEVELS["artist_genres"]),
+        features=sounds[0] if sounds else None,
+        value_sources=found.genre_sources(),
+        ids=identity.ids,
+        popularity=None,
+        explicit=None,
     )
+    return merged(track, facts)
 
 
-def store_looked_up(database: Database, found: LookedUp, known: Track | None = None) -> Track:
+def store_looked_up(database: Database, found: LookedUp, known: Track | None = None, owner: str | None = None) -> Track:
     """Store what was found and return the stored track.
 
-    A ``known`` track gets what it lacked. Another one gets the id under which the same recording is stored, or a new
-    id (:func:`etl.identity.track_id`), and the names of its source.
+    A ``known`` track gets what it lacked, in the row of ``owner`` where they have one. Another one gets the id under
+    which the same recording is stored, or a new id (:func:`etl.identity.track_id`), and the names of its source.
 
     Raises
     ------
@@ -112,7 +125,8 @@ def store_looked_up(database: Database, found: LookedUp, known: Track | None = N
     known = next((track for track in likely if same_recording(identity_of(track), found.identity) >= SAME), known)
     track = completed(known or _free(new, likely), found)
     if track != known:
-        database.put_tracks([track], _BROUGHT_BY)
+        own = owner is not None and track.id in database.own_tracks([track.id], owner)
+        database.put_tracks([track], _BROUGHT_BY, owner=owner if own else None)
     return track
 
 

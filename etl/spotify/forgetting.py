@@ -16,6 +16,7 @@ from etl.spotify.importing import KIND
 from etl.spotify.writing import WRITE
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
+from store.documents import OWN_TRACKS
 from store.domain import Playlist
 from store.facts import ANALYSES, forget_features
 from store.recommendations import COLLECTION as RECOMMENDATIONS
@@ -91,7 +92,21 @@ def delete_facts(
         name for name in changed - gone if forget_features(database, name, features_of, ORDER[Need.FEATURES], before)
     }
     database.tracks_changed += len(gone | changed)
-    return bool(gone or changed)
+    return _forget_own(database, features_of, before) or bool(gone or changed)
+
+
+def _forget_own(database: Database, features_of: Collection[str], before: datetime | None) -> bool:
+    """Delete the features of ``features_of`` from what people have brought; their tracks leave with their playlists."""
+    fields = ("features_by_source.source", "features.source")
+    wanted = [(field, source) for field in fields for source in features_of]
+    found = {
+        row["_id"]: row for field, source in wanted for row in database.documents_where(OWN_TRACKS, {field: source})
+    }
+    forgotten = [
+        forget_features(database, row["track"], features_of, ORDER[Need.FEATURES], before, row["owner"])
+        for row in found.values()
+    ]
+    return any(forgotten)
 
 
 def _is_older(fetched_at: datetime | None, before: datetime) -> bool:

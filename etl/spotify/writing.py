@@ -115,7 +115,8 @@ def _ids_of(database: Database, playlist: Playlist) -> tuple[list[str], int]:
     ids, rows = [], 0
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         items = database.playlist_items(playlist.id, start, min(PAGE_ITEMS, playlist.item_count - start))
-        tracks = database.get_tracks({item.track_id for item in items if not SPOTIFY_ID.fullmatch(item.track_id)})
+        unnumbered = {item.track_id for item in items if not SPOTIFY_ID.fullmatch(item.track_id)}
+        tracks = database.get_tracks(unnumbered, playlist.owner)
         found = (
             item.track_id if item.track_id not in tracks else tracks[item.track_id].ids.get("spotify", "")
             for item in items

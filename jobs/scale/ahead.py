@@ -47,7 +47,8 @@ def _ask(installation: Installation, run_id: str, request: Mapping[str, Any], pa
     engine = engine_of_environment(database, installation.var)
     try:
         plan = plan_of(engine, [NEEDS[name] for name in request["needs"]])
-        steps = EnrichmentTasks(database, engine, plan, run_id, request["playlist_id"])
+        mbids = "mbids" in request["needs"]
+        steps = EnrichmentTasks(database, engine, plan, run_id, request["playlist_id"], mbids=mbids)
         settled: defaultdict[Need, set[str]] = defaultdict(set)
         for step in steps.plan:
             queries, _ = steps.questions(step, [track_id for track_id in page[1] if track_id not in settled[step.need]])

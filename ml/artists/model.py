@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,19 +16,20 @@ from ml.artefacts import verified
 from ml.artists.names import KeyIndex, NameTable
 from store.text import normalise
 
-# Weight of popularity (0 to 1) added to the cosine (-1 to 1). Chosen on the `valid` playlists: of two equally alike
-# artists the better known one is the likelier in the same playlist.
-POPULARITY_WEIGHT = 0.2
+# Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
+# in regions, and of popularity (0 to 1 each): of two equally alike artists the better known one is the likelier in the
+# same playlist. Chosen on the `valid` playlists; bench/company.py reports `test`.
+TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.3, 0.2, 0.25
 # From so many shared playlists on, two artists are "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
-_ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist")
-_TOGETHER = ("together_start", "together_artist", "together_lists")
+_ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist", "kinship")
+_TOGETHER = ("together_start", "together_artist", "together_lists", "together_closeness")
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An artist like another: ``similarity`` is their cosine (above 0 to 1), ``genres`` are this artist's."""
+    """An artist like another: ``similarity`` (0 to 1) is what orders the artists, ``genres`` are this artist's."""
 
     index: int
     name: str
@@ -49,13 +50,24 @@ class ArtistEmbedding:
         (n, d) int8; the direction of a row is the artist's place, its length means nothing.
     prior : np.ndarray
         (n,) float16, 0 to 1: how well known an artist is (share of playlists and popularity).
+    kinship : np.ndarray
+        (n, families + regions) uint8: 255 times the root of the artist's share in each family of genres and in each
+        region. Artists without genres have those of their neighbours.
     """
 
-    def __init__(self, version: str, arrays: dict[str, npt.NDArray[Any]], genre_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        version: str,
+        arrays: dict[str, npt.NDArray[Any]],
+        genre_names: Sequence[str],
+        families: Sequence[str],
+        regions: Sequence[str],
+    ) -> None:
         self.version = version
-        self.genre_names = tuple(genre_names)
+        self.genre_names, self.families, self.regions = tuple(genre_names), tuple(families), tuple(regions)
         self.arrays = arrays
         self.vectors, self.prior, self._genres = arrays["vectors"], arrays["prior"], arrays["genres"]
+        self._kinship = arrays["kinship"]
         self.names = NameTable(arrays["name_text"], arrays["name_start"])
         self.keys = KeyIndex(NameTable(arrays["key_text"], arrays["key_start"]), arrays["key_artist"])
 
@@ -71,13 +83,14 @@ class ArtistEmbedding:
             name: np.asarray(np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False))
             for name in (*_ARRAYS, *_TOGETHER)
         }
-        return cls(directory.name, arrays, described["genres"])
+        return cls(directory.name, arrays, **described)
 
     def save(self, directory: Path) -> list[Path]:
         """Write the files that :meth:`load` reads, and return them (not yet listed in the manifest)."""
         directory.mkdir(parents=True, exist_ok=True)
         described = directory / "artists.json"
-        described.write_text(json.dumps({"genres": self.genre_names}, ensure_ascii=False) + "\n", encoding="utf-8")
+        names = {"genre_names": self.genre_names, "families": self.families, "regions": self.regions}
+        described.write_text(json.dumps(names, ensure_ascii=False) + "\n", encoding="utf-8")
         written = [described]
         for name, array in self.arrays.items():
             written.append(directory / f"{name}.npy")
@@ -113,9 +126,13 @@ class ArtistEmbedding:
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
     def _listed(self, index: int) -> dict[int, int]:
+        others, lists, _ = self._partners(index)
+        return dict(zip(others.tolist(), lists.tolist(), strict=True))
+
+    def _partners(self, index: int) -> Iterator[npt.NDArray[Any]]:
+        """Yield the closest partners in playlists, the number of lists that hold both, and the closeness (0 to 1)."""
         start, end = self.arrays["together_start"][index : index + 2]
-        others, lists = (self.arrays[name][start:end].tolist() for name in _TOGETHER[1:])
-        return dict(zip(others, lists, strict=True))
+        return (self.arrays[name][start:end] for name in _TOGETHER[1:])
 
     def unit(self, index: int) -> npt.NDArray[np.float32]:
         """Return the (d,) place of an artist on the unit sphere; zeros for one without a place."""
@@ -134,22 +151,46 @@ class ArtistEmbedding:
         lengths = [np.linalg.norm(self.vectors[at : at + _BLOCK].astype(np.float32), axis=1) for at in self._blocks()]
         return 1.0 / np.maximum(np.concatenate(lengths), 1.0)
 
+    def agreement(self, index: int) -> npt.NDArray[np.float32]:
+        """Return (n,) how far each artist's families and regions are those of one artist: weighted mean, 0 to 1.
+
+        Either is the Bhattacharyya coefficient of the shares.
+        """
+        split, total = len(self.families), FAMILY_WEIGHT + REGION_WEIGHT
+        seed = self._kinship[index].astype(np.float32) / (255**2 * total)
+        seed[:split] *= FAMILY_WEIGHT
+        seed[split:] *= REGION_WEIGHT
+        return np.concatenate([self._kinship[at : at + _BLOCK].astype(np.float32) @ seed for at in self._blocks()])
+
+    def likeness(self, index: int) -> npt.NDArray[np.float32]:
+        """Return (n,) how alike each artist is to one artist, at most 1.
+
+        It is the weighted mean of the cosine, the closeness in shared playlists, the agreement in families and regions,
+        and popularity; their weights are at the head of this module.
+        """
+        kin = FAMILY_WEIGHT + REGION_WEIGHT
+        found = self.similarities(self.unit(index)) + kin * self.agreement(index)
+        found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
+        partners, _, closeness = self._partners(index)
+        found[partners] += TOGETHER_WEIGHT * closeness.astype(np.float32)
+        found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT
+        return found
+
     def _blocks(self) -> range:
         return range(0, len(self), _BLOCK)
 
     def alike(self, artist: str | int, limit: int = 10) -> list[Alike]:
-        """Return at most ``limit`` artists of cosine above 0, by cosine plus weighted popularity, best first.
-
-        Empty when there is no such artist.
-        """
+        """Return at most ``limit`` artists of :meth:`likeness` above 0, best first; none if it is unknown."""
         index = self.find(artist) if isinstance(artist, str) else artist
         if index is None:
             return []
-        similarity = self.similarities(self.unit(index))
-        score = similarity + POPULARITY_WEIGHT * self.prior
-        score[index] = -np.inf
-        best = top(score, limit)
-        return [self._alike(index, int(other), float(similarity[other])) for other in best if similarity[other] > 0]
+        likeness = self.likeness(index)
+        likeness[index] = -np.inf
+        return [
+            self._alike(index, int(other), float(likeness[other]))
+            for other in top(likeness, limit)
+            if likeness[other] > 0
+        ]
 
     def _alike(self, index: int, other: int, similarity: float) -> Alike:
         theirs = self.genres(other)

@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from store.catalogue.catalogue import OWN, Snapshot
+
 Floats = npt.NDArray[np.floating[Any]]
 
 CATALOGUE = "catalogue"
@@ -105,8 +107,14 @@ class Projection:
         return found
 
 
+def map_of_catalogue(snapshot: Snapshot, owner: str | None) -> str:
+    """Return the name of the catalogue's map: of an owner with tracks of their own it is another, which holds them."""
+    has_own = any(segment.name == OWN for segment in snapshot.segments)
+    return f"{CATALOGUE} of {owner}" if has_own else CATALOGUE
+
+
 def path_of(var: Path, name: str) -> Path:
-    """Return the file of a map; ``name`` is a playlist's id or :data:`CATALOGUE`."""
+    """Return the file of a map; ``name`` is a playlist's id or that of :func:`map_of_catalogue`."""
     return var / "projections" / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.npz"
 
 

@@ -35,6 +35,11 @@ class GenreWords:
                 return max(deciding)[2], strength
         return None
 
+    def place_of(self, name: str) -> str | None:
+        """Return the family of the last place in ``name`` ("punjabi hip hop" is of India's), ``None`` without one."""
+        places = [(end, family) for _, end, family, kind in self._found(normalise(name).split()) if kind == "place"]
+        return max(places)[1] if places else None
+
     def _found(self, tokens: list[str]) -> list[tuple[int, int, str, Strength]]:
         """Return (start, end, family, strength) of the known words, without those inside a longer one."""
         found = [

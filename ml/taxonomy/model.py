@@ -151,6 +151,20 @@ class Taxonomy:
         found = self._words.family_of(name)
         return found[0] if found else None
 
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The families of a part of the world: those with words for places, such as "latin" or "east asian"."""
+        return tuple(family["name"] for family in self._content["families"] if family.get("places"))
+
+    def region_of(self, genre: str) -> str | None:
+        """Return the one of :attr:`regions` that a genre is from, by a place in its name or else by its family.
+
+        ``None`` for a genre of no part of the world, such as "rock": "punjabi hip hop" is hip hop by family, and
+        "south & west asian" by region.
+        """
+        found = self._words.place_of(genre) or self.family_of(genre)
+        return found if found in self.regions else None
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every listed name."""

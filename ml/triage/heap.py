@@ -129,7 +129,7 @@ class Heap:
         if row["genre"] < _MUCH_LIKELIER:
             return ""
         shared = self._heap.genre[at] * facts.genre.mean(axis=0)
-        return f"{self._reader.genre.genres[int(shared.argmax())]}, as much of it".capitalize()
+        return f"{self._reader.genre.genres[int(shared.argmax())]}, like much of it".capitalize()
 
     def _sounds_like(self, at: int, members: Sequence[str], facts: TrackFacts) -> str:
         distances = squared_distances(facts.sound, self._heap.sound[at])

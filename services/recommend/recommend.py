@@ -18,6 +18,7 @@ from services.subject.lookup import source_lines
 from services.subject.model import Subject
 from services.subject.resolve import resolve
 from services.timbre import timbre_picks
+from services.viewer import Viewer
 from services.views import TrackSummary, Worked, ids_in
 from store.domain import Track, usable_features
 from store.errors import StoreDown
@@ -31,9 +32,9 @@ NEEDS = frozenset({Need.FEATURES, Need.SIMILAR})
 _MOST_OF_SOURCE = 20
 
 
-def recommend(services: Services, query: Mapping[str, Any]) -> Worked:
+def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
     """Return a Recommendation; raises ServiceError as `resolve`, 404 for nobody known, 422 for nothing to compare."""
-    subject = resolve(services, query, NEEDS)
+    subject = resolve(services, query, viewer, NEEDS)
     exclude = ids_in(query["exclude"])
     by_sources, stays = _fetched(services, subject, exclude)
     lines = source_lines(services, subject)
@@ -161,7 +162,7 @@ def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> 
         answers = _answers(services, subject)
         stays = not answers and not services.engine.on(Need.SIMILAR)
         wanted = {similar.track_id for answer in answers for similar in answer.tracks}
-        tracks = tracks_by_id(subject.snapshot, services.database, wanted - {*exclude})
+        tracks = tracks_by_id(subject.snapshot, services.database, wanted - {*exclude}, subject.owner)
     except StoreDown as down:
         log.warning("no recommendations of sources: %s", down.message)
         return [], False

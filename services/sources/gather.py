@@ -12,8 +12,9 @@ from etl.providers.base import Need
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours
-from services.playlists import check_complete, find_playlist, may_name
+from services.playlists import check_complete, find_playlist, may_change
 from services.runs import RunView, find_run, start_runs
+from services.viewer import Viewer
 
 KINDS = {"tracks": Need.SEARCH, "artists": Need.ARTISTS, "segments": Need.ANALYSIS, "balanced": Need.GENRE_TRACKS}
 # What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
@@ -23,17 +24,17 @@ _WAKE_PAUSE_SECONDS = 30.0
 _woken_at = -_WAKE_PAUSE_SECONDS
 
 
-def enrich(services: Services, playlist_id: str, needs: Sequence[str], owner: str) -> RunView:
+def enrich(services: Services, playlist_id: str, needs: Sequence[str], viewer: Viewer) -> RunView:
     """Fetch ``needs`` (names in :data:`etl.gather.enrich.NEEDS`) for the tracks of a playlist.
 
     Raises ServiceError 403 for a playlist of another browser, 409 where it is arriving or no source is on, TooManyRuns.
     """
-    playlist = find_playlist(services, playlist_id)
-    if not may_name(playlist, owner):
+    playlist = find_playlist(services, playlist_id, viewer)
+    if not may_change(playlist, viewer):
         raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
     check_complete(playlist)
     _check_sources(services, [NEEDS[name] for name in needs], None)
-    return start_runs(services, new_enrichment(playlist.id, playlist.name, owner, needs))[0]
+    return start_runs(services, new_enrichment(playlist.id, playlist.name, viewer.owner, needs))[0]
 
 
 def harvest(services: Services, wanted: Mapping[str, Any], owner: str) -> RunView:

@@ -41,7 +41,7 @@ class KnownGenres:
 def genres_of(services: Services, subject: Subject) -> KnownGenres:
     """Return what is known of a track's genres; what sources answered just now goes first for a track of theirs."""
     of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
-    of_track_source = subject.track.source
+    of_track_source = subject.track.source_of("labels")
     by_source = genres_by_source(services, subject)
     if by_source and subject.ref is None:
         source = of_track_source = by_source[0].source
@@ -77,6 +77,14 @@ def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, flo
         for name in ranked
         if shares[name] >= LEAST_SHARE or name == ranked[0]
     )
+
+
+def with_main(families: tuple[TrackFamily, ...], main: str | None) -> tuple[TrackFamily, ...]:
+    """Return the families with ``main``, that of the track's headline, in front, the model's where nobody names it."""
+    if main is None:
+        return families
+    first = next((one for one in families if one.family == main), TrackFamily(main, "model", None, guessed=True))
+    return (first, *(one for one in families if one.family != main))
 
 
 # A name that nobody has listed is compared with all that are.

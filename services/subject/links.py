@@ -8,12 +8,15 @@ from services.container import Services
 from services.errors import ServiceError, not_found
 from services.subject.lookup import found_by_ids
 from services.subject.model import Subject
+from services.viewer import Viewer
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track, is_unnamed
 from store.facts import track_with_id
 
 
-def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collection[Need] = ()) -> Subject:
+def by_link(
+    services: Services, snapshot: Snapshot, link: Link, viewer: Viewer, needs: Collection[Need] = ()
+) -> Subject:
     """Find the track that ``link`` names in the catalogue, else in the store, else (with ``needs``) at the sources.
 
     Raises
@@ -29,7 +32,7 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
             f"This is a link to {what} at {link.service}, not to a track.",
             "Paste the link of a track. To bring a playlist, export it as a file and drop that into the Playlist view.",
         )
-    track = _known(services, snapshot, link)
+    track = _known(services, snapshot, link, viewer.owner)
     if track is None and needs:
         track = found_by_ids(services, {link.namespace: link.id})
     if track is None:
@@ -41,11 +44,11 @@ def by_link(services: Services, snapshot: Snapshot, link: Link, needs: Collectio
     return Subject(snapshot=snapshot, track=track, ref=ref, kind="id")
 
 
-def _known(services: Services, snapshot: Snapshot, link: Link) -> Track | None:
+def _known(services: Services, snapshot: Snapshot, link: Link, owner: str | None) -> Track | None:
     """Return the track of the link that the catalogue or the store knows, and that has been named."""
     ref = snapshot.find(link.id) if link.namespace == "spotify" else None
     if ref is not None and not is_unnamed((found := snapshot.track(ref)).title):
         return found
-    track = services.database.get_track(link.id) if link.namespace == "spotify" else None
-    track = track or track_with_id(services.database, link.namespace, link.id)
+    track = services.database.get_track(link.id, owner) if link.namespace == "spotify" else None
+    track = track or track_with_id(services.database, link.namespace, link.id, owner)
     return None if track is None or is_unnamed(track.title) else track

@@ -15,9 +15,10 @@ from etl.providers.base import GenreTag, Identity, LookupQuery, Need
 from services.container import Services
 from services.subject.model import Subject
 from services.views import View
-from store.catalogue.catalogue import Snapshot, filled
+from store.catalogue.catalogue import Snapshot
 from store.domain import Track, usable_features
 from store.errors import StoreDown
+from store.gaps import merged
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,13 @@ class SourceLine(FromSource):
 SourceView = TypeVar("SourceView", bound=FromSource)
 
 
-def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need]) -> Subject:
+def with_sources(
+    services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need], owner: str | None = None
+) -> Subject:
     """Return ``subject`` with what sources say of it, where something of ``needs`` is missing and a source is on.
 
-    ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored.
+    ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored; of a track
+    that ``owner`` has brought, with it.
     """
     wanted = _wanted(services, subject, needs)
     if not wanted:
@@ -87,7 +91,7 @@ def with_sources(services: Services, subject: Subject, typed: LookupQuery, needs
             return subject
         if subject.kind == "names":
             return _newly_found(services, subject, typed, wanted)
-        return _better_known(services, subject, needs)
+        return _better_known(services, subject, needs, owner)
     except StoreDown as down:
         log.warning("nothing was looked up: %s", down.message)
         return subject
@@ -124,7 +128,7 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
 def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return the genres of the track, those of its artist, and who says so."""
     artist = track.artists[0] if track.artists else ""
-    genres, source = track.artist_genres, track.source
+    genres, source = track.artist_genres, track.source_of("artist_genres")
     if artist and not genres:
         genres, source = snapshot.artist_genres(artist), "catalogue"
     if artist and not genres:
@@ -162,18 +166,18 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
     return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
 
 
-def _better_known(services: Services, subject: Subject, needs: Collection[Need]) -> Subject:
+def _better_known(services: Services, subject: Subject, needs: Collection[Need], owner: str | None) -> Subject:
     """Complete a track that is known here, first by what was found out before."""
     track = subject.track
-    stored = services.database.get_track(track.id) if subject.ref is not None else None
+    stored = services.database.get_track(track.id, owner) if subject.ref is not None else None
     if stored is not None:
-        track = replace(filled(track, stored), ids={**stored.ids, **track.ids})
+        track = merged(track, stored)
     subject = replace(subject, track=track)
     wanted = _wanted(services, subject, needs)
     if not wanted:
         return subject
     found = look_up(services.engine, LookupQuery(identity=identity_of(track)), wanted)
-    return replace(subject, track=store_looked_up(services.database, found, track), found=found)
+    return replace(subject, track=store_looked_up(services.database, found, track, owner), found=found)
 
 
 def genres_by_source(services: Services, subject: Subject) -> list[SourceGenres]:

@@ -53,7 +53,8 @@ class Subject:
 
     ``ref`` holds in ``snapshot`` alone. ``found`` is what sources answered, None where none was queried; ``named_by``
     are the sources that named the track, and ``features_source`` is the one of its audio features. ``understood`` is
-    None where nothing was typed. ``final`` is True if no source could add to what is known.
+    None where nothing was typed. ``final`` is True if no source could add to what is known. ``owner`` is the session
+    that asks.
     """
 
     snapshot: Snapshot
@@ -67,6 +68,7 @@ class Subject:
     named_by: str | None = None
     final: bool = False
     features_source: str | None = None
+    owner: str | None = None
 
     def match(self) -> Match | SourceMatch:
         alternatives = [TrackSummary.of(track) for track in self.alternatives]

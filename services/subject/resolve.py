@@ -12,6 +12,7 @@ from services.subject.links import by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject, Understood
 from services.subject.typed import ALTERNATIVES, Meaning, meaning
+from services.viewer import Viewer
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.typed import Fit
@@ -25,19 +26,19 @@ SURE = 0.75
 POPULARITY_LEAD = 10.0
 
 
-def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need] = ()) -> Subject:
+def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs: Collection[Need] = ()) -> Subject:
     """Find the track of a query; what is missing of ``needs`` is looked up at the sources that are on.
 
     Raises ServiceError 400 for an empty query, 404 for an unknown id or link, 409 when the title alone names several
     tracks, 422 for the link of something else than a track.
     """
-    snapshot, typed = services.catalogue.current(), LookupQuery()
+    snapshot, typed = services.catalogue.current(viewer.owner), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
     link = link_in(words, bare=True) or link_in(query.get("track_id") or "")
     if link:
-        found = by_link(services, snapshot, link, needs)
+        found = by_link(services, snapshot, link, viewer, needs)
     elif query.get("track_id"):
-        found = by_id(services, snapshot, query["track_id"], needs)
+        found = by_id(services, snapshot, query["track_id"], viewer, needs)
     elif words:
         found, typed = _by_words(services, snapshot, words), LookupQuery(text=words)
     elif title or artist:
@@ -50,12 +51,13 @@ def resolve(services: Services, query: Mapping[str, Any], needs: Collection[Need
         found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
         raise bad_request("Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values.")
-    found = with_sources(services, found, typed, needs)
+    found = with_sources(services, found, typed, needs, viewer.owner)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
     # In a mixture with given values it would be hidden whose the others are: those that no model may read stay out.
     features = usable_features(found.track) if given else found.track.features
     track = replace(found.track, features=features)
-    return replace(found, track=_with_given(track, given, query), features_source=features.source if features else None)
+    track = _with_given(track, given, query)
+    return replace(found, track=track, features_source=features.source if features else None, owner=viewer.owner)
 
 
 def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
@@ -64,7 +66,9 @@ def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
     return not_found(message, "Check the spelling, or add the artist.", sources=sources)
 
 
-def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collection[Need] = ()) -> Subject:
+def by_id(
+    services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need] = ()
+) -> Subject:
     """Find a track by its id in the catalogue, else in the store, else (with ``needs``) at the sources.
 
     Raises ServiceError 404.
@@ -72,7 +76,7 @@ def by_id(services: Services, snapshot: Snapshot, track_id: str, needs: Collecti
     ref = snapshot.find(track_id)
     if ref is not None:
         return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
-    track = services.database.get_track(track_id)
+    track = services.database.get_track(track_id, viewer.owner)
     if track is None and needs:
         track = found_by_id(services, track_id)
     if track is None:

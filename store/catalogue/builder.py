@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from store.catalogue.catalogue import CURRENT_FILE, SEGMENTS_DIR, published
+from store.catalogue.catalogue import COLLECTION, CURRENT_FILE, OWN, PUBLIC, SEGMENTS_DIR, owner_root, published
 from store.catalogue.merging import merge_rows
 from store.catalogue.segment import CatalogueError
 from store.catalogue.tables import read_tables
@@ -33,16 +33,33 @@ def build_public(root: Path, progress: Step = lambda *_: None) -> int:
     united and the audio features are those of the row that knows most of them, never a mixture.
     ``progress`` is called with (phase, rows done, rows in all).
     """
-    with locked(root / ".public.lock"):
+    with locked(root / f".{PUBLIC}.lock"):
         progress("read", 0, 0)
         rows = merge_rows(read_tables(root))
-        return _publish(root, "public", rows, progress)
+        return _publish(root, PUBLIC, rows, progress)
 
 
 def build_collection(root: Path, tracks: Iterable[Track], progress: Step = lambda *_: None) -> int:
-    """Build and publish the ``collection`` segment from people's own tracks; return their number."""
-    with locked(root / ".collection.lock"):
-        return _publish(root, "collection", merge_rows(rows_from_tracks(tracks)), progress)
+    """Build and publish the ``collection`` segment from the shared layer's tracks; return their number."""
+    return _build(root, COLLECTION, tracks, progress)
+
+
+def build_own(root: Path, owner: str, tracks: Iterable[Track], progress: Step = lambda *_: None) -> int:
+    """Build and publish the segment of what ``owner`` has brought; return the number of tracks.
+
+    Of an owner without tracks nothing stays.
+    """
+    folder = owner_root(root, owner)
+    folder.mkdir(parents=True, exist_ok=True)
+    count = _build(folder, OWN, tracks, progress)
+    if not count:
+        shutil.rmtree(folder)
+    return count
+
+
+def _build(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
+    with locked(root / f".{name}.lock"):
+        return _publish(root, name, merge_rows(rows_from_tracks(tracks)), progress)
 
 
 def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
@@ -56,8 +73,7 @@ def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
         write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
         (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
     before = _replace_current(root, name, folder)
-    # Workers may hold the generation before this one open for a moment; what is mapped outlives its folder,
-    # but one that has just read the old name must still find it.
+    # The folder before this one stays until the next build: a worker that has just read its name must still find it.
     for old in segments.glob(f"{name}-*"):
         if old.name not in (folder, before):
             shutil.rmtree(old)
@@ -70,7 +86,7 @@ def _replace_current(root: Path, name: str, folder: str | None) -> str | None:
         try:
             folders = published(root)
         except CatalogueError:
-            folders = {}  # unreadable: each segment is named again by its own build
+            folders = {}  # unreadable: the next build of each segment names it again
         before = folders.pop(name, None)
         if folder is not None:
             folders[name] = folder

@@ -1,15 +1,18 @@
 """The catalogue: every known track in memory-mapped segments that running workers re-read when they change.
 
+The segments of the shared layer are everybody's. What an owner has brought is a small segment of theirs, which stands
+beside them in the snapshots of that owner alone.
+
 ``CURRENT.json`` under the root names the published folder of each segment; it is replaced atomically, so a
 build that is killed at any moment leaves the generation before it served.
 """
 
+import hashlib
 import json
 import logging
 import threading
 import time
-from collections import Counter
-from dataclasses import replace
+from collections import Counter, OrderedDict
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,14 +20,21 @@ from store.catalogue.matching import Match, match
 from store.catalogue.search import Hit, QueryBuilder, Ref, search
 from store.catalogue.segment import CatalogueError, Segment
 from store.domain import Track
+from store.gaps import merged
 from store.text import normalise
 
 __all__ = ["Catalogue", "CatalogueError", "Hit", "Match", "Ref", "Segment", "Snapshot"]
 
-CURRENT_FILE, SEGMENTS_DIR = "CURRENT.json", "segments"
-# In order of preference. What the operator imported names a track for everybody; what people bring in adds to it.
-SEGMENT_NAMES = ("public", "collection")
+CURRENT_FILE, SEGMENTS_DIR, OWNERS_DIR = "CURRENT.json", "segments", "owners"
+PUBLIC, COLLECTION, OWN = "public", "collection", "own"
+# In the order in which a track is found. The first two are the shared layer; the last is one owner's own, and lies in a
+# folder of theirs.
+SEGMENT_NAMES = (PUBLIC, COLLECTION, OWN)
+# In the order of whose values stand in front: see store.gaps.
+_IN_FRONT = (OWN, PUBLIC, COLLECTION)
 _STAT_SECONDS = 0.5
+# Owners whose segment one process holds open.
+_OWNERS_KEPT = 32
 # One answer needs the same artists several times.
 _ARTISTS_KEPT = 256
 _ARTIST_GENRES = 10
@@ -64,12 +74,15 @@ class Snapshot:
         return None
 
     def track(self, ref: Ref) -> Track:
-        """Return the track at ``ref``, its gaps filled from the other segments that know the same id."""
-        track = self._by_name[ref.segment].track(ref.row)
+        """Return the track at ``ref`` by all segments that know the same id, merged as :mod:`store.gaps` says."""
+        here = self._by_name[ref.segment].track(ref.row)
+        if len(self.segments) == 1:
+            return here
+        known = {ref.segment: here}
         for segment in self.segments:
-            if segment.name != ref.segment and (row := segment.find(track.id)) is not None:
-                track = filled(track, segment.track(row))
-        return track
+            if segment.name != ref.segment and (row := segment.find(here.id)) is not None:
+                known[segment.name] = segment.track(row)
+        return merged(*(known[name] for name in _IN_FRONT if name in known))
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
         """Find tracks as one types: at most ``limit``, best first, one per recording."""
@@ -83,6 +96,10 @@ class Snapshot:
         """Return whether ``title``, normalised, is the whole title of a track."""
         return any(QueryBuilder(segment, "name").known(title) for segment in self.segments)
 
+    def is_artist(self, key: str) -> bool:
+        """Return whether ``key``, normalised, is the first artist of a track."""
+        return any(len(segment.artist_rows(key)) for segment in self.segments)
+
     def artist_genres(self, artist_key: str) -> tuple[str, ...]:
         """Return the ten genres most often given to this artist or their tracks, most frequent first."""
         return self._artist_genres(normalise(artist_key))[:_ARTIST_GENRES]
@@ -94,25 +111,25 @@ class Snapshot:
         return tuple(name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def filled(track: Track, other: Track) -> Track:
-    """Return ``track`` with what only ``other`` knows; names stay as they are."""
-    gaps = ("album", "year", "duration_ms", "isrc", "popularity", "explicit", "features", "labels", "artist_genres")
-    known = {name: getattr(other, name) for name in gaps if getattr(track, name) in (None, ())}
-    return replace(track, **known) if known else track
-
-
 class Catalogue:
-    """The way to the current :class:`Snapshot` of the catalogue under ``root``; one per process."""
+    """The way to the current :class:`Snapshot` of the catalogue under ``root``; one per process.
 
-    def __init__(self, root: Path) -> None:
+    With ``hasty`` it looks at ``root`` each time that it is asked, not twice a second at most.
+    """
+
+    def __init__(self, root: Path, *, hasty: bool = False) -> None:
         self.root = root
+        self._hasty = hasty
+        self._owners: OrderedDict[str, tuple[Catalogue, Snapshot]] = OrderedDict()
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._stamp: tuple[int, int, int] | None = None
         self._checked = float("-inf")
 
-    def current(self) -> Snapshot:
-        """Return the newest published snapshot; an absent root is an empty one.
+    def current(self, owner: str | None = None) -> Snapshot:
+        """Return the newest published snapshot, of the shared layer and what ``owner`` has brought.
+
+        An absent root is an empty snapshot.
 
         Raises
         ------
@@ -120,10 +137,30 @@ class Catalogue:
             When what is published cannot be read and nothing older is in hand.
         """
         with self._lock:
-            if self._snapshot is None or time.monotonic() - self._checked >= _STAT_SECONDS:
+            if self._snapshot is None or self._hasty or time.monotonic() - self._checked >= _STAT_SECONDS:
                 self._refresh()
             assert self._snapshot is not None
-            return self._snapshot
+            return self._snapshot if owner is None else self._with_own(owner, self._snapshot)
+
+    def _with_own(self, owner: str, shared: Snapshot) -> Snapshot:
+        """Return ``shared`` with the own segment of ``owner``; itself where there is none. Costs a look at one file."""
+        root = owner_root(self.root, owner)
+        if not (root / CURRENT_FILE).exists():
+            self._owners.pop(owner, None)
+            return shared
+        known = self._owners.pop(owner, None)
+        catalogue = known[0] if known else Catalogue(root, hasty=True)
+        try:
+            segments = (*shared.segments, *catalogue.current().segments)
+        except CatalogueError as error:
+            _log.error("an owner's own tracks cannot be read: %s %s", error.message, error.hint)
+            return shared
+        same = known is not None and known[1].segments == segments
+        snapshot = known[1] if known is not None and same else Snapshot(segments)
+        self._owners[owner] = catalogue, snapshot
+        if len(self._owners) > _OWNERS_KEPT:
+            self._owners.popitem(last=False)
+        return snapshot
 
     def _refresh(self) -> None:
         stamp = _stamp(self.root / CURRENT_FILE)
@@ -144,6 +181,11 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def owner_root(root: Path, owner: str) -> Path:
+    """Return the folder of what ``owner`` has brought; its name does not give the owner away."""
+    return root / OWNERS_DIR / hashlib.sha256(owner.encode()).hexdigest()[:32]
 
 
 def published(root: Path) -> dict[str, str]:

@@ -13,13 +13,14 @@ from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
 # Everything else is found by _id. Change VERSION with any change here.
-VERSION = 4
+VERSION = 5
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     collection: [IndexModel(name, name=name) for name in names]
     for collection, names in {
         "playlists": ("owner",),
         "runs": ("state", "sha256", "owner"),
         "tracks": ("keys",),
+        "own_tracks": ("owner", "keys"),
         "recommendations": ("track_ids", "source"),
         "lookups": ("slice", "expires_hour"),
     }.items()

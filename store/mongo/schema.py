@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from store.errors import StoreError
 
 # Raise it with any change of stored documents after which older and newer code would misread each other's.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _MARKER = "documents"
 _WAY_OUT = (
     "Use an empty database and import your files again: name another one in MONGODB_URI or, for the embedded "

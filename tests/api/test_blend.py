@@ -35,18 +35,18 @@ def blended(client: FlaskClient, **wish: Any) -> dict[str, Any]:
 
 def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, length=4)
-    assert {one["id"] for one in answer["people"]} == {"ann", "ben"}
-    assert [one["id"] for one in answer["not_compared"]] == ["cy"]
+    assert {person["id"] for person in answer["people"]} == {"ann", "ben"}
+    assert [person["id"] for person in answer["not_compared"]] == ["cy"]
     for pick in answer["tracks"]:
         assert pick["person"]["id"] in {"ann", "ben"}
         assert pick["satisfaction"].keys() == {"ann", "ben"}
         assert pick["reasons"]
         assert pick["like"]["id"] in {"calm1", "calm2", "metal1"}
-    assert {one["id"] for one in answer["tracks"]} & {"metal3", "metal4", "metal5"}
+    assert {track["id"] for track in answer["tracks"]} & {"metal3", "metal4", "metal5"}
     known = {"calm1", "calm2", "metal1", "metal2"}
-    assert not known & {one["id"] for one in answer["tracks"]}, "known ones, other editions included, stay out"
-    assert [one["id"] for one in answer["fairness"]] == [one["id"] for one in answer["average"]]
-    assert sum(one["picks"] for one in answer["fairness"]) == len(answer["tracks"])
+    assert not known & {track["id"] for track in answer["tracks"]}, "known ones, other editions included, stay out"
+    assert [person["id"] for person in answer["fairness"]] == [person["id"] for person in answer["average"]]
+    assert sum(person["picks"] for person in answer["fairness"]) == len(answer["tracks"])
 
 
 def test_tracks_of_another_length_stay_out_and_are_counted(
@@ -56,44 +56,44 @@ def test_tracks_of_another_length_stay_out_and_are_counted(
     build_collection(tmp_path / "catalogue", timed)
     wish = {"playlist": shared_list, "filters": {"shortest_s": 30, "longest_s": 300}}
     answer = blended(configured(tmp_path, database_uri), **wish)
-    assert {one["duration_ms"] for one in answer["tracks"]} == {60_000}
+    assert {track["duration_ms"] for track in answer["tracks"]} == {60_000}
     assert answer["left_out"]["length"] > 0
 
 
 def test_people_quotas_and_playlists_as_people(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, people=["ben"], length=2)
-    assert [one["id"] for one in answer["people"]] == ["ben"]
+    assert [person["id"] for person in answer["people"]] == ["ben"]
     answer = blended(client, playlist=shared_list, length=2, quotas={"ben": 1})
-    assert {one["id"]: one["picks"] for one in answer["fairness"]} == {"ann": 0, "ben": 2}
+    assert {person["id"]: person["picks"] for person in answer["fairness"]} == {"ann": 0, "ben": 2}
     answer = blended(client, playlists=[shared_list], length=2, filters={"known": False})
-    assert [(one["id"], one["name"]) for one in answer["people"]] == [("both", "Both")]
+    assert [(person["id"], person["name"]) for person in answer["people"]] == [("both", "Both")]
 
 
 def test_never_again_is_remembered_for_the_browser_alone(client: FlaskClient, shared_list: str) -> None:
     first = blended(client, playlist=shared_list, length=3)["tracks"][0]["id"]
     answer = client.put("/api/never", json={"tracks": [first, first, "gone"]}).json
-    assert [one["id"] for one in answer["tracks"]] == [first, "gone"]
+    assert [track["id"] for track in answer["tracks"]] == [first, "gone"]
     assert answer["tracks"][0]["title"]
-    assert first not in [one["id"] for one in blended(client, playlist=shared_list, length=3)["tracks"]]
+    assert first not in [track["id"] for track in blended(client, playlist=shared_list, length=3)["tracks"]]
     other = client.application.test_client()
     assert other.get("/api/never").json == {"tracks": []}
-    assert first in [one["id"] for one in blended(other, playlist=shared_list, length=3)["tracks"]]
-    assert first not in [one["id"] for one in blended(other, playlist=shared_list, never=[first])["tracks"]]
+    assert first in [track["id"] for track in blended(other, playlist=shared_list, length=3)["tracks"]]
+    assert first not in [track["id"] for track in blended(other, playlist=shared_list, never=[first])["tracks"]]
     assert client.put("/api/never", json={"tracks": []}).json == {"tracks": []}
 
 
 def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, length=3)
-    tracks = [{"id": one["id"], "person": one["person"]["id"]} for one in answer["tracks"]]
+    tracks = [{"id": track["id"], "person": track["person"]["id"]} for track in answer["tracks"]]
     made = client.post("/api/playlists", json={"name": "For both", "tracks": tracks, "people": {"ann": "Ann"}})
     assert made.status_code == 201
     playlist = made.json["playlist"]
     assert (playlist["name"], playlist["item_count"], playlist["mine"]) == ("For both", len(tracks), True)
-    assert playlist["id"] in [one["id"] for one in client.get("/api/playlists").json["playlists"]]
+    assert playlist["id"] in [playlist["id"] for playlist in client.get("/api/playlists").json["playlists"]]
     page = client.get(f"/data?playlist={playlist['id']}").json
-    assert [one["id"] for one in page["tracks"]] == [one["id"] for one in tracks]
-    assert [one["added_by"] for one in page["tracks"]] == [one["person"] for one in tracks]
-    names = {one["id"]: one["name"] for one in page["playlist"]["contributors"]}
+    assert [track["id"] for track in page["tracks"]] == [track["id"] for track in tracks]
+    assert [track["added_by"] for track in page["tracks"]] == [track["person"] for track in tracks]
+    names = {contributor["id"]: contributor["name"] for contributor in page["playlist"]["contributors"]}
     assert names.get("ann", "Ann") == "Ann"
     assert answer["tracks"][0]["title"] in client.get(f"/api/playlists/{playlist['id']}/export?format=csv").text
     assert client.delete(f"/api/playlists/{playlist['id']}").status_code == 204

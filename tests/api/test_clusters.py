@@ -9,30 +9,33 @@ from flask.testing import FlaskClient
 def test_the_heat_map_the_sweep_and_the_exemplars(client: FlaskClient) -> None:
     answer = client.get("/api/clusters").get_json()
     count = len(answer["clusters"])
-    assert [one["cluster"] for one in answer["clusters"]] == list(range(1, count + 1))
+    assert [cluster["cluster"] for cluster in answer["clusters"]] == list(range(1, count + 1))
     assert [step["clusters"] for step in answer["sweep"] if step["elbow"]] == [count]
     for of, rows in (("genre", 114), ("family", 23)):
         heat = answer["heatmap"][of]
         assert len(heat["rows"]) == len(heat["shares"]) == len(heat["tracks"]) == rows
         assert all(sum(row) == pytest.approx(1, abs=0.01) for row in heat["shares"])
-    assert sum(one["share"] for one in answer["clusters"]) == pytest.approx(1, abs=0.01)
-    assert sum(one["tracks_here"] for one in answer["clusters"]) == 9
-    assert all(one["exemplar"]["features"].keys() >= {"energy", "tempo"} for one in answer["clusters"])
+    assert sum(cluster["share"] for cluster in answer["clusters"]) == pytest.approx(1, abs=0.01)
+    assert sum(cluster["tracks_here"] for cluster in answer["clusters"]) == 9
+    assert all(cluster["exemplar"]["features"].keys() >= {"energy", "tempo"} for cluster in answer["clusters"])
     assert all(
-        (one["exemplar"]["track"] is None) == (one["exemplar"]["distance"] is None) for one in answer["clusters"]
+        (cluster["exemplar"]["track"] is None) == (cluster["exemplar"]["distance"] is None)
+        for cluster in answer["clusters"]
     )
 
 
 def test_an_empty_installation_names_no_exemplar(empty_client: FlaskClient) -> None:
     told = empty_client.get("/api/clusters").get_json()["clusters"]
-    assert all(one["tracks_here"] == 0 and one["exemplar"]["track"] is None for one in told)
+    assert all(report["tracks_here"] == 0 and report["exemplar"]["track"] is None for report in told)
 
 
 def test_where_a_track_falls(client: FlaskClient) -> None:
     loud, calm = (client.get(f"/api/clusters/predict?track_id={one}").get_json() for one in ("metal1", "calm1"))
     assert loud["track"]["id"] == "metal1"
     assert loud["cluster"] == loud["nearest"][0]["cluster"] != calm["cluster"]
-    assert [one["distance"] for one in loud["nearest"]] == sorted(one["distance"] for one in loud["nearest"])
+    assert [neighbour["distance"] for neighbour in loud["nearest"]] == sorted(
+        neighbour["distance"] for neighbour in loud["nearest"]
+    )
     assert client.get("/api/clusters/predict?q=paper moons verholt").get_json()["cluster"] == calm["cluster"]
 
 
@@ -57,10 +60,10 @@ def test_each_fault_has_its_own_status(client: FlaskClient, path: str, status: i
 def test_histograms_of_all_tracks_and_of_a_family(client: FlaskClient) -> None:
     answer = client.get("/api/features/histograms").get_json()
     assert (answer["tracks"], len(answer["features"])) == (10, 13)
-    for one in answer["features"]:
-        assert len(one["counts"]) == len(one["reference"]) == len(one["edges"]) - 1
-        assert sum(one["counts"]) == one["known"] <= 9
-    energy = next(one for one in answer["features"] if one["feature"] == "energy")
+    for feature in answer["features"]:
+        assert len(feature["counts"]) == len(feature["reference"]) == len(feature["edges"]) - 1
+        assert sum(feature["counts"]) == feature["known"] <= 9
+    energy = next(feature for feature in answer["features"] if feature["feature"] == "energy")
     assert energy["known"] == 9
     metal = client.get("/api/features/histograms?family=metal").get_json()
     assert metal["tracks"] == 4
@@ -75,8 +78,8 @@ def picks(client: FlaskClient, more: str) -> dict[str, Any]:
 def test_one_pick_per_family_from_the_same_cluster(client: FlaskClient) -> None:
     answer = picks(client, "&seed=7")
     assert (answer["method"], answer["draw"]) == ("families", {"pick": "fresh", "seed": 7})
-    assert [one["family"] for one in answer["families"]] == ["metal"]
-    assert [one["family"] for one in answer["tracks"]] == ["metal"]
+    assert [family["family"] for family in answer["families"]] == ["metal"]
+    assert [track["family"] for track in answer["tracks"]] == ["metal"]
     assert answer["tracks"][0]["id"] in {"metal3", "metal4"}
     assert answer["tracks"][0]["reasons"]
     assert picks(client, "&seed=7") == answer
@@ -97,7 +100,7 @@ def test_the_nearest_one_and_what_is_left_out(client: FlaskClient) -> None:
 def test_families_of_a_track_without_a_genre_are_guessed_and_said_to_be(client: FlaskClient) -> None:
     answer = client.get("/recommend?track_id=same2&method=families").get_json()
     assert answer["families"]
-    assert all(one["guessed"] for one in answer["families"])
+    assert all(family["guessed"] for family in answer["families"])
     assert answer["note"]
 
 

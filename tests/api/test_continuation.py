@@ -30,12 +30,12 @@ def test_what_comes_next_with_reasons_and_scores(client: FlaskClient) -> None:
     assert answer["method"] == "content"
     assert answer["method_score"]["ndcg"] > 0.1
     assert {"ranker, content alone", "user-kNN, tuned"} <= {row["model"] for row in answer["scores"]}
-    ids = [one["id"] for one in answer["tracks"]]
+    ids = [track["id"] for track in answer["tracks"]]
     assert len(ids) == 10
     assert not {track.id for track in TRACKS[:8]} & set(ids)
     assert "slayer5" not in ids
-    assert {one["artists"][0] for one in answer["tracks"]} <= set(METAL)
-    assert all("goes with" in one["reason"] and 0 <= one["score"] <= 1 for one in answer["tracks"])
+    assert {track["artists"][0] for track in answer["tracks"]} <= set(METAL)
+    assert all("goes with" in track["reason"] and 0 <= track["score"] <= 1 for track in answer["tracks"])
 
 
 def test_faults_say_what_to_do(client: FlaskClient) -> None:

@@ -24,7 +24,9 @@ def test_slices_are_counted(configured: Callable[..., FlaskClient], database_uri
         import_slice(found.source, found.sha256, found.size, tmp_path / "playlists", lambda progress: None)
     answer = client.get("/api/datasets").json
     assert (answer["slices"], answer["playlists"], answer["rows"]) == (2, 10, 40)
-    assert {one["name"] for one in answer["datasets"]} == {"mpd-slice-0000-0999", "mpd-slice-1000-1999"}
-    assert [(one["playlists"], one["rows"], one["tracks"]) for one in answer["datasets"]] == [(5, 20, 5)] * 2
+    assert {dataset["name"] for dataset in answer["datasets"]} == {"mpd-slice-0000-0999", "mpd-slice-1000-1999"}
+    assert [(dataset["playlists"], dataset["rows"], dataset["tracks"]) for dataset in answer["datasets"]] == [
+        (5, 20, 5)
+    ] * 2
     assert answer["imported_at"] == answer["datasets"][0]["imported_at"]
     assert abs(datetime.fromisoformat(answer["imported_at"]) - datetime.now(UTC)) < timedelta(minutes=10)

@@ -130,5 +130,5 @@ def test_the_formats_are_listed(empty_client: FlaskClient) -> None:
 
 def test_exports_are_described(empty_client: FlaskClient) -> None:
     described = empty_client.get("/api/openapi.json").json["paths"]["/api/playlists/{playlist_id}/export"]["get"]
-    (parameter,) = [one for one in described["parameters"] if one["name"] == "format"]
+    (parameter,) = [parameter for parameter in described["parameters"] if parameter["name"] == "format"]
     assert parameter["schema"]["enum"] == list(FORMATS)

@@ -200,7 +200,7 @@ def test_the_trail_of_a_recommended_track(
     run = new_enrichment(PLAYLIST, "x", None, ["similar"])
     database.put_run(run)
     execute(database, tmp_path, run.id, open_engine=opening(fake_services.urls))
-    far = next(track for track in database.all_tracks() if track.id not in {one.id for one in ours})
+    far = next(track for track in database.all_tracks() if track.id not in {our.id for our in ours})
     answer = switched_on.get(f"/api/tracks/{far.id}/trail").get_json()
     assert answer["track"]["title"] == far.title
     assert answer["playlist"] == {"id": PLAYLIST, "name": "Eight songs"}

@@ -43,7 +43,7 @@ def linked(
 )
 def test_a_link_names_its_track(linked: FlaskClient, words: str, title: str) -> None:
     query = {"q": words}
-    assert [one["title"] for one in linked.get("/api/search", query_string=query).json["tracks"]] == [title]
+    assert [track["title"] for track in linked.get("/api/search", query_string=query).json["tracks"]] == [title]
     answer = linked.get("/genre-predict", query_string=query).json
     assert (answer["track"]["title"], answer["match"]["kind"]) == (title, "id")
     recommended = linked.get("/recommend", query_string=query)
@@ -87,4 +87,6 @@ def test_sources_tell_whose_link_it_is(asking: FlaskClient, fake_services: FakeS
     words = form.format(deezer=song.deezer, itunes=song.itunes)
     answer = asking.get("/genre-predict", query_string={"q": words}).json
     assert answer["track"]["title"] == song.title
-    assert [one["title"] for one in asking.get("/api/search", query_string={"q": words}).json["tracks"]] == [song.title]
+    assert [track["title"] for track in asking.get("/api/search", query_string={"q": words}).json["tracks"]] == [
+        song.title
+    ]

@@ -35,7 +35,7 @@ def asking(
 
 
 def by_status(answer: Any) -> dict[tuple[str, str], str]:
-    return {(one["source"], one["need"]): one["status"] for one in answer["sources"]}
+    return {(source["source"], source["need"]): source["status"] for source in answer["sources"]}
 
 
 def engine_of(client: FlaskClient) -> Engine:
@@ -52,13 +52,13 @@ def test_an_unknown_track_is_looked_up_and_every_part_says_where_it_is_from(
     assert "Deezer" in answer["match"]["source"]
     assert answer["match"]["confidence"] > 0.9
     assert answer["basis"][0] == "audio"
-    energy = next(one for one in answer["features"] if one["name"] == "energy")
+    energy = next(feature for feature in answer["features"] if feature["name"] == "energy")
     assert (energy["source"], energy["value"]) == ("reccobeats", pytest.approx(song.features["energy"]))
     assert energy["fetched_at"]
     assert energy["licence"]
     assert 0.5 < energy["confidence"] < 1.0
     known = answer["known_genres"]
-    assert {one["source"] for one in known["by_source"]} == {"deezer", "itunes"}
+    assert {report["source"] for report in known["by_source"]} == {"deezer", "itunes"}
     assert {"name": "Electro", "weight": 1.0} in known["by_source"][0]["genres"]
     assert known["source"] == "deezer"
     assert by_status(answer)["reccobeats", "features"] == "found"
@@ -74,9 +74,9 @@ def test_recommendations_are_our_own_and_those_of_each_source(asking: FlaskClien
     assert "No audio features" not in (answer["note"] or "")
     lists = {one["source"]: one for one in answer["fetched"]}
     assert set(lists) == {"reccobeats", "deezer", "listenbrainz_labs"}
-    assert all(one["licence"] and one["fetched_at"] for one in lists.values())
-    assert all(one["id"] for one in lists["reccobeats"]["tracks"])
-    assert song.spotify not in [one["id"] for each in lists.values() for one in each["tracks"]]
+    assert all(playlist["licence"] and playlist["fetched_at"] for playlist in lists.values())
+    assert all(track["id"] for track in lists["reccobeats"]["tracks"])
+    assert song.spotify not in [track["id"] for each in lists.values() for track in each["tracks"]]
 
 
 def test_what_was_found_is_known_next_time_by_its_id(asking: FlaskClient, fake_services: FakeServices) -> None:
@@ -85,7 +85,7 @@ def test_what_was_found_is_known_next_time_by_its_id(asking: FlaskClient, fake_s
     asked = fake_services.request_count()
     again = asking.get(f"/recommend?track_id={track_id}").json
     assert again["tracks"] == first["tracks"]
-    assert [one["source"] for one in again["fetched"]] == [one["source"] for one in first["fetched"]]
+    assert [answer["source"] for answer in again["fetched"]] == [answer["source"] for answer in first["fetched"]]
     assert asking.get(f"/genre-predict?track_id={track_id}").json["basis"][0] == "audio"
     fetched = first["fetched"][0]["tracks"][0]
     assert asking.get(f"/genre-predict?track_id={fetched['id']}").json["track"]["title"] == fetched["title"]
@@ -117,7 +117,7 @@ def test_a_known_track_without_features_gets_them(asking: FlaskClient, fake_serv
     database.put_tracks([bare])
     answer = asking.get(f"/genre-predict?track_id={song.spotify}").json
     assert answer["match"] == {"kind": "id", "confidence": 1.0, "understood": None, "alternatives": []}
-    assert {one["source"] for one in answer["features"]} == {"reccobeats"}
+    assert {feature["source"] for feature in answer["features"]} == {"reccobeats"}
     stored = database.get_track(song.spotify)
     assert stored is not None
     assert stored.features is not None
@@ -138,9 +138,9 @@ def test_a_source_that_fails_is_named_with_the_time_it_comes_back(
     answer = asking.get(f"/genre-predict?{ASKED}").json
     assert answer["match"]["kind"] == "source"
     assert answer["features"] == []
-    lines = [one for one in answer["sources"] if one["source"] == "reccobeats"]
-    assert {one["status"] for one in lines} == {"limited"}
-    assert all(one["message"] and one["retry_at"] and one["title"] == "ReccoBeats" for one in lines)
+    lines = [source for source in answer["sources"] if source["source"] == "reccobeats"]
+    assert {line["status"] for line in lines} == {"limited"}
+    assert all(line["message"] and line["retry_at"] and line["title"] == "ReccoBeats" for line in lines)
 
 
 def test_an_answer_that_could_become_better_is_not_kept(asking: FlaskClient, fake_services: FakeServices) -> None:
@@ -149,8 +149,8 @@ def test_an_answer_that_could_become_better_is_not_kept(asking: FlaskClient, fak
     fake_services.listenbrainz_labs.fail(unavailable(60), times=None)
     answer = asking.get(f"/genre-predict?{ASKED}").json
     assert answer["match"]["kind"] == "names"
-    assert "names alone" in answer["note"]
-    assert {one["status"] for one in answer["sources"]} <= {"failed", "limited"}
+    assert "No audio features" in answer["note"]
+    assert {source["status"] for source in answer["sources"]} <= {"failed", "limited"}
     fake_services.deezer.heal()
     engine_of(asking).forget("deezer")
     assert asking.get(f"/genre-predict?{ASKED}").json["match"]["kind"] == "source"
@@ -165,7 +165,7 @@ def test_features_in_conflict_are_kept_apart(asking: FlaskClient, fake_services:
         [Track(id=song.spotify, title=song.title, artists=(song.artist.name,), features=ours, isrc=song.isrc, ids=ids)]
     )
     answer = asking.get(f"/genre-predict?track_id={song.spotify}").json
-    assert [(one["source"], one["value"]) for one in answer["features"]] == [("exportify: a.csv", 0.011)]
+    assert [(feature["source"], feature["value"]) for feature in answer["features"]] == [("exportify: a.csv", 0.011)]
     (other,) = answer["other_features"]
     assert (other["source"], other["title"]) == ("reccobeats", "ReccoBeats")
     assert other["values"]["energy"] == pytest.approx(song.features["energy"])
@@ -177,7 +177,7 @@ def test_what_spotify_tells_is_shown_and_no_model_reads_it(client: FlaskClient) 
     heard = AudioFeatures(values={"energy": 0.9, "tempo": 150.0}, source="spotify")
     database.put_tracks([Track(id="x1", title="Anvil Choir", artists=("Iron Almond",), features=heard)])
     answer = client.get("/genre-predict?track_id=x1").json
-    assert [one["name"] for one in answer["features"]] == ["energy", "tempo"]
+    assert [feature["name"] for feature in answer["features"]] == ["energy", "tempo"]
     assert "audio" not in answer["basis"]
     assert "terms" in answer["note"]
 
@@ -189,7 +189,7 @@ def test_what_spotify_tells_goes_into_no_comparison(client: FlaskClient, given: 
     heard = AudioFeatures(values=values, source="spotify")
     database.put_tracks([Track(id="x1", title="Anvil Choir", artists=("Iron Almond",), features=heard)])
     answer = client.get(f"/genre-predict?track_id=x1{given}").json
-    assert {one["name"] for one in answer["features"]} == ({"danceability"} if given else values.keys())
+    assert {feature["name"] for feature in answer["features"]} == ({"danceability"} if given else values.keys())
     assert answer["why"]["nearest"] == []
     assert client.get(f"/recommend?track_id=x1{given}").status_code == 422  # one value is too little
 
@@ -208,7 +208,7 @@ def test_where_no_source_is_on_nobody_is_asked(
 def test_a_refusal_says_who_was_asked(asking: FlaskClient) -> None:
     answer = asking.get("/recommend?q=zzyqx qqvx wwkjh")
     assert answer.status_code in {404, 422}
-    assert {one["status"] for one in answer.json["error"]["sources"]} == {"not_found"}
+    assert {source["status"] for source in answer.json["error"]["sources"]} == {"not_found"}
 
 
 def test_recommendations_of_sources_alone(
@@ -260,8 +260,8 @@ def test_a_track_of_the_catalogue_that_a_source_has_named_is_that_one(
     a_song(fake_services, "Paper Moons", "Nadia Verholt", ("Lumi Ferrando",))
     answer = asking.get("/genre-predict?q=paper moons verholt lumi ferrando").json
     assert (answer["match"]["kind"], answer["track"]["id"]) == ("source", "calm1")
-    assert {one["source"] for one in answer["features"]} == {"table: invented"}
-    assert [one["source"] for one in answer["other_features"]] == ["reccobeats"]
+    assert {feature["source"] for feature in answer["features"]} == {"table: invented"}
+    assert [other_feature["source"] for other_feature in answer["other_features"]] == ["reccobeats"]
 
 
 def test_a_track_of_the_catalogue_gets_what_it_lacks_once(asking: FlaskClient, fake_services: FakeServices) -> None:

@@ -30,7 +30,7 @@ def test_the_next_answer_comes_from_the_version_that_was_chosen(
     assert version() == served.name
     answer = client.put("/api/models/genre/active", json={"version": "mine"}).get_json()
     genre = next(task for task in answer["tasks"] if task["task"] == "genre")
-    assert {one["version"]: (one["active"], one["own"]) for one in genre["versions"]} == {
+    assert {version["version"]: (version["active"], version["own"]) for version in genre["versions"]} == {
         served.name: (False, False),
         "mine": (True, True),
     }

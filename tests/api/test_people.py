@@ -32,7 +32,7 @@ def put(client: FlaskClient, playlist: Playlist, people: dict[str, Any]) -> Any:
 
 def people_of(client: FlaskClient, playlist: Playlist) -> dict[str, tuple[str | None, str | None]]:
     answer = client.get(f"/data?playlist={playlist.id}").json["playlist"]
-    return {one["id"]: (one["name"], one["colour"]) for one in answer["contributors"]}
+    return {contributor["id"]: (contributor["name"], contributor["colour"]) for contributor in answer["contributors"]}
 
 
 def test_names_are_given_one_by_one_and_taken_back(empty_client: FlaskClient, everybodys: Playlist) -> None:

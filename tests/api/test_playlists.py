@@ -42,8 +42,11 @@ def test_an_uploaded_playlist_arrives_with_its_summary(empty_client: FlaskClient
     assert (run["requested"], run["stored"], run["known"], sum(run["skipped"].values())) == (3, 2, 0, 1)
     page = empty_client.get(f"/data?playlist={run['playlist_id']}").json
     assert page["playlist"]["name"] == "kites"
-    assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == {"ann": 1, "bob": 1}
-    assert [(one["title"], one["added_by"]) for one in page["tracks"]] == [
+    assert {contributor["id"]: contributor["count"] for contributor in page["playlist"]["contributors"]} == {
+        "ann": 1,
+        "bob": 1,
+    }
+    assert [(track["title"], track["added_by"]) for track in page["tracks"]] == [
         ("Slow Kites", "ann"),
         ("Gravel Choir", "bob"),
     ]
@@ -75,7 +78,7 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
     other = mine.application.test_client()
     run = ended(mine, send(mine, FILE)["id"])
     playlist = run["playlist_id"]
-    assert [one["id"] for one in mine.get("/api/playlists").json["playlists"]] == [playlist]
+    assert [playlist["id"] for playlist in mine.get("/api/playlists").json["playlists"]] == [playlist]
     assert other.get("/api/playlists").json["playlists"] == []
     assert other.get(f"/api/runs/{run['id']}").status_code == 404
     assert other.get(f"/data?playlist={playlist}").status_code == 200, "its address is the way to share it"
@@ -87,8 +90,8 @@ def test_a_playlist_belongs_to_the_browser_that_brought_it(
 def test_rows_come_in_pages(empty_client: FlaskClient) -> None:
     playlist = ended(empty_client, send(empty_client, FILE)["id"])["playlist_id"]
     pages = [empty_client.get(f"/data?playlist={playlist}&page={n}&page_size=1").json for n in (1, 2, 3)]
-    assert [one["pages"] for one in pages] == [2, 2, 2]
-    assert [[row["position"] for row in one["tracks"]] for one in pages] == [[0], [1], []]
+    assert [page["pages"] for page in pages] == [2, 2, 2]
+    assert [[row["position"] for row in page["tracks"]] for page in pages] == [[0], [1], []]
 
 
 def test_uploads_that_cannot_be_taken(

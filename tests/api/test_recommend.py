@@ -5,18 +5,18 @@ from flask.testing import FlaskClient
 
 
 def ids(client: FlaskClient, asked: str) -> list[str]:
-    return [one["id"] for one in client.get(f"/recommend?{asked}").json["tracks"]]
+    return [track["id"] for track in client.get(f"/recommend?{asked}").json["tracks"]]
 
 
 def test_what_sounds_alike_comes_first_with_reasons_and_differences(client: FlaskClient) -> None:
     answer = client.get("/recommend?track_id=metal1").json
     assert answer["method"] == "neighbours"
     assert answer["seed"]["id"] == "metal1"
-    assert {one["id"] for one in answer["tracks"][:3]} <= {"metal3", "metal4", "metal5", "same2"}
+    assert {track["id"] for track in answer["tracks"][:3]} <= {"metal3", "metal4", "metal5", "same2"}
     first = answer["tracks"][0]
     assert first["reasons"]
     assert {"feature", "seed", "other", "difference"} == first["differences"][0].keys()
-    scores = [one["score"] for one in answer["tracks"]]
+    scores = [track["score"] for track in answer["tracks"]]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -44,9 +44,9 @@ def test_hub_correction_can_be_left_out(client: FlaskClient) -> None:
 
 def test_what_goes_with_it_comes_before_what_is_merely_near(client: FlaskClient) -> None:
     answer = client.get("/recommend?track_id=metal1").json
-    goes = [one["is_close_match"] for one in answer["tracks"]]
+    goes = [track["is_close_match"] for track in answer["tracks"]]
     assert goes == sorted(goes, reverse=True)
-    by_id = {one["id"]: one["is_close_match"] for one in answer["tracks"]}
+    by_id = {track["id"]: track["is_close_match"] for track in answer["tracks"]}
     assert by_id["metal3"]
     assert not by_id["calm2"]
     assert (answer["note"], answer["artists"]) == (None, [])
@@ -57,7 +57,7 @@ def test_where_nothing_is_close_it_says_so_and_names_artists(client: FlaskClient
         "/recommend?track=Enter Sandman&artist=Metallica&exclude=metal1,metal2,metal3,metal4,metal5"
     ).json
     assert answer["tracks"]
-    assert not any(one["is_close_match"] for one in answer["tracks"])
+    assert not any(track["is_close_match"] for track in answer["tracks"])
     assert "Only distant matches here" in answer["note"]
     assert len(answer["artists"]) == 10
 
@@ -65,8 +65,8 @@ def test_where_nothing_is_close_it_says_so_and_names_artists(client: FlaskClient
 def test_by_sound_alone_artists_do_not_matter(client: FlaskClient) -> None:
     answer = client.get("/recommend?track_id=metal1&method=sound&weights=tempo:2").json
     assert answer["method"] == "sound"
-    assert "same2" in [one["id"] for one in answer["tracks"][:3]]
-    assert not any("artist" in reason.lower() for one in answer["tracks"] for reason in one["reasons"])
+    assert "same2" in [track["id"] for track in answer["tracks"][:3]]
+    assert not any("artist" in reason.lower() for track in answer["tracks"] for reason in track["reasons"])
 
 
 def test_by_artists_alone_sound_does_not_matter(client: FlaskClient) -> None:
@@ -85,8 +85,11 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
     assert answer["method"] == "artists"
     assert answer["tracks"] == []
     assert len(answer["artists"]) == 10
-    assert all(one["reasons"] for one in answer["artists"])
-    assert "Metallica" not in [one["name"] for one in answer["artists"]]
+    assert all(artist["reasons"] for artist in answer["artists"])
+    assert "Metallica" not in [artist["name"] for artist in answer["artists"]]
+    shown = [artist["similarity"] for artist in answer["artists"]]
+    assert shown == sorted(shown, reverse=True)
+    assert 0 < shown[-1] < shown[0] <= 1
     assert "playlists or tables" in answer["note"]
 
 

@@ -51,7 +51,7 @@ def test_status_says_what_is_there(client: FlaskClient) -> None:
     status = client.get("/api/status").json
     assert status["catalogue"]["tracks"] == 10
     assert status["store"] == {"ok": True, "kind": "mongodb"}
-    assert {"genre", "artists"} <= {one["task"] for one in status["models"]}
+    assert {"genre", "artists"} <= {model["task"] for model in status["models"]}
 
 
 def test_the_policy_allows_no_inline_script_and_no_eval(client: FlaskClient) -> None:

@@ -187,8 +187,8 @@ def test_lists_come_in_and_all_of_it_goes(client: FlaskClient, fake_services: Fa
     run = ended(client, run["id"])
     assert (run["state"], run["stored"]) == ("done", 3), run
     page = get(client, f"/data?playlist={run['playlist_id']}")
-    assert [(one["title"], one["added_by"]) for one in page["tracks"]] == [(song.title, "otto") for song in songs]
-    assert [one["title"] for one in get(client, "/api/search?q=hedgerow")["tracks"]] == ["Hedgerow"]
+    assert [(track["title"], track["added_by"]) for track in page["tracks"]] == [(song.title, "otto") for song in songs]
+    assert [track["title"] for track in get(client, "/api/search?q=hedgerow")["tracks"]] == ["Hedgerow"]
     assert client.delete("/api/spotify", base_url=HERE).status_code == 204
     assert get(client, "/api/playlists")["playlists"] == []
     assert client.get(f"/api/runs/{run['id']}", base_url=HERE).status_code == 404
@@ -256,7 +256,7 @@ def playlist(client: FlaskClient, fake_services: FakeServices, database: Databas
     """A playlist of the operator's with two tracks that Spotify numbers and one that it does not."""
     songs = fake_services.world.songs[:2]
     ids = [*(song.spotify for song in songs), "local-0123456789abcdef"]
-    database.put_tracks([Track(id=one, title=one, artists=("A",)) for one in ids])
+    database.put_tracks([Track(id=track_id, title=track_id, artists=("A",)) for track_id in ids])
     database.put_page("shown", 0, [PlaylistItem(position=at, track_id=one) for at, one in enumerate(ids)])
     database.put_playlist(Playlist(id="shown", name="Shown", item_count=3, complete=True))
     return "shown"
@@ -325,7 +325,7 @@ def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, da
     assert list(account["runs"]) == [other["id"]]  # what has ended is found by its owner
     ended(client, other["id"])
     client.delete("/api/spotify", base_url=HERE)
-    assert {one["kind"] for one in database.documents_where("runs", {"owner": owner})} == {"spotify-forget"}
+    assert {document["kind"] for document in database.documents_where("runs", {"owner": owner})} == {"spotify-forget"}
 
 
 def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

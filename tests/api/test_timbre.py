@@ -70,8 +70,8 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
 
     asked = {"track_id": first, "method": "timbre"}
     picks = empty_client.get("/recommend", query_string=asked).get_json()
-    assert [one["id"] for one in picks["tracks"]][:2] == [one["id"] for one in found["alike"]]
-    assert all("Alike in timbre" in one["reasons"][0] for one in picks["tracks"])
+    assert [track["id"] for track in picks["tracks"]][:2] == [track["id"] for track in found["alike"]]
+    assert all("Alike in timbre" in track["reasons"][0] for track in picks["tracks"])
     gone = empty_client.get("/recommend", query_string=asked | {"exclude": found["alike"][0]["id"]}).get_json()
     assert gone["tracks"] == picks["tracks"][1:]
     assert empty_client.get("/api/status").get_json()["analysed"] is True

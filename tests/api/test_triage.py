@@ -1,15 +1,16 @@
 """Sorting a heap into one's own playlists: proposals, decisions, undo, and what a kill leaves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from services import triage as use
+from services.triage import sorting
 from store import triages
 from store.database import PAGE_ITEMS, Database
-from store.domain import Playlist, PlaylistItem, Track
+from store.domain import Playlist, PlaylistItem
 from tests.api.conftest import CALM, LOUD, a_track
 
 HEAP = ("metal5", "calm2", "same1", "same2", "silent", "metal2")
@@ -36,23 +37,23 @@ class World:
     def start(self, **more: Any) -> dict[str, Any]:
         answer = self.client.put(self.address, json={"playlists": [self.loud, self.calm], **more})
         assert answer.status_code == 200, answer.json
-        return dict(answer.json)
+        return dict(answer.json["triage"])
 
     def state(self, **query: Any) -> dict[str, Any]:
         answer = self.client.get(self.address, query_string=query)
         assert answer.status_code == 200, answer.json
-        return dict(answer.json)
+        return dict(answer.json["triage"])
 
     def decide(self, *decisions: tuple[str, str, str | None], status: int = 200) -> dict[str, Any]:
         body = [{"track": track, "action": action, "playlist": playlist} for track, action, playlist in decisions]
         answer = self.client.post(f"{self.address}/decisions", json={"decisions": body})
         assert answer.status_code == status, answer.json
-        return dict(answer.json)
+        return dict(answer.json.get("triage", {}))
 
     def undo(self) -> dict[str, Any]:
         answer = self.client.post(f"{self.address}/undo")
         assert answer.status_code == 200, answer.json
-        return dict(answer.json)
+        return dict(answer.json["triage"])
 
     def rows(self, playlist: str) -> list[dict[str, Any]]:
         return list(self.client.get("/data", query_string={"playlist": playlist}).json["tracks"])
@@ -142,7 +143,7 @@ def test_all_above_a_confidence_are_one_step(world: World) -> None:
     state = world.start()
     wanted = {one["id"] for one in state["cards"] if one["playlist"] and one["confidence"] >= 0.5}
     assert len(wanted) > 1
-    state = dict(world.client.post(f"{world.address}/accept", json={"at_least": 0.5}).json)
+    state = dict(world.client.post(f"{world.address}/accept", json={"at_least": 0.5}).json["triage"])
     assert state["last"]["tracks"] == len(wanted) == state["accepted"]
     assert wanted <= {*world.ids(world.loud), *world.ids(world.calm)}
     assert world.undo()["accepted"] == 0
@@ -175,7 +176,9 @@ def test_only_ones_own_playlists_are_added_to(world: World, database: Database) 
     theirs = made(other, "Theirs", ("metal1",))
     for playlists, status in (([theirs], 403), ([world.heap], 400), (["nothing"], 404), ([], 422)):
         assert world.client.put(world.address, json={"playlists": playlists}).status_code == status
-    assert other.get(world.address).status_code == 404, "nobody sees what another browser decides"
+    world.start()
+    assert other.get(world.address).json == {"triage": None}, "nobody sees what another browser decides"
+    assert other.post(f"{world.address}/undo").json["error"]["code"] == "not_begun"
     database.put_playlist(Playlist(id="arriving", name="New", owner=None))
     assert world.client.put(world.address, json={"playlists": ["arriving"]}).status_code == 403
 
@@ -187,11 +190,11 @@ def test_a_triage_goes_on_in_another_process_and_can_be_forgotten(
     state = world.decide(("metal5", "accept", world.loud), ("calm2", "reject", world.calm))
     again = configured(catalogue_folder, database_uri)
     again.set_cookie("tastemap_session", world.client.get_cookie("tastemap_session").value)  # type: ignore[union-attr]
-    assert again.get(world.address).json == state
+    assert again.get(world.address).json == {"triage": state}
     assert world.start(person="ben")["person"] == "ben", "other choices leave the decisions alone"
     assert world.state()["accepted"] == 1
     assert world.client.delete(world.address).status_code == 204
-    assert world.client.get(world.address).status_code == 404
+    assert world.client.get(world.address).json == {"triage": None}
     assert world.ids(world.loud)[-1] == "metal5"
 
 
@@ -226,30 +229,55 @@ def test_what_a_killed_process_had_decided_is_carried_out(
     assert world.ids(world.loud) == ["metal1", "metal3", "metal4", *(["metal5"] if kind == "accept" else [])]
 
 
+def test_what_is_deleted_is_gone(world: World, database: Database) -> None:
+    world.start()
+    state = world.decide(("calm2", "accept", world.calm))
+    assert world.client.delete(f"/api/playlists/{world.calm}").status_code == 204
+    assert [one["id"] for one in world.state()["playlists"]] == [world.loud]
+    assert world.undo()["left"] == state["left"] + 1
+    world.client.delete(f"/api/playlists/{world.loud}")
+    assert world.client.get(world.address).json == {"triage": None}
+    world.client.delete(f"/api/playlists/{world.heap}")
+    assert world.client.get(world.address).status_code == 404
+    assert database.documents_where("triages", {}) == database.documents_where("triage_pages", {}) == []
+
+
+def test_a_heap_that_is_brought_in_again_may_have_lost_tracks(world: World, database: Database) -> None:
+    world.start()
+    world.decide(("metal5", "accept", world.loud), ("calm2", "reject", world.calm))
+    stored = database.playlist(world.heap)
+    assert stored
+    database.put_page(world.heap, 0, database.playlist_items(world.heap)[2:])
+    database.put_playlist(replace(stored, item_count=len(HEAP) - 2))
+    state = world.state()
+    assert (state["total"], state["left"]) == (4, 3)
+    assert world.undo()["last"] is None
+    assert "metal5" not in world.ids(world.loud)
+
+
 def test_a_playlist_that_is_brought_in_again_keeps_what_was_accepted(world: World, database: Database) -> None:
     world.start()
     world.decide(("metal5", "accept", world.loud))
     stored = database.playlist(world.loud)
     assert stored
     database.put_page(world.loud, 0, database.playlist_items(world.loud)[:3])
-    database.put_playlist(Playlist(id=stored.id, name=stored.name, owner=stored.owner, item_count=3, complete=True))
+    database.put_playlist(replace(stored, item_count=3))
     assert world.state()["accepted"] == 1
     assert world.ids(world.loud)[-1] == "metal5"
 
 
 def test_a_long_heap_is_read_to_its_bound(world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(use, "MOST_HEAP", PAGE_ITEMS)
+    monkeypatch.setattr(sorting, "MOST_HEAP", PAGE_ITEMS)
     tracks = [a_track(f"t{n}", f"Song {n}", "Iron Almond", LOUD if n % 2 else CALM) for n in range(PAGE_ITEMS + 5)]
     database.put_tracks(tracks)
     items = [PlaylistItem(position=n, track_id=track.id) for n, track in enumerate(tracks)]
     for page in (0, 1):
         database.put_page("long", page, items[page * PAGE_ITEMS : (page + 1) * PAGE_ITEMS])
-    database.put_tracks([Track(id="x", title="X", artists=())])
     database.put_playlist(Playlist(id="long", name="History", item_count=len(items), complete=True))
     world.address = "/api/playlists/long/triage"
     state = world.start()
     assert (state["total"], state["left_out"]) == (PAGE_ITEMS, 5)
-    state = dict(world.client.post(f"{world.address}/accept", json={"at_least": 0.0}).json)
+    state = dict(world.client.post(f"{world.address}/accept", json={"at_least": 0.0}).json["triage"])
     assert state["accepted"] > PAGE_ITEMS // 4
     assert len(world.ids(world.loud)) + len(world.ids(world.calm)) == 4 + state["accepted"]
     assert triages.find_triage(database, triages.triage_id(_owner(database), "long"))

@@ -56,9 +56,12 @@ def test_it_is_trained_asked_and_served_in_turn(
     assert run["state"] == "done", run["error"]
     assert run["result"]["served"] is True
     state = client.get(who_added).json
-    assert [one["active"] for one in state["versions"]] == [True]
+    assert [version["active"] for version in state["versions"]] == [True]
     served = state["served"]
-    assert [(one["id"], one["name"], one["tracks"]) for one in served["people"]] == [(ANN, "Ann", 24), (BOB, None, 24)]
+    assert [(person["id"], person["name"], person["tracks"]) for person in served["people"]] == [
+        (ANN, "Ann", 24),
+        (BOB, None, 24),
+    ]
     assert served["people"][0]["colour"] == "#0065a8"
     assert len(served["points"]) == 48
     assert all(point["title"].startswith("Song") and len(point["odds"]) == 2 for point in served["points"])
@@ -78,7 +81,7 @@ def test_it_is_trained_asked_and_served_in_turn(
     files = first.with_name(second).iterdir()
     artefacts.register(task_of(playlist), second, files, tmp_path / "models", activate=False)
     versions = client.get(who_added).json["versions"]
-    assert [(one["version"], one["active"]) for one in versions] == [(second, False), (first.name, True)]
+    assert [(version["version"], version["active"]) for version in versions] == [(second, False), (first.name, True)]
     client.put(f"/api/models/{task_of(playlist)}/active", json={"version": second})
     assert client.get(who_added).json["served"]["version"] == second
 

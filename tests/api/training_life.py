@@ -149,7 +149,7 @@ class Here:
 
     def versions(self) -> dict[str, bool]:
         tasks = self.client.get("/api/models").get_json()["tasks"]
-        found = next((one["versions"] for one in tasks if one["task"] == self.served_task), [])
+        found = next((task["versions"] for task in tasks if task["task"] == self.served_task), [])
         return {one["version"]: one["active"] for one in found}
 
     def written(self) -> set[str]:

@@ -127,8 +127,10 @@ def expect_accessible(page: Page) -> None:
     # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
     page.evaluate(AXE.read_text(encoding="utf-8"))
     report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    serious = [one for one in report["violations"] if one["impact"] in {"serious", "critical"}]
-    assert not serious, [(page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+    serious = [violation for violation in report["violations"] if violation["impact"] in {"serious", "critical"}]
+    assert not serious, [
+        (page.url, violation["id"], [node["html"] for node in violation["nodes"]]) for violation in serious
+    ]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 

@@ -44,14 +44,14 @@ def lengths_of_the_list(page: Page) -> set[int | None]:
     with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
         page.get_by_role("button", name="Blend", exact=True).click()
     expect(page.get_by_role("button", name="Save as a playlist")).to_be_enabled(timeout=ANSWER_MS)
-    return {one["duration_ms"] for one in answer.value.json()["tracks"]}
+    return {track["duration_ms"] for track in answer.value.json()["tracks"]}
 
 
 def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPage, page: Page) -> None:
     playlist_page.open()
     lengths = {LONG: LONG_MS}
-    rows = [Blended(number=one.number, person=one.person) for one in invented.rows(PEOPLE)]
-    rows = [replace(one, duration_ms=lengths.get(one.person, one.duration_ms)) for one in rows]
+    rows = [Blended(number=row.number, person=row.person) for row in invented.rows(PEOPLE)]
+    rows = [replace(row, duration_ms=lengths.get(row.person, row.duration_ms)) for row in rows]
     playlist_page.drop("Both of us.csv", invented.bare_file(rows))
     playlist_page.wait_for_map(36)
     page.goto(f"{playlist_page.address}/#/lab/blend")

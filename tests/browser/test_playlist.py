@@ -194,12 +194,12 @@ def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPa
 
 def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_page: PlaylistPage, page: Page) -> None:
     playlist_page.open()
-    playlist_page.drop("Laulud.csv", "Lugu,Esitaja\nWaterloo,ABBA\nInnuendo,Queen\n")
+    playlist_page.drop("Kantoj.csv", "Kanto,Artisto\nWaterloo,ABBA\nInnuendo,Queen\n")
     card = playlist_page.uploads.last
     expect(card).to_contain_text("Say which ones do")
     expect(card.get_by_role("button", name="Import", exact=True)).to_be_disabled()
-    card.get_by_label("Lugu is read as").select_option("artist")
-    card.get_by_label("Esitaja is read as").select_option("title")
+    card.get_by_label("Kanto is read as").select_option("artist")
+    card.get_by_label("Artisto is read as").select_option("title")
     expect(card.locator("ol")).to_contain_text("ABBA – Waterloo")
     expect_accessible(page)
     card.get_by_role("button", name="Import", exact=True).click()
@@ -207,8 +207,8 @@ def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_p
     expect(playlist_page.rows.first).to_contain_text("ABBA")
 
     card.get_by_role("button", name="Correct the columns").click(timeout=IMPORT_MS)
-    card.get_by_label("Lugu is read as").select_option("title")
-    card.get_by_label("Esitaja is read as").select_option("artist")
+    card.get_by_label("Kanto is read as").select_option("title")
+    card.get_by_label("Artisto is read as").select_option("artist")
     expect(card.locator("ol")).to_contain_text("Waterloo – ABBA")
     card.get_by_role("button", name="Import", exact=True).click()
     expect(card).to_contain_text("2 tracks: 2 new", timeout=IMPORT_MS)

@@ -63,7 +63,7 @@ def test_connect_bring_in_name_write_back_and_leave(
     page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
     page.get_by_role("button", name="Write to Spotify").click()
     expect(page.get_by_text("5 tracks are on Spotify now")).to_be_visible(timeout=IMPORT_MS)
-    [kept] = [one for one in services.spotify_state.lists.values() if one.name == "Kitchen duty, kept"]
+    [kept] = [playlist for playlist in services.spotify_state.lists.values() if playlist.name == "Kitchen duty, kept"]
     there = page.locator(".tm-write").get_by_role("link", name="Open it")
     expect(there).to_have_attribute("href", f"https://open.spotify.com/playlist/{kept.id}")
 

@@ -85,7 +85,7 @@ def ids_of(song: Song) -> dict[str, str]:
 
 
 def failures(found: LookedUp) -> dict[str, Status]:
-    return {one.source: one.status for one in found.trail if one.status in {Status.FAILED, Status.LIMITED}}
+    return {step.source: step.status for step in found.trail if step.status in {Status.FAILED, Status.LIMITED}}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_source_that_knows_the_isrc_as_something_else_adds_nothing(
     ours = Identity(title=song.title, artists=(song.artist.name,), ids={"isrc": song.isrc})
     found = look_up(engine, LookupQuery(identity=ours), ALL)
     assert found.identity == ours
-    assert {one.status for one in found.trail if one.need is Need.TRACK} == {Status.NOT_FOUND}
+    assert {step.status for step in found.trail if step.need is Need.TRACK} == {Status.NOT_FOUND}
     assert found.features == {}  # ReccoBeats has some under this ISRC, but they are the other's
 
 
@@ -209,7 +209,7 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
     failed = failures(found)
     assert set(failed) == {source}
     if fault == "429 for a day":
-        answer = next(one for one in found.trail if one.source == source)
+        answer = next(step for step in found.trail if step.source == source)
         assert answer.status is Status.LIMITED
         assert answer.fault is not None
         assert answer.fault.retry_at is not None
@@ -222,7 +222,7 @@ def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fa
     words = typed("Neon Estuary Velvet Causeway")
     found = look_up(engine, words, ALL, clock)
     assert list(found.features) == ["acousticbrainz"]
-    late = next(one for one in found.trail if one.need is Need.FEATURES and one.source == "reccobeats")
+    late = next(step for step in found.trail if step.need is Need.FEATURES and step.source == "reccobeats")
     assert late.status is Status.FAILED
     assert late.fault is not None
     assert "in time" in late.fault.message
@@ -245,8 +245,8 @@ def test_when_all_fail_nothing_is_found_and_every_failure_told(engine: Engine, f
 def test_what_nobody_knows_is_not_made_up(engine: Engine, fake_services: FakeServices) -> None:
     found = look_up(engine, typed("Zzyqx Qqvx Wwkjh"), ALL)
     assert found.confidence == 0.0
-    assert {one.status for one in found.trail} == {Status.NOT_FOUND}
-    assert {one.need for one in found.trail} == {Need.SEARCH}
+    assert {step.status for step in found.trail} == {Status.NOT_FOUND}
+    assert {step.need for step in found.trail} == {Need.SEARCH}
 
 
 def test_nothing_is_asked_where_nothing_is_on(engine: Engine, fake_services: FakeServices) -> None:
@@ -262,7 +262,7 @@ def test_a_second_look_up_asks_nobody(engine: Engine, fake_services: FakeService
     again = look_up(engine, typed("velvet causeway neon estuary"), ALL - {Need.GENRES})
     assert again.identity == first.identity
     assert fake_services.request_count() - before <= 4  # the words are others, the ids are not
-    assert not [one for one in again.trail if one.need is not Need.SEARCH and not one.cached]
+    assert not [step for step in again.trail if step.need is not Need.SEARCH and not step.cached]
 
 
 def test_what_was_found_is_stored_with_its_sources(

@@ -181,7 +181,7 @@ class FakeSpotify(FakeService):
         if len(ids) > 100:
             return error(400, "Too many ids requested")
         songs = self._songs()
-        return {"audio_features": [self._sound(songs[one]) if one in songs else None for one in ids]}
+        return {"audio_features": [self._sound(songs[track_id]) if track_id in songs else None for track_id in ids]}
 
     @staticmethod
     def _sound(song: Song) -> dict[str, Any] | None:
@@ -213,7 +213,7 @@ class FakeSpotify(FakeService):
         if genres and not genres <= {artist.genre for artist in self.world.artists}:
             return error(400, "invalid seed")
         songs = [song for song in self.world.on(self.name) if song.artist.genre in genres]
-        for seed in (self._songs().get(one) for one in request.query.get("seed_tracks", "").split(",")):
+        for seed in (self._songs().get(part) for part in request.query.get("seed_tracks", "").split(",")):
             songs += self.world.like(self.name, seed) if seed else []
         return {"seeds": [], "tracks": [self.track(song) for song in songs[:limit]]}
 
@@ -228,8 +228,12 @@ class FakeSpotify(FakeService):
     @route("GET", "/me/playlists")
     def playlists(self, request: Request) -> Any:
         user = self._user(request)
-        mine = [one for one in self.state.lists.values() if user == one.owner or user in one.collaborators]
-        others = [one for one in self.state.lists.values() if one not in mine and one.public]
+        mine = [
+            playlist
+            for playlist in self.state.lists.values()
+            if user == playlist.owner or user in playlist.collaborators
+        ]
+        others = [playlist for playlist in self.state.lists.values() if playlist not in mine and playlist.public]
         shown: list[Any] = [self._brief(one) for one in (*mine, *others)]
         return self._paged(request, [*shown, None], most=50, default=20)
 

@@ -53,7 +53,7 @@ def test_a_run_that_has_slept_enough_is_done(
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01)
     assert seen.wait(10)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
     assert woken[0] == tmp_path
 
 
@@ -66,7 +66,7 @@ def test_what_else_is_due_starts_the_worker_too(
     stop = watch_waiting(database, tmp_path, "uri", every_s=0.01, also=lambda: next(looks, False))
     assert started.wait(10)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
 
 
 def killed(var: Path, uri: str) -> subprocess.Popen[bytes]:
@@ -106,7 +106,7 @@ def test_a_run_whose_process_was_killed_is_done_while_the_server_goes_on(
     while (run := database.get_run(run_id)) and run.state != "done" and time.monotonic() < until:
         time.sleep(0.05)
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
     assert run
     assert (run.state, run.stored) == ("done", 1)
 
@@ -127,7 +127,7 @@ def test_what_is_stored_waits_for_the_others_of_its_command(
         assert not started.is_set()
     assert started.wait(30), "its command is gone, too"
     stop.set()
-    next(one for one in threading.enumerate() if one.name == "waiting runs").join(10)
+    next(thread for thread in threading.enumerate() if thread.name == "waiting runs").join(10)
 
 
 # -- queueing ---------------------------------------------------------------------------------------------------

@@ -222,9 +222,9 @@ def everything(database: Database, var: Path) -> dict[str, Any]:
         del track["brought_by"], track["source"], track["features"]["source"]
     found["sums"] = [sum(run.pop(name) for run in found["runs"]) for name in ("stored", "known")]
     found["slices"] = sorted(
-        (one["pid"], one["tracks"])
+        (row["pid"], row["tracks"])
         for batch in read_batches(var / "playlists", "playlists")
-        for one in batch.to_pylist()
+        for row in batch.to_pylist()
     )
     return found
 
@@ -291,7 +291,7 @@ def test_the_command_killed_and_given_again(database_uri: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert "files: importing, 2 at a time" in done.stderr
     assert done.stdout.splitlines()[-1].split() == ["24", "files", "96", "96", "0", "0"]
-    found = [one["pid"] for batch in read_batches(sets, "playlists") for one in batch.to_pylist()]
+    found = [row["pid"] for batch in read_batches(sets, "playlists") for row in batch.to_pylist()]
     assert sorted(found) == sorted(10 * at + n for at in range(24) for n in range(2))
 
 

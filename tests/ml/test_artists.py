@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding, top
@@ -11,6 +12,9 @@ from ml.artists.train import card
 from ml.artists.train import scores as artists_scores
 from ml.artists.train.data import comma_names, join_parts, training_lists
 from ml.artists.train.embedding import ArtistModel
+from ml.artists.train.kinship import kinship
+from ml.artists.train.partners import coherence, partners
+from ml.taxonomy.model import Taxonomy
 from tests.ml.artist_world import JAZZ, METAL, NAMES, SMALL, world
 
 
@@ -25,6 +29,61 @@ def test_artists_of_one_scene_are_alike(embedding: ArtistEmbedding) -> None:
         assert len(alike) == 4
         assert {artist.name for artist in alike} <= {*METAL, "Basement Metal"} - {name}
         assert all(artist.similarity > 0.5 and artist.genres == ("metal",) for artist in alike)
+
+
+def test_artists_alike_come_in_the_order_of_the_number_shown(embedding: ArtistEmbedding) -> None:
+    for name in NAMES:
+        shown = [artist.similarity for artist in embedding.alike(name, len(NAMES))]
+        assert shown == sorted(shown, reverse=True)
+        assert len(shown) > 1
+        assert all(0 < similarity <= 1 for similarity in shown)
+
+
+def test_of_equal_places_the_artist_of_the_same_family_and_region_is_closer() -> None:
+    made = ArtistModel(SMALL).fit(world()).export(world(), "test")
+    metallica, megadeth, miles = map(made.find_exact, ("Metallica", "Megadeth", "Miles Davis"))
+    assert metallica is not None and megadeth is not None and miles is not None  # noqa: PT018 - for mypy
+    made.arrays["vectors"][:] = made.arrays["vectors"][metallica]
+    made.arrays["prior"][:] = 0.5
+    made.arrays["together_closeness"][:] = 0
+    likeness = made.likeness(metallica)
+    assert likeness[megadeth] == pytest.approx(likeness[metallica], abs=0.01)
+    assert likeness[megadeth] - likeness[miles] > 0.1
+
+
+def test_an_artist_without_genres_takes_families_and_regions_of_its_neighbours() -> None:
+    taxonomy = Taxonomy.active()
+    places = np.array([[1, 0], [0.99, 0.14], [0, 1], [0.9, 0.44], [0, 0]])
+    genres = np.array([[0, -1], [1, 0], [2, -1], [-1, -1], [-1, -1]], np.int16)
+    found = kinship(places, genres, ["punjabi pop", "punjabi hip hop", "bebop"], taxonomy) / 255
+    families, regions = found[:, : len(taxonomy.families)], found[:, len(taxonomy.families) :]
+    np.testing.assert_allclose(np.square(families[:4]).sum(axis=1), 1, atol=0.02)
+    assert taxonomy.families[int(families[1].argmax())] == "hip hop"
+    assert [(*taxonomy.regions, "anywhere")[int(row.argmax())] for row in regions[:4]] == [
+        "south & west asian",
+        "south & west asian",
+        "anywhere",
+        "south & west asian",
+    ]
+    assert not found[4].any()  # nothing is known of it
+
+
+def test_a_list_of_many_families_hardly_makes_artists_of_two_families_partners() -> None:
+    kin = np.repeat(np.eye(4), 2, axis=0)  # eight artists, two of each family
+    lists = [[0, 1], [0, 2], [0, 2], [0, 1], *[list(range(8))] * 2]
+    held = sp.csr_matrix([[float(artist in members) for artist in range(8)] for members in lists])
+    np.testing.assert_allclose(coherence(held, kin), [1, 0, 0, 1, 1 / 7, 1 / 7])
+    found = partners(held, kin, kept=7, shrinkage=1.0, fewest=2)
+    first = slice(*found["together_start"][:2])
+    others = found["together_artist"][first].tolist()
+    lists_of, closeness = (
+        dict(zip(others, found[name][first].tolist(), strict=True)) for name in ("together_lists", "together_closeness")
+    )
+    assert lists_of[1] == lists_of[2] == 4
+    assert others[0] == 1
+    assert closeness[1] == pytest.approx(4 / (7 * 5) ** 0.5, abs=0.001)
+    # Of another family: the long lists count a seventh, those of two artists nothing.
+    assert closeness[2] == pytest.approx((2 / 7) / (7 * 5) ** 0.5, abs=0.001)
 
 
 def test_an_artist_in_no_playlist_gets_a_place_by_genre_and_sound(embedding: ArtistEmbedding) -> None:
@@ -170,7 +229,7 @@ def test_the_card_tells_what_it_learnt_from_and_where_it_loses() -> None:
     for expected in (
         "# Artist embedding test\n",
         "seed 1",
-        "popularity, added to the cosine, is 0.2",
+        "the cosine of their places weighs 1, shared playlists 1.2, families 0.3, regions 0.2, popularity 0.25. An",
         "## Where it loses\n\nMost of",
     ):
         assert expected in text

@@ -74,8 +74,8 @@ def test_guards_known_never_and_the_cap_hold(neighbours: Neighbours, snapshot: S
 
 
 def test_filters_come_before_the_ranking_however_much_they_take(neighbours: Neighbours, tmp_path: Path) -> None:
-    rude = [replace(one, explicit=True) for one in many(1000, "Rude", CALM, 900)]
-    near = [replace(one, popularity=1.0) for one in many(100, "Mild", {**CALM, "energy": 0.4}, 12)]
+    rude = [replace(track, explicit=True) for track in many(1000, "Rude", CALM, 900)]
+    near = [replace(track, popularity=1.0) for track in many(100, "Mild", {**CALM, "energy": 0.4}, 12)]
     crowd = catalogue_of(tmp_path, *rude, *near)
     made = blend(neighbours, crowd, [ANN], BlendRequest(length=8, guards=ALL))
     assert len(made.picks) == 8
@@ -87,9 +87,9 @@ def test_filters_come_before_the_ranking_however_much_they_take(neighbours: Neig
 def test_tracks_of_another_length_stay_out(neighbours: Neighbours, tmp_path: Path) -> None:
     lengths = {"Short": 30_000, "Normal": 200_000, "Long": 1_500_000, "Unknown": None}
     tracks = [
-        replace(one, duration_ms=ms)
+        replace(track, duration_ms=ms)
         for at, (word, ms) in enumerate(lengths.items())
-        for one in many(9 * at + 1, word, CALM, 3)
+        for track in many(9 * at + 1, word, CALM, 3)
     ]
     made = blend(
         neighbours, catalogue_of(tmp_path, *tracks), [ANN], BlendRequest(length=12, shortest_s=60, longest_s=600)
@@ -146,8 +146,8 @@ def test_novelty_brings_up_what_few_know(neighbours: Neighbours, snapshot: Snaps
 def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapshot: Snapshot) -> None:
     unheard = Listener("cy", "Cy", (Track(id="x", title="Unheard", artists=("Nobody at all",)),))
     made = blend(neighbours, snapshot, [ANN, unheard], BlendRequest(length=5))
-    assert [one.id for one in made.silent] == ["cy"]
-    assert [one.id for one in made.people] == ["ann"]
+    assert [member.id for member in made.silent] == ["cy"]
+    assert [person.id for person in made.people] == ["ann"]
     with pytest.raises(NothingToCompare):
         blend(neighbours, snapshot, [unheard], BlendRequest())
     with pytest.raises(NothingToCompare):

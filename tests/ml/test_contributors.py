@@ -41,7 +41,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     playlist = store_playlist(database)
     job = a_job(database, tmp_path, playlist)
     result = contributors.train_own(job)
-    table = {one["model"]: one for one in result["table"]}
+    table = {scored["model"]: scored for scored in result["table"]}
     assert table["network"]["auc"] > 0.9
     assert table["majority"]["auc"] == table["chance"]["auc"] == 0.5
     assert set(table) == {"chance", "majority", "nearest neighbours, audio", "gradient booster, audio", "network"}
@@ -57,7 +57,7 @@ def test_two_tastes_are_told_apart_and_the_first_model_is_served(database: Datab
     assert not is_known(reader.blocks([GenreInput()]))
 
     page = json.loads((job.registry.active(task_of(playlist)) / "who_added.json").read_text())
-    assert [one["tracks"] for one in page["people"]] == [24, 24]
+    assert [person["tracks"] for person in page["people"]] == [24, 24]
     assert np.sum(page["confusion"]) == len(page["points"]) == page["points_of"] == 48
 
     assert result["served"] is True
@@ -78,7 +78,7 @@ def test_what_everybody_may_read_names_nobody(database: Database, tmp_path: Path
         assert secret not in public
     job.registry.forget(task)
     assert not (tmp_path / "models" / task).exists()
-    assert [one for one in job.registry.versions() if one.task == task] == []
+    assert [version for version in job.registry.versions() if version.task == task] == []
 
 
 def test_too_little_says_what_to_bring(database: Database, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_features_that_are_only_to_be_shown_are_not_learnt_from(database: Databa
     playlist = store_playlist(database, source="spotify")
     added = read_playlist(a_job(database, tmp_path, playlist), read(options=SMALL))
     assert len(added.inputs) == 48
-    assert not any(one.features for one in added.inputs)
+    assert not any(known.features for known in added.inputs)
 
 
 def test_a_track_of_several_people_counts_for_the_first(database: Database, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_without_the_likes_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.shared
 def test_the_shipped_figures_keep_the_mark(shared_data: Path) -> None:
     written = json.loads((artefacts.active("contributors") / "scores.json").read_text())
-    table = {one["model"]: one for one in written["table"]}
+    table = {scored["model"]: scored for scored in written["table"]}
     assert table["network"]["auc"] >= table["gradient booster, audio"]["auc"] + 0.02
 
 

@@ -64,7 +64,7 @@ def test_every_family_that_occurs_has_a_model_with_a_scaler_of_its_own() -> None
     genres = list(table.genres)
     genres[0] = ("metal", "disco")  # one track alone: the study's misspelt name left such a family without a model
     found = fit(replace(table, genres=genres), Taxonomy.active(), "test", QUICK, 1, silent).families
-    wanted = {found.taxonomy.family_of(one) for names in genres for one in names}
+    wanted = {found.taxonomy.family_of(name) for names in genres for name in names}
     assert set(found.models) == wanted
     assert len(wanted) == 4
     means = [model.mean for model in found.models.values()]
@@ -95,15 +95,15 @@ def test_a_track_is_in_all_its_families_and_each_gives_a_pick_of_the_same_cluste
     known = families.families_of((*BOTH.labels, *BOTH.artist_genres))
     assert set(known) == {"metal", "rock"}
     picks = families.pick(snapshot, BOTH, known, draw=3)
-    assert [one.family for one in picks] == list(known)
-    for one in picks:
-        other = snapshot.track(one.ref)
+    assert [pick.family for pick in picks] == list(known)
+    for pick in picks:
+        other = snapshot.track(pick.ref)
         assert other.id != BOTH.id
-        assert one.family in families.families_of((*other.labels, *other.artist_genres))
-        model = families.models[one.family]
+        assert pick.family in families.families_of((*other.labels, *other.artist_genres))
+        model = families.models[pick.family]
         rows = feature_rows(track.features for track in (BOTH, other))
-        assert model.assign(model.scale(rows)).tolist() == [one.cluster] * 2
-    assert len({one.ref for one in picks}) == len(picks)
+        assert model.assign(model.scale(rows)).tolist() == [pick.cluster] * 2
+    assert len({pick.ref for pick in picks}) == len(picks)
 
 
 def test_equal_seeds_draw_equal_picks_and_others_draw_others(snapshot: Snapshot) -> None:
@@ -111,10 +111,31 @@ def test_equal_seeds_draw_equal_picks_and_others_draw_others(snapshot: Snapshot)
     seed = TRACKS[0]
 
     def drawn(draw: int) -> list[str]:
-        return [snapshot.track(one.ref).id for one in families.pick(snapshot, seed, ["metal"], draw=draw)]
+        return [snapshot.track(picked.ref).id for picked in families.pick(snapshot, seed, ["metal"], draw=draw)]
 
     assert drawn(1) == drawn(1)
     assert len({tuple(drawn(draw)) for draw in range(8)}) > 1
+
+
+def test_a_seed_draws_for_each_track_anew_among_the_nearest_and_popular(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    families = Families.load(artefacts.active("families"))
+
+    def drawn(of_snapshot: Snapshot, seed: Track, draw: int) -> Track:
+        return of_snapshot.track(families.pick(of_snapshot, seed, ["metal"], draw=draw)[0].ref)
+
+    assert any(
+        drawn(snapshot, TRACKS[0], draw) != drawn(snapshot, replace(TRACKS[0], id="x"), draw) for draw in range(8)
+    )
+    known = [replace(track, popularity=100.0 if at % 2 else 0.0) for at, track in enumerate(TRACKS)]
+    build_collection(tmp_path, [*known, replace(known[1], id="live", title="metal number 1 - Live", popularity=100.0)])
+    popular = Catalogue(tmp_path).current()
+    picks = [drawn(popular, of("metal", 10), draw) for draw in range(40)]
+    assert sum(bool(pick.popularity) for pick in picks) > 35
+    monkeypatch.setattr("ml.families.model.DRAWN_FROM", 4)
+    near = {drawn(snapshot, of("metal", 10), draw).id for draw in range(20)}
+    assert near <= {f"metal{number}" for number in (8, 9, 11, 12, 7, 13)}
 
 
 def test_the_nearest_is_the_nearest_and_what_is_excluded_never_comes(snapshot: Snapshot) -> None:

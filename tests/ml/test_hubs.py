@@ -68,15 +68,15 @@ def test_lists_fall_more_evenly_and_an_explanation_stays_true(tmp_path: Path, ar
     occurrences = {True: Counter[int](), False: Counter[int]()}
     for corrected, counted in occurrences.items():
         for track in tracks:
-            counted.update(one.ref.row for one in neighbours.recommend(snapshot, track, corrected=corrected))
+            counted.update(pick.ref.row for pick in neighbours.recommend(snapshot, track, corrected=corrected))
     even, uneven = (np.array([occurrences[how][row] for row in range(250)]) for how in (True, False))
     assert skewness(even) < 0.6 * skewness(uneven)
     assert (even == 0).sum() < (uneven == 0).sum()
-    by_place = {one.ref: one for one in neighbours.recommend(snapshot, tracks[0], limit=50, corrected=False)}
-    both = [one for one in neighbours.recommend(snapshot, tracks[0], limit=50) if one.ref in by_place]
+    by_place = {pick.ref: pick for pick in neighbours.recommend(snapshot, tracks[0], limit=50, corrected=False)}
+    both = [pick for pick in neighbours.recommend(snapshot, tracks[0], limit=50) if pick.ref in by_place]
     assert both
-    for one in both:
-        assert (one.reasons, one.differences) == (by_place[one.ref].reasons, by_place[one.ref].differences)
+    for pick in both:
+        assert (pick.reasons, pick.differences) == (by_place[pick.ref].reasons, by_place[pick.ref].differences)
 
 
 def test_a_few_tracks_are_left_as_they_are(tmp_path: Path, artists: ArtistEmbedding) -> None:

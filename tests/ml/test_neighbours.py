@@ -86,15 +86,16 @@ def test_nothing_to_compare_is_said(tmp_path: Path, neighbours: Neighbours) -> N
         )
 
 
-def test_a_recording_comes_once_and_the_seeds_own_never(tmp_path: Path, neighbours: Neighbours) -> None:
+def test_a_piece_comes_once_in_whatever_version_and_the_seeds_own_never(tmp_path: Path, neighbours: Neighbours) -> None:
     seed = a_track(1, "One", "Metallica")
     snapshot = catalogue_of(
         tmp_path, seed, a_track(2, "One - Remastered 2018", "Metallica"), a_track(3, "Peace Sells", "Megadeth"),
         a_track(4, "Peace Sells - 2011 Remaster", "Megadeth"), a_track(5, "Trust", "Megadeth"),
+        a_track(6, "One - Live", "Metallica"), a_track(7, "Peace Sells (Demo)", "Megadeth"),
     )  # fmt: skip
     for query in (seed, snapshot.find(seed.id), replace(seed, id="")):
         found = titles_of(snapshot, neighbours.recommend(snapshot, query))
-        assert sorted(title.split(" - ")[0] for title in found) == ["Peace Sells", "Trust"]
+        assert sorted(title.split(" - ")[0].split(" (")[0] for title in found) == ["Peace Sells", "Trust"]
 
 
 @pytest.mark.parametrize("cap", [1, 2, 3])
@@ -251,7 +252,7 @@ def test_weights_of_ones_own_decide_and_the_reasons_follow(tmp_path: Path, neigh
         assert titles_of(snapshot, found)[0] == first
         assert found[0].reasons[0].startswith(reason)
     silent = neighbours.recommend(snapshot, seed, weights={"tempo": 0.0})
-    assert not any("tempo" in reason for one in silent for reason in one.reasons)
+    assert not any("tempo" in reason for member in silent for reason in member.reasons)
     unweighted = neighbours.recommend(snapshot, seed)
     assert neighbours.recommend(snapshot, seed, weights={"tempo": 1.0, "artist": 1.0}) == unweighted
     with pytest.raises(NothingToCompare):

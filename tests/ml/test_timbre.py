@@ -92,7 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Path]) -> None:
     _, models = trained
     versions = artefacts.versions(models)
-    assert [(one.task, one.active) for one in versions] == [("timbre", False)]
+    assert [(version.task, version.active) for version in versions] == [("timbre", False)]
     folder = models / "timbre" / versions[0].name
     model = TimbreModel.load(folder)
     card = artefacts.verified(folder / "card.md").read_text()
@@ -105,7 +105,7 @@ def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Pat
     # Another take of a track's sound is nearest to it.
     again = model.predict(timbre(5)[:100])
     assert max(placed, key=lambda name: float(placed[name].vector @ again.vector)) == "5"
-    assert len({tuple(one.spot.tolist()) for one in placed.values()}) == 24
+    assert len({tuple(spot.spot.tolist()) for spot in placed.values()}) == 24
     with pytest.raises(ValueError, match="too few"):
         model.predict(timbre(1)[: LEAST_SEGMENTS - 1])
 

@@ -27,16 +27,16 @@ def chosen(database: Database) -> str | None:
 @pytest.mark.parametrize("told", [(SPOTIFY, RECCO), (RECCO, SPOTIFY)])
 def test_what_is_only_shown_displaces_nothing(database: Database, told: tuple[AudioFeatures, ...]) -> None:
     database.put_tracks([TRACK])
-    for one in told:
-        put_features(database, "t", one, "run")
+    for report in told:
+        put_features(database, "t", report, "run")
     assert chosen(database) == "reccobeats"
     assert known_tracks(database, ["t"])["t"].feature_sources == {"spotify", "reccobeats"}
 
 
 @pytest.mark.parametrize("told", [(SPOTIFY, RECCO), (RECCO, SPOTIFY)])
 def test_an_import_that_comes_again_keeps_to_that(database: Database, told: tuple[AudioFeatures, ...]) -> None:
-    for one in told:
-        database.put_tracks([replace(TRACK, features=one)])
+    for report in told:
+        database.put_tracks([replace(TRACK, features=report)])
     assert chosen(database) == "reccobeats"
 
 

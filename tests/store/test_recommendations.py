@@ -50,7 +50,9 @@ def test_what_was_recommended_is_found_by_seed_and_by_source(database: Database)
     assert set(found) == {"a", "b"}
     assert found["a"].tracks[0] == Recommended(track_id="x", score=0.5, reason="radio")
     assert (found["a"].fetched_at, found["a"].licence) == (NOW, "CC0")
-    assert [one.source for one in recommended_by(database, "a", ["reccobeats", "deezer", "itunes"])] == [
+    assert [
+        recommendation.source for recommendation in recommended_by(database, "a", ["reccobeats", "deezer", "itunes"])
+    ] == [
         "reccobeats",
         "deezer",
     ]

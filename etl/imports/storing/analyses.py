@@ -21,7 +21,7 @@ def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSum
     """
     track_id, track, analysis = read_analysis(found.document, run.name)
     if track is not None:
-        database.put_tracks([track], run.id)
+        database.put_tracks([track], run.id, owner=run.owner)
     earlier = database.get_document(ANALYSES, track_id)
     if earlier is not None and run.owner is not None:
         ours = earlier["brought_by"] == run.id

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
+from etl.imports.reading.encodings import UNICODE
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
@@ -162,9 +163,10 @@ class PlaylistImport:
         """Return a row that holds a bare id with the track that bears it here."""
         if row.track is None or not is_unnamed(row.track.title):
             return row
-        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id)
+        owner = self.run_at_start.owner
+        known = self.matching.by_id(row.track.id) or self.database.get_track(row.track.id, owner)
         for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
-            known = known or (track_with_id(self.database, namespace, id_) if id_ else None)
+            known = known or (track_with_id(self.database, namespace, id_, owner) if id_ else None)
         return replace(row, track=known) if known else row
 
     def _others_prevail(self) -> bool:
@@ -199,13 +201,19 @@ class PlaylistImport:
         further: dict[str, Track] = {}
         for row in self.page:
             assert row.track is not None
-            track = self.matching.completed(row.track)
+            track = replace(self.matching.completed(row.track), doubtful=self._is_guessed)
             if first.setdefault(track.id, track) != track:
                 further[track.id] = track
-        stored, _ = self.database.put_tracks(list(first.values()), brought_by)
+        owner = self.run_at_start.owner
+        stored, _ = self.database.put_tracks(list(first.values()), brought_by, owner=owner, repair=True)
         if further:  # further rows of the same track may have more values
-            self.database.put_tracks(list(further.values()), brought_by)
+            self.database.put_tracks(list(further.values()), brought_by, owner=owner)
         return stored
+
+    @property
+    def _is_guessed(self) -> bool:
+        """Whether the file was read in an encoding that neither it nor a person has named."""
+        return self.file.encoding not in UNICODE and not (self.run_at_start.read_options or {}).get("encoding")
 
     def _item(self, offset: int, row: Row) -> PlaylistItem:
         assert row.track is not None

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from ml.artists.model import POPULARITY_WEIGHT, ArtistEmbedding
+from ml.artists import model as served
+from ml.artists.model import ArtistEmbedding
 from ml.artists.train.data import ArtistData
 from ml.artists.train.embedding import ArtistModel
 from ml.artists.train.scores import OURS, as_table, format_table
@@ -35,7 +36,13 @@ def write(
         sources=", ".join(f"{name} {count}" for name, count in sources.most_common()),
         listed=int((model.lists_[model.order_] > 0).sum()),
         settings=asdict(model.settings),
-        popularity=POPULARITY_WEIGHT,
+        without=float((embedding.arrays["genres"][:, 0] < 0).mean()),
+        weights={
+            "shared playlists": served.TOGETHER_WEIGHT,
+            "families": served.FAMILY_WEIGHT,
+            "regions": served.REGION_WEIGHT,
+            "popularity": served.POPULARITY_WEIGHT,
+        },
         groups=next(iter(results["test"].values()))["all"].count,
         test=format_table(results["test"]),
         valid=format_table(results["valid"]),

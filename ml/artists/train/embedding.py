@@ -16,6 +16,9 @@ from sklearn.utils.extmath import randomized_svd
 from ml.artists.model import ArtistEmbedding
 from ml.artists.names import KeyIndex, NameTable
 from ml.artists.train.data import ArtistData, training_lists
+from ml.artists.train.kinship import kinship, regions_of
+from ml.artists.train.partners import partners
+from ml.taxonomy.model import Taxonomy
 
 Floats = npt.NDArray[Any]
 
@@ -38,8 +41,8 @@ class Settings:
     popularity_share: float = 0.3  # of the prior; the rest is the number of lists
     genres_kept: int = 4
     genre_evidence: float = 0.5  # the fewest tracks (a guest's count less) that give an artist a genre
-    partners_kept: int = 16
-    partner_shrinkage: float = 10.0  # lists added to either's count, so that two lists shared by chance weigh little
+    partners_kept: int = 32
+    partner_shrinkage: float = 20.0  # lists added to either's count, so that two lists shared by chance weigh little
     fewest_lists: int = 2  # an artist without a track needs so many lists for a place
 
 
@@ -118,9 +121,12 @@ class ArtistModel:
         ridge = Ridge(alpha=1.0).fit(content[sure], listed[sure], sample_weight=np.log1p(self._short_lists()[sure]))
         return normalize(ridge.predict(content)) * known[:, None]
 
-    def export(self, data: ArtistData, version: str) -> ArtistEmbedding:
-        """Return the embedding as it is served: artists with a place, best known first, in eight bits."""
-        settings = self.settings
+    def export(self, data: ArtistData, version: str, taxonomy: Taxonomy | None = None) -> ArtistEmbedding:
+        """Return the embedding as it is served: artists with a place, best known first, in eight bits.
+
+        Genres are put into the families of ``taxonomy``, by default the active one.
+        """
+        settings, taxonomy = self.settings, taxonomy or Taxonomy.active()
         placed = ((data.tracks > 0) | (self.lists_ >= settings.fewest_lists)) & (np.abs(self.places_).sum(axis=1) > 0)
         order = np.flatnonzero(placed)
         self.order_ = order = order[np.argsort(-self.prior_[order], kind="stable")]
@@ -129,6 +135,7 @@ class ArtistModel:
         keys = KeyIndex.build(_key_numbers(data, number))
         names = NameTable.pack([data.names[code] for code in order.tolist()])
         genre_names, genres = top_genres(data, order, settings)
+        kin = kinship(self.places_[order], genres, genre_names, taxonomy)
         arrays: dict[str, npt.NDArray[Any]] = {
             "vectors": quantise(self.places_[order]),
             "prior": self.prior_[order].astype(np.float16),
@@ -138,9 +145,20 @@ class ArtistModel:
             "key_text": keys.keys.text,
             "key_start": keys.keys.start,
             "key_artist": keys.artist,
-            **partners(self.members_[:, order], settings),
+            "kinship": kin,
+            **self._partners(order, kin[:, : len(taxonomy.families)] / 255),
         }
-        return ArtistEmbedding(version, arrays, genre_names)
+        return ArtistEmbedding(version, arrays, genre_names, taxonomy.families, regions_of(taxonomy))
+
+    def _partners(self, order: npt.NDArray[np.intp], families: Floats) -> dict[str, npt.NDArray[Any]]:
+        settings, held = self.settings, (self._short()[:, order] > 0).astype(np.float32).tocsr()
+        return partners(
+            held,
+            families,
+            kept=settings.partners_kept,
+            shrinkage=settings.partner_shrinkage,
+            fewest=settings.fewest_lists,
+        )
 
 
 def member_matrix(lists: Sequence[Mapping[int, float]], artists: int) -> sp.csr_matrix:
@@ -221,33 +239,6 @@ def top_genres(
         best = best[values[best] >= max(settings.genre_evidence, 0.2 * values.max(initial=0.0))]
         found[row, : len(best)] = columns[best]
     return list(data.genre_names), found
-
-
-def partners(members: sp.csr_matrix, settings: Settings) -> dict[str, npt.NDArray[Any]]:
-    """Return the artists most often in one list with each artist, and the number of lists that hold both, as a CSR.
-
-    Only pairs that at least ``fewest_lists`` lists hold are kept, the closest by (shrunken) cosine of their lists
-    first; more than 255 lists count as 255.
-    """
-    short = members[np.asarray((members > 0).sum(axis=1)).ravel() <= settings.longest_list]
-    held = (short > 0).astype(np.float32).tocsr()
-    often = count_lists(held) + settings.partner_shrinkage
-    shared = (held.T @ held).tocsr()
-    start, artists, lists = [0], [], []
-    for row in range(shared.shape[0]):
-        columns = shared.indices[shared.indptr[row] : shared.indptr[row + 1]]
-        counts = shared.data[shared.indptr[row] : shared.indptr[row + 1]]
-        close = np.flatnonzero((counts >= settings.fewest_lists) & (columns != row))
-        cosine = counts[close] / np.sqrt(often[columns[close]])
-        close = close[np.lexsort((columns[close], -cosine))[: settings.partners_kept]]
-        artists.append(columns[close].astype(np.int32))
-        lists.append(np.minimum(counts[close], 255).astype(np.uint8))
-        start.append(start[-1] + len(close))
-    return {
-        "together_start": np.array(start, np.uint32),
-        "together_artist": np.concatenate(artists),
-        "together_lists": np.concatenate(lists),
-    }
 
 
 def _key_numbers(data: ArtistData, number: npt.NDArray[np.intp]) -> dict[str, int]:

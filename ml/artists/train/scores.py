@@ -17,7 +17,11 @@ from ml.train.bootstrap import Interval, interval
 from ml.train.card import markdown_table
 
 AT = 20
-OURS, COSINE = OWN = ("artist embedding, as served", "artist embedding, cosine alone")
+OURS, PLAIN, COSINE = OWN = (
+    "artist embedding, as served",
+    "artist embedding, cosine and popularity",
+    "artist embedding, cosine alone",
+)
 # A sample is drawn of a programme's sessions and of a long list's artists.
 _LISTS_PER_GROUP, _SEEDS_PER_LIST, _FEWEST_ARTISTS = 5, 10, 5
 _BLOCK = 128
@@ -110,7 +114,8 @@ def scorers(
         return (genres[seeds] @ genres.T).toarray()
 
     return {
-        OURS: lambda seeds: places[seeds] @ places.T + prior,
+        OURS: lambda seeds: np.array([embedding.likeness(seed) for seed in seeds.tolist()]),
+        PLAIN: lambda seeds: places[seeds] @ places.T + prior,
         COSINE: lambda seeds: places[seeds] @ places.T,
         "item-kNN on playlists, with the same prior": lambda seeds: together(seeds) + prior,
         "item-kNN on playlists": together,

@@ -60,7 +60,7 @@ def train_own(job: Job) -> dict[str, Any]:
         )
     lists = [*mine, *imported_lists(job, numbers)]
     model = Continuation("user-trained", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))
-    snapshot = job.catalogue.current()
+    snapshot = job.catalogue.current(job.owner)
     neural_part = UserTrainedNeural(model, snapshot, lists)
     sampled = sorted(np.random.default_rng(1).permutation(scorable)[:MOST_SCORED].tolist())
     table, epochs = compare(model, neural_part, snapshot, lists, sampled, job)
@@ -76,7 +76,7 @@ def user_playlists(database: Database, owner: str | None, numbers: Numbers) -> I
         if shown_only(playlist.source):
             continue
         items = database.playlist_items(playlist.id, limit=playlist.item_count)
-        tracks = database.get_tracks({item.track_id for item in items})
+        tracks = database.get_tracks({item.track_id for item in items}, playlist.owner)
         held = [tracks[item.track_id] for item in items if item.track_id in tracks]
         yield training_list(playlist.name, [track for track in held if track.artists], numbers)
 

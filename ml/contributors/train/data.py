@@ -103,11 +103,11 @@ def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     ml.needs.TooLittle
         The playlist does not exist, or fewer than two people added enough tracks.
     """
-    available = Available.of(job.database, job.catalogue.current(), job.owner, job.request)
+    available = Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)
     contributors(available).check()
     assert available.playlist is not None
     adder = added_by(job.database, available.playlist)
-    found = job.database.get_tracks(adder)
+    found = job.database.get_tracks(adder, available.playlist.owner)
     known = [found[track_id] for track_id in adder if track_id in found]
     counts = Counter(adder[track.id] for track in known)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -251,7 +251,7 @@ def train_own(job: Job) -> dict[str, Any]:
     job.say("reading the catalogue")
     shipped = job.registry.active("taxonomy")
     taxonomy = Taxonomy.load(shipped.with_name(f"{shipped.name}.json"))
-    table = from_snapshot(job.catalogue.current())
+    table = from_snapshot(job.catalogue.current(job.owner))
     counted = int(table.whole[_distinct(table.members(taxonomy).values())].sum())
     if counted < LEAST_TRACKS:
         raise TooLittle(

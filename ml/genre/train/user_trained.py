@@ -40,7 +40,9 @@ def train_own(job: Job) -> dict[str, Any]:
     """
     job.say("reading the catalogue")
     taxonomy = job.registry.active("taxonomy")
-    table = own_table(job.catalogue.current(), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres)
+    table = own_table(
+        job.catalogue.current(job.owner), Taxonomy.load(taxonomy.with_name(f"{taxonomy.name}.json")).genres
+    )
     _check(table)
     held_out = _held_out(job, table)
     folder = job.models

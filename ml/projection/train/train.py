@@ -19,13 +19,13 @@ import numpy.typing as npt
 from ml.jobs import Job
 from ml.needs import MAP_TRACKS as LEAST
 from ml.needs import TooLittle
-from ml.projection.model import CATALOGUE, METHODS, Projection, faithfulness
+from ml.projection.model import METHODS, Projection, faithfulness, map_of_catalogue
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 from store.feature_rows import feature_rows
-from store.library import tracks_by_id
+from store.library import tracks_of_playlist
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -49,7 +49,7 @@ def train_own(job: Job) -> dict[str, Any]:
     seed = int(options.get("seed", SEED))
     methods = [method for method in METHODS if method in options.get("methods", METHODS)] or list(METHODS)
     job.say("reading the tracks")
-    snapshot = job.catalogue.current()
+    snapshot = job.catalogue.current(job.owner)
     tracks, places, available = _playlist(job, playlist) if playlist else drawn_from(snapshot, most, seed)
     if len(tracks) < LEAST:
         raise TooLittle(
@@ -68,7 +68,7 @@ def train_own(job: Job) -> dict[str, Any]:
         places=places,
         maps=maps,
         about=about,
-    ).save(job.var, playlist or CATALOGUE)
+    ).save(job.var, playlist or map_of_catalogue(snapshot, job.owner))
     return {"tracks": len(tracks), **about}
 
 
@@ -137,7 +137,8 @@ def _playlist(job: Job, playlist_id: str) -> tuple[list[Track], npt.NDArray[np.f
     playlist = job.database.playlist(playlist_id)
     items = job.database.playlist_items(playlist_id, limit=MOST) if playlist else []
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known_tracks = tracks_by_id(job.catalogue.current(), job.database, ids)
+    owner = playlist.owner if playlist else None
+    known_tracks = tracks_of_playlist(job.catalogue.current(), job.database, owner, ids)
     tracks = [track for track_id in ids if (track := known_tracks.get(track_id)) and track.features]
     if not tracks:
         return [], np.empty((0, 12), np.float32), len(ids)

@@ -31,12 +31,12 @@ def engine(database: Database, fake_services: FakeServices, tmp_path: Path) -> I
 
 
 def standing(engine: Engine, source: str) -> dict[str, Check]:
-    (state,) = (one for one in engine.states() if one.name == source)
+    (state,) = (state for state in engine.states() if state.name == source)
     return {check.name: check for check in look_at_standing(engine, state)}
 
 
 def probed(engine: Engine, source: str) -> dict[str, Check]:
-    (state,) = (one for one in engine.states() if one.name == source)
+    (state,) = (state for state in engine.states() if state.name == source)
     return {check.name: check for check in probe_needs(engine, state, 5.0)}
 
 

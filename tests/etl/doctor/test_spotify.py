@@ -61,7 +61,7 @@ def test_each_operation_of_a_new_app_is_called_once_and_no_closed_one(spotify: S
     assert {checks[name].state for name in CLOSED} == {State.OFF}
     asked = [request.path for request in spotify.api.requests]
     assert len(asked) == len(set(asked)) == 9
-    mine = next(one.id for one in spotify.state.lists.values() if one.owner == "wanda")
+    mine = next(playlist.id for playlist in spotify.state.lists.values() if playlist.owner == "wanda")
     assert asked[-1] == f"/playlists/{mine}/items"
 
 

@@ -89,7 +89,7 @@ class Reply:
 
 
 def knows_everything(reply: Reply) -> None:
-    reply.send(200, {"known": [one for one in reply.query["ids"].split(",") if one != "unknown"]})
+    reply.send(200, {"known": [part for part in reply.query["ids"].split(",") if part != "unknown"]})
 
 
 class Provider:
@@ -118,13 +118,13 @@ class Provider:
         return bool(query.text or query.identity.ids.get("isrc"))
 
     def answer(self, need: Need, queries: Sequence[LookupQuery], channel: Channel) -> list[Value | None]:
-        ids = [one.text or one.identity.ids["isrc"] for one in queries]
+        ids = [query.text or query.identity.ids["isrc"] for query in queries]
         found = channel.get(need.value, {"ids": ",".join(ids), "token": channel.settings.get("token", "")})
         if "error" in found:
             raise SourceFault(FaultKind.LIMITED, f"{self.about.title}: {found['error']}.", retry_after_s=5.0)
         if "absent" in found:
             raise SourceFault(FaultKind.ABSENT, "No longer offered.")
-        return [self._value(need, one) if one in found["known"] else None for one in ids]
+        return [self._value(need, track_id) if track_id in found["known"] else None for track_id in ids]
 
     def _value(self, need: Need, one: str) -> Value:
         if need is Need.FEATURES:
@@ -173,7 +173,7 @@ def engines(database: Database, server: Server, tmp_path: Path) -> Iterator[Engi
     made = []
 
     def make(*providers: Provider, clock: Clock | None = None, switch: bool = True, **config: Any) -> Engine:
-        known = {one.about.name: one for one in providers or (Provider(),)}
+        known = {provider.about.name: provider for provider in providers or (Provider(),)}
         config = {"var": tmp_path, "source_urls": dict.fromkeys(known, server.url)} | config
         order = {need: tuple(known) for need in Need}
         made.append(Engine(database, Config(**config), providers=known, order=order, clock=clock))

@@ -75,8 +75,8 @@ def test_only_unknown_questions_are_asked_in_full_batches(engines: Engines, serv
     engine.ask(INVENTED, Need.FEATURES, by_isrc("B"))
     wanted = [by_isrc(one) for one in ("A", "B", "unknown", "D", "A")]
     answers = engine.ask_many(INVENTED, Need.FEATURES, [*wanted, LookupQuery(identity=Identity(title="no id"))])
-    assert [one.status.value for one in answers] == ["found", "found", "not_found", "found", "found", "cannot"]
-    assert [one.cached for one in answers[:2]] == [False, True]
+    assert [answer.status.value for answer in answers] == ["found", "found", "not_found", "found", "found", "cannot"]
+    assert [answer.cached for answer in answers[:2]] == [False, True]
     assert [path.split("&")[0] for path in server.paths[1:]] == ["/features?ids=A%2Cunknown", "/features?ids=D"]
 
 
@@ -87,7 +87,7 @@ def test_a_failed_batch_leaves_the_others_their_answers(engines: Engines, server
 
     server.does = fails_for_c
     answers = engines().ask_many(INVENTED, Need.FEATURES, [by_isrc(one) for one in "ABCDE"])
-    assert [one.status.value for one in answers] == ["found", "found", "failed", "failed", "found"]
+    assert [answer.status.value for answer in answers] == ["found", "found", "failed", "failed", "found"]
     assert answers[2].fault is not None
     assert answers[2].fault.kind is FaultKind.UNREACHABLE
 
@@ -99,7 +99,7 @@ def test_one_bad_question_does_not_cost_its_batch_the_answers(engines: Engines, 
 
     server.does = refuses_x
     answers = engines().ask_many(INVENTED, Need.FEATURES, [by_isrc("X"), by_isrc("B")])
-    assert [one.status.value for one in answers] == ["failed", "found"]
+    assert [answer.status.value for answer in answers] == ["failed", "found"]
 
 
 def test_what_a_source_has_given_up_is_asked_once(engines: Engines, server: Server) -> None:

@@ -219,7 +219,7 @@ def test_after_a_limit_the_rest_of_many_questions_is_not_asked(
     server.does = lambda reply: reply.send(429, b"", Retry_After="900")
     engine = engines(clock=clock)
     answers = engine.ask_many(INVENTED, Need.SEARCH, [by_text(str(number)) for number in range(20)])
-    assert {retry_at(one) for one in answers} == {clock.now(900)}
+    assert {retry_at(answer) for answer in answers} == {clock.now(900)}
     assert len(server.paths) == 1
     assert engine._database.names_where("lookups", {}) == []
 

@@ -61,8 +61,8 @@ def test_eight_threads_ask_once(engines: Engines, server: Server) -> None:
     engine = engines()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: engine.ask("invented", Need.FEATURES, by_isrc("A")), range(8)))
-    assert {one.status for one in answers} == {Status.FOUND}
-    assert sum(not one.cached for one in answers) == 1
+    assert {answer.status for answer in answers} == {Status.FOUND}
+    assert sum(not answer.cached for answer in answers) == 1
     assert len(server.paths) == 1
 
 

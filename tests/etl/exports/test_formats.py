@@ -443,7 +443,7 @@ def test_json_loses_nothing(rows: list[ExportRow], name: str) -> None:
     content = written(FORMATS["json"], rows, name)
     document = json.loads(content)
     assert (document["format"], document["version"], document["playlist"]["name"]) == ("tastemap-playlist", 1, name)
-    assert [row_of(one, one["track"]) for one in document["items"]] == rows
+    assert [row_of(item, item["track"]) for item in document["items"]] == rows
     assert is_tastemap_json(content[:200].decode(errors="ignore"))
     playlist, found = read_tastemap_json(io.StringIO(content.decode()), "list.json")
     assert replace(playlist, owner="secret-session-hash", contributors=a_playlist(rows).contributors) == a_playlist(

@@ -39,11 +39,11 @@ class CountingDatabase(Database):
         for name in (*_READS, *_WRITES):
             setattr(self, name, self._mortal(getattr(self, name), name in _WRITES))
 
-    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
+    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "", **more: Any) -> tuple[int, int]:
         if self._is_last(writes=True):
-            super().put_tracks(tracks[: len(tracks) // 2], brought_by)
+            super().put_tracks(tracks[: len(tracks) // 2], brought_by, **more)
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().put_tracks(tracks, brought_by)
+        return super().put_tracks(tracks, brought_by, **more)
 
     def _is_last(self, *, writes: bool) -> bool:
         self.counts["calls"] += 1

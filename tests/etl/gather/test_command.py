@@ -98,7 +98,7 @@ def test_balanced_makes_a_playlist_and_says_what_it_lacks(database: Database, et
     done = etl("balanced", "--genres", "rock", "polka", "--per-genre", "2")
     assert done.returncode == 0, done.stderr
     assert "2 skipped: polka: no source knows more" in done.stdout
-    assert [one.item_count for one in database.playlists(None)] == [2]
+    assert [playlist.item_count for playlist in database.playlists(None)] == [2]
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_recommended_tracks_are_one_recording_whoever_names_them(
     found = recommended_for(database, [tracks[0].id], "reccobeats")[tracks[0].id]
     assert found.tracks
     assert found.playlists == (PLAYLIST,)
-    assert {one.track_id for one in found.tracks} <= {track.id for track in stored}
+    assert {track.track_id for track in found.tracks} <= {track.id for track in stored}
 
 
 def test_the_trail_leads_back_to_the_playlist(database: Database, tmp_path: Path, fake_services: FakeServices) -> None:
@@ -129,7 +129,7 @@ def test_the_trail_leads_back_to_the_playlist(database: Database, tmp_path: Path
     run = new_enrichment(other.id, "One", None, ["similar"])
     do(database, tmp_path, run, opening(fake_services.urls))
     farther = {track.id for track in database.all_tracks()} - ours - {far.id}
-    lengths = {len(trail_of(database, one, home).steps) for one in farther}  # type: ignore[arg-type]
+    lengths = {len(trail_of(database, track_id, home).steps) for track_id in farther}  # type: ignore[arg-type]
     assert lengths <= {1, 2}
 
 
@@ -197,14 +197,14 @@ def test_a_source_that_sleeps_for_a_day_lets_the_others_go_on(
     # What the others brought can be searched for meanwhile, and nobody takes the run up before its time.
     assert len(Catalogue(tmp_path / "catalogue").current()) > 8
     assert database.unfinished_runs() == []
-    assert [one.id for one in database.waiting_runs()] == [run.id]
+    assert [run.id for run in database.waiting_runs()] == [run.id]
     wake(database, run.id)
-    assert [one.id for one in database.unfinished_runs()] == [run.id]
+    assert [run.id for run in database.unfinished_runs()] == [run.id]
     assert execute(database, tmp_path, run.id, open_engine=opener) == "done"
     done = database.get_run(run.id)
     assert done
     assert (done.stored, done.wake_at) == (24, None)
-    sources = {one.track.features.source for one in all_known(database) if one.track.features}
+    sources = {known.track.features.source for known in all_known(database) if known.track.features}
     assert sources == {"reccobeats"}
 
 
@@ -283,3 +283,19 @@ def test_a_cancelled_run_ends_behind_the_page(database: Database, tmp_path: Path
     assert not database.cancel_run(run.id)
     assert execute(database, tmp_path, run.id) == "cancelled"
     assert database.playlist(PLAYLIST)
+
+
+def test_ids_of_musicbrainz_are_found_by_isrc_or_names(
+    database: Database, tmp_path: Path, fake_services: FakeServices
+) -> None:
+    tracks = put_playlist(database, fake_services.world)
+    known = sum("mbid" in track.ids for track in tracks)
+    run = enriched(database, tmp_path, fake_services, ["mbids"], ("musicbrainz",))
+    assert run.state == "done"
+    found = database.get_tracks([track.id for track in tracks]).values()
+    mbids = {song.mbid for song in fake_services.world.songs}
+    assert {track.ids["mbid"] for track in found if "mbid" in track.ids} <= mbids
+    with_mbid = sum("mbid" in track.ids for track in found)
+    assert with_mbid > known
+    assert (run.requested, run.stored, run.known) == (len(tracks), with_mbid - known, known)
+    assert {row["need"] for row in run.sources if row["queries"]} <= {"track", "search"}

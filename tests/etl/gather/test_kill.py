@@ -110,7 +110,7 @@ def everything(uri: str) -> dict[str, Any]:
 def timeless(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: timeless(one) for name, one in sorted(value.items()) if name not in _TIMES}
-    return [timeless(one) for one in value] if isinstance(value, list) else value
+    return [timeless(candidate) for candidate in value] if isinstance(value, list) else value
 
 
 def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp_path: Path) -> None:

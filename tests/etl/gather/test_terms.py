@@ -117,7 +117,7 @@ def test_a_long_run_of_a_browser_gives_way_to_another(
     run = new_harvest("tracks", "me", terms=4, source="deezer")
     opener = opening(fake_services.urls)
     assert do(database, tmp_path, run, opener).state == "waiting"
-    assert [one.id for one in database.unfinished_runs()] == [other.id, run.id]
+    assert [run.id for run in database.unfinished_runs()] == [other.id, run.id]
     database.cancel_run(other.id)
     execute(database, tmp_path, run.id, open_engine=opener)
     assert database.get_run(run.id).state == "done"

@@ -24,12 +24,12 @@ class DyingDatabase(Database):
         for name in WRITES:
             setattr(self, name, self._mortal(getattr(self, name)))
 
-    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "") -> tuple[int, int]:
+    def put_tracks(self, tracks: Sequence[Track], brought_by: str = "", **more: Any) -> tuple[int, int]:
         self.left -= 1
         if self.left == 0:
-            super().put_tracks(tracks[: len(tracks) // 2], brought_by)
+            super().put_tracks(tracks[: len(tracks) // 2], brought_by, **more)
             self.end()
-        return super().put_tracks(tracks, brought_by)
+        return super().put_tracks(tracks, brought_by, **more)
 
     def _mortal(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:

@@ -74,9 +74,9 @@ def test_tracks_which_everybody_finds_do_not_name_the_file(database: Database, t
     assert (run.state, run.stored, run.known) == ("done", 3, 1)
     assert {playlist.source for playlist in database.playlists("me")} == {"tunemymusic: Songs for a parting.csv"}
     assert [playlist.name for playlist in database.playlists("me")].count("Evenings") == 1
-    snapshot = Catalogue(tmp_path / "var" / "catalogue").current()
+    snapshot = Catalogue(tmp_path / "var" / "catalogue").current("me")
     found = [snapshot.track(snapshot.ref(row)) for row in range(len(snapshot))]
-    assert {track.source for track in (*found, *database.all_tracks())} == {"tunemymusic"}
+    assert {track.source for track in (*found, *database.all_tracks("me"))} == {"tunemymusic"}
 
 
 def test_a_broken_part_of_an_archive_is_named_and_the_rest_stored(database: Database, tmp_path: Path) -> None:

@@ -328,17 +328,17 @@ def test_a_catalogue_that_is_lost_or_outdated_is_built_again(
     assert not catalogue_is_behind(database, tmp_path)
     upload(database, tmp_path, files.playlist(5).encode())
     assert etl(database_uri, tmp_path, "work").returncode == 0
-    whole = Catalogue(tmp_path / "catalogue").current()
+    whole = Catalogue(tmp_path / "catalogue").current("me")
     assert not catalogue_is_behind(database, tmp_path)
     for lose in (lambda: shutil.rmtree(tmp_path / "catalogue"), lambda: damage(tmp_path / "catalogue")):
         lose()
         assert catalogue_is_behind(database, tmp_path)
         assert etl(database_uri, tmp_path, "work").returncode == 0
-        assert len(Catalogue(tmp_path / "catalogue").current()) == len(whole) == 5
+        assert len(Catalogue(tmp_path / "catalogue").current("me")) == len(whole) == 5
 
 
 def damage(catalogue: Path) -> None:
-    for described in catalogue.glob("segments/*/format.json"):
+    for described in catalogue.glob("**/segments/*/format.json"):
         described.write_text(described.read_text().replace('"format":', '"format": 9'))
 
 

@@ -49,7 +49,7 @@ def ask(engine: Engine, need: Need, text: str = "", page: int = 0, **ids: str) -
 def titles(answer: Answer) -> list[str]:
     assert answer.status is Status.FOUND, answer.fault
     assert isinstance(answer.value, tuple)
-    return [one.identity.title for one in answer.value if isinstance(one, Candidate)]
+    return [candidate.identity.title for candidate in answer.value if isinstance(candidate, Candidate)]
 
 
 def test_search_asks_for_as_many_as_a_new_app_gets(new: Engine, fake_services: FakeServices) -> None:
@@ -92,7 +92,7 @@ def test_genres_and_artists_by_searching(new: Engine, fake_services: FakeService
     assert fake_services.spotify.requests_to("/search")[0].query["q"] == 'genre:"jazz"'
     answer = ask(new, Need.ARTISTS, "or")  # a term of the harvest
     assert isinstance(answer.value, tuple)
-    assert {one.name for one in answer.value} == {"The Tin Orchard", "Orla Quintet"}
+    assert {candidate.name for candidate in answer.value} == {"The Tin Orchard", "Orla Quintet"}
     assert ask(new, Need.GENRE_TRACKS, "jazz", page=100).status is Status.NOT_FOUND  # as far as search reaches
 
 
@@ -152,7 +152,7 @@ def test_an_extended_app_gets_analyses_and_recommendations(extended: Engine, fak
     song = fake_services.world.song("Glass Tide")
     analysis = ask(extended, Need.ANALYSIS, spotify=song.spotify).value
     assert isinstance(analysis, Analysis)
-    assert {len(band) for band in analysis.timbre} == {len(one) for one in analysis.pitches} == {12}
+    assert {len(band) for band in analysis.timbre} == {len(row) for row in analysis.pitches} == {12}
     assert len(analysis.start) == len(analysis.duration) == len(analysis.timbre) == 40
     assert titles(ask(extended, Need.SIMILAR, spotify=song.spotify))[0] == "Rust and Ivy"
 
@@ -184,7 +184,7 @@ def test_an_extended_app_gets_a_genre_by_seed_and_else_by_search(extended: Engin
     assert len(titles(ask(extended, Need.GENRE_TRACKS, "hip hop"))) == 6
     assert fake_services.spotify.requests_to("/recommendations")[0].query["seed_genres"] == "hip-hop"
     assert ask(extended, Need.GENRE_TRACKS, "zeuhl").status is Status.NOT_FOUND
-    assert [one.query["q"] for one in fake_services.spotify.requests_to("/search")] == ['genre:"zeuhl"']
+    assert [request.query["q"] for request in fake_services.spotify.requests_to("/search")] == ['genre:"zeuhl"']
 
 
 def test_an_app_that_is_not_what_it_is_said_to_be(
@@ -208,7 +208,7 @@ def test_a_pause_is_kept_and_not_slept_through(new: Engine, fake_services: FakeS
     again = new.ask("spotify", Need.SEARCH, LookupQuery(text="receipts"), within_s=1.0)
     assert again.status is Status.LIMITED
     assert len(fake_services.spotify.requests_to("/search")) == 1
-    [state] = [one for one in new.states() if one.name == "spotify"]
+    [state] = [state for state in new.states() if state.name == "spotify"]
     assert state.state == "waiting"
     assert state.blocked_until is not None
 

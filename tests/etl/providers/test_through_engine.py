@@ -39,7 +39,7 @@ def test_every_search_finds_the_song(engine: Engine, source: str) -> None:
     answer = engine.ask(source, Need.SEARCH, SEARCH)
     assert answer.status is Status.FOUND
     assert isinstance(answer.value, tuple)
-    assert [one.identity.title for one in answer.value] == ["Hedgerow"]  # type: ignore[union-attr]
+    assert [candidate.identity.title for candidate in answer.value] == ["Hedgerow"]  # type: ignore[union-attr]
     assert answer.licence == engine.providers()[source].about.licence
     assert engine.ask(source, Need.SEARCH, SEARCH).cached
 
@@ -110,7 +110,9 @@ def test_not_found_is_an_answer_of_its_own(engine: Engine, fake_services: FakeSe
 def test_a_hundred_tracks_are_asked_for_in_batches(engine: Engine, fake_services: FakeServices) -> None:
     songs = fake_services.world.on("musicbrainz")
     answers = engine.ask_many("acousticbrainz", Need.FEATURES, [about(song, "mbid") for song in songs])
-    assert [one.status is Status.FOUND for one in answers] == ["acousticbrainz" not in song.absent for song in songs]
+    assert [answer.status is Status.FOUND for answer in answers] == [
+        "acousticbrainz" not in song.absent for song in songs
+    ]
     assert len(fake_services.acousticbrainz.requests) == 4
 
 

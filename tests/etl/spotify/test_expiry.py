@@ -45,9 +45,9 @@ def left(database: Database) -> tuple[set[str], set[str], set[str], set[str]]:
     """The tracks, those with features, and the seeds with recommendations and with an analysis."""
     tracks = list(database.all_tracks())
     return (
-        {one.id for one in tracks},
-        {one.id for one in tracks if one.features},
-        {one["seed"] for one in database.documents_where(COLLECTION, {})},
+        {track.id for track in tracks},
+        {track.id for track in tracks if track.features},
+        {document["seed"] for document in database.documents_where(COLLECTION, {})},
         set(database.names_where(ANALYSES, {})),
     )
 
@@ -77,7 +77,7 @@ def test_switched_off_or_without_its_settings_all_of_it_goes(database: Database,
     assert is_due(database, app)
     expire(database, app, lambda: None)
     assert left(database) == (ALL - {"found"}, {"other"}, {"other"}, {"other"})
-    assert all(one["source"] != "spotify" for one in database.documents_where("lookups", {}))
+    assert all(document["source"] != "spotify" for document in database.documents_where("lookups", {}))
     assert not is_due(database, app)
 
 

@@ -31,12 +31,14 @@ def test_tokens_playlists_runs_and_tracks_go(
     bring_in(database, tmp_path, engine, mine.id)
     theirs = Track(id="of-a-file", title="Brought by hand", artists=("Somebody",), source="exportify: list.csv")
     database.put_tracks([theirs])
-    assert len(Catalogue(tmp_path / "catalogue").current()) == 70
+    catalogue = Catalogue(tmp_path / "catalogue")
+    assert (len(catalogue.current(OWNER)), len(catalogue.current())) == (70, 0)
     forget(database, tmp_path, engine)
     assert Accounts(database, engine.vault).document(OWNER) == {}
     assert database.playlists(OWNER) == []
     assert [track.id for track in database.all_tracks()] == ["of-a-file"]
-    assert len(Catalogue(tmp_path / "catalogue").current()) == 1
+    assert list(database.all_tracks(OWNER)) == []
+    assert len(Catalogue(tmp_path / "catalogue").current(OWNER)) == 1
     assert [run["kind"] for run in database.documents_where("runs", {})] == ["spotify-forget"]
     names = database._mongo.list_collection_names()
     left = json.dumps([database.documents_where(name, {}) for name in names if name != "sources"], default=str)
@@ -51,12 +53,15 @@ def test_what_another_playlist_holds_stays(
     log_in(database, engine)
     bring_in(database, tmp_path, engine, mine.id)
     shared = invented(3)["id"]
-    other = Playlist(id="other", name="A file's", owner="1" * 64, source="m3u: x.m3u8", item_count=1, complete=True)
-    database.put_playlist(other)
-    database.put_page("other", 0, [PlaylistItem(position=0, track_id=shared)])
+    for name, owner in (("mine", OWNER), ("theirs", "1" * 64)):
+        other = Playlist(id=name, name="A file's", owner=owner, source="m3u: x.m3u8", item_count=1, complete=True)
+        database.put_playlist(other)
+        database.put_tracks([Track(id=shared, title="Held", artists=("A",), source="m3u: x.m3u8")], owner=owner)
+        database.put_page(name, 0, [PlaylistItem(position=0, track_id=shared)])
     forget(database, tmp_path, engine)
-    assert [track.id for track in database.all_tracks()] == [shared]
-    assert database.playlist("other") is not None
+    for name, owner in (("mine", OWNER), ("theirs", "1" * 64)):
+        assert [track.id for track in database.all_tracks(owner)] == [shared]
+        assert database.playlist(name) is not None
 
 
 def test_what_spotify_said_of_others_tracks_goes_with_the_last_account(

@@ -35,7 +35,7 @@ def only_playlist(database: Database) -> Playlist:
 
 def titles(database: Database, playlist: Playlist) -> list[str]:
     items = database.playlist_items(playlist.id, 0, 10 * PAGE_ITEMS)
-    tracks = database.get_tracks({item.track_id for item in items})
+    tracks = database.get_tracks({item.track_id for item in items}, OWNER)
     return [tracks[item.track_id].title for item in items]
 
 
@@ -71,12 +71,12 @@ def test_a_playlist_of_several_people(
     assert items[1].added_at == datetime(2026, 7, 22, 11, 30, tzinfo=UTC)
     assert [item.added_at for item in items[2:4]] == [None, None]
     song = world.song("Receipts")
-    track = database.get_track(song.spotify)
+    track = database.get_track(song.spotify, OWNER)
     assert track is not None
     assert (track.isrc, track.year, track.explicit, track.source) == (song.isrc, song.year, True, KIND)
     assert (track.popularity is not None) is extended
     assert items[4].track_id.startswith("local-")
-    assert len(Catalogue(tmp_path / "catalogue").current()) == 4  # so the map and the exports have them
+    assert len(Catalogue(tmp_path / "catalogue").current(OWNER)) == 4  # so the map and the exports have them
     assert database.names_where("spotify_pages", {}) == []
 
 
@@ -89,7 +89,7 @@ def test_saved_and_top_tracks(database: Database, engine: Engine, fake_services:
     top = bring_in(database, tmp_path, engine, "top:short_term")
     assert (saved.name, saved.requested, saved.state) == ("Liked songs", 39, "done")
     assert (top.name, top.stored, top.known) == ("Top tracks of the last 4 weeks", 0, 2)
-    playlists = {one.name: one for one in database.playlists(OWNER)}
+    playlists = {playlist.name: playlist for playlist in database.playlists(OWNER)}
     assert titles(database, playlists[top.name]) == ["Receipts", "Hedgerow"]
     first = database.playlist_items(playlists["Liked songs"].id, 0, 1)[0]
     assert (first.added_by, first.added_at) == (None, datetime(2026, 1, 1, tzinfo=UTC))
@@ -103,7 +103,7 @@ def test_what_there_is(database: Database, engine: Engine, fake_services: FakeSe
     for number in range(60):
         state.add_list(f"Old {number}", "wanda")
     session = Session(log_in(database, engine), OWNER, engine.channel("spotify"))
-    found = {one["name"]: one for one in lists_of(session, "wanda")}
+    found = {listing["name"]: listing for listing in lists_of(session, "wanda")}
     assert len(found) == 67
     assert [one["kind"] for one in found.values()][:4] == ["saved", "top", "top", "top"]
     shown = {
@@ -133,7 +133,7 @@ def test_rows_that_are_not_what_they_should_be(
     assert sum(run.skipped.values()) == 3
     playlist = only_playlist(database)
     assert titles(database, playlist) == ["Half a ? smile", "Invented 3", "No id and no address", "Invented 4"]
-    track = database.get_track(invented(3)["id"])
+    track = database.get_track(invented(3)["id"], OWNER)
     assert track is not None
     assert (track.artists, track.year) == (("Nul tab",), None)
     assert database.playlist_items(playlist.id)[-1].added_at is None
@@ -300,7 +300,7 @@ def test_no_deprecated_operation_is_called(
 
 def content(database: Database) -> dict[str, Any]:
     """What an import leaves behind, without the times of its end."""
-    names = ("tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
+    names = ("own_tracks", "playlists", "playlist_pages", "runs", "spotify_pages", "stats")
     found = {name: sorted(database.documents_where(name, {}), key=lambda one: one["_id"]) for name in names}
     for run in found["runs"]:
         run["finished_at"] = None
@@ -337,5 +337,5 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
         assert start(str(write), write).returncode == -signal.SIGKILL
         assert resume(database, tmp_path / str(write), engine, run_id) == "done"
         assert content(database) == expected, f"killed at write {write}"
-        assert len(Catalogue(tmp_path / str(write) / "catalogue").current()) == 590
+        assert len(Catalogue(tmp_path / str(write) / "catalogue").current(OWNER)) == 590
         assert len(fake_services.spotify.requests_to(f"/playlists/{mine.id}/items")) <= pages + 1

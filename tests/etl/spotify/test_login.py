@@ -172,7 +172,9 @@ def test_a_token_is_renewed_when_it_is_old_or_withdrawn(
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
     assert session.call("me")["id"] == "wanda"
-    grants = [one.form()["grant_type"] for one in fake_services.spotify_accounts.requests_to("/api/token", "POST")]
+    grants = [
+        request.form()["grant_type"] for request in fake_services.spotify_accounts.requests_to("/api/token", "POST")
+    ]
     assert grants == ["authorization_code", "refresh_token"]
     fake_services.spotify_state.withdraw()
     assert session.call("me")["id"] == "wanda"
@@ -266,6 +268,6 @@ def test_logins_that_nobody_completed_go(database: Database, engine: Engine) -> 
     for owner in ("1" * 64, "3" * 64, OWNER):
         database.change_document(COLLECTION, owner, {"begun_at": long_ago})
     begun(database, engine, "4" * 64)
-    kept = {one["_id"]: "login" in one for one in database.documents_where(COLLECTION, {})}
+    kept = {document["_id"]: "login" in document for document in database.documents_where(COLLECTION, {})}
     assert kept == {OWNER: False, "2" * 64: True, "4" * 64: True}
     assert Accounts(database, engine.vault).get(OWNER) is not None

@@ -71,7 +71,7 @@ def uris(fake_services: FakeServices) -> list[str]:
     """The rows of the one playlist that there is at Spotify."""
     [made] = fake_services.spotify_state.lists.values()
     assert (made.name, made.owner, made.public) == ("From Tastemap", "wanda", False)
-    return [one("item")["item"]["id"] for one in made.rows]
+    return [row("item")["item"]["id"] for row in made.rows]
 
 
 def test_batches_in_order(

@@ -280,7 +280,7 @@ def test_an_index_half_built_by_a_kill_is_built_anew(server: EmbeddedServer, tmp
         server.start()
         assert ensure_indexes(client["other"], BIG, 1) in {"rebuilt", "ready"}
         for group in range(7):
-            found = {one["_id"] for one in things.find({"group": group})}
+            found = {document["_id"] for document in things.find({"group": group})}
             assert found == set(range(group, 12_000, 7))
 
 

@@ -49,9 +49,9 @@ def test_runs_are_done_where_their_file_lies_and_playlists_are_shared(database_u
     here, there, anywhere = (Database(database_uri, installation_id=name) for name in ("here", "there", ""))
     run = Run(name="list.csv", source="/list.csv")
     here.put_run(run)
-    assert [one.id for one in here.unfinished_runs()] == [run.id]
+    assert [run.id for run in here.unfinished_runs()] == [run.id]
     assert there.unfinished_runs() == []
-    assert [one.id for one in anywhere.unfinished_runs()] == [run.id]
+    assert [run.id for run in anywhere.unfinished_runs()] == [run.id]
     there.put_run(replace(there.get_run(run.id), phase="told of by another"))
     assert there.unfinished_runs() == []
     here.put_playlist(Playlist(id="p", name="Ours"))

@@ -164,6 +164,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that imports the demo */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description TASTEMAP_DEMO is 0 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/recommend": {
         parameters: {
             query?: never;
@@ -1651,16 +1696,7 @@ export interface paths {
                         "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
                     };
                 };
-                /** @description Not text */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description Not a list of tracks, whatever its columns are */
+                /** @description There is no such encoding or column */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -2341,7 +2377,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a playlist; only the browser that brought it in may. Its tracks stay known. */
+        /** Delete a playlist and what was brought with it; only the browser that brought it in may. */
         delete: {
             parameters: {
                 query?: never;
@@ -2475,6 +2511,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that gives it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator, or not the browser that brought it in */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/next": {
         parameters: {
             query?: never;
@@ -2588,6 +2680,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SharedGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Not the operator, or not a playlist of the installation */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/people": {
         parameters: {
             query?: never;
@@ -2686,10 +2847,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description No such playlist, or this browser does not sort it */
+                /** @description No such playlist */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2731,7 +2892,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description A playlist of another browser */
@@ -3176,7 +3337,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3236,7 +3397,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description This browser does not sort this playlist */
@@ -3300,7 +3461,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["TriageAnswer"];
+                        "application/json": components["schemas"]["TriageState"];
                     };
                 };
                 /** @description No such track or playlist here */
@@ -3509,6 +3670,9 @@ export interface components {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
         };
+        SharedGiven: {
+            shared: boolean;
+        };
         PersonGiven: {
             /** @default null */
             name?: string | null;
@@ -3531,8 +3695,8 @@ export interface components {
             person?: string | null;
         };
         EnrichBody: {
-            /** @description What to fetch; everything where nothing is named. */
-            needs?: ("features" | "genres" | "similar")[];
+            /** @description What to fetch; all but `mbids` where nothing is named. */
+            needs?: ("features" | "genres" | "similar" | "mbids")[];
         };
         WriteBody: {
             /** @description What it is to be called at Spotify. */
@@ -3898,6 +4062,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
@@ -4170,6 +4337,8 @@ export interface components {
         /**
          * PlaylistRow
          * @description A row of a playlist: its track, when and by whom it was added, and its audio features by name.
+         *
+         *     ``artist_point`` is the (x, y), each -1 to 1, of its first known artist on the map of artists.
          */
         PlaylistRow: {
             id: string | null;
@@ -4190,10 +4359,17 @@ export interface components {
             features: {
                 [key: string]: number;
             };
+            artist_point: [
+                number,
+                number
+            ] | null;
         };
         /**
          * PlaylistSummary
-         * @description What a browser session sees of a playlist; ``mine`` if it brought it in, ``nameable`` if it may name people.
+         * @description What a viewer sees of a playlist.
+         *
+         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
+         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
          */
         PlaylistSummary: {
             id: string;
@@ -4202,6 +4378,9 @@ export interface components {
             complete: boolean;
             mine: boolean;
             nameable: boolean;
+            shared: boolean;
+            givable: boolean;
+            sharable: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -4219,16 +4398,21 @@ export interface components {
          *     as the columns stand.
          */
         Preview: {
+            /** @default null */
             kind: string | null;
+            /** @default  */
             encoding: string;
             encodings: components["schemas"]["Encoding"][];
+            /** @default true */
             has_headings: boolean;
             columns: components["schemas"]["PreviewColumn"][];
             fields: string[];
             tracks: components["schemas"]["PreviewTrack"][];
+            /** @default false */
             may_be_table: boolean;
             doubts: string[];
             notes: string[];
+            /** @default null */
             problem: string | null;
         };
         /**
@@ -4605,6 +4789,7 @@ export interface components {
             models: components["schemas"]["ModelVersion"][];
             playlists: number | null;
             analysed: boolean;
+            demo: boolean;
         };
         /**
          * StoreFailure
@@ -4849,6 +5034,13 @@ export interface components {
             reasons: string[];
             others: components["schemas"]["Odds"][];
             skipped: boolean;
+        };
+        /**
+         * TriageState
+         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         */
+        TriageState: {
+            triage: components["schemas"]["TriageAnswer"] | null;
         };
         /**
          * Understood

@@ -30,6 +30,13 @@ export const GROUPS = [
         () => import('./BlendPanel.vue'),
       ),
       panel(
+        'triage',
+        'Sort songs',
+        'Liked songs into your own playlists, one key for each.',
+        'liked songs, a history or any list, and playlists to fill',
+        () => import('./TriagePanel.vue'),
+      ),
+      panel(
         'who-added',
         'Who added it?',
         'Who of a shared playlist would have added a track.',

@@ -1,0 +1,1 @@
+"""A heap sorted into one's own playlists."""

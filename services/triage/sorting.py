@@ -1,0 +1,191 @@
+"""A triage as one request sees it: its decisions, the heap, the playlists, and the queue that follows from them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ml.triage.heap import Heap, Standing
+from services.container import Services
+from services.errors import ServiceError
+from services.playlists import find_playlist
+from services.viewer import Viewer
+from store.domain import Playlist, Track
+from store.library import tracks_by_id, tracks_of_playlist
+from store.locks import locked
+from store.playlist_rows import add_rows
+from store.text import recording_key
+from store.triages import Action, Decision, TriageRecord, accepted_row, decisions_of, find_triage, triage_id
+
+# Rows that are read of the heap, and of each playlist.
+MOST_HEAP, MOST_ROWS = 10_000, 1000
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """A triage as one request sees it.
+
+    Attributes
+    ----------
+    base : mapping of str to sequence of str
+        Tracks of each playlist by its id, without those that this triage has put there.
+    already : frozenset of str
+        Tracks of the heap that are among these, by recording.
+    """
+
+    record: TriageRecord
+    decisions: list[Decision]
+    playlists: list[Playlist]
+    heap_playlist: Playlist
+    heap: Heap
+    base: Mapping[str, Sequence[str]]
+    already: frozenset[str]
+
+    @property
+    def left_out(self) -> int:
+        """How many tracks at the end of the heap are not read."""
+        return max(self.heap_playlist.item_count - MOST_HEAP, 0)
+
+    def ended(self) -> dict[str, Decision]:
+        """Return the decision by which each track has left the queue."""
+        return {one.track_id: one for one in self.decisions if one.action in (Action.ACCEPT, Action.NONE)}
+
+    def standing(self) -> Standing:
+        """Return what the proposals follow from."""
+        members = {playlist.id: list(self.base[playlist.id]) for playlist in self.playlists}
+        refused: dict[str, set[str]] = defaultdict(set)
+        known = {*self.heap.ids}  # a list that is brought in again may have lost tracks
+        for one in self.decisions:
+            if one.track_id not in known or one.playlist_id not in members:
+                continue
+            if one.action is Action.ACCEPT:
+                members[one.playlist_id].append(one.track_id)
+            elif one.action is Action.REJECT:
+                refused[one.playlist_id].add(one.track_id)
+        ended = [one.action for one in self.ended().values()]
+        none = ended.count(Action.NONE)
+        return Standing(members, refused, none, len(ended) - none)
+
+    def queue(self) -> list[str]:
+        """Return the ids of the tracks that wait for a decision."""
+        ended = self.ended()
+        return [id_ for id_ in self.heap.ids if id_ not in ended and id_ not in self.already]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A track of the queue: its probabilities, and the column of the highest one."""
+
+    track_id: str
+    odds: Any
+    best: int
+    confidence: float
+    skipped: bool
+
+
+def ranked(sorting: Sorting) -> list[Waiting]:
+    """Return the queue, the surest playlists first, then the surest of none, then what was skipped as it was."""
+    odds = sorting.heap.odds(sorting.standing())
+    skipped = {one.track_id: at for at, one in enumerate(sorting.decisions) if one.action is Action.SKIP}
+    waiting = {*sorting.queue()}
+    rows = [
+        Waiting(id_, row, int(row.argmax()), float(row.max()), id_ in skipped)
+        for id_, row in zip(sorting.heap.ids, odds, strict=True)
+        if id_ in waiting
+    ]
+    none = len(sorting.playlists)
+    return sorted(rows, key=lambda row: (skipped.get(row.track_id, -1), row.best == none, -row.confidence))
+
+
+def last_batch(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that are undone together next, empty where there are none."""
+    return [one for one in decisions if one.batch == decisions[-1].batch]
+
+
+def lock(services: Services, owner: str) -> AbstractContextManager[None]:
+    """Let one request at a time change the triages and the playlists of a browser session, in whichever process."""
+    # Few files for any number of sessions; two that share one wait for each other.
+    return locked(services.config.var / "triages" / f"{owner[:2]}.lock")
+
+
+@contextmanager
+def opened(services: Services, heap_id: str, viewer: Viewer) -> Iterator[Sorting]:
+    """Give the triage of a playlist by a browser session, and keep others out of it meanwhile.
+
+    Raises ServiceError 404 for an unknown playlist, or with the code ``not_begun`` where there is no such triage.
+    """
+    heap, owner = find_playlist(services, heap_id, viewer), viewer.owner
+    if owner is None:
+        raise _not_begun()
+    with lock(services, owner):
+        record = find_triage(services.database, triage_id(owner, heap.id))
+        if record is None:
+            raise _not_begun()
+        yield read_again(services, record, decisions_of(services.database, record), heap)
+
+
+def _not_begun() -> ServiceError:
+    return ServiceError(404, "not_begun", "This list is not sorted yet.", "Choose the playlists to sort it into.")
+
+
+def read_again(services: Services, record: TriageRecord, decisions: list[Decision], heap: Playlist) -> Sorting:
+    """Return a triage with its ``decisions`` as the playlists are now.
+
+    Raises ServiceError 404 (``not_begun``) where all of them are deleted.
+    """
+    found = (services.database.playlist(playlist) for playlist in record.playlists)
+    playlists = [playlist for playlist in found if playlist]
+    if not playlists:
+        raise _not_begun()
+    accepted = {
+        playlist.id: [one for one in decisions if one.action is Action.ACCEPT and one.playlist_id == playlist.id]
+        for playlist in playlists
+    }
+    before = [(playlist.id, playlist.item_count - len(accepted[playlist.id])) for playlist in playlists]
+    snapshot = services.catalogue.current(record.owner)
+    key = repr((record.id, heap.item_count, before))
+    loaded, base, already = services.heaps.get(
+        key,
+        (services.registry.stamp(), snapshot.generation),
+        lambda: _load(services, record, heap, playlists, accepted),
+    )
+    return Sorting(record, decisions, playlists, heap, loaded, base, already)
+
+
+def _load(
+    services: Services,
+    record: TriageRecord,
+    heap: Playlist,
+    playlists: Sequence[Playlist],
+    accepted: Mapping[str, Sequence[Decision]],
+) -> tuple[Heap, Mapping[str, Sequence[str]], frozenset[str]]:
+    """Read the heap and the playlists, without what this triage has put into them."""
+    base = {}
+    for playlist in playlists:
+        rows = [row.track_id for row in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
+        ours = {one.track_id for one in accepted[playlist.id]}
+        base[playlist.id] = [track_id for track_id in dict.fromkeys(rows) if track_id not in ours]
+        # A file that is brought in again is stored as it is.
+        add_rows(services.database, playlist, [accepted_row(one, record.person) for one in accepted[playlist.id]])
+    ids = list(dict.fromkeys(row.track_id for row in services.database.playlist_items(heap.id, limit=MOST_HEAP)))
+    known = known_tracks(services, heap, record.owner, {*ids, *(one for some in base.values() for one in some)})
+    base = {name: [one for one in some if one in known] for name, some in base.items()}
+    tracks = [known[one] for one in ids if one in known]
+    there = {_recording(known[one]) for some in base.values() for one in some}
+    already = frozenset(track.id for track in tracks if _recording(track) in there)
+    members = {name: [known[one] for one in some] for name, some in base.items()}
+    return Heap(services.triage, services.track_reader, tracks, members), base, already
+
+
+def known_tracks(services: Services, heap: Playlist, owner: str, ids: Collection[str]) -> dict[str, Track]:
+    """Return what ``owner`` sees of tracks, those of a heap that another browser shares with them included."""
+    found = tracks_by_id(services.catalogue.current(owner), services.database, ids, owner)
+    if heap.owner in (None, owner):
+        return found
+    others = [track_id for track_id in ids if track_id not in found]
+    return found | tracks_of_playlist(services.catalogue.current(), services.database, heap.owner, others)
+
+
+def _recording(track: Track) -> str:
+    return recording_key(track.title, track.artists[0] if track.artists else "")
