@@ -4,8 +4,8 @@
 
 The famous tracks (bench/_famous.py) are typed as title and artist, once on an empty installation, where only what ships
 answers, and once with the whole table imported; an answer is wrong if it is none of the genres accepted beforehand. A
-headline contradicts the known genres of the artist, shown in the same answer, if they have families and none of them is its own. The
-popular tracks are typed into an installation with the whole table. Exit code 1 where a target is missed.
+headline contradicts the known genres of the artist, shown in the same answer, if they have families and none of them is
+its own. The popular tracks are typed into an installation with the whole table. Exit code 1 where a target is missed.
 """
 
 import argparse

@@ -19,6 +19,8 @@ Confidence = Literal["high", "medium", "low"]
 HIGH, MEDIUM = 0.6, 0.3
 # Of a track's own genres one is right nearly always; the rest is left to what the models say.
 _FILED_SHARE = 0.9
+# Power of the product of two answers that rest on the same genres; the calibration error on `valid` is least with it.
+_SHARPNESS = 0.5
 _LEAST_PLACED = 0.5  # confidence of the taxonomy from which a name stands for one of the 114 genres
 _NAMED = 3  # genres in a line
 
@@ -68,7 +70,7 @@ class Headline:
         """
         if self.evidence is None or self.evidence.read is None or self.evidence.known_by == "alike":
             return genre
-        read = genre * self.evidence.read
+        read = (genre * self.evidence.read) ** _SHARPNESS
         return read / read.sum(axis=1, keepdims=True)
 
     def decided_by(self, genre: str) -> DecidedBy:
