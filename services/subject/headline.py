@@ -29,8 +29,8 @@ _NAMED = 3  # genres in a line
 class Headline:
     """How the genre of one track is decided.
 
-    ``filed`` are the columns of the 114 genres that the track itself is filed under, ``evidence`` what is known of the
-    artist.
+    ``filed`` are the columns of the 114 genres that the track itself is filed under, those of the artist's families
+    alone where there are such; ``evidence`` is what is known of the artist.
     """
 
     model: ArtistGenres
@@ -43,13 +43,11 @@ class Headline:
     def of(cls, model: ArtistGenres, given: GenreInput, known: KnownGenres) -> "Headline":
         """Collect what is known of the track and of its artist."""
         columns = (_column(model.taxonomy, name) for name in known.track)
-        return cls(
-            model=model,
-            given=given,
-            known=known,
-            filed=tuple(dict.fromkeys(column for column in columns if column is not None)),
-            evidence=model.predict(given.artists, _named_elsewhere(model, given, known)),
-        )
+        filed = tuple(dict.fromkeys(column for column in columns if column is not None))
+        evidence = model.predict(given.artists, _named_elsewhere(model, given, known))
+        families = {_family_of(model.taxonomy, name) for name in (*known.artist, *(evidence.names if evidence else ()))}
+        agreeing = tuple(column for column in filed if _family_of(model.taxonomy, model.genres[column]) in families)
+        return cls(model=model, given=given, known=known, filed=agreeing or filed, evidence=evidence)
 
     def revise(self, prediction: GenrePrediction) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), with what is known of the artist and of the track."""
