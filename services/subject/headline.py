@@ -19,6 +19,7 @@ Confidence = Literal["high", "medium", "low"]
 HIGH, MEDIUM = 0.6, 0.3
 # Of a track's own genres one is right nearly always; the rest is left to what the models say.
 _FILED_SHARE = 0.9
+_DOUBTFUL_SHARE = 0.3  # where the artist's own genres name no family of them
 # Power of the product of two answers that rest on the same genres; the calibration error on `valid` is least with it.
 _SHARPNESS = 0.5
 _LEAST_PLACED = 0.5  # confidence of the taxonomy from which a name stands for one of the 114 genres
@@ -30,13 +31,14 @@ class Headline:
     """How the genre of one track is decided.
 
     ``filed`` are the columns of the 114 genres that the track itself is filed under, those of the artist's families
-    alone where there are such; ``evidence`` is what is known of the artist.
+    alone where there are such, and ``share`` is what they count; ``evidence`` is what is known of the artist.
     """
 
     model: ArtistGenres
     given: GenreInput
     known: KnownGenres
     filed: tuple[int, ...]
+    share: float
     evidence: ArtistEvidence | None
 
     @classmethod
@@ -47,7 +49,9 @@ class Headline:
         evidence = model.predict(given.artists, _named_elsewhere(model, given, known))
         families = {_family_of(model.taxonomy, name) for name in (*known.artist, *(evidence.names if evidence else ()))}
         agreeing = tuple(column for column in filed if _family_of(model.taxonomy, model.genres[column]) in families)
-        return cls(model=model, given=given, known=known, filed=agreeing or filed, evidence=evidence)
+        doubtful = not agreeing and evidence is not None and evidence.known_by == "own"
+        share = _DOUBTFUL_SHARE if doubtful else _FILED_SHARE
+        return cls(model=model, given=given, known=known, filed=agreeing or filed, share=share, evidence=evidence)
 
     def revise(self, prediction: GenrePrediction) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), with what is known of the artist and of the track."""
@@ -59,7 +63,7 @@ class Headline:
         own = np.zeros_like(prediction.genre)
         own[:, self.filed] = prediction.genre[:, self.filed]
         own /= np.maximum(own.sum(axis=1, keepdims=True), np.finfo(own.dtype).tiny)
-        return replace(prediction, genre=_FILED_SHARE * own + (1.0 - _FILED_SHARE) * prediction.genre)
+        return replace(prediction, genre=self.share * own + (1.0 - self.share) * prediction.genre)
 
     def _as_read(self, genre: Floats) -> Floats:
         """Return the (n, 114) probabilities times what anybody would read in the genres that the artist is known for.
@@ -73,7 +77,7 @@ class Headline:
 
     def decided_by(self, genre: str) -> DecidedBy:
         """Return what speaks most for ``genre``, the best founded first."""
-        if self.filed:
+        if self.model.genres.index(genre) in self.filed:
             return "track"
         if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
             return "alike" if self.evidence.known_by == "alike" else "artist"
@@ -100,7 +104,7 @@ class Headline:
         """
         elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
-        if self.filed or (known is not None and genre_name(genre) in known.names):
+        if self.decided_by(genre) == "track" or (known is not None and genre_name(genre) in known.names):
             return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
         return "medium" if self.given.features and probability >= HIGH else "low"
 
