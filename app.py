@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Application:
         static_folder=str(config.static),
         static_url_path="/static/dist",
     )
-    # An upload is checked against the limit while it is read; this one stops what pretends to be small.
+    # An upload is counted while it is read. This bound refuses a request that says from the start that it is larger.
     app.config.update(MAX_CONTENT_LENGTH=config.max_upload_bytes + 1024 * 1024)
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]

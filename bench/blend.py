@@ -130,8 +130,8 @@ def main() -> int:
         (
             "what is to stay out stays out",
             all(
-                _kept_out(one, bench.request(people, **filters))
-                for one, people in zip(filtered, bench.drawn, strict=True)
+                _kept_out(made, bench.request(people, **filters))
+                for made, people in zip(filtered, bench.drawn, strict=True)
             ),
         ),
     ]

@@ -15,6 +15,7 @@ RUNNERS: Mapping[str, str] = {
     "tracks": "etl.gather.terms:run",
     "artists": "etl.gather.terms:run",
     "segments": "etl.gather.segments:run",
+    "give": "etl.giving:run",
     "train": "jobs.training:run",
     "spotify": "etl.spotify.importing:run",
     "spotify-write": "etl.spotify.writing:run",

@@ -111,10 +111,13 @@ def create_upload_run(
     stream: IO[bytes],
     max_bytes: int,
     read_options: Mapping[str, Any] | None = None,
+    *,
+    by_operator: bool = False,
 ) -> Run:
     """Keep an uploaded file and queue its import; return the run.
 
-    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`.
+    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`. ``by_operator`` says whether the
+    browser may change what concerns everybody.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def create_upload_run(
         The owner has too many open runs; nothing of the file is kept.
     """
     name = safe_name(filename)
-    run = Run(name=name, owner=owner, read_options=read_options)
+    run = Run(name=name, owner=owner, read_options=read_options, by_operator=by_operator)
     folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
     with ExitStack() as undo:

@@ -77,7 +77,21 @@ class Task:
         return function
 
 
+_GENRE_MEASURES = (
+    Measure("top1", "Right at once (top-1)"),
+    Measure("top3", "Right among three (top-3)"),
+    Measure("macro_f1", "Every genre counts alike (macro-F1)"),
+    Measure("ece", "Odds are off by (calibration error)", higher=False),
+    Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
+)
 _ALL = (
+    Task(
+        name="artist_genre",
+        training="ml.artist_genre.train.train",
+        measures=_GENRE_MEASURES,
+        described_in="artist_genre.json",
+        depends_on="genre",
+    ),
     Task(
         name="artists",
         training="ml.artists.train.train",
@@ -146,13 +160,7 @@ _ALL = (
         training="ml.genre.train.train",
         user_training="ml.genre.train.user_trained:train_own",
         needs=needs.genre,
-        measures=(
-            Measure("top1", "Right at once (top-1)"),
-            Measure("top3", "Right among three (top-3)"),
-            Measure("macro_f1", "Every genre counts alike (macro-F1)"),
-            Measure("ece", "Odds are off by (calibration error)", higher=False),
-            Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
-        ),
+        measures=_GENRE_MEASURES,
         served_row="genre model",
         described_in="genre.json",
         depends_on="taxonomy",

@@ -9,6 +9,7 @@ from config import Config
 from etl.engine import Engine
 from etl.lookup.lookup import settle
 from ml.artefacts import ArtefactError
+from ml.artist_genre.model import ArtistGenres
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
 from ml.continuation.model import Continuation
@@ -62,6 +63,10 @@ class Services:
     @property
     def genre(self) -> GenrePredictor:
         return self._served("genre", GenrePredictor.load)
+
+    @property
+    def artist_genre(self) -> ArtistGenres:
+        return self._served("artist_genre", ArtistGenres.load)
 
     @property
     def artists(self) -> ArtistEmbedding:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from etl.providers.base import Need
 from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
+from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of, with_main
+from services.subject.headline import Confidence, DecidedBy, Headline
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
@@ -25,8 +26,6 @@ SHOWN = 5
 NEAREST = 3
 N_BROAD_GENRES = 6  # they are few, all are shown
 LIKELY = 0.1  # calibrated probability from which a microgenre is shown
-# Calibrated probability of the first genre from which the answer is called so, out of 114 genres.
-HIGH, MEDIUM = 0.6, 0.3
 UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
 
 
@@ -109,8 +108,10 @@ class GenreAnswer:
     families: list[FamilyProbability]
     broad: list[GenreProbability]
     microgenres: list[RankedGenre]
+    decided_by: DecidedBy
+    reason: str
     basis: list[str]
-    confidence: Literal["high", "medium", "low"]
+    confidence: Confidence
     note: str | None
     known_genres: KnownGenres
     features: list[FeatureValue]
@@ -128,13 +129,14 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     if not model.knows(given):
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
-    why = model.explain(replace(given, artist_genres=known.artist))
+    headline = Headline.of(services.artist_genre, given, known)
+    why = model.explain(given, revise=headline.revise)
     families = model.family_probabilities(why.prediction.genre[None])[0]
     genres = _with_families(model, model.genres, why.prediction.genre)
     first = genres[0].genre
     micros = _with_families(model, model.microgenres, why.prediction.micro)
     shares = dict(zip(model.families, families.tolist(), strict=True))
-    in_families = families_of(model.taxonomy, known, shares)
+    in_families = with_main(families_of(model.taxonomy, known, shares), genres[0].family)
     answer = GenreAnswer(
         track=TrackSummary.of(track) if subject.kind != "features" else None,
         match=subject.match(),
@@ -147,8 +149,10 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
         # Each stands for itself: several may be right, and none need be.
         microgenres=[micro for micro in micros if micro.probability >= LIKELY],
+        decided_by=headline.decided_by(first),
+        reason=headline.reason(first, services.title_of(known.track_source) if known.track_source else None),
         basis=_basis(given),
-        confidence=_confidence(genres[0].probability, given),
+        confidence=headline.confidence(first, genres[0].probability),
         note=_note(track, given),
         known_genres=known,
         features=_features(model, track, first),
@@ -191,18 +195,12 @@ def _basis(given: GenreInput) -> list[str]:
     return [name for name, value in parts.items() if value]
 
 
-def _confidence(probability: float, given: GenreInput) -> Literal["high", "medium", "low"]:
-    if probability >= HIGH and given.features:
-        return "high"
-    return "medium" if probability >= MEDIUM else "low"
-
-
 def _note(track: Track, given: GenreInput) -> str | None:
     if given.features:
         return None
     if track.features is not None:
-        return "From the names alone: the terms of the source of these audio features keep them from the model."
-    return "From the names alone: no audio features are known for this track, so the answer is less certain."
+        return "The sound is left out: the terms of the source of these audio features keep them from the model."
+    return "No audio features are known for this track, so the answer is less certain."
 
 
 def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureValue]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from etl.giving import new_giving
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_found, not_yours
+from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.builder import build_own
@@ -35,8 +37,8 @@ class Contributor(View):
 class PlaylistSummary(View):
     """What a viewer sees of a playlist.
 
-    ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it, and
-    ``givable`` if this browser may give it to the installation.
+    ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
+    ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
     """
 
     id: str
@@ -47,6 +49,7 @@ class PlaylistSummary(View):
     nameable: bool
     shared: bool
     givable: bool
+    sharable: bool
     contributors: list[Contributor]
     created_at: datetime | None
 
@@ -113,6 +116,7 @@ def describe(playlist: Playlist, viewer: Viewer) -> PlaylistSummary:
         mine=mine,
         nameable=may_change(playlist, viewer),
         givable=mine and viewer.operator and playlist.complete,
+        sharable=playlist.owner is None and viewer.operator,
         contributors=contributors(playlist),
     )
 
@@ -167,6 +171,28 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
     _build_own(services, playlist.owner)
     services.registry.forget(task_of(playlist.id))
     forget_triage(services.database, triage_id(playlist.owner, playlist.id))
+
+
+def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunView:
+    """Give a playlist to the installation, by a run: everybody sees it and finds its tracks from then on.
+
+    The operator alone may, because what is given names tracks for everybody. Raises ServiceError 404 if there is no
+    such playlist, 403 if it is not this browser's or it is not the operator's, 409 while it is arriving, TooManyRuns.
+    """
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
+        raise not_yours("Only the operator can give one, from the browser that brought it in.", "Share its link.")
+    check_complete(playlist)
+    return start_runs(services, new_giving(playlist))[0]
+
+
+def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shared: bool) -> PlaylistSummary:
+    """Say whether everybody sees a playlist of the installation; raises ServiceError 404, 403 for another's."""
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is not None or not viewer.operator:
+        raise not_yours("Only the operator can share a playlist of the installation.", "Share the link of your own.")
+    services.database.share_playlist(playlist.id, shared)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
 def _build_own(services: Services, owner: str) -> None:

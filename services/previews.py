@@ -19,6 +19,7 @@ from store.runs import ImportProblem
 # The beginning of a file shows its columns and its encoding.
 PREVIEW_BYTES = 1 << 20
 _ROWS = 5
+_CHOSEN_WRONGLY = frozenset({"unknown_encoding", "no_such_column"})
 # A refusal of these kinds can be answered by naming the columns.
 _BY_COLUMNS = frozenset({"not_a_playlist", "no_tracks"})
 
@@ -64,36 +65,43 @@ class Preview:
     as the columns stand.
     """
 
-    kind: str | None
-    encoding: str
-    encodings: list[Encoding]
-    has_headings: bool
-    columns: list[PreviewColumn]
-    fields: list[str]
-    tracks: list[PreviewTrack]
-    may_be_table: bool
-    doubts: list[str]
-    notes: list[str]
-    problem: str | None
+    kind: str | None = None
+    encoding: str = ""
+    encodings: list[Encoding] = field(default_factory=list)
+    has_headings: bool = True
+    columns: list[PreviewColumn] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    tracks: list[PreviewTrack] = field(default_factory=list)
+    may_be_table: bool = False
+    doubts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problem: str | None = None
 
 
 def preview(head: bytes, name: str, options: ReadOptions, *, may_change_catalogue: bool) -> Preview:
     """Return how the text file that begins with ``head`` is understood with ``options``.
 
+    Of a file that cannot be read whatever is chosen, only the ``problem`` is told.
+
     Raises
     ------
     ImportProblem
-        It is not text (``not_text``), or cannot be read whatever its columns are.
+        A chosen encoding or column is unknown.
     """
     if len(head) >= PREVIEW_BYTES:  # the last row is cut off
         head = head[: head.rfind(b"\n", 0, PREVIEW_BYTES) + 1] or head
     with TemporaryDirectory(prefix="tastemap-") as folder:
         path = Path(folder) / name
         path.write_bytes(head)
-        file = InspectedFile(path, options=options)
-        if file.text is None or file.sheet is None:
-            raise ImportProblem("not_text", f"{name} is no text with columns.", "Bring it as it is.")
-        found, problem = _recognised(file, options)
+        try:
+            file = InspectedFile(path, options=options)
+            if file.sheet is None:
+                return Preview(problem=f"{name} is no text.")
+            found, problem = _recognised(file, options)
+        except ImportProblem as fault:
+            if fault.code in _CHOSEN_WRONGLY:
+                raise
+            return Preview(problem=fault.message)
         return _preview(file.sheet, found, problem, options, may_change_catalogue)
 
 

@@ -191,6 +191,26 @@ class Database(Connection):
         pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
+    def give_playlist(self, playlist_id: str, brought_by: str) -> int:
+        """Give a playlist and what its owner brought with it to the installation; return the number of tracks.
+
+        Everybody sees it from then on. Doing it twice changes nothing.
+        """
+        playlist = self.get_document("playlists", playlist_id)
+        if playlist is None or playlist["owner"] is None:
+            return 0
+        own = self.own_tracks(self._track_ids(playlist_id, playlist["item_count"]), playlist["owner"])
+        tracks = list(own.values())
+        for start in range(0, len(tracks), PAGE_ITEMS):
+            self.put_tracks(tracks[start : start + PAGE_ITEMS], brought_by, repair=True)
+        self._delete_own(playlist, playlist["item_count"])
+        self.change_document("playlists", playlist_id, {"owner": None, "shared": True})
+        return len(tracks)
+
+    def share_playlist(self, playlist_id: str, shared: bool) -> None:
+        """Say whether everybody sees a playlist of the installation."""
+        self.change_document("playlists", playlist_id, {"shared": shared})
+
     def _delete_own(self, playlist: Mapping[str, Any], item_count: int) -> None:
         """Delete the own tracks that only ``playlist`` holds."""
         owner = playlist["owner"]

@@ -99,6 +99,8 @@ class Run:
         The installation that does it; "" in a run that is not stored yet.
     source
         The path or address that the operator named; an upload has none and lies in its own folder.
+    by_operator
+        Whether the browser that started it may change what concerns everybody.
     read_options
         How somebody says that a file is to be read, as :class:`etl.imports.read_options.ReadOptions` keeps it.
     state
@@ -134,6 +136,7 @@ class Run:
     installation_id: str = ""
     source: str | None = None
     read_options: Mapping[str, Any] | None = None
+    by_operator: bool = False
     state: str = "queued"
     phase: str = "waiting"
     started_at: datetime = field(default_factory=now)

@@ -67,7 +67,7 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
 
 
 def _begun(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Read as far as the first block of rows now: a fault until then is still an answer, and not half a file."""
+    """Read the first two blocks now, so that a fault in them is answered as an error and not with half a file."""
     first = [block for _, block in zip(range(2), blocks, strict=False)]
     return chain(first, blocks)
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Dict, Integer, List, Nested, String
+from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, Range, Regexp
 
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.schemas import SubjectQuery, excluded, text, track_id
+from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
 from services import next as continuation
 from services import playlists as use
@@ -50,6 +50,10 @@ class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
     tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
     people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
+
+
+class SharedGiven(Schema):
+    shared = Boolean(required=True)
 
 
 class PersonGiven(Schema):
@@ -114,6 +118,22 @@ def delete(playlist_id: str) -> str:
     """Delete a playlist and what was brought with it; only the browser that brought it in may."""
     use.delete_playlist(services(), playlist_id, session.viewer())
     return ""
+
+
+@blueprint.post("/api/playlists/<playlist_id>/give")
+@blueprint.doc(responses={202: "The run that gives it", 403: "Not the operator, or not the browser that brought it in"})
+def give(playlist_id: str) -> tuple[RunAnswer, Literal[202]]:
+    """Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given."""
+    return RunAnswer(use.give_playlist(services(), playlist_id, session.viewer())), 202
+
+
+@blueprint.put("/api/playlists/<playlist_id>/shared")
+@blueprint.body(SharedGiven)
+@blueprint.doc(responses={403: "Not the operator, or not a playlist of the installation"})
+def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
+    """Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way."""
+    summary = use.share_playlist(services(), playlist_id, session.viewer(), shared=body["shared"])
+    return PlaylistAnswer(summary)
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")

@@ -73,13 +73,14 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
         file.stream,
         here.config.max_upload_bytes,
         options.document(),
+        by_operator=session.is_operator(),
     )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
 
 
 @blueprint.post("/api/uploads/preview")
-@blueprint.doc(responses={415: "Not text", 422: "Not a list of tracks, whatever its columns are"})
+@blueprint.doc(responses={422: "There is no such encoding or column"})
 def preview_upload() -> PreviewAnswer:
     """How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
 
@@ -140,7 +141,7 @@ def _changes(run_id: str) -> Iterator[str]:
             last = text
             yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
         else:
-            yield ":\n\n"  # writing is how one notices that the page has gone
+            yield ":\n\n"  # a write fails once the page has gone
         if ended:
             return
         time.sleep(POLL_SECONDS)

@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
+from store.catalogue.catalogue import Snapshot
 from store.text import normalise
 
 # Separators of artist and title, and the side on which the artist is more likely.
@@ -20,8 +21,13 @@ _WORD_WEIGHT, _LETTERS_WEIGHT, _MOST_LETTERS, _TYPO_COST = 0.3, 0.6, 12, 0.3
 _FIRST, _KNOWN_TITLE = 0.1, 0.6
 # A single word that is in the names of many artists ("love", "black") is more likely a word of the title.
 _COMMON_COST = 0.5  # for every tenfold of COMMON
+# How well known, 0 to 1, an artist is taken to be whom only the catalogue knows.
+ONLY_HERE = 0.2
 _LEAST_SCORE = 0.35
 _CLOSE = 0.85  # stricter than for a name given alone, since several words are tried as the artist
+
+
+_EMPTY = Snapshot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,7 @@ class Reading:
     score: float
 
 
-def no_titles(_title: str) -> bool:
-    """Know no title."""
-    return False
-
-
-def split_query(artists: ArtistEmbedding, query: str, is_title: Callable[[str], bool] = no_titles) -> Reading | None:
+def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY) -> Reading | None:
     """Return the likeliest reading of ``query``; None when no artist stands at either end.
 
     "Artist - Title", "Artist: Title" and "Title by Artist" are split at the separator if a known artist is on either
@@ -47,13 +48,13 @@ def split_query(artists: ArtistEmbedding, query: str, is_title: Callable[[str], 
 
     Parameters
     ----------
-    is_title : callable
-        Whether a normalised text is the title of a known track.
+    snapshot : Snapshot, optional
+        The catalogue, whose artists are known too; a rest that is a title of it is likelier a title.
     """
     if len(normalise(query).split()) < 2:
         return None
     found = _by_separator(artists, query)
-    return found or max(_by_words(artists, query, is_title), key=lambda reading: reading.score, default=None)
+    return found or max(_by_words(artists, query, snapshot), key=lambda reading: reading.score, default=None)
 
 
 def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
@@ -68,22 +69,26 @@ def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
     return None
 
 
-def _by_words(artists: ArtistEmbedding, query: str, is_title: Callable[[str], bool]) -> Iterator[Reading]:
+def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Iterator[Reading]:
     """Yield the readings of at least the least score."""
     for first, count, name, title in _ends(query.split()):
         key = normalise(name)
-        index, cost = artists.find_exact(name), 0.0
-        if index is None and count <= _MAX_CLOSE_WORDS:
+        index, cost, written = artists.find_exact(name), 0.0, name
+        only_here = index is None and snapshot.is_artist(key)
+        if index is None and not only_here and count <= _MAX_CLOSE_WORDS:
             index, cost = artists.keys.close(key, _CLOSE), _TYPO_COST
-        if index is None:
+        if index is not None:
+            written = artists.names[index]
+        elif not only_here:
             continue
         letters = min(len(key), _MOST_LETTERS) / _MOST_LETTERS
         if count == 1 and (names := artists.keys.common_words.get(key)):
             cost += _COMMON_COST * math.log10(names / COMMON)
-        score = float(artists.prior[index]) + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost
-        score += _FIRST * first + _KNOWN_TITLE * is_title(normalise(title))
+        prior = ONLY_HERE if index is None else float(artists.prior[index])
+        score = prior + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost
+        score += _FIRST * first + _KNOWN_TITLE * snapshot.is_title(normalise(title))
         if score > _LEAST_SCORE:
-            yield Reading(artists.names[index], title, score)
+            yield Reading(written, title, score)
 
 
 def _ends(words: list[str]) -> Iterator[tuple[bool, int, str, str]]:

@@ -43,7 +43,7 @@ from ml.continuation.reasons import Reasons
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
-from store.catalogue.segment import recording_hash
+from store.catalogue.segment import piece_hash, recording_hash
 from store.domain import Track
 from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
@@ -277,8 +277,8 @@ class Continuation:
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        They hold no recording of the playlist, none twice, no id of ``exclude`` and at most ``artist_cap`` tracks of
-        one first artist. Empty when neither a seed's artist nor its sound nor a word of the name is known.
+        They hold no recording of the playlist, no piece twice, no id of ``exclude`` and at most ``artist_cap`` tracks
+        of one first artist. Empty when neither a seed's artist nor its sound nor a word of the name is known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
         """
@@ -287,14 +287,19 @@ class Continuation:
         found: list[Next] = []
         cap = ArtistCap(artist_cap)
         excluded = set(exclude) | {track.id for track in query.tracks}
+        pieces = set(map(piece_hash, query.tracks))
         profile = self._profile(query)
         reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
         for ref, score in self._ranked(snapshot, query, profile, self.method):
+            piece = int(snapshot.segment(ref.segment).piece_code[ref.row])
+            if piece in pieces:
+                continue
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
             if track.id in excluded or not cap.allows(artist):
                 continue
             cap.add(artist)
+            pieces.add(piece)
             found.append(Next(ref, score, reasons.of(track, self._artist(track))))
             if len(found) == limit:
                 break

@@ -17,16 +17,20 @@ import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.histograms import EDGES, Counts
-from ml.neighbours.model import Taken
+from ml.neighbours.model import UNKNOWN_POPULARITY, Taken
 from ml.sound import ENOUGH_SHARED, SHARES, Floats, coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Ref, Segment, Snapshot
+from store.catalogue.segment import id_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.feature_rows import feature_rows
 
 PickKind = Literal["fresh", "nearest"]
 # Tracks of a segment that are assigned to families, the most popular ones: their genres are read one by one.
 READ_ROWS = 300_000
+# A fresh pick is one of so many nearest members of the cluster. Its weight grows with the square of its popularity,
+# 0 to 1, from this; that of a live recording, a remix and the like is lower.
+DRAWN_FROM, LEAST_KNOWN, OF_VERSION = 60, 0.05, 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,9 +187,10 @@ class Families:
         Parameters
         ----------
         kind : {"fresh", "nearest"}
-            Draw at random, or take the track nearest to the seed.
+            Draw among the :data:`DRAWN_FROM` members of the cluster that are nearest to the seed, popular tracks and
+            those near the centre of the cluster rather; or take the nearest.
         draw : int
-            Random seed of a fresh pick.
+            Random seed of a fresh pick; another track draws differently with the same seed.
         exclude : collection of str
             Track ids.
         artist_cap : int
@@ -203,8 +208,8 @@ class Families:
             model = self.models[family]
             members = [(segment, self._clustered(segment).get(family, _NO_MEMBERS)) for segment in snapshot.segments]
             rows = [(segment, at_rows[clusters == cluster]) for segment, (at_rows, clusters) in members]
-            rng = np.random.default_rng([draw, list(self.models).index(family)])
-            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], kind, rng):
+            rng = np.random.default_rng([draw, list(self.models).index(family), id_hash(seed.id or seed.title)])
+            for segment, at, distance in _ordered(model, rows, model.scale(row)[0], model.centres[cluster], kind, rng):
                 if taken.add(segment, at):
                     count = sum(len(at_rows) for _, at_rows in rows)
                     found.append(Pick(family, cluster, count, Ref(segment.name, at), distance))
@@ -245,13 +250,25 @@ def _ordered(
     model: FamilyModel,
     rows: Sequence[tuple[Segment, npt.NDArray[np.int32]]],
     place: Floats,
+    centre: Floats,
     kind: PickKind,
     rng: np.random.Generator,
 ) -> Iterable[tuple[Segment, int, float]]:
     """Yield (segment, row, distance from ``place``) in the order of preference."""
     scaled = np.concatenate([model.scale(segment.features[at]) for segment, at in rows])
     distances = np.sqrt(np.square(scaled - place).sum(axis=1))
-    order = np.argsort(distances, kind="stable") if kind == "nearest" else rng.permutation(len(distances))
+    order = np.argsort(distances, kind="stable")
+    if kind == "fresh":
+        near = order[:DRAWN_FROM]
+        popularity, kinds = (
+            np.concatenate([getattr(segment, column)[at] for segment, at in rows])[near]
+            for column in ("popularity", "kinds")
+        )
+        weights = np.square(LEAST_KNOWN + np.nan_to_num(popularity, nan=100 * UNKNOWN_POPULARITY) / 100)
+        weights *= np.exp(-np.sqrt(np.square(scaled[near] - centre).sum(axis=1))) * np.where(kinds, OF_VERSION, 1.0)
+        # Of the largest Gumbel numbers plus log weights each row is the first with the probability of its weight.
+        drawn = near[np.argsort(-(np.log(weights) + rng.gumbel(size=len(near))))]
+        order = np.concatenate([drawn, order[DRAWN_FROM:]])
     members = [(segment, int(row)) for segment, at in rows for row in at]
     for at in order:
         yield *members[at], float(distances[at])

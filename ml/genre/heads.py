@@ -34,33 +34,16 @@ def softmax(logits: npt.NDArray[np.floating]) -> Floats:
 
 
 class BroadHead:
-    """The product of experts of numbers, names, both, and of the artist's genres where they are known."""
+    """The product of the experts of numbers and of everything."""
 
     def __init__(self, settings: Mapping[str, Any], bases: Sequence[str]) -> None:
         self.names: tuple[str, ...] = tuple(settings["names"])
         self.experts = len(settings["weights"][bases[0]])
         self._weights = np.array([settings["weights"][basis] for basis in bases], np.float32)
-        self._with_artist = np.array([settings["weights_with_artist"][basis] for basis in bases], np.float32)
-        self._row = {name: row for row, name in enumerate(settings["artist_genres"])}
-        self._coefficients = np.array(settings["coefficients"], np.float32).reshape(-1, len(self.names))
 
-    def by_artist(self, artist_genres: Sequence[str]) -> Floats | None:
-        """Return (k,) probabilities by the genres of an artist alone, ``None`` where none of them is known."""
-        rows = [self._row[name] for name in artist_genres if name in self._row]
-        if not rows:
-            return None
-        evidence = self._coefficients[rows].sum(axis=0) / np.sqrt(len(rows)) + self._coefficients[-1]
-        return softmax(evidence[None])[0]
-
-    def probabilities(self, experts: Floats, bases: Bases, artist_genres: Sequence[Sequence[str]]) -> Floats:
-        """Return calibrated (n, k) probabilities for the experts' (n, experts, k) and the genres of each artist."""
-        weights = np.concatenate([self._weights[bases], np.zeros((len(experts), 1), np.float32)], axis=1)
-        of_artist = np.full((len(experts), 1, len(self.names)), 1.0 / len(self.names), np.float32)
-        for row, names in enumerate(artist_genres):
-            known = self.by_artist(names)
-            if known is not None:
-                of_artist[row, 0], weights[row] = known, self._with_artist[bases[row]]
-        return combine(np.concatenate([experts, of_artist], axis=1), weights)
+    def probabilities(self, experts: Floats, bases: Bases) -> Floats:
+        """Return calibrated (n, k) probabilities for the experts' (n, experts, k)."""
+        return combine(experts, self._weights[bases])
 
 
 class MicroHead:

@@ -30,8 +30,7 @@ BASES = ("both", "unrated", "audio", "names")
 class GenreInput:
     """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
 
-    ``popularity`` is Spotify's, 0 to 100. ``artist_genres`` are the known genres of the artists, used for the broad
-    genres alone.
+    ``popularity`` is Spotify's, 0 to 100.
     """
 
     title: str | None = None
@@ -41,7 +40,6 @@ class GenreInput:
     popularity: float | None = None
     explicit: bool | None = None
     features: Mapping[str, float] = field(default_factory=dict)
-    artist_genres: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, track: Track) -> GenreInput:
@@ -166,11 +164,18 @@ class GenrePredictor:
             return True
         return any(self.names.knows(word) for names in _parts(track) for name in names for word in name)
 
-    def explain(self, track: GenreInput, genre: str | None = None, limit: int = 5) -> Explanation:
+    def explain(
+        self,
+        track: GenreInput,
+        genre: str | None = None,
+        limit: int = 5,
+        revise: Callable[[GenrePrediction], GenrePrediction] | None = None,
+    ) -> Explanation:
         """Return the effects of each known feature and each word on ``genre``, by leaving out one at a time.
 
         Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
-        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned.
+        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
+        changes the probabilities of all rows by what else is known of the track.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -178,7 +183,8 @@ class GenrePredictor:
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
         left_out = list(_words_left_out(_parts(track)))
         occluded = self._occluded(whole, features, left_out)
-        prediction = self.predict_encoded(occluded, [track.artist_genres] + [()] * (len(occluded.audio) - 1))
+        prediction = self.predict_encoded(occluded)
+        prediction = revise(prediction) if revise else prediction
         probabilities = prediction.genre
         column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
         logs = np.log(np.maximum(probabilities[:, column], TINY))
@@ -227,13 +233,13 @@ class GenrePredictor:
         """Return calibrated probabilities, (n, 114), of the network's inputs."""
         return combine(self.experts(encoded)[0], self._weights[bases(encoded.audio, encoded.bags)])
 
-    def predict_encoded(self, encoded: Encoded, artist_genres: Sequence[Sequence[str]]) -> GenrePrediction:
-        """Return all probabilities of the network's inputs and the known genres of each track's artist."""
+    def predict_encoded(self, encoded: Encoded) -> GenrePrediction:
+        """Return all probabilities of the network's inputs."""
         experts, broad, micro = self.experts(encoded)
         basis = bases(encoded.audio, encoded.bags)
         return GenrePrediction(
             genre=combine(experts, self._weights[basis]),
-            broad=self._broad.probabilities(broad, basis, artist_genres) if self._broad else broad[:, 0],
+            broad=self._broad.probabilities(broad, basis) if self._broad else broad[:, 0],
             micro=self._micro.probabilities(micro, basis) if self._micro else micro,
         )
 

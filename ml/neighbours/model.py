@@ -15,10 +15,9 @@ from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
 from store.catalogue.catalogue import Ref, Segment, Snapshot
-from store.catalogue.segment import recording_hash
+from store.catalogue.segment import piece_hash
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
-from store.text import recording_key
 
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
@@ -304,23 +303,21 @@ class Neighbours:
 
 
 class Taken:
-    """The tracks of a list, and those that it must not hold: the seed, ``exclude`` and their editions."""
+    """The tracks of a list, and those that it must not hold: the seed, ``exclude`` and other versions of all these."""
 
     def __init__(self, snapshot: Snapshot, seed: Track, exclude: Collection[str], artist_cap: int) -> None:
-        self._recordings = recordings_of(snapshot, {*exclude, seed.id} - {""})
-        if seed.artists:
-            self._recordings.add(recording_hash(recording_key(seed.title, seed.artists[0])))
+        self._pieces = pieces_of(snapshot, {*exclude, seed.id} - {""}) | {piece_hash(seed)}
         self._ids = {*exclude, seed.id}
         self._cap = ArtistCap(artist_cap)
 
     def add(self, segment: Segment, row: int) -> bool:
         """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
-        recording = int(segment.recording_code[row])
+        piece = int(segment.piece_code[row])
         artist = segment.artist_keys[int(segment.artist_code[row])]
         track_id = segment.track_id(row)
-        if recording in self._recordings or track_id in self._ids or not self._cap.allows(artist):
+        if piece in self._pieces or track_id in self._ids or not self._cap.allows(artist):
             return False
-        self._recordings.add(recording)
+        self._pieces.add(piece)
         self._ids.add(track_id)
         self._cap.add(artist)
         return True
@@ -332,10 +329,19 @@ def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     return None if np.isnan(squared_distances(row, row[0])[0]) else row[0]
 
 
+def pieces_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
+    """Return the codes of the pieces of the tracks with these ids, in any segment."""
+    return _codes(snapshot, track_ids, "piece_code")
+
+
 def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
     """Return the codes of the recordings of the tracks with these ids, in any segment."""
+    return _codes(snapshot, track_ids, "recording_code")
+
+
+def _codes(snapshot: Snapshot, track_ids: Collection[str], column: str) -> set[int]:
     found = ((segment, segment.find(track_id)) for track_id in track_ids for segment in snapshot.segments)
-    return {int(segment.recording_code[row]) for segment, row in found if row is not None}
+    return {int(getattr(segment, column)[row]) for segment, row in found if row is not None}
 
 
 def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[tuple[int, int]]:

@@ -79,5 +79,13 @@ def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, flo
     )
 
 
+def with_main(families: tuple[TrackFamily, ...], main: str | None) -> tuple[TrackFamily, ...]:
+    """Return the families with ``main``, that of the track's headline, in front, the model's where nobody names it."""
+    if main is None:
+        return families
+    first = next((one for one in families if one.family == main), TrackFamily(main, "model", None, guessed=True))
+    return (first, *(one for one in families if one.family != main))
+
+
 # A name that nobody has listed is compared with all that are.
 _family_of = lru_cache(4096)(Taxonomy.family_of)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml.artists.model import ArtistEmbedding
-from ml.artists.query import split_query
+from ml.artists.query import ONLY_HERE, split_query
 from services.subject.model import Understood
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.search import query_words
@@ -24,8 +24,6 @@ _WHOLE = 0.9
 # How well tracks fit, at the most, if another artist was typed.
 _ANOTHER = 0.5
 _CANDIDATES = 12
-# How well known, 0 to 1, an artist is taken to be whom only the catalogue knows.
-_ONLY_HERE = 0.2
 # A common word ("hello") alone is an artist only if that is at least so well known, 0 to 1.
 _WELL_KNOWN = 0.35
 # Fits that differ by less are equal: then the popular one is meant.
@@ -85,9 +83,10 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
     alone = _artist_alone(snapshot, artists, words)
     best = found[0] if found else None
     if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
-        return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in found))
+        known_for = sorted(found, key=lambda one: -(one[0].popularity or 0.0))
+        return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
-    reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot.is_title)
+    reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot)
     # Bush is not Kate Bush; but Davis is Miles Davis if there is no Davis.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
@@ -104,7 +103,13 @@ def _nearest(snapshot: Snapshot, words: Sequence[str]) -> tuple[tuple[Track, Ref
     hits = snapshot.search(" ".join(words), _CANDIDATES)
     tracks = [(snapshot.track(hit.ref), hit.ref) for hit in hits]
     found = [(track, ref, fit(words, track)) for track, ref in tracks]
-    return tuple(sorted(found, key=lambda one: (-round(one[2].likeness / _EQUAL), -(one[0].popularity or 0.0))))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(one: tuple[Track, Ref, Fit]) -> tuple[int, float]:
+    """Return the sort key: the better fit, then the more popular; what is not near stays as search has ordered it."""
+    near = one[2].likeness > _NEAR
+    return -round(max(one[2].likeness, _NEAR) / _EQUAL), -(one[0].popularity or 0.0) if near else 0.0
 
 
 def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
@@ -113,6 +118,4 @@ def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> t
     if index is not None:
         known = float(artists.prior[index])
         return None if known < _WELL_KNOWN and key in artists.keys.common_words else (artists.names[index], known)
-    if any(len(segment.artist_rows(key)) for segment in snapshot.segments):
-        return words.strip(), _ONLY_HERE
-    return None
+    return (words.strip(), ONLY_HERE) if snapshot.is_artist(key) else None

@@ -73,8 +73,7 @@ def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
         write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
         (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
     before = _replace_current(root, name, folder)
-    # Workers may hold the generation before this one open for a moment; what is mapped outlives its folder,
-    # but one that has just read the old name must still find it.
+    # The folder before this one stays until the next build: a worker that has just read its name must still find it.
     for old in segments.glob(f"{name}-*"):
         if old.name not in (folder, before):
             shutil.rmtree(old)
@@ -87,7 +86,7 @@ def _replace_current(root: Path, name: str, folder: str | None) -> str | None:
         try:
             folders = published(root)
         except CatalogueError:
-            folders = {}  # unreadable: each segment is named again by its own build
+            folders = {}  # unreadable: the next build of each segment names it again
         before = folders.pop(name, None)
         if folder is not None:
             folders[name] = folder

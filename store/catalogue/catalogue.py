@@ -96,6 +96,10 @@ class Snapshot:
         """Return whether ``title``, normalised, is the whole title of a track."""
         return any(QueryBuilder(segment, "name").known(title) for segment in self.segments)
 
+    def is_artist(self, key: str) -> bool:
+        """Return whether ``key``, normalised, is the first artist of a track."""
+        return any(len(segment.artist_rows(key)) for segment in self.segments)
+
     def artist_genres(self, artist_key: str) -> tuple[str, ...]:
         """Return the ten genres most often given to this artist or their tracks, most frequent first."""
         return self._artist_genres(normalise(artist_key))[:_ARTIST_GENRES]

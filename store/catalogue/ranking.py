@@ -2,6 +2,8 @@
 
 from rapidfuzz.distance import OSA
 
+from store.catalogue.versions import kind_bits
+
 _ONE_TYPO, _TWO_TYPOS = 4, 8
 # Shares of a score: all words found; how much of the name was typed; how popular the recording is.
 _FOUND, _FIT, _POPULARITY = 0.3, 0.5, 0.2
@@ -10,6 +12,8 @@ _SHORT = 3
 # Of a word's letters, what a beginning and what another way of joining the words explain.
 _PREFIX, _JOINED = 0.95, 0.9
 _TYPO_LETTERS = 2.0
+# Factors of versions that were not asked for: an imitation by somebody else; a live recording, a remix ...
+_COVER, _IMITATION, _VERSION = kind_bits(["cover"]), 0.85, 0.95
 
 
 def allowed_typos(word: str) -> int:
@@ -17,7 +21,7 @@ def allowed_typos(word: str) -> int:
     return (len(word) >= _ONE_TYPO) + (len(word) >= _TWO_TYPOS)
 
 
-def score(words: list[str], title: str, artist: str, popular: float) -> float:
+def score(words: list[str], title: str, artist: str, popular: float, unasked: int = 0) -> float:
     """Return how well a track answers the query, 0 to 1.
 
     Parameters
@@ -28,6 +32,8 @@ def score(words: list[str], title: str, artist: str, popular: float) -> float:
         The normalised title, without guests and edition, and artists of the track.
     popular : float
         Popularity, 0 to 1.
+    unasked : int
+        The kinds of version (:func:`store.catalogue.versions.kind_bits`) that the track is and the query does not name.
 
     Notes
     -----
@@ -41,8 +47,12 @@ def score(words: list[str], title: str, artist: str, popular: float) -> float:
     artist_typed = sum(a for t, a in zip(in_title, in_artist, strict=True) if a >= t)
     title_size, artist_size = _size(title), _size(artist)
     both = (title_typed + artist_typed) / (title_size + artist_size)
-    fit = min(1.0, max(title_typed / title_size, artist_typed / artist_size, both))
+    # What the title explains alone needs no artist, and the other way round.
+    alone = (sum(of) / size for of, size in ((in_title, title_size), (in_artist, artist_size)) if min(of) > 0)
+    fit = min(1.0, max((both, *alone)))
     certain = typed / (typed + _SHORT)
+    if unasked:
+        coverage *= _IMITATION if unasked & _COVER else _VERSION
     return coverage**2 * (_FOUND + _FIT * (certain * fit + (1 - certain) * popular) + _POPULARITY * popular)
 
 

@@ -15,6 +15,7 @@ from tantivy import Occur, Order, Query
 
 from store.catalogue.ranking import allowed_typos, coverage, score
 from store.catalogue.segment import STARTS, Segment
+from store.catalogue.versions import kind_bits, named_kinds
 from store.text import normalise
 
 # Longer queries are pasted text; what follows these bounds does not help to distinguish tracks.
@@ -149,9 +150,10 @@ def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int)
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
     popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
-    for row, popular in zip(rows, popularity, strict=True):
+    asked = kind_bits(named_kinds(" ".join(words)))
+    for row, popular, kinds in zip(rows, popularity, segment.kinds[rows].tolist(), strict=True):
         title, artist = segment.names(row)
-        yield score(words, title, artist, popular), row
+        yield score(words, title, artist, popular, kinds & ~asked), row
 
 
 def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]:

@@ -26,11 +26,13 @@ import numpy as np
 import tantivy
 
 from store.catalogue.records import Records, map_array
+from store.catalogue.versions import version_of
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.errors import TastemapError
+from store.text import normalise
 
 # Raised when the files change, or the normal form of names (store.text) that they hold.
-FORMAT = 5
+FORMAT = 6
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (
@@ -65,6 +67,12 @@ def recording_hash(recording_key: str) -> int:
     return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
 
 
+def piece_hash(track: Track) -> int:
+    """Return the hash of the title without versions and of the first artist, as in ``Segment.piece_code``."""
+    name, artist = version_of(track.title, track.artists).name, track.artists[0] if track.artists else ""
+    return recording_hash(f"{name}\x1f{normalise(artist)}")
+
+
 class Segment:
     """A read-only segment; safe to use from several threads.
 
@@ -87,6 +95,10 @@ class Segment:
         Distinct normalised names of first artists, sorted by code point.
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
+    piece_code : np.ndarray
+        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one piece.
+    kinds : np.ndarray
+        (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -111,6 +123,7 @@ class Segment:
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
             self.recording_code = self._column("recording_code")
+            self.piece_code, self.kinds = self._column("piece_code"), self._column("kinds")
             self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:

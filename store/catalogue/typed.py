@@ -17,7 +17,7 @@ _OTHER_NUMBER, _BRACKETS, _GUEST, _CREDITED = 0.4, 0.9, 0.97, 0.95
 _SURNAME = 0.8
 # Factors of a version that was not asked for: an imitation by somebody else; a live recording, a remix ...
 _IMITATION, _VERSION = 0.5, 0.8
-# A typed word less alike (0 to 100) is another word.
+# A typed word less alike (0 to 100) is another word; the factor of a name with another word.
 _SAME_WORD, _OTHER_WORD = 55, 0.4
 # A title of which only the beginning was typed, at the most.
 _BEGINNING = 0.9
@@ -108,9 +108,9 @@ def _alike(typed: str, name: str) -> float:
     """
     if typed == name:
         return 1.0
-    likeness = float(fuzz.ratio(typed, name, score_cutoff=100 * LEAST**0.5) / 100.0) ** 2
-    if not likeness:
-        return 0.0
+    likeness = float(fuzz.ratio(typed, name) / 100.0) ** 2
+    if likeness < LEAST:
+        return likeness * _OTHER_WORD
     joined, words = name.replace(" ", ""), name.split()
     extra = any(
         word not in joined and max(fuzz.ratio(word, other) for other in words) < _SAME_WORD for word in typed.split()

@@ -1,6 +1,7 @@
 """Versions of a piece in titles: the original recording, a live one, a remix, a cover ..."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,6 +38,9 @@ _OTHER_KIND, _OTHER_WORDS, _FEWER_WORDS, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.
 _SAME_WORDS = 0.85
 # "Song (From the Film)" is "Song": words in brackets other than the known versions seldom mean another recording.
 _WITHOUT_BRACKETS = 0.85
+
+
+KINDS = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,16 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
         edition=bool(_EDITION.search(normalise(title))),
         numbers=numbers_in(normal),
     )
+
+
+def is_marked(title: str) -> bool:
+    """Return whether a title has brackets or a dash, without which it names no version."""
+    return _MARK.search(title) is not None
+
+
+def kind_bits(kinds: Iterable[str]) -> int:
+    """Return kinds of version as bits, in the order of :data:`KINDS`."""
+    return sum(1 << KINDS.index(kind) for kind in kinds)
 
 
 def numbers_in(normal: str) -> frozenset[str]:

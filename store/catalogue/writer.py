@@ -25,6 +25,7 @@ from store.catalogue.segment import (
     id_hash,
     recording_hash,
 )
+from store.catalogue.versions import is_marked, kind_bits, version_of
 from store.domain import AUDIO_FEATURES, Track, usable_features
 from store.feature_rows import UNKNOWN
 from store.text import normalise, plain_title
@@ -85,9 +86,11 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     titles, artists = rows["title"].to_pylist(), rows["artists"].to_pylist()
     step("names", 0, len(rows))
     keys, first = _name_keys(titles, artists)
-    recordings = _recording_codes(keys["plain_key"], first, rows["id"].to_pylist())
+    ids = rows["id"].to_pylist()
+    pieces, kinds = _versions(titles, artists, keys["plain_key"])
     artist_names, artist_columns = _artist_directory(first)
-    for name, column in (_columns(rows) | artist_columns | {"recording_code": recordings}).items():
+    codes = {"recording_code": _codes(keys["plain_key"], first, ids), "piece_code": _codes(pieces, first, ids)}
+    for name, column in (_columns(rows) | artist_columns | codes | {"kinds": kinds}).items():
         np.save(directory / f"{name}.npy", column)
     write_records(directory / TRACKS_FILE, _track_lines(rows))
     names = zip(keys["plain_key"], keys["artist_key"], strict=True)
@@ -117,7 +120,18 @@ def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, l
     return keys, [key_of[names[0]] if names else "" for names in artists]
 
 
-def _recording_codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:
+def _versions(titles: list[str], artists: list[list[str]], plain_titles: list[str]) -> tuple[list[str], np.ndarray]:
+    """Return the titles without versions, normalised, and the kinds of version as bits."""
+    pieces, kinds = list(plain_titles), np.zeros(len(titles), np.uint16)
+    imitators = {name for names in artists for name in names if version_of("", (name,)).kinds}
+    for row, (title, names) in enumerate(zip(titles, artists, strict=True)):
+        if is_marked(title) or not imitators.isdisjoint(names):
+            version = version_of(title, tuple(names))
+            pieces[row], kinds[row] = version.name or plain_titles[row], kind_bits(version.kinds)
+    return pieces, kinds
+
+
+def _codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:
     """Hash what :func:`store.text.recording_key` joins; a track without a title is no other's recording."""
     named = zip(plain_titles, first_artists, ids, strict=True)
     keys = (f"{title}\x1f{artist}" if title else track for title, artist, track in named)

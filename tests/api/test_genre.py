@@ -60,6 +60,23 @@ def test_typed_names_find_the_popular_recording(client: FlaskClient, asked: str)
     assert "metal2" not in [one["id"] for one in answer["match"]["alternatives"]]
 
 
+@pytest.mark.parametrize(
+    ("asked", "artist", "title", "note"),
+    [
+        ("q=Iron Almond Paper Moons", "Iron Almond", "Paper Moons", "No “Paper Moons” by Iron Almond is known here."),
+        ("q=Metallica 22", "Metallica", "22", "No “22” by Metallica is known here."),
+        ("q=Metallica", "Metallica", "", "Metallica is an artist. Add a title to ask for a track."),
+        ("track=Harbour&artist=Queen", "Queen", "Harbour", "No “Harbour” by Queen is known here."),
+    ],
+)
+def test_what_nothing_here_bears_is_said(client: FlaskClient, asked: str, artist: str, title: str, note: str) -> None:
+    match = client.get(f"/genre-predict?{asked}").json["match"]
+    assert match["kind"] == "names"
+    understood = match["understood"]
+    assert (understood["artist"], understood["title"], understood["note"]) == (artist, title, note)
+    assert understood["unmatched"] == ([title] if title else [])
+
+
 def test_bare_features_are_a_question_too(client: FlaskClient) -> None:
     answer = client.get("/genre-predict", query_string=LOUD).json
     assert answer["track"] is None
@@ -81,9 +98,23 @@ def test_an_empty_installation_answers_from_the_names_alone_and_says_so(empty_cl
     assert (answer["track"]["artists"], answer["track"]["title"]) == (["Metallica"], "Enter Sandman")
     assert answer["family"] in {"metal", "rock"}
     assert answer["basis"] == ["title", "artist"]
-    assert answer["confidence"] != "high"
-    assert "names alone" in answer["note"]
+    assert answer["decided_by"] == "artist"
+    assert "metal" in answer["reason"]
+    assert "No audio features" in answer["note"]
     assert answer["known_genres"]["artist"]
+
+
+def test_names_that_nobody_knows_are_never_sure(empty_client: FlaskClient) -> None:
+    answer = empty_client.get("/genre-predict?track=Sanfona Saudade&artist=Zzyqx Qqvx").json
+    assert (answer["decided_by"], answer["confidence"]) == ("names", "low")
+    assert answer["reason"] == "From the names alone."
+
+
+def test_a_track_is_filed_under_its_own_genres(client: FlaskClient) -> None:
+    answer = client.get("/genre-predict?track_id=metal1").json
+    assert (answer["genre"], answer["decided_by"], answer["confidence"]) == ("heavy-metal", "track", "high")
+    assert answer["reason"] == "Filed under heavy-metal by table: invented."
+    assert answer["family"] == answer["in_families"][0]["family"] == "metal"
 
 
 @pytest.mark.parametrize(

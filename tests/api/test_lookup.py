@@ -149,7 +149,7 @@ def test_an_answer_that_could_become_better_is_not_kept(asking: FlaskClient, fak
     fake_services.listenbrainz_labs.fail(unavailable(60), times=None)
     answer = asking.get(f"/genre-predict?{ASKED}").json
     assert answer["match"]["kind"] == "names"
-    assert "names alone" in answer["note"]
+    assert "No audio features" in answer["note"]
     assert {source["status"] for source in answer["sources"]} <= {"failed", "limited"}
     fake_services.deezer.heal()
     engine_of(asking).forget("deezer")

@@ -1,5 +1,6 @@
 """What a person brings is theirs: shown to them and by their links, repaired by them, gone with their playlists."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,3 +156,42 @@ def test_tracks_of_people_are_not_in_the_shared_collection(mine: FlaskClient, da
     database.put_tracks([Track(id=ID.format(1), title="Shared", artists=("X",))])
     assert database.get_tracks([ID.format(1)])[ID.format(1)].title == "Shared"
     assert database.get_tracks([ID.format(1)], owner)[ID.format(1)].title == "Slow Kites"
+
+
+def test_a_playlist_is_given_to_the_installation_by_an_act_of_its_operator_alone(
+    configured: Callable[..., FlaskClient], database_uri: str, tmp_path: Path
+) -> None:
+    operator = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame")
+    stranger = operator.application.test_client()
+    theirs = bring(stranger, exportify("False One"))
+    assert stranger.post(f"/api/playlists/{theirs}/give").status_code == 403
+    assert operator.post("/api/operator", json={"key": "sesame"}).status_code == 200
+    assert operator.post(f"/api/playlists/{theirs}/give").status_code == 403
+    mine = bring(operator, exportify("Slow Kites", "Gravel Choir"))
+    assert found(stranger, "gravel choir") == []
+    run = operator.post(f"/api/playlists/{mine}/give").json["run"]
+    assert ended(operator, run["id"])["state"] == "done"
+    assert found(stranger, "gravel choir") == found(operator, "gravel choir") == ["Gravel Choir"]
+    (shared,) = [one for one in stranger.get("/api/playlists").json["playlists"] if one["id"] == mine]
+    assert (shared["shared"], shared["mine"], shared["nameable"], shared["sharable"]) == (True, False, False, False)
+    assert titles(stranger, mine) == ["Slow Kites", "Gravel Choir"]
+    assert titles(stranger, theirs) == ["False One"], "what is shared does not name what one has brought"
+    assert stranger.put(f"/api/playlists/{mine}/shared", json={"shared": False}).status_code == 403
+    assert operator.put(f"/api/playlists/{mine}/shared", json={"shared": False}).status_code == 200
+    assert stranger.get(f"/data?playlist={mine}").status_code == 404
+
+
+def test_a_slice_of_playlists_that_all_models_learn_from_is_the_operators_to_bring(
+    configured: Callable[..., FlaskClient], database_uri: str, tmp_path: Path
+) -> None:
+    row = {"pos": 0, "track_uri": f"spotify:track:{ID.format(1)}x"[:36], "track_name": "One", "artist_name": "A"}
+    playlists = [{"pid": 1, "name": "Kites", "tracks": [row]}]
+    content = json.dumps({"info": {"slice": "0-999"}, "playlists": playlists})
+    stranger = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame")
+    run = ended(stranger, send(stranger, content, "mpd.slice.0-999.json")["id"])
+    assert (run["state"], run["error"]["code"]) == ("failed", "operator_only")
+    assert stranger.get("/api/datasets").json["slices"] == 0
+    operator = stranger.application.test_client()
+    assert operator.post("/api/operator", json={"key": "sesame"}).status_code == 200
+    assert ended(operator, send(operator, content, "mpd.slice.0-999.json")["id"])["state"] == "done"
+    assert operator.get("/api/datasets").json["slices"] == 1

@@ -84,18 +84,22 @@ def test_the_last_row_of_a_part_is_left_out(client: FlaskClient, monkeypatch: py
     assert (found["encoding"], len(found["tracks"])) == ("utf-8-sig", 1)
 
 
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", b'{"playlists": []}', b"Title,Artist\n"])
+def test_of_what_cannot_be_read_only_the_problem_is_told(client: FlaskClient, content: bytes) -> None:
+    found = shown(client, content)
+    assert found["problem"]
+    assert found["doubts"] == found["columns"] == found["tracks"] == []
+
+
 @pytest.mark.parametrize(
     ("content", "options", "status", "code"),
     [
-        (b"", {}, 422, "empty"),
-        (b"\x89PNG\r\n", {}, 415, "not_text"),
-        (b'{"playlists": []}', {}, 415, "not_text"),
         (b"a,b\nc,d\n", {"encoding": "rot13"}, 422, "unknown_encoding"),
         (b"a,b\nc,d\n", {"columns": {"title": 9}}, 422, "no_such_column"),
         (b"a,b\nc,d\n", {"columns": {"nonsense": 1}}, 400, "bad_request"),
     ],
 )
-def test_what_cannot_be_previewed_says_why(
+def test_what_cannot_be_chosen_is_refused(
     client: FlaskClient, content: bytes, options: dict[str, Any], status: int, code: str
 ) -> None:
     answer = preview(client, content, **options)

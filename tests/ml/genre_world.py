@@ -89,4 +89,4 @@ def make_models(folder: Path) -> Path:
 
 def predict_all(predictor: GenrePredictor, tracks: Sequence[GenreInput]) -> GenrePrediction:
     """Return the probabilities of genres, broad genres and microgenres of ``tracks``."""
-    return predictor.predict_encoded(predictor.encode(tracks), [track.artist_genres for track in tracks])
+    return predictor.predict_encoded(predictor.encode(tracks))

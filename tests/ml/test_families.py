@@ -117,6 +117,27 @@ def test_equal_seeds_draw_equal_picks_and_others_draw_others(snapshot: Snapshot)
     assert len({tuple(drawn(draw)) for draw in range(8)}) > 1
 
 
+def test_a_seed_draws_for_each_track_anew_among_the_nearest_and_popular(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    families = Families.load(artefacts.active("families"))
+
+    def drawn(of_snapshot: Snapshot, seed: Track, draw: int) -> Track:
+        return of_snapshot.track(families.pick(of_snapshot, seed, ["metal"], draw=draw)[0].ref)
+
+    assert any(
+        drawn(snapshot, TRACKS[0], draw) != drawn(snapshot, replace(TRACKS[0], id="x"), draw) for draw in range(8)
+    )
+    known = [replace(track, popularity=100.0 if at % 2 else 0.0) for at, track in enumerate(TRACKS)]
+    build_collection(tmp_path, [*known, replace(known[1], id="live", title="metal number 1 - Live", popularity=100.0)])
+    popular = Catalogue(tmp_path).current()
+    picks = [drawn(popular, of("metal", 10), draw) for draw in range(40)]
+    assert sum(bool(pick.popularity) for pick in picks) > 35
+    monkeypatch.setattr("ml.families.model.DRAWN_FROM", 4)
+    near = {drawn(snapshot, of("metal", 10), draw).id for draw in range(20)}
+    assert near <= {f"metal{number}" for number in (8, 9, 11, 12, 7, 13)}
+
+
 def test_the_nearest_is_the_nearest_and_what_is_excluded_never_comes(snapshot: Snapshot) -> None:
     families = Families.load(artefacts.active("families"))
     seed = of("metal", 10)

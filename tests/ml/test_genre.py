@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -66,18 +65,9 @@ def test_microgenres_are_names_of_the_taxonomy_each_with_a_probability(predictor
     np.testing.assert_allclose(predicted.genre, predictor.predict(PARTS), atol=1e-6)
 
 
-def test_what_is_known_of_the_artist_moves_the_broad_genres_alone(predictor: GenrePredictor) -> None:
+def test_the_broad_genres_of_a_track_share_its_probability(predictor: GenrePredictor) -> None:
     assert set(predictor.broad) == {"edm", "latin", "pop", "r&b", "rap", "rock"}
-    predicted = predict_all(
-        predictor, [WHOLE, replace(WHOLE, artist_genres=("album rock", "hard rock", "no such genre"))]
-    )
-    np.testing.assert_allclose(predicted.broad.sum(axis=1), 1.0, atol=1e-5)
-    rock = predictor.broad.index("rock")
-    assert predicted.broad[1, rock] > predicted.broad[0, rock]
-    np.testing.assert_allclose(predicted.genre[0], predicted.genre[1], atol=1e-6)
-    np.testing.assert_allclose(predicted.micro[0], predicted.micro[1], atol=1e-6)
-    unknown = predict_all(predictor, [replace(WHOLE, artist_genres=("no such genre",))])
-    np.testing.assert_allclose(unknown.broad[0], predicted.broad[0], atol=1e-6)
+    np.testing.assert_allclose(predict_all(predictor, PARTS).broad.sum(axis=1), 1.0, atol=1e-5)
 
 
 def test_an_answer_does_not_depend_on_its_neighbours_in_the_batch(predictor: GenrePredictor) -> None:

@@ -99,11 +99,6 @@ def test_microgenres_and_broad_genres_are_told_beside_the_genre(trained: tuple[P
     assert [predictor.broad[column] for column in predicted.broad.argmax(axis=1)] == ["loud", "quiet"]
     likeliest = [predictor.microgenres[column] for column in predicted.micro.argmax(axis=1)]
     assert likeliest == [MICRO["black-metal"], MICRO["forro"]]
-    # Nothing of the sound: what is known of the artist decides.
-    unheard = GenreInput(title="Xyzzy")
-    known = replace(unheard, artist_genres=(MICRO["black-metal"],))
-    by_names, by_artist = predict_all(predictor, [unheard, known]).broad[:, predictor.broad.index("loud")]
-    assert by_artist > max(by_names, 0.5)
 
 
 def test_the_figures_of_every_table_are_kept(trained: tuple[Path, dict]) -> None:

@@ -86,15 +86,16 @@ def test_nothing_to_compare_is_said(tmp_path: Path, neighbours: Neighbours) -> N
         )
 
 
-def test_a_recording_comes_once_and_the_seeds_own_never(tmp_path: Path, neighbours: Neighbours) -> None:
+def test_a_piece_comes_once_in_whatever_version_and_the_seeds_own_never(tmp_path: Path, neighbours: Neighbours) -> None:
     seed = a_track(1, "One", "Metallica")
     snapshot = catalogue_of(
         tmp_path, seed, a_track(2, "One - Remastered 2018", "Metallica"), a_track(3, "Peace Sells", "Megadeth"),
         a_track(4, "Peace Sells - 2011 Remaster", "Megadeth"), a_track(5, "Trust", "Megadeth"),
+        a_track(6, "One - Live", "Metallica"), a_track(7, "Peace Sells (Demo)", "Megadeth"),
     )  # fmt: skip
     for query in (seed, snapshot.find(seed.id), replace(seed, id="")):
         found = titles_of(snapshot, neighbours.recommend(snapshot, query))
-        assert sorted(title.split(" - ")[0] for title in found) == ["Peace Sells", "Trust"]
+        assert sorted(title.split(" - ")[0].split(" (")[0] for title in found) == ["Peace Sells", "Trust"]
 
 
 @pytest.mark.parametrize("cap", [1, 2, 3])

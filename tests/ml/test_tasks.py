@@ -6,6 +6,7 @@ import re
 import pytest
 
 from ml import artefacts
+from ml.artist_genre.model import ArtistGenres
 from ml.clusters.model import Clusters
 from ml.contributors.model import Contributors
 from ml.families.model import Families
@@ -18,6 +19,7 @@ from ml.timbre.model import TimbreModel
 SERVED = {
     "taxonomy": Taxonomy,
     "genre": GenrePredictor,
+    "artist_genre": ArtistGenres,
     "clusters": Clusters,
     "families": Families,
     "timbre": TimbreModel,

@@ -79,6 +79,18 @@ def test_the_intended_recording_is_first(snapshot: Snapshot, query: str, first: 
     assert titles(snapshot, query)[0] == first
 
 
+def test_originals_stand_before_versions_unless_these_are_typed(tmp_path: Path) -> None:
+    snapshot = catalogue_of(
+        tmp_path,
+        a_track(1, "Bad Romance (Karaoke Version)", "Sing Out", popularity=60.0),
+        a_track(2, "Bad Romance - Live", "Lady Gaga", popularity=50.0),
+        a_track(3, "Bad Romance", "Lady Gaga", popularity=45.0),
+    )
+    assert titles(snapshot, "bad romance")[0] == "Bad Romance / Lady Gaga"
+    assert titles(snapshot, "bad romance karaoke")[0] == "Bad Romance (Karaoke Version) / Sing Out"
+    assert titles(snapshot, "lady gaga bad romance live")[0] == "Bad Romance - Live / Lady Gaga"
+
+
 def test_each_recording_is_found_once(snapshot: Snapshot) -> None:
     assert titles(snapshot, "bohemian rhapsody") == [
         "Bohemian Rhapsody - Remastered 2011 / Queen",

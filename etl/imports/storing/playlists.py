@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
+from etl.imports.reading.encodings import UNICODE
 from etl.lookup.name_matching import NameMatching
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
@@ -200,7 +201,7 @@ class PlaylistImport:
         further: dict[str, Track] = {}
         for row in self.page:
             assert row.track is not None
-            track = self.matching.completed(row.track)
+            track = replace(self.matching.completed(row.track), doubtful=self._is_guessed)
             if first.setdefault(track.id, track) != track:
                 further[track.id] = track
         owner = self.run_at_start.owner
@@ -208,6 +209,11 @@ class PlaylistImport:
         if further:  # further rows of the same track may have more values
             self.database.put_tracks(list(further.values()), brought_by, owner=owner)
         return stored
+
+    @property
+    def _is_guessed(self) -> bool:
+        """Whether the file was read in an encoding that neither it nor a person has named."""
+        return self.file.encoding not in UNICODE and not (self.run_at_start.read_options or {}).get("encoding")
 
     def _item(self, offset: int, row: Row) -> PlaylistItem:
         assert row.track is not None

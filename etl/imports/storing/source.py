@@ -109,6 +109,12 @@ def _import_table(database: Database, var: Path, run: Run, source: str, encoding
 
 
 def _import_dataset(database: Database, var: Path, run: Run, found: DatasetFile, report: Reporter) -> None:
+    if run.owner is not None and not run.by_operator:
+        raise ImportProblem(
+            "operator_only",
+            "Everybody's models learn from a slice of the Million Playlist Dataset, so the operator alone brings one.",
+            "On the server: .venv/bin/python -m etl import FILE",
+        )
     database.update_run(run.id, kind="dataset")
     summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, run.id)
     _record(database, run.id, summary)

@@ -1,4 +1,4 @@
-import { markRaw, reactive, watch } from 'vue'
+import { markRaw, reactive, toRaw, watch } from 'vue'
 import { ApiError, errorFrom, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, route } from '../router.js'
@@ -83,15 +83,16 @@ function formOf(content, { name, options }) {
   return form
 }
 
-// Ask how the file would be read with these options.
-export async function look(upload, options = upload.options) {
-  upload.looking = true
-  upload.lookError = await problemOf(async () => {
+// Ask how the file would be read with these options. What is chosen meanwhile counts, not a late answer.
+export async function look(upload, options = { ...upload.options }) {
+  Object.assign(upload, { options, looking: true })
+  const current = () => toRaw(upload.options) === toRaw(options)
+  const error = await problemOf(async () => {
     const form = formOf(upload.file.slice(0, LOOKED_AT), { name: upload.name, options })
     const { preview } = await postForm('/api/uploads/preview', form)
-    Object.assign(upload, { options, preview })
+    if (current()) upload.preview = preview
   })
-  upload.looking = false
+  if (current()) Object.assign(upload, { lookError: error, looking: false })
 }
 
 export function stopLooking(upload) {

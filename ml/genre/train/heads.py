@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from ml.genre.encoder import COLUMNS, Floats
-from ml.genre.heads import HEADS, TINY, BroadHead
+from ml.genre.heads import HEADS, TINY
 from ml.genre.model import BASES, Encoded, GenrePredictor
 from ml.genre.train import baselines
 from ml.genre.train.boosting import tuned_booster
@@ -28,7 +27,6 @@ TITLES = {
     "names": "genre model, names alone",
     "audio": "genre model, audio alone",
 }
-WITH_ARTIST = "genre model, artists' genres where the table knows them"
 MICRO_HEADINGS = ("macro", "tracks", "all pairs", "calibration error")  # of the fields of MicroScores
 BROAD_HEADINGS = ("one broad genre", "of these, artist known", "any of several")  # of BroadScores
 LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
@@ -86,61 +84,24 @@ def uncalibrated(names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return settings of the heads before they are calibrated."""
     even_weights = {basis: [1.0] * len(BROAD_EXPERTS) for basis in BASES}
     settings: dict[str, Any] = {
-        "broad": {
-            "weights": even_weights,
-            "weights_with_artist": {basis: [*weights, 0.0] for basis, weights in even_weights.items()},
-            "artist_genres": [],
-            "coefficients": [],
-        },
+        "broad": {"weights": even_weights},
         "micro": {"calibration": {basis: [1.0, 0.0] for basis in BASES}},
     }
     return {head: {"names": list(labels), **settings[head]} for head, labels in names.items()}
 
 
 def _calibrate_broad(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
-    names, known = predictor.broad, genres_of_artists(table)
-    settings = {**predictor.settings["broad"], **by_artist_genres(table, names, known)}
-    valid = rows_of(table, "valid", table.broad)
+    settings, valid = predictor.settings["broad"], rows_of(table, "valid", table.broad)
     if not len(valid):
         return settings
-    of_artist = _by_artist(settings, known_of(table, valid, known))
-    there, answers = ~np.isnan(of_artist[:, 0]), first_columns(table.broad, valid, names)
-    weights, with_artist = {}, {}
-    for basis, encoded in views(predictor, table, valid):
-        experts = np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY))
-        weights[basis] = fit_weights(experts, answers).round(4).tolist()
-        with_artist[basis] = [*weights[basis], 0.0]
-        if there.any():
-            both = np.concatenate([experts[:, there], of_artist[None, there]])
-            with_artist[basis] = fit_weights(both, answers[there]).round(4).tolist()
-    return {**settings, "weights": weights, "weights_with_artist": with_artist}
-
-
-def by_artist_genres(table: TrackTable, names: Sequence[str], known: ArtistGenres) -> dict[str, Any]:
-    """Fit a linear model from the genres known of an artist to the broad genres, on training tracks."""
-    train = rows_of(table, "train", table.broad)
-    genres = known_of(table, train, known)
-    labels = sorted({name for row in genres for name in row})
-    rows = np.array([bool(row) for row in genres])
-    answers = first_columns(table.broad, train, names)[rows]
-    if len(set(answers.tolist())) < len(names):
-        return {"artist_genres": [], "coefficients": []}
-    hot = even(genres, labels)[rows]
-    lengths = np.maximum(hot.getnnz(axis=1), 1)
-    hot = csr_matrix(hot.multiply(np.sqrt(lengths)[:, None]))  # rows of length 1
-    model = LogisticRegression(max_iter=500).fit(hot, answers)
-    coefficients = np.vstack([model.coef_.T, model.intercept_])
-    if len(names) == 2:  # scikit-learn keeps one column of the two
-        coefficients = np.hstack([-coefficients, coefficients]) / 2.0
-    return {"artist_genres": labels, "coefficients": coefficients.round(3).tolist()}
-
-
-def _by_artist(settings: Mapping[str, Any], genres: Sequence[tuple[str, ...]]) -> Floats:
-    """Return the log-probabilities by the artists' genres, (n, broad genres), NaN where none is known."""
-    head = BroadHead(settings, BASES)
-    nothing = np.full(len(head.names), np.nan)
-    found = [head.by_artist(row) for row in genres]
-    return np.array([nothing if row is None else np.log(np.maximum(row, TINY)) for row in found])
+    answers = first_columns(table.broad, valid, predictor.broad)
+    weights = {
+        basis: fit_weights(np.log(np.maximum(np.moveaxis(predictor.experts(encoded)[1], 1, 0), TINY)), answers)
+        .round(4)
+        .tolist()
+        for basis, encoded in views(predictor, table, valid)
+    }
+    return {**settings, "weights": weights}
 
 
 def _calibrate_micro(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
@@ -259,7 +220,7 @@ def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | Non
         scores, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(sampled)), truth)
         results[f"nearest neighbours ({chosen})"] = score_micro(scores[len(sampled) :], wanted)
     for basis, encoded in views(predictor, table, test):
-        scores = predictor.predict_encoded(encoded, [()] * len(test)).micro
+        scores = predictor.predict_encoded(encoded).micro
         results[TITLES[basis]] = score_micro(scores[:, columns], wanted)
     return results
 
@@ -281,10 +242,6 @@ def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None
         note("random forest, 13 audio features", baselines.forest(table.sound, *plain))
         note("gradient booster, 13 audio features", tuned_booster(table.sound, answers, seed).test)
         note("gradient booster, audio, year, popularity, explicit", tuned_booster(table.values, answers, seed).test)
-    nothing: list[tuple[str, ...]] = [()] * len(answers.test)
     for basis, encoded in views(predictor, table, answers.test):
-        note(TITLES[basis], predictor.predict_encoded(encoded, nothing).broad)
-        if basis == "both":
-            genres = known_of(table, answers.test, known)
-            note(WITH_ARTIST, predictor.predict_encoded(encoded, genres).broad)
+        note(TITLES[basis], predictor.predict_encoded(encoded).broad)
     return results

@@ -1651,16 +1651,7 @@ export interface paths {
                         "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
                     };
                 };
-                /** @description Not text */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description Not a list of tracks, whatever its columns are */
+                /** @description There is no such encoding or column */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -2475,6 +2466,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that gives it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator, or not the browser that brought it in */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/next": {
         parameters: {
             query?: never;
@@ -2581,6 +2628,75 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SharedGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Not the operator, or not a playlist of the installation */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -3509,6 +3625,9 @@ export interface components {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
         };
+        SharedGiven: {
+            shared: boolean;
+        };
         PersonGiven: {
             /** @default null */
             name?: string | null;
@@ -3898,6 +4017,9 @@ export interface components {
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
+            /** @enum {string} */
+            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
@@ -4195,8 +4317,8 @@ export interface components {
          * PlaylistSummary
          * @description What a viewer sees of a playlist.
          *
-         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it, and
-         *     ``givable`` if this browser may give it to the installation.
+         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
+         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
          */
         PlaylistSummary: {
             id: string;
@@ -4207,6 +4329,7 @@ export interface components {
             nameable: boolean;
             shared: boolean;
             givable: boolean;
+            sharable: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -4224,16 +4347,21 @@ export interface components {
          *     as the columns stand.
          */
         Preview: {
+            /** @default null */
             kind: string | null;
+            /** @default  */
             encoding: string;
             encodings: components["schemas"]["Encoding"][];
+            /** @default true */
             has_headings: boolean;
             columns: components["schemas"]["PreviewColumn"][];
             fields: string[];
             tracks: components["schemas"]["PreviewTrack"][];
+            /** @default false */
             may_be_table: boolean;
             doubts: string[];
             notes: string[];
+            /** @default null */
             problem: string | null;
         };
         /**

@@ -1,0 +1,1 @@
+"""What the artist says of the genre of a track: an expert that is pooled with the genre model."""

@@ -1,0 +1,178 @@
+"""The genres that an artist makes likely, pooled with the genre model's: numpy alone.
+
+An artist is described by their own microgenres, weighted by how well founded they are, and by their place in an
+embedding of artists, which also places artists without genres among those alike. A linear model maps both to genres.
+``ml.artist_genre.train.train`` trains it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import verified
+from ml.artists.model import unit_rows
+from ml.genre.encoder import Floats
+from ml.genre.heads import combine, softmax
+from ml.genre.model import GenreInput, GenrePrediction
+from ml.taxonomy.model import Taxonomy
+from store.catalogue.segment import id_hash
+from store.text import normalise
+
+# How an artist is known: by genres of tracks of their own, by genres of others' tracks that they are guests of (or that
+# a catalogue or a source names), or by their place among other artists alone.
+KnownBy = Literal["own", "guest", "alike"]
+KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
+# What else is known of the track: everything, all but its popularity, its names with the album, title and artist alone.
+INPUTS = ("all", "unrated", "names", "typed")
+NO_GENRE = np.iinfo(np.uint16).max
+_ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArtistEvidence:
+    """What an artist makes likely.
+
+    ``names`` are the artist's genres, most important first (none where ``known_by`` is "alike"). ``genre`` (114,) and
+    ``broad`` (broad genres,) are probabilities.
+    """
+
+    known_by: KnownBy
+    names: tuple[str, ...]
+    genre: Floats
+    broad: Floats
+
+
+class ArtistGenres:
+    """The expert of one version.
+
+    Attributes
+    ----------
+    arrays : mapping
+        ``keys`` (k,) uint64, ascending: hashes of normalised names, ``rows`` (k,) uint32: the artist of each;
+        ``vectors`` (n, d) int8, whose direction is the artist's place; ``known_by`` (n,) uint8 index in ``KNOWN_BY``;
+        ``genres`` (m, 8) uint16 columns of ``names`` (65,535 for none) and ``weights`` (m, 8) uint8 of the first m
+        artists, those with genres; ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row for all.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], taxonomy: Taxonomy) -> None:
+        self.settings, self.arrays, self.taxonomy = settings, arrays, taxonomy
+        self.version: str = settings["version"]
+        self.names: tuple[str, ...] = tuple(settings["names"])
+        self.genres = taxonomy.genres
+        self.broad: tuple[str, ...] = tuple(settings["broad"])
+        self._column = {name: column for column, name in enumerate(self.names)}
+        self._coefficients = arrays["coefficients"].astype(np.float32)
+        self._column_of = lru_cache(4096)(self._find_column)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Map ``models/artist_genre/<version>``.
+
+        Raises
+        ------
+        ml.artefacts.ArtefactError
+            A file is absent, unlisted or changed.
+        """
+        settings = json.loads(verified(directory / "artist_genre.json").read_text(encoding="utf-8"))
+        taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
+        arrays = {
+            name: np.asarray(np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False))
+            for name in _ARRAYS
+        }
+        return cls(settings, arrays, taxonomy)
+
+    def save(self, directory: Path) -> list[Path]:
+        """Write the files that :meth:`load` reads, and return their paths."""
+        directory.mkdir(parents=True, exist_ok=True)
+        described = directory / "artist_genre.json"
+        described.write_text(json.dumps(self.settings, ensure_ascii=False) + "\n", encoding="utf-8")
+        for name in _ARRAYS:
+            np.save(directory / f"{name}.npy", self.arrays[name])
+        return [described, *(directory / f"{name}.npy" for name in _ARRAYS)]
+
+    def predict(self, artists: Sequence[str], given: Sequence[str] = ()) -> ArtistEvidence | None:
+        """Return what the first of ``artists`` makes likely, ``None`` where nothing is known of them.
+
+        ``given`` are genres of the artist from elsewhere, most important first. They count where the version knows
+        none by tracks of the artist's own.
+        """
+        row = self._row(artists[0]) if artists else None
+        known_by = KNOWN_BY[self.arrays["known_by"][row]] if row is not None else None
+        found = [column for name in given[:8] if (column := self._column_of(name)) is not None]
+        if known_by != "own" and found:
+            columns, weights, known_by = np.array(found), np.ones(len(found), np.float32), "guest"
+        elif row is not None and row < len(self.arrays["genres"]):
+            stored, weights = self.arrays["genres"][row], self.arrays["weights"][row].astype(np.float32)
+            columns, weights = stored[stored != NO_GENRE], weights[stored != NO_GENRE]
+        else:
+            columns, weights = np.empty(0, int), np.empty(0, np.float32)
+        if known_by is None:
+            return None
+        logits = self._logits(columns, weights, None if row is None else self.arrays["vectors"][row])
+        genre, broad = np.split(logits, [len(self.genres)])
+        return ArtistEvidence(
+            known_by=known_by,
+            names=tuple(self.names[column] for column in columns),
+            genre=softmax(genre[None])[0],
+            broad=softmax(broad[None])[0] if len(broad) else broad,
+        )
+
+    def _row(self, artist: str) -> int | None:
+        key = normalise(artist)
+        for name in (key, key.removeprefix("the ") if key.startswith("the ") else f"the {key}"):
+            wanted = np.uint64(id_hash(name))
+            at = int(np.searchsorted(self.arrays["keys"], wanted))
+            if at < len(self.arrays["keys"]) and self.arrays["keys"][at] == wanted:
+                return int(self.arrays["rows"][at])
+        return None
+
+    def _find_column(self, name: str) -> int | None:
+        """Return the column of a genre by name, else of the one of the 114 genres that the taxonomy places it in."""
+        key = genre_name(name)
+        if key in self._column or not normalise(name):
+            return self._column.get(key)
+        return self._column.get(genre_name(self.taxonomy.predict(name).genre))
+
+    def _logits(
+        self, columns: npt.NDArray[np.integer[Any]], weights: Floats, vector: npt.NDArray[np.int8] | None
+    ) -> Floats:
+        total = self._coefficients[-1].copy()
+        if len(columns):
+            total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
+        if vector is not None:
+            total += unit_rows(vector[None])[0] @ self._coefficients[len(self.names) : -1]
+        return total
+
+    def pool(self, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> GenrePrediction:
+        """Return the genre model's probabilities, (n, k), pooled with the artist's.
+
+        ``inputs`` is one of ``INPUTS``. See :func:`ml.genre.heads.combine`; its weights were fitted for each of
+        ``INPUTS`` and each of ``KNOWN_BY``. Probabilities of other genres than the version's stay as they are.
+        """
+        sizes = {"genre": len(self.genres), "broad": len(self.broad)}
+        heads = [head for head in self.settings["pool"] if getattr(prediction, head).shape[-1] == sizes[head]]
+        return replace(prediction, **{head: self._pool(head, prediction, inputs, evidence) for head in heads})
+
+    def _pool(self, head: str, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> Floats:
+        weights = np.array(self.settings["pool"][head][inputs][evidence.known_by], np.float32)
+        probabilities = getattr(prediction, head)
+        of_artist = np.broadcast_to(getattr(evidence, head), probabilities.shape)
+        return combine(np.stack([probabilities, of_artist], axis=1), np.tile(weights, (len(probabilities), 1)))
+
+
+def inputs_of(track: GenreInput) -> str:
+    """Return which of ``INPUTS`` is known of a track."""
+    if track.features:
+        return "all" if track.popularity is not None else "unrated"
+    return "names" if track.album else "typed"
+
+
+def genre_name(text: str) -> str:
+    """Return a genre as the version spells it: lower case, words apart ("hip-hop" and "hip hop" are one)."""
+    return " ".join(text.casefold().replace("-", " ").split())
