@@ -126,11 +126,11 @@ class ArtistEmbedding:
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
     def _listed(self, index: int) -> dict[int, int]:
-        others, lists, _ = self._partners(index)
+        others, lists, _ = self.partners(index)
         return dict(zip(others.tolist(), lists.tolist(), strict=True))
 
-    def _partners(self, index: int) -> Iterator[npt.NDArray[Any]]:
-        """Yield the closest partners in playlists, the number of lists that hold both, and the closeness (0 to 1)."""
+    def partners(self, index: int) -> Iterator[npt.NDArray[Any]]:
+        """Yield an artist's closest partners in playlists, the lists that hold both, and the closeness (0 to 1)."""
         start, end = self.arrays["together_start"][index : index + 2]
         return (self.arrays[name][start:end] for name in _TOGETHER[1:])
 
@@ -171,7 +171,7 @@ class ArtistEmbedding:
         kin = FAMILY_WEIGHT + REGION_WEIGHT
         found = self.similarities(self.unit(index)) + kin * self.agreement(index)
         found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
-        partners, _, closeness = self._partners(index)
+        partners, _, closeness = self.partners(index)
         found[partners] += TOGETHER_WEIGHT * closeness.astype(np.float32)
         found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT
         return found

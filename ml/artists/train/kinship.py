@@ -32,8 +32,8 @@ def kinship(
     """
     families = _shares(genres, [taxonomy.family_of(name) for name in names], taxonomy.families)
     regions = _shares(genres, [taxonomy.region_of(name) or "anywhere" for name in names], regions_of(taxonomy))
-    own = np.hstack([families, regions]) * families.any(axis=1)[:, None]
-    known, placed = own.any(axis=1), np.abs(places).sum(axis=1) > 0
+    own = np.hstack([families, regions]) * (families.sum(axis=1, keepdims=True) > 0)
+    known, placed = own.sum(axis=1) > 0, np.abs(places).sum(axis=1) > 0
     weight = np.where(known, tracks / (tracks + _EVIDENCE), 0.0)[:, None]
     weight[~placed] = 1.0
     rows, pool = np.flatnonzero(placed), np.flatnonzero(known & placed)

@@ -128,7 +128,7 @@ def scorers(
 def compare(
     embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int, only: Collection[str] = ()
 ) -> dict[str, dict[str, Interval]]:
-    """Return recall of every recommender (or of ``only`` some) on ``all`` queries of ``split`` and on those with a ``cold`` artist.
+    """Return recall of every recommender, or of ``only`` some, on ``all`` queries of ``split`` and on ``cold`` artists.
 
     Cold artists are in no training list. Raises ValueError as :func:`codes_of` does.
     """
