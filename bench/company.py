@@ -7,8 +7,8 @@
 Of ten artists alike of the best-known artists, the share that has no family of genres in common (both have genres), and
 recall on the held-out playlists (test groups), once by cosine and popularity alone and once as served. A list of tracks
 is written twice, under two letters in an order drawn by lot; ``key.json`` says which letter is which, and is not to be
-read before ``verdicts.csv`` (number, letter, "none", "odd" or "absurd") is written. The whole training table is the
-catalogue. Exit code 1 if a target is missed.
+read before ``verdicts.csv`` (number, letter, "none", "odd", "absurd" or "empty") is written. The whole training table is
+the catalogue. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from ml.artists.train.data import read
 from ml.artists.train.scores import OURS, PLAIN, compare
 from ml.artists.train.train import SCORE_SEED
 from ml.neighbours.hubs import Hubs
-from ml.neighbours.model import Neighbours
+from ml.neighbours.model import Neighbours, NothingToCompare
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import Track
@@ -171,7 +171,11 @@ def write_lists(folder: Path, snapshot: Snapshot, artists: ArtistEmbedding) -> N
         key.append(dict(zip("AB", order, strict=True)))
         lines.append(f"\n{number}. {artist}: {title}")
         for letter, name in key[-1].items():
-            tracks = [snapshot.track(found.ref) for found in models[name].recommend(snapshot, seed, limit=LISTED)]
+            try:
+                found = models[name].recommend(snapshot, seed, limit=LISTED)
+            except NothingToCompare:
+                found = []
+            tracks = [snapshot.track(neighbour.ref) for neighbour in found]
             named = "; ".join(f"{', '.join(track.artists[:2])}: {track.title}" for track in tracks)
             lines.append(f"  {letter}  {named}")
     folder.mkdir(parents=True, exist_ok=True)

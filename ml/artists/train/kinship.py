@@ -10,6 +10,7 @@ _BY_RANK = np.array([1.0, 0.8, 0.6, 0.5])
 # Beside an artist's own genres stands the mean of so many nearest ones that have some, weighed by
 # exp(-sharpness * distance). It counts as one track does. Chosen on `valid`.
 _NEIGHBOURS, _SHARPNESS, _EVIDENCE = 20, 30.0, 1.0
+_REGION_UNTOLD = 0.7  # of the weight of genres of no region that goes to the neighbours' regions
 _BLOCK = 512
 
 Floats = npt.NDArray[np.floating]
@@ -34,7 +35,9 @@ def kinship(
     regions = _shares(genres, [taxonomy.region_of(name) or "anywhere" for name in names], regions_of(taxonomy))
     own = np.hstack([families, regions]) * (families.sum(axis=1, keepdims=True) > 0)
     known, placed = own.sum(axis=1) > 0, np.abs(places).sum(axis=1) > 0
-    weight = np.where(known, tracks / (tracks + _EVIDENCE), 0.0)[:, None]
+    weight = np.repeat(np.where(known, tracks / (tracks + _EVIDENCE), 0.0)[:, None], own.shape[1], axis=1)
+    # "hip hop" does not tell where an artist is from: the neighbours do.
+    weight[:, families.shape[1] :] *= 1 - _REGION_UNTOLD * regions[:, -1:]
     weight[~placed] = 1.0
     rows, pool = np.flatnonzero(placed), np.flatnonzero(known & placed)
     shares = weight * own
