@@ -7,8 +7,8 @@
 Of ten artists alike of the best-known artists, the share that has no family of genres in common (both have genres), and
 recall on the held-out playlists (test groups), once by cosine and popularity alone and once as served. A list of tracks
 is written twice, under two letters in an order drawn by lot; ``key.json`` says which letter is which, and is not to be
-read before ``verdicts.csv`` (number, letter, verdict) is written. A verdict is "none" (no odd track), "odd", "absurd" or
-"empty" (no list). The whole training table is the catalogue. Exit code 1 if a target is missed.
+read before ``verdicts.csv`` (number, letter, verdict) is written. A verdict is "none" (no odd track), "odd",
+"absurd" or "empty" (no list). The whole training table is the catalogue. Exit code 1 if a target is missed.
 """
 
 import argparse
