@@ -67,6 +67,7 @@ VARIABLES = (
         "the name of this installation among several on one MongoDB",
         "a name in `var/installation`",
     ),
+    Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
 
@@ -85,7 +86,8 @@ class Config:
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
-    change what concerns everybody; ``hosts`` are further names that this server is reached by.
+    change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
+    demo playlist.
     """
 
     var: Path = ROOT / "var"
@@ -101,6 +103,7 @@ class Config:
     installation_id: str = ""
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
+    demo: bool = True
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -133,6 +136,7 @@ class Config:
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
+            demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
@@ -145,8 +149,8 @@ def _positive(env: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    text = env.get(name, "").strip().lower() or "0"
+def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
+    text = env.get(name, "").strip().lower() or default
     if text not in {"0", "1"}:
         raise ConfigError(f"{name} must be 0 or 1, not {text!r}.")
     return text == "1"

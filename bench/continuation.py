@@ -1,4 +1,4 @@
-"""Playlist continuation and its baselines, cross-validated, then the cost of a request on the full catalogue.
+"""Playlist continuation and its baselines on held-out playlists, then the cost of a request on the full catalogue.
 
     python -m bench.continuation [--quick] [--seed N] [--serving | --million]
 
@@ -40,16 +40,16 @@ LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # training list
 
 
 def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
-    """Cross-validate everything, print the tables, and return the targets with whether each is met."""
+    """Train and score everything, print the tables, and return the targets with whether each is met."""
     from ml.artists.train import data as artists_data
     from ml.continuation.train.data import read
-    from ml.continuation.train.scores import Size, cross_validate, format_scores, targets
+    from ml.continuation.train.scores import Size, format_scores, score, targets
     from ml.continuation.train.train import QUICK
 
     started = time.perf_counter()
     data = read(folder, artists_data.read(folder), seed=seed)
     print(f"read {len(data.lists)} lists, {len(data.songs)} recordings in {time.perf_counter() - started:.0f} s")
-    found = cross_validate(data, QUICK if quick else Size(), seed)
+    found = score(data, QUICK if quick else Size(), seed)
     print(f"\n{format_scores(found)}")
     return targets(found)
 

@@ -42,6 +42,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.subject.model import Subject
 from services.subject.resolve import resolve
+from services.viewer import Viewer
 from store.catalogue.search import MAX_WORDS
 from store.catalogue.segment import Segment
 from store.catalogue.versions import version_of
@@ -168,7 +169,7 @@ def cases(segment: Segment, artists: ArtistEmbedding, folder: Path) -> list[Case
 
 def asked(services: Services, query: str) -> Subject | None:
     try:
-        return resolve(services, {"q": query})
+        return resolve(services, {"q": query}, Viewer())
     except ServiceError:
         return None
 

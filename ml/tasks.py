@@ -93,6 +93,18 @@ _ALL = (
         depends_on="genre",
     ),
     Task(
+        name="artist_map",
+        training="ml.artist_map.train.train",
+        measures=(
+            Measure("same_genre", "Neighbours share a genre"),
+            Measure("trustworthiness", "Neighbours on the map are alike (trustworthiness)"),
+            Measure("continuity", "Artists alike are neighbours on the map (continuity)"),
+        ),
+        served_row="UMAP",
+        described_in="artist_map.json",
+        depends_on="artists",
+    ),
+    Task(
         name="artists",
         training="ml.artists.train.train",
         measures=(

@@ -1,7 +1,7 @@
 """What the use cases need: one set per process, each part opened on first use (gunicorn forks before that)."""
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from etl.engine import Engine
 from etl.lookup.lookup import settle
 from ml.artefacts import ArtefactError
 from ml.artist_genre.model import ArtistGenres
+from ml.artist_map.model import ArtistMap
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
 from ml.continuation.model import Continuation
@@ -71,6 +72,20 @@ class Services:
     @property
     def artists(self) -> ArtistEmbedding:
         return self._served("artists", ArtistEmbedding.load)
+
+    @property
+    def artist_points(self) -> Callable[[Iterable[str]], tuple[float, float] | None]:
+        """What returns the point of the first of some artists on the map of artists, None for unknown ones.
+
+        Where the map cannot be loaded, it knows nobody: a playlist is shown without it.
+        """
+        try:
+            artist_map = self._served("artist_map", ArtistMap.load)
+            artists = self._version("artists", artist_map.artists_version, ArtistEmbedding.load)
+        except ServiceError:
+            return lambda _names: None
+        assert artists is not None  # the map names its version
+        return partial(artist_map.point, artists)
 
     @property
     def neighbours(self) -> Neighbours:

@@ -56,18 +56,23 @@ class PlaylistSummary(View):
 
 @dataclass(frozen=True, kw_only=True)
 class PlaylistRow(TrackSummary):
-    """A row of a playlist: its track, when and by whom it was added, and its audio features by name."""
+    """A row of a playlist: its track, when and by whom it was added, and its audio features by name.
+
+    ``artist_point`` is the (x, y), each -1 to 1, of its first known artist on the map of artists.
+    """
 
     position: int
     added_by: str | None
     added_at: datetime | None
     plays: int | None
     features: Mapping[str, float]
+    artist_point: tuple[float, float] | None
 
     @classmethod
-    def of_item(cls, item: PlaylistItem, track: Track) -> Self:
+    def of_item(cls, item: PlaylistItem, track: Track, artist_point: tuple[float, float] | None) -> Self:
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
-        return cls.of(track, features=track.features.values if track.features else {}, **more)
+        features = track.features.values if track.features else {}
+        return cls.of(track, features=features, artist_point=artist_point, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +153,16 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
     ids = {item.track_id for item in items}
     tracks = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    point_of = services.artist_points
     return PlaylistPage(
         playlist=describe(playlist, viewer),
         page=page,
         pages=max(1, -(-playlist.item_count // page_size)),
-        tracks=[PlaylistRow.of_item(item, tracks[item.track_id]) for item in items if item.track_id in tracks],
+        tracks=[
+            PlaylistRow.of_item(item, tracks[item.track_id], point_of(tracks[item.track_id].artists))
+            for item in items
+            if item.track_id in tracks
+        ],
     )
 
 

@@ -24,6 +24,8 @@ def add_rows(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem
     stored = all_rows(database, playlist)
     known = {row.track_id for row in stored}
     new = [row for row in {row.track_id: row for row in rows}.values() if row.track_id not in known]
+    if not new and len(stored) == playlist.item_count:
+        return
     _store(database, playlist, [*stored, *new], changed=len(stored), before=len(stored))
 
 

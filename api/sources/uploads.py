@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from threading import BoundedSemaphore
-from typing import Literal
+from typing import IO, Literal
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, String
@@ -19,10 +19,11 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer
+from etl.demo import DEMO
 from etl.imports.read_options import ReadOptions
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
-from services.errors import bad_request
+from services.errors import bad_request, not_found
 from services.previews import PREVIEW_BYTES, Preview, preview
 from services.runs import RunView, find_run
 from store.runs import ENDED
@@ -64,13 +65,27 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
     file, options = _sent()
     if options.read_as == "table":
         session.require_operator()
+    return _import_upload(file.filename or "", file.stream, options)
+
+
+@blueprint.post("/api/demo")
+@blueprint.doc(responses={202: "The run that imports the demo", 404: "TASTEMAP_DEMO is 0"})
+def bring_demo() -> tuple[RunAnswer, Literal[202]]:
+    """Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share."""
+    if not services().config.demo:
+        raise not_found("There is no demo here: the operator has taken it out.", "Drop a file instead.")
+    with DEMO.open("rb") as file:
+        return _import_upload(DEMO.name, file, ReadOptions())
+
+
+def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:
     here = services()
     run = create_upload_run(
         here.database,
         here.config.var,
         session.start(),
-        file.filename or "",
-        file.stream,
+        name,
+        stream,
         here.config.max_upload_bytes,
         options.document(),
         by_operator=session.is_operator(),

@@ -68,6 +68,7 @@ class StatusAnswer:
     models: list[ModelVersion]
     playlists: int | None
     analysed: bool
+    demo: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,7 @@ def status() -> StatusAnswer:
         models=[ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active],
         playlists=playlists,
         analysed=analysed,
+        demo=here.config.demo,
     )
 
 

@@ -36,6 +36,7 @@ _COARSE_ARTIST = {
     "name_artist": 1.0,
 }
 _COARSE_SONG = {"popularity": 1.5, "sound": 0.25, "name_sound": 0.1}
+_FEWEST_LACKING = 0.1  # candidates without facts, for each one with facts, whatever the seeds are
 
 CONTENT = (
     "same_artist",
@@ -54,8 +55,13 @@ CONTENT = (
     "name_sound",
     "seeds",
     "artists_per_seed",
+    "coverage",
 )
-EVIDENCE = ("user_knn", "item_knn", "name_knn", "artist_knn", "lists", "user_strength", "seeds_listed")
+EVIDENCE = (
+    *("user_knn", "item_knn", "name_knn", "like_lists", "artist_knn"),
+    *("lists", "user_strength", "seeds_listed"),
+)
+LIST_SCORES = EVIDENCE[:4]  # by recording; each chooses candidates
 NEURAL = ("neural",)
 _LEAST_NEURAL = -20.0  # nats below the best
 
@@ -92,6 +98,11 @@ class Columns:
     def lacks_sound(self) -> npt.NDArray[np.bool_]:
         """(n,) whether any number of the sound is unknown."""
         return np.asarray(np.isnan(self.sound).any(axis=1))
+
+    @cached_property
+    def lacks_facts(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether sound or popularity is unknown, as of songs that no table holds."""
+        return self.lacks_sound | np.isnan(self.popularity)
 
     @cached_property
     def filled_sound(self) -> npt.NDArray[np.float32]:
@@ -181,6 +192,13 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(normalise(text).split()))
 
 
+def top(scores: Floats, most: int) -> Ints:
+    """Return the positions of the ``most`` highest scores, in any order."""
+    if most >= len(scores):
+        return np.arange(len(scores))
+    return np.argpartition(-scores, most)[:most] if most else np.empty(0, np.int64)
+
+
 def title_words(title: str) -> list[str]:
     """Return the words of a title without guests and edition marks, as the catalogue keeps it."""
     return words(plain_title(title))
@@ -201,6 +219,8 @@ class Profile:
         known = self.seeds.columns.popularity
         known = known[~np.isnan(known)]
         self._popularity = float(known.mean()) if len(known) else 45.0
+        # Of a playlist of songs that no table holds, the next ones are rarely in a table. One vote each way is added.
+        self._lacking = (self.seeds.columns.lacks_facts.sum() + 1) / (len(self.seeds.columns) + 2)
         counts = Counter(word for title in self.seeds.titles for word in title)
         self._titles = {word: count / len(self.seeds.titles) for word, count in counts.items()}
         self._albums = Counter(album for album in self.seeds.albums if album is not None)
@@ -262,6 +282,19 @@ class Profile:
             total += np.float32(_COARSE_SONG["name_sound"]) * self._hinted(pool)
         return total
 
+    def choose(self, pool: Columns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
+        """Return the ``most`` songs with all facts that are best by :meth:`coarse`, and others by their share of seeds.
+
+        ``among`` (n,) marks the songs that may be chosen. The others are chosen apart: unknown facts count as average
+        ones, so that songs of which all is known would nearly always be before them.
+        """
+        scores = self.coarse(pool)
+        found = []
+        for alike, share in ((~pool.lacks_facts, 1.0), (pool.lacks_facts, self._lacking)):
+            rows = np.flatnonzero(alike if among is None else alike & among)
+            found.append(rows[top(scores[rows], round(most * max(share, _FEWEST_LACKING)))])
+        return np.concatenate(found)
+
     def columns(self, pool: Columns) -> dict[str, Floats]:
         """Return the columns (n,) of candidates that need neither titles nor albums."""
         artist = pool.artist
@@ -273,7 +306,12 @@ class Profile:
         found["popularity_apart"] = np.where(known, np.abs(pool.popularity - self._popularity), 25.0) / 100.0
         found["sound"] = self._sound_ratio(pool)
         found["name_sound"] = self._hinted(pool)
+        found["coverage"] = self._coverage(pool)
         return found
+
+    def _coverage(self, pool: Columns) -> Floats:
+        """Return (n,) the share of the seeds of which as much is known as of each song: all facts, or not all."""
+        return np.where(pool.lacks_facts, np.float32(self._lacking), np.float32(1 - self._lacking))
 
     def _sound_ratio(self, pool: Columns) -> Floats:
         """Return (n,) log-likelihood ratios of the seeds' normal distribution to that of all songs."""
@@ -388,12 +426,13 @@ class ListIndex:
                 at = self.word_lists[word]
                 named[at] += np.log((1 + len(self.songs)) / (1 + len(at))) ** 2
         named[self.songs.muted] = 0.0
-        rest = self.artists.scores(self.artists.weights(artists, _ARTIST_KNN, amounts))
+        alike = self.artists.weights(artists, _ARTIST_KNN, amounts)
         return {
             "user_knn": scaled(self.songs.scores(weights)),
             "item_knn": scaled(self.songs.item_neighbours(seeds, _ITEM_POWER)),
             "name_knn": scaled(self.songs.scores(named / np.maximum(np.diff(self.songs.start), 1) ** 0.3)),
-            "of_artist": scaled(rest),
+            "like_lists": scaled(self.songs.scores(alike)),
+            "of_artist": scaled(self.artists.scores(alike)),
             "user_strength": np.array(np.log1p(weights.max(initial=0.0))),
             "seeds_listed": np.array((self.songs.count[seeds] > 0).mean() if len(seeds) else 0.0),
         }
@@ -412,7 +451,7 @@ def scaled(scores: Floats) -> Floats:
 def evidence_columns(scores: Mapping[str, Floats], counts: Ints, rows: Ints, artist: Ints) -> dict[str, Floats]:
     """Return the EVIDENCE columns (m,) of recordings: ``rows`` (m,) in the lists or -1, ``artist`` (m,) or -1."""
     listed = rows >= 0
-    found = {name: np.where(listed, scores[name][rows], 0.0) for name in ("user_knn", "item_knn", "name_knn")}
+    found = {name: np.where(listed, scores[name][rows], 0.0) for name in LIST_SCORES}
     found["artist_knn"] = np.where(artist >= 0, scores["of_artist"][artist], 0.0)
     found["lists"] = np.log1p(np.where(listed, counts[rows], 0))
     for name in ("user_strength", "seeds_listed"):

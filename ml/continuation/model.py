@@ -24,6 +24,7 @@ from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
+    LIST_SCORES,
     NEURAL,
     Artists,
     Background,
@@ -35,6 +36,7 @@ from ml.continuation.features import (
     evidence_columns,
     neural_column,
     title_words,
+    top,
     words,
 )
 from ml.continuation.interactions import Floats, Ints, Lists
@@ -49,7 +51,7 @@ from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
 
 # The number of candidates by each score, per segment when served.
-CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "neural": 700}
+CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "like_lists": 500, "neural": 700}
 METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
 NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
 # The columns of each ranker.
@@ -410,15 +412,15 @@ class Continuation:
         evidence: _QueryEvidence | None,
         taken: npt.NDArray[np.int64],
     ) -> tuple[Ints, dict[str, Floats]]:
-        chosen = [_top(profile.coarse(pool.columns), CHOSEN["content"])]
+        chosen = [profile.choose(pool.columns, CHOSEN["content"])]
         if evidence is not None:
             listed = np.flatnonzero(pool.listed >= 0)
-            for name in ("user_knn", "item_knn", "name_knn"):
+            for name in LIST_SCORES:
                 values = evidence.list_scores[name][pool.listed[listed]]
-                chosen.append(listed[_top(values, min(CHOSEN[name], int((values > 0).sum())))])
+                chosen.append(listed[top(values, min(CHOSEN[name], int((values > 0).sum())))])
             if evidence.neural is not None:
                 neural = evidence.neural.of_songs(pool.listed, pool.columns.artist, pool.known)
-                chosen.append(_top(neural, CHOSEN["neural"]))
+                chosen.append(top(neural, CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
         candidates = pool.columns.take(rows)
@@ -462,12 +464,6 @@ def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:
     order = np.argsort(-scores, kind="stable")
     _, first = np.unique(codes[order], return_index=True)
     return np.asarray(order[np.sort(first)])
-
-
-def _top(scores: Floats, most: int) -> Ints:
-    if most >= len(scores):
-        return np.arange(len(scores))
-    return np.argpartition(-scores, most)[:most] if most else np.empty(0, np.int64)
 
 
 def _album(track: Track) -> tuple[str, str] | None:

@@ -55,10 +55,13 @@ class Sorting:
         """Return what the proposals follow from."""
         members = {playlist.id: list(self.base[playlist.id]) for playlist in self.playlists}
         refused: dict[str, set[str]] = defaultdict(set)
+        known = {*self.heap.ids}  # a list that is brought in again may have lost tracks
         for one in self.decisions:
-            if one.action is Action.ACCEPT and one.playlist_id in members:
+            if one.track_id not in known or one.playlist_id not in members:
+                continue
+            if one.action is Action.ACCEPT:
                 members[one.playlist_id].append(one.track_id)
-            elif one.action is Action.REJECT and one.playlist_id in members:
+            elif one.action is Action.REJECT:
                 refused[one.playlist_id].add(one.track_id)
         ended = [one.action for one in self.ended().values()]
         none = ended.count(Action.NONE)
@@ -100,10 +103,10 @@ def last_batch(decisions: Sequence[Decision]) -> list[Decision]:
     return [one for one in decisions if one.batch == decisions[-1].batch]
 
 
-def lock(services: Services, name: str) -> AbstractContextManager[None]:
-    """Keep all others out of a triage, whichever process they are in."""
-    # Few files for any number of triages; two that share one wait for each other.
-    return locked(services.config.var / "triages" / f"{name[:2]}.lock")
+def lock(services: Services, owner: str) -> AbstractContextManager[None]:
+    """Let one request at a time change the triages and the playlists of a browser session, in whichever process."""
+    # Few files for any number of sessions; two that share one wait for each other.
+    return locked(services.config.var / "triages" / f"{owner[:2]}.lock")
 
 
 @contextmanager
@@ -113,10 +116,11 @@ def opened(services: Services, heap_id: str, viewer: Viewer) -> Iterator[Sorting
     Raises ServiceError 404 for an unknown playlist, or with the code ``not_begun`` where there is no such triage.
     """
     heap, owner = find_playlist(services, heap_id, viewer), viewer.owner
-    name = triage_id(owner or "", heap.id)
-    with lock(services, name):
-        record = find_triage(services.database, name)
-        if owner is None or record is None:
+    if owner is None:
+        raise _not_begun()
+    with lock(services, owner):
+        record = find_triage(services.database, triage_id(owner, heap.id))
+        if record is None:
             raise _not_begun()
         yield read_again(services, record, decisions_of(services.database, record), heap)
 

@@ -63,7 +63,7 @@ def start_triage(
         if not target.complete:
             raise invalid_value(f"{target.name} is still arriving.", "Wait until its import is done.")
     name = triage_id(owner, heap.id)
-    with lock(services, name):
+    with lock(services, owner):
         known = find_triage(services.database, name) or TriageRecord(
             id=name, owner=owner, heap=heap.id, playlists=(), person=""
         )
@@ -160,9 +160,10 @@ def forget(services: Services, heap_id: str, viewer: Viewer) -> None:
     """Forget all decisions over a heap; accepted tracks stay in the playlists."""
     owner = viewer.owner
     if owner is not None:
-        with lock(services, triage_id(owner, heap_id)):
-            find_triage(services.database, triage_id(owner, heap_id))  # carries out what is pending
-            forget_triage(services.database, triage_id(owner, heap_id))
+        name = triage_id(owner, heap_id)
+        with lock(services, owner):
+            find_triage(services.database, name)  # carries out what is pending
+            forget_triage(services.database, name)
 
 
 def _decided(services: Services, sorting: Sorting, rows: Sequence[tuple[str, Action, str | None]]) -> Sorting:

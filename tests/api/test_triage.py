@@ -1,6 +1,7 @@
 """Sorting a heap into one's own playlists: proposals, decisions, undo, and what a kill leaves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -241,13 +242,26 @@ def test_what_is_deleted_is_gone(world: World, database: Database) -> None:
     assert database.documents_where("triages", {}) == database.documents_where("triage_pages", {}) == []
 
 
+def test_a_heap_that_is_brought_in_again_may_have_lost_tracks(world: World, database: Database) -> None:
+    world.start()
+    world.decide(("metal5", "accept", world.loud), ("calm2", "reject", world.calm))
+    stored = database.playlist(world.heap)
+    assert stored
+    database.put_page(world.heap, 0, database.playlist_items(world.heap)[2:])
+    database.put_playlist(replace(stored, item_count=len(HEAP) - 2))
+    state = world.state()
+    assert (state["total"], state["left"]) == (4, 3)
+    assert world.undo()["last"] is None
+    assert "metal5" not in world.ids(world.loud)
+
+
 def test_a_playlist_that_is_brought_in_again_keeps_what_was_accepted(world: World, database: Database) -> None:
     world.start()
     world.decide(("metal5", "accept", world.loud))
     stored = database.playlist(world.loud)
     assert stored
     database.put_page(world.loud, 0, database.playlist_items(world.loud)[:3])
-    database.put_playlist(Playlist(id=stored.id, name=stored.name, owner=stored.owner, item_count=3, complete=True))
+    database.put_playlist(replace(stored, item_count=3))
     assert world.state()["accepted"] == 1
     assert world.ids(world.loud)[-1] == "metal5"
 

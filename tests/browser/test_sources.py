@@ -13,7 +13,7 @@ from tests.fake_services.fixtures import FakeServices
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "Use online services?"
+QUESTION = "Look things up online?"
 
 
 def test_the_first_start_asks_once_and_nothing_is_sent_before(
@@ -23,13 +23,16 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     watch = Watch(page, fresh_app)
     track_page = TrackPage(page, fresh_app).open()
     question = page.get_by_role("region", name=QUESTION)
-    expect(question).to_be_visible()
-    expect(track_page.box).to_be_focused()  # it does not take the caret away
+    expect(track_page.box).to_be_focused()
+    expect(question).to_have_count(0)  # there is nothing to look up yet
     track_page.ask("Marble Foxes Glass Tide")
+    expect(question.get_by_role("button")).to_have_text(["Yes", "Choose", "No"])
     assert fresh_services.request_count() == before
 
     expect_accessible(page)
-    question.get_by_role("checkbox").first.focus()
+    question.get_by_role("button", name="Choose").click()
+    expect(question.get_by_role("checkbox").first).to_be_focused()
+    expect_accessible(page)
     page.keyboard.press("Escape")
     expect(question).to_have_count(0)
     expect(page.locator("main")).to_be_focused()
@@ -41,7 +44,7 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     page.get_by_role("link", name="Data", exact=True).click()
     expect(question).to_be_visible()
     question.get_by_role("checkbox", name="iTunes").uncheck()
-    question.get_by_role("button", name=f"Use these {len(KEYLESS) - 1}").click()
+    question.get_by_role("button", name=f"Allow {len(KEYLESS) - 1} services").click()
     outcome = page.get_by_role("status").filter(has_text="Used from now on")
     expect(outcome).to_be_focused()
     expect(outcome).not_to_contain_text("iTunes")

@@ -71,13 +71,13 @@ def test_a_page_repeated_after_a_kill_counts_as_it_did(database: Database) -> No
 
 def test_a_later_import_fills_gaps_and_wipes_nothing(database: Database) -> None:
     database.put_tracks([track(1, album="First", features=features(energy=0.1))])
-    database.put_tracks([track(1, album="Second", isrc="USRC17908239", features=features(energy=0.9, tempo=99.0))])
+    database.put_tracks([track(1, album="Second", isrc="USRC17908239", features=features(energy=0.1, tempo=99.0))])
     database.put_tracks([track(1)])
     known = database.get_track(track(1).id)
     assert known is not None
     assert known.features is not None
     assert (known.album, known.isrc) == ("First", "USRC17908239")
-    assert known.features.values == {"energy": 0.9, "tempo": 99.0}
+    assert known.features.values == {"energy": 0.1, "tempo": 99.0}
     database.put_tracks([track(1, features=features(valence=0.3, mode=1.0, key=2.0))])
     after = database.get_track(track(1).id)
     assert after is not None

@@ -1,5 +1,5 @@
 import { markRaw, reactive, toRaw, watch } from 'vue'
-import { ApiError, errorFrom, postForm, problemOf } from './client.js'
+import { ApiError, errorFrom, post, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, route } from '../router.js'
 import { followRun, hasEnded } from './runs.js'
@@ -76,6 +76,13 @@ function follow(upload, id) {
   })
 }
 
+function began(upload, run) {
+  upload.sent = 1
+  upload.run = run
+  note()
+  follow(upload, run.id)
+}
+
 function formOf(content, { name, options }) {
   const form = new FormData()
   form.append('options', JSON.stringify(options))
@@ -122,10 +129,7 @@ function send(upload) {
       upload.error = errorFrom(request.status, request.response)
       return
     }
-    upload.sent = 1
-    upload.run = request.response.run
-    note()
-    follow(upload, upload.run.id)
+    began(upload, request.response.run)
   }
   request.open('POST', '/api/uploads')
   request.send(form)
@@ -139,6 +143,11 @@ export function sendFiles(files) {
   const list = [...files]
   const queued = list.map((file) => add(file.name, { file: markRaw(file), alone: list.length === 1 }))
   for (const upload of queued) sending = sending.then(() => bring(upload))
+}
+
+export async function bringDemo() {
+  const upload = add('Demo', { alone: true })
+  upload.error = await problemOf(async () => began(upload, (await post('/api/demo')).run))
 }
 
 // Whoever brings a file is asked where something is doubtful. A file that cannot be looked at is refused by its import.

@@ -12,7 +12,15 @@ const LATER_MS = 20_000
 // A row as the map and the table use it: every value that can be an axis in one place, added_at in ms.
 function prepared(row) {
   const { popularity, year, duration_ms: length, added_at: addedAt } = row
-  const values = { ...row.features, popularity, year, added_at: addedAt ? Date.parse(addedAt) : null }
+  const [artist_x, artist_y] = row.artist_point ?? []
+  const values = {
+    ...row.features,
+    popularity,
+    year,
+    artist_x,
+    artist_y,
+    added_at: addedAt ? Date.parse(addedAt) : null,
+  }
   values.duration_ms ??= length
   return { ...row, values, words: plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`) }
 }

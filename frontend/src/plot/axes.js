@@ -1,6 +1,9 @@
 import { scaleLinear, scaleUtc } from 'd3-scale'
 import { AXES } from '../strings/words.js'
 
+// The share of a bare axis that is left free at its ends, so that no point lies on the frame.
+const EDGE = 0.05
+
 const valueOf = (row, name) => row.values[name]
 export const hasValue = (row, name) => Number.isFinite(valueOf(row, name))
 
@@ -16,14 +19,15 @@ function extent(rows, name) {
 }
 
 function domainOf(rows, name) {
-  const { domain, fit, step } = AXES[name]
+  const { bare, domain, fit, step } = AXES[name]
   const [low, high] = (fit ? extent(rows, name) : null) ?? domain ?? extent(rows, name) ?? [0, 1]
-  const margin = step ? 0.5 : high > low ? 0 : 1
+  const margin = step ? 0.5 : high > low ? (bare ? (high - low) * EDGE : 0) : 1
   return [low - margin, high + margin]
 }
 
 function ticksOf(scale, name, count) {
-  const { time, step, tickUnit = 1 } = AXES[name]
+  const { bare, time, step, tickUnit = 1 } = AXES[name]
+  if (bare) return []
   if (time) {
     const format = scale.tickFormat(count)
     return scale.ticks(count).map((value) => ({ value, text: format(value) }))
@@ -41,7 +45,7 @@ function ticksOf(scale, name, count) {
 // switching a person off does not move the others.
 export function makeAxis(rows, name, range, count) {
   const scale = (AXES[name].time ? scaleUtc() : scaleLinear()).domain(domainOf(rows, name)).range(range)
-  if (!AXES[name].step) scale.nice(count)
+  if (!AXES[name].step && !AXES[name].bare) scale.nice(count)
   const ticks = ticksOf(scale, name, count).map((tick) => ({ ...tick, at: scale(tick.value) }))
   return { name, scale, ticks, step: AXES[name].step ?? 0 }
 }

@@ -17,6 +17,8 @@ export const PALETTE = [
 export const COLOURS = PALETTE.length
 const ID_SHOWN = 9
 
+// Ids of services have no capital letters at the start, or have digits; files written by hand name people.
+const isName = (id) => /^\p{Lu}[\p{L}\p{M} .'’-]*$/u.test(id)
 const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…` : id)
 
 const defaultColour = (index) => (index % COLOURS) + 1
@@ -60,8 +62,8 @@ export function describePeople({ complete, contributors: stated, item_count: tot
   const people = contributors.map((person, index) => ({
     key: index + 1,
     id: person.id,
-    name: person.name ?? `Person ${index + 1}`,
-    hint: person.name ? '' : `(${shortId(person.id)})`,
+    name: person.name ?? (isName(person.id) ? person.id : `Person ${index + 1}`),
+    hint: person.name || isName(person.id) ? '' : `(${shortId(person.id)})`,
     count: person.count,
     given: { name: person.name, colour: person.colour },
     shape: shapeOf(index),

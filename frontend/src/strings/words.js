@@ -110,6 +110,9 @@ export const FEATURES = {
   },
 }
 
+// On the map of artists nearness alone has a meaning: `bare` axes have neither ticks nor ends.
+const NEARNESS = { fit: true, bare: true, unit: 'alike artists are close together', format: (v) => v.toFixed(2) }
+
 export const AXES = {
   ...FEATURES,
   popularity: {
@@ -130,6 +133,8 @@ export const AXES = {
     format: (v) => String(Math.round(v)),
   },
   added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
+  artist_x: { label: 'Artist map, across', ...NEARNESS },
+  artist_y: { label: 'Artist map, up', ...NEARNESS },
 }
 
 export function formatFeature(name, value) {
@@ -137,6 +142,9 @@ export function formatFeature(name, value) {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return AXES[name] ? AXES[name].format(value) : String(value)
 }
+
+// What a track lacks that has no place on an axis.
+export const axisNoun = (name) => (AXES[name].bare ? 'artist’s place' : featureLabel(name).toLowerCase())
 
 export const featureLabel = (name) => AXES[name]?.label ?? name.charAt(0).toUpperCase() + name.slice(1)
 

@@ -28,6 +28,12 @@ test('who has no name is numbered, with the beginning of the id', () => {
   expect(second).toMatchObject({ key: 2, name: 'Bea', hint: '' })
 })
 
+test('who is called by a name in the file keeps it', () => {
+  const shown = described([person('Ana'), person('José María'), person('31abCdEf9'), person('wanda.flint')])
+  expect(shown.map(({ name }) => name)).toEqual(['Ana', 'José María', 'Person 3', 'Person 4'])
+  expect(shown[0].hint).toBe('')
+})
+
 test('tracks that nobody is named for come last', () => {
   const people = described([person('a', { count: 3 })], 5)
   expect(people).toHaveLength(2)

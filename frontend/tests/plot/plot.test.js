@@ -23,6 +23,13 @@ test('an axis that fits spans its values, and whole steps have whole ticks', () 
   expect(axis.ticks.map(({ text }) => text)).toEqual(['1990', '1991', '1992'])
 })
 
+test('an axis on which nearness alone has a meaning has no ticks, and no point lies on its ends', () => {
+  const axis = makeAxis(rows({ artist_x: -1 }, { artist_x: 1 }), 'artist_x', [0, 110], 4)
+  expect(axis.ticks).toEqual([])
+  expect(axis.scale(-1)).toBeCloseTo(5)
+  expect(axis.scale(1)).toBeCloseTo(105)
+})
+
 test('an axis of one value, or none, still has a width', () => {
   expect(makeAxis(rows({ tempo: 120 }), 'tempo', [0, 100], 4).scale(120)).toBeCloseTo(50)
   expect(makeAxis(rows(), 'year', [0, 100], 4).scale.domain()).toEqual([-0.5, 1.5])

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ml.continuation.model import Knowledge
-from ml.continuation.train.data import ALWAYS_TRAINED, FOLDS, ContinuationData
-from ml.continuation.train.protocol import MEASURES
+from ml.continuation.train.data import LEARNT, TEST, TRAIN, ContinuationData
 from ml.continuation.train.scores import (
     CONTENT_ONLY,
-    IN_VIEW,
     NEURAL_ALONE,
-    PLAIN_KNN,
     RANKERS,
     Scores,
     country_shares,
@@ -37,14 +34,15 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
         lists=len(data.lists),
         songs=len(data.songs),
         sources=Counter(playlist.source for playlist in data.lists).most_common(),
-        always=sum(playlist.fold == ALWAYS_TRAINED for playlist in data.lists),
-        folds=FOLDS,
+        sides=[sum(playlist.side == side for playlist in data.lists) for side in (TRAIN, LEARNT, TEST)],
+        neural_gain=scores.neural_gain(),
         scores=format_scores(scores),
         targets=targets(scores),
         losses=list(losses(scores)),
-        unseen=[(MEASURES[at], scores.gain(at, NEURAL_ALONE, PLAIN_KNN, without=IN_VIEW)) for at in (0, 1)],
+        gains=[scores.gain(at, RANKERS["ensemble"], RANKERS["playlists"]) for at in (0, 1)],
         country=country_shares(scores),
         ensemble=RANKERS["ensemble"],
+        playlists=RANKERS["playlists"],
     )
 
 

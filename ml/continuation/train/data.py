@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, recording_key
 
-FOLDS = 4
+# The sides of the split: what the embeddings learn from, what rankers learn from, and what is scored.
+TRAIN, LEARNT, TEST = "train", "learnt", "test"
+_LEARNT_SHARE = 0.15  # of the groups that the data give to training, besides those they give to validation
 FEWEST_SONGS = 20  # shorter playlists are not scored, since half of them is too little
-ALWAYS_TRAINED = -1
 # Its lists are in alphabetical order within a show and of one station, so they are not scored (see the data's README).
 _TRAIN_ONLY = "wfmu"
 # Whole libraries of several users have one group; each of their playlists is a separate list.
@@ -35,16 +36,14 @@ _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
 class SongList:
     """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
 
-    Lists of the same ``group`` must be on one side of a split. ``fold`` is 0 to ``FOLDS - 1`` or
-    :data:`ALWAYS_TRAINED`; ``split`` is that of the data. ``held`` are the recordings of all snapshots, ``shares`` (0
+    Lists of the same ``group`` are on one ``side``. ``held`` are the recordings of all snapshots, ``shares`` (0
     to 1) the share of the snapshots with each, ``ordered`` whether the order of ``songs`` was chosen by somebody.
     """
 
     name: str
     source: str
     group: str
-    split: str
-    fold: int
+    side: str
     songs: Ints
     held: Ints
     shares: Floats
@@ -144,7 +143,7 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
             playlist = json.loads(line)
             snapshots = playlist["source"] == "spotify_archive"
             raw[playlist["source"], playlist["group"] if snapshots else playlist["pid"]].append(playlist)
-    folds = _folds({(k[0], group_of(k[0], v[0]["group"])) for k, v in raw.items()}, seed)
+    sides = _sides(((source, group_of(source, v[0]["group"]), v[0]["split"]) for (source, _), v in raw.items()), seed)
     listings = []
     for (source, _), versions in raw.items():
         last = max(versions, key=lambda playlist: playlist["date"] or "")
@@ -157,8 +156,7 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
                 name=last["name"] or "",
                 source=source,
                 group=group,
-                split=last["split"],
-                fold=folds[group],
+                side=sides[group],
                 songs=np.array(list(dict.fromkeys(of_song[s] for s in last["song_ids"] if s in of_song)), np.int32),
                 held=np.array(list(held), np.int32),
                 shares=np.array(list(held.values()), np.float32) / len(versions),
@@ -168,17 +166,20 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
     return listings
 
 
-def _folds(groups: set[tuple[str, str]], seed: int) -> dict[str, int]:
-    """Return the fold of each group; the groups of one source are spread evenly over the folds."""
+def _sides(lists: Iterable[tuple[str, str, str]], seed: int) -> dict[str, str]:
+    """Return the side of each group from the (source, group, split) of lists.
+
+    A group with a list in the data's ``test`` is scored, one with a list in ``valid`` is learnt from by the rankers, as
+    is a share of the others.
+    """
     rng = np.random.default_rng(seed)
-    by_source: dict[str, list[str]] = defaultdict(list)
-    for source, group in sorted(groups):
-        by_source[source].append(group)
-    found: dict[str, int] = {}
-    for source, names in sorted(by_source.items()):
-        for at, name in enumerate(rng.permutation(names).tolist()):
-            fold = ALWAYS_TRAINED if source == _TRAIN_ONLY else at % FOLDS
-            found.setdefault(name, fold)
+    splits: dict[str, set[str]] = defaultdict(set)
+    for source, group, split in lists:
+        splits[group] |= {split} if source != _TRAIN_ONLY else {TRAIN, _TRAIN_ONLY}
+    found = {}
+    for group, held in sorted(splits.items()):
+        chosen = rng.random() < _LEARNT_SHARE and _TRAIN_ONLY not in held
+        found[group] = TEST if "test" in held else LEARNT if "valid" in held or chosen else TRAIN
     return found
 
 

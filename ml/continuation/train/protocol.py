@@ -28,7 +28,8 @@ class HeldOutQuery:
 
     at: int
     group: str
-    fold: int
+    source: str
+    side: str
     name: str
     seeds: Ints
     hidden: Ints
@@ -49,7 +50,8 @@ def held_out_queries(lists: Sequence[SongList], cut: int | None = None, *, seed:
                 HeldOutQuery(
                     at=at,
                     group=playlist.group,
-                    fold=playlist.fold,
+                    source=playlist.source,
+                    side=playlist.side,
                     name=playlist.name,
                     seeds=songs[:given],
                     hidden=songs[given:],

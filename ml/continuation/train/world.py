@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
+    LIST_SCORES,
     NEURAL,
     Artists,
     Background,
@@ -55,7 +56,7 @@ class World:
         self.album, self.pool, self.kept = data.album, data.songs, kept
         # Nearly every song without a row in the track table is in some playlist. If no training list holds it, its
         # presence would leak the answer, so it is no candidate.
-        self.described = ~self.pool.lacks_sound & ~np.isnan(self.pool.popularity)
+        self.described = ~self.pool.lacks_facts
         self.index = build_index(data.lists, self.pool, len(artists.places), kept)
         self.groups = by_group(data.lists)
         self.background = background(self.pool, titles)
@@ -109,7 +110,9 @@ class World:
         ``neural`` (n,) are the :meth:`neural_scores` of a model that was trained without the group.
         """
         profile = Profile(self.seeds(query), self.background, self.artists)
-        chosen = [best(_positive(profile.coarse(self.pool)) * self.described, query.seeds, CHOSEN["content"])]
+        allowed = self.candidates(query)
+        allowed[query.seeds] = False
+        chosen = [profile.choose(self.pool, CHOSEN["content"], allowed)]
         rows = np.full(len(self.pool), -1)
         scores = None
         index = self.index.muting(self.groups[query.group])
@@ -117,11 +120,10 @@ class World:
             artists, counts = np.unique(self.pool.artist[query.seeds], return_counts=True)
             scores = index.scores_for(query.seeds, artists, np.sqrt(counts), profile.seeds.name_words)
             rows = np.arange(len(self.pool))
-            chosen += [best(scores[name], query.seeds, CHOSEN[name]) for name in ("user_knn", "item_knn", "name_knn")]
+            chosen += [best(scores[name], query.seeds, CHOSEN[name]) for name in LIST_SCORES]
         if neural is not None:
             chosen.append(best(neural, query.seeds, CHOSEN["neural"]))
         songs = np.unique(np.concatenate(chosen))
-        songs = songs[self.described[songs] | (with_lists & (index.songs.count[songs] > 0))]
         candidates = self.pool.take(songs)
         found = profile.columns(candidates)
         albums = [album if album >= 0 else None for album in self.album[songs].tolist()]

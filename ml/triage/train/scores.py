@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ml.triage.model import Triage
 from ml.triage.train.fitting import Case, log_loss
 
 OURS = "triage model"
+_NONE = "none of them"
 SURE = 0.8
 _BINS = 10
 
@@ -55,7 +56,7 @@ def _without_none(scores: Floats) -> Floats:
 
 # Each gives (n, playlists + 1) scores of which the highest is the proposal.
 BASELINES: Mapping[str, Callable[[Case], Floats]] = {
-    "none of them": lambda case: np.eye(case.answers.shape[1])[np.full(len(case.answers), -1)],
+    _NONE: lambda case: np.eye(case.answers.shape[1])[np.full(len(case.answers), -1)],
     "largest playlist": lambda case: _without_none(case.evidence[:, :, _column("size")]),
     "nearest mean sound": lambda case: _without_none(-np.nan_to_num(case.distance, nan=9.0)),
     "nearest mean artist": lambda case: _without_none(case.evidence[:, :, _column("artists_typical")]),
@@ -67,6 +68,7 @@ def compare(model: Triage, cases: Sequence[Case]) -> dict[str, Scores]:
     """Score the baselines and the model on ``cases``."""
     cases = [case for case in cases if len(case.answers)]
     table = {name: _score(cases, [baseline(case) for case in cases]) for name, baseline in BASELINES.items()}
+    table[_NONE] = replace(table[_NONE], playlist=math.nan)  # it prefers no playlist to another
     odds = [model.predict(case.evidence, case.none) for case in cases]
     table[OURS] = _score(cases, odds, log_loss=log_loss(model, cases), **_confidence(cases, odds))
     return table

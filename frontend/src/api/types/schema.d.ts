@@ -164,6 +164,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that imports the demo */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description TASTEMAP_DEMO is 0 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/recommend": {
         parameters: {
             query?: never;
@@ -4292,6 +4337,8 @@ export interface components {
         /**
          * PlaylistRow
          * @description A row of a playlist: its track, when and by whom it was added, and its audio features by name.
+         *
+         *     ``artist_point`` is the (x, y), each -1 to 1, of its first known artist on the map of artists.
          */
         PlaylistRow: {
             id: string | null;
@@ -4312,6 +4359,10 @@ export interface components {
             features: {
                 [key: string]: number;
             };
+            artist_point: [
+                number,
+                number
+            ] | null;
         };
         /**
          * PlaylistSummary
@@ -4738,6 +4789,7 @@ export interface components {
             models: components["schemas"]["ModelVersion"][];
             playlists: number | null;
             analysed: boolean;
+            demo: boolean;
         };
         /**
          * StoreFailure
