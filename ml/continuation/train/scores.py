@@ -209,7 +209,7 @@ def fit_rankers(
     neural: Neural,
     seed: int,
 ) -> None:
-    """Fit every kind of ranker, each on ``queries`` and on the same lists with one of the cuts, into ``found``.
+    """Fit every kind of ranker, each on ``queries`` and on the same lists with one of the cuts and without seeds.
 
     ``found.valid`` gets the measures of the rankers with playlists on ``queries``, cross-validated in two halves.
     """
@@ -219,7 +219,8 @@ def fit_rankers(
     for at, half in enumerate(queries):
         everything = np.concatenate([half.seeds, half.hidden])
         cut = int(rng.choice([c for c in CUTS if c < len(half.seeds)]))
-        for query in (half, replace(half, seeds=everything[:cut], hidden=everything[cut:])):
+        # One without seeds, where the name alone speaks; at random there would be too few to learn names from.
+        for query in (half, *(replace(half, seeds=everything[:n], hidden=everything[n:]) for n in {0, cut})):
             plain.append(thinned(world.ranked(query, with_lists=False), rng))
             table = world.ranked(query, neural=world.neural_scores(neural, query))
             tables[at % 2].append(thinned(table, rng))
