@@ -130,7 +130,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
     headline = Headline.of(services.artist_genre, given, known)
-    why = model.explain(given, revise=headline.revise)
+    why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
     families = model.family_probabilities(why.prediction.genre[None])[0]
     genres = _with_families(model, model.genres, why.prediction.genre)
     first = genres[0].genre

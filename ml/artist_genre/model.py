@@ -1,7 +1,8 @@
 """The genres that an artist makes likely, pooled with the genre model's: numpy alone.
 
 An artist is described by their own microgenres, weighted by how well founded they are, and by their place in an
-embedding of artists, which also places artists without genres among those alike. A linear model maps both to genres.
+embedding of artists; artists without genres have those of the artists alike. A linear model maps both to the 114
+genres, and the taxonomy reads the genres as anybody would: "east coast hip hop" is hip hop.
 ``ml.artist_genre.train.train`` trains it.
 """
 
@@ -25,27 +26,31 @@ from store.catalogue.segment import id_hash
 from store.text import normalise
 
 # How an artist is known: by genres of tracks of their own, by genres of others' tracks that they are guests of (or that
-# a catalogue or a source names), or by their place among other artists alone.
+# a catalogue or a source names), or by the genres of artists alike.
 KnownBy = Literal["own", "guest", "alike"]
 KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
 # What else is known of the track: everything, all but its popularity, its names with the album, title and artist alone.
 INPUTS = ("all", "unrated", "names", "typed")
 NO_GENRE = np.iinfo(np.uint16).max
-_ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients")
+KEPT = 8  # genres of an artist
+_ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
+_UNREAD = 0.05  # share of the 114 genres that no genre of the artist is read as
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtistEvidence:
     """What an artist makes likely.
 
-    ``names`` are the artist's genres, most important first (none where ``known_by`` is "alike"). ``genre`` (114,) and
-    ``broad`` (broad genres,) are probabilities.
+    ``names`` are the artist's genres, most important first; those of artists alike where ``known_by`` is "alike".
+    ``genre`` (114,) and ``broad`` (broad genres,) are probabilities; ``read`` (114,) are those of the taxonomy, which
+    reads the names as anybody would, None without any.
     """
 
     known_by: KnownBy
     names: tuple[str, ...]
     genre: Floats
     broad: Floats
+    read: Floats | None
 
 
 class ArtistGenres:
@@ -56,8 +61,9 @@ class ArtistGenres:
     arrays : mapping
         ``keys`` (k,) uint64, ascending: hashes of normalised names, ``rows`` (k,) uint32: the artist of each;
         ``vectors`` (n, d) int8, whose direction is the artist's place; ``known_by`` (n,) uint8 index in ``KNOWN_BY``;
-        ``genres`` (m, 8) uint16 columns of ``names`` (65,535 for none) and ``weights`` (m, 8) uint8 of the first m
-        artists, those with genres; ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row for all.
+        ``genres`` (n, 8) uint16 columns of ``names`` (65,535 for none) and their ``weights`` (n, 8) uint8;
+        ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row for all; ``readings`` (names,) uint8
+        column of the one of the 114 genres that the taxonomy reads a name as (255 for none).
     """
 
     def __init__(self, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], taxonomy: Taxonomy) -> None:
@@ -69,6 +75,7 @@ class ArtistGenres:
         self._column = {name: column for column, name in enumerate(self.names)}
         self._coefficients = arrays["coefficients"].astype(np.float32)
         self._column_of = lru_cache(4096)(self._find_column)
+        self._readings = read_as(arrays["readings"], taxonomy)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -96,6 +103,10 @@ class ArtistGenres:
             np.save(directory / f"{name}.npy", self.arrays[name])
         return [described, *(directory / f"{name}.npy" for name in _ARRAYS)]
 
+    def with_settings(self, **settings: Any) -> Self:
+        """Return the version with other settings."""
+        return type(self)({**self.settings, **settings}, self.arrays, self.taxonomy)
+
     def predict(self, artists: Sequence[str], given: Sequence[str] = ()) -> ArtistEvidence | None:
         """Return what the first of ``artists`` makes likely, ``None`` where nothing is known of them.
 
@@ -103,25 +114,32 @@ class ArtistGenres:
         none by tracks of the artist's own.
         """
         row = self._row(artists[0]) if artists else None
-        known_by = KNOWN_BY[self.arrays["known_by"][row]] if row is not None else None
-        found = [column for name in given[:8] if (column := self._column_of(name)) is not None]
+        known_by = self.known_by(artists)
+        found = [column for name in given[:KEPT] if (column := self._column_of(name)) is not None]
         if known_by != "own" and found:
             columns, weights, known_by = np.array(found), np.ones(len(found), np.float32), "guest"
-        elif row is not None and row < len(self.arrays["genres"]):
+        elif row is not None:
             stored, weights = self.arrays["genres"][row], self.arrays["weights"][row].astype(np.float32)
             columns, weights = stored[stored != NO_GENRE], weights[stored != NO_GENRE]
-        else:
-            columns, weights = np.empty(0, int), np.empty(0, np.float32)
         if known_by is None:
             return None
-        logits = self._logits(columns, weights, None if row is None else self.arrays["vectors"][row])
+        logits = self._logits(columns, weights, known_by, None if row is None else self.arrays["vectors"][row])
+        read = self._read(columns, weights) if len(columns) else None
+        if read is not None:
+            logits[: len(self.genres)] += self.settings["reading"][known_by] * np.log(read)
         genre, broad = np.split(logits, [len(self.genres)])
         return ArtistEvidence(
             known_by=known_by,
             names=tuple(self.names[column] for column in columns),
             genre=softmax(genre[None])[0],
             broad=softmax(broad[None])[0] if len(broad) else broad,
+            read=read,
         )
+
+    def known_by(self, artists: Sequence[str]) -> KnownBy | None:
+        """Return how the first of ``artists`` is known, ``None`` where nothing is known of them."""
+        row = self._row(artists[0]) if artists else None
+        return None if row is None else KNOWN_BY[self.arrays["known_by"][row]]
 
     def _row(self, artist: str) -> int | None:
         key = normalise(artist)
@@ -140,14 +158,21 @@ class ArtistGenres:
         return self._column.get(genre_name(self.taxonomy.predict(name).genre))
 
     def _logits(
-        self, columns: npt.NDArray[np.integer[Any]], weights: Floats, vector: npt.NDArray[np.int8] | None
+        self,
+        columns: npt.NDArray[np.integer[Any]],
+        weights: Floats,
+        known_by: KnownBy,
+        vector: npt.NDArray[np.int8] | None,
     ) -> Floats:
         total = self._coefficients[-1].copy()
-        if len(columns):
-            total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
         if vector is not None:
             total += unit_rows(vector[None])[0] @ self._coefficients[len(self.names) : -1]
+        if len(columns) and known_by != "alike":  # the place tells of those alike already
+            total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
         return total
+
+    def _read(self, columns: npt.NDArray[np.integer[Any]], weights: Floats) -> Floats:
+        return (1.0 - _UNREAD) * (weights / weights.sum()) @ self._readings[columns] + _UNREAD / len(self.genres)
 
     def pool(self, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), pooled with the artist's.
@@ -171,6 +196,15 @@ def inputs_of(track: GenreInput) -> str:
     if track.features:
         return "all" if track.popularity is not None else "unrated"
     return "names" if track.album else "typed"
+
+
+def read_as(readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> Floats:
+    """Return (names, 114): half on the genre that a name is read as, half on its whole family; even for none."""
+    of_family = taxonomy.matrix(taxonomy.genres)
+    family = of_family @ of_family.T
+    family /= family.sum(axis=1, keepdims=True)
+    read = np.vstack([(np.eye(len(family), dtype=np.float32) + family) / 2.0, np.full(len(family), 1.0 / len(family))])
+    return read[np.minimum(readings, len(family))].astype(np.float32)
 
 
 def genre_name(text: str) -> str:

@@ -19,7 +19,7 @@ from store.text import normalise
 # Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
 # in regions, and of popularity (0 to 1 each): of two equally alike artists the better known one is the likelier in the
 # same playlist. Chosen on the `valid` playlists; bench/company.py reports `test`.
-TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.3, 0.2, 0.25
+TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.3, 0.2, 0.3
 # From so many shared playlists on, two artists are "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
@@ -52,7 +52,7 @@ class ArtistEmbedding:
         (n,) float16, 0 to 1: how well known an artist is (share of playlists and popularity).
     kinship : np.ndarray
         (n, families + regions) uint8: 255 times the root of the artist's share in each family of genres and in each
-        region. Artists without genres have those of their neighbours.
+        region, by its own genres and, the fewer tracks these rest on, by its neighbours'.
     """
 
     def __init__(
@@ -126,11 +126,11 @@ class ArtistEmbedding:
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
     def _listed(self, index: int) -> dict[int, int]:
-        others, lists, _ = self._partners(index)
+        others, lists, _ = self.partners(index)
         return dict(zip(others.tolist(), lists.tolist(), strict=True))
 
-    def _partners(self, index: int) -> Iterator[npt.NDArray[Any]]:
-        """Yield the closest partners in playlists, the number of lists that hold both, and the closeness (0 to 1)."""
+    def partners(self, index: int) -> Iterator[npt.NDArray[Any]]:
+        """Yield an artist's closest partners in playlists, the lists that hold both, and the closeness (0 to 1)."""
         start, end = self.arrays["together_start"][index : index + 2]
         return (self.arrays[name][start:end] for name in _TOGETHER[1:])
 
@@ -171,7 +171,7 @@ class ArtistEmbedding:
         kin = FAMILY_WEIGHT + REGION_WEIGHT
         found = self.similarities(self.unit(index)) + kin * self.agreement(index)
         found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
-        partners, _, closeness = self._partners(index)
+        partners, _, closeness = self.partners(index)
         found[partners] += TOGETHER_WEIGHT * closeness.astype(np.float32)
         found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT
         return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from store.domain import AUDIO_FEATURES, Track, usable_features
 # What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. The experts have
 # other weights for each.
 BASES = ("both", "unrated", "audio", "names")
+_UNLIKELY = 0.001  # of a family, so that no answer rules one out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,9 @@ class GenrePredictor:
         self._means = np.asarray(settings["genre_means"], float)
         self._columns = {name: scaler.columns(name) for name in COLUMNS}
         self._summing = taxonomy.matrix(self.genres)
+        self._micro_families = np.array(
+            [[taxonomy.family_of(name) == family for family in self.families] for name in self.microgenres], np.float32
+        )
 
     @classmethod
     def load(cls, directory: Path) -> GenrePredictor:
@@ -157,6 +161,19 @@ class GenrePredictor:
     def family_probabilities(self, probabilities: Floats) -> Floats:
         """Sum (n, 114) genre probabilities into (n, families)."""
         return probabilities @ self._summing
+
+    def agreeing(self, before: GenrePrediction, after: GenrePrediction) -> GenrePrediction:
+        """Return ``after`` with microgenres that agree with its families, (n, k) each.
+
+        The odds of a microgenre change by as much as the probability of its family does from ``before`` to ``after``:
+        Bayes' rule where nothing but the family has become better known.
+        """
+        if not len(self._micro_families):
+            return after
+        known, guessed = (self.family_probabilities(each.genre) + _UNLIKELY for each in (after, before))
+        logits = np.log(np.maximum(before.micro, TINY)) - np.log(np.maximum(1.0 - before.micro, TINY))
+        logits += np.log(known / guessed) @ self._micro_families.T  # a name without a family stays as it is
+        return replace(after, micro=1.0 / (1.0 + np.exp(-logits)))
 
     def knows(self, track: GenreInput) -> bool:
         """Return whether the track has a feature within its bounds or a subword that training kept."""

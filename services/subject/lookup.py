@@ -23,6 +23,7 @@ from store.gaps import merged
 log = logging.getLogger(__name__)
 
 ALTERNATIVES = 3
+ARTIST_EMBEDDING = "artist embedding"  # the source of genres that come with the models
 # A track of the catalogue with a name as like as this is the one that a source has named.
 _SAME_NAME = 0.9
 
@@ -132,7 +133,7 @@ def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[
     if artist and not genres:
         genres, source = snapshot.artist_genres(artist), "catalogue"
     if artist and not genres:
-        genres, source = services.artists.genres(artist), "artist embedding"
+        genres, source = services.artists.genres(artist), ARTIST_EMBEDDING
     return track.labels, tuple(genres), source
 
 

@@ -14,13 +14,13 @@ from ml.artist_genre.model import ArtistGenres, inputs_of
 from ml.artist_genre.train.card import targets_of
 from ml.artist_genre.train.data import ArtistTable, Settings, read
 from ml.artist_genre.train.expert import fit
-from ml.artist_genre.train.scores import HeldOut, Report, gains, pooled, weigh
+from ml.artist_genre.train.scores import READINGS, HeldOut, Report, choose_reading, gains, pooled, weigh
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.genre.train.scores import Scores
 from ml.taxonomy.model import Taxonomy
 from tests.ml.genre_world import GENRES, MICRO, frame
 
-SETTINGS = Settings(iterations=50)
+SETTINGS = Settings(iterations=50, least_alike=0.3)
 
 
 def make_data(folder: Path, tracks: pd.DataFrame) -> Path:
@@ -75,7 +75,7 @@ def test_an_artist_is_answered_by_genres_or_by_those_alike(expert: ArtistGenres,
     assert known is not None
     assert alike is not None
     assert (known.known_by, known.names) == ("own", (MICRO[genre],))
-    assert (alike.known_by, alike.names) == ("alike", ())
+    assert (alike.known_by, alike.names) == ("alike", (MICRO[genre],))
     assert [expert.genres[int(one.genre.argmax())] for one in (known, alike)] == [genre, genre]
     np.testing.assert_allclose([known.genre.sum(), known.broad.sum()], 1.0, atol=1e-5)
 
@@ -132,6 +132,19 @@ def test_the_pool_trusts_who_is_right(expert: ArtistGenres) -> None:
     served = pooled(ArtistGenres(settings, expert.arrays, expert.taxonomy), held(expert, 0.1), "typed")
     assert (served.argmax(axis=1) == held(expert, 0.1).answers).all()
     np.testing.assert_allclose(served.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_the_reading_weighs_as_much_as_costs_nothing(expert: ArtistGenres, table: ArtistTable) -> None:
+    chosen = choose_reading(expert, table, held(expert, 0.5))
+    assert set(chosen.settings["reading"].values()) == {max(READINGS)}
+    known = expert.predict(["Band 1 a"])
+    read = chosen.predict(["Band 1 a"])
+    assert known is not None
+    assert read is not None
+    ambient = expert.genres.index("ambient")
+    assert read.genre[ambient] > known.genre[ambient]
+    of_family = [expert.genres.index(genre) for genre in expert.taxonomy.members("ambient & calm")]
+    assert read.genre[of_family].sum() > known.genre[of_family].sum()
 
 
 def test_probabilities_of_other_genres_stay_as_they_are(expert: ArtistGenres) -> None:

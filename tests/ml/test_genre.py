@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -253,3 +254,15 @@ def test_it_meets_its_marks_on_artists_it_never_saw(predictor: GenrePredictor, s
     # Above the nearest neighbours and the gradient booster of the card.
     assert micro_results(predictor, table)["genre model"].macro > 0.18
     assert broad_results(predictor, table)["genre model"].single > 0.64
+
+
+def test_microgenres_agree_with_families_that_are_known_better(predictor: GenrePredictor) -> None:
+    before = predict_all(predictor, [WHOLE])
+    same = predictor.agreeing(before, before)
+    np.testing.assert_allclose(same.micro, before.micro, atol=1e-5)
+    jazz = np.zeros_like(before.genre)
+    jazz[:, predictor.genres.index("jazz")] = 1.0
+    after = predictor.agreeing(before, replace(before, genre=jazz))
+    cool, thrash = predictor.microgenres.index("cool jazz"), predictor.microgenres.index("thrash metal")
+    assert after.micro[0, cool] > before.micro[0, cool]
+    assert after.micro[0, thrash] < before.micro[0, thrash]

@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.sparse import csr_matrix
 from sklearn.metrics import average_precision_score, f1_score
 
-from ml.genre.encoder import COLUMNS, AudioScaler, NameEmbedding, feature_vector
+from ml import artefacts
+from ml.genre.encoder import BOUNDS, CATEGORIES, COLUMNS, AudioScaler, NameEmbedding, feature_vector
 from ml.genre.heads import combine
 from ml.genre.text_features import Vocabulary, hashes, word_hashes, words
 from ml.genre.train.baselines import nearest_labels
@@ -181,3 +183,16 @@ def test_the_nearest_tracks_lend_their_labels() -> None:
     queries = np.array([[0.0, 0.0], [4.0, 4.0]], np.float32)
     shares, _ = nearest_labels([numbers, nothing, queries, nothing[:2]], wanted, np.arange(2), np.eye(2, dtype=bool))
     np.testing.assert_allclose(shares, np.eye(2), atol=1e-6)
+
+
+def test_the_shipped_records_do_what_serves() -> None:
+    folder = artefacts.active("genre")
+    scaler, settings = AudioScaler.load(folder / "scaler.json"), json.loads((folder / "genre.json").read_text())
+    record, labels = (joblib.load(artefacts.verified(folder / f"{name}.joblib")) for name in ("scaler", "labels"))
+    assert labels.transform(settings["genres"]).tolist() == list(range(len(settings["genres"])))
+    rng = np.random.default_rng(1)
+    values = np.array([[rng.uniform(*BOUNDS[name]) for name in COLUMNS] for _ in range(200)])
+    of_categories = [COLUMNS.index(name) for name in CATEGORIES]
+    values[:, of_categories] = values[:, of_categories].round()
+    values[rng.random(values.shape) < 0.3] = np.nan
+    np.testing.assert_allclose(record.transform(values), scaler.transform(values), atol=1e-6)

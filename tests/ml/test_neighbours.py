@@ -64,6 +64,34 @@ def test_artists_alike_decide_where_the_seed_has_no_features(tmp_path: Path, nei
     assert found[0].differences == ()
 
 
+def test_of_equally_close_artists_one_of_the_same_family_goes_better(tmp_path: Path) -> None:
+    embedding = ArtistModel(SMALL).fit(world()).export(world(), "test")
+    embedding.arrays["vectors"][:] = embedding.arrays["vectors"][0]  # all in one place, as one odd list would put them
+    embedding.arrays["together_closeness"][:] = 0
+    seed = a_track(1, "Seed", "Metallica")
+    snapshot = catalogue_of(tmp_path, seed, a_track(2, "Jazz", "Miles Davis"), a_track(3, "Metal", "Megadeth"))
+    found = Neighbours(embedding).recommend(snapshot, seed)
+    assert titles_of(snapshot, found) == ["Metal", "Jazz"]
+    assert found[0].score - found[1].score > 0.2
+
+
+@pytest.mark.parametrize(
+    ("title", "listed"),
+    [
+        ("Summer Song", ["Paper Moons"]),
+        ("Last Christmas", ["Paper Moons", "Merry Xmas Everybody"]),
+        ("Feliz Navidad", ["Paper Moons", "Merry Xmas Everybody"]),
+    ],
+)
+def test_songs_of_christmas_go_with_each_other_only(
+    tmp_path: Path, neighbours: Neighbours, title: str, listed: list[str]
+) -> None:
+    seed = a_track(1, title, "Slayer")
+    others = a_track(2, "Paper Moons", "Megadeth"), a_track(3, "Merry Xmas Everybody", "Anthrax")
+    snapshot = catalogue_of(tmp_path, seed, *others)
+    assert sorted(titles_of(snapshot, neighbours.recommend(snapshot, seed))) == sorted(listed)
+
+
 def test_sound_decides_where_the_artist_is_unknown(tmp_path: Path, neighbours: Neighbours) -> None:
     seed = a_track(1, "Seed", "Nobody")
     snapshot = catalogue_of(

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from ml.artist_genre.model import KNOWN_BY, ArtistGenres
+from ml.artist_genre.model import KEPT, KNOWN_BY, ArtistGenres
 from ml.artist_genre.train.data import ArtistTable, Settings
-from ml.artist_genre.train.scores import Report, with_artist
+from ml.artist_genre.train.scores import READING_COST, READINGS, Report, with_artist
 from ml.genre.train.heads import BROAD_HEADINGS
 from ml.genre.train.scores import format_table
 from ml.train.card import render
@@ -50,6 +50,10 @@ def write(model: ArtistGenres, table: ArtistTable, settings: Settings, report: R
         known={word: int((table.known_by == at).sum()) for at, word in enumerate(KNOWN_BY)},
         genres=len(table.names),
         pool=model.settings["pool"],
+        reading=model.settings["reading"],
+        readings=READINGS,
+        reading_cost=READING_COST,
+        kept=KEPT,
         table=format_table(report.genres),
         broad=format_table(report.broad, BROAD_HEADINGS) if report.broad else None,
         gains=format_table(report.gains, GAIN_HEADINGS),

@@ -24,7 +24,9 @@ class Settings:
 
     guest_weight: float = 0.3  # of a genre of a track on which the artist is a guest
     least_artists: int = 3  # of a genre that the expert reads
-    genres_kept: int = 8
+    alike: int = 30  # artists whose genres one without genres has
+    least_alike: float = 0.8  # cosine of places; artists less alike say nothing
+    alike_power: float = 4.0  # of the cosine, the weight of an artist alike
     penalty: float = 1e-5  # L2, with sample weights that sum to 1
     repeats: float = 0.5  # an artist with n labelled tracks weighs n ** this
     unplaced_weight: float = 0.3  # of each artist shown without a place, as serving has some
@@ -39,7 +41,7 @@ class ArtistTable:
     ``keys`` are normalised names, ``aliases`` further ones with their artist; ``counts`` (n, names) sparse, the number
     of an artist's tracks that have each of the genres ``names``; ``known_by`` (n,) index in ``KNOWN_BY``; ``vectors``
     (n, d) int8 as :class:`~ml.artist_genre.model.ArtistGenres` has them; ``of_track`` (tracks,) the first artist of
-    each row of ``tracks``, -1 for none. Artists with genres come first.
+    each row of ``tracks``, -1 for none. They are in the order of ``known_by``.
     """
 
     keys: Sequence[str]
@@ -79,7 +81,6 @@ def read(folder: Path, settings: Settings) -> ArtistTable:
     own, guest = own[:, often], guest[:, often]
     by = np.where(own.getnnz(axis=1) > 0, "own", np.where(guest.getnnz(axis=1) > 0, "guest", "alike"))
     known_by = np.array([KNOWN_BY.index(word) for word in by.tolist()], np.uint8)
-    # Artists with genres come first, so that what ships need not hold a row of genres for the others.
     order = np.flatnonzero(placed)
     order = order[np.argsort(known_by[order], kind="stable")]
     number = np.full(len(directory), -1)

@@ -9,7 +9,7 @@ from ml.artist_genre.model import KNOWN_BY, ArtistGenres
 from ml.artist_genre.train import card as expert_card
 from ml.artist_genre.train.data import ArtistTable, Settings, read
 from ml.artist_genre.train.expert import fit
-from ml.artist_genre.train.scores import HEADS, Report, held_out, score_all, weigh
+from ml.artist_genre.train.scores import HEADS, Report, choose_reading, held_out, score_all, weigh
 from ml.genre.model import GenrePredictor
 from ml.scores import score_rows
 from ml.taxonomy.model import Taxonomy
@@ -21,10 +21,11 @@ Say = Callable[[str], None]
 
 
 def calibrate(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor) -> ArtistGenres:
-    """Return the model with the pool's weights fitted on the ``valid`` artists."""
+    """Return the model with the weights of reading and pool chosen on the ``valid`` artists."""
+    model = choose_reading(model, table, held_out(model, table, predictor, "valid", "genre"))
     heads = [head for head in HEADS if head == "genre" or (predictor.broad and model.broad == predictor.broad)]
     pool = {head: weigh(held_out(model, table, predictor, "valid", head)) for head in heads}
-    return ArtistGenres({**model.settings, "pool": pool, "genre": predictor.version}, model.arrays, model.taxonomy)
+    return model.with_settings(pool=pool, genre=predictor.version)
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Say = print) -> Report:

@@ -135,7 +135,8 @@ class ArtistModel:
         keys = KeyIndex.build(_key_numbers(data, number))
         names = NameTable.pack([data.names[code] for code in order.tolist()])
         genre_names, genres = top_genres(data, order, settings)
-        kin = kinship(self.places_[order], genres, genre_names, taxonomy)
+        most = np.asarray(data.genres[order].max(axis=1).todense()).ravel()
+        kin = kinship(self.places_[order], genres, most, genre_names, taxonomy)
         arrays: dict[str, npt.NDArray[Any]] = {
             "vectors": quantise(self.places_[order]),
             "prior": self.prior_[order].astype(np.float16),

@@ -1,7 +1,7 @@
 """How well the embedding and plain baselines find the other artists of a held-out playlist from one of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,8 +125,10 @@ def scorers(
     }
 
 
-def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int) -> dict[str, dict[str, Interval]]:
-    """Return recall of every recommender on ``all`` queries of ``split`` and on those with a ``cold`` artist.
+def compare(
+    embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int, only: Collection[str] = ()
+) -> dict[str, dict[str, Interval]]:
+    """Return recall of every recommender, or of ``only`` some, on ``all`` queries of ``split`` and on ``cold`` artists.
 
     Cold artists are in no training list. Raises ValueError as :func:`codes_of` does.
     """
@@ -140,6 +142,7 @@ def compare(embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int)
     return {
         name: {kind: recall(scorer, queries, seed) for kind, queries in kinds.items() if queries}
         for name, scorer in scorers(embedding, data, codes, members).items()
+        if not only or name in only
     }
 
 

@@ -46,6 +46,7 @@ from ml.genre.train.network import (
     fit_weights,
     probabilities_of,
 )
+from ml.genre.train.record import save_records
 from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
 from ml.taxonomy.model import Taxonomy
@@ -174,7 +175,7 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     made.task.scaler.save(folder / "scaler.json")
     settings = {**made.settings, "litert_difference": gap, "keras": keras.__version__}
     (folder / "genre.json").write_text(json.dumps(settings) + "\n")
-    written = made.names.save(folder)
+    written = made.names.save(folder) + save_records(made.task.scaler, settings["genres"], folder)
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 

@@ -1,0 +1,44 @@
+"""The scaler and the label encoder as scikit-learn objects, for whoever works in a notebook; serving reads neither."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, LabelEncoder, MinMaxScaler, OneHotEncoder
+
+from ml.genre.encoder import CATEGORIES, COLUMNS, AudioScaler
+
+
+def save_records(scaler: AudioScaler, genres: Sequence[str], folder: Path) -> list[Path]:
+    """Write ``scaler.joblib`` and ``labels.joblib`` (the 114 genres as their columns); return the paths."""
+    records = {"scaler": scaler_record(scaler), "labels": LabelEncoder().fit(list(genres))}
+    for name, record in records.items():
+        joblib.dump(record, folder / f"{name}.joblib", compress=3)
+    return [folder / f"{name}.joblib" for name in records]
+
+
+def scaler_record(scaler: AudioScaler) -> FeatureUnion:
+    """Return what :meth:`AudioScaler.transform` does to (n, 16) values, NaN where unknown, as a union of transformers.
+
+    Side by side: what is known, each number between the edges of each of its bins, and the categories one-hot.
+    """
+    numbers = [name for name in COLUMNS if name not in CATEGORIES]
+    edges = [(COLUMNS.index(name), *edge) for name in numbers for edge in pairwise(scaler.knots_[name])]
+    columns, low, high = zip(*edges, strict=True)
+    knots = [scaler.knots_[name] for name in CATEGORIES]
+    known = make_pipeline(MissingIndicator(features="all"), FunctionTransformer(np.logical_not))
+    between = make_pipeline(
+        _taken(columns), MinMaxScaler(clip=True).fit([low, high]), SimpleImputer(strategy="constant").fit([low])
+    )
+    hot = OneHotEncoder(categories=knots, handle_unknown="ignore", sparse_output=False).fit([[k[0] for k in knots]])
+    categories = make_pipeline(_taken([COLUMNS.index(name) for name in CATEGORIES]), hot)
+    fitted = known.fit(np.full((1, len(COLUMNS)), np.nan))
+    return FeatureUnion([("known", fitted), ("between", between), ("categories", categories)])
+
+
+def _taken(columns: Sequence[int]) -> FunctionTransformer:
+    return FunctionTransformer(np.take, kw_args={"indices": list(columns), "axis": 1})
