@@ -66,11 +66,11 @@ def test_the_answer_depends_on_the_seeds(shipped: Continuation, catalogue: Snaps
 
 def test_without_seeds_the_name_speaks(shipped: Continuation, catalogue: Snapshot) -> None:
     metal, jazz = (
-        [ref for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=(), name=name))]
+        [ref for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=(), name=name))][:20]
         for name in ("Heavy Metal", "Jazz")
     )
-    assert metal != jazz
-    assert catalogue.track(jazz[0]).artists[0] in JAZZ
+    of_metal, of_jazz = (sum(catalogue.track(ref).artists[0] in JAZZ for ref in refs) for refs in (metal, jazz))
+    assert of_jazz > of_metal
 
 
 def test_artists_nobody_knows_are_placed_by_sound(shipped: Continuation, catalogue: Snapshot) -> None:
