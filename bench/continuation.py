@@ -1,11 +1,10 @@
 """Playlist continuation and its baselines on held-out playlists, then the cost of a request on the full catalogue.
 
-    python -m bench.continuation [--quick] [--seed N] [--serving | --million]
+    python -m bench.continuation [--quick] [--seed N] [--serving]
 
 Prints the tables of R-precision, NDCG@500 and clicks; then, in a fresh process over all of tracks.csv.gz (or the
 catalogue in TASTEMAP_VAR if it is a full one), the seconds of GET /api/playlists/<id>/next by the shipped version and
-by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. ``--million`` trains some
-steps of the neural part over 1,000,000 songs and prints steps per second and the peak of memory. Exit code 1 where a
+by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. Exit code 1 where a
 target of the scores is missed.
 """
 
@@ -20,10 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from bench._cost import DATA, Meter, finish, peak
 from bench.catalogue import full_catalogue
@@ -35,7 +31,6 @@ from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
 
-MILLION, LISTS, LENGTH, STEPS = 1_000_000, 50_000, 60, 60
 LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # training lists, served lists, their sources
 
 
@@ -52,42 +47,6 @@ def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
     found = score(data, QUICK if quick else Size(), seed)
     print(f"\n{format_scores(found)}")
     return targets(found)
-
-
-def million(seed: int) -> None:
-    """Train some steps over a million songs whose popularity falls as their rank."""
-    from ml.continuation.train.neural import Corpus, Settings, Trainer
-
-    rng = np.random.default_rng(seed)
-    chance = 1.0 / (np.arange(MILLION) + 100.0)
-    songs = rng.choice(MILLION, (LISTS, LENGTH), p=chance / chance.sum())
-    # Every song is in at least two lists, so that each has a row.
-    songs = [
-        *songs,
-        *np.array_split(rng.permutation(MILLION), 10_000),
-        *np.array_split(rng.permutation(MILLION), 10_000),
-    ]
-    corpus = Corpus(
-        lists=[np.unique(held).astype(np.int32) for held in songs],
-        shares=[None] * len(songs),
-        ordered=[False] * len(songs),
-        groups=np.arange(len(songs)),
-        artist=rng.integers(0, MILLION // 10, MILLION),
-        places=rng.normal(0, 0.1, (MILLION // 10, 48)).astype(np.float32),
-        known=rng.normal(0, 0.1, (MILLION, 20)).astype(np.float32),
-        pool=np.arange(MILLION),
-    )
-    print(f"{len(songs)} lists over {MILLION} songs, peak {peak():.0f} MB before training")
-    settings = replace(Settings(), most_windows=(STEPS + 10) * Settings().batch)
-    trainer = Trainer(corpus, settings, seed)
-    trainer.epoch(most_steps=5)
-    begin, before = time.perf_counter(), time.process_time()
-    trainer.epoch(most_steps=STEPS)
-    wall, cpu = time.perf_counter() - begin, time.process_time() - before
-    print(
-        f"{trainer.vocabulary.size} rows of {settings.width + 1} numbers; {STEPS} steps of {settings.batch} playlists "
-        f"with {settings.negatives} negatives: {STEPS / wall:.1f} steps/s ({STEPS / cpu:.1f} per second of CPU)"
-    )
 
 
 def serving(folder: Path) -> None:
@@ -163,15 +122,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--serving", action="store_true")
-    parser.add_argument("--million", action="store_true")
     arguments = parser.parse_args()
     meter, targets = Meter(), []
-    if arguments.million:
-        million(arguments.seed)
-    else:
-        if not arguments.serving:
-            targets = scores(arguments.data, arguments.seed, arguments.quick)
-        serving(arguments.data)
+    if not arguments.serving:
+        targets = scores(arguments.data, arguments.seed, arguments.quick)
+    serving(arguments.data)
     return finish(meter, str(arguments.seed), targets)
 
 

@@ -62,8 +62,6 @@ EVIDENCE = (
     *("lists", "user_strength", "seeds_listed"),
 )
 LIST_SCORES = EVIDENCE[:4]  # by recording; each chooses candidates
-NEURAL = ("neural",)
-_LEAST_NEURAL = -20.0  # nats below the best
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -436,11 +434,6 @@ class ListIndex:
             "user_strength": np.array(np.log1p(weights.max(initial=0.0))),
             "seeds_listed": np.array((self.songs.count[seeds] > 0).mean() if len(seeds) else 0.0),
         }
-
-
-def neural_column(scores: Floats) -> Floats:
-    """Return the NEURAL column of a playlist's candidates: nats below the best one, at least -20."""
-    return np.maximum(scores - scores.max(initial=-np.inf), _LEAST_NEURAL)
 
 
 def scaled(scores: Floats) -> Floats:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,7 +23,6 @@ from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
     LIST_SCORES,
-    NEURAL,
     Artists,
     Background,
     Columns,
@@ -34,13 +31,11 @@ from ml.continuation.features import (
     Profile,
     Seeds,
     evidence_columns,
-    neural_column,
     title_words,
     top,
     words,
 )
 from ml.continuation.interactions import Floats, Ints, Lists
-from ml.continuation.neural import FILES, Neural, NeuralScores, facts
 from ml.continuation.reasons import Reasons
 from ml.sound import coordinates
 from ml.trees import Trees
@@ -51,11 +46,11 @@ from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
 
 # The number of candidates by each score, per segment when served.
-CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "like_lists": 500, "neural": 700}
-METHODS = ("popularity", "item-knn", "user-knn", "neural", "content", "playlists", "ensemble")
-NEEDS_LISTS = {"item-knn", "user-knn", "neural", "playlists", "ensemble"}
+CHOSEN = {"content": 1200, "user_knn": 700, "item_knn": 400, "name_knn": 300, "like_lists": 500}
+METHODS = ("popularity", "item-knn", "user-knn", "content", "playlists")
+NEEDS_LISTS = {"item-knn", "user-knn", "playlists"}
 # The columns of each ranker.
-RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE, "ensemble": CONTENT + EVIDENCE + NEURAL}
+RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 MAX_LIMIT = 100
 MOST_SEEDS = 500  # of a longer playlist the last ones count
 
@@ -183,22 +178,14 @@ class _SegmentPool:
     directory: Path
     columns: Columns
     listed: Ints
-    artists: Artists
-    background: Background
-
-    @cached_property
-    def known(self) -> npt.NDArray[np.float32]:
-        """(n, f) the facts of the neural part."""
-        return facts(self.columns, self.artists, self.background)
 
 
 @dataclass(frozen=True, slots=True)
 class _QueryEvidence:
-    """The scores of one query by the training lists and by the neural part, and the index of the lists used."""
+    """The scores of one query by the training lists, and the index of the lists used."""
 
     index: ListIndex
     list_scores: Mapping[str, Floats]
-    neural: NeuralScores | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,10 +207,9 @@ class Continuation:
         artists: ArtistEmbedding,
         playlist_evidence: PlaylistEvidence | None = None,
         scores: Mapping[str, Any] | None = None,
-        neural: Neural | None = None,
     ) -> None:
         self.version, self.knowledge, self.artists = version, knowledge, artists
-        self.playlist_evidence, self.neural = playlist_evidence, neural
+        self.playlist_evidence = playlist_evidence
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         self.artist_table = Artists(
@@ -247,21 +233,13 @@ class Continuation:
         same_artists = scores.get("artists_version") == artists.version
         has_lists = same_artists and (directory / "lists.npz").exists()
         playlist_evidence = PlaylistEvidence.load(directory) if has_lists else None
-        neural = Neural.load(directory) if has_lists and (directory / FILES[0]).exists() else None
         if playlist_evidence is None and scores.get("served") in NEEDS_LISTS:
             scores = {**scores, "served": "content", "served_score": None}
-        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores, neural)
-
-    def with_neural(self, neural: Neural) -> Continuation:
-        """Return a copy with another neural part; the columns of the catalogue are shared."""
-        other = copy(self)
-        other.neural = neural
-        return other
+        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores)
 
     def methods(self) -> list[str]:
         """Return the methods of :data:`METHODS` that this version has the data for."""
         absent = {kind for kind in RANKED_BY if kind not in self.knowledge.rankers}
-        absent |= {"neural", "ensemble"} if self.neural is None else set()
         return [
             method
             for method in METHODS
@@ -353,10 +331,6 @@ class Continuation:
         plain = {"popularity": "popularity", "item-knn": "item_knn", "user-knn": "user_knn"}
         if method in plain:
             return np.asarray(table[plain[method]], float)
-        if "neural" in table:
-            table = {**table, "neural": neural_column(table["neural"])}
-        if method == "neural":
-            return np.exp(table["neural"])
         columns = np.column_stack([table[name] for name in RANKED_BY[method]]).astype(np.float32)
         return 1.0 / (1.0 + np.exp(-self.knowledge.rankers[method].decide(columns)))
 
@@ -398,11 +372,7 @@ class Continuation:
         numbers = np.array(list(dict.fromkeys(listed[listed >= 0].tolist())), np.int64)
         artists, counts = np.unique(columns.artist[columns.artist >= 0], return_counts=True)
         list_scores = index.scores_for(numbers, artists, np.sqrt(counts), profile.seeds.name_words)
-        neural = None
-        if self.neural is not None:
-            known = facts(columns, self.artist_table, self.background)
-            neural = self.neural.scores_for(listed, columns.artist, known, self.artist_table.places)
-        return _QueryEvidence(index, list_scores, neural)
+        return _QueryEvidence(index, list_scores)
 
     def _candidates(
         self,
@@ -418,9 +388,6 @@ class Continuation:
             for name in LIST_SCORES:
                 values = evidence.list_scores[name][pool.listed[listed]]
                 chosen.append(listed[top(values, min(CHOSEN[name], int((values > 0).sum())))])
-            if evidence.neural is not None:
-                neural = evidence.neural.of_songs(pool.listed, pool.columns.artist, pool.known)
-                chosen.append(top(neural, CHOSEN["neural"]))
         rows = np.unique(np.concatenate(chosen))
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
         candidates = pool.columns.take(rows)
@@ -431,8 +398,6 @@ class Continuation:
         profile.finish(found, candidates, albums, [segment.names(row)[0].split() for row in rows.tolist()])
         if evidence is not None:
             counts = evidence.index.songs.count
-            if evidence.neural is not None:
-                found["neural"] = neural[rows]
             found |= evidence_columns(evidence.list_scores, counts, pool.listed[rows], candidates.artist)
         return rows, found
 
@@ -453,8 +418,6 @@ class Continuation:
                         sound=coordinates(segment.features),
                     ),
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
-                    artists=self.artist_table,
-                    background=self.background,
                 )
             return known
 

@@ -13,18 +13,17 @@ from etl.imports.storing.playlist_sets import import_slice
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Knn, Lists
-from ml.continuation.model import METHODS, RANKED_BY, Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
+from ml.continuation.model import METHODS, Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.train import scores as continuation_scores
 from ml.continuation.train import user_trained
 from ml.continuation.train.card import losses
 from ml.continuation.train.data import SongList, group_of
 from ml.continuation.train.neural import Corpus, Settings, Trainer, Vocabulary, fit, windows
 from ml.continuation.train.protocol import HeldOutQuery, held_out_queries, measures
-from ml.continuation.train.ranker import as_trees, fit_ranker
+from ml.continuation.train.ranker import RANKED_BY, as_trees, fit_ranker
 from ml.continuation.train.scores import RANKERS, Scores, best_knn
 from ml.continuation.train.sets import Numbers, TrainingList, set_lists
 from ml.continuation.train.user_trained import build, compare, copies, training_list
-from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.continuation.train.world import Ranked
 from ml.jobs import Job
 from ml.needs import TooLittle
@@ -67,11 +66,11 @@ def test_the_answer_depends_on_the_seeds(shipped: Continuation, catalogue: Snaps
 
 def test_without_seeds_the_name_speaks(shipped: Continuation, catalogue: Snapshot) -> None:
     metal, jazz = (
-        [ref for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=(), name=name))]
+        [ref for ref, _ in shipped.ranked(catalogue, ContinuationQuery(tracks=(), name=name))][:20]
         for name in ("Heavy Metal", "Jazz")
     )
-    assert metal != jazz
-    assert catalogue.track(jazz[0]).artists[0] in JAZZ
+    of_metal, of_jazz = (sum(catalogue.track(ref).artists[0] in JAZZ for ref in refs) for refs in (metal, jazz))
+    assert of_jazz > of_metal
 
 
 def test_artists_nobody_knows_are_placed_by_sound(shipped: Continuation, catalogue: Snapshot) -> None:
@@ -141,7 +140,7 @@ def test_an_imported_copy_of_a_playlist_does_not_tell_what_is_hidden(
     for name, imported in (("alone", others), ("copied", [*others, replace(copy, tracks=())])):
         lists = [*mine, *imported]
         model = Continuation("own", shipped.knowledge, embedding, build(lists, len(embedding)))
-        table, _ = compare(model, UserTrainedNeural(model, catalogue, lists), catalogue, lists, [0], job)
+        table = compare(model, catalogue, lists, [0], job)
         found[name] = table["user-knn"][0, :2].tolist()
     assert found["copied"] == found["alone"]
 
@@ -198,7 +197,7 @@ def scored() -> Scores:
     """Scores of four groups of each of two sources, half hidden, by a mean (R-precision, NDCG, clicks) each."""
     means = {
         RANKERS["ensemble"]: (0.2, 0.4, 1.0),
-        RANKERS["playlists"]: (0.19, 0.3, 1.0),
+        RANKERS["playlists"]: (0.21, 0.3, 1.0),
         continuation_scores.CONTENT_ONLY: (0.15, 0.22, 2.0),
         continuation_scores.NEURAL_ALONE: (0.09, 0.21, 3.0),
         continuation_scores.KNN: (0.1, 0.2, 1.5),
@@ -227,19 +226,13 @@ def test_targets_are_judged_beside_the_best_rival_and_by_source(scored: Scores) 
     assert best_knn(scored) == [continuation_scores.BLEND, continuation_scores.KNN]
     assert scored.by_source(0)[continuation_scores.CONTENT_ONLY] == {"radio": 0.0, "editorial": pytest.approx(0.3)}
     # In R-precision 0.15 / 0.11 is enough, but some draws have radio alone; in NDCG 0.22 / 0.2 is too little.
-    shipped, own = [False, False, True], [True]
-    assert [met for _, met in continuation_scores.targets(scored)] == [
-        *(*shipped, *own),
-        *(False, True, True),
-        *own,
-        True,
-    ]
+    shipped, own = [[False, False, True], [False, True, True]], [[True], [False]]
+    met = [met for _, met in continuation_scores.targets(scored)]
+    assert met == [*shipped[0], *own[0], *shipped[1], *own[1], True]
 
 
-@pytest.mark.parametrize(("without", "kind"), [(0.3, "ensemble"), (0.4, "playlists")])
-def test_the_neural_part_ships_only_where_its_gain_is_beyond_doubt(scored: Scores, without: float, kind: str) -> None:
-    scored.valid["playlists"] = np.full((4, 3), without)
-    assert scored.better == kind
+def test_what_the_neural_part_adds_is_a_paired_ratio(scored: Scores) -> None:
+    assert scored.neural_gain().low == pytest.approx(0.4 / 0.3)
 
 
 def test_where_what_ships_loses_is_said(scored: Scores) -> None:
@@ -313,7 +306,7 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
         bring(job.database, name, [track.id for track in tracks])
     result = user_trained.train_own(job)
     scores = {row["model"]: row["ndcg"] for row in result["table"]}
-    assert scores.keys() == set(METHODS) - (RANKED_BY.keys() - Knowledge.load(artefacts.active("continuation")).rankers)
+    assert scores.keys() == set(METHODS)
     assert scores[result["served"]] == max(scores.values()) == result["served_score"]["ndcg"]
     assert scores["user-knn"] > scores["popularity"]
     assert job.registry.active_version("continuation") != result["version"]
@@ -322,9 +315,6 @@ def test_training_on_own_playlists_serves_what_wins_there(job: Job, embedding: A
     catalogue = job.catalogue.current()
     found = model.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5)
     assert {catalogue.track(suggestion.ref).artists[0] for suggestion in found} <= set(METAL)
-    for seeds, scene in ((METAL_SEEDS, METAL), (JAZZ_SEEDS, JAZZ)):
-        first = model.ranked(catalogue, ContinuationQuery(tracks=seeds), "neural")[:5]
-        assert {catalogue.track(ref).artists[0] for ref, _ in first} <= set(scene)
 
 
 def bring_slice(folder: Path, lists: list[list[Track]]) -> None:
@@ -380,10 +370,9 @@ def test_imported_slices_of_the_dataset_are_learnt_from(job: Job, embedding: Art
     assert "20 lists learnt" in result["split"]
     model = Continuation.load(job.registry.folder("continuation", result["version"]), embedding)
     assert model.playlist_evidence is not None
-    assert model.neural is not None
-    # Of four songs that are in no catalogue, two lists of the slice hold each: they have rows of their own.
-    rows = model.neural.song_row[model.playlist_evidence.numbers(lists[13].recordings)]
-    assert (rows < len(model.neural.rows) - 1).all()
+    # Four songs that are in no catalogue are in two lists of the slice each.
+    strange = model.playlist_evidence.numbers(lists[13].recordings)
+    assert model.playlist_evidence.index.songs.count[strange].tolist() == [2] * 4
     assert list(user_trained.imported_lists(replace(job, request={"options": {"sets": False}}), numbers)) == []
 
 
@@ -419,7 +408,7 @@ def scores_of(trainer: Trainer, seeds: list[int]) -> np.ndarray:
 
 
 def test_the_neural_answer_depends_on_the_seeds() -> None:
-    trainer, epochs = fit(company(), SMALL, epochs=6)
+    trainer, epochs = fit(company(), SMALL)
     assert epochs == 6
     for seeds, right in (([0, 1, 2], 0), ([20, 21, 22], 1)):
         scores = scores_of(trainer, seeds)
@@ -445,7 +434,7 @@ def test_artists_and_facts_speak_for_songs_in_no_list() -> None:
     artist = np.arange(60) % 20 // 10 + 2 * (np.arange(60) // 20)  # two artists in each scene
     artist[40:50], artist[50:] = 0, 2  # and the songs in no list are by one of each
     places = np.random.default_rng(1).normal(size=(4, 4)).astype(np.float32)
-    trainer, _ = fit(replace(corpus, artist=artist, places=places), replace(SMALL, epochs=10), epochs=10)
+    trainer, _ = fit(replace(corpus, artist=artist, places=places), replace(SMALL, epochs=10))
     scores = scores_of(trainer, [0, 1, 11])
     assert scores[40:50].mean() > scores[50:].mean()
 
@@ -478,8 +467,8 @@ def test_negatives_come_as_often_as_is_said() -> None:
 
 
 def test_without_lists_nothing_is_learnt() -> None:
-    corpus = company().only(np.empty(0, np.int64))
-    trainer, _ = fit(corpus, SMALL, epochs=1)
+    corpus = replace(company(), lists=[], shares=[], ordered=[], groups=np.empty(0, np.int64))
+    trainer, _ = fit(corpus, replace(SMALL, epochs=1))
     assert len(trainer.neural().rows) == 1
     assert np.isfinite(scores_of(trainer, [0, 1])).all()
 

@@ -47,10 +47,10 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
 
 
 def losses(scores: Scores) -> Iterator[tuple[str, list[str]]]:
-    """Yield each protocol with what is better than the served method, than the better ranker and than the neural."""
+    """Yield each protocol with what is better than what ships, the ranker with playlists, and the neural part."""
     for ours, ignored in (
         (CONTENT_ONLY, RANKERS.values()),
-        (RANKERS[scores.better], ()),
+        (RANKERS["playlists"], ()),
         (NEURAL_ALONE, RANKERS.values()),
     ):
         for protocol in scores.rows:

@@ -13,8 +13,7 @@ no list (after M. Volkovs, G. Yu and T. Poutanen, "DropoutNet", 2017).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -23,8 +22,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from ml.continuation.interactions import Ints
-from ml.continuation.neural import FILES, Floats, Neural, summary
-from ml.train.export import export
+from ml.continuation.train.songs import Floats, Neural
 
 layers = keras.layers
 
@@ -60,8 +58,6 @@ class Settings:
     spread: float = 0.05  # of rows at the start
     epochs: int = 9
     patience: int = 2  # epochs without a better validation score
-    most_rows: int = 1_000_000  # songs with a row, the most frequent ones
-    most_windows: int = 100_000  # per epoch; of more lists a random part is used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,16 +78,6 @@ class Corpus:
     known: Floats
     pool: Ints
 
-    def only(self, kept: Ints) -> Corpus:
-        """Return the corpus with the lists ``kept`` alone."""
-        return replace(
-            self,
-            lists=[self.lists[at] for at in kept],
-            shares=[self.shares[at] for at in kept],
-            ordered=[self.ordered[at] for at in kept],
-            groups=self.groups[kept],
-        )
-
 
 class Vocabulary:
     """The rows of songs and artists, their numbers of lists, and the draws of negatives."""
@@ -104,7 +90,6 @@ class Vocabulary:
             artists = np.unique(corpus.artist[songs])
             self.artist_count[artists[artists >= 0]] += 1
         often = np.flatnonzero(self.count >= _FEWEST_HELD)
-        often = np.sort(often[np.argsort(-self.count[often], kind="stable")[: settings.most_rows]])
         artists = np.flatnonzero(self.artist_count >= _FEWEST_HELD)
         self.size = len(often) + len(artists)
         self.song_row = np.full(len(self.count), self.size, np.int32)
@@ -200,12 +185,12 @@ class Trainer:
         self._step = tf.function(self._learn, input_signature=_STEP_SIGNATURE)
         self._spot = np.full(len(corpus.artist), -1)
 
-    def epoch(self, most_steps: int | None = None) -> float:
+    def epoch(self) -> float:
         """Learn from the windows of every list once, in random order; return the mean loss, 0 without any."""
         examples, batch = self._examples() if self.corpus.lists else [], self.settings.batch
         if not examples:
             return 0.0
-        starts = range(0, max(1, len(examples) - batch + 1), batch)[:most_steps]
+        starts = range(0, max(1, len(examples) - batch + 1), batch)
         return float(np.mean([self.step(examples[at : at + batch]) for at in starts]))
 
     def _examples(self) -> list[tuple[int, Ints, Ints]]:
@@ -213,7 +198,6 @@ class Trainer:
         size = np.bincount(corpus.groups)[corpus.groups]
         share = size**-self.settings.group_power
         expected = self.settings.windows * np.minimum(share / share.mean(), 3.0)
-        expected *= min(1.0, self.settings.most_windows / expected.sum())
         found = [
             (at, *window)
             for at, count in enumerate(rng.poisson(expected).tolist())
@@ -303,41 +287,22 @@ class Trainer:
         self._given.assign(weights[1])
         self.model.set_weights(weights[2])
 
-    def save(self, neural: Neural, directory: Path) -> list[Path]:
-        """Write ``neural`` and the present network.
-
-        Raises ml.train.export.ExportError if LiteRT differs from Keras.
-        """
-        rng = np.random.default_rng(0)
-        summaries = [summary(rng.normal(0, 0.5, (n, self.settings.width)).astype(np.float32)) for n in (1, 3, 10, 30)]
-        export(self.model, directory / FILES[2], [np.concatenate(inputs) for inputs in zip(*summaries, strict=True)])
-        return [*neural.save(directory), directory / FILES[2]]
-
 
 def fit(
-    corpus: Corpus,
-    settings: Settings,
-    seed: int = 1,
-    *,
-    epochs: int | None = None,
-    score: Callable[[Neural], float] | None = None,
-    report: Callable[[int, float], None] | None = None,
+    corpus: Corpus, settings: Settings, seed: int = 1, *, score: Callable[[Neural], float] | None = None
 ) -> tuple[Trainer, int]:
-    """Train for ``epochs``, or until ``score`` has not risen for ``patience`` epochs.
+    """Train for all epochs, or until ``score`` has not risen for ``patience`` epochs.
 
     ``score`` is of validation lists. Returns the trainer at its best epoch, and the number of epochs until then.
     """
     trainer = Trainer(corpus, settings, seed)
-    best, best_epoch, kept = -np.inf, 0, None
-    for epoch in range(1, (epochs or settings.epochs) + 1):
-        loss = trainer.epoch()
-        reached = -loss if score is None else score(trainer.neural())
-        if report:
-            report(epoch, reached)
-        if score is None or reached > best:
-            best, best_epoch = reached, epoch
-            kept = trainer.weights() if score else None
-        elif epoch - best_epoch >= settings.patience:
+    best, best_epoch, kept = -np.inf, settings.epochs, None
+    for epoch in range(1, settings.epochs + 1):
+        trainer.epoch()
+        reached = -np.inf if score is None else score(trainer.neural())
+        if reached > best:
+            best, best_epoch, kept = reached, epoch, trainer.weights()
+        elif score is not None and epoch - best_epoch >= settings.patience:
             break
     if kept is not None:
         trainer.restore(kept)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ml.continuation.model import RANKED_BY
-from ml.continuation.train.world import Ranked
+from ml.continuation.model import RANKED_BY as SHIPPED
+from ml.continuation.train.world import NEURAL, Ranked
 from ml.trees import Trees
 
+# The rankers that ship, and the one with the neural part, which is scored beside them.
+RANKED_BY = {**SHIPPED, "ensemble": SHIPPED["playlists"] + NEURAL}
 # Columns that may only lower a score, and columns without a constraint; all others may only raise it. So the trees
 # cannot single out a value that stands for "unknown".
 _DECREASING = {"popularity_apart"}

@@ -1,11 +1,11 @@
 """Train playlist continuation on the user's playlists and on imported sets, and score it on the user's.
 
-The rankers are those that ship. Training builds the index of the lists and fits the neural part: embeddings of their
-songs. The method that serves is the one that finds most of the hidden halves of the user's playlists.
+The rankers are those that ship. Training builds the index of the lists. The method that serves is the one that finds
+most of the hidden halves of the user's playlists.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,8 @@ from ml.artists.model import ArtistEmbedding
 from ml.continuation.features import ListIndex
 from ml.continuation.interactions import Floats, Lists, ranges
 from ml.continuation.model import Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
-from ml.continuation.neural import Neural
-from ml.continuation.train.neural import Trainer
 from ml.continuation.train.protocol import MEASURES, described, measures
 from ml.continuation.train.sets import Numbers, TrainingList, hashed, set_lists
-from ml.continuation.train.user_trained_neural import UserTrainedNeural
 from ml.jobs import Job
 from ml.needs import LISTS as FEWEST_LISTS
 from ml.needs import SONGS as FEWEST_SONGS
@@ -35,9 +32,8 @@ from store.database import Database
 from store.domain import Track
 
 TASK = "continuation"
-_FOLDS = 2
 MOST_SCORED = 40  # of more playlists a sample is scored: about half a second each
-_PROTOCOL = 2  # changes with the queries or their scores
+_PROTOCOL = 3  # changes with the queries or their scores
 _SAME = 0.8  # share of a list's songs that are in another list, from which on the two are copies
 
 
@@ -61,13 +57,11 @@ def train_own(job: Job) -> dict[str, Any]:
     lists = [*mine, *imported_lists(job, numbers)]
     model = Continuation("user-trained", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))
     snapshot = job.catalogue.current(job.owner)
-    neural_part = UserTrainedNeural(model, snapshot, lists)
     sampled = sorted(np.random.default_rng(1).permutation(scorable)[:MOST_SCORED].tolist())
-    table, epochs = compare(model, neural_part, snapshot, lists, sampled, job)
-    trainer, neural = neural_part.final(epochs, 1, _reporter(job, "learning songs from all lists"))
+    table = compare(model, snapshot, lists, sampled, job)
     scores = _scores(table, len(lists), artists.version)
     held_out = _held_out(job, snapshot, [mine[at] for at in sampled], scores)
-    return _write(job, model, trainer, neural, scores | held_out)
+    return _write(job, model, scores | held_out)
 
 
 def user_playlists(database: Database, owner: str | None, numbers: Numbers) -> Iterator[TrainingList]:
@@ -118,45 +112,28 @@ def copies(lists: Lists, at: int) -> list[int]:
 
 
 def compare(
-    model: Continuation,
-    neural_part: UserTrainedNeural,
-    snapshot: Snapshot,
-    lists: Sequence[TrainingList],
-    scored: Sequence[int],
-    job: Job,
-) -> tuple[dict[str, Floats], int]:
-    """Return the measures (scored playlists, 3) of every method, and the number of epochs for the neural part.
+    model: Continuation, snapshot: Snapshot, lists: Sequence[TrainingList], scored: Sequence[int], job: Job
+) -> dict[str, Floats]:
+    """Return the measures (scored playlists, 3) of every method.
 
     Half of each of the playlists ``scored`` (by number in ``lists``) is hidden. The playlist and its copies are muted
-    in the index, and the neural part that continues it was trained without the playlists of its fold and their copies.
+    in the index.
     """
     assert model.playlist_evidence is not None
     rng = np.random.default_rng(1)
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    same = {at: copies(model.playlist_evidence.index.songs, at) for at in scored}
-    epochs = []
-    for fold in range(_FOLDS):
-        part = scored[fold::_FOLDS]
-        report = _reporter(job, f"learning songs, part {fold + 1} of {_FOLDS}")
-        neural, took = neural_part.stopped(sorted({copy for at in part for copy in same[at]}), fold, report)
-        epochs.append(took)
-        with_neural = model.with_neural(neural)
-        for done, at in enumerate(part):
-            job.say("scoring on held-out halves", done + fold * len(part), len(scored))
-            tracks = [lists[at].tracks[i] for i in rng.permutation(len(lists[at].tracks))]
-            half = len(tracks) // 2
-            hashes = [hashed(track.title, track.artists[0]) for track in tracks]
-            seeds, rest = set(hashes[:half]), set(hashes[half:])
-            if hidden := rest - seeds:
-                query = ContinuationQuery(tracks=tracks[:half], name=lists[at].name, muted=same[at])
-                for method, ranked in with_neural.compared(snapshot, query).items():
-                    found[method].append(measures(ranked, np.array(sorted(hidden), np.int64)))
-    return {method: np.array(rows) for method, rows in found.items()}, max(1, round(float(np.mean(epochs))))
-
-
-def _reporter(job: Job, phase: str) -> Callable[[int], None]:
-    job.say(phase)
-    return lambda epoch: job.say(phase, epoch)
+    for done, at in enumerate(scored):
+        job.say("scoring on held-out halves", done, len(scored))
+        tracks = [lists[at].tracks[i] for i in rng.permutation(len(lists[at].tracks))]
+        half = len(tracks) // 2
+        hashes = [hashed(track.title, track.artists[0]) for track in tracks]
+        seeds, rest = set(hashes[:half]), set(hashes[half:])
+        if hidden := rest - seeds:
+            same = copies(model.playlist_evidence.index.songs, at)
+            query = ContinuationQuery(tracks=tracks[:half], name=lists[at].name, muted=same)
+            for method, ranked in model.compared(snapshot, query).items():
+                found[method].append(measures(ranked, np.array(sorted(hidden), np.int64)))
+    return {method: np.array(rows) for method, rows in found.items()}
 
 
 def _scores(table: Mapping[str, Floats], lists: int, artists_version: str) -> dict[str, Any]:
@@ -188,15 +165,11 @@ def _held_out(
     return {"on": on, "before": served_now(job, TASK, on, score_served)}
 
 
-def _write(job: Job, model: Continuation, trainer: Trainer, neural: Neural, scores: dict[str, Any]) -> dict[str, Any]:
+def _write(job: Job, model: Continuation, scores: dict[str, Any]) -> dict[str, Any]:
     assert model.playlist_evidence is not None
     version = job.new_version()
     directory = job.models / TASK / version
-    written = [
-        *model.knowledge.save(directory),
-        *model.playlist_evidence.save(directory),
-        *trainer.save(neural, directory),
-    ]
+    written = [*model.knowledge.save(directory), *model.playlist_evidence.save(directory)]
     card = render(Path(__file__).with_name("user_trained_card.md.j2"), version=version, scores=scores)
     publish(directory, written, card, activate=False, **scores)
     return {"version": version, **scores}

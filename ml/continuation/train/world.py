@@ -13,7 +13,6 @@ from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
     LIST_SCORES,
-    NEURAL,
     Artists,
     Background,
     Columns,
@@ -22,17 +21,18 @@ from ml.continuation.features import (
     Profile,
     Seeds,
     evidence_columns,
-    neural_column,
     title_words,
     words,
 )
 from ml.continuation.interactions import Floats, Ints, Lists
 from ml.continuation.model import CHOSEN, MOST_SEEDS
-from ml.continuation.neural import Neural, facts
 from ml.continuation.train.data import ContinuationData, SongList
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus
 from ml.continuation.train.protocol import HeldOutQuery, best
+from ml.continuation.train.songs import Neural, facts
 
+NEURAL = ("neural",)  # the column of the neural part, for the ranker that is fitted with it
+_CHOSEN_NEURAL, _LEAST_NEURAL = 700, -20.0  # candidates by it; nats below the best one
 _COMMON_WORD = 20  # titles; rarer words count alike
 
 
@@ -122,7 +122,7 @@ class World:
             rows = np.arange(len(self.pool))
             chosen += [best(scores[name], query.seeds, CHOSEN[name]) for name in LIST_SCORES]
         if neural is not None:
-            chosen.append(best(neural, query.seeds, CHOSEN["neural"]))
+            chosen.append(best(neural, query.seeds, _CHOSEN_NEURAL))
         songs = np.unique(np.concatenate(chosen))
         candidates = self.pool.take(songs)
         found = profile.columns(candidates)
@@ -133,7 +133,7 @@ class World:
             found |= evidence_columns(scores, index.songs.count, rows[songs], candidates.artist)
             names += EVIDENCE
         if neural is not None:
-            found["neural"] = neural_column(neural[songs])
+            found["neural"] = np.maximum(neural[songs] - neural[songs].max(initial=-np.inf), _LEAST_NEURAL)
             names += NEURAL
         table = np.column_stack([found[name] for name in names]).astype(np.float32)
         return Ranked(songs=songs, columns=table, hit=np.isin(songs, query.hidden))

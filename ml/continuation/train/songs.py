@@ -11,20 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
 from ml.continuation.features import Artists, Background, Columns
 from ml.continuation.interactions import Ints
-from ml.litert import LiteRTNetwork
 
 Floats = npt.NDArray[np.float32]
 Network = Callable[[Floats, Floats, Floats], Floats]
-
-FILES = ("neural.npy", "neural.npz", "neural.tflite")
 
 
 def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
@@ -88,23 +83,6 @@ class Neural:
             of_artist=by_row[self.artist_row] + places @ (self.place @ query),
             of_fact=self.fact @ query,
         )
-
-    def save(self, directory: Path) -> list[Path]:
-        """Write the arrays; the training writes ``neural.tflite``, for which it needs the network in Keras."""
-        directory.mkdir(parents=True, exist_ok=True)
-        written = [directory / name for name in FILES[:2]]
-        np.save(written[0], self.rows)
-        np.savez_compressed(
-            written[1], song_row=self.song_row, artist_row=self.artist_row, place=self.place, fact=self.fact
-        )
-        return written
-
-    @classmethod
-    def load(cls, directory: Path) -> Neural:
-        """Read what was saved, the rows mapped; raises ml.artefacts.ArtefactError for what is absent or changed."""
-        table, arrays, network = (verified(directory / name) for name in FILES)
-        with np.load(arrays, allow_pickle=False) as stored:
-            return cls(rows=np.load(table, mmap_mode="r"), network=LiteRTNetwork(network.read_bytes()), **stored)
 
 
 def summary(embedded: Floats) -> tuple[Floats, Floats, Floats]:
