@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   AXES,
+  agreesWithPlaylists,
   effectFactor,
   effectWords,
   featureLabel,
@@ -69,4 +70,10 @@ test('effects in nats become factors', () => {
 test('a source that nobody has named keeps its name', () => {
   expect(sourceName('names')).toBe('what you typed')
   expect(sourceName('elsewhere')).toBe('elsewhere')
+})
+
+test('playlists agree with the families that they hold', () => {
+  expect(agreesWithPlaylists('rock', 'metal')).toBe(true)
+  expect(agreesWithPlaylists('r&b', 'jazz & blues')).toBe(false)
+  expect(agreesWithPlaylists('unknown', 'rock')).toBe(false)
 })
