@@ -19,7 +19,7 @@ from store.text import normalise
 # Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
 # in regions, and of popularity (0 to 1 each): of two equally alike artists the better known one is the likelier in the
 # same playlist. Chosen on the `valid` playlists; bench/company.py reports `test`.
-TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.3, 0.2, 0.3
+TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2, 0.3
 # From so many shared playlists on, two artists are "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
