@@ -153,7 +153,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         reason=headline.reason(first, services.title_of(known.track_source) if known.track_source else None),
         basis=_basis(given),
         confidence=headline.confidence(first, genres[0].probability),
-        note=_note(track, given),
+        note=_note(track, given, headline.decided_by(first)),
         known_genres=known,
         features=_features(model, track, first),
         other_features=other_features(services, subject),
@@ -195,12 +195,13 @@ def _basis(given: GenreInput) -> list[str]:
     return [name for name, value in parts.items() if value]
 
 
-def _note(track: Track, given: GenreInput) -> str | None:
+def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
     if given.features:
         return None
     if track.features is not None:
         return "The sound is left out: the terms of the source of these audio features keep them from the model."
-    return "No audio features are known for this track, so the answer is less certain."
+    so = ", so the answer is less certain" if by == "names" else ""
+    return f"No audio features are known for this track{so}."
 
 
 def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureValue]:

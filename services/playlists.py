@@ -14,7 +14,6 @@ from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
-from store.catalogue.builder import build_own
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
 from store.library import tracks_by_id, tracks_of_playlist
 from store.triages import forget_triage, triage_id
@@ -206,6 +205,8 @@ def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shar
 
 
 def _build_own(services: Services, owner: str) -> None:
+    from store.catalogue.builder import build_own  # it loads pyarrow, which answering needs nowhere else
+
     build_own(services.catalogue.root, owner, services.database.all_tracks(owner))
 
 

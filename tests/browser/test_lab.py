@@ -10,7 +10,7 @@ from tests.browser.pages import ANSWER_MS, expect_accessible
 
 pytestmark = pytest.mark.browser
 
-PANELS = ("next", "blend", "who-added", "maps", "genres", "clusters", "families", "timbre", "models")
+PANELS = ("next", "blend", "triage", "who-added", "maps", "genres", "clusters", "families", "timbre", "models")
 
 
 def test_the_start_says_what_each_panel_is_for(page: Page, live_app: str, watch: Watch) -> None:

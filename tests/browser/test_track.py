@@ -17,9 +17,9 @@ def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> 
     track_page = TrackPage(page, empty_app).open()
     expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been brought in yet")
     track_page.ask("Metallica Enter Sandman")
-    expect(page.locator(".tm-note.is-warning")).to_be_visible()
+    expect(page.locator(".tm-genre .tm-note")).to_have_text("No audio features are known for this track.")
     expect(track_page.bars).to_have_count(5)
-    expect(page.locator(".tm-effect").first).to_contain_text("speaks")
+    expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for")
     expect(page.get_by_role("heading", name="Artists alike")).to_be_visible(timeout=ANSWER_MS)
     expect(track_page.cards.first).to_be_visible()
     assert watch.problems() == []
@@ -121,6 +121,7 @@ def test_where_nobody_knows_the_artist_likely_microgenres_are_told(
     track_page.open("#/track?q=Blasphemous%20Grave%20Frost%20Metal")
     expect(page.locator(".tm-genre-perhaps")).to_contain_text("Perhaps also", timeout=ANSWER_MS)
     expect(page.locator(".tm-genre-perhaps .tag").first).to_contain_text(re.compile(r"metal, \d+\s%"))
+    expect(page.locator(".tm-note.is-warning")).to_contain_text("less certain")
     expect(page.locator(".tm-genre .tm-facts")).to_contain_text(re.compile(r"On playlists of\s*rock \d+\s%"))
 
 

@@ -176,6 +176,18 @@ export function effectFactor(effect) {
   return effect >= 0 ? `×${times}` : `÷${times}`
 }
 
+// The families that the six kinds of playlists hold; jazz, classical and others are in none of them.
+const PLAYLIST_FAMILIES = {
+  edm: ['electronic', 'house & techno', 'edm & bass'],
+  latin: ['latin', 'brazilian'],
+  pop: ['pop', 'alternative & indie', 'east asian', 'european song'],
+  'r&b': ['soul, funk & r&b'],
+  rap: ['hip hop'],
+  rock: ['rock', 'alternative & indie', 'metal', 'punk & ska'],
+}
+
+export const agreesWithPlaylists = (broad, family) => (PLAYLIST_FAMILIES[broad] ?? []).includes(family)
+
 export const trackLine = (track) => `${track.title} – ${track.artists.join(', ')}`
 
 const SOURCES = {

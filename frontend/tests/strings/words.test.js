@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   AXES,
+  agreesWithPlaylists,
   effectFactor,
   effectWords,
   featureLabel,
@@ -42,9 +43,12 @@ test('an unknown feature is labelled by its own name', () => {
   expect(featureLabel('explicit')).toBe('Explicit')
 })
 
-test('every axis has words for both of its ends', () => {
-  for (const [name, axis] of Object.entries(AXES))
-    expect([axis.label, axis.low, axis.high].every(Boolean), name).toBe(true)
+test('every axis has words for both of its ends, or for neither on a map', () => {
+  for (const [name, axis] of Object.entries(AXES)) {
+    expect(axis.label, name).toBeTruthy()
+    const ends = [axis.low, axis.high].filter(Boolean).length
+    expect(ends, name).toBe(name.startsWith('artist_') ? 0 : 2)
+  }
 })
 
 test('genres are written as listeners write them', () => {
@@ -69,4 +73,10 @@ test('effects in nats become factors', () => {
 test('a source that nobody has named keeps its name', () => {
   expect(sourceName('names')).toBe('what you typed')
   expect(sourceName('elsewhere')).toBe('elsewhere')
+})
+
+test('playlists agree with the families that they hold', () => {
+  expect(agreesWithPlaylists('rock', 'metal')).toBe(true)
+  expect(agreesWithPlaylists('r&b', 'jazz & blues')).toBe(false)
+  expect(agreesWithPlaylists('unknown', 'rock')).toBe(false)
 })

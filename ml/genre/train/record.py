@@ -29,15 +29,18 @@ def scaler_record(scaler: AudioScaler) -> FeatureUnion:
     numbers = [name for name in COLUMNS if name not in CATEGORIES]
     edges = [(COLUMNS.index(name), *edge) for name in numbers for edge in pairwise(scaler.knots_[name])]
     columns, low, high = zip(*edges, strict=True)
-    knots = [scaler.knots_[name] for name in CATEGORIES]
+    knots = {name: scaler.knots_[name] for name in CATEGORIES if len(scaler.knots_[name])}
     known = make_pipeline(MissingIndicator(features="all"), FunctionTransformer(np.logical_not))
     between = make_pipeline(
         _taken(columns), MinMaxScaler(clip=True).fit([low, high]), SimpleImputer(strategy="constant").fit([low])
     )
-    hot = OneHotEncoder(categories=knots, handle_unknown="ignore", sparse_output=False).fit([[k[0] for k in knots]])
-    categories = make_pipeline(_taken([COLUMNS.index(name) for name in CATEGORIES]), hot)
     fitted = known.fit(np.full((1, len(COLUMNS)), np.nan))
-    return FeatureUnion([("known", fitted), ("between", between), ("categories", categories)])
+    parts = [("known", fitted), ("between", between)]
+    if knots:  # a table of one's own may lack all of them
+        hot = OneHotEncoder(categories=list(knots.values()), handle_unknown="ignore", sparse_output=False)
+        hot.fit([[values[0] for values in knots.values()]])
+        parts.append(("categories", make_pipeline(_taken([COLUMNS.index(name) for name in knots]), hot)))
+    return FeatureUnion(parts)
 
 
 def _taken(columns: Sequence[int]) -> FunctionTransformer:
