@@ -114,6 +114,16 @@ class ArtistEmbedding:
         found = self.keys.exact(key)
         return self.keys.exact(_other_the(key)) if found is None else found
 
+    def as_known(self, index: int) -> int:
+        """Return the band that an artist leads of whom no genre is known, else the artist.
+
+        "Bob Marley" is a guest on few tracks; who types the name means Bob Marley & The Wailers.
+        """
+        if self.genres(index):
+            return index
+        band = self.keys.beginning(f"{normalise(self.names[index])} and the ")
+        return band if band is not None and self.genres(band) else index
+
     def genres(self, artist: str | int) -> tuple[str, ...]:
         """Return the genres most often given to an artist, most frequent first; empty when none or not known."""
         index = self.find(artist) if isinstance(artist, str) else artist

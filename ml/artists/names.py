@@ -70,6 +70,11 @@ class KeyIndex:
         """Return the position of the first name that is not below ``key``; UTF-8 sorts as its code points do."""
         return bisect_left(range(len(self.keys)), key, key=self.keys._bytes)
 
+    def beginning(self, start: str) -> int | None:
+        """Return the best known artist of the names that begin with ``start``, or None."""
+        low, high = self._first_from(start.encode()), self._first_from(start.encode() + b"\xff")
+        return int(self.artist[low:high].min()) if low < high else None
+
     def close(self, key: str, cutoff: float = CLOSE) -> int | None:
         """Return the artist of the name closest to ``key``, the best known of equally close ones, or None.
 

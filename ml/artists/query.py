@@ -65,7 +65,7 @@ def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
             for artist, title in sides if artist_side == "before" else reversed(sides):
                 index = artists.find_exact(artist) if normalise(title) else None
                 if index is not None:
-                    return Reading(artists.names[index], title, 1.0)
+                    return Reading(artists.names[artists.as_known(index)], title, 1.0)
     return None
 
 
@@ -78,7 +78,7 @@ def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Itera
         if index is None and not only_here and count <= _MAX_CLOSE_WORDS:
             index, cost = artists.keys.close(key, _CLOSE), _TYPO_COST
         if index is not None:
-            written = artists.names[index]
+            written = artists.names[artists.as_known(index)]
         elif not only_here:
             continue
         letters = min(len(key), _MOST_LETTERS) / _MOST_LETTERS

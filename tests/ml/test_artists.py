@@ -151,6 +151,22 @@ def test_split_query(embedding: ArtistEmbedding, query: str, split: tuple[str, s
     assert (found and (found.artist, found.title)) == split
 
 
+def test_who_leads_a_band_is_meant_as_the_band() -> None:
+    known = ArtistEmbedding.load(artefacts.active("artists"))
+    marley, wailers = known.find_exact("Bob Marley"), known.find_exact("Bob Marley & The Wailers")
+    assert marley is not None
+    assert wailers is not None
+    assert not known.genres(marley)
+    assert known.as_known(marley) == wailers
+    assert known.as_known(wailers) == wailers
+    beatles = known.find_exact("The Beatles")
+    assert beatles is not None
+    assert known.as_known(beatles) == beatles, "it leads no band"
+    reading = split_query(known, "Bob Marley Jamming")
+    assert reading is not None
+    assert (reading.artist, reading.title) == ("Bob Marley & The Wailers", "Jamming")
+
+
 def test_genres_of_an_unknown_artist_are_none(embedding: ArtistEmbedding) -> None:
     assert embedding.genres("Somebody Else") == ()
     assert embedding.alike("Somebody Else") == []
