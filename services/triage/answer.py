@@ -135,7 +135,7 @@ def _card(sorting: Sorting, standing: Standing, row: Waiting, track: Track) -> T
     return TriageCard.of(
         track,
         playlist=best,
-        confidence=round(row.confidence, 3),
+        confidence=row.confidence,
         reasons=list(sorting.heap.reasons(standing, track.id, best.id)) if best else [],
         others=[Odds(choices[at], round(float(row.odds[at]), 3)) for at in order if at != row.best][:_OTHERS],
         skipped=row.skipped,

@@ -75,7 +75,7 @@ class Sorting:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A track of the queue: its probabilities, and the column of the highest one."""
+    """A track of the queue: its probabilities, the column of the highest one, and that one as it is shown."""
 
     track_id: str
     odds: Any
@@ -90,7 +90,7 @@ def ranked(sorting: Sorting) -> list[Waiting]:
     skipped = {one.track_id: at for at, one in enumerate(sorting.decisions) if one.action is Action.SKIP}
     waiting = {*sorting.queue()}
     rows = [
-        Waiting(id_, row, int(row.argmax()), float(row.max()), id_ in skipped)
+        Waiting(id_, row, int(row.argmax()), round(float(row.max()), 3), id_ in skipped)
         for id_, row in zip(sorting.heap.ids, odds, strict=True)
         if id_ in waiting
     ]
