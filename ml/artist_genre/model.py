@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import mapped, verified
 from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
 from ml.genre.heads import combine, softmax
@@ -88,11 +88,7 @@ class ArtistGenres:
         """
         settings = json.loads(verified(directory / "artist_genre.json").read_text(encoding="utf-8"))
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
-        arrays = {
-            name: np.asarray(np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False))
-            for name in _ARRAYS
-        }
-        return cls(settings, arrays, taxonomy)
+        return cls(settings, mapped(directory, _ARRAYS), taxonomy)
 
     def save(self, directory: Path) -> list[Path]:
         """Write the files that :meth:`load` reads, and return their paths."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import mapped, verified
 from ml.artists.names import KeyIndex, NameTable
 from store.text import normalise
 
@@ -78,12 +78,7 @@ class ArtistEmbedding:
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
         described = json.loads(verified(directory / "artists.json").read_text(encoding="utf-8"))
-        arrays = {
-            # As a plain array: every slice of a memmap costs some microseconds more.
-            name: np.asarray(np.load(verified(directory / f"{name}.npy"), mmap_mode="r", allow_pickle=False))
-            for name in (*_ARRAYS, *_TOGETHER)
-        }
-        return cls(directory.name, arrays, **described)
+        return cls(directory.name, mapped(directory, (*_ARRAYS, *_TOGETHER)), **described)
 
     def save(self, directory: Path) -> list[Path]:
         """Write the files that :meth:`load` reads, and return them (not yet listed in the manifest)."""

@@ -401,10 +401,6 @@ class Continuation:
             found |= evidence_columns(evidence.list_scores, counts, pool.listed[rows], candidates.artist)
         return rows, found
 
-    def pools(self, snapshot: Snapshot) -> list[Columns]:
-        """Return the columns of every segment of a catalogue."""
-        return [self._pool(segment).columns for segment in snapshot.segments]
-
     def _pool(self, segment: Segment) -> _SegmentPool:
         with self._lock:
             known = self._pools.get(segment.name)
