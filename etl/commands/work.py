@@ -115,7 +115,7 @@ def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the commands to the parser of ``python -m etl``."""
     parser = commands.add_parser("catalogue", help="build the catalogue anew")
     parser.set_defaults(command=_catalogue)
-    parser = commands.add_parser("delete", help="delete a playlist; its tracks stay known")
+    parser = commands.add_parser("delete", help="delete a playlist, with the tracks that only its owner brought")
     parser.add_argument("playlist_id")
     parser.set_defaults(command=_delete)
     parser = commands.add_parser("cancel", help="end a run; what it has stored stays")
