@@ -67,6 +67,9 @@ VARIABLES = (
         "the name of this installation among several on one MongoDB",
         "a name in `var/installation`",
     ),
+    Variable(
+        "TASTEMAP_SNAPSHOTS", "the number of daily snapshots of the embedded database that are kept; 0 takes none", "7"
+    ),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -87,7 +90,7 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlist.
+    demo playlist. ``snapshots`` is the number of daily snapshots of the embedded database that are kept.
     """
 
     var: Path = ROOT / "var"
@@ -104,6 +107,7 @@ class Config:
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
     demo: bool = True
+    snapshots: int = 7
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -137,15 +141,23 @@ class Config:
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
+            snapshots=_number(env, "TASTEMAP_SNAPSHOTS", 7),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    number = _number(env, name, default)
+    if number == 0:
+        raise ConfigError(f"{name} must be a whole number above 0, not '0'.")
+    return number
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) == 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {text!r}.")
+    if not text.isdecimal():
+        raise ConfigError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
 
 

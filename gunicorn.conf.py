@@ -15,6 +15,8 @@ from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
 from store.database import Database, open_database
 from store.errors import TastemapError
+from store.runs import now
+from store.snapshots import is_snapshot_due
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -59,7 +61,8 @@ def _upkeep(database, config):
 
     def look():
         engine.sweep()
-        return is_due(database, engine)
+        snapshot_is_due = database.kind == "embedded" and config.snapshots > 0 and is_snapshot_due(config.var, now())
+        return snapshot_is_due or is_due(database, engine)
 
     return look
 
