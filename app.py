@@ -42,6 +42,7 @@ def create_app(config: Config | None = None) -> Application:
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
+    app.before_request(session.refuse_without_room)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

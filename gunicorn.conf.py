@@ -6,6 +6,7 @@ the last stop cut off are finished, and a catalogue that is lost or outdated is 
 
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
+from store.catalogue.damage import damage, find_damage, is_suspect
 from store.database import Database, open_database
 from store.errors import TastemapError
 from store.runs import now
@@ -28,6 +30,9 @@ timeout = 60
 keepalive = 5
 # It would lie in the home directory, one for all instances of this user.
 control_socket_disable = True
+
+# The published files of the catalogue are compared with their checksums at the start, and so often.
+_VERIFY_SECONDS = 6 * 3600
 
 _database: Database | None = None
 
@@ -58,9 +63,17 @@ def _upkeep(database, config):
     from etl.spotify.forgetting import is_due
 
     engine = Engine(database, config)
+    catalogue = config.var / "catalogue"
+    looked_at = float("-inf")
 
     def look():
+        nonlocal looked_at
         engine.sweep()
+        if is_suspect(catalogue) or time.monotonic() - looked_at > _VERIFY_SECONDS:
+            looked_at = time.monotonic()
+            find_damage(catalogue)
+        if damage(catalogue):
+            return True
         snapshot_is_due = database.kind == "embedded" and config.snapshots > 0 and is_snapshot_due(config.var, now())
         return snapshot_is_due or is_due(database, engine)
 

@@ -10,10 +10,12 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from api import session
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
 from jobs.queue import TooManyRuns
 from services.errors import ServiceError, not_found
+from store.disk import disk_error
 from store.errors import TastemapError
 from store.runs import ImportProblem
 
@@ -34,6 +36,8 @@ _STATUS = {
     "catalogue_unreadable": 503,
     "model_missing": 503,
     "store_down": 503,
+    "disk_full": 507,
+    "disk_unwritable": 503,
     "vault_unusable": 503,
 }
 # Spotify is the one source whose failures end a request.
@@ -44,6 +48,7 @@ _SOURCE_STATUS = {
     FaultKind.REFUSED: (403, "spotify_refused"),
     FaultKind.ABSENT: (403, "spotify_refused"),
 }
+INTERNAL_ERROR = ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
 _HINTS = {
     404: "See /api/openapi.json for what there is.",
     405: "See /api/openapi.json for the methods of each address.",
@@ -57,9 +62,12 @@ def register(app: APIFlask) -> None:
     @app.errorhandler(TastemapError)
     def tastemap_error(error: TastemapError) -> tuple[Response, int]:
         status, code, details = _in_http(error)
+        message, hint = error.message, error.hint
         if status >= 500:
-            log.error("%s", error.message)
-        answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
+            log.error("%s", message)
+            if not session.is_operator():
+                message, hint = session.without_paths(message), session.without_paths(hint)
+        answer = jsonify({"error": {"code": code, "message": message, "hint": hint, **details}})
         if isinstance(error, TooManyRuns):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer, status
@@ -81,12 +89,15 @@ def register(app: APIFlask) -> None:
         code = (error.name or "error").lower().replace(" ", "_")
         return tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
+    @app.errorhandler(OSError)
+    def disk_fault(error: OSError) -> tuple[Response, int]:
+        log.error("the disk", exc_info=error)
+        return tastemap_error(disk_error(error) or INTERNAL_ERROR)
+
     @app.errorhandler(Exception)
     def fault(error: Exception) -> tuple[Response, int]:
         log.error("unhandled", exc_info=error)
-        return tastemap_error(
-            ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
-        )
+        return tastemap_error(INTERNAL_ERROR)
 
 
 def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:

@@ -14,8 +14,8 @@ from pymongo.database import Database as MongoDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from store.documents import Document
-from store.errors import StoreDown, StoreError
-from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.errors import StoreDown, StoreError, StoreFull
+from store.mongo.embedded import DATABASE, INTERNAL_ERROR, EmbeddedError, EmbeddedServer
 from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
+# MongoDB's OutOfDiskSpace.
+_OUT_OF_DISK_SPACE = 14031
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -244,10 +246,17 @@ class Connection:
         except ConnectionFailure as fault:
             raise StoreDown("The database does not answer.", self._way_out()) from fault
         except PyMongoError as fault:
+            if getattr(fault, "code", None) == _OUT_OF_DISK_SPACE or "no space left" in str(fault).lower():
+                hint = "Make room on the disk of the database, then try again."
+                raise StoreFull("The disk of the database is full: nothing was stored.", hint) from fault
+            if self._server is not None and getattr(fault, "code", None) == INTERNAL_ERROR:
+                raise StoreDown("The database has broken off, perhaps for want of room.", self._way_out()) from fault
             raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
 
     def _way_out(self) -> str:
         if self._server is not None:
+            if self._server.lacks_room():
+                return "Its disk is full. Make room on it; the database then goes on by itself."
             return "It is the embedded one: start the application again; var/db/server.log says what happened."
         return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from store.errors import TastemapError
 from store.locks import locked, take
@@ -45,7 +45,11 @@ HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
+# The code of its answers when it cannot go on; MongoDB calls it InternalError.
+INTERNAL_ERROR = 1
 _PORT_TRIES = 3
+# A start writes a log file of 10 MB, and what is in the last one.
+_START_BYTES = 32 * 1024 * 1024
 _STARTED_FILE = "tastemap-started"
 _EMPTY_TABLE_BYTES = 4096
 # By these an end of the server says nothing about the data.
@@ -190,7 +194,11 @@ class EmbeddedServer:
         until = time.monotonic() + START_SECONDS
         while _runs_server(pid):
             if _answering_pid(self._uri(port)) == pid:
-                return port
+                if _is_well(self._uri(port)):
+                    return port
+                log.warning("the embedded database has broken off; starting it again")
+                self._terminate()
+                return None
             if time.monotonic() > until:
                 raise EmbeddedError(
                     f"The embedded database (process {pid}) runs but does not answer.",
@@ -231,8 +239,10 @@ class EmbeddedServer:
 
     def _is_damaged(self, returncode: int) -> bool:
         """Say whether the server, which ended with ``returncode``, ended because of its data."""
-        others = ("address already in use", "no in-place upgrade", "busy", "no space left", "permission denied")
+        others = ("address already in use", "no in-place upgrade", "busy", "permission denied")
         tail = self._log_tail().lower()
+        if self.lacks_room():
+            return False
         return returncode not in _ENDED_FROM_OUTSIDE and not any(reason in tail for reason in others)
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
@@ -270,9 +280,14 @@ class EmbeddedServer:
         (self.base / "server.pid").unlink(missing_ok=True)
         return False
 
+    def lacks_room(self) -> bool:
+        """Say whether its disk is so full that it cannot start."""
+        # Its log is on the same disk and may say nothing.
+        return self.base.exists() and shutil.disk_usage(self.base).free < _START_BYTES
+
     def _start_fault(self, returncode: int) -> EmbeddedError:
         tail = self._log_tail()
-        if "no space left" in tail.lower():
+        if self.lacks_room():
             return EmbeddedError("The disk is full: the embedded database cannot start.", "Make room on it.")
         if "no in-place upgrade" in tail.lower():
             return EmbeddedError(
@@ -357,6 +372,18 @@ def _answering_pid(uri: str) -> int | None:
             return client.admin.command("serverStatus").get("pid")
     except PyMongoError:
         return None
+
+
+def _is_well(uri: str) -> bool:
+    """Say whether the server at ``uri`` reads its data: one that found no room to write does nothing any more."""
+    try:
+        with MongoClient[dict](uri, serverSelectionTimeoutMS=5000, socketTimeoutMS=30_000) as client:
+            client[DATABASE]["_schema"].find_one()
+    except OperationFailure as fault:
+        return fault.code != INTERNAL_ERROR
+    except PyMongoError:
+        return True  # slow perhaps; whoever uses it will see
+    return True
 
 
 def _free_port(preferred: int | None) -> int:

@@ -280,10 +280,9 @@ def test_the_folder_names_the_version_that_is_installed() -> None:
     assert f"secantusdb-{metadata.version('secantusdb')}" == FOLDER
 
 
-def test_another_version_of_the_program_is_refused(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "VERSION", "0.0.1")
+def test_another_version_of_the_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match=r"format of 0\.0\.1"):
-        server.start()
+        EmbeddedServer(tmp_path, "0.0.1").start()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the store answers too, else 503. */
+        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
         get: {
             parameters: {
                 query?: never;
@@ -4446,6 +4446,16 @@ export interface components {
             reason: string;
         };
         /**
+         * Problem
+         * @description Something that is wrong; ``area`` is one of the doctor's.
+         */
+        Problem: {
+            area: string;
+            code: string;
+            message: string;
+            hint: string;
+        };
+        /**
          * ProjectionMap
          * @description A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
          *
@@ -4787,6 +4797,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueState"];
             store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
             models: components["schemas"]["ModelVersion"][];
+            problems: components["schemas"]["Problem"][];
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
