@@ -7,7 +7,7 @@ from api.application import Application
 from api.playlists import blend, exports, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
-from api.status import doctor, models, status
+from api.status import doctor, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
@@ -15,7 +15,7 @@ _RESOURCES = (
     *(playlists, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
-    *(status, doctor, models),
+    *(status, doctor, models, packages),
 )
 
 

@@ -1032,6 +1032,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The categories of packages that are installed only when wanted: what for, how large, whether they are there. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PackagesAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/genre-predict": {
         parameters: {
             query?: never;
@@ -2455,6 +2491,71 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packages/{name}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a category from Pipfile.lock, as a run with progress; the operator alone may. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that installs it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It cannot be installed here */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4307,6 +4408,25 @@ export interface components {
         /** OperatorAnswer */
         OperatorAnswer: {
             operator: boolean;
+        };
+        /** PackagesAnswer */
+        PackagesAnswer: {
+            packages: components["schemas"]["PackagesView"][];
+        };
+        /**
+         * PackagesView
+         * @description A category of packages: what it is for, whether it is ``installed``, and about how many ``bytes`` it takes.
+         *
+         *     ``obstacle`` says why it cannot be installed from the page, "" where the operator can. Where the disk is not
+         *     ``lasting``, it is gone after a restart.
+         */
+        PackagesView: {
+            name: string;
+            purpose: string;
+            bytes: number;
+            installed: boolean;
+            obstacle: string;
+            lasting: boolean;
         };
         /**
          * PersonShare
