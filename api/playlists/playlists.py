@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
-from apiflask.validators import Length, Range, Regexp
+from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
 from api.application import Blueprint
@@ -17,7 +17,7 @@ from services import next as continuation
 from services import playlists as use
 from services import who_added as authorship
 from store.database import PAGE_ITEMS
-from store.domain import MAX_PERSON_NAME
+from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
@@ -47,16 +47,6 @@ class ChosenTrack(Schema):
     )
 
 
-class NewPlaylist(Schema):
-    name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
-    people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
-
-
-class SharedGiven(Schema):
-    shared = Boolean(required=True)
-
-
 class PersonGiven(Schema):
     name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
     colour = String(
@@ -64,6 +54,23 @@ class PersonGiven(Schema):
         allow_none=True,
         validate=Regexp(r"#[0-9A-Fa-f]{6}\Z", error="A colour is written #rrggbb."),
     )
+    shape = String(load_default=None, allow_none=True, validate=OneOf(SHAPES))
+
+
+class NewPlaylist(Schema):
+    name = String(required=True, validate=Length(1, 200))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
+    people = Dict(
+        keys=String(validate=Length(1, _LONGEST_ID)),
+        values=Nested(PersonGiven),
+        load_default=dict,
+        validate=Length(max=use.MAX_PEOPLE),
+        metadata={"description": "Who they are by id, so that they stay who they are elsewhere."},
+    )
+
+
+class SharedGiven(Schema):
+    shared = Boolean(required=True)
 
 
 class PeopleGiven(Schema):
@@ -143,7 +150,7 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 @blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Name and colour contributors of a playlist; the names stay on this installation."""
+    """Name contributors of a playlist, give them colours and shapes; it stays on this installation."""
     return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))
 
 
