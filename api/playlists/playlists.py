@@ -9,6 +9,7 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
 from api.application import Blueprint
+from api.bounds import LARGEST_BODY, takes
 from api.current import services
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
@@ -99,6 +100,7 @@ def playlists() -> PlaylistsAnswer:
 
 
 @blueprint.post("/api/playlists")
+@takes(LARGEST_BODY)
 @blueprint.body(NewPlaylist)
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
 def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
@@ -144,6 +146,7 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
+@takes(LARGEST_BODY)
 @blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
