@@ -10,6 +10,7 @@ from config import Config, ConfigError
 from etl.commands.backups import add_backups
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
+from etl.commands.sound import add_sound
 from etl.commands.work import add_upkeep, add_work
 from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add_export(commands)
     add_backups(commands)
     add_sources(commands)
+    add_sound(commands)
     add_doctor(commands)
     return parser
 
