@@ -7,10 +7,9 @@ import errno
 import shutil
 from pathlib import Path
 
-from config import MEGABYTE
 from store.errors import TastemapError
 
-LEAST_FREE_BYTES = 64 * MEGABYTE
+LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 
 class DiskError(TastemapError):

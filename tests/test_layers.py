@@ -33,7 +33,7 @@ OWNERS = {
     "tantivy": {"store"},
     "spotipy": {"etl"},
     "requests": {"etl"},
-    "cryptography": {"etl"},
+    "cryptography": {"etl", "store"},
     "distributed": {"jobs"},
     "dask": {"jobs"},
     "sqlalchemy": {"etl"},

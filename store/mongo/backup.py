@@ -22,7 +22,6 @@ from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-from config import VERSION
 from store.errors import StoreDown, StoreError, TastemapError
 from store.mongo.embedded import DATABASE
 from store.mongo.indexes import ensure_indexes
@@ -71,7 +70,7 @@ def write_backup(uri: str, target: Path) -> Counter[str]:
 
 
 def _records(database: MongoDatabase[dict[str, Any]], counts: Counter[str]) -> Iterator[bytes]:
-    head = {"format": FORMAT, "schema": SCHEMA_VERSION, "tastemap": VERSION, "written_at": datetime.now(UTC)}
+    head = {"format": FORMAT, "schema": SCHEMA_VERSION, "written_at": datetime.now(UTC)}
     yield bson.encode(head)
     names = [name for name in database.list_collection_names() if not name.startswith(("_", "system."))]
     for name in sorted(names, key=lambda name: (name not in _FIRST, name)):
@@ -113,7 +112,7 @@ def _check(path: Path) -> dict[str, Any]:
 def _fitting(head: dict[str, Any], path: Path) -> dict[str, Any]:
     if head["format"] != FORMAT or head["schema"] != SCHEMA_VERSION:
         raise BackupError(
-            f"{path} is a backup by Tastemap {head['tastemap']} and holds documents of version {head['schema']}; "
+            f"{path} is a backup of {head['written_at']:%Y-%m-%d} and holds documents of version {head['schema']}; "
             f"this Tastemap reads version {SCHEMA_VERSION}.",
             "Restore it with the version of Tastemap that wrote it.",
         )
