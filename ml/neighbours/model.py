@@ -363,7 +363,7 @@ class Neighbours:
         left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
-            np.nan_to_num(-squared_distances(coordinates(segment.features[of_label]), seed), nan=-np.inf)
+            np.nan_to_num(-self.sound(segment).squared_distances(seed, rows=of_label), nan=-np.inf)
             for segment, of_label in zip(snapshot.segments, rows, strict=True)
         ]
         nearest: list[tuple[Ref, float]] = []
