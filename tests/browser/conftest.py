@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.pages import SettingsPage, PlaylistPage, TrackPage
+from tests.browser.pages import PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, SettingsPage, PlaylistPage, TrackPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.faults import replying, slow
 from tests.fake_services.fixtures import FakeServices
 

@@ -1,4 +1,4 @@
-"""The Library's clusters: the heat map and the table beside it, the sweep, where a track falls; and picks per family."""
+"""The Library's clusters: the heat map and the table beside it, the sweep, where a track falls; picks per family."""
 
 import re
 import xml.etree.ElementTree as ET

@@ -141,7 +141,9 @@ def test_the_settings_are_for_everybody(
         expect_accessible(page)
 
 
-def test_the_checks_say_what_is_wrong_and_what_to_do(settings_page: SettingsPage, page: Page, healed: FakeServices) -> None:
+def test_the_checks_say_what_is_wrong_and_what_to_do(
+    settings_page: SettingsPage, page: Page, healed: FakeServices
+) -> None:
     settings_page.let_ask(["listenbrainz", "reccobeats"])
     healed.reccobeats.fail(garbage(), times=None)
     settings_page.open("health")

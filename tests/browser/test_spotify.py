@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, SettingsPage, PlaylistPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, SettingsPage
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify_state import row
 
