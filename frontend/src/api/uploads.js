@@ -48,19 +48,24 @@ watch(moves, (count) =>
   uploads.filter((one) => one.endedAt < count && !failed(one) && !hasSkipped(one) && !one.preview).forEach(dismiss),
 )
 
-// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
+// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere. Resolves
+// once its view is there.
 function progress(upload, run) {
   upload.run = run
   if (!upload.alone || !run.playlist_id || !(run.stored + run.known)) return
   upload.alone = false
-  if (route.value.name === 'playlists') go(href('playlist', run.playlist_id))
+  if (route.value.name === 'playlists') return go(href('playlist', run.playlist_id))
 }
 
 function follow(upload, id) {
+  let opened
   followRun(id, {
-    onProgress: (run) => progress(upload, run),
+    onProgress(run) {
+      opened ??= progress(upload, run)
+    },
     async onEnd(run) {
-      progress(upload, run)
+      const opens = progress(upload, run)
+      await (opened ?? opens)
       upload.endedAt = moves.value
       note()
       const finished = uploads.filter((one) => ended(one) && !failed(one))
