@@ -34,7 +34,7 @@ def create_app(config: Config | None = None) -> Application:
         static_url_path="/static/dist",
     )
     if config.behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     current.register(app, config)
     errors.register(app)
     page.register(app, config)

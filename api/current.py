@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app
 
+from api.lockout import Lockout
 from config import Config
 from services.container import Services
 from services.viewer import Viewer
@@ -41,7 +42,7 @@ class AnswerCache:
 
 def register(app: Flask, config: Config) -> None:
     """Give ``app`` its services and the memory for its answers."""
-    app.extensions |= {"tastemap": Services(config), "answers": AnswerCache()}
+    app.extensions |= {"tastemap": Services(config), "answers": AnswerCache(), "lockout": Lockout()}
 
 
 def services() -> Services:

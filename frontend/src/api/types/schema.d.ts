@@ -1006,13 +1006,22 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Successful response */
+                /** @description The answer */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["OperatorAnswer"];
+                    };
+                };
+                /** @description Not the key */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description Validation error */
@@ -1022,6 +1031,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too many wrong keys; `Retry-After` says when to try again */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -3073,7 +3091,7 @@ export interface paths {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
-                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
+                    format: "csv" | "csv-exact" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
                 };
                 header?: never;
                 path: {
