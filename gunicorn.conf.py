@@ -60,6 +60,7 @@ def post_worker_init(worker):
         queues = queues_of(_database.unfinished_runs())
         if queues or catalogue_is_behind(_database, config.var):
             spawn_worker(config.var, config.mongodb_uri, queues | {WorkQueue.FILES})
+    worker.wsgi.extensions["keep_warm"]()
     if _database:
         watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
 
