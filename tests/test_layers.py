@@ -27,6 +27,7 @@ COMMAND_LINES = {"ml/__main__.py": {"ml.train"}, "etl/__main__.py": {"jobs"}}
 COMMAND_LINES |= {path.relative_to(ROOT).as_posix(): {"jobs"} for path in (ROOT / "etl" / "commands").glob("*.py")}
 OWNERS = {
     "flask": {"api", "app"},
+    "flask_compress": {"api"},
     "apiflask": {"api", "app"},
     "marshmallow": {"api"},
     "whitenoise": {"api"},
