@@ -5,17 +5,18 @@ from typing import Any, Literal
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
-from apiflask.validators import Length, Range, Regexp
+from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
 from api.application import Blueprint
+from api.bounds import LARGEST_BODY, takes
 from api.current import services
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
 from services import next as continuation
 from services import playlists as use
 from services import who_added as authorship
-from store.domain import MAX_PERSON_NAME
+from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
@@ -45,10 +46,26 @@ class ChosenTrack(Schema):
     )
 
 
+class PersonGiven(Schema):
+    name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
+    colour = String(
+        load_default=None,
+        allow_none=True,
+        validate=Regexp(r"#[0-9A-Fa-f]{6}\Z", error="A colour is written #rrggbb."),
+    )
+    shape = String(load_default=None, allow_none=True, validate=OneOf(SHAPES))
+
+
 class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
     tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, use.MAX_TRACKS))
-    people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
+    people = Dict(
+        keys=String(validate=Length(1, _LONGEST_ID)),
+        values=Nested(PersonGiven),
+        load_default=dict,
+        validate=Length(max=use.MAX_PEOPLE),
+        metadata={"description": "Who they are by id, so that they stay who they are elsewhere."},
+    )
 
 
 class TracksGiven(Schema):
@@ -57,15 +74,6 @@ class TracksGiven(Schema):
 
 class SharedGiven(Schema):
     shared = Boolean(required=True)
-
-
-class PersonGiven(Schema):
-    name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
-    colour = String(
-        load_default=None,
-        allow_none=True,
-        validate=Regexp(r"#[0-9A-Fa-f]{6}\Z", error="A colour is written #rrggbb."),
-    )
 
 
 class PeopleGiven(Schema):
@@ -95,6 +103,7 @@ def playlists() -> PlaylistsAnswer:
 
 
 @blueprint.post("/api/playlists")
+@takes(LARGEST_BODY)
 @blueprint.body(NewPlaylist)
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
 def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
@@ -124,6 +133,7 @@ def delete(playlist_id: str) -> str:
 
 
 @blueprint.post("/api/playlists/<playlist_id>/remove")
+@takes(LARGEST_BODY)
 @blueprint.body(TracksGiven)
 @blueprint.doc(responses={403: "Another browser's playlist", 409: "It is still arriving"})
 def remove(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
@@ -148,10 +158,11 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
+@takes(LARGEST_BODY)
 @blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Name and colour contributors of a playlist; the names stay on this installation."""
+    """Name contributors of a playlist, give them colours and shapes; it stays on this installation."""
     return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))
 
 

@@ -1032,6 +1032,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The categories of packages that are installed only when wanted: what for, how large, whether they are there. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PackagesAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/genre-predict": {
         parameters: {
             query?: never;
@@ -2460,6 +2496,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/packages/{name}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a category from Pipfile.lock, as a run with progress; the operator alone may. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that installs it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It cannot be installed here */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracks/{track_id}/preview": {
         parameters: {
             query?: never;
@@ -2835,7 +2936,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Name and colour contributors of a playlist; the names stay on this installation. */
+        /** Name contributors of a playlist, give them colours and shapes; it stays on this installation. */
         put: {
             parameters: {
                 query?: never;
@@ -3699,11 +3800,23 @@ export interface components {
              */
             person?: string | null;
         };
+        PersonGiven: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            colour?: string | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            shape?: "circle" | "square" | "triangle" | "diamond" | "plus" | "wedge" | "star" | "cross" | null;
+        };
         NewPlaylist: {
             name: string;
             tracks: components["schemas"]["ChosenTrack"][];
+            /** @description Who they are by id, so that they stay who they are elsewhere. */
             people?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["PersonGiven"];
             };
         };
         LoginBody: {
@@ -3753,12 +3866,6 @@ export interface components {
         };
         SharedGiven: {
             shared: boolean;
-        };
-        PersonGiven: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            colour?: string | null;
         };
         PeopleGiven: {
             /** @description By contributor id; who is not named here stays as they are, null takes back. */
@@ -3835,12 +3942,13 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, and the number of their tracks that are compared.
+         * @description A person, the number of their tracks, and whether these are so few that their taste counts in part.
          */
         BlendedPerson: {
             id: string;
             name: string;
             tracks: number;
+            hardly_known: boolean;
         };
         /**
          * BlendedTrack
@@ -3962,12 +4070,13 @@ export interface components {
         };
         /**
          * Contributor
-         * @description A person who added ``count`` rows, with the name and the colour that the listener gave them.
+         * @description A person who added ``count`` rows, with the name, the colour and the shape that the listener gave them.
          */
         Contributor: {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
         };
         /** ContributorOdds */
@@ -3975,6 +4084,7 @@ export interface components {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
             odds: number;
         };
@@ -4389,6 +4499,25 @@ export interface components {
         OperatorAnswer: {
             operator: boolean;
         };
+        /** PackagesAnswer */
+        PackagesAnswer: {
+            packages: components["schemas"]["PackagesView"][];
+        };
+        /**
+         * PackagesView
+         * @description A category of packages: what it is for, whether it is ``installed``, and about how many ``bytes`` it takes.
+         *
+         *     ``obstacle`` says why it cannot be installed from the page, "" where the operator can. Where the disk is not
+         *     ``lasting``, it is gone after a restart.
+         */
+        PackagesView: {
+            name: string;
+            purpose: string;
+            bytes: number;
+            installed: boolean;
+            obstacle: string;
+            lasting: boolean;
+        };
         /**
          * PersonShare
          * @description What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks.
@@ -4450,7 +4579,8 @@ export interface components {
          * @description What a viewer sees of a playlist.
          *
          *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
-         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
+         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it; ``made_for``
+         *     if ``added_by`` of a row is the person whom its track is for.
          */
         PlaylistSummary: {
             id: string;
@@ -4462,6 +4592,7 @@ export interface components {
             shared: boolean;
             givable: boolean;
             sharable: boolean;
+            made_for: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -5032,6 +5163,7 @@ export interface components {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
             tracks: number;
         };

@@ -1,0 +1,56 @@
+"""The packages that are installed only when wanted: what is there, and installing the rest by a run."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from jobs.installing import new_installation
+from jobs.packages import Category, categories
+from services.container import Services
+from services.errors import ServiceError, not_found
+from services.runs import RunView, start_runs
+from services.viewer import Viewer
+from services.views import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackagesView(View):
+    """A category of packages: what it is for, whether it is ``installed``, and about how many ``bytes`` it takes.
+
+    ``obstacle`` says why it cannot be installed from the page, "" where the operator can. Where the disk is not
+    ``lasting``, it is gone after a restart.
+    """
+
+    name: str
+    purpose: str
+    bytes: int
+    installed: bool
+    obstacle: str
+    lasting: bool
+
+    @classmethod
+    def of(cls, shown: Category, **more: Any) -> Self:
+        return super().of(shown, **more)
+
+
+def list_packages(viewer: Viewer) -> list[PackagesView]:
+    """Return the categories that are installed only when wanted."""
+    return [PackagesView.of(found, obstacle=_obstacle(found, viewer)) for found in categories()]
+
+
+def _obstacle(found: Category, viewer: Viewer) -> str:
+    if found.installed or viewer.operator:
+        return found.obstacle
+    return "Only whoever runs this server may install packages."
+
+
+def install_packages(services: Services, name: str, viewer: Viewer) -> RunView:
+    """Start the installation of a category; its run is the viewer's, who may cancel it.
+
+    Raises ServiceError 404 for a category unknown, 409 where it cannot be installed here, TooManyRuns.
+    """
+    found = next((one for one in categories() if one.name == name), None)
+    if found is None:
+        raise not_found(f"There is no category of packages called {name!r}.", "See /api/packages.")
+    if found.obstacle:
+        raise ServiceError(409, "cannot_install", found.obstacle, "See docs/operation.md.")
+    return start_runs(services, new_installation(name, viewer.owner))[0]
