@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
+from apiflask.fields import Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
@@ -34,6 +34,10 @@ class NextQuery(Schema):
     limit = Integer(load_default=20, validate=Range(1, MAX_LIMIT))
     artist_cap = Integer(load_default=3, validate=Range(1, 50), metadata={"description": "Tracks per artist at most."})
     exclude = excluded  # type: ignore[assignment]
+    spoken = Boolean(load_default=True, metadata={"description": "Leave out spoken word (speechiness above 0.66)."})
+    explicit = Boolean(load_default=False, metadata={"description": "Leave out what is marked as explicit."})
+    seasonal = Boolean(load_default=True, metadata={"description": "Leave out Christmas and Halloween, by title."})
+    novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
 
 
 class ChosenTrack(Schema):

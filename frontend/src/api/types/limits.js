@@ -292,6 +292,10 @@ export const limits = {
   "artist_cap": {
    "min": 1,
    "max": 50
+  },
+  "novelty": {
+   "min": 0,
+   "max": 1
   }
  },
  "post /api/playlists/{playlist_id}/remove": {
@@ -325,6 +329,11 @@ export const limits = {
   },
   "person": {
    "maxlength": 500
+  }
+ },
+ "get /api/playlists/{playlist_id}/columns": {
+  "start": {
+   "min": 0
   }
  },
  "post /api/playlists/{playlist_id}/spotify": {
