@@ -69,6 +69,10 @@ class NewPlaylist(Schema):
     )
 
 
+class TrackGiven(Schema):
+    track = String(required=True, validate=track_id, metadata={"description": "Its id."})
+
+
 class SharedGiven(Schema):
     shared = Boolean(required=True)
 
@@ -109,6 +113,14 @@ def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     viewer = session.viewer()
     rows = [(track["id"], track["person"]) for track in body["tracks"]]
     return PlaylistAnswer(use.create_playlist(services(), viewer, body["name"], rows, body["people"])), 201
+
+
+@blueprint.post("/api/playlists/<playlist_id>/tracks")
+@blueprint.body(TrackGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 404: "No such track", 409: "It is still arriving"})
+def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
+    """Add a track that is known here at the end of a playlist of this browser's."""
+    return PlaylistAnswer(use.add_track(services(), playlist_id, session.viewer(), body["track"]))
 
 
 @blueprint.get("/data")

@@ -294,6 +294,11 @@ export const limits = {
    "max": 50
   }
  },
+ "post /api/playlists/{playlist_id}/tracks": {
+  "track": {
+   "maxlength": 500
+  }
+ },
  "put /api/playlists/{playlist_id}/people": {
   "people": {
    "maxlength": 1000
