@@ -213,7 +213,7 @@ export const limits = {
    "maxlength": 200
   },
   "tracks": {
-   "maxItems": 500
+   "maxItems": 10000
   },
   "tracks.id": {
    "maxlength": 500
@@ -296,6 +296,12 @@ export const limits = {
   "novelty": {
    "min": 0,
    "max": 1
+  }
+ },
+ "post /api/playlists/{playlist_id}/remove": {
+  "tracks": {
+   "maxItems": 10000,
+   "maxlength": 500
   }
  },
  "put /api/playlists/{playlist_id}/people": {
