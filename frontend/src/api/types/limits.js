@@ -298,6 +298,11 @@ export const limits = {
    "max": 1
   }
  },
+ "post /api/playlists/{playlist_id}/tracks": {
+  "track": {
+   "maxlength": 500
+  }
+ },
  "post /api/playlists/{playlist_id}/remove": {
   "tracks": {
    "maxItems": 10000,
