@@ -9,6 +9,8 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
+# The largest body of a request that is no form with a file, in bytes: a list of some hundreds of tracks or people.
+LARGEST_BODY = 512 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
 
@@ -67,6 +69,11 @@ VARIABLES = (
         "the name of this installation among several on one MongoDB",
         "a name in `var/installation`",
     ),
+    Variable(
+        "TASTEMAP_DATABASE_SECONDS",
+        "how long a page waits for an answer of the database, in seconds; then it says 503",
+        "2",
+    ),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -87,7 +94,7 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlist.
+    demo playlist. A request waits for one answer of the database for ``database_seconds`` at most.
     """
 
     var: Path = ROOT / "var"
@@ -104,6 +111,7 @@ class Config:
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
     demo: bool = True
+    database_seconds: float = 2.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -136,6 +144,7 @@ class Config:
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
+            database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
