@@ -7,17 +7,18 @@ The tables that the models learn from have no track of The Beatles, ABBA or Nirv
 import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from store.text import normalise
 
+_LIST = Path(__file__).with_name("well_known.csv")
 # How the list is named where an answer says who knows an artist's genres.
 TITLE = "Tastemap's list of well-known artists"
 
 
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
-    with (files("ml.artists") / "well_known.csv").open(encoding="utf-8", newline="") as file:
+    with _LIST.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
