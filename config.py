@@ -67,6 +67,11 @@ VARIABLES = (
         "the name of this installation among several on one MongoDB",
         "a name in `var/installation`",
     ),
+    Variable(
+        "TASTEMAP_MUSIC",
+        "the folder with your music; then nobody can choose another one in the page",
+        "folders chosen in the page",
+    ),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -87,7 +92,7 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlist.
+    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
     """
 
     var: Path = ROOT / "var"
@@ -104,6 +109,7 @@ class Config:
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
     demo: bool = True
+    music: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -137,6 +143,7 @@ class Config:
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
+            music=_folder(env, "TASTEMAP_MUSIC"),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
@@ -154,6 +161,13 @@ def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
     if text not in {"0", "1"}:
         raise ConfigError(f"{name} must be 0 or 1, not {text!r}.")
     return text == "1"
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "").strip()
+    if text and not Path(text).is_dir():
+        raise ConfigError(f"{name} must be a folder; there is none at {text}.")
+    return Path(text).resolve() if text else None
 
 
 def _names(env: Mapping[str, str], name: str) -> frozenset[str] | None:
