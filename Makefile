@@ -50,7 +50,7 @@ bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m be
 	[ -z "$$missed" ] || { echo "Missed a target:$$missed"; exit 1; }
 
 lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
-	.tools/bin/pipenv lock --categories "packages train cluster dev"
+	.tools/bin/pipenv lock --categories "packages train cluster audio dev"
 	@$(PY_ANY) -m tools.lock
 
 build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
@@ -83,8 +83,8 @@ $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
-	@echo "Installing the Python packages for serving, training and tests into .venv"
-	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster dev"
+	@echo "Installing the Python packages for serving, training, sound and tests into .venv"
+	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster audio dev"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve
 
 $(STAMPS)/npm: frontend/package-lock.json

@@ -2,7 +2,7 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import current, errors, genres, maps, page, session, tracks
+from api import bounds, current, errors, genres, maps, page, session, tracks
 from api.application import Application
 from api.playlists import blend, exports, playlists, triage
 from api.sources import gather, sources, uploads
@@ -33,8 +33,6 @@ def create_app(config: Config | None = None) -> Application:
         static_folder=str(config.static),
         static_url_path="/static/dist",
     )
-    # An upload is counted while it is read. This bound refuses a request that says from the start that it is larger.
-    app.config.update(MAX_CONTENT_LENGTH=config.max_upload_bytes + 1024 * 1024)
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
     current.register(app, config)
@@ -42,6 +40,7 @@ def create_app(config: Config | None = None) -> Application:
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
+    bounds.register(app, config.max_upload_bytes)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

@@ -1,20 +1,20 @@
 """One shape for everything that goes wrong: ``{"error": {"code", "message", "hint", ...}}``."""
 
 import logging
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, jsonify
-from werkzeug.exceptions import HTTPException
+from flask import Response, jsonify, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
-from jobs.queue import TooManyRuns
 from services.errors import ServiceError, not_found
-from store.errors import TastemapError
+from store.errors import StoreDown, TastemapError
 from store.runs import ImportProblem
 
 log = logging.getLogger(__name__)
@@ -44,10 +44,12 @@ _SOURCE_STATUS = {
     FaultKind.REFUSED: (403, "spotify_refused"),
     FaultKind.ABSENT: (403, "spotify_refused"),
 }
+# A database that does not answer is asked again after so long.
+_STORE_SECONDS = 5
+_SPLIT = "Split the file, or import it on the server: python -m etl import FILE"
 _HINTS = {
     404: "See /api/openapi.json for what there is.",
     405: "See /api/openapi.json for the methods of each address.",
-    413: "Split the file, or import it on the server: python -m etl import FILE",
 }
 
 
@@ -60,8 +62,9 @@ def register(app: APIFlask) -> None:
         if status >= 500:
             log.error("%s", error.message)
         answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
-        if isinstance(error, TooManyRuns):
-            answer.headers["Retry-After"] = str(error.retry_after_s)
+        retry_after_s = _STORE_SECONDS if isinstance(error, StoreDown) else getattr(error, "retry_after_s", None)
+        if retry_after_s is not None:
+            answer.headers["Retry-After"] = str(math.ceil(retry_after_s))
         return answer, status
 
     @app.errorhandler(NotThere)
@@ -74,6 +77,13 @@ def register(app: APIFlask) -> None:
         fields = error.detail.get("query") or error.detail.get("json") or error.detail
         message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
         return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
+        most = (request.max_content_length or 0) // 1024
+        size = f"{most // 1024} MB" if most >= 1024 else f"{most} KB"
+        hint = _SPLIT if most > 1024 else "Send less at once."
+        return tastemap_error(ServiceError(413, "too_large", f"The request has more than {size}.", hint))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[Response, int]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from config import Config, ConfigError
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
+from etl.commands.sound import add_sound
 from etl.commands.work import add_upkeep, add_work
 from etl.doctor.command import add_doctor
 from etl.engine.command import add_sources
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add_upkeep(commands)
     add_export(commands)
     add_sources(commands)
+    add_sound(commands)
     add_doctor(commands)
     return parser
 

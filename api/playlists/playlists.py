@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
-from apiflask.validators import Length, Range, Regexp
+from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
 from api.application import Blueprint
+from api.bounds import LARGEST_BODY, takes
 from api.current import services
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
@@ -16,7 +17,7 @@ from services import next as continuation
 from services import playlists as use
 from services import who_added as authorship
 from store.database import PAGE_ITEMS
-from store.domain import MAX_PERSON_NAME
+from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
@@ -46,16 +47,6 @@ class ChosenTrack(Schema):
     )
 
 
-class NewPlaylist(Schema):
-    name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
-    people = Dict(keys=String(), values=String(validate=Length(max=MAX_PERSON_NAME)), load_default=dict)
-
-
-class SharedGiven(Schema):
-    shared = Boolean(required=True)
-
-
 class PersonGiven(Schema):
     name = String(load_default=None, allow_none=True, validate=Length(max=MAX_PERSON_NAME))
     colour = String(
@@ -63,6 +54,23 @@ class PersonGiven(Schema):
         allow_none=True,
         validate=Regexp(r"#[0-9A-Fa-f]{6}\Z", error="A colour is written #rrggbb."),
     )
+    shape = String(load_default=None, allow_none=True, validate=OneOf(SHAPES))
+
+
+class NewPlaylist(Schema):
+    name = String(required=True, validate=Length(1, 200))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
+    people = Dict(
+        keys=String(validate=Length(1, _LONGEST_ID)),
+        values=Nested(PersonGiven),
+        load_default=dict,
+        validate=Length(max=use.MAX_PEOPLE),
+        metadata={"description": "Who they are by id, so that they stay who they are elsewhere."},
+    )
+
+
+class SharedGiven(Schema):
+    shared = Boolean(required=True)
 
 
 class PeopleGiven(Schema):
@@ -92,6 +100,7 @@ def playlists() -> PlaylistsAnswer:
 
 
 @blueprint.post("/api/playlists")
+@takes(LARGEST_BODY)
 @blueprint.body(NewPlaylist)
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
 def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
@@ -137,10 +146,11 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
+@takes(LARGEST_BODY)
 @blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Name and colour contributors of a playlist; the names stay on this installation."""
+    """Name contributors of a playlist, give them colours and shapes; it stays on this installation."""
     return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))
 
 

@@ -9,6 +9,7 @@ from apiflask.validators import Length, OneOf, Range
 
 from api import session
 from api.application import Blueprint
+from api.bounds import LARGEST_BODY, takes
 from api.current import services
 from api.schemas import track_id
 from services.triage import triage as use
@@ -95,6 +96,7 @@ def delete_triage(playlist_id: str) -> str:
 
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/decisions")
+@takes(LARGEST_BODY)
 @blueprint.body(DecisionsBody)
 @blueprint.doc(responses={404: "No such track or playlist here", 409: "A track is decided already"})
 def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:

@@ -17,6 +17,7 @@ from werkzeug.datastructures import FileStorage
 
 from api import session
 from api.application import Blueprint
+from api.bounds import read_json, takes_file
 from api.current import services
 from api.schemas import RunAnswer
 from etl.demo import DEMO
@@ -55,6 +56,7 @@ class ReadOptionsBody(Schema):
 
 
 @blueprint.post("/api/uploads")
+@takes_file
 @blueprint.doc(responses={202: "The run that imports the file", 413: "Too large", 415: "Not a file we can read"})
 def upload() -> tuple[RunAnswer, Literal[202]]:
     """Take a playlist file or a track table (multipart, field `file`) and start importing it.
@@ -95,6 +97,7 @@ def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[
 
 
 @blueprint.post("/api/uploads/preview")
+@takes_file
 @blueprint.doc(responses={422: "There is no such encoding or column"})
 def preview_upload() -> PreviewAnswer:
     """How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
@@ -112,8 +115,8 @@ def _sent() -> tuple[FileStorage, ReadOptions]:
     if file is None or not file.filename:
         raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
     try:
-        options = ReadOptionsBody(unknown=RAISE).loads(request.form.get("options") or "{}")
-    except (ValidationError, ValueError) as fault:
+        options = ReadOptionsBody(unknown=RAISE).load(read_json(request.form.get("options") or "{}"))
+    except ValidationError as fault:
         raise bad_request(f"The field `options` is not right: {fault}.", "See /api/openapi.json.") from fault
     return file, ReadOptions(**options)
 

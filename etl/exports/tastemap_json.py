@@ -4,7 +4,7 @@ Version 1, one item a line, every member always there (null or an empty list whe
 
     {"format": "tastemap-playlist", "version": 1,
      "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
-                  "contributors": [{"id", "count"}], "people": {id: {"name", "colour"}}},
+                  "contributors": [{"id", "count"}], "people": {id: {"name", "colour", "shape"}}, "made_for"},
      "items": [{"position", "added_by", "added_at", "plays", "file",
                 "track": {"id", "title", "artists": [], "album", "year", "duration_ms", "isrc", "popularity",
                           "explicit", "labels": [], "artist_genres": [], "source", "ids": {namespace: id},
@@ -22,6 +22,7 @@ byte for byte. A reader refuses versions above the ones it knows; members may be
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from etl.exports.json_rows import item_members, playlist_members, stream, track_members
 from etl.exports.rows import Pages
@@ -33,7 +34,7 @@ VERSION = 1
 
 def write_tastemap_json(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     """Yield the file in UTF-8."""
-    people = {person: {"name": given.name, "colour": given.colour} for person, given in playlist.people.items()}
-    members = playlist_members(playlist) | {"people": people}
+    people = {person: asdict(given) for person, given in playlist.people.items()}
+    members = playlist_members(playlist) | {"people": people, "made_for": playlist.made_for}
     document = {"format": FORMAT, "version": VERSION, "playlist": members, "items": []}
     return stream(document, pages, lambda row: item_members(row) | {"track": track_members(row.track)})

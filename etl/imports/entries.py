@@ -28,11 +28,13 @@ MAX_PLAYLISTS = 5_000
 class Begin:
     """The beginning of a playlist; without a ``name`` it is called after the file.
 
-    ``people`` are the names and colours of contributors in a file that Tastemap has exported.
+    ``people`` are the names, colours and shapes of contributors in a file that Tastemap has exported, ``made_for`` says
+    of one that ``added_by`` is whom a track is for.
     """
 
     name: str | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
+    made_for: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,6 +24,7 @@ from store.domain import (
     local_track_id,
     person_colour,
     person_name,
+    person_shape,
 )
 from store.runs import ImportProblem
 
@@ -47,7 +48,7 @@ def read(file: InspectedFile, _source: str, _moment: datetime, watch: Watch | No
     """Yield the playlist and its rows, which are read one by one."""
     with TextIOWrapper(file.source.open(watch), encoding="utf-8-sig") as stream:
         playlist, rows = read_tastemap_json(stream, file.name)
-        yield Begin(name=playlist.name, people=playlist.people)
+        yield Begin(name=playlist.name, people=playlist.people, made_for=playlist.made_for)
         yield from rows
 
 
@@ -87,6 +88,7 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
         item_count=_whole(members.get("item_count"), 0, 1 << 31) or 0,
         complete=members.get("complete") is True,
         people=_people(_object(members.get("people"))),
+        made_for=members.get("made_for") is True,
         created_at=iso_instant(members.get("created_at")),
     )
 
@@ -94,7 +96,11 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
 def _people(members: Mapping[str, Any]) -> dict[str, Person]:
     members_of = {person: _object(given) for person, given in members.items()}
     people = {
-        person: Person(name=person_name(given.get("name")), colour=person_colour(given.get("colour")))
+        person: Person(
+            name=person_name(given.get("name")),
+            colour=person_colour(given.get("colour")),
+            shape=person_shape(given.get("shape")),
+        )
         for person, given in members_of.items()
     }
     return {person: known for person, known in people.items() if known != Person()}

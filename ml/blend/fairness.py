@@ -1,13 +1,20 @@
-"""Choosing tracks for several people at once: by their average, by the least misery, or max-min fair.
+"""Choosing tracks for several people at once: by their average, by the least misery, or fair.
 
 Everything here works on a table of *satisfactions*, (n, p) for n candidates and p people, 0 (as a random track) to 1
 (the best there is for that person).
 
 ``average`` and ``least_misery`` are the aggregation strategies of J. Masthoff, "Group modeling" (User Modeling and
-User-Adapted Interaction 14, 2004); least misery is what PolyLens used (O'Connor et al., ECSCW 2001). ``max_min`` is
-fair as in D. Serbos et al., "Fairness in package-to-group recommendations" (WWW 2017) and X. Lin et al.,
-"Fairness-aware group recommendation with Pareto-efficiency" (RecSys 2017): what counts is the least that anybody
-has from the whole list, not from one track. As in those papers, the list is built greedily.
+User-Adapted Interaction 14, 2004); least misery is what PolyLens used (O'Connor et al., ECSCW 2001).
+
+``max_min`` maximises the generalised Gini welfare of what each person has from the whole list (J. Weymark,
+"Generalized Gini inequality indices", Mathematical Social Sciences 1, 1981; for recommendations V. Do and N. Usunier,
+SIGIR 2022): the least satisfied person counts most, the next half as much, and so on. So nobody is left out, and nobody
+loses much where another gains little. The list is the average's, with tracks exchanged while the welfare grows. Of the
+lists that exchanges reach, only those are taken in which the least that anybody has is no less than in the average's
+list, and in which no track is worse for anybody than the worst track of the average's list.
+
+A person of whom few tracks are known is *hardly known*: their satisfaction counts in part, by their ``trust``, and the
+rest is that of the others (shrinkage, as in empirical Bayes estimates). So one track does not steer a list.
 """
 
 from collections import Counter
@@ -21,6 +28,13 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 
+# What the next better satisfied person counts, as a share of the one before.
+_NEXT_COUNTS = 0.5
+# Tracks at which a person's own satisfaction counts as much as that of the others.
+_HALF_TRUST = 3
+# Candidates that exchanges look at: the best by average, and the best for each person.
+_MOST_CANDIDATES = 2000
+_BEST_OF_EACH = 100
 # In a person's turn, a track must satisfy them at least this much, as a share of the best free one.
 _LEAST_SHARE_OF_BEST = 0.8
 # Passes over the list that exchange picks; most lists settle after two or three.
@@ -98,6 +112,11 @@ def apportion(length: int, weights: Sequence[float]) -> list[int]:
     return quotas
 
 
+def trust_in(n_tracks: int) -> float:
+    """Return how much the satisfaction of a person of ``n_tracks`` known tracks counts, 0 to 1: a half at three."""
+    return n_tracks / (n_tracks + _HALF_TRUST)
+
+
 def choose(
     satisfaction: Floats,
     artists: Sequence[object],
@@ -106,6 +125,7 @@ def choose(
     length: int,
     artist_cap: int,
     quotas: Sequence[int] | None = None,
+    trust: Sequence[float] | None = None,
 ) -> list[Choice]:
     """Choose at most ``length`` candidates, in the order in which they were chosen.
 
@@ -118,23 +138,82 @@ def choose(
         have no cap.
     quotas : sequence of int, optional
         (p,) most picks for each person, ``length`` in sum. Without quotas, a pick is for the person whom it satisfies
-        most (with ``max_min``, for the person whose turn it was). The least satisfied person of a ``max_min`` list
-        without quotas has at least as much as in the list by average.
+        most (with ``max_min``, most beside what they have from the whole list).
+    trust : sequence of float, optional
+        (p,) above 0, to 1: how well each person's satisfaction is known, for ``max_min`` without quotas; by default 1.
     """
-
-    def table() -> _Table:
-        return _Table(np.asarray(satisfaction, np.float64), artists, artist_cap)
-
+    table = _Table(np.asarray(satisfaction, np.float64), artists, artist_cap)
     if method is not Method.MAX_MIN:
-        return _by_value(table(), method, length, quotas)
+        return _by_value(table, method, length, quotas)
     if quotas:
-        return _in_turns(table(), quotas, quotas, length)
-    equal = [1] * satisfaction.shape[1]
-    lists = [
-        _in_turns(table(), [length] * len(equal), equal, length),
-        _exchanged(other := table(), _by_value(other, Method.AVERAGE, length), np.array(equal, np.float64)),
-    ]
-    return max(lists, key=lambda chosen: min(share.mean for share in shares(satisfaction, chosen)))
+        return _in_turns(table, quotas, length)
+    return _fair(table, length, np.ones(satisfaction.shape[1]) if trust is None else np.asarray(trust, np.float64))
+
+
+def _fair(table: _Table, length: int, trust: Floats) -> list[Choice]:
+    """Take the list by average, and exchange tracks while the generalised Gini welfare grows."""
+    rows = np.array([choice.row for choice in _by_value(table, Method.AVERAGE, length)], np.intp)
+    worth = _credible(table.satisfaction, trust)
+    candidates = _candidates(table.satisfaction, worth, rows)
+    for _ in range(_MAX_EXCHANGE_PASSES):
+        before = rows.copy()
+        for at in range(len(rows)):
+            rows[at] = _exchange(table, worth, candidates, rows, at)
+        if np.array_equal(rows, before):
+            break
+    return _in_fair_order(worth, rows)
+
+
+def _credible(satisfaction: Floats, trust: Floats) -> Floats:
+    """Return ``satisfaction``, that of a hardly known person mixed with that of everybody."""
+    everybody = satisfaction @ (trust / trust.sum())
+    mixed: Floats = trust * satisfaction + (1 - trust) * everybody[:, None]
+    return mixed
+
+
+def _candidates(satisfaction: Floats, worth: Floats, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the rows that may come in: none is worse for anybody than the worst of ``rows``."""
+    floor = satisfaction[rows].min() if len(rows) else 0.0
+    admitted = satisfaction.min(axis=1) >= floor
+    best = [np.argsort(-worth.mean(axis=1), kind="stable")[:_MOST_CANDIDATES]]
+    best += [np.argsort(-column, kind="stable")[:_BEST_OF_EACH] for column in worth.T]
+    found = np.unique(np.concatenate([*best, rows]))
+    return found[admitted[found]]
+
+
+def _exchange(
+    table: _Table, worth: Floats, candidates: npt.NDArray[np.intp], rows: npt.NDArray[np.intp], at: int
+) -> int:
+    """Exchange the row at ``at`` for the free candidate with which the welfare is greatest; return the row taken."""
+    own, rest = int(rows[at]), np.delete(rows, at)
+    table.release(own)
+    free = candidates[table.free[candidates]]
+    welfare = _welfare(worth[rest].sum(axis=0) + worth[free])
+    has = table.satisfaction[rest].sum(axis=0)
+    least = (has + table.satisfaction[own]).min()
+    welfare[(has + table.satisfaction[free]).min(axis=1) < least - 1e-9] = -np.inf
+    mine = _welfare((worth[rest].sum(axis=0) + worth[own])[None])[0]
+    best = int(welfare.argmax())
+    row = int(free[best]) if welfare[best] > mine + 1e-9 else own
+    table.take(row)
+    return row
+
+
+def _welfare(has: Floats) -> Floats:
+    """Return (n,) the generalised Gini welfare of (n, p) what each person has."""
+    welfare: Floats = np.sort(has, axis=1) @ _NEXT_COUNTS ** np.arange(has.shape[1])
+    return welfare
+
+
+def _in_fair_order(worth: Floats, rows: npt.NDArray[np.intp]) -> list[Choice]:
+    """Order the list so that each beginning of it is fair, and say for whom each track is."""
+    mean, left, has = worth[rows].mean(axis=0), list(rows.tolist()), np.zeros(worth.shape[1])
+    chosen = []
+    while left:
+        row = left.pop(int(_welfare(has + worth[left]).argmax()))
+        has = has + worth[row]
+        chosen.append(Choice(row, int((worth[row] - mean).argmax())))
+    return chosen
 
 
 def _by_value(table: _Table, method: Method, length: int, quotas: Sequence[int] | None = None) -> list[Choice]:
@@ -171,14 +250,14 @@ def _fill(table: _Table, left: list[int], missing: int) -> list[Choice]:
     return chosen
 
 
-def _in_turns(table: _Table, quotas: Sequence[int], weights: Sequence[int], length: int) -> list[Choice]:
-    """Give the next track to the person with least so far, for their weight; then exchange tracks while that helps.
+def _in_turns(table: _Table, quotas: Sequence[int], length: int) -> list[Choice]:
+    """Give the next track to the person with least so far, for their quota; then exchange tracks while that helps.
 
     The track is chosen by :func:`_fairest`. ``quotas`` is how many tracks each person may have.
     """
-    # A person without weight is not counted.
-    per_share = np.array([1 / weight if weight else 0.0 for weight in weights])
-    has, left, chosen = np.zeros(len(weights)), list(quotas), list[Choice]()
+    # A person without a quota is not counted.
+    per_share = np.array([1 / quota if quota else 0.0 for quota in quotas])
+    has, left, chosen = np.zeros(len(quotas)), list(quotas), list[Choice]()
     while any(left) and len(chosen) < length and table.free.any():
         person = min((p for p in range(len(left)) if left[p]), key=lambda p: (has[p] * per_share[p], p))
         row, _ = _fairest(table, person, has, per_share)

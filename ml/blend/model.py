@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artists.model import top
-from ml.blend.fairness import Choice, Method, Share, apportion, choose, shares
+from ml.blend.fairness import Choice, Method, Share, apportion, choose, shares, trust_in
 from ml.guards import caught, is_out_of_length
 from ml.neighbours.model import Neighbours, NothingToCompare, recordings_of
 from ml.neighbours.reasons import reasons
@@ -36,6 +36,8 @@ MOST_PEOPLE = 20
 MOST_TRACKS = 100
 # Tracks of a person that are compared with the catalogue, spread evenly from the first to the last.
 SEEDS = 16
+# A person of fewer tracks is hardly known.
+WELL_KNOWN_FROM = 5
 _NEAREST = 3
 # Candidates that are read per person and track of the list.
 _DEPTH = 40
@@ -54,6 +56,11 @@ class Listener:
     id: str
     name: str
     tracks: tuple[Track, ...]
+
+    @property
+    def is_hardly_known(self) -> bool:
+        """Whether so few tracks stand for their taste that it counts in part."""
+        return len(self.tracks) < WELL_KNOWN_FROM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +167,9 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     quotas = (
         apportion(request.length, [request.quotas.get(person.id, 0.0) for person in people]) if request.quotas else None
     )
+    trust = [trust_in(len(person.tracks)) for person in people]
     limits: dict[str, Any] = {"length": request.length, "artist_cap": request.artist_cap}
-    choices = choose(wanted, pool.artists, method=request.method, quotas=quotas, **limits)
+    choices = choose(wanted, pool.artists, method=request.method, quotas=quotas, trust=trust, **limits)
     plain = choose(table, pool.artists, method=Method.AVERAGE, **limits)
     return Blend(
         people=people,

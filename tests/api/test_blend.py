@@ -37,6 +37,7 @@ def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) 
     answer = blended(client, playlist=shared_list, length=4)
     assert {person["id"] for person in answer["people"]} == {"ann", "ben"}
     assert [person["id"] for person in answer["not_compared"]] == ["cy"]
+    assert all(person["hardly_known"] for person in answer["people"]), "two tracks are few"
     for pick in answer["tracks"]:
         assert pick["person"]["id"] in {"ann", "ben"}
         assert pick["satisfaction"].keys() == {"ann", "ben"}
@@ -85,7 +86,8 @@ def test_never_again_is_remembered_for_the_browser_alone(client: FlaskClient, sh
 def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, length=3)
     tracks = [{"id": track["id"], "person": track["person"]["id"]} for track in answer["tracks"]]
-    made = client.post("/api/playlists", json={"name": "For both", "tracks": tracks, "people": {"ann": "Ann"}})
+    ann = {"name": "Ann", "colour": "#c94f00", "shape": "star"}
+    made = client.post("/api/playlists", json={"name": "For both", "tracks": tracks, "people": {"ann": ann}})
     assert made.status_code == 201
     playlist = made.json["playlist"]
     assert (playlist["name"], playlist["item_count"], playlist["mine"]) == ("For both", len(tracks), True)
@@ -93,8 +95,9 @@ def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClie
     page = client.get(f"/data?playlist={playlist['id']}").json
     assert [track["id"] for track in page["tracks"]] == [track["id"] for track in tracks]
     assert [track["added_by"] for track in page["tracks"]] == [track["person"] for track in tracks]
-    names = {contributor["id"]: contributor["name"] for contributor in page["playlist"]["contributors"]}
-    assert names.get("ann", "Ann") == "Ann"
+    people = {person["id"]: {name: person[name] for name in ann} for person in page["playlist"]["contributors"]}
+    assert people["ann"] == ann, "whoever a track is for stays who they are"
+    assert page["playlist"]["made_for"] is True
     assert answer["tracks"][0]["title"] in client.get(f"/api/playlists/{playlist['id']}/export?format=csv").text
     assert client.delete(f"/api/playlists/{playlist['id']}").status_code == 204
 

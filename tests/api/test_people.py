@@ -13,7 +13,7 @@ from store.runs import Run
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD
 
-ANN = {"name": "Ann", "colour": "#0065a8"}
+ANN = {"name": "Ann", "colour": "#0065a8", "shape": "star"}
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def test_names_are_given_one_by_one_and_taken_back(empty_client: FlaskClient, ev
         ({f"q{number}": ANN for number in range(1001)}, 422),
         ({"q": {"name": "x" * 61}}, 422),
         ({"q": {"colour": "red"}}, 422),
+        ({"q": {"shape": "ring"}}, 422),
         ({"q": {"colour": "#0065a8\n"}}, 422),
         ({"q": {"name": 7}}, 422),
         ({"q": {"nickname": "x"}}, 422),
@@ -100,4 +101,4 @@ def test_names_go_out_with_our_own_json_and_come_back(
     assert ended is not None
     copy = database.playlist(ended.playlist_id)
     assert copy is not None
-    assert copy.people == {"q": Person(name="Ann", colour="#0065a8")}
+    assert copy.people == {"q": Person(name="Ann", colour="#0065a8", shape="star")}

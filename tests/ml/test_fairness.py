@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.blend.fairness import Choice, Method, apportion, choose, shares
+from ml.blend.fairness import Choice, Method, apportion, choose, shares, trust_in
 
 
 @st.composite
@@ -81,17 +81,39 @@ def test_the_minority_has_its_share_only_where_the_list_is_fair() -> None:
 
 
 @settings(max_examples=60)
-@given(table=tables(), length=st.integers(1, 10), cap=st.integers(1, 3))
-def test_max_min_is_never_less_fair_than_the_average(
-    table: tuple[np.ndarray, list[str]], length: int, cap: int
+@given(table=tables(), length=st.integers(1, 10), cap=st.integers(1, 3), few=st.integers(1, 200))
+def test_the_least_satisfied_and_the_worst_track_are_no_worse_than_by_average(
+    table: tuple[np.ndarray, list[str]], length: int, cap: int, few: int
 ) -> None:
     satisfaction, artists = table
+    trust = [trust_in(tracks) for tracks in (few, 40, 40, 40)][: satisfaction.shape[1]]
     fair, plain = (
-        choose(satisfaction, artists, method=method, length=length, artist_cap=cap)
+        shares(
+            satisfaction,
+            choose(satisfaction, artists, method=method, length=length, artist_cap=cap, trust=trust),
+        )
         for method in (Method.MAX_MIN, Method.AVERAGE)
     )
-    least = [min(share.mean for share in shares(satisfaction, chosen)) for chosen in (fair, plain)]
-    assert least[0] >= least[1] - 1e-9
+    assert min(share.mean for share in fair) >= min(share.mean for share in plain) - 1e-9
+    assert min(share.least for share in fair) >= min(share.least for share in plain) - 1e-9
+
+
+def test_nobody_loses_much_where_another_gains_little() -> None:
+    """A track for the first costs the second all of theirs, and gives the first a tenth."""
+    satisfaction = np.vstack([np.tile([0.5, 1.0], (8, 1)), np.tile([0.6, 0.5], (8, 1))])
+    chosen = choose(satisfaction, [""] * 16, method=Method.MAX_MIN, length=4, artist_cap=1)
+    assert [share.mean for share in shares(satisfaction, chosen)] == [0.5, 1.0]
+
+
+def test_who_is_hardly_known_does_not_steer_the_list() -> None:
+    """Of two people with opposite tastes one is known by a single track."""
+    satisfaction = np.vstack([np.tile([0.9, 0.1], (8, 1)), np.tile([0.1, 0.9], (8, 1))])
+    known, hardly = (
+        choose(satisfaction, [""] * 16, method=Method.MAX_MIN, length=8, artist_cap=1, trust=trust)
+        for trust in ([1.0, 1.0], [trust_in(40), trust_in(1)])
+    )
+    assert [share.mean for share in shares(satisfaction, known)] == pytest.approx([0.5, 0.5])
+    assert shares(satisfaction, hardly)[0].mean == pytest.approx(0.9)
 
 
 def test_larger_quotas_are_more_picks_and_nobody_else_is_forgotten() -> None:

@@ -104,6 +104,7 @@ class PlaylistImport:
             owner=self.run_at_start.owner,
             source=self._source,
             people={} if before else begin.people,
+            made_for=begin.made_for,
             created_at=before.created_at if before else self.run_at_start.started_at,
         )
 

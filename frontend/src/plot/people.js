@@ -1,6 +1,7 @@
 // Who added a track, and how each person is drawn: eight colours and eight shapes. The first eight people
 // differ in both; later ones reuse a colour with another shape, which keeps 64 people apart. A colour that was
 // chosen goes before; one of the eight is kept as its light form and drawn in the form of the theme.
+import { limits } from '../api/types/limits.js'
 import { SHAPES } from './shapes.js'
 
 // As in static/scss/_tokens.scss, --tm-person-1 to 8 of the light theme.
@@ -16,6 +17,7 @@ export const PALETTE = [
 ]
 export const COLOURS = PALETTE.length
 const ID_SHOWN = 9
+const { maxlength: MAX_NAME } = limits['put /api/playlists/{playlist_id}/people']['people.name']
 
 // Ids of services have no capital letters at the start, or have digits; files written by hand name people.
 const isName = (id) => /^\p{Lu}[\p{L}\p{M} .'’-]*$/u.test(id)
@@ -46,7 +48,7 @@ function coloursOf(contributors) {
 function counted(rows) {
   const counts = new Map()
   for (const { added_by: id } of rows) if (id) counts.set(id, (counts.get(id) ?? 0) + 1)
-  const people = [...counts].map(([id, count]) => ({ id, name: null, colour: null, count }))
+  const people = [...counts].map(([id, count]) => ({ id, name: null, colour: null, shape: null, count }))
   return people.sort((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1))
 }
 
@@ -54,6 +56,13 @@ export const NOBODY = {
   ...{ key: 0, id: null, name: 'Not known who', hint: '', count: 0 },
   ...{ given: null, colour: 0, own: null, shape: 'ring' },
 }
+
+// Who somebody is, for another playlist to show them the same.
+export const identityOf = ({ name, colour, own, shape }) => ({
+  name: name.slice(0, MAX_NAME),
+  colour: own ?? PALETTE[colour - 1]?.colour ?? null,
+  shape,
+})
 
 // People with most tracks first; last, where there are any, the tracks that nobody is named for.
 export function describePeople({ complete, contributors: stated, item_count: total }, rows) {
@@ -65,8 +74,8 @@ export function describePeople({ complete, contributors: stated, item_count: tot
     name: person.name ?? (isName(person.id) ? person.id : `Person ${index + 1}`),
     hint: person.name || isName(person.id) ? '' : `(${shortId(person.id)})`,
     count: person.count,
-    given: { name: person.name, colour: person.colour },
-    shape: shapeOf(index),
+    given: { name: person.name, colour: person.colour, shape: person.shape ?? null },
+    shape: person.shape ?? shapeOf(index),
     ...colours[index],
   }))
   const named = contributors.reduce((sum, person) => sum + person.count, 0)

@@ -222,6 +222,9 @@ export const limits = {
    "maxlength": 500
   },
   "people": {
+   "maxlength": 1000
+  },
+  "people.name": {
    "maxlength": 60
   }
  },

@@ -2858,7 +2858,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Name and colour contributors of a playlist; the names stay on this installation. */
+        /** Name contributors of a playlist, give them colours and shapes; it stays on this installation. */
         put: {
             parameters: {
                 query?: never;
@@ -3722,11 +3722,23 @@ export interface components {
              */
             person?: string | null;
         };
+        PersonGiven: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            colour?: string | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            shape?: "circle" | "square" | "triangle" | "diamond" | "plus" | "wedge" | "star" | "cross" | null;
+        };
         NewPlaylist: {
             name: string;
             tracks: components["schemas"]["ChosenTrack"][];
+            /** @description Who they are by id, so that they stay who they are elsewhere. */
             people?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["PersonGiven"];
             };
         };
         LoginBody: {
@@ -3773,12 +3785,6 @@ export interface components {
         };
         SharedGiven: {
             shared: boolean;
-        };
-        PersonGiven: {
-            /** @default null */
-            name?: string | null;
-            /** @default null */
-            colour?: string | null;
         };
         PeopleGiven: {
             /** @description By contributor id; who is not named here stays as they are, null takes back. */
@@ -3855,12 +3861,13 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, and the number of their tracks that are compared.
+         * @description A person, the number of their tracks, and whether these are so few that their taste counts in part.
          */
         BlendedPerson: {
             id: string;
             name: string;
             tracks: number;
+            hardly_known: boolean;
         };
         /**
          * BlendedTrack
@@ -3982,12 +3989,13 @@ export interface components {
         };
         /**
          * Contributor
-         * @description A person who added ``count`` rows, with the name and the colour that the listener gave them.
+         * @description A person who added ``count`` rows, with the name, the colour and the shape that the listener gave them.
          */
         Contributor: {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
         };
         /** ContributorOdds */
@@ -3995,6 +4003,7 @@ export interface components {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
             odds: number;
         };
@@ -4489,7 +4498,8 @@ export interface components {
          * @description What a viewer sees of a playlist.
          *
          *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
-         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it.
+         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it; ``made_for``
+         *     if ``added_by`` of a row is the person whom its track is for.
          */
         PlaylistSummary: {
             id: string;
@@ -4501,6 +4511,7 @@ export interface components {
             shared: boolean;
             givable: boolean;
             sharable: boolean;
+            made_for: boolean;
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
@@ -5071,6 +5082,7 @@ export interface components {
             id: string;
             name: string | null;
             colour: string | null;
+            shape: string | null;
             count: number;
             tracks: number;
         };

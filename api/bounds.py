@@ -1,0 +1,95 @@
+"""What a request may hold: a body within its route's bound, text in its address, JSON that is safe to work with."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+from flask import Flask, current_app, request
+
+from config import MEGABYTE
+from services.errors import ServiceError, bad_request
+
+KILOBYTE = 1024
+MAX_BODY = 64 * KILOBYTE
+# Of lists of some hundreds of tracks or people. server/worker.py reads no larger body that is not a form with a file.
+LARGEST_BODY = 512 * KILOBYTE
+# Room for the other parts of a form with a file.
+_FORM = MEGABYTE
+# Lists in objects in lists are what routes take; a JSON parser's own limit is the stack of the process.
+MAX_DEPTH = 16
+# JSON's numbers are those of JavaScript (RFC 8259, section 6): beyond this, whole numbers are not exact.
+MAX_NUMBER = 2**53 - 1
+_HINT = "See /api/openapi.json for what this address takes."
+
+Route = TypeVar("Route", bound=Callable[..., Any])
+
+
+def takes(max_bytes: int) -> Callable[[Route], Route]:
+    """Let a route take a body of ``max_bytes`` in the place of :data:`MAX_BODY`."""
+
+    def mark(route: Route) -> Route:
+        route.max_body = max_bytes  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def takes_file(route: Route) -> Route:
+    """Let a route take a form with the field ``file``, as large as TASTEMAP_MAX_UPLOAD_MB says, and ``options``."""
+    route.takes_file = True  # type: ignore[attr-defined]
+    return route
+
+
+def register(app: Flask, max_upload_bytes: int) -> None:
+    """Check each request before its route reads it."""
+
+    def check() -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        is_file = getattr(view, "takes_file", False)
+        request.max_content_length = max_upload_bytes + _FORM if is_file else getattr(view, "max_body", MAX_BODY)
+        _check_address()
+        if request.is_json and view is not None and (body := request.get_data()):
+            read_json(body)
+
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY)
+    app.before_request(check)
+
+
+def _check_address() -> None:
+    values = (value for pair in request.args.items(multi=True) for value in pair)
+    if "\0" in request.path or any("\0" in value for value in values):
+        raise bad_request("The address holds a NUL character.", "Leave it out.")
+
+
+def read_json(body: bytes | str) -> Any:
+    """Return the value of JSON in UTF-8.
+
+    Raises
+    ------
+    ServiceError
+        400: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or holds a NUL character, half a character, or a
+        number beyond :data:`MAX_NUMBER`.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        raise ServiceError(400, "bad_json", f"The body is not JSON: {fault}.", _HINT) from fault
+    _check(value, MAX_DEPTH)
+    return value
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth < 0:
+        raise ServiceError(400, "bad_json", f"The body is nested deeper than {MAX_DEPTH} levels.", _HINT)
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _check(name, depth)
+            _check(member, depth - 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, depth - 1)
+    elif isinstance(value, str):
+        if "\0" in value:
+            raise ServiceError(400, "bad_json", "The body holds a NUL character.", "Leave it out.")
+    elif isinstance(value, int | float) and abs(value) > MAX_NUMBER:
+        raise ServiceError(400, "bad_json", f"The body holds a number beyond {MAX_NUMBER}.", _HINT)
