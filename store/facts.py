@@ -134,6 +134,13 @@ def put_own_sound(
     _change(database, track_id, changes, owner=owner)
 
 
+def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:
+    """Delete the audio features that were computed from the owner's file; those of another source come in front."""
+    reports = reports_by_source(_stored(database, track_id, owner), "features")
+    sources = [one["source"] for one in reports if one["source"].startswith(OWN_AUDIO)]
+    forget_features(database, track_id, sources, (), owner=owner)
+
+
 def _stored(database: Database, track_id: str, owner: str | None) -> Document:
     return database.track_documents([track_id], owner).get(track_id, {})
 

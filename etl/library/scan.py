@@ -4,6 +4,8 @@ Each file is stored when it has been examined: its track, then its sound, then w
 that is killed loses the files under way, and goes on with what it does not know. Storing twice changes nothing.
 """
 
+import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +15,7 @@ from typing import Any
 
 from etl.audio.analyser import VERSION
 from etl.library.examine import GONE, Examined, Job, can_analyse, examine
-from etl.library.places import FoundFile, fingerprint, music_folder, walk
+from etl.library.places import FoundFile, NotInLibrary, fingerprint, music_folder, open_below, walk
 from etl.library.storing import Shelf
 from etl.task import Task
 from store.audio_files import (
@@ -21,7 +23,7 @@ from store.audio_files import (
     AudioFolder,
     AudioShelf,
     audio_files,
-    audio_folders,
+    folder_at,
     put_audio_file,
     put_audio_folder,
 )
@@ -36,7 +38,7 @@ _NOT_ANALYSED = "The packages for analysing sound are not installed: these files
 
 
 def new_scan(folder: str, owner: str | None = None, *, cores: int | str = 1, cluster: str | None = None) -> Run:
-    """Return the run that scans ``folder``, an absolute path, in ``cores`` processes ("all": one a core) or a cluster."""
+    """Return the run that scans ``folder``, an absolute path, in ``cores`` processes ("all") or on a cluster."""
     request = {"folder": folder, "cores": cores, "cluster": cluster}
     name = f"Music in {Path(folder).name or folder}"
     return Run(kind="scan", name=name, owner=owner, request=request, unit="files", cursor={}, by_operator=True)
@@ -72,6 +74,7 @@ class _Scan:
         self._task, self._root = task, root
         self._database = task.database
         self._analysing = can_analyse()
+        self._by_size = {file.size: file for file in audio_files(task.database) if file.analyser == VERSION}
         self._known = {file.path: file for file in audio_files(task.database, str(root))}
         self._shelf = Shelf(task.database, task.var, task.run.id)
         self._stored = self._here = self._total = 0
@@ -133,6 +136,8 @@ class _Scan:
         """Return whether nothing is to be done for a file, and count it as what it is."""
         known = self._known.get(found.path)
         if known is None or (known.size, known.modified_ns) != (found.size, found.modified_ns):
+            known = self._same_contents(found)
+        if known is None:
             return False
         if self._analysing and known.analyser != VERSION:
             return False
@@ -145,6 +150,22 @@ class _Scan:
         else:
             self._here += 1
         return True
+
+    def _same_contents(self, found: FoundFile) -> AudioFile | None:
+        """Return what is known of a file that was moved, renamed or copied, now at its new path."""
+        other = self._by_size.get(found.size)
+        if other is None or not other.sha256 or other.problem:
+            return None
+        try:
+            with os.fdopen(open_below(str(self._root), found.path), "rb") as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == other.sha256
+        except (NotInLibrary, OSError):
+            return None  # it is examined, which says what is wrong
+        if not same:
+            return None
+        moved = replace(other, root=str(self._root), path=found.path, modified_ns=found.modified_ns, gone=False)
+        put_audio_file(self._database, moved)
+        return moved
 
     def _take(self, examined: Examined) -> None:
         file = AudioFile(
