@@ -2,7 +2,7 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import bounds, current, errors, genres, maps, page, session, tracks
+from api import audio, bounds, covers, current, errors, genres, maps, page, session, tracks
 from api.application import Application
 from api.playlists import blend, exports, playlists, triage
 from api.sources import gather, sources, uploads
@@ -12,6 +12,7 @@ from config import ROOT, VERSION, Config
 
 _RESOURCES = (
     *(tracks, genres, maps),
+    *(audio, covers),
     *(playlists, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
@@ -41,6 +42,7 @@ def create_app(config: Config | None = None) -> Application:
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     bounds.register(app, config.max_upload_bytes)
+    app.before_request(audio.offer)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class OpenedAudio:
 
     descriptor: int
     size: int
-    modified_s: float
+    modified_ns: int
     media_type: str
     etag: str
 
@@ -81,12 +81,8 @@ def watch(services: Services, folder: str, *, watched: bool) -> LibraryView:
     known = folder_at(services.database, folder)
     if known is None:
         raise not_found("This folder has not been scanned.", "Scan it first.")
-    put_audio_folder(services.database, AudioFolder(**{**_plain(known), "watched": watched}))
+    put_audio_folder(services.database, replace(known, watched=watched))
     return library(services)
-
-
-def _plain(folder: AudioFolder) -> dict[str, object]:
-    return {name: getattr(folder, name) for name in folder.__dataclass_fields__}
 
 
 def forget(services: Services, folder: str, viewer: Viewer) -> RunView:
@@ -134,7 +130,7 @@ def open_audio(services: Services, name: str, viewer: Viewer) -> OpenedAudio:
     if file is None or file.problem or not _may_be_served(services, file):
         raise not_found("There is no such file here.", "Scan the folder again.")
     opened = _opened(open_below(file.root, file.path), file.media_type, file.sha256)
-    if opened.size != file.size or round(opened.modified_s * 1e9) // 1000 != file.modified_ns // 1000:
+    if (opened.size, opened.modified_ns) != (file.size, file.modified_ns):
         os.close(opened.descriptor)
         raise ServiceError(409, "changed", "This file has changed since it was scanned.", "Scan the folder again.")
     return opened
@@ -143,7 +139,7 @@ def open_audio(services: Services, name: str, viewer: Viewer) -> OpenedAudio:
 def _opened(descriptor: int, media_type: str, etag: str) -> OpenedAudio:
     known = os.fstat(descriptor)
     return OpenedAudio(
-        descriptor=descriptor, size=known.st_size, modified_s=known.st_mtime, media_type=media_type, etag=etag
+        descriptor=descriptor, size=known.st_size, modified_ns=known.st_mtime_ns, media_type=media_type, etag=etag
     )
 
 

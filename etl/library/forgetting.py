@@ -12,7 +12,14 @@ from store.runs import Progress, Run
 def new_forgetting(folder: str, owner: str | None = None) -> Run:
     """Return the run that forgets ``folder``, as it was scanned."""
     request = {"folder": folder}
-    return Run(kind="forget-music", name=f"Forget the music in {Path(folder).name}", owner=owner, request=request, unit="files", cursor={})
+    return Run(
+        kind="forget-music",
+        name=f"Forget the music in {Path(folder).name}",
+        owner=owner,
+        request=request,
+        unit="files",
+        cursor={},
+    )
 
 
 def run(task: Task) -> None:

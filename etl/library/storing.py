@@ -22,6 +22,11 @@ _SURE = 0.9
 COVERS = "covers"
 
 
+def music_of_uploads(var: Path) -> Path:
+    """Return the folder of the files that were dropped into the page."""
+    return var.resolve() / "music"
+
+
 class Shelf:
     """Stores files for the run ``brought_by``; their tracks are those of ``owner``, None: the installation's."""
 
