@@ -10,6 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+# Requests are the threads here: products of small matrices that spread over all cores would wait for each other.
+# OpenBLAS reads this once, when NumPy is loaded; training, in a process of its own, has all cores.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import numpy  # noqa: F401
+
+del os.environ["OPENBLAS_NUM_THREADS"]
+
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.pages import DataPage, PlaylistPage, TrackPage
+from tests.browser.pages import PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 
@@ -187,10 +187,10 @@ def watch(page: Page, live_app: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def data_page(page: Page, asking_app: str) -> Iterator[DataPage]:
-    """The Data view of an app that may ask the fakes; fails the test as :func:`watch` does."""
+def settings_page(page: Page, asking_app: str) -> Iterator[SettingsPage]:
+    """The settings of an app that may ask the fakes; fails the test as :func:`watch` does."""
     watching = Watch(page, asking_app)
-    yield DataPage(page, asking_app, watching.allow)
+    yield SettingsPage(page, asking_app, watching.allow)
     assert watching.problems() == []
 
 

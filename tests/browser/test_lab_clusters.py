@@ -1,4 +1,4 @@
-"""The Lab's clusters: the heat map and the table beside it, the sweep, where a track falls; and picks per family."""
+"""The Library's clusters: the heat map and the table beside it, the sweep, where a track falls; picks per family."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -41,7 +41,7 @@ def with_tracks(playlist_page: PlaylistPage) -> PlaylistPage:
 
 
 def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tracks: PlaylistPage, page: Page) -> None:
-    page.goto(f"{with_tracks.address}/#/lab/clusters")
+    page.goto(f"{with_tracks.address}/library/clusters")
     heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ clusters"))
     expect(heat).to_be_visible(timeout=ANSWER_MS)
     heat.focus()
@@ -67,7 +67,7 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
 
 
 def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPage, page: Page) -> None:
-    page.goto(f"{with_tracks.address}/#/lab/families")
+    page.goto(f"{with_tracks.address}/library/families")
     expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("img", name=re.compile("^Histogram of"))).to_have_count(13)
     row = invented.rows({"one": 12})[0]
@@ -93,6 +93,6 @@ def test_a_phone_shows_the_panels_without_scrolling_sideways(
     page: Page, live_app: str, watch: Watch, panel: str
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(f"{live_app}/#/lab/{panel}")
+    page.goto(f"{live_app}/library/{panel}")
     expect(page.locator("canvas").first).to_be_visible(timeout=ANSWER_MS)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
