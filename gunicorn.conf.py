@@ -61,10 +61,12 @@ def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine  # in the worker, which needs them anyway
     from etl.spotify.forgetting import is_due
+    from jobs.watching import MusicWatch
 
-    engine = Engine(database, config)
+    engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
 
     def look():
+        music.look()
         engine.sweep()
         return is_due(database, engine)
 

@@ -1,10 +1,12 @@
 """Scans of real files: what becomes of each, what is done again and what is not, and what a kill leaves."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from config import ROOT
 from etl.audio.analyser import VERSION
 from etl.library.places import NotInLibrary, open_below
 from etl.library.scan import new_scan
+from jobs.watching import MusicWatch
 from jobs.worker import execute
-from store.audio_files import AudioShelf, audio_files, folder_at
+from store.audio_files import AudioShelf, audio_files, folder_at, put_audio_folder
 from store.database import Database
 from store.domain import AudioFeatures, Track
 from store.facts import known_tracks, timbre_of
@@ -109,6 +112,24 @@ def test_only_what_is_new_is_examined_and_features_of_a_service_stay_in_front(
     (tmp_path / "away.wav").rename(folder / "moved.wav")
     assert counts(scan(database, var, folder))[:2] == (0, 1)
     assert AudioShelf(var).current().find(database.get_track("5" * 22)) == by_path["moved.wav"].id
+
+
+def test_a_watched_folder_is_scanned_when_its_files_change(database: Database, tmp_path: Path) -> None:
+    folder, var = tmp_path / "music", tmp_path / "var"
+    write_wav(folder / "one.wav")
+    scan(database, var, folder)
+    watch = MusicWatch(database, var, None)
+    write_wav(folder / "two.wav", tones(hz=300))
+    assert watch.queue_changed() == 0  # nobody has asked for it
+    put_audio_folder(database, replace(folder_at(database, str(folder)), watched=True))
+    assert MusicWatch(database, var, tmp_path).queue_changed() == 0  # the settings name another folder
+    assert watch.queue_changed() == 1
+    [run] = database.unfinished_runs()
+    execute(database, var, run.id)
+    assert counts(database.get_run(run.id))[:2] == (1, 1)
+    assert watch.queue_changed() == 0
+    shutil.rmtree(folder)
+    assert watch.queue_changed() == 0
 
 
 def test_a_scan_that_is_killed_goes_on(database_uri: str, tmp_path: Path) -> None:

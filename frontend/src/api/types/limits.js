@@ -247,6 +247,21 @@ export const limits = {
    "max": 50
   }
  },
+ "post /api/library/scan": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
+ "put /api/library/watch": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
+ "post /api/library/forget": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
  "put /api/sources/{name}": {
   "settings": {
    "maxlength": 4000

@@ -173,7 +173,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        /**
+         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+         * @description and tracks with sound that four share.
+         *
+         *     `run` is that of the songs; `runs` has both.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -183,13 +188,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The run that imports the demo */
+                /** @description The runs that import the demo */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
                 /** @description TASTEMAP_DEMO is 0 */
@@ -203,7 +208,27 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /** Delete the demo playlists of this browser, with what came with them. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -621,6 +646,42 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders with own music and what their last scans found; the operator's. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
                     };
                 };
             };
@@ -1431,6 +1492,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ScanBody"];
+                };
+            };
+            responses: {
+                /** @description The run that scans it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such folder */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audio/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of one's own as it lies on the disk, whole or the range that is asked for.
+         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, or the range of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "audio/*": string;
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Changed since its scan */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Scan a folder again whenever its files have changed, or no longer. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WatchBody"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -1559,6 +1795,64 @@ export interface paths {
                 };
                 /** @description Not set up */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["FolderBody"];
+                };
+            };
+            responses: {
+                /** @description The run that forgets it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1845,6 +2139,53 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/covers/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture that the file of a track holds, as it is. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    track_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The picture */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/*": string;
+                    };
+                };
+                /** @description No such track, or no picture of it here */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3741,6 +4082,21 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        ScanBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            /**
+             * @description How many files are examined at a time.
+             * @default 1
+             * @enum {string}
+             */
+            cores?: "1" | "all";
+        };
+        WatchBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            watched: boolean;
+        };
         LoginBody: {
             /**
              * @description Ask for the permission to write playlists, too.
@@ -3752,6 +4108,10 @@ export interface components {
              * @default false
              */
             public?: boolean;
+        };
+        FolderBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
         };
         SourceBody: {
             /** @description Whether it may be used. */
@@ -3840,6 +4200,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             cluster: number;
         };
@@ -3885,6 +4246,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
@@ -3982,6 +4344,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4017,6 +4380,11 @@ export interface components {
             rows: number;
             imported_at: string | null;
             datasets: components["schemas"]["SetSummary"][];
+        };
+        /** DemoAnswer */
+        DemoAnswer: {
+            run: components["schemas"]["RunView"];
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * DoctorAnswer
@@ -4100,6 +4468,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4156,6 +4525,22 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * FolderView
+         * @description A folder with music: whether it is ``watched``, and what its last scan found.
+         *
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
+         *     ``skipped`` why.
+         */
+        FolderView: {
+            path: string;
+            watched: boolean;
+            scanned_at: string | null;
+            files: number;
+            analysed: number;
+            skipped: number;
+            problems: string[];
         };
         /**
          * GenreAnswer
@@ -4274,6 +4659,15 @@ export interface components {
             hint: string;
         };
         /**
+         * LibraryView
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         */
+        LibraryView: {
+            folders: components["schemas"]["FolderView"][];
+            fixed: boolean;
+            analysing: boolean;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -4353,6 +4747,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             distance: number;
         };
         /**
@@ -4398,6 +4793,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reason: string;
         };
@@ -4481,6 +4877,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             position: number;
             added_by: string | null;
             added_at: string | null;
@@ -4636,6 +5033,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4864,6 +5262,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -5010,6 +5409,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             x: number;
             y: number;
             cluster: number;
@@ -5042,6 +5442,8 @@ export interface components {
         /**
          * TrackSummary
          * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         *
+         *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
         TrackSummary: {
             id: string | null;
@@ -5055,6 +5457,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
         };
         /** Trail */
         Trail: {
@@ -5161,6 +5564,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             playlist: components["schemas"]["Named"] | null;
             confidence: number;
             reasons: string[];
