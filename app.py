@@ -4,7 +4,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import audio, bounds, covers, current, errors, genres, maps, page, session, tracks
 from api.application import Application
-from api.playlists import blend, exports, playlists, triage
+from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
 from api.status import doctor, models, packages, status
@@ -13,7 +13,7 @@ from config import ROOT, VERSION, Config
 _RESOURCES = (
     *(tracks, genres, maps),
     *(audio, covers),
-    *(playlists, blend, triage, exports),
+    *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
     *(status, doctor, models, packages),

@@ -9,6 +9,8 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
+# The largest body of a request that is no form with a file, in bytes: a list of some hundreds of tracks or people.
+LARGEST_BODY = 512 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
 
@@ -72,6 +74,11 @@ VARIABLES = (
         "the folder with your music; then nobody can choose another one in the page",
         "folders chosen in the page",
     ),
+    Variable(
+        "TASTEMAP_DATABASE_SECONDS",
+        "how long a page waits for an answer of the database, in seconds; then it says 503",
+        "2",
+    ),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -92,7 +99,8 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
+    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses. A
+    request waits for one answer of the database for ``database_seconds`` at most.
     """
 
     var: Path = ROOT / "var"
@@ -110,6 +118,7 @@ class Config:
     hosts: frozenset[str] = frozenset()
     demo: bool = True
     music: Path | None = None
+    database_seconds: float = 2.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -142,6 +151,7 @@ class Config:
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
+            database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             music=_folder(env, "TASTEMAP_MUSIC"),
             # A dyno's disk does not stay, but its name does.

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -16,10 +16,14 @@ from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
+from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import tracks_by_id, tracks_of_playlist
+from store.playlist_rows import all_rows, remove_rows
 from store.triages import forget_triage, triage_id
 
+# Tracks of a playlist that is made from known ones, or taken out of one, at once.
+MAX_TRACKS = 10_000
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
 
@@ -307,7 +311,24 @@ def create_playlist(
         created_at=datetime.now(UTC),
     )
     services.database.put_tracks(list(known.values()), owner=owner)
-    services.database.put_page(playlist.id, 0, items)
+    for page in range(0, len(items), PAGE_ITEMS):
+        services.database.put_page(playlist.id, page // PAGE_ITEMS, items[page : page + PAGE_ITEMS])
     services.database.put_playlist(playlist)
     _build_own(services, owner)
     return describe(playlist, viewer)
+
+
+def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_ids: Collection[str]) -> PlaylistSummary:
+    """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
+
+    A track that is not in it is not missed. Raises ServiceError 404 if there is no such playlist, 403 if another
+    browser brought it in, 409 while it is arriving.
+    """
+    playlist = find_playlist(services, playlist_id, viewer)
+    if not may_change(playlist, viewer):
+        raise not_yours("Only the browser that brought this playlist in can change it.", "Save a playlist of your own.")
+    check_complete(playlist)
+    gone = set(track_ids)
+    rows = [row for row in all_rows(services.database, playlist) if row.track_id in gone]
+    remove_rows(services.database, playlist, {(row.track_id, row.added_at) for row in rows})
+    return describe(find_playlist(services, playlist.id, viewer), viewer)

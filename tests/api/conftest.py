@@ -80,7 +80,8 @@ def configured() -> Iterator[Callable[..., FlaskClient]]:
     apps = []
 
     def configure(folder: Path, uri: str, **more: Any) -> FlaskClient:
-        apps.append(create_app(Config(var=folder, mongodb_uri=uri, **more)))
+        # No test depends on the machine's speed.
+        apps.append(create_app(Config(var=folder, mongodb_uri=uri, **{"database_seconds": 60.0} | more)))
         apps[-1].after_request(validate)
         return apps[-1].test_client()
 

@@ -213,7 +213,7 @@ export const limits = {
    "maxlength": 200
   },
   "tracks": {
-   "maxItems": 500
+   "maxItems": 10000
   },
   "tracks.id": {
    "maxlength": 500
@@ -307,6 +307,16 @@ export const limits = {
   "artist_cap": {
    "min": 1,
    "max": 50
+  },
+  "novelty": {
+   "min": 0,
+   "max": 1
+  }
+ },
+ "post /api/playlists/{playlist_id}/remove": {
+  "tracks": {
+   "maxItems": 10000,
+   "maxlength": 500
   }
  },
  "put /api/playlists/{playlist_id}/people": {
@@ -334,6 +344,11 @@ export const limits = {
   },
   "person": {
    "maxlength": 500
+  }
+ },
+ "get /api/playlists/{playlist_id}/columns": {
+  "start": {
+   "min": 0
   }
  },
  "post /api/playlists/{playlist_id}/spotify": {

@@ -3028,6 +3028,14 @@ export interface paths {
                     artist_cap?: number;
                     /** @description Track ids that must not come back, with commas. */
                     exclude?: string;
+                    /** @description Leave out spoken word (speechiness above 0.66). */
+                    spoken?: boolean;
+                    /** @description Leave out what is marked as explicit. */
+                    explicit?: boolean;
+                    /** @description Leave out Christmas and Halloween, by title. */
+                    seasonal?: boolean;
+                    /** @description 0: what fits; 1: what is new. */
+                    novelty?: number;
                 };
                 header?: never;
                 path: {
@@ -3116,6 +3124,84 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take tracks out of a playlist of this browser's; one that is not in it is not missed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TracksGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3539,6 +3625,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of a playlist as columns, 20,000 in one answer: a list for each value, an entry for each row. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Position of the first row. */
+                    start?: number;
+                };
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistColumns"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/spotify": {
         parameters: {
             query?: never;
@@ -3611,6 +3756,53 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist at a glance: genres, decades, moods, sources of features, facts worth telling, its people. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4143,6 +4335,9 @@ export interface components {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
         };
+        TracksGiven: {
+            tracks: string[];
+        };
         SharedGiven: {
             shared: boolean;
         };
@@ -4369,6 +4564,15 @@ export interface components {
             shape: string | null;
             count: number;
             odds: number;
+        };
+        /**
+         * Count
+         * @description How many tracks there are of ``name``; ``title`` is what it is called in words.
+         */
+        Count: {
+            name: string;
+            title: string;
+            tracks: number;
         };
         /**
          * DatasetsAnswer
@@ -4763,6 +4967,8 @@ export interface components {
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         *
+         *     ``note`` says why there are fewer tracks than were wanted, null where there are not.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -4776,10 +4982,11 @@ export interface components {
             }[];
             version: string;
             tracks: components["schemas"]["NextTrack"][];
+            note: string | null;
         };
         /**
          * NextTrack
-         * @description A track that may come next, with its score and the reason.
+         * @description A track that may come next, with its score, the reason, and its audio features by name, to order a list by.
          */
         NextTrack: {
             id: string | null;
@@ -4796,11 +5003,29 @@ export interface components {
             audio_url: string | null;
             score: number;
             reason: string;
+            features: {
+                [key: string]: number;
+            };
         };
         /** Notice */
         Notice: {
             message: string;
             hint: string;
+        };
+        /**
+         * OddOneOut
+         * @description The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+         *
+         *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
+         */
+        OddOneOut: {
+            track: components["schemas"]["TrackSummary"];
+            times: number;
+            features: [
+                string,
+                number,
+                number
+            ][];
         };
         /**
          * Odds
@@ -4813,6 +5038,32 @@ export interface components {
         /** OperatorAnswer */
         OperatorAnswer: {
             operator: boolean;
+        };
+        /**
+         * Overview
+         * @description A playlist at a glance, of ``looked_at`` of its rows.
+         *
+         *     ``genres`` are those that most tracks have, ``decades`` are named by their first year, ``moods`` count the
+         *     quarters of valence and energy, ``sources`` those of audio features. A fact is null where nothing is worth telling.
+         */
+        Overview: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            looked_at: number;
+            artists: number;
+            duration_ms: number;
+            genres: components["schemas"]["Count"][];
+            decades: components["schemas"]["Count"][];
+            moods: {
+                [key: string]: number;
+            };
+            sources: components["schemas"]["Count"][];
+            without_features: number;
+            odd_one_out: components["schemas"]["OddOneOut"] | null;
+            most_shared: components["schemas"]["SharedTaste"] | null;
+            rarest: components["schemas"]["RarestArtist"] | null;
+            people: components["schemas"]["PersonTaste"][];
+            pairs: components["schemas"]["TastePair"][];
+            most_unlike: string | null;
         };
         /** PackagesAnswer */
         PackagesAnswer: {
@@ -4845,9 +5096,40 @@ export interface components {
             picks: number;
             share: number;
         };
+        /**
+         * PersonTaste
+         * @description A person's tracks.
+         *
+         *     ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` the most added;
+         *     ``with_features`` of their tracks have audio features.
+         */
+        PersonTaste: {
+            id: string;
+            name: string | null;
+            colour: string | null;
+            shape: string | null;
+            count: number;
+            features: {
+                [key: string]: number;
+            };
+            with_features: number;
+            artists: string[];
+        };
         /** PlaylistAnswer */
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
+        };
+        /**
+         * PlaylistColumns
+         * @description Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
+         */
+        PlaylistColumns: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            start: number;
+            end: number;
+            people: string[];
+            sources: string[];
+            columns: components["schemas"]["RowColumns"];
         };
         /**
          * PlaylistPage
@@ -5005,6 +5287,15 @@ export interface components {
             probability: number;
         };
         /**
+         * RarestArtist
+         * @description The artist whose best known track here is least popular (0 to 100).
+         */
+        RarestArtist: {
+            artist: string;
+            popularity: number;
+            track: components["schemas"]["TrackSummary"];
+        };
+        /**
          * Recommendation
          * @description Tracks that go with the seed, best first; else similar artists. ``fetched`` is what sources recommend.
          */
@@ -5037,6 +5328,36 @@ export interface components {
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
+        };
+        /**
+         * RowColumns
+         * @description One entry for each row, null where nothing is known.
+         *
+         *     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
+         *     features; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+         */
+        RowColumns: {
+            position: number[];
+            id: string[];
+            title: string[];
+            artists: string[][];
+            album: (string | null)[];
+            year: (number | null)[];
+            popularity: (number | null)[];
+            explicit: (boolean | null)[];
+            duration_ms: (number | null)[];
+            labels: string[][];
+            added_by: (number | null)[];
+            added_at: (string | null)[];
+            plays: (number | null)[];
+            source: (number | null)[];
+            artist_point: ([
+                number,
+                number
+            ] | null)[];
+            features: {
+                [key: string]: (number | null)[];
+            };
         };
         /** RunAnswer */
         RunAnswer: {
@@ -5128,6 +5449,15 @@ export interface components {
             required: boolean;
             set: boolean;
             value: string | null;
+        };
+        /**
+         * SharedTaste
+         * @description The artist whom most people have added, by id; of a playlist of one person, the artist of most tracks.
+         */
+        SharedTaste: {
+            artist: string;
+            people: string[];
+            tracks: number;
         };
         /** SimilarArtist */
         SimilarArtist: {
@@ -5365,6 +5695,20 @@ export interface components {
             playlist: components["schemas"]["Named"] | null;
             before: string[];
             versions: components["schemas"]["VersionSummary"][];
+        };
+        /**
+         * TastePair
+         * @description Two people by id: how many ``artists`` both have added, and the ``overlap``, their share of all (0 to 1).
+         *
+         *     ``distance`` is between the means of their tracks' sound, in spreads of a feature over a large catalogue; null where
+         *     the audio features of one of them are not known.
+         */
+        TastePair: {
+            one: string;
+            other: string;
+            artists: number;
+            overlap: number;
+            distance: number | null;
         };
         /**
          * TimbreAlike
