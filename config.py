@@ -99,8 +99,8 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses. A
-    request waits for one answer of the database for ``database_seconds`` at most.
+    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
+    A request waits for one answer of the database for ``database_seconds`` at most.
     """
 
     var: Path = ROOT / "var"
