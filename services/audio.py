@@ -149,10 +149,12 @@ def _may_be_served(services: Services, file: AudioFile) -> bool:
     return file.root in ours | {str(music_of_uploads(services.config.var))}
 
 
-def cover_of(services: Services, track_id: str, viewer: Viewer) -> Path | None:
-    """Return the picture that the file of a track holds, None where it holds none; raises ServiceError 404."""
-    track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
-    name = services.audio.current().find(track)
+def own_cover(services: Services, track_id: str, viewer: Viewer) -> Path | None:
+    """Return the picture that the file of a track holds, None where there is none; raises ServiceError 404."""
+    index = services.audio.current()
+    if not len(index):
+        return None
+    name = index.find(by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track)
     file = audio_file(services.database, name) if name else None
     path = services.config.var / "audio" / COVERS / file.cover if file and file.cover else None
     return path if path and path.is_file() else None

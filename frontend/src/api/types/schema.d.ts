@@ -128,6 +128,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete all that this browser brought in: playlists with their tracks, what was learnt from them, what was
+         * @description decided of them, its runs, its login to Spotify, its "never again". It is a stranger from then on.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -1386,112 +1425,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/genres/place": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found. */
-        get: {
-            parameters: {
-                query: {
-                    /** @description The name of any genre. */
-                    name: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GenrePlacement"];
-                    };
-                };
-                /** @description Validation error */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ValidationError"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/timbre/alike": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1). */
-        get: {
-            parameters: {
-                query: {
-                    /** @description See the map. */
-                    track_id: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The answer */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TimbreAlike"];
-                    };
-                };
-                /** @description The track has no analysis here */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HTTPError"];
-                    };
-                };
-                /** @description Validation error */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ValidationError"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/library/scan": {
         parameters: {
             query?: never;
@@ -1606,6 +1539,112 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/genres/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The name of any genre. */
+                    name: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GenrePlacement"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timbre/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1). */
+        get: {
+            parameters: {
+                query: {
+                    /** @description See the map. */
+                    track_id: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TimbreAlike"];
+                    };
+                };
+                /** @description The track has no analysis here */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
             };
@@ -2152,7 +2191,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The picture that the file of a track holds, as it is. */
+        /**
+         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+         * @description on, and kept here for some days.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -2170,10 +2212,17 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "image/*": string;
+                        "application/json": unknown;
                     };
                 };
-                /** @description No such track, or no picture of it here */
+                /** @description No source that is on has one */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No such track */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -3124,6 +3173,84 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a track that is known here at the end of a playlist of this browser's. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TrackGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4335,6 +4462,10 @@ export interface components {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
         };
+        TrackGiven: {
+            /** @description Its id. */
+            track: string;
+        };
         TracksGiven: {
             tracks: string[];
         };
@@ -4584,6 +4715,10 @@ export interface components {
             rows: number;
             imported_at: string | null;
             datasets: components["schemas"]["SetSummary"][];
+        };
+        /** DeletedAnswer */
+        DeletedAnswer: {
+            playlists: number;
         };
         /** DemoAnswer */
         DemoAnswer: {
@@ -4959,7 +5094,7 @@ export interface components {
          * @description Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer.
          * @enum {string}
          */
-        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "analysis" | "genre_tracks" | "artists";
+        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "cover" | "analysis" | "genre_tracks" | "artists";
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
