@@ -85,13 +85,15 @@ def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine  # in the worker, which needs them anyway
     from etl.spotify.forgetting import is_due
+    from jobs.watching import MusicWatch
 
-    engine = Engine(database, config)
+    engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
     catalogue = config.var / "catalogue"
     looked_at = float("-inf")
 
     def look():
         nonlocal looked_at
+        music.look()
         engine.sweep()
         if is_suspect(catalogue) or time.monotonic() - looked_at > _VERIFY_SECONDS:
             looked_at = time.monotonic()

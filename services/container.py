@@ -26,6 +26,7 @@ from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
 from services.errors import ServiceError
+from store.audio_files import AudioShelf
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
@@ -60,6 +61,10 @@ class Services:
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config.var / "catalogue")
+
+    @cached_property
+    def audio(self) -> AudioShelf:
+        return AudioShelf(self.config.var)
 
     @cached_property
     def engine(self) -> Engine:
