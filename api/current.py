@@ -3,13 +3,16 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, Response, current_app
+from flask_compress import Compress
 
 from api.lockout import Lockout
 from config import Config
 from services.container import Services
+from services.hub.warming import keep_warm
 from services.viewer import Viewer
 from services.views import Worked
 
@@ -41,8 +44,14 @@ class AnswerCache:
 
 
 def register(app: Flask, config: Config) -> None:
-    """Give ``app`` its services and the memory for its answers."""
-    app.extensions |= {"tastemap": Services(config), "answers": AnswerCache(), "lockout": Lockout()}
+    """Give ``app`` its services and the memory for its answers; answers of 500 bytes and more are compressed.
+
+    The extension ``keep_warm`` is called in each web process: it prepares the first recommendation.
+    """
+    here = Services(config)
+    app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
+    app.extensions["lockout"] = Lockout()
+    Compress(app)
 
 
 def services() -> Services:
@@ -59,7 +68,9 @@ def cached_answer(
     source tells another time, so it is not kept; nor is an error.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    question = (answer, here.catalogue.current(viewer.owner).generation, here.registry.stamp(), *sorted(query.items()))
+    audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
+    generation = here.catalogue.current(viewer.owner).generation
+    question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
     body = cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)

@@ -58,9 +58,16 @@ def start() -> str:
     return known
 
 
+def end() -> None:
+    """Let the browser forget its session with this answer."""
+    g.session_ended = True
+
+
 def keep(response: Response) -> Response:
     """Send the browser the cookie of a session that is new, or that has not been renewed for a week."""
-    if g.get("renew_session"):
+    if g.get("session_ended"):
+        response.delete_cookie(_SESSION)
+    elif g.get("renew_session"):
         _set_cookie(response, _SESSION, _signed(g.owner), days=_SESSION_DAYS)
     return response
 

@@ -140,6 +140,11 @@ class EmbeddedServer:
                 atexit.register(self.stop)
         return uri
 
+    def is_running(self, uri: str) -> bool:
+        """Return whether the server of ``uri`` still runs, busy or not; :meth:`start` would wait for it."""
+        pid = _read_pid(self.base / "server.pid")
+        return pid is not None and _runs_server(pid) and self.uri == uri
+
     def _mark_started(self) -> None:
         """Note that from now on the data may hold documents that somebody relies on."""
         marker = self.folder / _STARTED_FILE
