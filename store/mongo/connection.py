@@ -14,8 +14,8 @@ from pymongo.database import Database as MongoDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from store.documents import Document
-from store.errors import StoreDown, StoreError
-from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.errors import StoreDown, StoreError, StoreFull
+from store.mongo.embedded import DATABASE, INTERNAL_ERROR, EmbeddedError, EmbeddedServer
 from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,18 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
+# MongoDB's OutOfDiskSpace.
+_OUT_OF_DISK_SPACE = 14031
+# A database that has missed a deadline is not asked again for so long.
+_FAIL_FAST_SECONDS = 1.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 Self = TypeVar("Self", bound="Connection")
+
+
+class _BrokenOff(StoreDown):
+    """The embedded server runs and does nothing any more."""
 
 
 def translated(
@@ -44,8 +52,8 @@ def translated(
         try:
             with self._errors():
                 return method(self, *args, **kwargs)
-        except StoreDown:
-            if not self._revive(client):
+        except StoreDown as down:
+            if not self._revive(client, broken_off=isinstance(down, _BrokenOff)):
                 raise
         with self._errors():
             return method(self, *args, **kwargs)
@@ -59,19 +67,35 @@ class Connection:
     ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
     how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
     server gives none while it prepares a large answer.
+
+    With ``deadline_s`` a call that takes longer raises StoreDown, and so do the calls of the next second, at once:
+    a database that hangs must not hold the threads of a web process.
     """
 
-    def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        uri: str,
+        server: EmbeddedServer | None = None,
+        *,
+        patience_s: float = 30.0,
+        deadline_s: float | None = None,
+    ) -> None:
         self._uri = uri
         self._server = server
+        self._deadline_s = deadline_s
+        self._down_until, self._trial = 0.0, 0
         patience = dict.fromkeys(("connectTimeoutMS", "socketTimeoutMS"), int(patience_s * 1000))
         self._timeouts = {"serverSelectionTimeoutMS": 3000, **patience}
+        if deadline_s is not None:
+            del self._timeouts["socketTimeoutMS"]
+            self._timeouts |= dict.fromkeys(("timeoutMS", "serverSelectionTimeoutMS"), int(deadline_s * 1000))
         self._client: MongoClient[Document] | None = None
         self._left: list[MongoClient[Document]] = []
         self._pid = 0
         self._reviving = threading.Lock()
         self._opening = threading.Lock()
         self._revive_after = 0.0
+        self._opened_uri = ""
 
     @property
     def uri(self) -> str:
@@ -199,7 +223,7 @@ class Connection:
         return client.get_default_database(DATABASE)
 
     def _opened(self) -> MongoClient[Document]:
-        uri = self.uri
+        uri = self._opened_uri = self.uri
         unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
         timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
         client: MongoClient[Document] = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
@@ -215,9 +239,11 @@ class Connection:
             self._client, self._pid = client, os.getpid()
             return client
 
-    def _revive(self, failed: MongoClient[Document] | None) -> bool:
+    def _revive(self, failed: MongoClient[Document] | None, *, broken_off: bool) -> bool:
         """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""
         if self._server is None:
+            return False
+        if not broken_off and self._deadline_s is not None and self._server.is_running(self._opened_uri):
             return False
         with self._reviving:
             if self._client is not failed:
@@ -233,21 +259,49 @@ class Connection:
             if self._client is not None and self._pid == os.getpid():
                 self._left.append(self._client)
             self._client = None  # its port may be another one now
+            self._down_until = 0.0
             return True
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        self._fail_fast()
         try:
             yield
+            self._down_until = 0.0
         except EmbeddedError as fault:
             raise StoreDown(fault.message, fault.hint) from fault
         except ConnectionFailure as fault:
-            raise StoreDown("The database does not answer.", self._way_out()) from fault
+            raise self._does_not_answer() from fault
         except PyMongoError as fault:
+            if fault.timeout:
+                raise self._does_not_answer() from fault
+            self._down_until = 0.0
+            if getattr(fault, "code", None) == _OUT_OF_DISK_SPACE or "no space left" in str(fault).lower():
+                hint = "Make room on the disk of the database, then try again."
+                raise StoreFull("The disk of the database is full: nothing was stored.", hint) from fault
+            if self._server is not None and getattr(fault, "code", None) == INTERNAL_ERROR:
+                raise _BrokenOff("The database has broken off, perhaps for want of room.", self._way_out()) from fault
             raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
+
+    def _fail_fast(self) -> None:
+        """Raise StoreDown while the database is known to hang; once a second one thread may look."""
+        if not self._down_until or self._trial == threading.get_ident():
+            return
+        with self._opening:
+            if time.monotonic() < self._down_until:
+                raise StoreDown("The database does not answer.", self._way_out())
+            self._trial = threading.get_ident()
+            self._down_until = time.monotonic() + (self._deadline_s or 0.0)
+
+    def _does_not_answer(self) -> StoreDown:
+        if self._deadline_s is not None:
+            self._down_until, self._trial = time.monotonic() + _FAIL_FAST_SECONDS, 0
+        return StoreDown("The database does not answer.", self._way_out())
 
     def _way_out(self) -> str:
         if self._server is not None:
+            if self._server.lacks_room():
+                return "Its disk is full. Make room on it; the database then goes on by itself."
             return "It is the embedded one: start the application again; var/db/server.log says what happened."
         return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
 
