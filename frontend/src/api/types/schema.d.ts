@@ -667,7 +667,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+         *     browser's playlist are not listed.
          */
         get: {
             parameters: {
