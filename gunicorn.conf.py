@@ -45,12 +45,9 @@ graceful_timeout = 8
 control_socket_disable = True
 
 if os.environ.get("TASTEMAP_LOG", "").strip().lower() == "json":
-    accesslog = "-"
     logconfig_dict = json_logging()
 
 _FILES = 4096
-# Each process counts its requests in files of this folder; whichever is asked for /metrics adds them up.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="tastemap-metrics-")
 # The published files of the catalogue are compared with their checksums at the start, and so often.
 _VERIFY_SECONDS = 6 * 3600
 
@@ -62,8 +59,22 @@ def on_starting(server):
     try:
         config = Config.from_env()
         _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
+        _make_metrics_folder(config.var / "tmp")
     except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
+
+
+def _make_metrics_folder(folder):
+    """Make the folder in which each process counts its requests; whichever is asked for /metrics adds them up."""
+    for left in folder.glob("metrics-*"):
+        try:
+            os.kill(int(left.name.partition("-")[2]), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(left, ignore_errors=True)
+    own = folder / f"metrics-{os.getpid()}"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own)
 
 
 def post_fork(server, worker):
@@ -115,6 +126,6 @@ def _upkeep(database, config):
 
 
 def on_exit(server):
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
     if _database is not None:
         _database.close()
