@@ -10,6 +10,8 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -58,8 +60,13 @@ def on_starting(server):
     global _database
     try:
         config = Config.from_env()
-        _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
-        _make_metrics_folder(config.var / "tmp")
+        with ThreadPoolExecutor(1) as pool:
+            opening = pool.submit(open_database, config.var, config.mongodb_uri, installation_id=config.installation_id)
+            # Meanwhile: the web processes then have the code by their fork, and share its memory.
+            _make_metrics_folder(config.var / "tmp")
+            import app  # noqa: F401
+
+            _database = opening.result()
     except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
 
@@ -73,7 +80,8 @@ def _make_metrics_folder(folder):
             shutil.rmtree(left, ignore_errors=True)
     own = folder / f"metrics-{os.getpid()}"
     shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
+    with suppress(OSError):  # of a folder that cannot be written the database speaks
+        own.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own)
 
 
