@@ -4,6 +4,7 @@ Without MONGODB_URI the master starts the embedded database before the workers a
 the last stop cut off are finished, and a catalogue that is lost or outdated is built, in a process of their own.
 """
 
+import logging
 import os
 import resource
 import shutil
@@ -131,6 +132,14 @@ def _upkeep(database, config):
         return snapshot_is_due or is_due(database, engine)
 
     return look
+
+
+def worker_exit(server, worker):
+    if worker.booted:  # else the master has to learn why it could not
+        # All that it holds goes with the process; to take it apart object by object takes seconds.
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def on_exit(server):
