@@ -35,6 +35,7 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
 _INSIDE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # A title or a blank line may stand above the headings.
 _ROWS_WITH_HEADINGS = 10
+_LONGEST_HEADING = 200
 # Only playlist exports have these.
 _PLAYLIST_ONLY = {"added at", "added by"}
 _FACTS = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
@@ -47,7 +48,8 @@ def normal_heading(heading: str) -> str:
 
     "Artist Name(s)" -> "artist name s", "artistName" -> "artist name".
     """
-    return normalise(_INSIDE_WORD.sub(" ", heading))
+    # A longer one is no heading, and to normalise each cell of a damaged file would take minutes.
+    return normalise(_INSIDE_WORD.sub(" ", heading[:_LONGEST_HEADING]))
 
 
 def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
