@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the store answers too, else 503. */
+        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
         get: {
             parameters: {
                 query?: never;
@@ -212,7 +212,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        /**
+         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+         * @description and tracks with sound that four share.
+         *
+         *     `run` is that of the songs; `runs` has both.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -222,13 +227,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The run that imports the demo */
+                /** @description The runs that import the demo */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
                 /** @description TASTEMAP_DEMO is 0 */
@@ -242,7 +247,27 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /** Delete the demo playlists of this browser, with what came with them. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -669,7 +694,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+         *     browser's playlist are not listed.
          */
         get: {
             parameters: {
@@ -687,6 +713,42 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders with own music and what their last scans found; the operator's. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
                     };
                 };
             };
@@ -1391,6 +1453,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ScanBody"];
+                };
+            };
+            responses: {
+                /** @description The run that scans it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such folder */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audio/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of one's own as it lies on the disk, whole or the range that is asked for.
+         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, or the range of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "audio/*": string;
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Changed since its scan */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/genres/place": {
         parameters: {
             query?: never;
@@ -1490,6 +1678,55 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Scan a folder again whenever its files have changed, or no longer. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WatchBody"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -1625,6 +1862,64 @@ export interface paths {
                 };
                 /** @description Not set up */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["FolderBody"];
+                };
+            };
+            responses: {
+                /** @description The run that forgets it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1924,7 +2219,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The cover of a track's album, fetched by this server from a source that is on, and kept here for some days. */
+        /**
+         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+         * @description on, and kept here for some days.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -2391,7 +2689,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A path from a track to another: even steps through the audio features, each a track that sounds like its place. */
+        /** A path to another track: even steps through the audio features, each a track that sounds like its place. */
         get: {
             parameters: {
                 query: {
@@ -4192,6 +4490,21 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        ScanBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            /**
+             * @description How many files are examined at a time.
+             * @default 1
+             * @enum {string}
+             */
+            cores?: "1" | "all";
+        };
+        WatchBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            watched: boolean;
+        };
         LoginBody: {
             /**
              * @description Ask for the permission to write playlists, too.
@@ -4203,6 +4516,10 @@ export interface components {
              * @default false
              */
             public?: boolean;
+        };
+        FolderBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
         };
         SourceBody: {
             /** @description Whether it may be used. */
@@ -4298,6 +4615,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             cluster: number;
         };
@@ -4343,6 +4661,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
@@ -4440,6 +4759,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4488,6 +4808,11 @@ export interface components {
         /** DeletedAnswer */
         DeletedAnswer: {
             playlists: number;
+        };
+        /** DemoAnswer */
+        DemoAnswer: {
+            run: components["schemas"]["RunView"];
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * DoctorAnswer
@@ -4571,6 +4896,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4627,6 +4953,22 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * FolderView
+         * @description A folder with music: whether it is ``watched``, and what its last scan found.
+         *
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
+         *     ``skipped`` why.
+         */
+        FolderView: {
+            path: string;
+            watched: boolean;
+            scanned_at: string | null;
+            files: number;
+            analysed: number;
+            skipped: number;
+            problems: string[];
         };
         /**
          * GenreAnswer
@@ -4745,6 +5087,15 @@ export interface components {
             hint: string;
         };
         /**
+         * LibraryView
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         */
+        LibraryView: {
+            folders: components["schemas"]["FolderView"][];
+            fixed: boolean;
+            analysing: boolean;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -4824,6 +5175,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             distance: number;
         };
         /**
@@ -4872,6 +5224,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reason: string;
             features: {
@@ -5045,6 +5398,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             position: number;
             added_by: string | null;
             added_at: string | null;
@@ -5141,6 +5495,16 @@ export interface components {
             reason: string;
         };
         /**
+         * Problem
+         * @description Something that is wrong; ``area`` is one of the doctor's.
+         */
+        Problem: {
+            area: string;
+            code: string;
+            message: string;
+            hint: string;
+        };
+        /**
          * ProjectionMap
          * @description A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
          *
@@ -5209,6 +5573,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -5476,6 +5841,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -5530,6 +5896,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueState"];
             store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
             models: components["schemas"]["ModelVersion"][];
+            problems: components["schemas"]["Problem"][];
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
@@ -5636,6 +6003,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             x: number;
             y: number;
             cluster: number;
@@ -5668,6 +6036,8 @@ export interface components {
         /**
          * TrackSummary
          * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         *
+         *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
         TrackSummary: {
             id: string | null;
@@ -5681,6 +6051,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
         };
         /** Trail */
         Trail: {
@@ -5787,6 +6158,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             playlist: components["schemas"]["Named"] | null;
             confidence: number;
             reasons: string[];
