@@ -63,3 +63,10 @@ def test_a_cell_of_a_megabyte_is_no_heading_to_be_normalised(monkeypatch: pytest
     assert headings.normal_heading("Track Name") == "track name"
     headings.normal_heading("\u00e4[" * 500_000)
     assert max(lengths) < 1000
+
+
+def test_so_many_columns_are_no_table() -> None:
+    mark, row = headings.sniff_delimiter(
+        "Title,Artist" + "," * 500_000, lambda row: len(headings.find_columns(row, {}))
+    )
+    assert (mark, len(row)) == (",", 1000)
