@@ -15,7 +15,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from services.errors import ServiceError
-from services.playlists import visible_playlists
+from services.playlists import demo_ids, visible_playlists
 from services.views import ModelVersion
 from store.database import StoreDown
 from store.facts import ANALYSES
@@ -61,7 +61,10 @@ class StoreFailure(StoreState):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusAnswer:
-    """What this installation holds; ``playlists`` is null where the database does not answer."""
+    """What this installation holds; ``playlists`` is null where the database does not answer.
+
+    ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
+    """
 
     catalogue: CatalogueState
     store: StoreState | StoreFailure
@@ -69,6 +72,7 @@ class StatusAnswer:
     playlists: int | None
     analysed: bool
     demo: bool
+    demo_here: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +109,12 @@ def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
     here, snapshot = services(), services().catalogue.current(session.owner())
     store: StoreState = StoreState(ok=True, kind=here.database.kind)
-    playlists, analysed = None, False
+    viewer = session.viewer()
+    playlists, analysed, demo_here = None, False, False
     try:
-        playlists, analysed = len(visible_playlists(here, session.viewer())), here.database.has_any(ANALYSES)
+        visible = {playlist.id for playlist in visible_playlists(here, viewer)}
+        playlists, analysed = len(visible), here.database.has_any(ANALYSES)
+        demo_here = bool(visible & demo_ids(viewer.owner))
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
@@ -117,6 +124,7 @@ def status() -> StatusAnswer:
         playlists=playlists,
         analysed=analysed,
         demo=here.config.demo,
+        demo_here=demo_here,
     )
 
 
