@@ -16,7 +16,7 @@ STAMPS := var/stamps
 PY := .venv/bin/python
 FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' -not -path 'frontend/tests/*' 2>/dev/null)
 
-.PHONY: help run test lint format types bench lock build catalogue screenshots clean
+.PHONY: help run test lint format types bench lock audit build catalogue screenshots clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any regist
 	.tools/bin/pipenv lock --categories "packages train cluster audio dev"
 	@$(PY_ANY) -m tools.lock
 
+audit: $(STAMPS)/serve $(STAMPS)/npm ## known vulnerabilities of the locked packages, Python's and the page's (asks pypi.org and npm)
+	$(PY) -m tools.audit
+
 build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
 
 catalogue: $(STAMPS)/serve ## rebuild the catalogue from the imported tables and playlists
@@ -78,11 +81,13 @@ PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 
 $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
+	@[ ! -x $(PY) ] || $(PY) -m tools.before_upgrade
 	@echo "Installing the Python packages that serving needs into .venv"
 	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
+	@[ ! -x $(PY) ] || $(PY) -m tools.before_upgrade
 	@echo "Installing the Python packages for serving, training, sound and tests into .venv"
 	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster audio dev"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve

@@ -2,20 +2,20 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import bounds, current, errors, genres, maps, page, session, tracks
+from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, tracks
 from api.application import Application
 from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
-from api.status import doctor, models, packages, status
+from api.status import doctor, metrics, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
-    *(tracks, genres, maps),
+    *(tracks, audio, covers, genres, maps, mine),
     *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
-    *(status, doctor, models, packages),
+    *(status, doctor, models, packages, metrics),
 )
 
 
@@ -34,13 +34,16 @@ def create_app(config: Config | None = None) -> Application:
         static_url_path="/static/dist",
     )
     if config.behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     current.register(app, config)
+    metrics.register(app)
     errors.register(app)
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
+    app.before_request(session.refuse_without_room)
     bounds.register(app, config.max_upload_bytes)
+    app.before_request(audio.offer)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

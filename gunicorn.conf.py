@@ -6,8 +6,10 @@ the last stop cut off are finished, and a catalogue that is lost or outdated is 
 
 import os
 import resource
+import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,8 +24,12 @@ del os.environ["OPENBLAS_NUM_THREADS"]
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
+from server.logs import json_logging
+from store.catalogue.damage import damage, find_damage, is_suspect
 from store.database import Database, open_database
 from store.errors import TastemapError
+from store.runs import now
+from store.snapshots import is_snapshot_due
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -38,7 +44,16 @@ graceful_timeout = 8
 # It would lie in the home directory, one for all instances of this user.
 control_socket_disable = True
 
+if os.environ.get("TASTEMAP_LOG", "").strip().lower() == "json":
+    accesslog = "-"
+    logconfig_dict = json_logging()
+
 _FILES = 4096
+# Each process counts its requests in files of this folder; whichever is asked for /metrics adds them up.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="tastemap-metrics-")
+# The published files of the catalogue are compared with their checksums at the start, and so often.
+_VERIFY_SECONDS = 6 * 3600
+
 _database: Database | None = None
 
 
@@ -78,16 +93,28 @@ def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine  # in the worker, which needs them anyway
     from etl.spotify.forgetting import is_due
+    from jobs.watching import MusicWatch
 
-    engine = Engine(database, config)
+    engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
+    catalogue = config.var / "catalogue"
+    looked_at = float("-inf")
 
     def look():
+        nonlocal looked_at
+        music.look()
         engine.sweep()
-        return is_due(database, engine)
+        if is_suspect(catalogue) or time.monotonic() - looked_at > _VERIFY_SECONDS:
+            looked_at = time.monotonic()
+            find_damage(catalogue)
+        if damage(catalogue):
+            return True
+        snapshot_is_due = database.kind == "embedded" and config.snapshots > 0 and is_snapshot_due(config.var, now())
+        return snapshot_is_due or is_due(database, engine)
 
     return look
 
 
 def on_exit(server):
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
     if _database is not None:
         _database.close()

@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app
 from flask_compress import Compress
 
+from api.lockout import Lockout
 from config import Config
 from services.container import Services
 from services.hub.warming import keep_warm
@@ -49,6 +50,7 @@ def register(app: Flask, config: Config) -> None:
     """
     here = Services(config)
     app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
+    app.extensions["lockout"] = Lockout()
     Compress(app)
 
 
@@ -66,7 +68,9 @@ def cached_answer(
     source tells another time, so it is not kept; nor is an error.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    question = (answer, here.catalogue.current(viewer.owner).generation, here.registry.stamp(), *sorted(query.items()))
+    audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
+    generation = here.catalogue.current(viewer.owner).generation
+    question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
     body = cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)

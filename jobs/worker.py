@@ -7,6 +7,8 @@ is done twice. So a run that goes on after a kill repeats at most one page.
 import logging
 import os
 import shutil
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from etl.imports.storing.source import import_source
@@ -14,6 +16,7 @@ from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError
+from store.disk import DiskFull, disk_error
 from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
@@ -23,10 +26,14 @@ from store.runs import (
     ImportProblem,
     Postponed,
     Run,
+    Yielded,
     lock_file,
+    now,
     upload_folder,
 )
 
+# A run for which the disk has no room is tried again so much later.
+_FULL_PAUSE = timedelta(minutes=5)
 log = logging.getLogger(__name__)
 
 
@@ -38,12 +45,14 @@ def execute(
     *,
     build: bool = True,
     open_engine: OpenEngine = engine_of_environment,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> str:
     """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
 
     "running" means that another process is at it, or, with ``build`` false, that all is stored and only
     :func:`finish` remains; "waiting" that the sources it needs take no query before its ``wake_at``.
-    ``open_engine`` makes the engine for a run that needs sources.
+    ``open_engine`` makes the engine for a run that needs sources. It is asked ``is_over`` now and then; where that is
+    true, the run is "queued" again, among the large ones.
 
     Raises
     ------
@@ -61,7 +70,13 @@ def execute(
         if run is None:
             raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
         if not run.ended:
-            _attempt(database, var, run, show, open_engine)
+            report = Reporter(database, run.id, show, is_over)
+            try:
+                _attempt(database, var, run, report, open_engine)
+            except Yielded:
+                held.unlink(missing_ok=True)  # before anybody may take the run
+                database.update_run(run.id, states={"running"}, state="queued", phase="waiting", large=True)
+                return "queued"
             if build:
                 finish(database, var, [run_id], show)
             run = database.get_run(run_id) or run
@@ -85,26 +100,37 @@ def give_up(database: Database, var: Path, run_id: str) -> None:
     lock_file(var, run_id).unlink(missing_ok=True)
 
 
-def _attempt(database: Database, var: Path, run: Run, show: Show, open_engine: OpenEngine) -> None:
+def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
     # Whether the last attempt was cut off between a change and its note nobody knows.
     changed = database.tracks_changed - (run.state == "running")
     try:
-        _store(database, var, run, Reporter(database, run.id, show), open_engine)
+        _store(database, var, run, report, open_engine)
     except Cancelled:
         database.delete_incomplete(run.id)
         shutil.rmtree(upload_folder(var, run.id), ignore_errors=True)
     except Postponed as pause:
         database.update_run(run.id, states={"running"}, state="waiting", phase=pause.message, wake_at=pause.until)
-    except StoreError:
+    except (StoreError, Yielded):
+        if database.tracks_changed != changed:
+            database.update_run(run.id, changed=True)
         raise
     except TastemapError as problem:
         fail(database, var, run.id, problem)
-    except Exception:  # the one place where a fault of ours ends one run instead of a process
+    except Exception as fault:  # the one place where a fault of ours ends one run instead of a process
         log.exception("import %s of %s", run.id, run.name)
-        hint = "The log (var/log/import.log) has the details."
-        fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
+        _break_off(database, var, run, fault)
     if database.tracks_changed != changed:
         database.update_run(run.id, changed=True)
+
+
+def _break_off(database: Database, var: Path, run: Run, fault: Exception) -> None:
+    """End a run by a fault that nobody foresaw; one for which the disk has no room waits."""
+    if isinstance(fault, OSError) and isinstance(disk_error(fault), DiskFull):
+        phase, until = "waiting for room on the disk", now() + _FULL_PAUSE
+        database.update_run(run.id, states={"running"}, state="waiting", phase=phase, wake_at=until)
+        return
+    hint = "The log (var/log/import.log) has the details."
+    fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
 
 
 def _store(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:

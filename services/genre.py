@@ -1,18 +1,17 @@
 """The genre of a track, how sure that is, and what it rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from etl.providers.base import Need
-from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of, with_main
-from services.subject.headline import Confidence, DecidedBy, Headline
+from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
+from services.subject.headline import Confidence, DecidedBy, Headline, as_input
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
@@ -135,8 +134,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     genres = _with_families(model, model.genres, why.prediction.genre)
     first = genres[0].genre
     micros = _with_families(model, model.microgenres, why.prediction.micro)
-    shares = dict(zip(model.families, families.tolist(), strict=True))
-    in_families = with_main(families_of(model.taxonomy, known, shares), genres[0].family)
+    in_families = families_of(model, known, why.prediction.genre)
     answer = GenreAnswer(
         track=TrackSummary.of(track) if subject.kind != "features" else None,
         match=subject.match(),
@@ -150,7 +148,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         # Each stands for itself: several may be right, and none need be.
         microgenres=[micro for micro in micros if micro.probability >= LIKELY],
         decided_by=headline.decided_by(first),
-        reason=headline.reason(first, services.title_of(known.track_source) if known.track_source else None),
+        reason=headline.reason(first, _filed_by(services, known.track_source)),
         basis=_basis(given),
         confidence=headline.confidence(first, genres[0].probability),
         note=_note(track, given, headline.decided_by(first)),
@@ -168,11 +166,13 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     return Worked(answer, subject.final)
 
 
-def as_input(track: Track) -> GenreInput:
-    """Return what the genre model looks at."""
-    # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
-    popularity = None if track.source in PROVIDERS else track.popularity
-    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
+def _filed_by(services: Services, source: str | None) -> str:
+    """Return who files the track, as a listener knows it: "by Deezer", or "in “tracks”" for a table."""
+    if not source:
+        return ""
+    title = services.title_of(source)
+    # A table says in brackets which collections a row of it comes from.
+    return f" by {title}" if title != source else f" in “{source.partition(' (')[0]}”"
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:

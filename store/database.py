@@ -130,6 +130,11 @@ class Database(Connection):
             for document in self._mongo[layer_of(owner)].find(wanted, batch_size=1000):
                 yield track_from(document)
 
+    def delete_tracks(self, track_ids: Collection[str]) -> None:
+        """Delete tracks of the shared layer."""
+        self.delete_documents("tracks", track_ids)
+        self.tracks_changed += len(track_ids)
+
     # -- playlists ------------------------------------------------------------------------------------------
 
     def playlist(self, playlist_id: str) -> Playlist | None:
@@ -326,6 +331,11 @@ class Database(Connection):
 
     def _is_ours(self, run: Run) -> bool:
         return self.installation_id in ("", run.installation_id or self.installation_id)
+
+    @translated
+    def is_owner(self, owner: str) -> bool:
+        """Say whether a playlist or a run is of ``owner``."""
+        return any(self._mongo[name].find_one({"owner": owner}, {"_id": 1}) for name in ("playlists", "runs"))
 
     # -- counts ---------------------------------------------------------------------------------------------
 

@@ -72,6 +72,10 @@ class NewPlaylist(Schema):
     )
 
 
+class TrackGiven(Schema):
+    track = String(required=True, validate=track_id, metadata={"description": "Its id."})
+
+
 class TracksGiven(Schema):
     tracks = List(String(validate=track_id), required=True, validate=Length(1, use.MAX_TRACKS))
 
@@ -116,6 +120,14 @@ def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     viewer = session.viewer()
     rows = [(track["id"], track["person"]) for track in body["tracks"]]
     return PlaylistAnswer(use.create_playlist(services(), viewer, body["name"], rows, body["people"])), 201
+
+
+@blueprint.post("/api/playlists/<playlist_id>/tracks")
+@blueprint.body(TrackGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 404: "No such track", 409: "It is still arriving"})
+def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
+    """Add a track that is known here at the end of a playlist of this browser's."""
+    return PlaylistAnswer(use.add_track(services(), playlist_id, session.viewer(), body["track"]))
 
 
 @blueprint.get("/data")

@@ -1,22 +1,27 @@
 """What this installation holds, whether it is well, and who may change what concerns everybody."""
 
 import hmac
-import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from apiflask import Schema
 from apiflask.fields import String
 from apiflask.validators import Length
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify, request
 
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.lockout import Lockout
+from ml.artefacts import ArtefactError
+from services import health
 from services.errors import ServiceError
+from services.health import Problem
 from services.playlists import visible_playlists
 from services.views import ModelVersion
+from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
 from store.facts import ANALYSES
 from store.set_summaries import SetSummary, summaries
@@ -24,8 +29,6 @@ from store.set_summaries import SetSummary, summaries
 blueprint = Blueprint("status", __name__, tag="Status")
 
 _DATASETS_SHOWN = 50
-# A wrong key is answered late, so that guessing takes for ever.
-_WRONG_KEY_SECONDS = 1.0
 
 
 class KeyBody(Schema):
@@ -66,6 +69,7 @@ class StatusAnswer:
     catalogue: CatalogueState
     store: StoreState | StoreFailure
     models: list[ModelVersion]
+    problems: list[Problem]
     playlists: int | None
     analysed: bool
     demo: bool
@@ -95,15 +99,24 @@ def healthz() -> Health:
 
 @blueprint.get("/readyz")
 def readyz() -> Health:
-    """Answers 200 when the store answers too, else 503."""
-    services().database.ping()
+    """Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong."""
+    found = health.problems(services())
+    if found:
+        first, every = found[0], [asdict(problem) for problem in session.for_viewer(found)]
+        raise ServiceError(503, first.code, first.message, first.hint, problems=every)
     return Health("ready")
 
 
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
-    here, snapshot = services(), services().catalogue.current(session.owner())
+    here, catalogue = services(), CatalogueState(0, None)
+    with suppress(CatalogueError):
+        snapshot = here.catalogue.current(session.owner())
+        catalogue = CatalogueState(len(snapshot), snapshot.generation)
+    models: list[ModelVersion] = []
+    with suppress(ArtefactError):
+        models = [ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active]
     store: StoreState = StoreState(ok=True, kind=here.database.kind)
     playlists, analysed = None, False
     try:
@@ -111,9 +124,10 @@ def status() -> StatusAnswer:
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
-        catalogue=CatalogueState(len(snapshot), snapshot.generation),
+        catalogue=catalogue,
         store=store,
-        models=[ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active],
+        models=models,
+        problems=session.for_viewer(health.problems(here)),
         playlists=playlists,
         analysed=analysed,
         demo=here.config.demo,
@@ -135,10 +149,14 @@ def datasets() -> DatasetsAnswer:
 
 @blueprint.post("/api/operator")
 @blueprint.body(KeyBody)
+@blueprint.doc(responses={403: "Not the key", 429: "Too many wrong keys; `Retry-After` says when to try again"})
 def name_key(body: dict[str, str]) -> Annotated[Response, OperatorAnswer]:
     """Let this browser change what concerns everybody, for a month."""
-    key = services().config.operator_key
+    key, address = services().config.operator_key, request.remote_addr
+    lockout = cast(Lockout, current_app.extensions["lockout"])
+    lockout.check(address)
     if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
-        time.sleep(_WRONG_KEY_SECONDS)
+        lockout.wrong(address)
         raise ServiceError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
+    lockout.right(address)
     return session.mark_operator(jsonify(OperatorAnswer(True)), key)

@@ -114,7 +114,7 @@ def test_names_that_nobody_knows_are_never_sure(empty_client: FlaskClient) -> No
 def test_a_track_is_filed_under_its_own_genres(client: FlaskClient) -> None:
     answer = client.get("/genre-predict?track_id=metal1").json
     assert (answer["genre"], answer["decided_by"], answer["confidence"]) == ("heavy-metal", "track", "high")
-    assert answer["reason"] == "Filed under heavy-metal by table: invented."
+    assert answer["reason"] == "Filed under heavy-metal in “table: invented”."
     assert answer["family"] == answer["in_families"][0]["family"] == "metal"
 
 
@@ -153,3 +153,21 @@ def test_an_ambiguous_title_names_its_candidates(client: FlaskClient) -> None:
 def test_the_answer_is_the_same_when_it_comes_from_memory(client: FlaskClient) -> None:
     first, again = (client.get("/genre-predict?track_id=calm1") for _ in range(2))
     assert first.data == again.data
+
+
+@pytest.mark.parametrize(
+    ("typed", "artist", "families"),
+    [
+        ("Beatles Yesterday", "The Beatles", {"rock", "british"}),
+        ("Bach Cello Suite No. 1", "Johann Sebastian Bach", {"classical"}),
+        ("Cello Suite No. 1 Bach", "Johann Sebastian Bach", {"classical"}),
+        ("Chuck Berry Roll Over Beethoven", "Chuck Berry", {"blues", "rock"}),
+    ],
+)
+def test_well_known_artists_are_known_by_the_names_people_type(
+    client: FlaskClient, typed: str, artist: str, families: set[str]
+) -> None:
+    answer = client.get("/genre-predict", query_string={"q": typed}).json
+    assert answer["track"]["artists"] == [artist]
+    assert answer["family"] in families or answer["genre"] in families
+    assert answer["decided_by"] == "artist"

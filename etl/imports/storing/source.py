@@ -23,6 +23,7 @@ from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.storing.playlists import PlaylistImport
+from etl.library.places import has_sound_ending
 from etl.lookup.name_matching import NameMatching
 from etl.task import Reporter
 from store.catalogue.tables import tables_there
@@ -42,10 +43,13 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     """
     options = ReadOptions.of(run.read_options)
     if run.source and is_url(run.source):
-        _import_table(database, var, run, run.source, known_encoding(options.encoding or "utf-8"), report)
+        _import_table(database, var, run, run.source, known_encoding(options.encoding or "utf-8"), report, options)
         return
     path = _source(var, run)
     size = path.stat().st_size
+    if has_sound_ending(path.name):
+        _import_audio(database, var, run, path, report)
+        return
     read = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)), options)
     found = _as_playlist_or_table(read, options.read_as, by_browser=run.owner is not None)
     if run.sha256 not in {None, found.sha256}:
@@ -61,6 +65,13 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     else:
         check_to_the_end(found, run.name, run.started_at)
         PlaylistImport(database, run, found, report, NameMatching(var)).run()
+
+
+def _import_audio(database: Database, var: Path, run: Run, path: Path, report: Reporter) -> None:
+    from etl.library.uploaded import import_audio  # which loads what decodes sound
+
+    database.update_run(run.id, kind="audio")
+    _record(database, run.id, import_audio(database, var, run, path, report))
 
 
 def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_browser: bool) -> Recognised:
@@ -97,12 +108,23 @@ def _start_over(database: Database, run: Run) -> Run:
     return replace(run, **changes)
 
 
-def _import_table(database: Database, var: Path, run: Run, source: str, encoding: str, report: Reporter) -> None:
+def _import_table(
+    database: Database,
+    var: Path,
+    run: Run,
+    source: str,
+    encoding: str,
+    report: Reporter,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
+) -> None:
     from etl.imports.storing.tables import import_table
 
     database.update_run(run.id, kind="table")
     resumed, before = run.state == "running", tables_there(var / "catalogue")
-    summary = import_table(source, var / "catalogue", report, encoding=encoding, resumed=resumed)
+    allow_private = options.allow_private
+    summary = import_table(
+        source, var / "catalogue", report, encoding=encoding, resumed=resumed, allow_private=allow_private
+    )
     _record(database, run.id, summary)
     if resumed or tables_there(var / "catalogue") != before:
         database.update_run(run.id, changed=True)

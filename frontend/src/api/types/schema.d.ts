@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the store answers too, else 503. */
+        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
         get: {
             parameters: {
                 query?: never;
@@ -128,6 +128,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, latencies, the queue, sources, models, catalogue and disk, for the operator and for Prometheus. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The text format of Prometheus */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Neither the operator nor TASTEMAP_METRICS_KEY as bearer token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete all that this browser brought in: playlists with their tracks, what was learnt from them, what was
+         * @description decided of them, its runs, its login to Spotify, its "never again". It is a stranger from then on.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -173,7 +257,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        /**
+         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+         * @description and tracks with sound that four share.
+         *
+         *     `run` is that of the songs; `runs` has both.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -183,13 +272,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The run that imports the demo */
+                /** @description The runs that import the demo */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
                 /** @description TASTEMAP_DEMO is 0 */
@@ -203,7 +292,27 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /** Delete the demo playlists of this browser, with what came with them. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -603,7 +712,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+         *     browser's playlist are not listed.
          */
         get: {
             parameters: {
@@ -621,6 +731,42 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders with own music and what their last scans found; the operator's. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
                     };
                 };
             };
@@ -1006,13 +1152,22 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Successful response */
+                /** @description The answer */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["OperatorAnswer"];
+                    };
+                };
+                /** @description Not the key */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description Validation error */
@@ -1022,6 +1177,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too many wrong keys; `Retry-After` says when to try again */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -1325,6 +1489,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ScanBody"];
+                };
+            };
+            responses: {
+                /** @description The run that scans it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such folder */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audio/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of one's own as it lies on the disk, whole or the range that is asked for.
+         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, or the range of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "audio/*": string;
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Changed since its scan */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/genres/place": {
         parameters: {
             query?: never;
@@ -1424,6 +1714,55 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Scan a folder again whenever its files have changed, or no longer. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WatchBody"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -1559,6 +1898,64 @@ export interface paths {
                 };
                 /** @description Not set up */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["FolderBody"];
+                };
+            };
+            responses: {
+                /** @description The run that forgets it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1845,6 +2242,63 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/covers/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+         * @description on, and kept here for some days.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    track_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The picture */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                /** @description No source that is on has one */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2789,6 +3243,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a track that is known here at the end of a playlist of this browser's. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TrackGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/remove": {
         parameters: {
             query?: never;
@@ -3159,7 +3691,7 @@ export interface paths {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
-                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
+                    format: "csv" | "csv-exact" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
                 };
                 header?: never;
                 path: {
@@ -3933,6 +4465,21 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        ScanBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            /**
+             * @description How many files are examined at a time.
+             * @default 1
+             * @enum {string}
+             */
+            cores?: "1" | "all";
+        };
+        WatchBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            watched: boolean;
+        };
         LoginBody: {
             /**
              * @description Ask for the permission to write playlists, too.
@@ -3944,6 +4491,10 @@ export interface components {
              * @default false
              */
             public?: boolean;
+        };
+        FolderBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
         };
         SourceBody: {
             /** @description Whether it may be used. */
@@ -3974,6 +4525,10 @@ export interface components {
         VersionChoice: {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
+        };
+        TrackGiven: {
+            /** @description Its id. */
+            track: string;
         };
         TracksGiven: {
             tracks: string[];
@@ -4035,6 +4590,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             cluster: number;
         };
@@ -4080,6 +4636,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
@@ -4177,6 +4734,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4221,6 +4779,15 @@ export interface components {
             rows: number;
             imported_at: string | null;
             datasets: components["schemas"]["SetSummary"][];
+        };
+        /** DeletedAnswer */
+        DeletedAnswer: {
+            playlists: number;
+        };
+        /** DemoAnswer */
+        DemoAnswer: {
+            run: components["schemas"]["RunView"];
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * DoctorAnswer
@@ -4304,6 +4871,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4360,6 +4928,22 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * FolderView
+         * @description A folder with music: whether it is ``watched``, and what its last scan found.
+         *
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
+         *     ``skipped`` why.
+         */
+        FolderView: {
+            path: string;
+            watched: boolean;
+            scanned_at: string | null;
+            files: number;
+            analysed: number;
+            skipped: number;
+            problems: string[];
         };
         /**
          * GenreAnswer
@@ -4478,6 +5062,15 @@ export interface components {
             hint: string;
         };
         /**
+         * LibraryView
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         */
+        LibraryView: {
+            folders: components["schemas"]["FolderView"][];
+            fixed: boolean;
+            analysing: boolean;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -4557,6 +5150,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             distance: number;
         };
         /**
@@ -4564,7 +5158,7 @@ export interface components {
          * @description Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer.
          * @enum {string}
          */
-        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "analysis" | "genre_tracks" | "artists";
+        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "cover" | "analysis" | "genre_tracks" | "artists";
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
@@ -4605,6 +5199,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reason: string;
             features: {
@@ -4763,6 +5358,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             position: number;
             added_by: string | null;
             added_at: string | null;
@@ -4859,6 +5455,16 @@ export interface components {
             reason: string;
         };
         /**
+         * Problem
+         * @description Something that is wrong; ``area`` is one of the doctor's.
+         */
+        Problem: {
+            area: string;
+            code: string;
+            message: string;
+            hint: string;
+        };
+        /**
          * ProjectionMap
          * @description A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
          *
@@ -4927,6 +5533,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -5194,6 +5801,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -5248,6 +5856,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueState"];
             store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
             models: components["schemas"]["ModelVersion"][];
+            problems: components["schemas"]["Problem"][];
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
@@ -5354,6 +5963,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             x: number;
             y: number;
             cluster: number;
@@ -5386,6 +5996,8 @@ export interface components {
         /**
          * TrackSummary
          * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         *
+         *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
         TrackSummary: {
             id: string | null;
@@ -5399,6 +6011,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
         };
         /** Trail */
         Trail: {
@@ -5505,6 +6118,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             playlist: components["schemas"]["Named"] | null;
             confidence: number;
             reasons: string[];
