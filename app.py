@@ -2,17 +2,17 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import bounds, current, errors, genres, maps, page, session, tracks
+from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, tracks
 from api.application import Application
-from api.playlists import blend, exports, playlists, triage
+from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
 from api.status import doctor, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
-    *(tracks, genres, maps),
-    *(playlists, blend, triage, exports),
+    *(tracks, audio, covers, genres, maps, mine),
+    *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
     *(status, doctor, models, packages),
@@ -41,6 +41,7 @@ def create_app(config: Config | None = None) -> Application:
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
     bounds.register(app, config.max_upload_bytes)
+    app.before_request(audio.offer)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

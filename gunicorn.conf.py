@@ -5,10 +5,19 @@ the last stop cut off are finished, and a catalogue that is lost or outdated is 
 """
 
 import os
+import resource
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Requests are the threads here: products of small matrices that spread over all cores would wait for each other.
+# OpenBLAS reads this once, when NumPy is loaded; training, in a process of its own, has all cores.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import numpy  # noqa: F401
+
+del os.environ["OPENBLAS_NUM_THREADS"]
 
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
@@ -18,15 +27,18 @@ from store.errors import TastemapError
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+# Slow connections hold no thread.
+worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # A progress stream holds a thread for as long as its page is open.
 threads = 16
 timeout = 60
-keepalive = 5
+# So long may an answer that has been begun take when it is to stop.
+graceful_timeout = 8
 # It would lie in the home directory, one for all instances of this user.
 control_socket_disable = True
 
+_FILES = 4096
 _database: Database | None = None
 
 
@@ -39,6 +51,17 @@ def on_starting(server):
         sys.exit(f"Tastemap cannot start: {error}")
 
 
+def post_fork(server, worker):
+    # Each connection is a descriptor, and so is each large body; many systems allow 1024 where nobody asks for more.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    # Large bodies wait on this disk: on many systems /tmp is memory.
+    folder = Config.from_env().var / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
+
+
 def post_worker_init(worker):
     # Not in the master, which reaps every child itself and so would hide from us that the import worker was killed.
     config = Config.from_env()
@@ -46,6 +69,7 @@ def post_worker_init(worker):
         queues = queues_of(_database.unfinished_runs())
         if queues or catalogue_is_behind(_database, config.var):
             spawn_worker(config.var, config.mongodb_uri, queues | {WorkQueue.FILES})
+    worker.wsgi.extensions["keep_warm"]()
     if _database:
         watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
 
@@ -54,10 +78,12 @@ def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine  # in the worker, which needs them anyway
     from etl.spotify.forgetting import is_due
+    from jobs.watching import MusicWatch
 
-    engine = Engine(database, config)
+    engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
 
     def look():
+        music.look()
         engine.sweep()
         return is_due(database, engine)
 

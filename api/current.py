@@ -3,12 +3,15 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, Response, current_app
+from flask_compress import Compress
 
 from config import Config
 from services.container import Services
+from services.hub.warming import keep_warm
 from services.viewer import Viewer
 from services.views import Worked
 
@@ -40,8 +43,13 @@ class AnswerCache:
 
 
 def register(app: Flask, config: Config) -> None:
-    """Give ``app`` its services and the memory for its answers."""
-    app.extensions |= {"tastemap": Services(config), "answers": AnswerCache()}
+    """Give ``app`` its services and the memory for its answers; answers of 500 bytes and more are compressed.
+
+    The extension ``keep_warm`` is called in each web process: it prepares the first recommendation.
+    """
+    here = Services(config)
+    app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
+    Compress(app)
 
 
 def services() -> Services:
@@ -58,7 +66,9 @@ def cached_answer(
     source tells another time, so it is not kept; nor is an error.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    question = (answer, here.catalogue.current(viewer.owner).generation, here.registry.stamp(), *sorted(query.items()))
+    audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
+    generation = here.catalogue.current(viewer.owner).generation
+    question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
     body = cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)

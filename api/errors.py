@@ -55,48 +55,55 @@ _HINTS = {
 
 def register(app: APIFlask) -> None:
     """Let every error leave the application in the one shape, routing errors included."""
+    app.register_error_handler(TastemapError, tastemap_error)
+    app.register_error_handler(NotThere, _not_there)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, _fault)
+    app.error_processor(_invalid_input)
 
-    @app.errorhandler(TastemapError)
-    def tastemap_error(error: TastemapError) -> tuple[Response, int]:
-        status, code, details = _in_http(error)
-        if status >= 500:
-            log.error("%s", error.message)
-        answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
-        retry_after_s = _STORE_SECONDS if isinstance(error, StoreDown) else getattr(error, "retry_after_s", None)
-        if retry_after_s is not None:
-            answer.headers["Retry-After"] = str(math.ceil(retry_after_s))
-        return answer, status
 
-    @app.errorhandler(NotThere)
-    def not_there(_: NotThere) -> tuple[Response, int]:
-        hint = "Look at its lists again."
-        return tastemap_error(not_found("The source does not have this (any more).", hint))
+def tastemap_error(error: TastemapError) -> tuple[Response, int]:
+    """Turn an error of ours into an answer."""
+    status, code, details = _in_http(error)
+    if status >= 500:
+        log.error("%s", error.message)
+    answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
+    retry_after_s = _STORE_SECONDS if isinstance(error, StoreDown) else getattr(error, "retry_after_s", None)
+    if retry_after_s is not None:
+        answer.headers["Retry-After"] = str(math.ceil(retry_after_s))
+    return answer, status
 
-    @app.error_processor
-    def invalid_input(error: HTTPError) -> tuple[Response, int]:
-        fields = error.detail.get("query") or error.detail.get("json") or error.detail
-        message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
-        return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
 
-    @app.errorhandler(RequestEntityTooLarge)
-    def too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
-        most = (request.max_content_length or 0) // 1024
-        size = f"{most // 1024} MB" if most >= 1024 else f"{most} KB"
-        hint = _SPLIT if most > 1024 else "Send less at once."
-        return tastemap_error(ServiceError(413, "too_large", f"The request has more than {size}.", hint))
+def http_error(error: HTTPException) -> tuple[Response, int]:
+    """Turn an error of the routing into an answer."""
+    status = error.code or 500
+    code = (error.name or "error").lower().replace(" ", "_")
+    return tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[Response, int]:
-        status = error.code or 500
-        code = (error.name or "error").lower().replace(" ", "_")
-        return tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
 
-    @app.errorhandler(Exception)
-    def fault(error: Exception) -> tuple[Response, int]:
-        log.error("unhandled", exc_info=error)
-        return tastemap_error(
-            ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
-        )
+def _not_there(_: NotThere) -> tuple[Response, int]:
+    return tastemap_error(not_found("The source does not have this (any more).", "Look at its lists again."))
+
+
+def _invalid_input(error: HTTPError) -> tuple[Response, int]:
+    fields = error.detail.get("query") or error.detail.get("json") or error.detail
+    message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
+    return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
+
+
+def _too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
+    most = (request.max_content_length or 0) // 1024
+    size = f"{most // 1024} MB" if most >= 1024 else f"{most} KB"
+    hint = _SPLIT if most > 1024 else "Send less at once."
+    return tastemap_error(ServiceError(413, "too_large", f"The request has more than {size}.", hint))
+
+
+def _fault(error: Exception) -> tuple[Response, int]:
+    log.error("unhandled", exc_info=error)
+    return tastemap_error(
+        ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
+    )
 
 
 def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:

@@ -1,12 +1,14 @@
-"""The one page: its shell, its built files, and the policy it lives under."""
+"""The one page: its shell at each of its addresses, its built files, and the policy it lives under."""
 
 import json
 
 from apiflask import APIFlask
-from flask import Response, render_template
+from flask import Response, render_template, request
+from werkzeug.exceptions import NotFound
 from whitenoise import WhiteNoise
 
-from config import Config
+from api.errors import http_error
+from config import ROOT, Config
 from services.errors import ServiceError
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -19,7 +21,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "frame-src https://open.spotify.com",
         # Thirty-second previews, from Deezer's and Apple's own servers; their terms forbid handing them on.
-        "media-src https://*.dzcdn.net https://audio-ssl.itunes.apple.com",
+        # And own files, which come from here.
+        "media-src 'self' https://*.dzcdn.net https://audio-ssl.itunes.apple.com",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -27,8 +30,28 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+# The parts that views have an address for; the page's router reads the same file.
+PARTS: dict[str, list[str]] = json.loads((ROOT / "frontend" / "src" / "addresses.json").read_text())
+
+
+def paths() -> list[str]:
+    """Return the addresses of the page's views, as rules of Flask."""
+    part = {view: f"<any({', '.join(names)}):part>" for view, names in PARTS.items()}
+    return [
+        *("/", "/track", "/track/<path:id>", "/playlists", "/playlist/<id>"),
+        f"/playlist/<id>/{part['playlist']}",
+        *("/library", f"/library/{part['library']}", "/settings", f"/settings/{part['settings']}"),
+    ]
+
+
+def is_of_the_page(path: str) -> bool:
+    """Tell whether a browser that asks for ``path`` expects the page, and neither data nor a file."""
+    asks_for_html = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    return asks_for_html and not path.startswith(("/api/", "/static/"))
+
+
 def register(app: APIFlask, config: Config) -> None:
-    """Serve the page at ``/`` and its files below ``/static/dist``; harden every answer."""
+    """Serve the page at its addresses and its files below ``/static/dist``; harden every answer."""
     app.after_request(harden)
     if config.static.is_dir():
         app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
@@ -41,10 +64,17 @@ def register(app: APIFlask, config: Config) -> None:
             add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
         )
 
-    @app.get("/")
     @app.doc(hide=True)
-    def page() -> str:
+    def page(**_: str) -> str:
         return render_template("index.html", version=app.version, **built_files(config))
+
+    for path in paths():
+        app.add_url_rule(path, view_func=page, strict_slashes=False)
+
+    @app.errorhandler(404)
+    def no_such_page(error: NotFound) -> tuple[str | Response, int]:
+        """Show a browser the page, which says that there is nothing here, and everybody else the usual error."""
+        return (page(), 404) if is_of_the_page(request.path) else http_error(error)
 
 
 def harden(response: Response) -> Response:

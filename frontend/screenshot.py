@@ -60,7 +60,7 @@ def pictures_of_map(browser: Browser, url: str, name: str, text: str) -> None:
     page = new_page(browser)
     view = PlaylistPage(page, url).open()
     view.drop(name, text)
-    expect(page).to_have_url(re.compile("#/playlist/."), timeout=PATIENCE_MS)
+    expect(page).to_have_url(re.compile("/playlist/."), timeout=PATIENCE_MS)
     expect(view.map).to_have_attribute("aria-label", re.compile(r"^Map of [1-9]"), timeout=PATIENCE_MS)
     page.get_by_role("button", name=f"Put {name} away").click()
     take(page, "map.png")

@@ -130,12 +130,17 @@ class SoundIndex:
         self._length = np.einsum("ij,ij->i", self.places, self.places)
 
     def squared_distances(
-        self, seed: Floats, factors: npt.NDArray[np.float32] | None = None
+        self,
+        seed: Floats,
+        factors: npt.NDArray[np.float32] | None = None,
+        rows: npt.NDArray[Any] | slice = slice(None),
     ) -> npt.NDArray[np.float32]:
         """Return (n,) squared distances from the coordinates ``seed`` (12,), NaN where they cannot be compared.
 
-        ``factors`` are as in :func:`squared_distances`.
+        ``factors`` are as in :func:`squared_distances`; ``rows`` are the tracks that are looked at.
         """
+        if not isinstance(rows, slice):
+            return squared_distances(self._with_gaps(rows), seed, factors)
         known = ~np.isnan(seed)
         scale = np.ones(len(SHARES), np.float32) if factors is None else factors
         share = float(SHARES[known] @ scale[known])
@@ -151,6 +156,15 @@ class SoundIndex:
         squared[self.partial] = squared_distances(self.partial_places, seed, factors)
         squared[self.unknown] = np.nan
         return squared
+
+    def _with_gaps(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the (n, 12) coordinates of some rows, NaN where they are unknown."""
+        places = self.places[rows]
+        at = np.searchsorted(self.partial, rows)
+        partial = np.append(self.partial, -1)[at] == rows
+        places[partial] = self.partial_places[at[partial]]
+        places[np.isin(rows, self.unknown)] = np.nan
+        return places
 
 
 def difference(name: str, seed: float, other: float) -> float:

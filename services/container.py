@@ -24,6 +24,7 @@ from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
 from services.errors import ServiceError
+from store.audio_files import AudioShelf
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
@@ -46,11 +47,20 @@ class Services:
     def database(self) -> Database:
         installation_id = self.config.installation_id or installation_id_of(self.config.var)
         embedded = None if self.config.mongodb_uri else EmbeddedServer(self.config.var)
-        return Database(self.config.mongodb_uri, embedded, installation_id=installation_id)
+        return Database(
+            self.config.mongodb_uri,
+            embedded,
+            installation_id=installation_id,
+            deadline_s=self.config.database_seconds,
+        )
 
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config.var / "catalogue")
+
+    @cached_property
+    def audio(self) -> AudioShelf:
+        return AudioShelf(self.config.var)
 
     @cached_property
     def engine(self) -> Engine:

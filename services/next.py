@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml.continuation.model import MOST_SEEDS, ContinuationQuery
+from ml.guards import GUARDS
+from services.blend import never_list
 from services.container import Services
 from services.errors import ServiceError
 from services.playlists import PlaylistSummary, describe, find_playlist
@@ -15,15 +17,19 @@ from store.library import tracks_of_playlist
 
 @dataclass(frozen=True, kw_only=True)
 class NextTrack(TrackSummary):
-    """A track that may come next, with its score and the reason."""
+    """A track that may come next, with its score, the reason, and its audio features by name, to order a list by."""
 
     score: float
     reason: str
+    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NextAnswer:
-    """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``."""
+    """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+
+    ``note`` says why there are fewer tracks than were wanted, null where there are not.
+    """
 
     playlist: PlaylistSummary
     method: str
@@ -32,6 +38,7 @@ class NextAnswer:
     scores: list[dict[str, Any]]
     version: str
     tracks: list[NextTrack]
+    note: str | None
 
 
 def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Mapping[str, Any]) -> NextAnswer:
@@ -42,7 +49,9 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     viewer
         Who asks.
     query
-        ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas.
+        ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas; the
+        guards ``spoken``, ``explicit`` and ``seasonal``; ``novelty``, 0 to 1. What the viewer never wants again stays
+        out.
 
     Raises
     ------
@@ -66,9 +75,12 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         snapshot,
         ContinuationQuery(tracks=tracks, name=playlist.name),
         limit=query["limit"],
-        exclude=ids_in(query["exclude"]),
+        exclude=ids_in(query["exclude"]) | set(never_list(services, viewer.owner)),
         artist_cap=query["artist_cap"],
+        guards={name: query[name] for name in GUARDS},
+        novelty=query["novelty"],
     )
+    found = [(snapshot.track(one.ref), one) for one in continuations]
     return NextAnswer(
         playlist=describe(playlist, viewer),
         method=model.method,
@@ -77,7 +89,30 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         scores=model.scores.get("table", []),
         version=model.version,
         tracks=[
-            NextTrack.of(snapshot.track(found.ref), score=round(found.score, 4), reason=found.reason)
-            for found in continuations
+            NextTrack.of(
+                track,
+                score=round(one.score, 4),
+                reason=one.reason,
+                features=track.features.values if track.features else {},
+            )
+            for track, one in found
         ],
+        note=_note(len(found), query["limit"], len(snapshot), len(known)),
+    )
+
+
+def _note(found: int, wanted: int, choice: int, own: int) -> str | None:
+    """Return why ``found`` is less than ``wanted``, of ``choice`` tracks here; ``own`` of them are in the playlist."""
+    if found == wanted:
+        return None
+    if choice <= own:
+        return (
+            "All tracks that are known here are in this playlist already, so there is none to suggest. "
+            "Add another playlist, or a catalogue: see Library."
+        )
+    if found:
+        return f"Only {found} of the {choice} tracks known here go with it and pass the filters."
+    return (
+        f"None of the {choice} tracks known here goes with it and passes the filters. Allow more, or add a catalogue: "
+        "see Library."
     )

@@ -53,7 +53,7 @@ def find_preview(services: Services, track_id: str, viewer: Viewer) -> PreviewAn
             404,
             "no_preview",
             "No source that is switched on has a preview of this track.",
-            "Switch on Deezer or iTunes under Data, or see `sources` for what went wrong.",
+            "Switch on Deezer or iTunes under Settings, or see `sources` for what went wrong.",
             sources=lines(services, found.trail),
         )
     source, answer = next(iter(found.previews.items()))

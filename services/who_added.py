@@ -23,7 +23,7 @@ from store.domain import Playlist
 
 NEEDS = frozenset({Need.FEATURES})
 _POINT = ("track_id", "x", "y", "who", "answer", "odds")
-TRAIN = "Train it first: POST /api/models/contributors/train, or the Lab's panel Who added it."
+TRAIN = "Train it first: POST /api/models/contributors/train, or the playlist's tab People."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,9 +51,15 @@ class Database(Connection):
     """
 
     def __init__(
-        self, uri: str, server: EmbeddedServer | None = None, *, installation_id: str = "", patience_s: float = 30.0
+        self,
+        uri: str,
+        server: EmbeddedServer | None = None,
+        *,
+        installation_id: str = "",
+        patience_s: float = 30.0,
+        deadline_s: float | None = None,
     ) -> None:
-        super().__init__(uri, server, patience_s=patience_s)
+        super().__init__(uri, server, patience_s=patience_s, deadline_s=deadline_s)
         self.installation_id = installation_id
         # How often this object has added a track or filled a gap of one: whether the catalogue has to be built anew.
         self.tracks_changed = 0
@@ -123,6 +129,11 @@ class Database(Connection):
         with self._errors():
             for document in self._mongo[layer_of(owner)].find(wanted, batch_size=1000):
                 yield track_from(document)
+
+    def delete_tracks(self, track_ids: Collection[str]) -> None:
+        """Delete tracks of the shared layer."""
+        self.delete_documents("tracks", track_ids)
+        self.tracks_changed += len(track_ids)
 
     # -- playlists ------------------------------------------------------------------------------------------
 

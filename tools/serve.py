@@ -31,7 +31,9 @@ def main() -> None:
         print(f"Port {wanted} is taken; using {port}.")
     print(f"Tastemap: http://{HOST}:{port} (Ctrl-C stops it)", flush=True)
     gunicorn = Path(sys.executable).with_name("gunicorn")
-    os.execve(gunicorn, [str(gunicorn)], os.environ | {"TASTEMAP_BIND": f"{HOST}:{port}"})
+    # glibc gives each thread a heap of its own otherwise, which costs a web process a fifth of its memory.
+    settings = {"MALLOC_ARENA_MAX": "2", "TASTEMAP_BIND": f"{HOST}:{port}"}
+    os.execve(gunicorn, [str(gunicorn)], os.environ | settings)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def callback() -> Response:
     except (SourceFault, VaultError) as fault:
         if owner is not None and accounts.document(owner):  # else nobody here began a login
             accounts.note(owner, {"notice": str(fault)})
-    return _leave("/#/data")
+    return _leave("/settings")
 
 
 @blueprint.post("/api/spotify/callback")

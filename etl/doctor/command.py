@@ -55,7 +55,7 @@ def _print(checks: Sequence[Check]) -> int:
     count = Counter(check.state for check in checks)
     print(f"\nWell: {count[State.OK]}, warnings: {count[State.WARNING]}, faults: {count[State.FAULT]}.")
     if count[State.OFF]:
-        print("Sources are switched on with: python -m etl sources on NAME, or in the Data view.")
+        print("Sources are switched on with: python -m etl sources on NAME, or in Settings.")
     return int(count[State.FAULT] > 0)
 
 

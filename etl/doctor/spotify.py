@@ -58,7 +58,7 @@ def redirect_check(redirect: Redirect) -> Check:
 def permission_check(account: Account, now: datetime) -> Check:
     """Judge how long a login lasts: Spotify ends it after six months."""
     check = partial(_check, "permission")
-    again = "Connect Spotify again in the Data view."
+    again = "Connect Spotify again in Settings."
     if account.ended or account.expires_at <= now:
         return check(State.FAULT, "The permission of the connected account has ended.", again)
     until = f"The permission of the connected account lasts until {account.expires_at:%Y-%m-%d}."
@@ -79,13 +79,13 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
         yield from _until_refused(_of_the_app(channel))
     else:
         message = "Without a client secret the catalogue (search, tracks) is not used; the login works."
-        yield _check("catalogue", State.OFF, message, "To use it, enter the app's client secret in the Data view.")
+        yield _check("catalogue", State.OFF, message, "To use it, enter the app's client secret in Settings.")
     if not is_extended(channel.settings):
         for what in ("audio features", "audio analysis", "recommendations"):
             yield _check(what, State.OFF, "Closed to new apps by Spotify; not tried.")
     name = _account_of(accounts, owner)
     if name is None:
-        remedy = "To import playlists from there, connect Spotify in the Data view."
+        remedy = "To import playlists from there, connect Spotify in Settings."
         yield _check("me", State.OFF, "No account is connected.", remedy)
         return
     yield from _until_refused(_of_the_account(Session(accounts, name, channel)))

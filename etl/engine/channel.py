@@ -17,7 +17,7 @@ from etl.engine.vault import VaultError
 from etl.providers.base import FaultKind, NotThere, Provider, SourceFault
 from store.database import Database
 
-UNDER_DATA = "Open Data in Tastemap, or run: python -m etl sources"
+UNDER_SETTINGS = "Open Settings in Tastemap, or run: python -m etl sources"
 _STRANGE = "Tastemap tries again by itself. If this lasts for days, the source has changed: update Tastemap."
 _SHOWN = 160
 
@@ -64,7 +64,7 @@ class SourceChannel:
         return SourceFault(
             FaultKind.REFUSED if refused else FaultKind.GARBLED,
             f"{self.title} {'refuses' if refused else 'does not understand us'} ({status}){excerpt}",
-            "Check its settings under Data." if refused else _STRANGE,
+            "Check its settings under Settings." if refused else _STRANGE,
             status=status,
             body=body,
         )
@@ -117,7 +117,7 @@ class Credentials:
             REFUSED: no credential has complete settings that can be decrypted.
         """
         about = provider.about
-        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_DATA)
+        fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_SETTINGS)
         credentials = []
         for name in self._sources.credential_names(about.name, document):
             try:
@@ -127,7 +127,7 @@ class Credentials:
                 continue
             lacks = self._sources.lacks(about.name, settings)
             if lacks:
-                fault = SourceFault(FaultKind.REFUSED, f"{about.title} needs: {', '.join(lacks)}.", UNDER_DATA)
+                fault = SourceFault(FaultKind.REFUSED, f"{about.title} needs: {', '.join(lacks)}.", UNDER_SETTINGS)
                 continue
             bucket, agent = self.bucket(provider, name), self._agent(settings)
             session = GatedSession(

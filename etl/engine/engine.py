@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from config import Config
 from etl.engine.answers import Answer, SourceState, Status
 from etl.engine.cache import AnswerCache, answer_key
-from etl.engine.channel import UNDER_DATA, Credentials, SourceChannel, first_free
+from etl.engine.channel import UNDER_SETTINGS, Credentials, SourceChannel, first_free
 from etl.engine.clock import Clock
 from etl.engine.collector import AnswerCollector, unanswered
 from etl.engine.sources import DEFAULT, Document, SourceRecords, state_of
@@ -164,10 +164,10 @@ class Engine:
         """Raise SourceFault if the source may not be used for ``need``."""
         provider = self._providers.get(source)
         if provider is None:
-            raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", UNDER_DATA)
+            raise SourceFault(FaultKind.ABSENT, f"There is no source called {source}.", UNDER_SETTINGS)
         title = provider.about.title
         if not self.sources.is_on(source, document):
-            raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", UNDER_DATA)
+            raise SourceFault(FaultKind.REFUSED, f"{title} is switched off.", UNDER_SETTINGS)
         if need is not None and not self.sources.offers(source, need, document):
             raise SourceFault(FaultKind.ABSENT, f"{title} does not offer this to us.")
 

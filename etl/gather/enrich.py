@@ -74,7 +74,7 @@ class Enrichment(GatherRun):
     def run(self) -> None:
         if not self.tasks.plan:
             raise ImportProblem(
-                "no_sources", "No source that offers this is switched on.", "Switch some on under Data."
+                "no_sources", "No source that offers this is switched on.", "Switch some on under Settings."
             )
         self.record()
         while self.cursor["step"] < len(self.tasks.plan):

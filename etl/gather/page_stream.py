@@ -71,10 +71,10 @@ class PageStreamRun(GatherRun):
         wanted = self.request.get("source")
         if wanted is not None and wanted not in on:
             raise ImportProblem(
-                "no_sources", f"{wanted} is not switched on, or does not offer this.", "See the sources under Data."
+                "no_sources", f"{wanted} is not switched on, or does not offer this.", "See the sources under Settings."
             )
         if not on:
-            raise ImportProblem("no_sources", "No source that offers this is switched on.", "See under Data.")
+            raise ImportProblem("no_sources", "No source that offers this is switched on.", "See under Settings.")
         return [wanted] if wanted else on
 
 

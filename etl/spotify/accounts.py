@@ -50,7 +50,7 @@ class NotConnected(SpotifyRefused):
     code = "not_connected"
 
     def __init__(self, message: str = "Spotify is not connected in this browser.") -> None:
-        super().__init__(message, "Connect Spotify under Data.", connect=True)
+        super().__init__(message, "Connect Spotify under Settings.", connect=True)
 
 
 class Accounts:

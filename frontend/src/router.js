@@ -1,68 +1,93 @@
-// The address is the state: #/track/<id>, #/track?q=<text>, #/playlist/<id>?x=energy&y=valence, #/lab/<panel>,
-// #/data/<part>.
-// What a link cannot carry, the trail of tracks that led here, travels in history.state: Back restores it.
-import { reactive, readonly } from 'vue'
+// The page's addresses. Each choice of a view is in its query; what a link cannot carry, the trail of tracks that led
+// here, is in the state of the history: Back restores it. The server answers the same paths (api/page.py).
+import { ref, shallowRef } from 'vue'
+import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import ADDRESSES from './addresses.json'
 
-const VIEWS = ['track', 'playlist', 'lab', 'data']
-/** @type {{ view: string, id: string | null, query: Record<string, string>, trail: any[], moves: number }} */
-const state = { view: 'track', id: null, query: {}, trail: [], moves: 0 }
-const current = reactive(state)
-export const route = /** @type {Readonly<typeof state>} */ (readonly(current))
+const withParts = (view, before = '') => `/${view}${before}/:part(${ADDRESSES[view].join('|')})?`
 
-export function href(view, id = null, query = {}) {
-  const known = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '')
-  const search = new URLSearchParams(known).toString()
-  return `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`
+const PATHS = {
+  discover: '/',
+  track: '/track/:id?',
+  playlists: '/playlists',
+  playlist: withParts('playlist', '/:id'),
+  library: withParts('library'),
+  settings: withParts('settings'),
+  nowhere: '/:path(.*)*',
 }
 
-/** The search text in a query. @param {Record<string, string>} query */
+const isSet = ([, value]) => value !== null && value !== undefined && value !== ''
+const queryText = (query) => new URLSearchParams(Object.entries(query).filter(isSet)).toString()
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [],
+  parseQuery: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifyQuery: queryText,
+  scrollBehavior: (to, from, saved) => saved ?? (isStep(to, from) ? { top: 0 } : false),
+})
+
+/** Say which component shows each page of PATHS; an import of one is done when it is first opened. */
+export function addViews(views) {
+  for (const [name, path] of Object.entries(PATHS)) router.addRoute({ name, path, component: views[name] })
+}
+
+/** The current route, for modules; components use useRoute. */
+export const route = router.currentRoute
+
+/** The tracks that led here, oldest first, each {id, label, address}. */
+export const trail = shallowRef([])
+
+/** How often one went on within the page, so that a view can tell a step from its first loading. */
+export const moves = ref(0)
+
+/** The search text in a query. @param {Record<string, any>} query @returns {string} */
 export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
 
-// A track's page; one without an id is looked up by its names.
+/**
+ * A path such as /playlist/7/next?x=energy: the view, further parts of the path, and the query last. Discover is /.
+ * @param {string} view @param {...any} more
+ */
+export function href(view, ...more) {
+  const query = typeof more.at(-1) === 'object' ? more.pop() : {}
+  const path = view === 'discover' ? '' : [view, ...more.filter(Boolean).map(encodeURIComponent)].join('/')
+  const text = queryText(query ?? {})
+  return `/${path}${text ? `?${text}` : ''}`
+}
+
+/** A track's page; one without an id is looked up by its names. */
 export const trackHref = (track) =>
-  track.id ? href('track', track.id) : href('track', null, { track: track.title, artist: track.artists?.[0] })
+  track.id ? href('track', track.id) : href('track', { track: track.title, artist: track.artists?.[0] })
 
-function decoded(part) {
-  try {
-    return decodeURIComponent(part)
-  } catch (malformed) {
-    if (!(malformed instanceof URIError)) throw malformed
-    return part
-  }
+/** The place that an address names, reached by this trail. */
+export function withTrail(address, led) {
+  const { path, query } = router.resolve(address)
+  return { path, query, state: { trail: led } }
 }
 
-function read() {
-  const [path, search = ''] = location.hash.slice(2).split(/\?(.*)/s)
-  const [view, id] = path.split('/')
-  current.view = VIEWS.includes(view) ? view : VIEWS[0]
-  current.id = id ? decoded(id) : null
-  current.query = Object.fromEntries(new URLSearchParams(search))
-  current.trail = history.state?.trail ?? []
-}
+export const go = (address) => router.push(address)
 
-// Go somewhere new; `moves` counts these, so that a view can tell a step from its first loading.
-export function go(address, { trail = [] } = {}) {
-  history.pushState({ trail }, '', address)
-  current.moves += 1
-  read()
-  window.scrollTo(0, 0)
-}
-
-// Note a changed setting of the same view in the address, without a step for Back.
+let amended = {}
+/** Note a changed setting of the same view in the address, without a step for Back. */
 export function amend(query) {
-  history.replaceState(history.state, '', href(current.view, current.id, { ...current.query, ...query }))
-  read()
+  amended = { ...amended, ...query }
+  const { path, query: before } = route.value
+  return router.replace({ path, query: { ...before, ...amended }, state: { trail: trail.value } })
 }
 
-// A plain click moves within the page; with a modifier the browser opens its tab or window.
-export function follow(event, address, options) {
-  if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
-  event.preventDefault()
-  go(address, options)
+function isStep(to, from) {
+  return from !== START_LOCATION && (to.path !== from.path || typedOf(to.query) !== typedOf(from.query))
 }
 
-window.addEventListener('popstate', () => {
-  current.moves += 1
-  read()
+router.afterEach((to, from, failure) => {
+  if (failure) return
+  amended = {}
+  trail.value = window.history.state?.trail ?? []
+  if (isStep(to, from)) moves.value += 1
 })
-read()
+
+// After the server was updated a view's old script is gone: the whole page is loaded anew, at the address wanted.
+router.onError((error, to) => {
+  if (!/dynamically imported module|Importing a module script/.test(error.message)) throw error
+  window.location.assign(to.fullPath)
+})

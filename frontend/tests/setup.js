@@ -1,4 +1,4 @@
-// What the modules use of a browser when they are loaded: the address, the history, storage and the media query.
+// What the modules and the router use of a browser: the address, the history, storage and the media query.
 function storage() {
   const items = new Map()
   return {
@@ -8,18 +8,25 @@ function storage() {
   }
 }
 
-globalThis.location = { hash: '' }
-globalThis.history = {
+const location = new URL('http://localhost/')
+const history = {
   state: null,
   pushState(state, _title, address) {
     this.state = state
-    location.hash = address
+    location.href = new URL(address, location).href
   },
-  replaceState(state, _title, address) {
-    this.pushState(state, _title, address)
+  replaceState(state, title, address) {
+    this.pushState(state, title, address)
   },
 }
+const document = Object.assign(new EventTarget(), {
+  documentElement: { dataset: {}, style: { scrollBehavior: '' } },
+  querySelector: () => null,
+  createElement: () => ({}),
+})
+Object.assign(globalThis, { location, history, document })
 globalThis.window = Object.assign(new EventTarget(), {
+  ...{ location, history },
   scrollTo() {},
   matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
   localStorage: storage(),

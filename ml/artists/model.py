@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ml.artefacts import mapped, verified
 from ml.artists.names import KeyIndex, NameTable
+from ml.artists.well_known import other_names
 from store.text import normalise
 
 # Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
@@ -23,6 +24,7 @@ TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2
 # From so many shared playlists on, two artists are "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
+_NAMES_KEPT = 8192  # names whose artist is remembered: an answer asks for the same few again and again
 _ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist", "kinship")
 _TOGETHER = ("together_start", "together_artist", "together_lists", "together_closeness")
 
@@ -70,6 +72,7 @@ class ArtistEmbedding:
         self._kinship = arrays["kinship"]
         self.names = NameTable(arrays["name_text"], arrays["name_start"])
         self.keys = KeyIndex(NameTable(arrays["key_text"], arrays["key_start"]), arrays["key_artist"])
+        self._found = lru_cache(_NAMES_KEPT)(self._find_exact)
 
     @classmethod
     def load(cls, directory: Path) -> ArtistEmbedding:
@@ -102,8 +105,15 @@ class ArtistEmbedding:
         return self.keys.close(key) if found is None else found
 
     def find_exact(self, name: str) -> int | None:
-        """Return the artist called ``name`` as normalised, with or without a leading "the"; or None."""
+        """Return the artist called ``name`` as normalised, with or without a leading "the"; or None.
+
+        "Beethoven" is Ludwig van Beethoven: see ``ml.artists.well_known``.
+        """
+        return self._found(name)
+
+    def _find_exact(self, name: str) -> int | None:
         key = normalise(name)
+        key = other_names().get(key, key)
         if not key:
             return None
         found = self.keys.exact(key)

@@ -37,6 +37,7 @@ from ml.continuation.features import (
 )
 from ml.continuation.interactions import Floats, Ints, Lists
 from ml.continuation.reasons import Reasons
+from ml.guards import caught
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
@@ -52,6 +53,10 @@ NEEDS_LISTS = {"item-knn", "user-knn", "playlists"}
 # The columns of each ranker.
 RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 MAX_LIMIT = 100
+# Of how many ranked tracks, for each track wanted, novelty chooses.
+_NOVELTY_DEPTH = 10
+_UNKNOWN_POPULARITY = 0.2
+_NO_GUARDS: Mapping[str, bool] = {}
 MOST_SEEDS = 500  # of a longer playlist the last ones count
 
 
@@ -254,11 +259,15 @@ class Continuation:
         limit: int = 20,
         exclude: Collection[str] = (),
         artist_cap: int = 3,
+        guards: Mapping[str, bool] = _NO_GUARDS,
+        novelty: float = 0.0,
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
         They hold no recording of the playlist, no piece twice, no id of ``exclude`` and at most ``artist_cap`` tracks
-        of one first artist. Empty when neither a seed's artist nor its sound nor a word of the name is known.
+        of one first artist, and nothing that ``guards`` (:data:`ml.guards.GUARDS`) keep out. ``novelty``, 0 to 1,
+        brings up what few people know: at 1 it counts as much as what fits. Empty when neither a seed's
+        artist nor its sound nor a word of the name is known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
         """
@@ -270,13 +279,14 @@ class Continuation:
         pieces = set(map(piece_hash, query.tracks))
         profile = self._profile(query)
         reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
-        for ref, score in self._ranked(snapshot, query, profile, self.method):
+        ranked = self._ranked(snapshot, query, profile, self.method)
+        for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
             piece = int(snapshot.segment(ref.segment).piece_code[ref.row])
             if piece in pieces:
                 continue
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
-            if track.id in excluded or not cap.allows(artist):
+            if track.id in excluded or not cap.allows(artist) or caught(track, guards):
                 continue
             cap.add(artist)
             pieces.add(piece)
@@ -416,6 +426,16 @@ class Continuation:
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
                 )
             return known
+
+
+def _less_known_first(
+    snapshot: Snapshot, ranked: Sequence[tuple[Ref, float]], novelty: float
+) -> list[tuple[Ref, float]]:
+    """Order ranked tracks by their rank and, up to a half, by how little they are known."""
+    popularity = np.array([snapshot.segment(ref.segment).popularity[ref.row] for ref, _ in ranked], np.float64) / 100
+    fits = 1 - np.arange(len(ranked)) / max(len(ranked), 1)
+    worth = (1 - novelty / 2) * fits + novelty / 2 * (1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY))
+    return [ranked[at] for at in np.argsort(-worth, kind="stable").tolist()]
 
 
 def _order(scores: Floats, codes: npt.NDArray[np.int64]) -> Ints:

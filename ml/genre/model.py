@@ -168,7 +168,7 @@ class GenrePredictor:
         The odds of a microgenre change by as much as the probability of its family does from ``before`` to ``after``:
         Bayes' rule where nothing but the family has become better known.
         """
-        if not len(self._micro_families):
+        if not len(self._micro_families) or not before.micro.shape[1]:
             return after
         known, guessed = (self.family_probabilities(each.genre) + _UNLIKELY for each in (after, before))
         logits = np.log(np.maximum(before.micro, TINY)) - np.log(np.maximum(1.0 - before.micro, TINY))
@@ -192,7 +192,8 @@ class GenrePredictor:
 
         Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
         is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
-        changes the probabilities of all rows by what else is known of the track.
+        changes probabilities by what else is known of the track: those of the track itself, and those of its 114
+        genres with something left out, whose further heads have no columns.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -200,11 +201,11 @@ class GenrePredictor:
         features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
         left_out = list(_words_left_out(_parts(track)))
         occluded = self._occluded(whole, features, left_out)
-        prediction = self.predict_encoded(occluded)
-        prediction = revise(prediction) if revise else prediction
-        probabilities = prediction.genre
-        column = int(probabilities[0].argmax()) if genre is None else self.genres.index(genre)
-        logs = np.log(np.maximum(probabilities[:, column], TINY))
+        prediction, rest = self._first_and_rest(occluded)
+        if revise:
+            prediction, rest = revise(prediction), revise(rest)
+        column = int(prediction.genre[0].argmax()) if genre is None else self.genres.index(genre)
+        logs = np.log(np.maximum(np.append(prediction.genre[:, column], rest.genre[:, column]), TINY))
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -252,8 +253,19 @@ class GenrePredictor:
 
     def predict_encoded(self, encoded: Encoded) -> GenrePrediction:
         """Return all probabilities of the network's inputs."""
+        return self._calibrated(*self.experts(encoded), bases(encoded.audio, encoded.bags))
+
+    def _first_and_rest(self, encoded: Encoded) -> tuple[GenrePrediction, GenrePrediction]:
+        """Return all probabilities of the first row, and those of the 114 genres of the others."""
         experts, broad, micro = self.experts(encoded)
         basis = bases(encoded.audio, encoded.bags)
+        rest, none = combine(experts[1:], self._weights[basis[1:]]), np.zeros((len(basis) - 1, 0), np.float32)
+        first = self._calibrated(experts[:1], broad[:1], micro[:1], basis[:1])
+        return first, GenrePrediction(genre=rest, broad=none, micro=none)
+
+    def _calibrated(
+        self, experts: Floats, broad: Floats, micro: Floats, basis: npt.NDArray[np.intp]
+    ) -> GenrePrediction:
         return GenrePrediction(
             genre=combine(experts, self._weights[basis]),
             broad=self._broad.probabilities(broad, basis) if self._broad else broad[:, 0],

@@ -22,7 +22,7 @@ class Origin:
 
 
 USER_TRAINED = Origin(
-    command="the Lab",
+    command="the Library",
     data="The tracks of this installation's catalogue, from files and from sources other than Spotify's API",
     caution="It is your data; mind where it came from before you give the model away.",
 )

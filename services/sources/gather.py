@@ -81,7 +81,10 @@ def _check_sources(services: Services, needs: Sequence[Need], source: str | None
         raise invalid_value(f"source: there is none called {source!r}.", "See /api/sources.")
     if not on or source not in {None, *on}:
         raise ServiceError(
-            409, "no_sources", "No source that does this is switched on.", "Switch one on under Data; see /api/sources."
+            409,
+            "no_sources",
+            "No source that does this is switched on.",
+            "Switch one on under Settings; see /api/sources.",
         )
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import tantivy
 
 from store.catalogue.records import Records, map_array
@@ -154,7 +155,7 @@ class Segment:
         return str(self._cells(row)["id"])
 
     def _cells(self, row: int) -> dict[str, Any]:
-        return dict(zip(TRACK_CELLS, json.loads(self._tracks[row]), strict=True))
+        return dict(zip(TRACK_CELLS, orjson.loads(self._tracks[row]), strict=True))
 
     def track(self, row: int) -> Track:
         """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
@@ -219,8 +220,20 @@ class Segment:
         code = bisect_left(self.artist_keys, artist_key)
         if code == len(self.artist_keys) or self.artist_keys[code] != artist_key:
             return np.empty(0, np.int32)
-        end = self._artist_start[code + 1] if code + 1 < len(self._artist_start) else self.count
-        return self._artist_rows[self._artist_start[code] : end]
+        return self.rows_of_artists(np.array([code]))
+
+    def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
+        """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
+        start = self._artist_start[codes]
+        further = np.append(self._artist_start[1:], self.count)
+        counts = further[codes] - start
+        # 0, 1, 2 ... within each artist, after the artist's first.
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.asarray(self._artist_rows[np.repeat(start, counts) + within])
+
+    def most_of_artists(self, column: np.ndarray) -> np.ndarray:
+        """Return the largest value of ``column`` (n,) among the tracks of each artist, in the order of their codes."""
+        return np.asarray(np.maximum.reduceat(column[self._artist_rows], self._artist_start))
 
     def artist_genre_counts(self, artist_key: str) -> Counter[str]:
         """Count the microgenres and labels of the artist's most popular tracks."""

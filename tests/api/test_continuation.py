@@ -1,6 +1,7 @@
 """GET /api/playlists/<id>/next: tracks with reasons, the method and what it scored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,41 @@ def test_what_comes_next_with_reasons_and_scores(client: FlaskClient) -> None:
     assert "slayer5" not in ids
     assert {track["artists"][0] for track in answer["tracks"]} <= set(METAL)
     assert all("goes with" in track["reason"] and 0 <= track["score"] <= 1 for track in answer["tracks"])
+
+
+def test_what_is_never_wanted_stays_out_and_features_come_along(client: FlaskClient) -> None:
+    first = client.get("/api/playlists/loud/next?limit=5").get_json()["tracks"]
+    client.put("/api/never", json={"tracks": [first[0]["id"]]})
+    again = client.get("/api/playlists/loud/next?limit=5").get_json()["tracks"]
+    assert first[0]["id"] not in {track["id"] for track in again}, "never again"
+    assert all(track["features"] for track in again)
+
+
+def test_novelty_brings_up_what_few_know(
+    configured: Callable[..., FlaskClient], tmp_path: Path, client: FlaskClient, database_uri: str
+) -> None:
+    last = client.get("/api/playlists/loud/next?limit=10").get_json()["tracks"][-1]["id"]
+    known = [replace(track, popularity=1.0 if track.id == last else 90.0) for track in TRACKS]
+    build_collection(tmp_path / "catalogue", known)
+    anew = configured(tmp_path, database_uri)
+    place = {}
+    for novelty in (0, 1):
+        tracks = anew.get(f"/api/playlists/loud/next?limit=10&novelty={novelty}").get_json()["tracks"]
+        place[novelty] = [track["id"] for track in tracks].index(last)
+    assert place[1] < place[0]
+
+
+def test_without_other_tracks_it_says_why_there_is_no_list(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database: Database, database_uri: str
+) -> None:
+    build_collection(tmp_path / "catalogue", TRACKS[:8])
+    database.put_tracks(TRACKS[:8])
+    database.put_page("all", 0, [PlaylistItem(position=at, track_id=one.id) for at, one in enumerate(TRACKS[:8])])
+    database.put_playlist(Playlist(id="all", name="Everything", item_count=8, complete=True))
+    answer = configured(tmp_path, database_uri).get("/api/playlists/all/next").get_json()
+    assert answer["tracks"] == []
+    assert "in this playlist already" in answer["note"]
+    assert "catalogue" in answer["note"]
 
 
 def test_faults_say_what_to_do(client: FlaskClient) -> None:

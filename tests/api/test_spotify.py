@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from etl.spotify.accounts import COLLECTION
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
+from tests.api.conftest import limit_work
 from tests.fake_services.faults import limited, replying
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify import UNREGISTERED
@@ -72,7 +73,7 @@ def follow(client: FlaskClient, address: str) -> str:
 
 
 def connect(client: FlaskClient, **body: Any) -> None:
-    assert follow(client, sent_back(client, **body)) == "/#/data"
+    assert follow(client, sent_back(client, **body)) == "/settings"
     assert get(client, "/api/spotify")["connected"]
 
 
@@ -110,7 +111,7 @@ def test_a_login_that_began_at_localhost(client: FlaskClient) -> None:
     assert address.startswith("http://127.0.0.1:8000/callback?")
     at_localhost = follow(client, address)
     assert at_localhost == address.replace("127.0.0.1", "localhost")
-    assert follow(client, at_localhost) == "/#/data"
+    assert follow(client, at_localhost) == "/settings"
     assert get(client, "/api/spotify", LOCALHOST)["connected"]
     assert not get(client, "/api/spotify", HERE)["connected"]
 
@@ -133,10 +134,10 @@ def test_a_login_from_another_machine_is_pasted(client: FlaskClient) -> None:
 def test_another_browsers_login(client: FlaskClient) -> None:
     address = sent_back(client)
     stranger = client.application.test_client()
-    assert follow(stranger, address) == "/#/data"
+    assert follow(stranger, address) == "/settings"
     assert not get(stranger, "/api/spotify")["connected"]
     get(client, "/api/spotify")
-    assert follow(client, address) == "/#/data"
+    assert follow(client, address) == "/settings"
     assert get(client, "/api/spotify")["connected"]
     assert not get(stranger, "/api/spotify")["connected"]
 
@@ -144,7 +145,7 @@ def test_another_browsers_login(client: FlaskClient) -> None:
 def test_what_went_wrong_is_told_afterwards(client: FlaskClient, fake_services: FakeServices) -> None:
     state = fake_services.spotify_state
     state.agrees = False
-    assert follow(client, sent_back(client)) == "/#/data"
+    assert follow(client, sent_back(client)) == "/settings"
     assert "did not agree" in get(client, "/api/spotify")["notice"]
     state.agrees, state.app.users = True, set()
     follow(client, sent_back(client))
@@ -270,7 +271,7 @@ def test_writing_asks_for_the_permission_first(client: FlaskClient, fake_service
     assert (refused.status_code, refused.json["error"]["code"]) == (403, "consent_needed")
     assert fake_services.spotify_state.lists == {}
     agreed = requests.get(refused.json["error"]["url"], allow_redirects=False, timeout=5)
-    assert follow(client, agreed.headers["Location"]) == "/#/data"
+    assert follow(client, agreed.headers["Location"]) == "/settings"
     answers = [client.post(path, json={"name": "Out"}, base_url=HERE) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     [run_id] = {answer.json["run"]["id"] for answer in answers}  # the second asks for what is under way
@@ -330,7 +331,7 @@ def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, da
 
 def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runs.spawn_worker", lambda *_: None)
-    monkeypatch.setattr("jobs.queue.MOST_OPEN_SHORT", 2)
+    limit_work(client, runs_each=2)
     connect(client)
     first = client.post("/api/spotify/import", json={"ids": ["saved", "top:short_term"]}, base_url=HERE)
     assert len(first.json["runs"]) == 2

@@ -1,4 +1,4 @@
-"""Training on what an installation holds, as the Lab starts it: a run, a process of its own, a version to choose."""
+"""Training on what an installation holds, as the page starts it: a run, a process of its own, a version to choose."""
 
 import time
 from collections.abc import Callable

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.pages import DataPage, PlaylistPage, TrackPage
+from tests.browser.pages import PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 
@@ -71,6 +71,7 @@ def serve(folder: Path, told: Mapping[str, str] = MappingProxyType({})) -> Itera
     ours = ("MONGODB_URI", "TASTEMAP_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | dict(told)
     environment |= {"TASTEMAP_VAR": str(folder / "var"), "TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1"}
+    environment.setdefault("TASTEMAP_DATABASE_SECONDS", "60")  # no test depends on the speed of the machine
     gunicorn = Path(sys.executable).with_name("gunicorn")
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -187,10 +188,10 @@ def watch(page: Page, live_app: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def data_page(page: Page, asking_app: str) -> Iterator[DataPage]:
-    """The Data view of an app that may ask the fakes; fails the test as :func:`watch` does."""
+def settings_page(page: Page, asking_app: str) -> Iterator[SettingsPage]:
+    """The settings of an app that may ask the fakes; fails the test as :func:`watch` does."""
     watching = Watch(page, asking_app)
-    yield DataPage(page, asking_app, watching.allow)
+    yield SettingsPage(page, asking_app, watching.allow)
     assert watching.problems() == []
 
 

@@ -49,8 +49,14 @@ class PlaylistPage:
         self.uploads = page.locator(".tm-upload")
 
     def open(self, playlist: str = "") -> PlaylistPage:
-        self.page.goto(f"{self.address}/#/playlist{'/' if playlist else ''}{playlist}")
+        self.page.goto(f"{self.address}/{f'playlist/{playlist}' if playlist else 'playlists'}")
         return self
+
+    def open_tab(self, name: str) -> None:
+        """Open a tab of the playlist that is open, by its address."""
+        playlist = re.search(r"/playlist/([^/?]+)", self.page.url)
+        assert playlist, self.page.url
+        self.page.goto(f"{self.address}/playlist/{playlist[1]}/{name}")
 
     def drop(self, name: str, text: str) -> None:
         """Drop a file onto the view, as a listener does with the mouse."""
@@ -68,7 +74,7 @@ class PlaylistPage:
 
     def wait_for_map(self, tracks: int) -> None:
         """Wait until the import has ended and its map shows ``tracks`` markers."""
-        expect(self.page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+        expect(self.page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
         expect(self.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
         self.expect_markers(tracks)
 
@@ -105,8 +111,8 @@ class TrackPage:
         self.cards = page.locator(".tm-card")
         self.trail = page.get_by_role("navigation", name="The path that led here")
 
-    def open(self, address: str = "#/track") -> TrackPage:
-        self.page.goto(f"{self.address}/{address}")
+    def open(self, address: str = "/") -> TrackPage:
+        self.page.goto(self.address + address)
         return self
 
     def type(self, text: str) -> None:
@@ -137,7 +143,7 @@ def expect_accessible(page: Page) -> None:
 KEYLESS = (*("acousticbrainz", "deezer", "itunes", "listenbrainz", "listenbrainz_labs", "musicbrainz", "reccobeats"),)
 
 
-class DataPage:
+class SettingsPage:
     """Sources, Spotify, gathering and checks; ``allow`` excuses what the browser complains about."""
 
     def __init__(self, page: Page, address: str, allow: Callable[[str], None]) -> None:
@@ -158,9 +164,9 @@ class DataPage:
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 200
 
-    def open(self, part: str = "") -> DataPage:
-        self.page.goto(f"{self.address}/#/data{'/' if part else ''}{part}")
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("Data")
+    def open(self, part: str = "online") -> SettingsPage:
+        self.page.goto(f"{self.address}/settings/{part}")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Settings")
         return self
 
     def source(self, name: str) -> Locator:

@@ -19,7 +19,7 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str, width: int, sch
     TrackPage(page, live_app).open()
     page.get_by_role("button", name="Try the demo").click()
     demo = PlaylistPage(page, live_app)
-    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
     expect(page.get_by_role("heading", name="Six friends (demo)")).to_be_visible(timeout=IMPORT_MS)
     expect(demo.map).to_have_attribute("aria-label", re.compile("by Artist map, across and Artist map, up"))
     expect(demo.people).to_have_text([re.compile(name) for name in ("Ana", "Bo", "Chiyo", "Dele", "Elif", "Frances")])

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, DataPage, PlaylistPage, TrackPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.faults import replying, slow
 from tests.fake_services.fixtures import FakeServices
 
@@ -21,13 +21,13 @@ def songs(services: FakeServices, count: int) -> str:
 
 
 def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
-    data_page: DataPage, page: Page, healed: FakeServices
+    settings_page: SettingsPage, page: Page, healed: FakeServices
 ) -> None:
-    data_page.let_ask(["deezer", "reccobeats"])
+    settings_page.let_ask(["deezer", "reccobeats"])
     healed.reccobeats.fail(replying(403), times=None, path="/v1/track/recommendation")
-    playlist_page = PlaylistPage(page, data_page.address).open()
+    playlist_page = PlaylistPage(page, settings_page.address).open()
     playlist_page.drop("Unheard.csv", songs(healed, 4))
-    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
     expect(playlist_page.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     page.get_by_role("button", name="Put Unheard.csv away").click()
     expect(playlist_page.rows).to_have_count(4)
@@ -37,7 +37,7 @@ def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
     for what in ("How they sound", "Genres", "Recommendations"):
         expect(menu.get_by_role("checkbox", name=what)).to_be_checked()
     menu.get_by_role("button", name="Fetch").click()
-    card = data_page.run("from the sources")
+    card = settings_page.run("from the sources")
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     card.get_by_text("By source").click()
     expect(card.get_by_role("row").filter(has_text="Deezer").first).to_be_visible()
@@ -61,12 +61,12 @@ def test_without_a_source_there_is_nobody_to_fetch_from(playlist_page: PlaylistP
     playlist_page.wait_for_map(3)
     page.locator("summary", has_text="Fetch").click()
     page.get_by_role("link", name="Choose online services").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Data")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
 
 
-def test_a_harvest_ends_with_its_reckoning(data_page: DataPage, page: Page) -> None:
-    data_page.let_ask(["deezer"])
-    data_page.open("gather")
+def test_a_harvest_ends_with_its_reckoning(settings_page: SettingsPage, page: Page) -> None:
+    settings_page.let_ask(["deezer"])
+    settings_page.open("gather")
     form = page.get_by_role("form", name="Harvest")
     form.get_by_label("From", exact=True).select_option(label="Deezer")
     form.get_by_label("Terms").fill("2")
@@ -77,10 +77,10 @@ def test_a_harvest_ends_with_its_reckoning(data_page: DataPage, page: Page) -> N
     expect(page.locator(".tm-status")).to_contain_text(re.compile(r"\d+ tracks in the catalogue"), timeout=ANSWER_MS)
 
 
-def test_a_run_is_cancelled(data_page: DataPage, page: Page, healed: FakeServices) -> None:
-    data_page.let_ask(["itunes", "musicbrainz"])
+def test_a_run_is_cancelled(settings_page: SettingsPage, page: Page, healed: FakeServices) -> None:
+    settings_page.let_ask(["itunes", "musicbrainz"])
     healed.musicbrainz.fail(slow(30), times=None)
-    data_page.open("gather")
+    settings_page.open("gather")
     form = page.get_by_role("form", name="As many of each genre")
     form.get_by_label("Genres").fill("jazz")
     form.get_by_label("Tracks of each").fill("5")
@@ -92,10 +92,10 @@ def test_a_run_is_cancelled(data_page: DataPage, page: Page, healed: FakeService
 
 
 def test_thirty_seconds_are_requested_only_when_pressed(
-    data_page: DataPage, page: Page, services: FakeServices
+    settings_page: SettingsPage, page: Page, services: FakeServices
 ) -> None:
-    data_page.let_ask(KEYLESS)
-    track_page = TrackPage(page, data_page.address).open()
+    settings_page.let_ask(KEYLESS)
+    track_page = TrackPage(page, settings_page.address).open()
     track_page.ask("Hazel Brookfield Hedgerow")
     asked: list[str] = []
     # The fake names itself; in the net it is Deezer's own server, which the policy lets through.
@@ -109,7 +109,7 @@ def test_thirty_seconds_are_requested_only_when_pressed(
     page.route("**/api/tracks/*/preview", moved)
     page.route(elsewhere, lambda route: route.fulfill(content_type="audio/mpeg", body=b""))
     page.get_by_role("button", name="Play 30 seconds").click()
-    data_page.allow(elsewhere)
+    settings_page.allow(elsewhere)
     with page.expect_request(elsewhere):
         expect(page.locator("audio.tm-audio, .tm-listen [role=status]").first).to_be_visible(timeout=ANSWER_MS)
     assert asked[0].startswith(services.deezer.url)

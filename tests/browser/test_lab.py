@@ -1,42 +1,71 @@
-"""The Lab as a whole: where to start, and its tabs on a phone."""
+"""The library as a whole: its parts, their addresses, and its tabs on a phone; and what is at no address."""
 
+import re
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.page import PARTS
 from tests.browser.conftest import Watch
 from tests.browser.pages import ANSWER_MS, expect_accessible
 
 pytestmark = pytest.mark.browser
 
-PANELS = ("next", "blend", "triage", "who-added", "maps", "genres", "clusters", "families", "timbre", "models")
 
-
-def test_the_start_says_what_each_panel_is_for(page: Page, live_app: str, watch: Watch) -> None:
-    page.goto(f"{live_app}/#/lab")
-    cards = page.locator(".tm-labstart a")
-    expect(cards).to_have_count(len(PANELS))
-    assert [card.get_attribute("href") for card in cards.all()] == [f"#/lab/{one}" for one in PANELS]
-    expect(page.get_by_text("No playlist is here yet.")).to_be_visible()
-    cards.filter(has_text="Where the name of any genre belongs").click()
-    expect(page).to_have_title("Genres · Lab · Tastemap")
+def test_each_part_has_an_address_and_back_leads_to_the_one_before(page: Page, live_app: str, watch: Watch) -> None:
+    page.goto(f"{live_app}/library")
+    expect(page).to_have_title("Catalogue · Library · Tastemap")
+    tabs = page.get_by_role("navigation", name="Parts of the library").get_by_role("link")
+    assert [tab.get_attribute("href") for tab in tabs.all()] == [f"/library/{part}" for part in PARTS["library"]]
+    tabs.filter(has_text="Genres").click()
+    expect(page).to_have_title("Genres · Library · Tastemap")
     page.get_by_label("The name of any genre").fill("balkan brass")
     page.keyboard.press("Enter")
     expect(page.locator(".tm-labplaced")).to_be_visible(timeout=ANSWER_MS)
     page.go_back()
-    expect(page).to_have_title("Lab · Tastemap")
+    expect(page).to_have_title("Catalogue · Library · Tastemap")
+
+
+def test_an_unknown_address_says_so_and_leads_on(page: Page, live_app: str, watch: Watch) -> None:
+    watch.allow("404")
+    for address in ("/nowhere", "/library/nowhere", "/playlist/7/nowhere"):
+        response = page.goto(live_app + address)
+        assert response
+        assert response.status == 404
+        expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+        expect(page.get_by_role("main")).to_contain_text(address)
+    page.get_by_role("link", name="Go to Discover").click()
+    expect(page).to_have_url(f"{live_app}/")
+
+
+def test_the_search_box_is_one_key_away(page: Page, live_app: str, watch: Watch) -> None:
+    box = page.get_by_role("combobox", name="Track, artist or both")
+    page.goto(f"{live_app}/settings/health")
+    expect(box).to_be_visible()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    page.keyboard.type("AC/DC")
+    expect(box).to_have_value("AC/DC")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/track\?q=AC%2FDC"))
+
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{live_app}/library")
+    expect(box).not_to_be_visible()
+    page.get_by_role("button", name="Search").click()
+    expect(box).to_be_focused()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
-def test_the_lab_is_for_everybody(
+def test_the_library_is_for_everybody(
     page: Page, live_app: str, watch: Watch, theme: Literal["light", "dark"], width: int
 ) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 800})
-    for panel in ("", *PANELS):
-        page.goto(f"{live_app}/#/lab/{panel}")
-        expect(page.locator(".tm-labpanel, .tm-labstart").first).to_be_visible(timeout=ANSWER_MS)
+    for part in PARTS["library"]:
+        page.goto(f"{live_app}/library/{part}")
+        expect(page.locator(".tm-labpanel").first).to_be_visible(timeout=ANSWER_MS)
         expect(page.locator(".tm-busy")).to_have_count(0, timeout=ANSWER_MS)
         expect(page.locator(".tm-parts [aria-current]")).to_be_in_viewport(ratio=0.99)
         expect_accessible(page)

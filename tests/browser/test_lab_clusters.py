@@ -1,4 +1,4 @@
-"""The Lab's clusters: the heat map and the table beside it, the sweep, where a track falls; and picks per family."""
+"""The Library's clusters: the heat map and the table beside it, the sweep, where a track falls; picks per family."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -21,9 +21,10 @@ _COLOURS = """(canvas) => {
 
 
 def save(page: Page, form: str) -> bytes:
-    """Press "Save as ..." of the plot that is shown; return the file."""
+    """Save the first plot that is shown by its menu; return the file."""
+    page.locator(".tm-plotmenu summary").first.click()
     with page.expect_download() as download:
-        page.get_by_role("button", name=f"Save as {form}").click()
+        page.get_by_role("button", name=re.compile(f"^{form} ")).click()
     return download.value.path().read_bytes()
 
 
@@ -41,7 +42,7 @@ def with_tracks(playlist_page: PlaylistPage) -> PlaylistPage:
 
 
 def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tracks: PlaylistPage, page: Page) -> None:
-    page.goto(f"{with_tracks.address}/#/lab/clusters")
+    page.goto(f"{with_tracks.address}/library/clusters")
     heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ clusters"))
     expect(heat).to_be_visible(timeout=ANSWER_MS)
     heat.focus()
@@ -57,7 +58,8 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
     assert save(page, "PNG").startswith(b"\x89PNG")
     assert len(save(page, "CSV").splitlines()) == 115
     expect(page.get_by_role("img", name=re.compile(r"elbow at \d+ clusters"))).to_be_visible()
-    page.get_by_text("The sweep as a table").click()
+    page.locator(".tm-plotmenu summary").nth(1).click()
+    page.get_by_role("button", name=re.compile("^Table ")).click()
     expect(page.get_by_role("row", name=re.compile(r"\(elbow\)"))).to_have_count(1)
 
     row = invented.rows({"one": 12})[0]
@@ -67,7 +69,7 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
 
 
 def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPage, page: Page) -> None:
-    page.goto(f"{with_tracks.address}/#/lab/families")
+    page.goto(f"{with_tracks.address}/library/families")
     expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("img", name=re.compile("^Histogram of"))).to_have_count(13)
     row = invented.rows({"one": 12})[0]
@@ -93,6 +95,6 @@ def test_a_phone_shows_the_panels_without_scrolling_sideways(
     page: Page, live_app: str, watch: Watch, panel: str
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(f"{live_app}/#/lab/{panel}")
+    page.goto(f"{live_app}/library/{panel}")
     expect(page.locator("canvas").first).to_be_visible(timeout=ANSWER_MS)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

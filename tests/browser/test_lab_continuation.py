@@ -1,4 +1,4 @@
-"""The Lab's panel "Next": choose a playlist, see what may come next, and why."""
+"""The playlist's tab Next: choose a playlist, see what may come next, and why."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +9,7 @@ from tests.browser.pages import ANSWER_MS, PlaylistPage
 pytestmark = pytest.mark.browser
 
 
-def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page: Page, live_app: str) -> None:
+def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page: Page) -> None:
     tracks = invented.rows({"ann": 30})
     playlist_page.open()
     playlist_page.drop("All of it.csv", invented.bare_file(tracks))
@@ -17,7 +17,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     playlist_page.open()
     playlist_page.drop("A beginning.csv", invented.bare_file(tracks[:10]))
     playlist_page.wait_for_map(10)
-    page.goto(f"{live_app}/#/lab/next")
+    playlist_page.open_tab("next")
     chooser = page.get_by_label("The playlist to go on with")
     page.set_viewport_size({"width": 390, "height": 800})
     chooser.select_option(label="A beginning (10 tracks)")

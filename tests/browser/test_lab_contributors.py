@@ -1,4 +1,4 @@
-"""The Lab's panel "Who added it?": train on a playlist, see how good it is, look at the map, ask."""
+"""The playlist's tab People: train on a playlist, see how good it is, look at the map, ask."""
 
 import re
 
@@ -15,13 +15,12 @@ PEOPLE = {"user_0f1e2d3c4b": 24, "wanda.flint": 22}
 TRAINING_MS = 240_000
 
 
-def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: Page, live_app: str) -> None:
+def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: Page) -> None:
     tracks = invented.rows(PEOPLE)
     playlist_page.open()
     playlist_page.drop("Of two.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
-    page.goto(f"{live_app}/#/lab/who-added")
-    page.get_by_label("Playlist", exact=True).select_option(label=f"Of two ({len(tracks)} tracks, 2 people)")
+    playlist_page.open_tab("people")
     expect(page.get_by_text("Nothing has been learnt from this playlist yet.")).to_be_visible(timeout=IMPORT_MS)
     page.get_by_text("Settings of the network").click()
     page.get_by_label("Units of each hidden layer").fill("8")

@@ -1,4 +1,4 @@
-"""The Lab's panels Blend and Maps, from a dropped file to a list that is saved and a map that is drawn."""
+"""The tab Blend and the Library's maps, from a dropped file to a list that is saved and a map that is drawn."""
 
 import re
 from dataclasses import replace
@@ -54,8 +54,8 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     rows = [replace(row, duration_ms=lengths.get(row.person, row.duration_ms)) for row in rows]
     playlist_page.drop("Both of us.csv", invented.bare_file(rows))
     playlist_page.wait_for_map(36)
-    page.goto(f"{playlist_page.address}/#/lab/blend")
-    page.get_by_label(re.compile("Both of us")).check()
+    playlist_page.open_tab("blend")
+    expect(page.get_by_label(re.compile("Both of us"))).to_be_checked()
     page.get_by_label("What is on these playlists").uncheck()
     page.get_by_label("Tracks", exact=True).fill("4")
     page.get_by_label("Over … minutes").fill("5")
@@ -80,7 +80,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     playlist_page.open()
     playlist_page.drop("To be mapped.csv", invented.bare_file(invented.rows(PEOPLE)))
     playlist_page.wait_for_map(36)
-    page.goto(f"{playlist_page.address}/#/lab/maps")
+    page.goto(f"{playlist_page.address}/library/maps")
     page.get_by_label("Of", exact=True).select_option(label="To be mapped")
     page.get_by_role("button", name="Compute the map").click()
     plot = page.get_by_role("application")
@@ -106,7 +106,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     playlist_page.open()
     playlist_page.drop("Later.csv", invented.bare_file([late]))
     playlist_page.wait_for_map(1)
-    page.goto(f"{playlist_page.address}/#/lab/maps")
+    page.goto(f"{playlist_page.address}/library/maps")
     page.get_by_label("Of", exact=True).select_option(label="To be mapped")
     page.get_by_label("Method").select_option(label="UMAP")
     expect(scores).to_have_text(by_umap)

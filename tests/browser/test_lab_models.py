@@ -1,4 +1,4 @@
-"""The Lab's models as somebody sees them who comes for the first time: train, compare, serve, go back, delete."""
+"""The Library's models as somebody sees them who comes for the first time: train, compare, serve, go back, delete."""
 
 import re
 import time
@@ -30,7 +30,7 @@ def bring(page: Page, address: str) -> None:
 def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
     with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
         watch = Watch(page, address)
-        page.goto(f"{address}/#/lab/models")
+        page.goto(f"{address}/library/models")
         model = page.get_by_role("article").filter(has_text="what comes next in a playlist")
         train = model.get_by_role("button", name="Train on my collection")
         expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.", timeout=ANSWER_MS)
@@ -41,7 +41,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         model.get_by_role("button", name="Close").click()
 
         bring(page, address)
-        page.goto(f"{address}/#/lab/models")
+        page.goto(f"{address}/library/models")
         shipped = model.locator(".tm-labversion-name").first.inner_text(timeout=ANSWER_MS)
         train.click()
         expect(model.get_by_role("status")).to_have_text(re.compile("playlists|scoring|packages"), timeout=TRAINING_MS)

@@ -24,7 +24,7 @@ def quiet_app(tmp_path: Path) -> Iterator[str]:
 
 def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> None:
     watch = Watch(page, quiet_app)
-    page.goto(f"{quiet_app}/#/lab/timbre")
+    page.goto(f"{quiet_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
     expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
 
@@ -38,13 +38,13 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
         assert time.monotonic() < until, playlists.uploads.all_inner_texts()
         page.wait_for_timeout(300)
 
-    page.goto(f"{quiet_app}/#/data/gather")
+    page.goto(f"{quiet_app}/settings/gather")
     runs = page.get_by_role("region", name="Runs").locator(".tm-upload")
     expect(runs).to_have_count(10, timeout=ANSWER_MS)
     page.get_by_role("button", name="Show all 12").click()
     expect(runs).to_have_count(12)
 
-    page.goto(f"{quiet_app}/#/lab/timbre")
+    page.goto(f"{quiet_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("1 of the 12 files", timeout=ANSWER_MS)
     listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
     expect(listed).to_have_count(len(files), timeout=ANSWER_MS)

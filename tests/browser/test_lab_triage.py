@@ -1,4 +1,4 @@
-"""The Lab's panel "Sort songs": liked songs go into one's own playlists, by keys, by buttons and many at once."""
+"""The playlist's tab Sort: liked songs go into one's own playlists, by keys, by buttons and many at once."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
 pytestmark = pytest.mark.browser
 
 
-def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage, page: Page, live_app: str) -> None:
+def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage, page: Page) -> None:
     tracks = invented.rows({"ann": 48})
     mine, yours = ([one for one in tracks if (one.artist in invented.BANDS[:3]) == first] for first in (True, False))
     liked = [*mine[14:], *yours[16:]]
@@ -20,9 +20,8 @@ def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage
         playlist_page.drop(f"{name}.csv", invented.bare_file(some))
         playlist_page.wait_for_map(len(some))
     page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(f"{live_app}/#/lab/triage")
+    playlist_page.open_tab("sort")
     expect(page.get_by_label("The list to sort")).to_have_value(re.compile("."), timeout=ANSWER_MS)
-    expect(page).to_have_url(re.compile("heap="))
     page.get_by_role("checkbox", name=re.compile("^Dawn")).check()
     page.get_by_role("checkbox", name=re.compile("^Dusk")).check()
     expect_accessible(page)

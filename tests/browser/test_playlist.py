@@ -96,7 +96,7 @@ def test_map_and_table_are_linked_by_mouse_and_keyboard(playlist_page: PlaylistP
     page.keyboard.press("ArrowRight")
     expect(page.locator(".tm-selected")).not_to_contain_text(tracks[0].title)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("#/track/"))
+    expect(page).to_have_url(re.compile("/track/"))
 
 
 def test_other_files_are_named_and_several_playlists_come_from_one(playlist_page: PlaylistPage, page: Page) -> None:
@@ -105,7 +105,7 @@ def test_other_files_are_named_and_several_playlists_come_from_one(playlist_page
     expect(page.get_by_text("Library.xml")).to_be_visible()
     lists = {f"Shelf {shelf}": invented.rows({f"shelf{shelf}": 3}) for shelf in "AB"}
     playlist_page.drop("Playlist1.json", invented.account_file(lists))
-    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
     expect(playlist_page.uploads).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     page.get_by_role("link", name="All playlists").click()
     for name in lists:
@@ -203,7 +203,7 @@ def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_p
     expect(card.locator("ol")).to_contain_text("ABBA – Waterloo")
     expect_accessible(page)
     card.get_by_role("button", name="Import", exact=True).click()
-    expect(page).to_have_url(re.compile(r"#/playlist/."), timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
     expect(playlist_page.rows.first).to_contain_text("ABBA")
 
     card.get_by_role("button", name="Correct the columns").click(timeout=IMPORT_MS)

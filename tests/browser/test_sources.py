@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, DataPage, TrackPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, SettingsPage, TrackPage, expect_accessible
 from tests.fake_services.faults import garbage, limited
 from tests.fake_services.fixtures import FakeServices
 
@@ -41,7 +41,7 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     expect(track_page.box).to_be_visible()
     expect(question).to_have_count(0)
 
-    page.get_by_role("link", name="Data", exact=True).click()
+    page.get_by_role("link", name="Settings", exact=True).click()
     expect(question).to_be_visible()
     question.get_by_role("checkbox", name="iTunes").uncheck()
     question.get_by_role("button", name=f"Allow {len(KEYLESS) - 1} services").click()
@@ -60,11 +60,11 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     assert watch.problems() == []
 
 
-def test_a_source_is_switched_and_told_of(data_page: DataPage, page: Page) -> None:
-    data_page.let_ask([])
-    data_page.open()
+def test_a_source_is_switched_and_told_of(settings_page: SettingsPage, page: Page) -> None:
+    settings_page.let_ask([])
+    settings_page.open()
     expect(page.get_by_role("region", name=QUESTION)).to_have_count(0)
-    deezer = data_page.source("deezer")
+    deezer = settings_page.source("deezer")
     expect(deezer.locator(".tm-state")).to_have_text(re.compile("Off"))
     deezer.get_by_role("switch", name="Deezer").focus()
     page.keyboard.press("Space")
@@ -77,23 +77,23 @@ def test_a_source_is_switched_and_told_of(data_page: DataPage, page: Page) -> No
         expect(deezer).to_contain_text(said)
     deezer.get_by_role("button", name="Forget its answers").click()
     expect(deezer.get_by_role("status")).to_contain_text("is forgotten")
-    spotify = data_page.source("spotify")
+    spotify = settings_page.source("spotify")
     expect(spotify.locator(".tm-state")).to_contain_text("Off")
 
 
 def test_the_operator_may_have_settled_it(track_page: TrackPage, page: Page) -> None:
-    track_page.open("#/data")
+    track_page.open("/settings")
     expect(page.get_by_text("TASTEMAP_SOURCES")).to_be_visible()
     expect(page.get_by_role("switch").first).to_be_disabled()
     expect(page.get_by_role("region", name=QUESTION)).to_have_count(0)
 
 
 def test_a_source_that_fails_is_named_with_when_it_comes_back(
-    data_page: DataPage, page: Page, healed: FakeServices
+    settings_page: SettingsPage, page: Page, healed: FakeServices
 ) -> None:
-    data_page.let_ask(KEYLESS)
+    settings_page.let_ask(KEYLESS)
     healed.itunes.fail(limited(3600), times=None)
-    track_page = TrackPage(page, data_page.address).open()
+    track_page = TrackPage(page, settings_page.address).open()
     track_page.ask("Orla Quintet Blue Umbrella")
     fault = page.locator(".tm-fault[data-source=itunes]")
     expect(fault).to_contain_text(re.compile(r"Tried again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
@@ -102,17 +102,17 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     page.locator(".tm-notes summary").click()
     expect_accessible(page)
 
-    data_page.open()
-    state = data_page.source("itunes").locator(".tm-state")
+    settings_page.open()
+    state = settings_page.source("itunes").locator(".tm-state")
     expect(state).to_contain_text(re.compile(r"Waiting until (tomorrow )?\d\d:\d\d"))
 
 
 def test_a_state_is_fresh_on_return_to_the_page(page: Page, fresh_app: str, fresh_services: FakeServices) -> None:
     watch = Watch(page, fresh_app)
-    data_page = DataPage(page, fresh_app, watch.allow)
-    data_page.let_ask(["itunes"])
-    data_page.open()
-    state = data_page.source("itunes").locator(".tm-state")
+    settings_page = SettingsPage(page, fresh_app, watch.allow)
+    settings_page.let_ask(["itunes"])
+    settings_page.open()
+    state = settings_page.source("itunes").locator(".tm-state")
     expect(state).to_contain_text("Not used yet")
     fresh_services.itunes.fail(limited(3600), times=None)
     assert page.request.get(f"{fresh_app}/genre-predict?q=Orla Quintet Blue Umbrella").ok
@@ -122,29 +122,31 @@ def test_a_state_is_fresh_on_return_to_the_page(page: Page, fresh_app: str, fres
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
-def test_the_data_view_is_for_everybody(
-    data_page: DataPage, page: Page, theme: Literal["light", "dark"], width: int
+def test_the_settings_are_for_everybody(
+    settings_page: SettingsPage, page: Page, theme: Literal["light", "dark"], width: int
 ) -> None:
-    data_page.let_ask(KEYLESS)
+    settings_page.let_ask(KEYLESS)
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 800})
     for part, ready in (
-        ("", ".tm-source"),
+        ("online", ".tm-source"),
         ("spotify", ".tm-step"),
         ("gather", ".tm-runs .tm-empty, .tm-runs .tm-upload"),
-        ("checks", ".tm-area"),
+        ("health", ".tm-area"),
     ):
-        data_page.open(part)
+        settings_page.open(part)
         expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
         for summary in page.locator("main summary").all():
             summary.click()
         expect_accessible(page)
 
 
-def test_the_checks_say_what_is_wrong_and_what_to_do(data_page: DataPage, page: Page, healed: FakeServices) -> None:
-    data_page.let_ask(["listenbrainz", "reccobeats"])
+def test_the_checks_say_what_is_wrong_and_what_to_do(
+    settings_page: SettingsPage, page: Page, healed: FakeServices
+) -> None:
+    settings_page.let_ask(["listenbrainz", "reccobeats"])
     healed.reccobeats.fail(garbage(), times=None)
-    data_page.open("checks")
+    settings_page.open("health")
     page.get_by_role("button", name="Check again").click()
     expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text(
         "broken", timeout=IMPORT_MS

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, DataPage, PlaylistPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, SettingsPage
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify_state import row
 
@@ -22,12 +22,12 @@ def shared_list(services: FakeServices) -> str:
 
 
 def test_connect_bring_in_name_write_back_and_leave(
-    data_page: DataPage, page: Page, services: FakeServices, shared_list: str
+    settings_page: SettingsPage, page: Page, services: FakeServices, shared_list: str
 ) -> None:
     for service in (services.spotify_accounts, services.spotify):
-        data_page.allow(service.url)
-    data_page.let_ask([])
-    data_page.open("spotify")
+        settings_page.allow(service.url)
+    settings_page.let_ask([])
+    settings_page.open("spotify")
     expect(page.get_by_label("Redirect address")).to_have_value(re.compile(r"^http://127\.0\.0\.1:\d+/callback$"))
     connect = page.get_by_role("button", name="Connect Spotify")
     expect(connect).to_be_disabled()
@@ -36,15 +36,15 @@ def test_connect_bring_in_name_write_back_and_leave(
     connect.click()
 
     expect(page.get_by_role("heading", name="Connected as Wanda W.")).to_be_visible(timeout=ANSWER_MS)
-    expect(page).to_have_url(re.compile("#/data/spotify$"))
+    expect(page).to_have_url(re.compile("/settings/spotify$"))
     expect(page.get_by_text("six months")).to_be_visible()
     page.get_by_role("checkbox", name=shared_list).check()
     page.get_by_role("button", name="Bring this one in").click()
-    card = data_page.run(shared_list)
+    card = settings_page.run(shared_list)
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     card.get_by_role("link", name="Open the map").click()
 
-    playlist_page = PlaylistPage(page, data_page.address)
+    playlist_page = PlaylistPage(page, settings_page.address)
     expect(playlist_page.people).to_have_count(2, timeout=ANSWER_MS)
     page.get_by_role("button", name="Name and colour of Person 1").click()
     page.get_by_label("Called").fill("Wanda")
@@ -54,10 +54,10 @@ def test_connect_bring_in_name_write_back_and_leave(
     page.locator("summary", has_text="Export").click()
     page.get_by_role("button", name="write it to your account").click()
     page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
-    data_page.allow("Failed to load resource")  # Spotify has to be asked for that permission first
+    settings_page.allow("Failed to load resource")  # Spotify has to be asked for that permission first
     page.get_by_role("button", name="Write to Spotify").click()
     page.get_by_role("button", name="Agree at Spotify").click()
-    expect(page).to_have_url(re.compile("#/playlist/"), timeout=ANSWER_MS)
+    expect(page).to_have_url(re.compile("/playlist/"), timeout=ANSWER_MS)
     page.locator("summary", has_text="Export").click()
     page.get_by_role("button", name="write it to your account").click()
     page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
@@ -67,19 +67,19 @@ def test_connect_bring_in_name_write_back_and_leave(
     there = page.locator(".tm-write").get_by_role("link", name="Open it")
     expect(there).to_have_attribute("href", f"https://open.spotify.com/playlist/{kept.id}")
 
-    data_page.open("spotify")
+    settings_page.open("spotify")
     page.get_by_role("button", name="Disconnect", exact=True).click()
     told = page.get_by_role("group", name="Disconnect from Spotify")
     expect(told).to_contain_text("This deletes the login and what came with it: the playlists you brought in")
     page.get_by_role("button", name="Disconnect and delete").click()
     expect(connect).to_be_enabled(timeout=ANSWER_MS)
-    assert page.request.get(f"{data_page.address}/api/playlists").json()["playlists"] == []  # as it said
+    assert page.request.get(f"{settings_page.address}/api/playlists").json()["playlists"] == []  # as it said
 
 
-def test_somebody_who_does_not_agree_is_told(data_page: DataPage, page: Page, services: FakeServices) -> None:
-    data_page.allow(services.spotify_accounts.url)
-    data_page.let_ask(["spotify"], spotify={"client_id": services.spotify_state.app.client_id})
-    data_page.open("spotify")
+def test_somebody_who_does_not_agree_is_told(settings_page: SettingsPage, page: Page, services: FakeServices) -> None:
+    settings_page.allow(services.spotify_accounts.url)
+    settings_page.let_ask(["spotify"], spotify={"client_id": services.spotify_state.app.client_id})
+    settings_page.open("spotify")
     services.spotify_state.agrees = False
     page.get_by_role("button", name="Connect Spotify").click()
     expect(page.locator(".tm-note.is-warning")).to_be_visible(timeout=ANSWER_MS)

@@ -48,7 +48,7 @@ def test_search_genre_recommendation_and_back(
 
     expect(track_page.heading).to_have_text(wanted.title, timeout=ANSWER_MS)
     expect(track_page.heading).to_be_focused()
-    expect(page).to_have_url(re.compile(f"#/track/{wanted.id}"))
+    expect(page).to_have_url(re.compile(f"/track/{wanted.id}"))
     expect(track_page.bars).to_have_count(5)
     expect(page.locator(".tm-feature")).not_to_have_count(0)
     expect(page.locator(".tm-effect").first).to_contain_text(re.compile("speaks .*(for|against)"))
@@ -70,7 +70,7 @@ def test_search_genre_recommendation_and_back(
 def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:
-    track_page.open(f"#/track/{with_tracks[0].id}")
+    track_page.open(f"/track/{with_tracks[0].id}")
     titles, reasons = page.locator(".tm-card-title"), page.locator(".tm-card").first.locator(".tm-reasons li")
     expect(titles).to_have_count(10, timeout=ANSWER_MS)
     usual = titles.all_inner_texts()
@@ -97,7 +97,7 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
 def test_the_method_is_chosen_and_stays_in_the_address(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:
-    track_page.open(f"#/track/{with_tracks[3].id}")
+    track_page.open(f"/track/{with_tracks[3].id}")
     close = page.locator("[data-part=close]")
     expect(close.get_by_role("heading", name="Goes well with it")).to_be_visible(timeout=ANSWER_MS)
     page.get_by_role("radio", name="Sound").check(force=True)
@@ -118,7 +118,7 @@ def test_where_nobody_knows_the_artist_likely_microgenres_are_told(
     track_page: TrackPage, page: Page, watch: Watch
 ) -> None:
     watch.allow("Failed to load resource")  # a title alone is too little to recommend by
-    track_page.open("#/track?q=Blasphemous%20Grave%20Frost%20Metal")
+    track_page.open("/track?q=Blasphemous%20Grave%20Frost%20Metal")
     expect(page.locator(".tm-genre-perhaps")).to_contain_text("Perhaps also", timeout=ANSWER_MS)
     expect(page.locator(".tm-genre-perhaps .tag").first).to_contain_text(re.compile(r"metal, \d+\s%"))
     expect(page.locator(".tm-note.is-warning")).to_contain_text("less certain")
@@ -141,7 +141,7 @@ def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Inve
 
 def test_an_unknown_track_is_said_to_be_unknown(track_page: TrackPage, watch: Watch) -> None:
     watch.allow("Failed to load resource")
-    track_page.open("#/track/0000000000000000000000")
+    track_page.open("/track/0000000000000000000000")
     notice = track_page.page.get_by_role("alert")
     expect(notice).to_contain_text("Nothing found", timeout=ANSWER_MS)
     expect(notice).to_have_attribute("data-code", "not_found")
@@ -151,7 +151,7 @@ def test_spotify_is_contacted_only_on_request(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, watch: Watch
 ) -> None:
     page.route("https://open.spotify.com/**", lambda route: route.fulfill(body="<title>player</title>"))
-    track_page.open(f"#/track/{with_tracks[0].id}")
+    track_page.open(f"/track/{with_tracks[0].id}")
     button = page.get_by_role("button", name="Listen on Spotify")
     expect(button).to_be_visible(timeout=ANSWER_MS)
     assert watch.problems() == []
@@ -166,12 +166,12 @@ def test_no_serious_accessibility_violations(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, theme: str
 ) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    map_address = page.evaluate("location.hash")
+    map_address = page.evaluate("location.pathname + location.search")
     for address, ready in (
-        ("#/track", ".tm-welcome"),
-        (f"#/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
-        ("#/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-card"),
-        ("#/playlist", ".tm-listrow"),
+        ("/", ".tm-welcome"),
+        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
+        ("/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-card"),
+        ("/playlists", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):
         track_page.open(address)
@@ -183,12 +183,12 @@ def test_no_serious_accessibility_violations(
 def test_nothing_is_wider_than_the_window(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, width: int
 ) -> None:
-    map_address = page.evaluate("location.hash")
+    map_address = page.evaluate("location.pathname + location.search")
     page.set_viewport_size({"width": width, "height": 800})
     for address, ready in (
-        ("#/track", ".tm-welcome"),
-        (f"#/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
-        ("#/playlist", ".tm-listrow"),
+        ("/", ".tm-welcome"),
+        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
+        ("/playlists", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):
         track_page.open(address)

@@ -146,7 +146,7 @@ def test_microgenres_that_tracks_alone_are_labelled_with_are_learnt_and_not_scor
         return score_all(*given, **named)
 
     monkeypatch.setattr(genre, "score_all", watch)
-    genre.publish_trained(table, models, "mine", settings, shipped_origin("the Lab"), lambda line: None)
+    genre.publish_trained(table, models, "mine", settings, shipped_origin("the Library"), lambda line: None)
     assert served == ["taxonomy"]
     folder = artefacts.active("genre", models)
     assert folder.name == "mine"

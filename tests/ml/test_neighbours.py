@@ -9,6 +9,7 @@ from etl.imports.storing.tables import import_table
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.embedding import ArtistModel
+from ml.neighbours import model
 from ml.neighbours.model import Neighbours, NothingToCompare, Weights, weights_from
 from ml.neighbours.reasons import differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
@@ -161,6 +162,40 @@ def test_a_long_list_is_filled_past_many_tracks_of_one_artist(tmp_path: Path, ne
     far = [a_track(1000 + i, f"Far {i}", f"Nobody {i}", features=sounding(energy=0.1)) for i in range(20)]
     snapshot = catalogue_of(tmp_path, *many, *far)
     assert len(neighbours.recommend(snapshot, many[0], limit=20)) == 20
+
+
+def test_looking_at_likely_rows_alone_changes_no_answer(
+    tmp_path: Path, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = np.random.default_rng(3)
+    known = [neighbours.artists.names[index] for index in range(len(neighbours.artists))]
+    tracks = [
+        a_track(
+            number,
+            f"Song {number}",
+            known[draw.integers(len(known))] if number % 5 else f"Nobody {number}",
+            features=None if number % 7 == 0 else sounding(energy=draw.random(), valence=draw.random()),
+            labels=("metal",) if number % 11 == 0 else (),
+            popularity=None if number % 13 == 0 else float(draw.integers(101)),
+        )
+        for number in range(1, 301)
+    ]
+    snapshot = catalogue_of(tmp_path, *tracks)
+
+    def answers() -> list[tuple[str, float]]:
+        found = [neighbours.recommend(snapshot, seed, limit=50, artist_cap=3) for seed in tracks[::15]]
+        return [(snapshot.track(one.ref).id, one.score) for of_seed in found for one in of_seed]
+
+    whole, scored = answers(), []
+    monkeypatch.setattr(model, "_FEW_ROWS", 0)
+    monkeypatch.setattr(model, "_FIRST_ARTISTS", 3)
+    monkeypatch.setattr(model, "_FIRST_ROWS", 8)
+    likely = Neighbours._likely
+    monkeypatch.setattr(Neighbours, "_likely", lambda *given: scored.append(likely(*given)) or scored[-1])
+    pruned = answers()
+    assert [track_id for track_id, _ in pruned] == [track_id for track_id, _ in whole]
+    assert np.allclose([score for _, score in pruned], [score for _, score in whole], atol=1e-5)
+    assert min(len(rows) for rows, _, _ in scored) < len(tracks) / 2
 
 
 def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:

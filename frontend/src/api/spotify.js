@@ -14,9 +14,9 @@ export async function refreshSpotify() {
   })
 }
 
-// Leaves the page for Spotify's, which comes back to #/data; from there the way leads on to where one was.
+// Leaves the page for Spotify's, which comes back to /settings; from there the way leads on to where one was.
 export function leaveFor(url) {
-  remember('sessionStorage', KEY, location.hash)
+  remember('sessionStorage', KEY, location.pathname + location.search)
   location.assign(url)
 }
 

@@ -1,7 +1,7 @@
 import { markRaw, reactive, toRaw, watch } from 'vue'
 import { ApiError, errorFrom, post, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
-import { go, href, route } from '../router.js'
+import { go, href, moves, route } from '../router.js'
 import { followRun, hasEnded } from './runs.js'
 import { refreshStatus } from './status.js'
 import { recall, remember } from '../composables/storage.js'
@@ -44,26 +44,29 @@ export function dismissEnded() {
 }
 
 // A file that came in whole has nothing more to say once the listener goes elsewhere.
-watch(
-  () => route.moves,
-  (moves) =>
-    uploads.filter((one) => one.endedAt < moves && !failed(one) && !hasSkipped(one) && !one.preview).forEach(dismiss),
+watch(moves, (count) =>
+  uploads.filter((one) => one.endedAt < count && !failed(one) && !hasSkipped(one) && !one.preview).forEach(dismiss),
 )
 
-// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere.
+// A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere. Resolves
+// once its view is there.
 function progress(upload, run) {
   upload.run = run
   if (!upload.alone || !run.playlist_id || !(run.stored + run.known)) return
   upload.alone = false
-  if (route.view === 'playlist' && !route.id) go(href('playlist', run.playlist_id))
+  if (route.value.name === 'playlists') return go(href('playlist', run.playlist_id))
 }
 
 function follow(upload, id) {
+  let opened
   followRun(id, {
-    onProgress: (run) => progress(upload, run),
+    onProgress(run) {
+      opened ??= progress(upload, run)
+    },
     async onEnd(run) {
-      progress(upload, run)
-      upload.endedAt = route.moves
+      const opens = progress(upload, run)
+      await (opened ?? opens)
+      upload.endedAt = moves.value
       note()
       const finished = uploads.filter((one) => ended(one) && !failed(one))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)

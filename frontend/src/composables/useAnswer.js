@@ -1,7 +1,7 @@
 import { ref, shallowRef, watch } from 'vue'
 import { ApiError, get, isAbort } from '../api/client.js'
 import { methodIn } from '../strings/methods.js'
-import { route, typedOf } from '../router.js'
+import { route, trail, typedOf } from '../router.js'
 import { weightsText } from './weights.js'
 
 // What the server says of the track in the address: its genre and what goes with it. The two are requested
@@ -34,17 +34,18 @@ export function useAnswer() {
   }
 
   function queryOf() {
-    const { q, track, artist } = route.query
-    const query = route.id ? { track_id: route.id } : q ? { q } : { track, artist }
-    return route.view === 'track' && Object.values(query).some(Boolean) ? query : null
+    const { name, params, query } = route.value
+    const { q, track, artist } = query
+    const asked = params.id ? { track_id: params.id } : q ? { q } : { track, artist }
+    return name === 'track' && Object.values(asked).some(Boolean) ? asked : null
   }
 
   async function loadPicks() {
     const query = queryOf()
     const signal = begun('picks')
     if (!query) return
-    const method = methodIn(route.query)
-    const exclude = route.trail
+    const method = methodIn(route.value.query)
+    const exclude = trail.value
       .map((step) => step.id)
       .filter(Boolean)
       .join(',')
@@ -56,7 +57,7 @@ export function useAnswer() {
   async function load() {
     const query = queryOf()
     const signal = begun('genre')
-    if (route.view !== 'track') return
+    if (route.value.name !== 'track') return
     if (!query) {
       begun('picks')
       genre.value = picks.value = error.value = picksError.value = null
@@ -68,9 +69,10 @@ export function useAnswer() {
     if (!signal.aborted) loading.value = false
   }
 
-  watch(() => [route.view, route.id, typedOf(route.query)], load, { immediate: true })
+  const subject = () => [route.value.params.id, typedOf(route.value.query)]
+  watch(subject, load, { immediate: true })
   watch(
-    () => [route.id, typedOf(route.query), methodIn(route.query)],
+    () => [...subject(), methodIn(route.value.query)],
     ([id, typed], [idBefore, typedBefore]) => id === idBefore && typed === typedBefore && loadPicks(),
   )
   return { genre, picks, error, picksError, loading, picking, load, loadPicks }

@@ -1,4 +1,4 @@
-// What the Lab says of a heap that is sorted into playlists.
+// What the page says of a heap that is sorted into playlists.
 import { number, percent } from './words.js'
 
 const many = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`

@@ -16,7 +16,7 @@ DATA = (
 )
 CAUTION = (
     "The audio features are Spotify's, whose developer terms forbid training on content taken from its API. "
-    "Train your own (the Lab, or `--data DIR`, same columns) where that matters to you."
+    "Train your own (the Library, or `--data DIR`, same columns) where that matters to you."
 )
 
 

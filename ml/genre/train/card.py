@@ -51,7 +51,7 @@ def shipped_origin(command: str) -> Origin:
         data="A table of Spotify tracks collected from public repositories, with Kaggle's 114 genre labels as the "
         "answers",
         caution="The audio features are Spotify's, whose developer terms forbid training on content taken from its "
-        "API. Train your own on other data (`--data DIR`, same columns, or in the Lab) where that matters to you.",
+        "API. Train your own on other data (`--data DIR`, same columns, or in the Library) where that matters to you.",
     )
 
 

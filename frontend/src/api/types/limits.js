@@ -213,7 +213,7 @@ export const limits = {
    "maxlength": 200
   },
   "tracks": {
-   "maxItems": 500
+   "maxItems": 10000
   },
   "tracks.id": {
    "maxlength": 500
@@ -233,6 +233,11 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "post /api/library/scan": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
  "get /api/genres/place": {
   "name": {
    "maxlength": 200
@@ -245,6 +250,16 @@ export const limits = {
   "limit": {
    "min": 1,
    "max": 50
+  }
+ },
+ "put /api/library/watch": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
+ "post /api/library/forget": {
+  "folder": {
+   "maxlength": 4096
   }
  },
  "put /api/sources/{name}": {
@@ -292,6 +307,21 @@ export const limits = {
   "artist_cap": {
    "min": 1,
    "max": 50
+  },
+  "novelty": {
+   "min": 0,
+   "max": 1
+  }
+ },
+ "post /api/playlists/{playlist_id}/tracks": {
+  "track": {
+   "maxlength": 500
+  }
+ },
+ "post /api/playlists/{playlist_id}/remove": {
+  "tracks": {
+   "maxItems": 10000,
+   "maxlength": 500
   }
  },
  "put /api/playlists/{playlist_id}/people": {
@@ -319,6 +349,11 @@ export const limits = {
   },
   "person": {
    "maxlength": 500
+  }
+ },
+ "get /api/playlists/{playlist_id}/columns": {
+  "start": {
+   "min": 0
   }
  },
  "post /api/playlists/{playlist_id}/spotify": {

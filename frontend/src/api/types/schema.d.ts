@@ -128,6 +128,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete all that this browser brought in: playlists with their tracks, what was learnt from them, what was
+         * @description decided of them, its runs, its login to Spotify, its "never again". It is a stranger from then on.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -173,7 +212,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        /**
+         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+         * @description and tracks with sound that four share.
+         *
+         *     `run` is that of the songs; `runs` has both.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -183,13 +227,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The run that imports the demo */
+                /** @description The runs that import the demo */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
                 /** @description TASTEMAP_DEMO is 0 */
@@ -203,7 +247,27 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /** Delete the demo playlists of this browser, with what came with them. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -621,6 +685,42 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders with own music and what their last scans found; the operator's. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
                     };
                 };
             };
@@ -1325,6 +1425,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ScanBody"];
+                };
+            };
+            responses: {
+                /** @description The run that scans it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such folder */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audio/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of one's own as it lies on the disk, whole or the range that is asked for.
+         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, or the range of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "audio/*": string;
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Changed since its scan */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/genres/place": {
         parameters: {
             query?: never;
@@ -1424,6 +1650,55 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Scan a folder again whenever its files have changed, or no longer. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WatchBody"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -1559,6 +1834,64 @@ export interface paths {
                 };
                 /** @description Not set up */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["FolderBody"];
+                };
+            };
+            responses: {
+                /** @description The run that forgets it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1845,6 +2178,63 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/covers/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+         * @description on, and kept here for some days.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    track_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The picture */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                /** @description No source that is on has one */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2687,6 +3077,14 @@ export interface paths {
                     artist_cap?: number;
                     /** @description Track ids that must not come back, with commas. */
                     exclude?: string;
+                    /** @description Leave out spoken word (speechiness above 0.66). */
+                    spoken?: boolean;
+                    /** @description Leave out what is marked as explicit. */
+                    explicit?: boolean;
+                    /** @description Leave out Christmas and Halloween, by title. */
+                    seasonal?: boolean;
+                    /** @description 0: what fits; 1: what is new. */
+                    novelty?: number;
                 };
                 header?: never;
                 path: {
@@ -2775,6 +3173,162 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a track that is known here at the end of a playlist of this browser's. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TrackGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take tracks out of a playlist of this browser's; one that is not in it is not missed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TracksGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3198,6 +3752,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of a playlist as columns, 20,000 in one answer: a list for each value, an entry for each row. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Position of the first row. */
+                    start?: number;
+                };
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistColumns"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/spotify": {
         parameters: {
             query?: never;
@@ -3270,6 +3883,53 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist at a glance: genres, decades, moods, sources of features, facts worth telling, its people. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3741,6 +4401,21 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        ScanBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            /**
+             * @description How many files are examined at a time.
+             * @default 1
+             * @enum {string}
+             */
+            cores?: "1" | "all";
+        };
+        WatchBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            watched: boolean;
+        };
         LoginBody: {
             /**
              * @description Ask for the permission to write playlists, too.
@@ -3752,6 +4427,10 @@ export interface components {
              * @default false
              */
             public?: boolean;
+        };
+        FolderBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
         };
         SourceBody: {
             /** @description Whether it may be used. */
@@ -3782,6 +4461,13 @@ export interface components {
         VersionChoice: {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
+        };
+        TrackGiven: {
+            /** @description Its id. */
+            track: string;
+        };
+        TracksGiven: {
+            tracks: string[];
         };
         SharedGiven: {
             shared: boolean;
@@ -3840,6 +4526,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             cluster: number;
         };
@@ -3885,6 +4572,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
@@ -3982,6 +4670,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4008,6 +4697,15 @@ export interface components {
             odds: number;
         };
         /**
+         * Count
+         * @description How many tracks there are of ``name``; ``title`` is what it is called in words.
+         */
+        Count: {
+            name: string;
+            title: string;
+            tracks: number;
+        };
+        /**
          * DatasetsAnswer
          * @description The number of slices, what they hold together, and the newest of them.
          */
@@ -4017,6 +4715,15 @@ export interface components {
             rows: number;
             imported_at: string | null;
             datasets: components["schemas"]["SetSummary"][];
+        };
+        /** DeletedAnswer */
+        DeletedAnswer: {
+            playlists: number;
+        };
+        /** DemoAnswer */
+        DemoAnswer: {
+            run: components["schemas"]["RunView"];
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * DoctorAnswer
@@ -4100,6 +4807,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4156,6 +4864,22 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * FolderView
+         * @description A folder with music: whether it is ``watched``, and what its last scan found.
+         *
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
+         *     ``skipped`` why.
+         */
+        FolderView: {
+            path: string;
+            watched: boolean;
+            scanned_at: string | null;
+            files: number;
+            analysed: number;
+            skipped: number;
+            problems: string[];
         };
         /**
          * GenreAnswer
@@ -4274,6 +4998,15 @@ export interface components {
             hint: string;
         };
         /**
+         * LibraryView
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         */
+        LibraryView: {
+            folders: components["schemas"]["FolderView"][];
+            fixed: boolean;
+            analysing: boolean;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -4353,6 +5086,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             distance: number;
         };
         /**
@@ -4360,7 +5094,7 @@ export interface components {
          * @description Kinds of queries. The comments say which members of :class:`LookupQuery` are read, and the type of the answer.
          * @enum {string}
          */
-        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "analysis" | "genre_tracks" | "artists";
+        Need: "search" | "track" | "features" | "genres" | "similar" | "preview" | "cover" | "analysis" | "genre_tracks" | "artists";
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
@@ -4368,6 +5102,8 @@ export interface components {
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         *
+         *     ``note`` says why there are fewer tracks than were wanted, null where there are not.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -4381,10 +5117,11 @@ export interface components {
             }[];
             version: string;
             tracks: components["schemas"]["NextTrack"][];
+            note: string | null;
         };
         /**
          * NextTrack
-         * @description A track that may come next, with its score and the reason.
+         * @description A track that may come next, with its score, the reason, and its audio features by name, to order a list by.
          */
         NextTrack: {
             id: string | null;
@@ -4398,13 +5135,32 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reason: string;
+            features: {
+                [key: string]: number;
+            };
         };
         /** Notice */
         Notice: {
             message: string;
             hint: string;
+        };
+        /**
+         * OddOneOut
+         * @description The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+         *
+         *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
+         */
+        OddOneOut: {
+            track: components["schemas"]["TrackSummary"];
+            times: number;
+            features: [
+                string,
+                number,
+                number
+            ][];
         };
         /**
          * Odds
@@ -4417,6 +5173,32 @@ export interface components {
         /** OperatorAnswer */
         OperatorAnswer: {
             operator: boolean;
+        };
+        /**
+         * Overview
+         * @description A playlist at a glance, of ``looked_at`` of its rows.
+         *
+         *     ``genres`` are those that most tracks have, ``decades`` are named by their first year, ``moods`` count the
+         *     quarters of valence and energy, ``sources`` those of audio features. A fact is null where nothing is worth telling.
+         */
+        Overview: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            looked_at: number;
+            artists: number;
+            duration_ms: number;
+            genres: components["schemas"]["Count"][];
+            decades: components["schemas"]["Count"][];
+            moods: {
+                [key: string]: number;
+            };
+            sources: components["schemas"]["Count"][];
+            without_features: number;
+            odd_one_out: components["schemas"]["OddOneOut"] | null;
+            most_shared: components["schemas"]["SharedTaste"] | null;
+            rarest: components["schemas"]["RarestArtist"] | null;
+            people: components["schemas"]["PersonTaste"][];
+            pairs: components["schemas"]["TastePair"][];
+            most_unlike: string | null;
         };
         /** PackagesAnswer */
         PackagesAnswer: {
@@ -4449,9 +5231,40 @@ export interface components {
             picks: number;
             share: number;
         };
+        /**
+         * PersonTaste
+         * @description A person's tracks.
+         *
+         *     ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` the most added;
+         *     ``with_features`` of their tracks have audio features.
+         */
+        PersonTaste: {
+            id: string;
+            name: string | null;
+            colour: string | null;
+            shape: string | null;
+            count: number;
+            features: {
+                [key: string]: number;
+            };
+            with_features: number;
+            artists: string[];
+        };
         /** PlaylistAnswer */
         PlaylistAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
+        };
+        /**
+         * PlaylistColumns
+         * @description Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
+         */
+        PlaylistColumns: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            start: number;
+            end: number;
+            people: string[];
+            sources: string[];
+            columns: components["schemas"]["RowColumns"];
         };
         /**
          * PlaylistPage
@@ -4481,6 +5294,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             position: number;
             added_by: string | null;
             added_at: string | null;
@@ -4608,6 +5422,15 @@ export interface components {
             probability: number;
         };
         /**
+         * RarestArtist
+         * @description The artist whose best known track here is least popular (0 to 100).
+         */
+        RarestArtist: {
+            artist: string;
+            popularity: number;
+            track: components["schemas"]["TrackSummary"];
+        };
+        /**
          * Recommendation
          * @description Tracks that go with the seed, best first; else similar artists. ``fetched`` is what sources recommend.
          */
@@ -4636,9 +5459,40 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
+        };
+        /**
+         * RowColumns
+         * @description One entry for each row, null where nothing is known.
+         *
+         *     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
+         *     features; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+         */
+        RowColumns: {
+            position: number[];
+            id: string[];
+            title: string[];
+            artists: string[][];
+            album: (string | null)[];
+            year: (number | null)[];
+            popularity: (number | null)[];
+            explicit: (boolean | null)[];
+            duration_ms: (number | null)[];
+            labels: string[][];
+            added_by: (number | null)[];
+            added_at: (string | null)[];
+            plays: (number | null)[];
+            source: (number | null)[];
+            artist_point: ([
+                number,
+                number
+            ] | null)[];
+            features: {
+                [key: string]: (number | null)[];
+            };
         };
         /** RunAnswer */
         RunAnswer: {
@@ -4730,6 +5584,15 @@ export interface components {
             required: boolean;
             set: boolean;
             value: string | null;
+        };
+        /**
+         * SharedTaste
+         * @description The artist whom most people have added, by id; of a playlist of one person, the artist of most tracks.
+         */
+        SharedTaste: {
+            artist: string;
+            people: string[];
+            tracks: number;
         };
         /** SimilarArtist */
         SimilarArtist: {
@@ -4864,6 +5727,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -4968,6 +5832,20 @@ export interface components {
             versions: components["schemas"]["VersionSummary"][];
         };
         /**
+         * TastePair
+         * @description Two people by id: how many ``artists`` both have added, and the ``overlap``, their share of all (0 to 1).
+         *
+         *     ``distance`` is between the means of their tracks' sound, in spreads of a feature over a large catalogue; null where
+         *     the audio features of one of them are not known.
+         */
+        TastePair: {
+            one: string;
+            other: string;
+            artists: number;
+            overlap: number;
+            distance: number | null;
+        };
+        /**
          * TimbreAlike
          * @description The analysed tracks that sound most like ``track``.
          */
@@ -5010,6 +5888,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             x: number;
             y: number;
             cluster: number;
@@ -5042,6 +5921,8 @@ export interface components {
         /**
          * TrackSummary
          * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         *
+         *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
         TrackSummary: {
             id: string | null;
@@ -5055,6 +5936,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
         };
         /** Trail */
         Trail: {
@@ -5161,6 +6043,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             playlist: components["schemas"]["Named"] | null;
             confidence: number;
             reasons: string[];

@@ -1,0 +1,32 @@
+"""What the page of a playlist shows: its rows in one answer, and an overview of it."""
+
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import Integer
+from apiflask.validators import Range
+
+from api import session
+from api.application import Blueprint
+from api.current import services
+from services.hub import columns as rows
+from services.hub import overview as glance
+
+blueprint = Blueprint("hub", __name__, tag="Playlists")
+
+
+class ColumnsQuery(Schema):
+    start = Integer(load_default=0, validate=Range(min=0), metadata={"description": "Position of the first row."})
+
+
+@blueprint.get("/api/playlists/<playlist_id>/columns")
+@blueprint.query(ColumnsQuery)
+def columns(playlist_id: str, query: dict[str, Any]) -> rows.PlaylistColumns:
+    """All rows of a playlist as columns, 20,000 in one answer: a list for each value, an entry for each row."""
+    return rows.playlist_columns(services(), playlist_id, session.viewer(), query["start"])
+
+
+@blueprint.get("/api/playlists/<playlist_id>/overview")
+def overview(playlist_id: str) -> glance.Overview:
+    """A playlist at a glance: genres, decades, moods, sources of features, facts worth telling, its people."""
+    return glance.overview(services(), playlist_id, session.viewer())

@@ -1,0 +1,111 @@
+"""All rows of a playlist in one answer, as columns: what its map and its table are drawn from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.container import Services
+from services.playlists import PlaylistSummary, describe, find_playlist
+from services.viewer import Viewer
+from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.library import tracks_of_playlist
+
+# Rows of one answer; a longer playlist takes several.
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowColumns:
+    """One entry for each row, null where nothing is known.
+
+    ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
+    features; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+    """
+
+    position: list[int]
+    id: list[str]
+    title: list[str]
+    artists: list[tuple[str, ...]]
+    album: list[str | None]
+    year: list[int | None]
+    popularity: list[float | None]
+    explicit: list[bool | None]
+    duration_ms: list[int | None]
+    labels: list[tuple[str, ...]]
+    added_by: list[int | None]
+    added_at: list[datetime | None]
+    plays: list[int | None]
+    source: list[int | None]
+    artist_point: list[tuple[float, float] | None]
+    features: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistColumns:
+    """Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them."""
+
+    playlist: PlaylistSummary
+    start: int
+    end: int
+    people: list[str]
+    sources: list[str]
+    columns: RowColumns
+
+
+def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start: int) -> PlaylistColumns:
+    """Return up to 20,000 rows of a playlist as columns, from position ``start`` on; raises ServiceError 404."""
+    playlist = find_playlist(services, playlist_id, viewer)
+    items = services.database.playlist_items(playlist.id, start=start, limit=MOST_ROWS)
+    rows = _known(services, playlist, items)
+    people, sources = _Numbers(), _Numbers()
+    plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
+    point_of = services.artist_points
+    columns: dict[str, Any] = {name: [getattr(track, name) for _, track in rows] for name in plain}
+    return PlaylistColumns(
+        playlist=describe(playlist, viewer),
+        start=start,
+        end=start + len(items),
+        columns=RowColumns(
+            position=[item.position for item, _ in rows],
+            id=[track.id for _, track in rows],
+            added_by=[people.of(item.added_by) for item, _ in rows],
+            added_at=[item.added_at for item, _ in rows],
+            plays=[item.plays for item, _ in rows],
+            source=[sources.of(track.features.source if track.features else None) for _, track in rows],
+            artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
+            features={name: [_value(track, name) for _, track in rows] for name in AUDIO_FEATURES},
+            **columns,
+        ),
+        people=people.names,
+        sources=sources.names,
+    )
+
+
+def _known(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> list[tuple[PlaylistItem, Track]]:
+    ids = {item.track_id for item in items}
+    tracks = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
+
+
+def _value(track: Track, name: str) -> float | None:
+    value = track.features.values.get(name) if track.features else None
+    return None if value is None else round(value, 4)
+
+
+def _rounded(point: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if point is None else (round(point[0], 4), round(point[1], 4))
+
+
+class _Numbers:
+    """Numbers names in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+
+    def of(self, name: str | None) -> int | None:
+        return None if name is None else self._number.setdefault(name, len(self._number))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._number)

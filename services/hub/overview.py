@@ -1,0 +1,205 @@
+"""A playlist at a glance: genres, decades, moods, where its audio features are from, and facts worth telling."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ml.sound import coordinates
+from services.container import Services
+from services.hub.people import RADAR, PersonTaste, TastePair, compared, tastes
+from services.playlists import PlaylistSummary, describe, find_playlist
+from services.viewer import Viewer
+from services.views import TrackSummary
+from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.feature_rows import feature_rows
+from store.library import tracks_of_playlist
+
+# Rows that are looked at; of a longer playlist the first.
+MOST_ROWS = 10_000
+_MOST_GENRES = 8
+# The middle of valence and energy, which are 0 to 1.
+_MIDDLE = 0.5
+# An odd one out stands this many times as far from the middle of the playlist as a usual track.
+_ODD_FROM = 1.5
+_LEAST_TRACKS = 4
+
+Mood = Literal["happy_lively", "tense_lively", "happy_calm", "sad_calm"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many tracks there are of ``name``; ``title`` is what it is called in words."""
+
+    name: str
+    title: str
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddOneOut:
+    """The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+
+    ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
+    """
+
+    track: TrackSummary
+    times: float
+    features: list[tuple[str, float, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedTaste:
+    """The artist whom most people have added, by id; of a playlist of one person, the artist of most tracks."""
+
+    artist: str
+    people: list[str]
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RarestArtist:
+    """The artist whose best known track here is least popular (0 to 100)."""
+
+    artist: str
+    popularity: float
+    track: TrackSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """A playlist at a glance, of ``looked_at`` of its rows.
+
+    ``genres`` are those that most tracks have, ``decades`` are named by their first year, ``moods`` count the
+    quarters of valence and energy, ``sources`` those of audio features. A fact is null where nothing is worth telling.
+    """
+
+    playlist: PlaylistSummary
+    looked_at: int
+    artists: int
+    duration_ms: int
+    genres: list[Count]
+    decades: list[Count]
+    moods: dict[Mood, int]
+    sources: list[Count]
+    without_features: int
+    odd_one_out: OddOneOut | None
+    most_shared: SharedTaste | None
+    rarest: RarestArtist | None
+    people: list[PersonTaste]
+    pairs: list[TastePair]
+    most_unlike: str | None
+
+
+def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
+    """Return a playlist at a glance; raises ServiceError 404."""
+    playlist = find_playlist(services, playlist_id, viewer)
+    rows = _rows(services, playlist)
+    tracks = list({track.id: track for _, track in rows}.values())
+    genres = Counter(genre for track in tracks for genre in dict.fromkeys(_genres(services, track)))
+    decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
+    sources = Counter(track.features.source for track in tracks if track.features)
+    people = tastes(playlist, rows)
+    pairs, most_unlike = compared(people, rows)
+    return Overview(
+        playlist=describe(playlist, viewer),
+        looked_at=len(rows),
+        artists=len({artist for track in tracks for artist in track.artists}),
+        duration_ms=sum(track.duration_ms or 0 for track in tracks),
+        genres=[Count(name, name, count) for name, count in genres.most_common(_MOST_GENRES)],
+        decades=[Count(str(first), f"{first}s", decades[first]) for first in sorted(decades)],
+        moods=_moods(tracks),
+        sources=[Count(name, services.title_of(name), count) for name, count in sources.most_common()],
+        without_features=len(tracks) - sources.total(),
+        odd_one_out=_odd_one_out(tracks),
+        most_shared=_most_shared(rows),
+        rarest=_rarest(tracks),
+        people=people,
+        pairs=pairs,
+        most_unlike=most_unlike,
+    )
+
+
+def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Track]]:
+    limit = min(max(playlist.item_count, 1), MOST_ROWS)
+    items = services.database.playlist_items(playlist.id, limit=limit)
+    ids = {item.track_id for item in items}
+    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    return [(item, known[item.track_id]) for item in items if item.track_id in known]
+
+
+def _genres(services: Services, track: Track) -> Sequence[str]:
+    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist."""
+    told = track.labels or track.artist_genres
+    if told:
+        return told
+    found = (services.artists.find(name) for name in track.artists)
+    return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
+
+
+def _moods(tracks: Sequence[Track]) -> dict[Mood, int]:
+    """Count the tracks in each quarter of valence and energy."""
+    moods: dict[Mood, int] = dict.fromkeys(("happy_lively", "tense_lively", "happy_calm", "sad_calm"), 0)
+    for track in tracks:
+        values = track.features.values if track.features else {}
+        if "valence" in values and "energy" in values:
+            happy, lively = values["valence"] >= _MIDDLE, values["energy"] >= _MIDDLE
+            of_happy: tuple[Mood, Mood] = ("happy_calm", "happy_lively")
+            of_others: tuple[Mood, Mood] = ("sad_calm", "tense_lively")
+            moods[(of_happy if happy else of_others)[lively]] += 1
+    return moods
+
+
+def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:
+    known = [track for track in tracks if track.features]
+    if len(known) < _LEAST_TRACKS:
+        return None
+    values = feature_rows([track.features for track in known if track.features])
+    places = coordinates(values)
+    places = places[:, ~np.isnan(places).all(axis=0)]
+    away = np.sqrt(np.nansum((places - np.nanmedian(places, axis=0)) ** 2, axis=1))
+    usual, at = float(np.median(away)), int(away.argmax())
+    if usual <= 0 or away[at] < _ODD_FROM * usual:
+        return None
+    return OddOneOut(
+        track=TrackSummary.of(known[at]), times=round(float(away[at]) / usual, 1), features=_apart(values, at)
+    )
+
+
+def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
+    """Return the three shares (0 to 1) in which a row is farthest from the median."""
+    apart = []
+    for name in RADAR:
+        column = values[:, AUDIO_FEATURES.index(name)]
+        if not np.isnan(column[at]):
+            apart.append((name, round(float(column[at]), 3), round(float(np.nanmedian(column)), 3)))
+    return sorted(apart, key=lambda one: -abs(one[1] - one[2]))[:3]
+
+
+def _most_shared(rows: Sequence[tuple[PlaylistItem, Track]]) -> SharedTaste | None:
+    people: dict[str, set[str]] = {}
+    tracks: Counter[str] = Counter()
+    for item, track in rows:
+        for artist in track.artists:
+            tracks[artist] += 1
+            people.setdefault(artist, set()).update({item.added_by} if item.added_by else ())
+    if not tracks:
+        return None
+    artist = max(tracks, key=lambda name: (len(people[name]), tracks[name], name))
+    shared = len(people[artist]) > 1 or tracks[artist] > 1
+    return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=tracks[artist]) if shared else None
+
+
+def _rarest(tracks: Sequence[Track]) -> RarestArtist | None:
+    best: dict[str, Track] = {}
+    for track in tracks:
+        if track.artists and track.popularity is not None:
+            before = best.get(track.artists[0])
+            if before is None or (before.popularity or 0.0) < track.popularity:
+                best[track.artists[0]] = track
+    if len(best) < _LEAST_TRACKS:
+        return None
+    artist = min(best, key=lambda name: (best[name].popularity or 0.0, name))
+    return RarestArtist(artist=artist, popularity=best[artist].popularity or 0.0, track=TrackSummary.of(best[artist]))

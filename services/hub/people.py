@@ -1,0 +1,128 @@
+"""The people of a playlist compared: what each adds, what two of them share, and who is most unlike the others."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.sound import coordinates
+from services.playlists import Contributor, contributors
+from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.feature_rows import feature_rows
+
+MOST_PEOPLE = 20
+_MOST_ARTISTS = 5
+# What a radar shows: shares of 0 to 1.
+RADAR = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
+
+Rows = Sequence[tuple[PlaylistItem, Track]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonTaste(Contributor):
+    """A person's tracks.
+
+    ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` the most added;
+    ``with_features`` of their tracks have audio features.
+    """
+
+    features: dict[str, float]
+    with_features: int
+    artists: list[str]
+
+
+@dataclass(frozen=True)
+class TastePair:
+    """Two people by id: how many ``artists`` both have added, and the ``overlap``, their share of all (0 to 1).
+
+    ``distance`` is between the means of their tracks' sound, in spreads of a feature over a large catalogue; null where
+    the audio features of one of them are not known.
+    """
+
+    one: str
+    other: str
+    artists: int
+    overlap: float
+    distance: float | None
+
+
+def tastes(playlist: Playlist, rows: Rows) -> list[PersonTaste]:
+    """Return the people with most rows, at most 20, the busiest first."""
+    found = []
+    for person in contributors(playlist)[:MOST_PEOPLE]:
+        tracks = _of(rows, person.id)
+        values = _values(tracks)
+        known = {name: values[:, AUDIO_FEATURES.index(name)] for name in RADAR} if len(values) else {}
+        artists = Counter(artist for track in tracks for artist in track.artists)
+        found.append(
+            PersonTaste(
+                **vars(person),
+                features={
+                    name: round(float(np.nanmean(column)), 3)
+                    for name, column in known.items()
+                    if not np.isnan(column).all()
+                },
+                with_features=len(values),
+                artists=[artist for artist, _ in artists.most_common(_MOST_ARTISTS)],
+            )
+        )
+    return found
+
+
+def compared(people: Sequence[Contributor], rows: Rows) -> tuple[list[TastePair], str | None]:
+    """Return each pair of people, and the id of who is most unlike the others: by sound, else by artists.
+
+    Two people are not enough to be unlike the others: then it is None.
+    """
+    artists = [{artist for track in _of(rows, person.id) for artist in track.artists} for person in people]
+    middles = [_middle(_of(rows, person.id)) for person in people]
+    pairs = [
+        _pair(people[a].id, people[b].id, artists[a] & artists[b], artists[a] | artists[b], middles[a], middles[b])
+        for a in range(len(people))
+        for b in range(a + 1, len(people))
+    ]
+    if len(people) < 3:
+        return pairs, None
+    return pairs, max((person.id for person in people), key=lambda id_: _unlikeness(pairs, id_))
+
+
+def _pair(
+    one: str,
+    other: str,
+    both: set[str],
+    either: set[str],
+    here: np.ndarray | None,
+    there: np.ndarray | None,
+) -> TastePair:
+    distance = None
+    if here is not None and there is not None:
+        shared = ~np.isnan(here) & ~np.isnan(there)
+        distance = round(float(np.sqrt(((here - there)[shared] ** 2).sum())), 3) if shared.any() else None
+    return TastePair(one, other, len(both), round(len(both) / max(len(either), 1), 3), distance)
+
+
+def _unlikeness(pairs: Sequence[TastePair], person: str) -> tuple[float, float]:
+    """Return the mean distance to the others, then how few artists are shared with them."""
+    mine = [pair for pair in pairs if person in (pair.one, pair.other)]
+    distances = [pair.distance for pair in mine if pair.distance is not None]
+    return float(np.mean(distances)) if distances else -1.0, -sum(pair.overlap for pair in mine)
+
+
+def _of(rows: Rows, person: str) -> list[Track]:
+    return list({track.id: track for item, track in rows if item.added_by == person}.values())
+
+
+def _values(tracks: Sequence[Track]) -> np.ndarray:
+    return feature_rows([track.features for track in tracks if track.features])
+
+
+def _middle(tracks: Sequence[Track]) -> np.ndarray | None:
+    """Return the (12,) mean place of tracks by sound; NaN where a feature of none of them is known."""
+    values = _values(tracks)
+    if not len(values):
+        return None
+    places = coordinates(values)
+    known = ~np.isnan(places)
+    sums = np.where(known, places, 0).sum(axis=0)
+    return np.divide(sums, known.sum(axis=0), out=np.full(places.shape[1], np.nan, np.float32), where=known.any(axis=0))

@@ -1,0 +1,46 @@
+"""Prepares the first recommendation of a process: what is computed once for each catalogue, before anybody asks."""
+
+import logging
+import time
+from threading import Thread
+
+from ml.neighbours.model import NothingToCompare
+from services.container import Services
+from services.errors import ServiceError
+from store.errors import TastemapError
+
+log = logging.getLogger(__name__)
+
+# How soon after an import its catalogue is prepared.
+_PAUSE_S = 2.0
+
+
+def keep_warm(services: Services) -> None:
+    """Prepare each generation of the shared catalogue in a thread of its own, as long as the process lives."""
+    Thread(target=_watch, args=(services,), name="warming", daemon=True).start()
+
+
+def _watch(services: Services) -> None:
+    prepared = None
+    while True:
+        prepared = prepare(services, prepared)
+        time.sleep(_PAUSE_S)
+
+
+def prepare(services: Services, prepared: str | None = None) -> str | None:
+    """Answer one recommendation from the current catalogue, unless it is the ``prepared`` one.
+
+    Returns the generation that is prepared now. What fails here fails again, with its message, for whoever asks.
+    """
+    try:
+        snapshot = services.catalogue.current()
+        if snapshot.generation == prepared:
+            return prepared
+        if len(snapshot):
+            services.neighbours.recommend(snapshot, snapshot.ref(0), limit=1, corrected=True)
+    except NothingToCompare:
+        pass  # the models are loaded and the catalogue is read, which is what this is for
+    except (ServiceError, TastemapError) as fault:
+        log.warning("The first recommendation could not be prepared: %s", fault)
+        return prepared
+    return snapshot.generation

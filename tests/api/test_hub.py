@@ -1,0 +1,148 @@
+"""What the page of a playlist shows: its rows as columns, and an overview with facts about it and its people."""
+
+import gzip
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.errors import ServiceError
+from services.hub.warming import prepare
+from store.catalogue.builder import build_collection
+from store.catalogue.catalogue import Catalogue
+from store.database import Database
+from store.domain import Person, Playlist, PlaylistItem
+from tests.api.conftest import CALM, LOUD, TRACKS, a_track
+
+ROWS = [
+    *((f"loud{at}", "ann") for at in range(4)),
+    *((f"soft{at}", "ben") for at in range(3)),
+    ("odd", "cy"),
+    ("unheard", None),
+]
+
+
+@pytest.fixture
+def shared_list(client: FlaskClient, database: Database) -> str:
+    """Three people: two add tracks of one artist, one adds the odd track."""
+    mild = LOUD | {"energy": 0.7, "valence": 0.6, "acousticness": 0.1}
+    database.put_tracks(
+        [
+            *(
+                a_track(
+                    f"loud{at}", f"Loud {at}", "Iron Almond", LOUD, year=1991 + at, popularity=60.0, labels=("metal",)
+                )
+                for at in range(4)
+            ),
+            a_track("soft0", "Soft 0", "Iron Almond", mild, year=2004, popularity=50.0, labels=("metal", "rock")),
+            a_track("soft1", "Soft 1", "Kelp & Thunder", mild, year=2005, popularity=40.0),
+            a_track("soft2", "Soft 2", "Nadia Verholt", mild, popularity=30.0),
+            a_track("odd", "Odd", "The Quiet Mechanics", CALM, popularity=3.0, duration_ms=200_000),
+            a_track("unheard", "Unheard", "Zzyqx Qqvx", None),
+        ]
+    )
+    moment = datetime(2024, 5, 1, tzinfo=UTC)
+    items = [
+        PlaylistItem(position=at, track_id=track, added_by=by, added_at=moment if at == 0 else None)
+        for at, (track, by) in enumerate(ROWS)
+    ]
+    database.put_page("ours", 0, items)
+    people = {"ann": 4, "ben": 3, "cy": 1}
+    database.put_playlist(
+        Playlist(
+            id="ours",
+            name="Ours",
+            item_count=len(ROWS),
+            contributors=people,
+            people={"cy": Person(name="Cy", colour="#0065a8", shape="star")},
+            complete=True,
+        )
+    )
+    return "ours"
+
+
+def answer_of(client: FlaskClient, path: str) -> dict[str, Any]:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.json
+    return dict(answer.json)
+
+
+def test_columns_hold_what_the_pages_of_rows_hold(client: FlaskClient, shared_list: str) -> None:
+    answer = answer_of(client, f"/api/playlists/{shared_list}/columns")
+    columns, people, sources = answer["columns"], answer["people"], answer["sources"]
+    rows = client.get(f"/data?playlist={shared_list}").json["tracks"]
+    for name in ("position", "id", "title", "artists", "year", "popularity", "added_at", "labels", "duration_ms"):
+        assert columns[name] == [row[name] for row in rows], name
+    assert [None if at is None else people[at] for at in columns["added_by"]] == [row["added_by"] for row in rows]
+    assert columns["features"]["energy"] == [row["features"].get("energy") for row in rows]
+    assert [None if at is None else sources[at] for at in columns["source"]] == 8 * ["table: invented"] + [None]
+    assert (answer["start"], answer["end"]) == (0, len(ROWS))
+    later = answer_of(client, f"/api/playlists/{shared_list}/columns?start=7")
+    assert later["columns"]["id"] == ["odd", "unheard"]
+
+
+def test_the_overview_tells_what_is_in_it(client: FlaskClient, shared_list: str) -> None:
+    answer = answer_of(client, f"/api/playlists/{shared_list}/overview")
+    assert answer["genres"][0] == {"name": "metal", "title": "metal", "tracks": 5}
+    assert [(decade["title"], decade["tracks"]) for decade in answer["decades"]] == [("1990s", 4), ("2000s", 2)]
+    assert answer["moods"] == {"happy_lively": 3, "tense_lively": 4, "happy_calm": 0, "sad_calm": 1}
+    assert (answer["sources"][0]["tracks"], answer["without_features"]) == (8, 1)
+    assert answer["odd_one_out"]["track"]["id"] == "odd"
+    assert answer["odd_one_out"]["features"][0][0] in {"energy", "acousticness"}
+    assert answer["most_shared"] == {"artist": "Iron Almond", "people": ["ann", "ben"], "tracks": 5}
+    assert (answer["rarest"]["artist"], answer["rarest"]["popularity"]) == ("The Quiet Mechanics", 3)
+
+
+def test_people_are_compared(client: FlaskClient, shared_list: str) -> None:
+    answer = answer_of(client, f"/api/playlists/{shared_list}/overview")
+    people = {person["id"]: person for person in answer["people"]}
+    assert people["ann"]["features"]["energy"] == pytest.approx(0.95)
+    assert (people["cy"]["name"], people["cy"]["shape"]) == ("Cy", "star")
+    pairs = {(pair["one"], pair["other"]): pair for pair in answer["pairs"]}
+    assert (pairs["ann", "ben"]["artists"], pairs["ann", "cy"]["artists"]) == (1, 0)
+    assert pairs["ann", "cy"]["distance"] > pairs["ann", "ben"]["distance"] > 0
+    assert answer["most_unlike"] == "cy"
+
+
+def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:
+    database.put_page("one", 0, [PlaylistItem(position=0, track_id="silent")])
+    database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))
+    answer = answer_of(client, "/api/playlists/one/overview")
+    assert [answer[fact] for fact in ("odd_one_out", "most_shared", "rarest", "most_unlike")] == [None] * 4
+    assert client.get("/api/playlists/none/overview").status_code == 404
+    assert client.get("/api/playlists/none/columns").status_code == 404
+
+
+def test_answers_are_compressed_for_who_takes_it(client: FlaskClient, shared_list: str) -> None:
+    path = f"/api/playlists/{shared_list}/columns"
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data)
+
+
+def test_a_catalogue_is_prepared_once_and_again_after_an_import(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    services = configured(tmp_path, database_uri).application.extensions["tastemap"]
+    assert prepare(services) == "empty"
+    build_collection(tmp_path / "catalogue", TRACKS)
+    services.catalogue = Catalogue(tmp_path / "catalogue")  # the other looks at the folder now and then
+    first = prepare(services, "empty")
+    assert first == services.catalogue.current().generation
+    assert prepare(services, first) == first
+
+
+def test_a_model_that_cannot_be_loaded_does_not_stop_the_preparation(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing(_self: object) -> None:
+        raise ServiceError(503, "model_missing", "The artists model cannot be loaded.", "Train one.")
+
+    monkeypatch.setattr(type(client.application.extensions["tastemap"]), "neighbours", property(missing))
+    assert prepare(client.application.extensions["tastemap"]) is None
+    assert "could not be prepared" in caplog.text
