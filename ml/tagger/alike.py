@@ -58,6 +58,10 @@ class SoundSpace:
         order = np.argsort(-cosines, kind="stable")[: min(limit, len(self.names) - 1)]
         return [(self.names[i], float(cosines[i])) for i in order]
 
+    def cosine(self, one: str, other: str) -> float:
+        """Return how alike two recordings sound, -1 to 1."""
+        return float(self.vectors[self.names.index(one)] @ self.vectors[self.names.index(other)])
+
     def path(self, start: str, end: str, most: int) -> list[str]:
         """Return recordings from ``start`` to ``end``, both included, ``most`` at the most, by small steps.
 

@@ -121,4 +121,3 @@ def format_table(results: Mapping[str, Scores]) -> str:
         (name, row.album_p5, row.album_first, row.album_p5_macro, row.album_p5 / best) for name, row in results.items()
     )
     return markdown_table(headings, rows)
-
