@@ -62,11 +62,9 @@ _OF_MSD = {
     "House": "house",
 }
 _MTT_WEIGHT = 0.5  # its tags are of sound rather than of genre
-MOODS = frozenset(
-    "slow,fast,beat,loud,quiet,soft,weird,beautiful,chillout,mellow,chill,party,sexy,catchy,sad,happy,easy listening".split(
-        ","
-    )
-)
+_PACE = ("slow", "fast", "beat", "loud", "quiet", "soft")
+_FEELING = ("beautiful", "catchy", "happy", "mellow", "party", "sad", "sexy", "weird")
+MOODS = frozenset((*_PACE, *_FEELING, "chill", "chillout", "easy listening"))
 _INSTRUMENTS = frozenset(("strings", "violin", "cello", "choir", "harpsichord", "sitar"))
 _LEAST = 0.01  # of the probability is spread over all genres, so that none is ruled out
 
