@@ -48,7 +48,7 @@ def listen() -> tuple[RunAnswer, Literal[202]]:
 @blueprint.query(AlikeQuery)
 @blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
 def alike(query: dict[str, Any]) -> use.SoundAlikes:
-    """The tracks among one's own files that sound most like one of them, and its tags of genre and mood."""
+    """The tracks among one's own files that sound most like one of them."""
     return use.alike(services(), query["track_id"], query["limit"], session.viewer())
 
 

@@ -18,14 +18,14 @@ from jobs.scale.processes import Processes
 from ml.registry import ModelRegistry
 from ml.tagger.mel import TooShort
 from ml.tagger.model import TASK, MusicTagger, Sound
-from store.audio_files import AudioFile, audio_files
+from store.audio_files import AudioFile, AudioShelf, audio_files
 from store.database import Database
 from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run
-from store.sounds import note_change, put_silent, put_sound, without_sound
+from store.sounds import put_silent, put_sound, without_sound
 
 KIND = "sounds"
-_FILES_A_NOTE = 200
+_FILES_A_LOOK = 200
 _ENDED = "it ended the program that read it"
 _HINT = "Install them in the library, under My music."
 
@@ -88,8 +88,8 @@ def run(task: Task) -> None:
                 stored, skipped = stored + (heard.sound is not None), skipped + bool(heard.problem)
                 _store(task.database, folder.name, heard)
                 done = len(files) - len(left)
-                if done % _FILES_A_NOTE == 0:
-                    note_change(task.database)
+                if done % _FILES_A_LOOK == 0:
+                    AudioShelf(task.var).build(task.database)
                 task.report(Progress(phase="listening", done=done, total=len(files), stored=stored, skipped=skipped))
     except TastemapError as fault:
         if fault.code != "deadly_items":
@@ -98,7 +98,7 @@ def run(task: Task) -> None:
             put_silent(task.database, file, folder.name, _ENDED)
         skipped += len(left)
     finally:
-        note_change(task.database)
+        AudioShelf(task.var).build(task.database)  # answers of before are made anew
     task.report.record(requested=len(files), stored=stored, skipped={"no sound to compare": skipped} if skipped else {})
 
 

@@ -17,7 +17,7 @@ from services.views import TrackSummary
 from store.audio_files import AudioFile, audio_files
 from store.domain import Track
 from store.library import tracks_by_id
-from store.sounds import last_change, sound_of, stored_sounds
+from store.sounds import sound_of, stored_sounds
 
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
@@ -55,12 +55,11 @@ class SoundAlike(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAlikes:
-    """The tracks among one's own files that sound most like ``track``, of so many ``recordings``, and its tags."""
+    """The tracks among one's own files that sound most like ``track``, of so many ``recordings``."""
 
     version: str
     recordings: int
     track: TrackSummary
-    tags: SoundTags
     alike: list[SoundAlike]
 
 
@@ -94,12 +93,11 @@ class SoundState:
 
 @dataclass(frozen=True, eq=False)
 class _Shelf:
-    """The recordings that a viewer may compare: the files by id, the file of each track, and the tags of each file."""
+    """The recordings that a viewer may compare: the files by id, and the file of each track."""
 
     space: SoundSpace
     files: dict[str, AudioFile]
     by_track: dict[str, str]
-    tags: dict[str, Any]
 
 
 def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> SoundAlikes:
@@ -112,12 +110,10 @@ def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> Soun
         if of and of != shelf.files[name].track_id and len(found) < limit:
             found.setdefault(of, cosine)
     tracks = _tracks(services, {track_id, *found}, viewer)
-    tagger = services.tagger
     return SoundAlikes(
-        version=tagger.version,
+        version=services.tagger.version,
         recordings=len(shelf.space.names),
         track=TrackSummary.of(tracks[track_id]) if track_id in tracks else TrackSummary.of(_unnamed(track_id)),
-        tags=_tags(services, shelf.tags[name]),
         alike=[_shown(tracks.get(of), of, cosine) for of, cosine in found.items()],
     )
 
@@ -184,7 +180,7 @@ def _may(file: AudioFile, viewer: Viewer) -> bool:
 def _shelf(services: Services, viewer: Viewer) -> _Shelf:
     """Return the recordings of a viewer, from memory where nothing has changed."""
     database, version = services.database, services.tagger.version
-    stamp = (version, last_change(database), services.audio.stamp())
+    stamp = (version, services.audio.stamp())
     name = "operator" if viewer.operator else f"of {viewer.owner}"
 
     def read() -> _Shelf:
@@ -192,7 +188,7 @@ def _shelf(services: Services, viewer: Viewer) -> _Shelf:
         kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
         space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
         by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
-        return _Shelf(space, files, by_track, {sound.id: sound.tags for sound in kept})
+        return _Shelf(space, files, by_track)
 
     shelf: _Shelf = services.sounds.get(name, stamp, read)
     return shelf
@@ -204,7 +200,7 @@ def _file_of(services: Services, shelf: _Shelf, track_id: str, viewer: Viewer) -
         return shelf.by_track[track_id]
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = services.audio.current().find(track)
-    if found is None or found not in shelf.tags:
+    if found is None or found not in shelf.space.names:
         raise ServiceError(
             404,
             "no_sound",

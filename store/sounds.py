@@ -12,10 +12,8 @@ import numpy.typing as npt
 
 from store.audio_files import AudioFile
 from store.database import Database
-from store.runs import now
 
 SOUNDS = "sounds"
-_STAMP = {"_id": "sounds"}
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -72,17 +70,6 @@ def _sound_from(document: dict[str, Any]) -> StoredSound:
     return StoredSound(id=document["_id"], parts=parts.reshape(document["rows"], -1), tags=tags)
 
 
-def note_change(database: Database) -> None:
-    """Let those who read all sounds read them again."""
-    database.put_document("stats", _STAMP | {"changed": now()})
-
-
-def last_change(database: Database) -> object:
-    """Return a value that :func:`note_change` changes."""
-    return (database.get_document("stats", _STAMP["_id"]) or {}).get("changed")
-
-
 def forget_sounds(database: Database, files: Collection[AudioFile]) -> None:
     """Delete what is known of the sound of ``files``."""
     database.delete_documents(SOUNDS, [file.id for file in files])
-    note_change(database)

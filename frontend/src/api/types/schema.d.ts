@@ -1561,7 +1561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks among one's own files that sound most like one of them, and its tags of genre and mood. */
+        /** The tracks among one's own files that sound most like one of them. */
         get: {
             parameters: {
                 query: {
@@ -5084,13 +5084,14 @@ export interface components {
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
             /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
             reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
             note: string | null;
             known_genres: components["schemas"]["KnownGenres"];
+            sound_tags: components["schemas"]["SoundTags"] | null;
             features: components["schemas"]["FeatureValue"][];
             other_features: components["schemas"]["SourceFeatures"][];
             why: components["schemas"]["Why"];
@@ -5825,13 +5826,12 @@ export interface components {
         };
         /**
          * SoundAlikes
-         * @description The tracks among one's own files that sound most like ``track``, of so many ``recordings``, and its tags.
+         * @description The tracks among one's own files that sound most like ``track``, of so many ``recordings``.
          */
         SoundAlikes: {
             version: string;
             recordings: number;
             track: components["schemas"]["TrackSummary"];
-            tags: components["schemas"]["SoundTags"];
             alike: components["schemas"]["SoundAlike"][];
         };
         /**
