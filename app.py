@@ -40,6 +40,7 @@ def create_app(config: Config | None = None) -> Application:
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
+    app.before_request(session.refuse_without_room)
     bounds.register(app, config.max_upload_bytes)
     app.before_request(audio.offer)
     app.after_request(session.keep)

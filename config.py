@@ -105,6 +105,9 @@ VARIABLES = (
         "folders chosen in the page",
     ),
     Variable(
+        "TASTEMAP_SNAPSHOTS", "the number of daily snapshots of the embedded database that are kept; 0 takes none", "7"
+    ),
+    Variable(
         "TASTEMAP_DATABASE_SECONDS",
         "how long a page waits for an answer of the database, in seconds; then it says 503",
         "2",
@@ -140,7 +143,7 @@ class Config:
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
     demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
     A request waits for one answer of the database for ``database_seconds`` at most. ``work`` bounds what browsers may
-    have done.
+    have done. ``snapshots`` is the number of daily snapshots of the embedded database that are kept.
     """
 
     var: Path = ROOT / "var"
@@ -160,6 +163,7 @@ class Config:
     music: Path | None = None
     database_seconds: float = 2.0
     work: WorkLimits = field(default_factory=WorkLimits)
+    snapshots: int = 7
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -196,15 +200,23 @@ class Config:
             database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             music=_folder(env, "TASTEMAP_MUSIC"),
+            snapshots=_number(env, "TASTEMAP_SNAPSHOTS", 7),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    number = _number(env, name, default)
+    if number == 0:
+        raise ConfigError(f"{name} must be a whole number above 0, not '0'.")
+    return number
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) == 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {text!r}.")
+    if not text.isdecimal():
+        raise ConfigError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
 
 

@@ -89,7 +89,7 @@ def built_files(config: Config) -> dict[str, object]:
     try:
         entry = json.loads((config.static / ".vite" / "manifest.json").read_text())["src/main.js"]
         styles = json.loads((config.static / "styles.json").read_text())
-    except FileNotFoundError as missing:
+    except (OSError, ValueError, LookupError, TypeError) as missing:
         raise ServiceError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
     return {
         "entry_js": f"/static/dist/{entry['file']}",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from config import Config, ConfigError
+from etl.commands.backups import add_backups
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
 from etl.commands.library import add_library
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add_work(commands)
     add_upkeep(commands)
     add_export(commands)
+    add_backups(commands)
     add_sources(commands)
     add_sound(commands)
     add_doctor(commands)

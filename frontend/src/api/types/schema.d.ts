@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the store answers too, else 503. */
+        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
         get: {
             parameters: {
                 query?: never;
@@ -735,7 +735,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+         *     browser's playlist are not listed.
          */
         get: {
             parameters: {
@@ -5579,6 +5580,16 @@ export interface components {
             reason: string;
         };
         /**
+         * Problem
+         * @description Something that is wrong; ``area`` is one of the doctor's.
+         */
+        Problem: {
+            area: string;
+            code: string;
+            message: string;
+            hint: string;
+        };
+        /**
          * ProjectionMap
          * @description A map by several methods, made with ``seed`` from at most ``sampled_from`` tracks.
          *
@@ -6046,6 +6057,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueState"];
             store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
             models: components["schemas"]["ModelVersion"][];
+            problems: components["schemas"]["Problem"][];
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
