@@ -43,7 +43,9 @@ class SoundSpace:
         With :data:`LEAST_FITTED` of them, the covariance within recordings is whitened (within-class covariance
         normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006). With fewer, the cosine of the means counts.
         """
-        means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(len(parts), -1)
+        means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(
+            len(parts), parts[0].shape[1] if parts else 0
+        )
         plain = _unit(means)
         if len(parts) < LEAST_FITTED:
             return cls(tuple(names), plain, plain)

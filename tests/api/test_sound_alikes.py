@@ -20,6 +20,7 @@ def noise() -> np.ndarray:
 def test_files_are_compared_by_their_sound(
     configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, database: Database
 ) -> None:
+    (tmp_path / "var").mkdir()
     client, folder = configured(tmp_path / "var", database_uri), tmp_path / "music"
     one = write_wav(folder / "Nadia Verholt - Ebb.wav", tones(hz=220))
     write_wav(folder / "Nadia Verholt - Flow.wav", tones(hz=247))
