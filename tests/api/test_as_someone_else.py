@@ -189,6 +189,8 @@ class Things:
             "GET /api/clusters/predict": by_id,
             "GET /api/projection": by_id,
             "GET /api/timbre/alike": by_id,
+            "GET /api/sound/alike": by_id,
+            "GET /api/sound/path": {"start": self.track_id, "end": self.track_id},
             "GET /api/genres/place": {"name": "rock"},
             "GET /api/models/{task}/compare": {"version": self.version},
             "GET /api/models/{task}/needs": {"playlist": self.playlist_id},
