@@ -117,7 +117,7 @@ def umap(places: Floats, seed: int) -> Floats:
     ModuleNotFoundError
         umap-learn is not installed.
     """
-    UMAP = _umap_class()  # noqa: N806
+    UMAP = _umap_class()
     with warnings.catch_warnings():
         # It warns that a fixed seed means one thread.
         warnings.filterwarnings("ignore", message="n_jobs value")
