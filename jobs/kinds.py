@@ -18,6 +18,7 @@ RUNNERS: Mapping[str, str] = {
     "give": "etl.giving:run",
     "train": "jobs.training:run",
     "scan": "jobs.scanning:run",
+    "calibrate": "jobs.calibrating:run",
     "forget-music": "etl.library.forgetting:run",
     "install": "jobs.installing:run",
     "spotify": "etl.spotify.importing:run",
