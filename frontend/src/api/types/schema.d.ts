@@ -128,6 +128,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, latencies, the queue, sources, models, catalogue and disk, for the operator and for Prometheus. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The text format of Prometheus */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Neither the operator nor TASTEMAP_METRICS_KEY as bearer token */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mine": {
         parameters: {
             query?: never;
@@ -285,7 +330,8 @@ export interface paths {
          * @description `is_close_match` says whether a track is close enough to go with it; the others are merely the nearest there are.
          *     Where no track is a close match, the answer names similar artists, too. Where the catalogue has none, artists alike
          *     are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
-         *     looked up at those that are switched on.
+         *     looked up at those that are switched on. Audio features that are given stand in front of what is known: what would
+         *     go with the track if it sounded like that.
          */
         get: {
             parameters: {
@@ -312,6 +358,32 @@ export interface paths {
                     weights?: string;
                     /** @description Whether distances are scaled locally, so that no track is everybody's neighbour (`corrected`), or taken as they are (`plain`). */
                     hubs?: "corrected" | "plain";
+                    /** @description Audio feature, 0 to 1. */
+                    danceability?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    energy?: number;
+                    /** @description Audio feature, 0 to 11. */
+                    key?: number;
+                    /** @description Audio feature, -60 to 10. */
+                    loudness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    mode?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    speechiness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    acousticness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    instrumentalness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    liveness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    valence?: number;
+                    /** @description Audio feature, 20 to 300. */
+                    tempo?: number;
+                    /** @description Audio feature, 1 to 8.64e+07. */
+                    duration_ms?: number;
+                    /** @description Audio feature, 1 to 7. */
+                    time_signature?: number;
                 };
                 header?: never;
                 path?: never;
@@ -1107,13 +1179,22 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Successful response */
+                /** @description The answer */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["OperatorAnswer"];
+                    };
+                };
+                /** @description Not the key */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description Validation error */
@@ -1123,6 +1204,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too many wrong keys; `Retry-After` says when to try again */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -2655,6 +2745,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracks/{track_id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A path to another track: even steps through the audio features, each a track that sounds like its place. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Id of the track at its end. */
+                    to: string;
+                    /** @description Tracks between the two. */
+                    between?: number;
+                };
+                header?: never;
+                path: {
+                    track_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Path"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No audio features are known of one */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources/{name}/answers": {
         parameters: {
             query?: never;
@@ -3628,7 +3779,7 @@ export interface paths {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
-                    format: "csv" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
+                    format: "csv" | "csv-exact" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
                 };
                 header?: never;
                 path: {
@@ -5219,6 +5370,21 @@ export interface components {
             installed: boolean;
             obstacle: string;
             lasting: boolean;
+        };
+        /** Path */
+        Path: {
+            steps: components["schemas"]["PathStep"][];
+        };
+        /**
+         * PathStep
+         * @description A track of the path and how close it is to its place (0 to 1); the ends are where they are.
+         */
+        PathStep: {
+            track: components["schemas"]["TrackSummary"];
+            score: number;
+            features: {
+                [key: string]: number;
+            };
         };
         /**
          * PersonShare
