@@ -11,6 +11,7 @@ from jobs.scale.cluster import Cluster
 from jobs.scale.options import available_cores
 from jobs.scale.processes import Processes
 from jobs.scale.workers import Workers
+from jobs.sound_alikes import after_scan
 
 
 def run(task: Task) -> None:
@@ -19,6 +20,7 @@ def run(task: Task) -> None:
     with _workers(request.get("cores", 1), request.get("cluster")) as workers:
         scan(task, workers.map)
     calibrating.run(task)
+    after_scan(task)
 
 
 def _workers(cores: int | str, cluster: str | None) -> Workers:
