@@ -732,6 +732,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many of one's own files can be compared by their sound, and which hold the same recording.
+         * @description The operator sees all files, others those that they have dropped into the page.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundState"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Find out what those files sound like of which that is not known yet; a scan does so at its end. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that does it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blend": {
         parameters: {
             query?: never;
@@ -2743,6 +2874,179 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sound/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tracks among one's own files that lead from one to another, each alike to the next. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The track that it begins with. */
+                    start: string;
+                    /** @description The track that it ends with. */
+                    end: string;
+                    /** @description Tracks at most, both included. */
+                    most?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundPath"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track, or no file of it has been listened to */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sound/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks among one's own files that sound most like one of them. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A track of which a file is here. */
+                    track_id: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundAlikes"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track, or no file of it has been listened to */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -4970,8 +5274,26 @@ export interface paths {
                         "application/json": components["schemas"]["Path"];
                     };
                 };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description No such track */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4986,6 +5308,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -8294,13 +8625,14 @@ export interface components {
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
             /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
             reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
             note: string | null;
             known_genres: components["schemas"]["KnownGenres"];
+            sound_tags: components["schemas"]["SoundTags"] | null;
             features: components["schemas"]["FeatureValue"][];
             other_features: components["schemas"]["SourceFeatures"][];
             why: components["schemas"]["Why"];
@@ -8977,6 +9309,14 @@ export interface components {
         RunsAnswer: {
             runs: components["schemas"]["RunView"][];
         };
+        /**
+         * SameRecording
+         * @description Files that hold the same recording: the path of each, and its track.
+         */
+        SameRecording: {
+            paths: string[];
+            tracks: components["schemas"]["TrackSummary"][];
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
@@ -9030,6 +9370,74 @@ export interface components {
         Skipped: {
             line: number;
             reason: string;
+        };
+        /**
+         * SoundAlike
+         * @description A track with the cosine of its vector (-1 to 1).
+         */
+        SoundAlike: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number;
+        };
+        /**
+         * SoundAlikes
+         * @description The tracks among one's own files that sound most like ``track``, of so many ``recordings``.
+         */
+        SoundAlikes: {
+            version: string;
+            recordings: number;
+            track: components["schemas"]["TrackSummary"];
+            alike: components["schemas"]["SoundAlike"][];
+        };
+        /**
+         * SoundPath
+         * @description Tracks from one to another, each alike to the next; ``score`` is the cosine with the one before.
+         */
+        SoundPath: {
+            version: string;
+            tracks: components["schemas"]["SoundAlike"][];
+        };
+        /**
+         * SoundState
+         * @description How many files have a sound to compare, and how many ``lacking`` it may get one; ``listening`` if the packages
+         *     for that are installed. ``same`` are the files that hold the same recording, at most 200 groups.
+         */
+        SoundState: {
+            version: string;
+            recordings: number;
+            lacking: number;
+            listening: boolean;
+            same: components["schemas"]["SameRecording"][];
+        };
+        /**
+         * SoundTag
+         * @description A tag with its probability, 0 to 1.
+         */
+        SoundTag: {
+            name: string;
+            probability: number;
+        };
+        /**
+         * SoundTags
+         * @description What the taggers hear in a file, the likeliest first: genres, moods, instruments and voices.
+         */
+        SoundTags: {
+            title: string;
+            version: string;
+            genres: components["schemas"]["SoundTag"][];
+            moods: components["schemas"]["SoundTag"][];
+            sounds: components["schemas"]["SoundTag"][];
         };
         /**
          * SourceFeatures
