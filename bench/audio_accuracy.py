@@ -7,7 +7,7 @@ own synthesiser), and the 28 tracks of the package immich-memories-music, whose 
 was told. FOLDER may hold further music with a notes.mid beside it, such as Debian's fretsonfire-songs-muldjord: tempo
 alone. Tempo: within 4 %; and up to a factor of 2 or 3. Key: exact; MIREX counts a fifth .5, the relative .3, the
 parallel .2. Beats: F-measure of mir_eval, from the fifth second on. Loudness: pyloudnorm. Perceptual attributes are
-scored in the card of a calibration (``python -m ml train perception``), for there is no free music with a provider's values here.
+scored in the card of a calibration (``python -m ml train perception``).
 Exit code 1 where tempo is below .77 (.90 up to octave), key below .87 on songs made in code, or loudness off by 0.1 LU.
 """
 
