@@ -15,6 +15,7 @@ from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import Person, Playlist, PlaylistItem
+from store.recommendations import Recommendations, Recommended, put_recommendations
 from tests.api.conftest import CALM, LOUD, TRACKS, a_track
 
 ROWS = [
@@ -105,6 +106,42 @@ def test_people_are_compared(client: FlaskClient, shared_list: str) -> None:
     assert (pairs["ann", "ben"]["artists"], pairs["ann", "cy"]["artists"]) == (1, 0)
     assert pairs["ann", "cy"]["distance"] > pairs["ann", "ben"]["distance"] > 0
     assert answer["most_unlike"] == "cy"
+
+
+def test_what_was_gathered_is_told_by_source_and_seed(
+    client: FlaskClient, database: Database, shared_list: str
+) -> None:
+    put_recommendations(
+        database,
+        Recommendations(
+            seed="loud0",
+            source="deezer",
+            fetched_at=datetime(2024, 5, 2, tzinfo=UTC),
+            tracks=(Recommended(track_id="metal1", score=0.8, reason="same label"), Recommended(track_id="gone")),
+        ),
+    )
+    answer = answer_of(client, f"/api/playlists/{shared_list}/gathered")
+    assert (answer["tracks"], answer["seeds"]) == (len(ROWS), 1)
+    found = answer["recommended"][0]
+    assert (found["seed"]["id"], found["title"]) == ("loud0", "Deezer")
+    assert [(track["id"], track["score"], track["reason"]) for track in found["tracks"]] == [
+        ("metal1", 0.8, "same label")
+    ]
+    by_source = {source["name"]: source for source in answer["sources"]}
+    assert by_source["deezer"]["recommendations"] == 1
+    assert by_source["table: invented"]["features"] == 8
+    assert client.get("/api/playlists/none/gathered").status_code == 404
+
+
+def test_tracks_are_added_to_ones_own_playlist(client: FlaskClient, shared_list: str) -> None:
+    made = client.post("/api/playlists", json={"name": "Mine", "tracks": [{"id": "loud0"}]}).json["playlist"]["id"]
+    path = f"/api/playlists/{made}/tracks"
+    assert client.post(path, json={"tracks": ["metal1", "loud0"]}).json["item_count"] == 2
+    assert answer_of(client, f"/api/playlists/{made}/columns")["columns"]["id"] == ["loud0", "metal1"]
+    assert client.post(path, json={"tracks": ["nobody"]}).status_code == 404
+    stranger = client.application.test_client()
+    assert stranger.post(path, json={"tracks": ["metal2"]}).status_code == 403
+    assert stranger.post("/api/playlists/none/tracks", json={"tracks": ["metal2"]}).status_code == 404
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

@@ -306,6 +306,12 @@ export const limits = {
    "maxlength": 60
   }
  },
+ "post /api/playlists/{playlist_id}/tracks": {
+  "tracks": {
+   "maxItems": 500,
+   "maxlength": 500
+  }
+ },
  "get /api/playlists/{playlist_id}/triage": {
   "limit": {
    "min": 1,

@@ -2927,6 +2927,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add known tracks at the end of a playlist of this browser's; what is in it already is not repeated. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TracksAdded"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistSummary"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such playlist or track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Still arriving */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/triage": {
         parameters: {
             query?: never;
@@ -3369,6 +3447,53 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/gathered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the data of a playlist came here: which sources told of which tracks, and what they recommended for them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gathered"];
                     };
                 };
                 /** @description Not found */
@@ -3906,6 +4031,9 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        TracksAdded: {
+            tracks: string[];
+        };
         TriageBody: {
             /** @description What it is sorted into: playlists that this browser brought in. */
             playlists: string[];
@@ -4199,7 +4327,7 @@ export interface components {
         FamilyRecommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
@@ -4279,6 +4407,16 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * Gathered
+         * @description What ``sources`` told of ``tracks`` tracks; ``recommended`` has at most 200 of the ``seeds`` asked for.
+         */
+        Gathered: {
+            tracks: number;
+            sources: components["schemas"]["SourceUse"][];
+            seeds: number;
+            recommended: components["schemas"]["SeedRecommendations"][];
         };
         /**
          * GenreAnswer
@@ -4824,31 +4962,11 @@ export interface components {
         Recommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
             sources: components["schemas"]["SourceLine"][];
-        };
-        /**
-         * RecommendedTrack
-         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
-         */
-        RecommendedTrack: {
-            id: string | null;
-            title: string;
-            artists: string[];
-            album: string | null;
-            year: number | null;
-            popularity: number | null;
-            explicit: boolean | null;
-            duration_ms: number | null;
-            has_features: boolean;
-            source: string;
-            labels: string[];
-            score: number;
-            reasons: string[];
-            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * RowColumns
@@ -4945,6 +5063,18 @@ export interface components {
         SearchAnswer: {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * SeedRecommendations
+         * @description What a source recommended for a track of the playlist, best first, at most ten.
+         */
+        SeedRecommendations: {
+            seed: components["schemas"]["TrackSummary"];
+            source: string;
+            title: string;
+            /** Format: date-time */
+            fetched_at: string;
+            tracks: components["schemas"]["services__hub__gathered__RecommendedTrack"][];
         };
         /**
          * SetSummary
@@ -5115,6 +5245,17 @@ export interface components {
             labels: string[];
             score: number | null;
             reason: string | null;
+        };
+        /**
+         * SourceUse
+         * @description For how many tracks of a playlist a source gave audio features, genres, and recommendations.
+         */
+        SourceUse: {
+            name: string;
+            title: string;
+            features: number;
+            genres: number;
+            recommendations: number;
         };
         /**
          * SourcesAnswer
@@ -5548,6 +5689,45 @@ export interface components {
         /** PreviewAnswer */
         api__sources__uploads__PreviewAnswer: {
             preview: components["schemas"]["Preview"];
+        };
+        /**
+         * RecommendedTrack
+         * @description A track that a source recommends, with its own measure (0 to 1) and reason where it gives them.
+         */
+        services__hub__gathered__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number | null;
+            reason: string | null;
+        };
+        /**
+         * RecommendedTrack
+         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
+         */
+        services__recommend__answer__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * PreviewAnswer
