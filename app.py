@@ -2,7 +2,7 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import bounds, current, errors, genres, maps, page, session, tracks
+from api import bounds, covers, current, errors, genres, maps, mine, page, session, tracks
 from api.application import Application
 from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
@@ -11,7 +11,7 @@ from api.status import doctor, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
-    *(tracks, genres, maps),
+    *(tracks, covers, genres, maps, mine),
     *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),

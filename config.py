@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
+# The largest body of a request that is no form with a file, in bytes: a list of some hundreds of tracks or people.
+LARGEST_BODY = 512 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
 
@@ -19,6 +21,36 @@ class Variable:
     name: str
     meaning: str
     default: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkLimits:
+    """How much work may be open, and how many rows of playlists may be kept.
+
+    ``..._each`` is for one browser, ``..._all`` for all of them together. Long runs may take hours (gathering,
+    training), the others are files and lists. ``waiting_mb`` are uploaded files that wait, in megabytes, ``rows`` those
+    of one file. The command line has no limit.
+    """
+
+    runs_each: int = 200
+    runs_all: int = 400
+    long_runs_each: int = 5
+    long_runs_all: int = 20
+    waiting_mb_each: int = 1024
+    waiting_mb_all: int = 4096
+    rows: int = 500_000
+    rows_each: int = 1_000_000
+    rows_all: int = 5_000_000
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read ``TASTEMAP_MAX_RUNS_EACH`` and its like, one for each field; raises ConfigError."""
+        names = {column.name: f"TASTEMAP_MAX_{column.name.upper()}" for column in fields(cls)}
+        return cls(**{name: _positive(env, variable, getattr(cls(), name)) for name, variable in names.items()})
+
+
+def _limit(name: str, meaning: str) -> Variable:
+    return Variable(f"TASTEMAP_MAX_{name.upper()}", meaning, str(getattr(WorkLimits(), name)))
 
 
 VARIABLES = (
@@ -67,6 +99,20 @@ VARIABLES = (
         "the name of this installation among several on one MongoDB",
         "a name in `var/installation`",
     ),
+    Variable(
+        "TASTEMAP_DATABASE_SECONDS",
+        "how long a page waits for an answer of the database, in seconds; then it says 503",
+        "2",
+    ),
+    _limit("runs_each", "files and lists of one browser that may wait or be read at once"),
+    _limit("runs_all", "the same, of all browsers together"),
+    _limit("long_runs_each", "gatherings and trainings of one browser that may be open at once"),
+    _limit("long_runs_all", "the same, of all browsers together"),
+    _limit("waiting_mb_each", "megabytes of uploaded files of one browser that may wait"),
+    _limit("waiting_mb_all", "the same, of all browsers together"),
+    _limit("rows", "rows of one upload; the command line has no limit"),
+    _limit("rows_each", "rows of playlists that are kept for one browser"),
+    _limit("rows_all", "the same, of all browsers together"),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -87,7 +133,8 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlist.
+    demo playlist. A request waits for one answer of the database for ``database_seconds`` at
+    most. ``work`` bounds what browsers may have done.
     """
 
     var: Path = ROOT / "var"
@@ -104,6 +151,8 @@ class Config:
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
     demo: bool = True
+    database_seconds: float = 2.0
+    work: WorkLimits = field(default_factory=WorkLimits)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -136,6 +185,8 @@ class Config:
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
+            work=WorkLimits.from_env(env),
+            database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),

@@ -5,7 +5,9 @@ the last stop cut off are finished, and a catalogue that is lost or outdated is 
 """
 
 import os
+import resource
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,15 +27,18 @@ from store.errors import TastemapError
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+# Slow connections hold no thread.
+worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # A progress stream holds a thread for as long as its page is open.
 threads = 16
 timeout = 60
-keepalive = 5
+# So long may an answer that has been begun take when it is to stop.
+graceful_timeout = 8
 # It would lie in the home directory, one for all instances of this user.
 control_socket_disable = True
 
+_FILES = 4096
 _database: Database | None = None
 
 
@@ -44,6 +49,17 @@ def on_starting(server):
         _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
+
+
+def post_fork(server, worker):
+    # Each connection is a descriptor, and so is each large body; many systems allow 1024 where nobody asks for more.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    # Large bodies wait on this disk: on many systems /tmp is memory.
+    folder = Config.from_env().var / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
 
 
 def post_worker_init(worker):

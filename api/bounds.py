@@ -6,13 +6,12 @@ from typing import Any, TypeVar
 import orjson
 from flask import Flask, current_app, request
 
-from config import MEGABYTE
+from config import LARGEST_BODY, MEGABYTE
 from services.errors import ServiceError, bad_request
 
-KILOBYTE = 1024
-MAX_BODY = 64 * KILOBYTE
-# Of lists of some hundreds of tracks or people. server/worker.py reads no larger body that is not a form with a file.
-LARGEST_BODY = 512 * KILOBYTE
+__all__ = ["LARGEST_BODY", "MAX_BODY", "read_json", "register", "takes", "takes_file"]
+
+MAX_BODY = 64 * 1024
 # Room for the other parts of a form with a file.
 _FORM = MEGABYTE
 # Lists in objects in lists are what routes take; a JSON parser's own limit is the stack of the process.

@@ -38,11 +38,18 @@ def start() -> str:
     return start()
 
 
+def end() -> None:
+    """Let the browser forget its session with this answer."""
+    g.session_ended = True
+
+
 def keep(response: Response) -> Response:
     """Send a session that this request opened to the browser."""
     token = g.get("new_session_token")
     if token:
         _set_cookie(response, _SESSION, token, days=365)
+    if g.get("session_ended"):
+        response.delete_cookie(_SESSION)
     return response
 
 

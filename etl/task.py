@@ -9,7 +9,7 @@ from typing import Any
 from config import Config
 from etl.engine import Engine
 from store.database import Database
-from store.runs import Cancelled, Progress, Run
+from store.runs import Cancelled, Progress, Run, Yielded
 
 OpenEngine = Callable[[Database, Path], Engine]
 Show = Callable[[Progress], None]
@@ -24,10 +24,13 @@ def silent(_progress: Progress) -> None:
 class Reporter:
     """Reports a run's progress to ``show``, and a few times a second in its document."""
 
-    def __init__(self, database: Database, run_id: str, show: Show) -> None:
+    def __init__(
+        self, database: Database, run_id: str, show: Show, is_over: Callable[[], bool] = lambda: False
+    ) -> None:
         self._database = database
         self._run_id = run_id
         self._show = show
+        self._is_over = is_over
         self._next = 0.0
 
     def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
@@ -37,6 +40,8 @@ class Reporter:
         ------
         Cancelled
             Somebody has ended the run.
+        Yielded
+            It has taken its time, and others wait.
         """
         self._show(progress)
         if time.monotonic() < self._next:
@@ -48,6 +53,8 @@ class Reporter:
             if progress.requested:  # while a file is read again after a kill, its counts stay
                 changes |= {"requested": progress.requested, "stored": progress.stored, "known": progress.known}
         self.record(**changes)
+        if self._is_over():
+            raise Yielded
 
     def record(self, **changes: Any) -> None:
         """Change fields of the run; raises Cancelled where somebody has ended it."""

@@ -12,18 +12,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from config import WorkLimits
+from jobs.limits import TooManyRuns, check_open, with_room
 from store.database import Database, StoreError
-from store.errors import TastemapError
 from store.locks import locked, take
 from store.runs import LONG_KINDS, STORED, ImportProblem, Run, lock_file, upload_folder
+
+__all__ = ["TooManyRuns", "WorkQueue", "create_upload_run", "enqueue", "next_run", "queues_of", "spawn_worker"]
 
 log = logging.getLogger(__name__)
 
@@ -33,27 +35,21 @@ _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
-# Whoever may open the page may start runs. So many of one owner may be open at once: of those that may take hours,
-# and of files and lists, of which people bring whole folders at once.
-MOST_OPEN_LONG, MOST_OPEN_SHORT = 5, 200
-_RETRY_SECONDS = 60
+_USUAL = WorkLimits()
 
 
 class WorkQueue(StrEnum):
-    """Runs of one queue are done in turn; a harvest of hours does not keep a file waiting."""
+    """Runs of one queue are done in turn; neither a harvest of hours nor a large file keeps a small one waiting.
+
+    Each queue has one process at a time. The order is fair between owners: see :func:`next_run`.
+    """
 
     FILES = "files"
+    LARGE = "large"
     LONG = "long"
 
 
-class TooManyRuns(TastemapError):  # noqa: N818 - a rule, shown to whoever starts runs
-    """An owner has as many open runs as one may have. ``retry_after_s`` says when to try again, in seconds."""
-
-    code = "too_many_runs"
-    retry_after_s = _RETRY_SECONDS
-
-
-def enqueue(database: Database, var: Path, *runs: Run) -> list[Run]:
+def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _USUAL) -> list[Run]:
     """Queue ``runs``, all or none, and return each in the same order.
 
     The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
@@ -64,8 +60,7 @@ def enqueue(database: Database, var: Path, *runs: Run) -> list[Run]:
     Raises
     ------
     TooManyRuns
-        The owner would have more than :data:`MOST_OPEN_LONG` open runs of :data:`~store.runs.LONG_KINDS` or more
-        than :data:`MOST_OPEN_SHORT` others. The operator's runs (no owner) have no limit.
+        More would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
     """
     with locked(var / "runs" / "queue.lock"):  # two requests at once would both find room, and no equal run
         unended = [*database.unfinished_runs(), *database.waiting_runs()]
@@ -78,7 +73,7 @@ def enqueue(database: Database, var: Path, *runs: Run) -> list[Run]:
                 new.append(run)
                 open_by_identity[identity] = run
             queued.append(same or run)
-        _check_limits(unended, new)
+        check_open(limits, unended, new)
         for run in new:
             database.put_run(run)
     return queued
@@ -91,18 +86,6 @@ def _identity(run: Run) -> str | None:
     return json.dumps([run.owner, run.source]) if run.source else None
 
 
-def _check_limits(unended: Iterable[Run], new: Iterable[Run]) -> None:
-    before = Counter((run.owner, run.kind in LONG_KINDS) for run in unended)
-    more = Counter((run.owner, run.kind in LONG_KINDS) for run in new if run.owner is not None)
-    for (owner, long), count in more.items():
-        most = MOST_OPEN_LONG if long else MOST_OPEN_SHORT
-        if before[owner, long] + count > most:
-            raise TooManyRuns(
-                f"No more than {most} runs of this sort may be open at once; {before[owner, long]} of yours are.",
-                "Wait until some have ended, or cancel some.",
-            )
-
-
 def create_upload_run(
     database: Database,
     var: Path,
@@ -113,6 +96,7 @@ def create_upload_run(
     read_options: Mapping[str, Any] | None = None,
     *,
     by_operator: bool = False,
+    limits: WorkLimits = _USUAL,
 ) -> Run:
     """Keep an uploaded file and queue its import; return the run.
 
@@ -124,17 +108,19 @@ def create_upload_run(
     ImportProblem
         The file has more than ``max_bytes`` (``too_large``); nothing of it is kept.
     TooManyRuns
-        The owner has too many open runs; nothing of the file is kept.
+        More would be open or kept than ``limits`` allow; nothing of the file is kept.
     """
     name = safe_name(filename)
     run = Run(name=name, owner=owner, read_options=read_options, by_operator=by_operator)
+    check_open(limits, [*database.unfinished_runs(), *database.waiting_runs()], [run])  # before the file is copied
+    run = with_room(limits, database, run)
     folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
         size = _receive(stream, folder / f"{name}.partial", max_bytes)
         (folder / f"{name}.partial").rename(folder / name)
-        [queued] = enqueue(database, var, replace(run, bytes_total=size))
+        [queued] = enqueue(database, var, replace(run, bytes_total=size), limits=limits)
         undo.pop_all()
     return queued
 
@@ -164,7 +150,22 @@ def safe_name(filename: str) -> str:
 
 def queues_of(runs: Iterable[Run]) -> set[WorkQueue]:
     """Return the queues in which ``runs`` are done."""
-    return {WorkQueue.LONG if run.kind in LONG_KINDS else WorkQueue.FILES for run in runs}
+    return {_queue_of(run) for run in runs}
+
+
+def _queue_of(run: Run) -> WorkQueue:
+    if run.kind in LONG_KINDS:
+        return WorkQueue.LONG
+    return WorkQueue.LARGE if run.large else WorkQueue.FILES
+
+
+def next_run(waiting: Sequence[Run], turns: Mapping[str | None, int], tries: Callable[[str], int]) -> Run:
+    """Return the run of ``waiting`` (oldest first, not empty) that is done next.
+
+    That is one of the least tries (a run that ends its process comes behind the others), then one of the owner who
+    has had the fewest ``turns``, then the oldest.
+    """
+    return min(waiting, key=lambda run: (tries(run.id), turns.get(run.owner, 0)))
 
 
 def worker_lock(var: Path, queue: WorkQueue) -> Path:

@@ -7,6 +7,7 @@ is done twice. So a run that goes on after a kill repeats at most one page.
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from etl.imports.storing.source import import_source
@@ -23,6 +24,7 @@ from store.runs import (
     ImportProblem,
     Postponed,
     Run,
+    Yielded,
     lock_file,
     upload_folder,
 )
@@ -38,12 +40,14 @@ def execute(
     *,
     build: bool = True,
     open_engine: OpenEngine = engine_of_environment,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> str:
     """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
 
     "running" means that another process is at it, or, with ``build`` false, that all is stored and only
     :func:`finish` remains; "waiting" that the sources it needs take no query before its ``wake_at``.
-    ``open_engine`` makes the engine for a run that needs sources.
+    ``open_engine`` makes the engine for a run that needs sources. It is asked ``is_over`` now and then; where that is
+    true, the run is "queued" again, among the large ones.
 
     Raises
     ------
@@ -61,7 +65,13 @@ def execute(
         if run is None:
             raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
         if not run.ended:
-            _attempt(database, var, run, show, open_engine)
+            report = Reporter(database, run.id, show, is_over)
+            try:
+                _attempt(database, var, run, report, open_engine)
+            except Yielded:
+                held.unlink(missing_ok=True)  # before anybody may take the run
+                database.update_run(run.id, states={"running"}, state="queued", phase="waiting", large=True)
+                return "queued"
             if build:
                 finish(database, var, [run_id], show)
             run = database.get_run(run_id) or run
@@ -85,17 +95,19 @@ def give_up(database: Database, var: Path, run_id: str) -> None:
     lock_file(var, run_id).unlink(missing_ok=True)
 
 
-def _attempt(database: Database, var: Path, run: Run, show: Show, open_engine: OpenEngine) -> None:
+def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
     # Whether the last attempt was cut off between a change and its note nobody knows.
     changed = database.tracks_changed - (run.state == "running")
     try:
-        _store(database, var, run, Reporter(database, run.id, show), open_engine)
+        _store(database, var, run, report, open_engine)
     except Cancelled:
         database.delete_incomplete(run.id)
         shutil.rmtree(upload_folder(var, run.id), ignore_errors=True)
     except Postponed as pause:
         database.update_run(run.id, states={"running"}, state="waiting", phase=pause.message, wake_at=pause.until)
-    except StoreError:
+    except (StoreError, Yielded):
+        if database.tracks_changed != changed:
+            database.update_run(run.id, changed=True)
         raise
     except TastemapError as problem:
         fail(database, var, run.id, problem)

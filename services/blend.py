@@ -197,6 +197,11 @@ def never_list(services: Services, owner: str | None) -> list[str]:
     return list(document["tracks"]) if document else []
 
 
+def forget_never_list(services: Services, owner: str) -> None:
+    """Delete the "never again" list of a browser session."""
+    services.database.delete_documents(_COLLECTION, [owner])
+
+
 def put_never_list(services: Services, owner: str, ids: Sequence[str]) -> None:
     """Replace the "never again" list of a browser session by ``ids``, without duplicates."""
     services.database.put_document(_COLLECTION, {"_id": owner, "tracks": list(dict.fromkeys(ids))})

@@ -9,7 +9,7 @@ import numpy as np
 from ml.clusters.model import Clusters
 from services.container import Services
 from services.errors import no_features
-from services.genre import as_input
+from services.subject.headline import as_input
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
 from services.viewer import Viewer

@@ -46,7 +46,12 @@ class Services:
     def database(self) -> Database:
         installation_id = self.config.installation_id or installation_id_of(self.config.var)
         embedded = None if self.config.mongodb_uri else EmbeddedServer(self.config.var)
-        return Database(self.config.mongodb_uri, embedded, installation_id=installation_id)
+        return Database(
+            self.config.mongodb_uri,
+            embedded,
+            installation_id=installation_id,
+            deadline_s=self.config.database_seconds,
+        )
 
     @cached_property
     def catalogue(self) -> Catalogue:

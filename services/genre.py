@@ -1,18 +1,17 @@
 """The genre of a track, how sure that is, and what it rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from etl.providers.base import Need
-from etl.providers.registry import PROVIDERS
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of, with_main
-from services.subject.headline import Confidence, DecidedBy, Headline
+from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
+from services.subject.headline import Confidence, DecidedBy, Headline, as_input
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve
@@ -135,8 +134,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     genres = _with_families(model, model.genres, why.prediction.genre)
     first = genres[0].genre
     micros = _with_families(model, model.microgenres, why.prediction.micro)
-    shares = dict(zip(model.families, families.tolist(), strict=True))
-    in_families = with_main(families_of(model.taxonomy, known, shares), genres[0].family)
+    in_families = families_of(model, known, why.prediction.genre)
     answer = GenreAnswer(
         track=TrackSummary.of(track) if subject.kind != "features" else None,
         match=subject.match(),
@@ -166,13 +164,6 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         sources=source_lines(services, subject),
     )
     return Worked(answer, subject.final)
-
-
-def as_input(track: Track) -> GenreInput:
-    """Return what the genre model looks at."""
-    # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
-    popularity = None if track.source in PROVIDERS else track.popularity
-    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """Playlists: find, describe, read a page, name their people, create and delete."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -14,10 +14,14 @@ from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
+from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import tracks_by_id, tracks_of_playlist
+from store.playlist_rows import add_rows, all_rows, remove_rows
 from store.triages import forget_triage, triage_id
 
+# Tracks of a playlist that is made from known ones, or taken out of one, at once.
+MAX_TRACKS = 10_000
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
 
@@ -207,6 +211,35 @@ def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shar
     return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
+def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: str) -> PlaylistSummary:
+    """Add a known track at the end of a playlist of this browser's; one that is in it stays where it is.
+
+    Raises ServiceError 404 for no such playlist or track, 403 for another's playlist, 409 while it is arriving.
+    """
+    playlist = find_playlist(services, playlist_id, viewer)
+    if playlist.owner is None or not may_change(playlist, viewer):
+        raise not_yours("Only the browser that brought this playlist in can add to it.", "Make a playlist of your own.")
+    check_complete(playlist)
+    known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, [track_id], viewer.owner)
+    if track_id not in known:
+        raise not_found(f"No track has the id {track_id!r} here.", "Search for it by name.")
+    services.database.put_tracks(list(known.values()), owner=playlist.owner)
+    add_rows(services.database, playlist, [PlaylistItem(position=0, track_id=track_id, added_at=datetime.now(UTC))])
+    _build_own(services, playlist.owner)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
+def delete_all_playlists(services: Services, owner: str) -> int:
+    """Delete every playlist of a browser session, as :func:`delete_playlist` does; return how many there were."""
+    own = [playlist for playlist in services.database.playlists(owner) if playlist.owner == owner]
+    for playlist in own:
+        services.database.delete_playlist(playlist.id)
+        services.registry.forget(task_of(playlist.id))
+        forget_triage(services.database, triage_id(owner, playlist.id))
+    _build_own(services, owner)
+    return len(own)
+
+
 def _build_own(services: Services, owner: str) -> None:
     from store.catalogue.builder import build_own  # it loads pyarrow, which answering needs nowhere else
 
@@ -295,7 +328,24 @@ def create_playlist(
         created_at=datetime.now(UTC),
     )
     services.database.put_tracks(list(known.values()), owner=owner)
-    services.database.put_page(playlist.id, 0, items)
+    for page in range(0, len(items), PAGE_ITEMS):
+        services.database.put_page(playlist.id, page // PAGE_ITEMS, items[page : page + PAGE_ITEMS])
     services.database.put_playlist(playlist)
     _build_own(services, owner)
     return describe(playlist, viewer)
+
+
+def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_ids: Collection[str]) -> PlaylistSummary:
+    """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
+
+    A track that is not in it is not missed. Raises ServiceError 404 if there is no such playlist, 403 if another
+    browser brought it in, 409 while it is arriving.
+    """
+    playlist = find_playlist(services, playlist_id, viewer)
+    if not may_change(playlist, viewer):
+        raise not_yours("Only the browser that brought this playlist in can change it.", "Save a playlist of your own.")
+    check_complete(playlist)
+    gone = set(track_ids)
+    rows = [row for row in all_rows(services.database, playlist) if row.track_id in gone]
+    remove_rows(services.database, playlist, {(row.track_id, row.added_at) for row in rows})
+    return describe(find_playlist(services, playlist.id, viewer), viewer)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from jobs.limits import with_room
 from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
 from services.errors import not_found
@@ -74,6 +75,8 @@ def start_runs(services: Services, *runs: Run) -> list[RunView]:
 
     Raises TooManyRuns.
     """
-    queued = enqueue(services.database, services.config.var, *runs)
+    limits = services.config.work
+    runs = tuple(with_room(limits, services.database, run) if run.kind == "spotify" else run for run in runs)
+    queued = enqueue(services.database, services.config.var, *runs, limits=limits)
     spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
     return [RunView.of(run) for run in queued]

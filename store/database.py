@@ -51,9 +51,15 @@ class Database(Connection):
     """
 
     def __init__(
-        self, uri: str, server: EmbeddedServer | None = None, *, installation_id: str = "", patience_s: float = 30.0
+        self,
+        uri: str,
+        server: EmbeddedServer | None = None,
+        *,
+        installation_id: str = "",
+        patience_s: float = 30.0,
+        deadline_s: float | None = None,
     ) -> None:
-        super().__init__(uri, server, patience_s=patience_s)
+        super().__init__(uri, server, patience_s=patience_s, deadline_s=deadline_s)
         self.installation_id = installation_id
         # How often this object has added a track or filled a gap of one: whether the catalogue has to be built anew.
         self.tracks_changed = 0

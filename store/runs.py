@@ -38,6 +38,10 @@ class Postponed(Exception):  # noqa: N818 - nothing is wrong; the run goes on at
         self.until = until
 
 
+class Yielded(Exception):  # noqa: N818 - nothing is wrong; the run goes on in the queue of large files
+    """Others wait, and the run has taken its time: it keeps its cursor and goes on elsewhere."""
+
+
 class Cancelled(Exception):  # noqa: N818 - the listener's will
     """The run has been cancelled while it was done."""
 
@@ -127,6 +131,10 @@ class Run:
         How far what is stored reaches. Of a file: the rows, the number of the playlist, its items and contributors.
     changed
         Whether it has changed tracks that the catalogue does not hold yet.
+    most_rows
+        How many rows it may bring; None where there is no limit.
+    large
+        Whether it took so long that it has left the queue of files for that of large ones.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(12))
@@ -161,6 +169,8 @@ class Run:
     error: Mapping[str, str] | None = None
     cursor: Mapping[str, Any] = field(default_factory=lambda: dict(FRESH_CURSOR))
     changed: bool = False
+    most_rows: int | None = None
+    large: bool = False
 
     @property
     def ended(self) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from config import ROOT
 
-LAYERS = ("store", "etl", "ml", "jobs", "services", "api")
+LAYERS = ("store", "etl", "ml", "jobs", "services", "api", "server")
 PROGRAMS = ("app.py", "config.py", "gunicorn.conf.py")
 PICTURE = ROOT / "docs" / "img" / "imports.svg"
 # Every layer reads the settings: an arrow to them would say nothing.

@@ -32,6 +32,7 @@ _NEEDS = {
     Need.GENRES: "genres",
     Need.SIMILAR: "similar tracks",
     Need.PREVIEW: "a preview to hear",
+    Need.COVER: "covers",
     Need.GENRE_TRACKS: "tracks of a genre",
     Need.ARTISTS: "artists by a search term",
     Need.ANALYSIS: "analysis (timbre segments)",

@@ -16,7 +16,6 @@ from ml.continuation.model import MAX_LIMIT
 from services import next as continuation
 from services import playlists as use
 from services import who_added as authorship
-from store.database import PAGE_ITEMS
 from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
@@ -63,7 +62,7 @@ class PersonGiven(Schema):
 
 class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, PAGE_ITEMS))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, use.MAX_TRACKS))
     people = Dict(
         keys=String(validate=Length(1, _LONGEST_ID)),
         values=Nested(PersonGiven),
@@ -71,6 +70,14 @@ class NewPlaylist(Schema):
         validate=Length(max=use.MAX_PEOPLE),
         metadata={"description": "Who they are by id, so that they stay who they are elsewhere."},
     )
+
+
+class TrackGiven(Schema):
+    track = String(required=True, validate=track_id, metadata={"description": "Its id."})
+
+
+class TracksGiven(Schema):
+    tracks = List(String(validate=track_id), required=True, validate=Length(1, use.MAX_TRACKS))
 
 
 class SharedGiven(Schema):
@@ -115,6 +122,14 @@ def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
     return PlaylistAnswer(use.create_playlist(services(), viewer, body["name"], rows, body["people"])), 201
 
 
+@blueprint.post("/api/playlists/<playlist_id>/tracks")
+@blueprint.body(TrackGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 404: "No such track", 409: "It is still arriving"})
+def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
+    """Add a track that is known here at the end of a playlist of this browser's."""
+    return PlaylistAnswer(use.add_track(services(), playlist_id, session.viewer(), body["track"]))
+
+
 @blueprint.get("/data")
 @blueprint.query(PlaylistQuery)
 def data(query: dict[str, Any]) -> use.PlaylistPage:
@@ -131,6 +146,15 @@ def delete(playlist_id: str) -> str:
     """Delete a playlist and what was brought with it; only the browser that brought it in may."""
     use.delete_playlist(services(), playlist_id, session.viewer())
     return ""
+
+
+@blueprint.post("/api/playlists/<playlist_id>/remove")
+@takes(LARGEST_BODY)
+@blueprint.body(TracksGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 409: "It is still arriving"})
+def remove(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
+    """Take tracks out of a playlist of this browser's; one that is not in it is not missed."""
+    return PlaylistAnswer(use.remove_tracks(services(), playlist_id, session.viewer(), body["tracks"]))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/give")

@@ -11,6 +11,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from etl.engine import SourceState
+from services.covers import forget_covers
 
 blueprint = Blueprint("sources", __name__, tag="Sources")
 
@@ -63,4 +64,5 @@ def forget(name: str) -> str:
     session.require_operator()
     use.check_known(services().engine, name)
     services().engine.forget(name)
+    forget_covers(services(), name)
     return ""

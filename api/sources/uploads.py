@@ -91,6 +91,7 @@ def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[
         here.config.max_upload_bytes,
         options.document(),
         by_operator=session.is_operator(),
+        limits=here.config.work,
     )
     spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202

@@ -6,6 +6,9 @@ import argparse
 import logging
 import os
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +18,17 @@ from etl.spotify.forgetting import expire
 from etl.task import engine_of_environment
 from jobs.catalogue import catalogue_is_behind, rebuild
 from jobs.finishing import sweep_uploads
-from jobs.queue import WorkQueue, queues_of, worker_lock
+from jobs.queue import WorkQueue, next_run, queues_of, spawn_worker, worker_lock
 from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
+from store.runs import Run
 
 # A run that has ended the worker so often ends, so that others get their turn.
 _PATIENCE = 8
+# A file that takes longer goes on among the large ones, if others wait.
+_FILE_SECONDS = 15.0
 # Runs that have ended are kept for so long, and at least so many of each owner.
 _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 
@@ -69,18 +75,31 @@ def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str])
     if queue is WorkQueue.FILES:
         _expire(database, var)
         _mend_catalogue(database, var)
-    for run_id in sorted(_untried(database, queue, tried), key=lambda run_id: tries(var, run_id)):
-        tried.add(run_id)
-        if tries(var, run_id) >= _PATIENCE:
-            give_up(database, var, run_id)
-        else:
-            execute(database, var, run_id)
+    turns: Counter[str | None] = Counter()
+    while waiting := _untried(database, queue, tried):
+        run = next_run(waiting, turns, lambda run_id: tries(var, run_id))
+        tried.add(run.id)
+        turns[run.owner] += 1
+        if tries(var, run.id) >= _PATIENCE:
+            give_up(database, var, run.id)
+        elif execute(database, var, run.id, is_over=_time_for(database, queue, tried)) == "queued":
+            spawn_worker(var, database.uri if database.kind == "mongodb" else "", [WorkQueue.LARGE])
     if queue is WorkQueue.FILES:
         sweep_uploads(database, var)
 
 
-def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[str]:
-    return [run.id for run in database.unfinished_runs() if run.id not in tried and queues_of([run]) == {queue}]
+def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[Run]:
+    return [run for run in database.unfinished_runs() if run.id not in tried and queues_of([run]) == {queue}]
+
+
+def _time_for(database: Database, queue: WorkQueue, tried: set[str]) -> Callable[[], bool]:
+    """Return what says whether the time of a run that begins now is over: it has been long, and others wait."""
+    until = time.monotonic() + _FILE_SECONDS
+
+    def is_over() -> bool:
+        return queue is WorkQueue.FILES and time.monotonic() > until and bool(_untried(database, queue, tried))
+
+    return is_over
 
 
 def _sweep(database: Database, var: Path) -> None:

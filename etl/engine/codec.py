@@ -10,6 +10,7 @@ from etl.providers.base import (
     Analysis,
     ArtistFound,
     Candidate,
+    Cover,
     GenreTag,
     Identity,
     Need,
@@ -22,6 +23,7 @@ _SINGLE: Mapping[Need, type] = {
     Need.TRACK: Candidate,
     Need.FEATURES: SourceFeatures,
     Need.PREVIEW: Preview,
+    Need.COVER: Cover,
     Need.ANALYSIS: Analysis,
 }
 _MANY: Mapping[Need, type] = {

@@ -270,6 +270,7 @@ class _LookUp:
             genres=self._found(Need.GENRES),
             similar=self._found(Need.SIMILAR),
             previews=self._found(Need.PREVIEW),
+            covers=self._found(Need.COVER),
             trail=tuple(self.answers.values()),
         )
 

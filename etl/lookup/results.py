@@ -26,7 +26,8 @@ class LookedUp:
 
     ``identity`` holds the ids of all sources that know the track. ``confidence`` (0 to 1) is how surely it is the
     track that was meant, 0 if none was found. ``chosen`` is one of ``candidates``, which are sorted by confidence.
-    ``features``, ``genres``, ``similar`` and ``previews`` map sources to what they found, the best source first.
+    ``features``, ``genres``, ``similar``, ``previews`` and ``covers`` map sources to what they found, the best source
+    first.
     ``trail`` holds all answers and failures, in the order in which they came.
     """
 
@@ -38,6 +39,7 @@ class LookedUp:
     genres: Mapping[str, Answer] = field(default_factory=dict)
     similar: Mapping[str, Answer] = field(default_factory=dict)
     previews: Mapping[str, Answer] = field(default_factory=dict)
+    covers: Mapping[str, Answer] = field(default_factory=dict)
     trail: tuple[Answer, ...] = ()
 
     def sounds(self) -> list[AudioFeatures]:

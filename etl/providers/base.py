@@ -24,6 +24,7 @@ class Need(StrEnum):
     GENRES = "genres"  # identity -> tuple[GenreTag, ...], strongest first
     SIMILAR = "similar"  # identity -> tuple[Candidate, ...], most alike first
     PREVIEW = "preview"  # identity -> Preview
+    COVER = "cover"  # identity -> Cover
     ANALYSIS = "analysis"  # identity -> Analysis
     GENRE_TRACKS = "genre_tracks"  # text: a genre, page -> tuple[Candidate, ...]
     ARTISTS = "artists"  # text: a search term, page -> tuple[ArtistFound, ...]
@@ -106,6 +107,13 @@ class Preview:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cover:
+    """The address of the picture of an album, some 300 pixels wide."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Analysis:
     """Segments of a track: ``start`` and ``duration`` in seconds, 12 ``timbre`` and 12 ``pitches`` values in each."""
 
@@ -119,6 +127,7 @@ Value = (
     Candidate
     | SourceFeatures
     | Preview
+    | Cover
     | Analysis
     | tuple[Candidate, ...]
     | tuple[GenreTag, ...]

@@ -14,6 +14,7 @@ from etl.providers.base import (
     ArtistFound,
     Candidate,
     Channel,
+    Cover,
     FaultKind,
     GenreTag,
     Identity,
@@ -151,6 +152,11 @@ def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
     return Preview(url=url, expires_at=expires_at, credit=_TITLE, link=row.text("link"))
 
 
+def _cover(query: LookupQuery, channel: Channel) -> Cover | None:
+    url = _row(query.identity, channel).inner("album").text("cover_medium")
+    return Cover(url=url) if url else None
+
+
 def _genre_tracks(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | None:
     """Return the chart of Deezer's genre of that name; Deezer has about two dozen genres."""
     wanted = normalise(query.text)
@@ -183,6 +189,7 @@ class Deezer(Translator):
         Need.GENRES: single(has_id("deezer_album", "deezer", "isrc"), _genres),
         Need.SIMILAR: single(has_id("deezer_artist", "deezer", "isrc"), _similar),
         Need.PREVIEW: single(has_id("deezer", "isrc"), _preview),
+        Need.COVER: single(has_id("deezer", "isrc"), _cover),
         Need.GENRE_TRACKS: single(has_text, _genre_tracks),
         Need.ARTISTS: single(has_text, _artists),
     }
@@ -194,8 +201,8 @@ class Deezer(Translator):
         licence="Deezer terms of use: non-commercial",
         terms=(
             "Free without an account, for non-commercial use only. Deezer wants its name shown with what comes "
-            "from it. Facts are kept for a week; previews are played from Deezer's own servers and never stored. "
-            "Its limit counts by network address: 50 calls in 5 seconds."
+            "from it. Facts and covers are kept for a week; previews are played from Deezer's own servers and never "
+            "stored. Its limit counts by network address: 50 calls in 5 seconds."
         ),
         sends="Titles, artists, ISRCs and Deezer ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=8.0, burst=8),

@@ -7,6 +7,7 @@ from etl.providers.base import (
     About,
     Candidate,
     Channel,
+    Cover,
     FaultKind,
     GenreTag,
     LookupQuery,
@@ -94,6 +95,13 @@ def _preview(query: LookupQuery, channel: Channel) -> Preview | None:
     return Preview(url=url, credit="provided courtesy of iTunes", link=row.text("trackViewUrl"))
 
 
+def _cover(query: LookupQuery, channel: Channel) -> Cover | None:
+    row = _row(query, channel)
+    url = row.text("artworkUrl100") if row else None
+    # The size is a part of the address.
+    return Cover(url=url.replace("100x100", "250x250")) if url else None
+
+
 class ITunes(Translator):
     """The iTunes store without an account."""
 
@@ -102,6 +110,7 @@ class ITunes(Translator):
         Need.TRACK: single(has_id("itunes"), _track),
         Need.GENRES: single(has_id("itunes"), _genres),
         Need.PREVIEW: single(has_id("itunes"), _preview),
+        Need.COVER: single(has_id("itunes"), _cover),
     }
     about = About(
         name="itunes",
@@ -110,9 +119,9 @@ class ITunes(Translator):
         base_url="https://itunes.apple.com",
         licence="Apple iTunes Search API terms",
         terms=(
-            "Free without an account, about 20 calls a minute. Facts may be kept for a while (here a week). Previews "
-            "may only be streamed, next to a link to the store and the words “provided courtesy of iTunes”; they are "
-            "never stored and never analysed."
+            "Free without an account, about 20 calls a minute. Facts and covers may be kept for a while (here "
+            "a week). Previews may only be streamed, next to a link to the store and the words “provided courtesy of "
+            "iTunes”; they are never stored and never analysed."
         ),
         sends="Titles, artists and iTunes ids of what you look up, and this computer's network address.",
         rate=Rate(per_second=0.25, burst=5),

@@ -34,6 +34,7 @@ ORDER: Mapping[Need, tuple[str, ...]] = {
     Need.GENRES: ("musicbrainz", "listenbrainz", "deezer", "itunes"),
     Need.SIMILAR: ("reccobeats", "listenbrainz_labs", "deezer", "spotify"),
     Need.PREVIEW: ("deezer", "itunes"),
+    Need.COVER: ("deezer", "itunes"),
     Need.ANALYSIS: ("spotify",),
     Need.GENRE_TRACKS: ("deezer", "listenbrainz", "musicbrainz", "spotify"),
     Need.ARTISTS: ("deezer", "musicbrainz", "spotify"),

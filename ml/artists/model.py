@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ml.artefacts import mapped, verified
 from ml.artists.names import KeyIndex, NameTable
+from ml.artists.well_known import other_names
 from store.text import normalise
 
 # Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
@@ -104,11 +105,15 @@ class ArtistEmbedding:
         return self.keys.close(key) if found is None else found
 
     def find_exact(self, name: str) -> int | None:
-        """Return the artist called ``name`` as normalised, with or without a leading "the"; or None."""
+        """Return the artist called ``name`` as normalised, with or without a leading "the"; or None.
+
+        "Beethoven" is Ludwig van Beethoven: see ``ml.artists.well_known``.
+        """
         return self._found(name)
 
     def _find_exact(self, name: str) -> int | None:
         key = normalise(name)
+        key = other_names().get(key, key)
         if not key:
             return None
         found = self.keys.exact(key)

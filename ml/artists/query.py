@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
+from ml.artists.well_known import other_names
 from store.catalogue.catalogue import Snapshot
 from store.text import normalise
 
@@ -81,8 +82,10 @@ def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Itera
             written = artists.names[artists.as_known(index)]
         elif not only_here:
             continue
-        letters = min(len(key), _MOST_LETTERS) / _MOST_LETTERS
-        if count == 1 and (names := artists.keys.common_words.get(key)):
+        # "Bach" at the beginning weighs as much as the whole name, which is meant.
+        usual = other_names().get(key) if first else None
+        letters = min(len(usual or key), _MOST_LETTERS) / _MOST_LETTERS
+        if count == 1 and not usual and (names := artists.keys.common_words.get(key)):
             cost += _COMMON_COST * math.log10(names / COMMON)
         prior = ONLY_HERE if index is None else float(artists.prior[index])
         score = prior + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost

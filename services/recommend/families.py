@@ -8,9 +8,9 @@ from ml.families.model import NoSound
 from ml.neighbours.reasons import differences, reasons
 from services.container import Services
 from services.errors import no_features
-from services.genre import as_input
 from services.recommend.answer import Draw, FamilyRecommendation, FamilyTrack
 from services.subject.families import TrackFamily, families_of, genres_of
+from services.subject.headline import Headline, as_input
 from services.subject.model import Subject
 from services.views import TrackSummary
 
@@ -56,11 +56,11 @@ def family_picks(
 
 
 def _families(services: Services, subject: Subject) -> tuple[TrackFamily, ...]:
-    model, given = services.genre, as_input(subject.track)
-    shares: dict[str, float] = {}
-    if model.knows(given):
-        shares = dict(zip(model.families, model.family_probabilities(model.predict([given]))[0].tolist(), strict=True))
-    return families_of(model.taxonomy, genres_of(services, subject), shares)
+    model, given, known = services.genre, as_input(subject.track), genres_of(services, subject)
+    if not model.knows(given):
+        return families_of(model, known, None)
+    headline = Headline.of(services.artist_genre, given, known)
+    return families_of(model, known, headline.revise(model.predict_encoded(model.encode([given]))).genre[0])
 
 
 def _note(families: Sequence[TrackFamily], picks: int) -> str | None:
@@ -68,6 +68,6 @@ def _note(families: Sequence[TrackFamily], picks: int) -> str | None:
         return "No genre of this track is known, and none could be guessed."
     if not picks:
         return "The catalogue has no other track of these families that sounds like it. Bring in tracks with genres."
-    if families[0].guessed:
+    if all(family.guessed for family in families):
         return "No genre of this track is known: its families are the genre model's guess."
     return None

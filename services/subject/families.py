@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ml.genre.encoder import Floats
+from ml.genre.model import GenrePredictor
 from ml.taxonomy.model import Taxonomy
 from services.container import Services
 from services.subject.lookup import SourceGenres, genres_by_source, known_genres
@@ -54,12 +56,30 @@ def genres_of(services: Services, subject: Subject) -> KnownGenres:
     )
 
 
-def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, float]) -> tuple[TrackFamily, ...]:
-    """Return the families of a track, the main one first: by its own genres, then by its artist's, else guessed.
+def families_of(model: GenrePredictor, known: KnownGenres, genre: Floats | None) -> tuple[TrackFamily, ...]:
+    """Return the families of a track: that of its headline first, then by its own genres, then by its artist's.
 
-    ``shares`` are the genre model's probabilities by family. Of known families the one that most genres name comes
-    first, of equals the likelier; there is no guess beside them.
+    ``genre`` (114,) are the revised probabilities of the headline, ``None`` where no model knows the track. Of known
+    families the one that most genres name comes first, of equals the likelier. Where none is known, the likeliest are
+    a guess.
     """
+    shares = dict.fromkeys(model.families, 0.0)
+    main = None
+    if genre is not None:
+        shares = dict(zip(model.families, model.family_probabilities(genre[None])[0].tolist(), strict=True))
+        main = _family_of(model.taxonomy, model.genres[int(genre.argmax())])
+    found = _named(model.taxonomy, known, shares)
+    if not found and genre is not None:
+        ranked = sorted(shares, key=lambda name: -shares[name])[:MOST_GUESSED]
+        found = [_guess(name) for name in ranked if shares[name] >= LEAST_SHARE]
+    if main is None:
+        return tuple(found)
+    first = next((family for family in found if family.family == main), _guess(main))
+    return (first, *(family for family in found if family.family != main))
+
+
+def _named(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, float]) -> list[TrackFamily]:
+    """Return the families that genres of the track and of its artist name."""
     found: dict[str, TrackFamily] = {}
     known_by: Sequence[tuple[By, Sequence[str], str | None]] = (
         ("track", known.track, known.track_source),
@@ -67,24 +87,13 @@ def families_of(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, flo
     )
     for by, genres, source in known_by:
         counts = Counter(family for genre in genres if (family := _family_of(taxonomy, genre)))
-        for name in sorted(counts, key=lambda family: (-counts[family], -shares.get(family, 0.0))):
+        for name in sorted(counts, key=lambda family: (-counts[family], -shares[family])):
             found.setdefault(name, TrackFamily(name, by, source, guessed=False))
-    if found:
-        return tuple(found.values())
-    ranked = sorted(shares, key=lambda name: -shares[name])[:MOST_GUESSED]
-    return tuple(
-        TrackFamily(name, "model", None, guessed=True)
-        for name in ranked
-        if shares[name] >= LEAST_SHARE or name == ranked[0]
-    )
+    return list(found.values())
 
 
-def with_main(families: tuple[TrackFamily, ...], main: str | None) -> tuple[TrackFamily, ...]:
-    """Return the families with ``main``, that of the track's headline, in front, the model's where nobody names it."""
-    if main is None:
-        return families
-    first = next((one for one in families if one.family == main), TrackFamily(main, "model", None, guessed=True))
-    return (first, *(one for one in families if one.family != main))
+def _guess(family: str) -> TrackFamily:
+    return TrackFamily(family, "model", None, guessed=True)
 
 
 # A name that nobody has listed is compared with all that are.

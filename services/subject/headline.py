@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from etl.providers.registry import PROVIDERS
 from ml.artist_genre.model import ArtistEvidence, ArtistGenres, genre_name, inputs_of
 from ml.genre.encoder import Floats
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.taxonomy.model import Taxonomy
 from services.subject.families import KnownGenres
 from services.subject.lookup import ARTIST_EMBEDDING
+from store.domain import Track
 
 DecidedBy = Literal["track", "artist", "alike", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
@@ -114,6 +116,13 @@ class Headline:
 
     def _family(self, genre: str) -> str | None:
         return _family_of(self.model.taxonomy, genre)
+
+
+def as_input(track: Track) -> GenreInput:
+    """Return what the genre model looks at."""
+    # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
+    popularity = None if track.source in PROVIDERS else track.popularity
+    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
 
 
 def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres) -> tuple[str, ...]:

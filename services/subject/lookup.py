@@ -12,6 +12,7 @@ from etl.identity import SAME, as_track, identity_of, same_recording
 from etl.lookup.lookup import look_up
 from etl.lookup.results import LookedUp, completed, store_looked_up
 from etl.providers.base import GenreTag, Identity, LookupQuery, Need
+from ml.artists import well_known
 from services.container import Services
 from services.subject.model import Subject
 from services.views import View
@@ -134,6 +135,8 @@ def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[
         genres, source = snapshot.artist_genres(artist), "catalogue"
     if artist and not genres:
         genres, source = services.artists.genres(artist), ARTIST_EMBEDDING
+    if artist and not genres:
+        genres, source = well_known.well_known_genres(artist), well_known.TITLE
     return track.labels, tuple(genres), source
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
+# A database that has missed a deadline is not asked again for so long.
+_FAIL_FAST_SECONDS = 1.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -59,19 +61,35 @@ class Connection:
     ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
     how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
     server gives none while it prepares a large answer.
+
+    With ``deadline_s`` a call that takes longer raises StoreDown, and so do the calls of the next second, at once:
+    a database that hangs must not hold the threads of a web process.
     """
 
-    def __init__(self, uri: str, server: EmbeddedServer | None = None, *, patience_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        uri: str,
+        server: EmbeddedServer | None = None,
+        *,
+        patience_s: float = 30.0,
+        deadline_s: float | None = None,
+    ) -> None:
         self._uri = uri
         self._server = server
+        self._deadline_s = deadline_s
+        self._down_until, self._trial = 0.0, 0
         patience = dict.fromkeys(("connectTimeoutMS", "socketTimeoutMS"), int(patience_s * 1000))
         self._timeouts = {"serverSelectionTimeoutMS": 3000, **patience}
+        if deadline_s is not None:
+            del self._timeouts["socketTimeoutMS"]
+            self._timeouts |= dict.fromkeys(("timeoutMS", "serverSelectionTimeoutMS"), int(deadline_s * 1000))
         self._client: MongoClient[Document] | None = None
         self._left: list[MongoClient[Document]] = []
         self._pid = 0
         self._reviving = threading.Lock()
         self._opening = threading.Lock()
         self._revive_after = 0.0
+        self._opened_uri = ""
 
     @property
     def uri(self) -> str:
@@ -199,7 +217,7 @@ class Connection:
         return client.get_default_database(DATABASE)
 
     def _opened(self) -> MongoClient[Document]:
-        uri = self.uri
+        uri = self._opened_uri = self.uri
         unnamed = (name for name in self._timeouts if name.lower() not in uri.lower())
         timeouts: dict[str, Any] = {name: self._timeouts[name] for name in unnamed}
         client: MongoClient[Document] = MongoClient(uri, tz_aware=True, appname="tastemap", **timeouts)
@@ -217,7 +235,7 @@ class Connection:
 
     def _revive(self, failed: MongoClient[Document] | None) -> bool:
         """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""
-        if self._server is None:
+        if self._server is None or (self._deadline_s is not None and self._server.is_running(self._opened_uri)):
             return False
         with self._reviving:
             if self._client is not failed:
@@ -233,18 +251,39 @@ class Connection:
             if self._client is not None and self._pid == os.getpid():
                 self._left.append(self._client)
             self._client = None  # its port may be another one now
+            self._down_until = 0.0
             return True
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        self._fail_fast()
         try:
             yield
+            self._down_until = 0.0
         except EmbeddedError as fault:
             raise StoreDown(fault.message, fault.hint) from fault
         except ConnectionFailure as fault:
-            raise StoreDown("The database does not answer.", self._way_out()) from fault
+            raise self._does_not_answer() from fault
         except PyMongoError as fault:
+            if fault.timeout:
+                raise self._does_not_answer() from fault
+            self._down_until = 0.0
             raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
+
+    def _fail_fast(self) -> None:
+        """Raise StoreDown while the database is known to hang; once a second one thread may look."""
+        if not self._down_until or self._trial == threading.get_ident():
+            return
+        with self._opening:
+            if time.monotonic() < self._down_until:
+                raise StoreDown("The database does not answer.", self._way_out())
+            self._trial = threading.get_ident()
+            self._down_until = time.monotonic() + (self._deadline_s or 0.0)
+
+    def _does_not_answer(self) -> StoreDown:
+        if self._deadline_s is not None:
+            self._down_until, self._trial = time.monotonic() + _FAIL_FAST_SECONDS, 0
+        return StoreDown("The database does not answer.", self._way_out())
 
     def _way_out(self) -> str:
         if self._server is not None:

@@ -101,6 +101,11 @@ class EmbeddedServer:
                 atexit.register(self.stop)
         return uri
 
+    def is_running(self, uri: str) -> bool:
+        """Return whether the server of ``uri`` still runs, busy or not; :meth:`start` would wait for it."""
+        pid = _read_pid(self.base / "server.pid")
+        return pid is not None and _runs_server(pid) and self.uri == uri
+
     def stop(self) -> None:
         """Leave the server; the last to leave stops it. Does nothing in a forked child and when called twice."""
         if self._users is None or self._pid != os.getpid():

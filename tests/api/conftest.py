@@ -5,6 +5,7 @@ Every answer is validated against /api/openapi.json.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from app import create_app
-from config import Config
+from config import Config, WorkLimits
 from store.catalogue.builder import build_collection
 from store.domain import AudioFeatures, Track
 
@@ -80,13 +81,20 @@ def configured() -> Iterator[Callable[..., FlaskClient]]:
     apps = []
 
     def configure(folder: Path, uri: str, **more: Any) -> FlaskClient:
-        apps.append(create_app(Config(var=folder, mongodb_uri=uri, **more)))
+        # No test depends on the machine's speed.
+        apps.append(create_app(Config(var=folder, mongodb_uri=uri, **{"database_seconds": 60.0} | more)))
         apps[-1].after_request(validate)
         return apps[-1].test_client()
 
     yield configure
     for app in apps:
         app.extensions["tastemap"].close()
+
+
+def limit_work(client: FlaskClient, **limits: int) -> None:
+    """Give the application of ``client`` other limits of work."""
+    services = client.application.extensions["tastemap"]
+    services.config = replace(services.config, work=WorkLimits(**limits))
 
 
 @pytest.fixture(scope="module")

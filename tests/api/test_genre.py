@@ -153,3 +153,21 @@ def test_an_ambiguous_title_names_its_candidates(client: FlaskClient) -> None:
 def test_the_answer_is_the_same_when_it_comes_from_memory(client: FlaskClient) -> None:
     first, again = (client.get("/genre-predict?track_id=calm1") for _ in range(2))
     assert first.data == again.data
+
+
+@pytest.mark.parametrize(
+    ("typed", "artist", "families"),
+    [
+        ("Beatles Yesterday", "The Beatles", {"rock", "british"}),
+        ("Bach Cello Suite No. 1", "Johann Sebastian Bach", {"classical"}),
+        ("Cello Suite No. 1 Bach", "Johann Sebastian Bach", {"classical"}),
+        ("Chuck Berry Roll Over Beethoven", "Chuck Berry", {"blues", "rock"}),
+    ],
+)
+def test_well_known_artists_are_known_by_the_names_people_type(
+    client: FlaskClient, typed: str, artist: str, families: set[str]
+) -> None:
+    answer = client.get("/genre-predict", query_string={"q": typed}).json
+    assert answer["track"]["artists"] == [artist]
+    assert answer["family"] in families or answer["genre"] in families
+    assert answer["decided_by"] == "artist"

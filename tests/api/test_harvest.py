@@ -14,7 +14,7 @@ from jobs.worker import execute
 from services.sources import gather
 from store.database import Database
 from store.runs import Run
-from tests.api.conftest import TRACKS
+from tests.api.conftest import TRACKS, limit_work
 from tests.etl.gather.support import PLAYLIST, opening, put_playlist
 from tests.fake_services.fixtures import FakeServices
 
@@ -140,8 +140,8 @@ def test_harvests_that_make_no_sense_are_refused(
     assert spawned == []
 
 
-def test_there_is_an_end_to_what_may_be_queued(switched_on: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.queue.MOST_OPEN_LONG", 2)
+def test_there_is_an_end_to_what_may_be_queued(switched_on: FlaskClient) -> None:
+    limit_work(switched_on, long_runs_each=2)
     for terms in (1, 2):
         assert switched_on.post("/api/harvests", json={"kind": "tracks", "terms": terms}).status_code == 202
     refused = switched_on.post("/api/harvests", json={"kind": "tracks", "terms": 3})

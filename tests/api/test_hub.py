@@ -133,17 +133,6 @@ def test_what_was_gathered_is_told_by_source_and_seed(
     assert client.get("/api/playlists/none/gathered").status_code == 404
 
 
-def test_tracks_are_added_to_ones_own_playlist(client: FlaskClient, shared_list: str) -> None:
-    made = client.post("/api/playlists", json={"name": "Mine", "tracks": [{"id": "loud0"}]}).json["playlist"]["id"]
-    path = f"/api/playlists/{made}/tracks"
-    assert client.post(path, json={"tracks": ["metal1", "loud0"]}).json["item_count"] == 2
-    assert answer_of(client, f"/api/playlists/{made}/columns")["columns"]["id"] == ["loud0", "metal1"]
-    assert client.post(path, json={"tracks": ["nobody"]}).status_code == 404
-    stranger = client.application.test_client()
-    assert stranger.post(path, json={"tracks": ["metal2"]}).status_code == 403
-    assert stranger.post("/api/playlists/none/tracks", json={"tracks": ["metal2"]}).status_code == 404
-
-
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:
     database.put_page("one", 0, [PlaylistItem(position=0, track_id="silent")])
     database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))

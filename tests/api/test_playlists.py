@@ -123,3 +123,26 @@ def test_a_playlist_that_the_operator_imported_is_everybodys(
     (playlist,) = client.get("/api/playlists").json["playlists"]
     assert playlist["mine"] is False
     assert client.delete(f"/api/playlists/{playlist['id']}").status_code == 403
+
+
+def test_tracks_are_taken_out_and_many_are_kept_as_a_playlist(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    mine = configured(tmp_path, database_uri)
+    other = mine.application.test_client()
+    playlist = ended(mine, send(mine, FILE)["id"])["playlist_id"]
+    ids = [track["id"] for track in mine.get(f"/data?playlist={playlist}").json["tracks"]]
+
+    made = mine.post("/api/playlists", json={"name": "Twice many", "tracks": [{"id": one} for one in ids] * 300})
+    assert made.status_code == 201
+    last = mine.get(f"/data?playlist={made.json['playlist']['id']}&page=2&page_size=500").json
+    assert [track["position"] for track in last["tracks"]] == list(range(500, 600))
+
+    address = f"/api/playlists/{playlist}/remove"
+    assert other.post(address, json={"tracks": ids[:1]}).status_code == 403
+    assert mine.post(address, json={"tracks": []}).status_code == 422
+    gone = mine.post(address, json={"tracks": [ids[0], "not-in-it"]})
+    assert gone.status_code == 200
+    assert gone.json["playlist"]["item_count"] == 1
+    assert [person["id"] for person in gone.json["playlist"]["contributors"]] == ["bob"]
+    assert [track["id"] for track in mine.get(f"/data?playlist={playlist}").json["tracks"]] == ids[1:]

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.api.conftest import limit_work
+
 
 @pytest.fixture(autouse=True)
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
@@ -47,8 +49,8 @@ def test_the_same_training_is_queued_once(client: FlaskClient, spawned: list[Any
     assert len(ids) == 3, "other options and other browsers are other trainings"
 
 
-def test_open_trainings_of_a_browser_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.queue.MOST_OPEN_LONG", 2)
+def test_open_trainings_of_a_browser_are_bounded(client: FlaskClient) -> None:
+    limit_work(client, long_runs_each=2)
     for task in ("genre", "timbre"):
         assert client.post(f"/api/models/{task}/train", json={}).status_code == 202
     refused = client.post("/api/models/projection/train", json={})
@@ -60,13 +62,11 @@ def test_open_trainings_of_a_browser_are_bounded(client: FlaskClient, monkeypatc
     assert client.post("/api/models/projection/train", json={}).status_code == 202
 
 
-def test_open_uploads_of_a_browser_are_bounded(
-    client: FlaskClient, catalogue_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_open_uploads_of_a_browser_are_bounded(client: FlaskClient, catalogue_folder: Path) -> None:
     def upload() -> Any:
         return client.post("/api/uploads", data={"file": (io.BytesIO(b"a,b\n"), "list.csv")})
 
-    monkeypatch.setattr("jobs.queue.MOST_OPEN_SHORT", 2)
+    limit_work(client, runs_each=2)
     before = set((catalogue_folder / "uploads").glob("*"))
     assert upload().get_json()["run"]["id"] != upload().get_json()["run"]["id"]
     kept = set((catalogue_folder / "uploads").glob("*"))

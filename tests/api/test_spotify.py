@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from etl.spotify.accounts import COLLECTION
 from store.database import Database
 from store.domain import Playlist, PlaylistItem, Track
+from tests.api.conftest import limit_work
 from tests.fake_services.faults import limited, replying
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify import UNREGISTERED
@@ -330,7 +331,7 @@ def test_a_list_whose_run_sleeps_is_not_brought_in_twice(client: FlaskClient, da
 
 def test_open_imports_of_lists_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runs.spawn_worker", lambda *_: None)
-    monkeypatch.setattr("jobs.queue.MOST_OPEN_SHORT", 2)
+    limit_work(client, runs_each=2)
     connect(client)
     first = client.post("/api/spotify/import", json={"ids": ["saved", "top:short_term"]}, base_url=HERE)
     assert len(first.json["runs"]) == 2

@@ -1,5 +1,6 @@
 """Deezer as it answers without an account: its errors come as HTTP 200."""
 
+import base64
 from time import time
 from typing import Any, ClassVar
 
@@ -7,6 +8,10 @@ from tests.fake_services.server import FakeService, Happening, Limit, Reply, Req
 from tests.fake_services.world import DEEZER_GENRES, UNKNOWN_SOUND, Artist, Song, World, page
 
 _MOST = 100
+# One pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def error(code: int, message: str, kind: str = "Exception") -> Reply:
@@ -53,7 +58,12 @@ class FakeDeezer(FakeService):
             "explicit_lyrics": song.explicit,
             "preview": self._preview(song),
             "artist": {"id": song.artist.deezer, "name": song.artist.name, "type": "artist"},
-            "album": {"id": song.deezer_album, "title": song.album, "type": "album"},
+            "album": {
+                "id": song.deezer_album,
+                "title": song.album,
+                "cover_medium": f"{self.url}/images/cover/{song.deezer_album}/250x250.jpg",
+                "type": "album",
+            },
             "type": "track",
         }
 
@@ -108,6 +118,10 @@ class FakeDeezer(FakeService):
         count, start = int(request.query.get("limit", 25)), int(request.query.get("index", 0))
         found = self.world.artists_named(request.query["q"])
         return {"data": [self._artist(a) for a in found[start : start + count]], "total": len(found)}
+
+    @route("GET", r"/images/cover/\d+/250x250\.jpg")
+    def cover(self, request: Request) -> Reply:
+        return Reply(body=PICTURE)
 
     @route("GET", r"/track/(\d+)")
     def track(self, request: Request, number: str) -> Any:

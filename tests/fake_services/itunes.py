@@ -61,6 +61,10 @@ class FakeITunes(FakeService):
         wanted = set(request.query.get("id", "").split(","))
         return self._body([self._row(song) for song in self.world.on("itunes") if str(song.itunes) in wanted])
 
+    @route("GET", r"/image/\d+/250x250bb\.jpg")
+    def picture(self, request: Request) -> Reply:
+        return Reply(body="<html>moved</html>")
+
     @route("GET", r"/AudioPreview/(\d+)\.plus\.aac\.p\.m4a")
     def preview(self, request: Request, number: str) -> Reply:
         return Reply(body=b"\0\0\0\x1cftypM4A ", headers={"Content-Type": "audio/x-m4a"})

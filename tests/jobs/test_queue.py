@@ -1,9 +1,11 @@
 """Runs are queued within limits, and those that wait for a source go on without anybody looking."""
 
+import io
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -12,9 +14,13 @@ from typing import Any
 
 import pytest
 
+from config import WorkLimits
 from jobs import queue
-from jobs.queue import MOST_OPEN_LONG, TooManyRuns, enqueue, watch_waiting
+from jobs.limits import with_room
+from jobs.queue import TooManyRuns, create_upload_run, enqueue, next_run, watch_waiting
+from jobs.worker import execute
 from store.database import Database
+from store.domain import Playlist
 from store.locks import locked
 from store.runs import STORED, Run, lock_file, now
 from tests.etl.imports import files
@@ -153,16 +159,13 @@ def test_the_limit_holds_for_requests_at_the_same_time(database: Database, tmp_p
         return True
 
     with ThreadPoolExecutor(12) as pool:
-        assert sum(pool.map(started, range(24))) == MOST_OPEN_LONG
-    assert len(database.unfinished_runs()) == MOST_OPEN_LONG
+        assert sum(pool.map(started, range(24))) == WorkLimits().long_runs_each
+    assert len(database.unfinished_runs()) == WorkLimits().long_runs_each
 
 
-def test_runs_are_queued_together_or_not_at_all(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "MOST_OPEN_LONG", 2)
+def test_runs_are_queued_together_or_not_at_all(database: Database, tmp_path: Path) -> None:
     with pytest.raises(TooManyRuns):
-        enqueue(database, tmp_path, *(training(number=number) for number in range(3)))
+        enqueue(database, tmp_path, *(training(number=n) for n in range(3)), limits=WorkLimits(long_runs_each=2))
     assert database.unfinished_runs() == []
     first, second, third = enqueue(database, tmp_path, training(number=1), training(number=2), training(number=1))
     assert first.id == third.id != second.id
@@ -177,7 +180,79 @@ def test_a_run_that_sleeps_is_open_and_one_that_has_ended_is_not(database: Datab
 
 
 def test_the_operator_has_no_limit_and_names_a_file_once(database: Database, tmp_path: Path) -> None:
-    enqueue(database, tmp_path, *(training(None, number=number) for number in range(MOST_OPEN_LONG + 1)))
+    enqueue(database, tmp_path, *(training(None, number=number) for number in range(WorkLimits().long_runs_all + 1)))
     runs = enqueue(database, tmp_path, *(Run(name=name, source=name) for name in ("a.csv", "b.csv", "a.csv")))
     assert runs[0].id == runs[2].id != runs[1].id
     assert enqueue(database, tmp_path, Run(name="b.csv", source="b.csv"))[0].id == runs[1].id
+
+
+def test_all_owners_together_have_limits_too(database: Database, tmp_path: Path) -> None:
+    limits = WorkLimits(runs_all=3, long_runs_all=2, waiting_mb_each=2, waiting_mb_all=3)
+    enqueue(database, tmp_path, training("a"), training("b"), limits=limits)
+    with pytest.raises(TooManyRuns, match="others"):
+        enqueue(database, tmp_path, training("c"), limits=limits)
+    files_of = [Run(name="list.csv", owner=owner, bytes_total=1_200_000) for owner in ("a", "a", "b", "c")]
+    enqueue(database, tmp_path, files_of[0], limits=limits)
+    with pytest.raises(TooManyRuns, match="2 MB of files"):
+        enqueue(database, tmp_path, files_of[1], limits=limits)
+    enqueue(database, tmp_path, files_of[2], limits=limits)
+    with pytest.raises(TooManyRuns, match="3 MB of files"):
+        enqueue(database, tmp_path, files_of[3], limits=limits)
+    enqueue(database, tmp_path, Run(name="list.csv", owner="c"), limits=limits)
+    with pytest.raises(TooManyRuns, match="3 runs"):
+        enqueue(database, tmp_path, Run(name="list.csv", owner="d"), limits=limits)
+
+
+def test_a_file_is_refused_before_it_is_copied(database: Database, tmp_path: Path) -> None:
+    limits = WorkLimits(runs_each=1)
+    enqueue(database, tmp_path, Run(name="list.csv", owner="me"), limits=limits)
+
+    class Unread(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise AssertionError("nothing of it is read")
+
+    with pytest.raises(TooManyRuns):
+        create_upload_run(database, tmp_path, "me", "list.csv", Unread(), 1000, limits=limits)
+
+
+def test_rows_that_are_kept_count(database: Database) -> None:
+    for owner, rows in (("me", 60), ("you", 30), (None, 1000)):
+        database.put_playlist(Playlist(id=f"of {owner}", name="x", owner=owner, item_count=rows, complete=True))
+    limits = WorkLimits(rows=50, rows_each=90, rows_all=110)
+    assert with_room(limits, database, Run(name="x", owner="you")).most_rows == 20, "all may keep 110"
+    assert with_room(replace(limits, rows_all=900), database, Run(name="x", owner="me")).most_rows == 30
+    assert with_room(replace(limits, rows_all=900), database, Run(name="x", owner="new")).most_rows == 50
+    assert with_room(limits, database, Run(name="x")).most_rows is None
+    with pytest.raises(TooManyRuns):
+        with_room(replace(limits, rows_each=60), database, Run(name="x", owner="me"))
+    with pytest.raises(TooManyRuns):
+        with_room(replace(limits, rows_all=90), database, Run(name="x", owner="new"))
+
+
+def test_a_file_with_more_rows_ends_with_a_clear_message(database: Database, tmp_path: Path) -> None:
+    content = io.BytesIO(files.playlist(1200).encode())
+    limits = WorkLimits(rows=700)
+    run = create_upload_run(database, tmp_path, "me", "list.csv", content, 10_000_000, limits=limits)
+    assert execute(database, tmp_path, run.id) == "failed"
+    ended = database.get_run(run.id)
+    assert ended is not None
+    assert ended.error is not None
+    assert (ended.error["code"], "700 rows" in ended.error["message"]) == ("too_many_rows", True)
+    assert database.playlists("me") == []
+    content = io.BytesIO(files.playlist(700).encode())
+    run = create_upload_run(database, tmp_path, "me", "list.csv", content, 10_000_000, limits=limits)
+    assert execute(database, tmp_path, run.id) == "done"
+
+
+def test_owners_have_their_turns() -> None:
+    runs = [
+        Run(id=f"{owner}{n}", name="x", owner=owner) for owner, n in (*(("a", n) for n in range(4)), ("b", 0), ("c", 0))
+    ]
+    turns: Counter[str | None] = Counter()
+    order, tried = [], {"c0": 1}
+    while runs:
+        run = next_run(runs, turns, lambda run_id: tried.get(run_id, 0))
+        runs.remove(run)
+        turns[run.owner] += 1
+        order.append(run.id)
+    assert order == ["a0", "b0", "a1", "a2", "a3", "c0"]

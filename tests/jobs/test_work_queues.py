@@ -146,8 +146,47 @@ def test_a_process_that_leaves_while_another_takes_the_queue_leaves_its_runs_to_
     assert database.get_run(run).state == "queued"
 
 
+def test_a_large_file_makes_way_for_others_and_goes_on_where_it_was(
+    database: Database,
+    database_uri: str,
+    tmp_path: Path,
+    processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    monkeypatch.setattr(work, "_FILE_SECONDS", 0.0)
+    monkeypatch.setattr("etl.task._REPORT_SECONDS", 0.0)
+    content = io.BytesIO(files.playlist(1300).encode())
+    large = create_upload_run(database, tmp_path, "me", "large.csv", content, 10_000_000).id
+    small = [upload(database, tmp_path, number) for number in range(3)]
+    order: list[tuple[str, str, int]] = []
+    execute = work.execute
+
+    def noted(database: Database, var: Path, run_id: str, **more: Any) -> str:
+        state = execute(database, var, run_id, **more)
+        run = database.get_run(run_id)
+        assert run is not None
+        order.append((run_id, state, run.cursor["rows"]))
+        return state
+
+    monkeypatch.setattr(work, "execute", noted)
+    monkeypatch.setattr(work, "spawn_worker", lambda *_: None)
+    work.do_queue(database, tmp_path, WorkQueue.FILES)
+    assert order[0][:2] == (large, "queued")
+    assert [(name, state) for name, state, _ in order[-1:]] == [(small[-1], "done")], "nobody waits for the last"
+    monkeypatch.undo()
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    spawn_worker(tmp_path, database_uri, [WorkQueue.LARGE])
+    wait_for_end(database, tmp_path, [large, *small])
+    wait_for_leaving(processes)
+    done = database.get_run(large)
+    assert done is not None
+    assert (done.state, done.stored + done.known) == ("done", 1300)
+
+
 def test_what_takes_hours_has_a_queue_of_its_own() -> None:
     harvest, file = Run(kind="tracks", name="a to z"), Run(name="list.csv")
     assert queues_of([harvest]) == {WorkQueue.LONG}
     assert queues_of([file, Run(kind="spotify", name="list")]) == {WorkQueue.FILES}
+    assert queues_of([Run(name="list.csv", large=True)]) == {WorkQueue.LARGE}
     assert queues_of([]) == set()

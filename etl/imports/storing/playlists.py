@@ -122,6 +122,7 @@ class PlaylistImport:
     def _complete(self) -> None:
         """Store the rest of the current playlist and mark it as complete."""
         self._flush()
+        self._check_rows()
         if self.playlist is None or not self.items:
             return
         before = self.database.playlist(self.playlist.id)
@@ -138,6 +139,16 @@ class PlaylistImport:
         self.rows = number
         if len(self.page) == PAGE_ITEMS:
             self._flush()
+            self._check_rows()
+
+    def _check_rows(self) -> None:
+        most = self.run_at_start.most_rows
+        if most is not None and self.stored + self.known > most:
+            raise ImportProblem(
+                "too_many_rows",
+                f"No more than {most} rows can be taken of this file.",
+                "Split it, delete other playlists, or import it on the server: python -m etl import FILE",
+            )
 
     def _count(self, row: Row) -> None:
         self.requested += row.times

@@ -1,5 +1,6 @@
 // Plots as files. A picture is { title, width, height, draw }, `draw` as PlotFrame takes it; sizes are in pixels.
 import { SvgContext } from './svg.js'
+import { withPaths } from './scatter/markers.js'
 
 const RATIO = 2
 const HEADING = 34
@@ -33,7 +34,7 @@ export function pngOf(picture, colours) {
   const { width, height } = sizeOf(picture)
   canvas.width = RATIO * width
   canvas.height = RATIO * height
-  const context = canvas.getContext('2d')
+  const context = withPaths(canvas.getContext('2d'))
   context.scale(RATIO, RATIO)
   paint(context, picture, colours)
   return new Promise((done) => canvas.toBlob(done))

@@ -49,6 +49,16 @@ export class SvgContext {
   fill() {
     this.#add('path', { d: this.#path, ...this.#fill() })
   }
+  // Path data around (x, y), `radius` times as large; `lines` ([width, colour]) lie below its fill, as on a canvas.
+  fillPath(data, x, y, radius, fill, lines = []) {
+    const at = this.#at(x, y)
+    const transform = `translate(${rounded(at.x)} ${rounded(at.y)}) scale(${rounded(radius)})`
+    for (const [width, stroke] of lines) {
+      const look = { fill: 'none', stroke, 'stroke-width': width / radius, 'stroke-linejoin': 'round' }
+      this.#add('path', { d: data, transform, ...look })
+    }
+    this.#add('path', { d: data, transform, fill, 'fill-rule': 'evenodd', 'fill-opacity': this.globalAlpha })
+  }
 
   // The whole picture as a document.
   document({ width, height }, title) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { csvOf, svgOf } from '../../src/plot/exporting.js'
-import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/heatMap.js'
-import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/histogram.js'
+import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/charts/heatMap.js'
+import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/charts/histogram.js'
 
 const COLOURS = { ground: '#ffffff', ink: '#111111', soft: '#555555', line: '#cccccc', bar: '#2c8374', font: 'Figtree' }
 const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]] } // prettier-ignore
@@ -29,7 +29,7 @@ test('the histograms as SVG have a bar per bin and a line for the reference, one
 })
 
 test('numbers are kept as CSV', async () => {
-  expect(await csvOf(tableOf(HEAT)).text()).toBe(',1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
+  expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
   expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
   expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
 })

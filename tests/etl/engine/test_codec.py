@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.engine.codec import dumps, loads
-from etl.providers.base import Analysis, ArtistFound, Candidate, GenreTag, Identity, Need, Preview, SourceFeatures
+from etl.providers.base import (
+    Analysis,
+    ArtistFound,
+    Candidate,
+    Cover,
+    GenreTag,
+    Identity,
+    Need,
+    Preview,
+    SourceFeatures,
+)
 
 text = st.text(st.characters(codec="utf-8"))
 number = st.floats(allow_nan=False)
@@ -50,6 +60,7 @@ VALUES = {
     Need.GENRES: several(tags),
     Need.SIMILAR: several(candidates),
     Need.PREVIEW: st.builds(Preview, url=text, expires_at=st.none() | moments, credit=st.none() | text),
+    Need.COVER: st.builds(Cover, url=text),
     Need.ANALYSIS: st.builds(Analysis, start=numbers, duration=numbers, timbre=vectors, pitches=vectors),
     Need.GENRE_TRACKS: several(candidates),
     Need.ARTISTS: several(artists),

@@ -213,7 +213,7 @@ export const limits = {
    "maxlength": 200
   },
   "tracks": {
-   "maxItems": 500
+   "maxItems": 10000
   },
   "tracks.id": {
    "maxlength": 500
@@ -298,18 +298,23 @@ export const limits = {
    "max": 1
   }
  },
+ "post /api/playlists/{playlist_id}/tracks": {
+  "track": {
+   "maxlength": 500
+  }
+ },
+ "post /api/playlists/{playlist_id}/remove": {
+  "tracks": {
+   "maxItems": 10000,
+   "maxlength": 500
+  }
+ },
  "put /api/playlists/{playlist_id}/people": {
   "people": {
    "maxlength": 1000
   },
   "people.name": {
    "maxlength": 60
-  }
- },
- "post /api/playlists/{playlist_id}/tracks": {
-  "tracks": {
-   "maxItems": 500,
-   "maxlength": 500
   }
  },
  "get /api/playlists/{playlist_id}/triage": {

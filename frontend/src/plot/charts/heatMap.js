@@ -1,5 +1,5 @@
 // The heat map of clusters: a row per genre or family, a column per cluster, stronger where more of the row's tracks are.
-import { genreName } from '../strings/words.js'
+import { genreName } from '../../strings/words.js'
 
 const ROW = 18
 const LEFT = 150
@@ -64,7 +64,8 @@ export function drawHeatMarks(context, heat, { chosen, cell }, size, colours) {
   context.strokeRect(LEFT + side * cell.column, TOP + ROW * cell.row, side - 1, ROW - 1)
 }
 
-export const tableOf = (heat) => [
-  ['', ...Array.from({ length: columnsOf(heat) }, (_, column) => column + 1)],
-  ...heat.rows.map((name, row) => [name, ...heat.shares[row]]),
+// Its numbers, each written by `cell`.
+export const tableOf = (heat, cell = (share) => share) => [
+  ['Genre', ...Array.from({ length: columnsOf(heat) }, (_, column) => column + 1)],
+  ...heat.rows.map((name, row) => [name, ...heat.shares[row].map(cell)]),
 ]

@@ -1,5 +1,5 @@
 // Histograms of audio features: bars for the tracks here, a line for the tracks that the models learnt from.
-import { FEATURES, featureLabel, formatFeature } from '../strings/words.js'
+import { FEATURES, featureLabel, formatFeature } from '../../strings/words.js'
 
 const ACROSS = 3
 const CELL = { width: 300, height: 150 }

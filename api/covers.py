@@ -1,0 +1,21 @@
+"""Covers: the pictures of albums, through this server."""
+
+from flask import Response
+
+from api import session
+from api.application import Blueprint
+from api.current import services
+from services.covers import find_cover
+
+blueprint = Blueprint("covers", __name__, tag="Tracks")
+
+
+@blueprint.get("/api/covers/<track_id>")
+@blueprint.doc(responses={200: "The picture", 204: "No source that is on has one", 404: "No such track"})
+def cover(track_id: str) -> Response:
+    """The cover of a track's album, fetched by this server from a source that is on, and kept here for some days."""
+    found = find_cover(services(), track_id, session.viewer())
+    answer = Response(found.content, content_type=found.kind) if found else Response(status=204)
+    # One that is slow may be there soon; a browser shows what it has for a day.
+    answer.headers["Cache-Control"] = f"private, max-age={86_400 if found else 300}"
+    return answer

@@ -1,0 +1,100 @@
+"""How much work may be open and how many rows may be kept, for one browser and for all of them together.
+
+What is asked for beyond a limit is refused before anything is done for it. The operator's runs (no owner) have none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from config import MEGABYTE, WorkLimits
+from store.database import Database
+from store.errors import TastemapError
+from store.runs import LONG_KINDS, Run
+
+_RETRY_SECONDS = 60
+
+
+class TooManyRuns(TastemapError):  # noqa: N818 - a rule, shown to whoever starts runs
+    """More is open or kept than one may have. ``retry_after_s`` says when to try again, in seconds."""
+
+    code = "too_many_runs"
+    retry_after_s = _RETRY_SECONDS
+
+
+def check_open(limits: WorkLimits, unended: Iterable[Run], new: Iterable[Run]) -> None:
+    """Raise TooManyRuns where ``new`` runs would be too many, or their files too large, beside the ``unended``."""
+    theirs = [run for run in unended if run.owner is not None]
+    more = [run for run in new if run.owner is not None]
+    for long, each, most in (
+        (False, limits.runs_each, limits.runs_all),
+        (True, limits.long_runs_each, limits.long_runs_all),
+    ):
+        kind = [run for run in theirs if (run.kind in LONG_KINDS) == long]
+        added = [run for run in more if (run.kind in LONG_KINDS) == long]
+        _check(added, kind, lambda _run: 1, each, most, "runs of this sort", str)
+    _check(
+        more,
+        theirs,
+        lambda run: 0 if run.source or run.request else run.bytes_total or 0,
+        limits.waiting_mb_each * MEGABYTE,
+        limits.waiting_mb_all * MEGABYTE,
+        "of files",
+        lambda size: f"{size / MEGABYTE:.0f} MB",
+    )
+
+
+def _check(
+    new: list[Run],
+    open_runs: list[Run],
+    size: Callable[[Run], int],
+    each: int,
+    most: int,
+    what: str,
+    shown: Callable[[int], str],
+) -> None:
+    if not new:
+        return
+    by_owner, added = _sums(open_runs, size), _sums(new, size)
+    for owner, more in added.items():
+        if by_owner[owner] + more > each:
+            raise TooManyRuns(
+                f"No more than {shown(each)} {what} may be open at once; {shown(by_owner[owner])} of yours are.",
+                "Wait until some have ended, or cancel some.",
+            )
+    if by_owner.total() + added.total() > most:
+        raise TooManyRuns(
+            f"No more than {shown(most)} {what} may be open here at once, and others have them.", "Try again later."
+        )
+
+
+def _sums(runs: Iterable[Run], size: Callable[[Run], int]) -> Counter[str | None]:
+    sums: Counter[str | None] = Counter()
+    for run in runs:
+        sums[run.owner] += size(run)
+    return sums
+
+
+def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
+    """Return ``run`` with the number of rows that it may bring.
+
+    Raises
+    ------
+    TooManyRuns
+        The owner keeps as many rows as one may, or all owners together do.
+    """
+    if run.owner is None:
+        return run
+    kept: Counter[str] = Counter()
+    for playlist in database.fields_of("playlists", ["owner", "item_count"]):
+        if playlist.get("owner"):
+            kept[playlist["owner"]] += playlist.get("item_count", 0)
+    mine, all_rows = limits.rows_each - kept[run.owner], limits.rows_all - kept.total()
+    if mine <= 0:
+        raise TooManyRuns(
+            f"No more than {limits.rows_each} rows of playlists may be kept for one browser.",
+            "Delete a playlist first.",
+        )
+    if all_rows <= 0:
+        raise TooManyRuns(f"No more than {limits.rows_all} rows of playlists may be kept here.", "Ask the operator.")
+    return replace(run, most_rows=min(limits.rows, mine, all_rows))

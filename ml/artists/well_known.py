@@ -1,0 +1,44 @@
+"""Well-known artists by hand: genres that the open tables leave out, and other names that people type.
+
+The tables that the models learn from have no track of The Beatles, ABBA or Nirvana as a main artist, and nobody types
+"Ludwig van" in front of Beethoven. ``well_known.csv`` was written from general knowledge; no service was copied.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from store.text import normalise
+
+_LIST = Path(__file__).with_name("well_known.csv")
+# How the list is named where an answer says who knows an artist's genres.
+TITLE = "Tastemap's list of well-known artists"
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    with _LIST.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@cache
+def other_names() -> Mapping[str, str]:
+    """Return the normalised usual name of an artist by each normalised other name."""
+    return {
+        normalise(name): normalise(row["artist"])
+        for row in _rows()
+        for name in row["also"].split("|")
+        if normalise(name)
+    }
+
+
+@cache
+def _genres() -> Mapping[str, tuple[str, ...]]:
+    return {normalise(row["artist"]): tuple(row["genres"].split("|")) for row in _rows()}
+
+
+def well_known_genres(artist: str) -> tuple[str, ...]:
+    """Return the genres of an artist on the list, the most important first; empty for others."""
+    key = normalise(artist)
+    return _genres().get(other_names().get(key, key), ())

@@ -1,0 +1,1 @@
+"""How connections are served: gunicorn's processes, with waitress's loop in front of the threads."""

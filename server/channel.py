@@ -1,0 +1,193 @@
+"""A connection that holds a thread only while a whole request is answered, and no longer than its deadlines say.
+
+waitress receives requests and sends answers in one loop, and buffers both (beyond some 100 KB in a file). Here are the
+deadlines, the bounds and the one shape of errors.
+"""
+
+import copy
+import json
+import socket
+import time
+from http import HTTPStatus
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
+from waitress.utilities import Error
+
+from config import LARGEST_BODY
+
+# As Apache's mod_reqtimeout: the headers within 20 s; a body, and an answer, 20 s and then as fast as this.
+HEADER_SECONDS = 20.0
+GRACE_SECONDS = 20.0
+MIN_BYTES_PER_SECOND = 500
+KEEP_ALIVE_SECONDS = 15.0
+# Whoever still sends when an error is on its way gets so long to read it.
+_LINGER_SECONDS = 5.0
+_DISCARDED_AT_ONCE = 1 << 16
+_MESSAGES = {
+    400: ("bad_request", "This is no request in HTTP.", "See /api/openapi.json for what there is."),
+    408: ("too_slow", "The request came too slowly.", "Send it again over a faster connection."),
+    413: ("too_large", "The request is too large.", "Split the file, or import it on the server."),
+    431: ("headers_too_large", "The headers of the request are too large.", "Delete this site's cookies."),
+    503: ("busy", "Too many files are on their way here.", "Try again in a minute."),
+}
+
+
+class RefusalError(Error):
+    """An error of this status, in the one shape of errors."""
+
+    def __init__(self, code: int) -> None:
+        self.code, self.reason = code, HTTPStatus(code).phrase
+        super().__init__("")
+
+
+class Parser(HTTPRequestParser):
+    """A request on its way. A body that is no form with a file is refused beyond :data:`config.LARGEST_BODY`."""
+
+    adj: Adjustments
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.began = time.monotonic()
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers; called once they are complete."""
+        super().parse_header(header_plus)
+        if not self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = LARGEST_BODY + 1
+
+    def give_up(self, status: int) -> None:
+        """Let the request be answered with this error instead of waiting for the rest of it."""
+        if not self.headers_finished:
+            super().parse_header(b"GET / HTTP/1.0\r\n")
+        self.error, self.completed = RefusalError(status), True
+
+
+class _ErrorTask(ErrorTask):
+    def execute(self) -> None:
+        error, self.channel.failed = self.request.error, True
+        code, message, hint = _MESSAGES.get(error.code, ("internal_error", error.reason, ""))
+        body = json.dumps({"error": {"code": code, "message": message, "hint": hint}}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.response_headers.append(("Retry-After", "60"))
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """A connection with deadlines; :meth:`look` is called about once a second."""
+
+    parser_class = Parser
+    request: Parser | None
+    error_task_class = _ErrorTask
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self._sent = 0
+        self._drains_since: tuple[float, int] | None = None
+        self.failed = False
+        self._lingers_until = 0.0
+        self._active = time.monotonic()
+        super().__init__(*args, **more)
+
+    @property
+    def waits_since(self) -> float | None:
+        """When the request began that has not arrived yet, or the wait for one; None while one is answered."""
+        if self.requests or self.total_outbufs_len:
+            return None
+        return self.request.began if self.request else self._active
+
+    @property
+    def buffered(self) -> int:
+        """The bytes of a request and of an answer that are kept for this connection."""
+        return (self.request.body_bytes_received if self.request else 0) + self.total_outbufs_len
+
+    def look(self, now: float) -> None:
+        """Close the connection if it is too slow; ``now`` in seconds of the monotonic clock."""
+        if self._lingers_until:
+            late = now > self._lingers_until
+        elif self.total_outbufs_len:
+            self._drains_since = self._drains_since or (now, self._sent)
+            began, sent = self._drains_since
+            late = _too_slow(now - began, self._sent - sent)
+        else:
+            self._drains_since = None
+            self._look_at_request(now)
+            return
+        if late:
+            self.drop()
+
+    def _look_at_request(self, now: float) -> None:
+        request = self.request
+        if request is None:
+            if not self.requests and now - self._active > KEEP_ALIVE_SECONDS:
+                self.drop()
+        elif not request.headers_finished:
+            if now - request.began > HEADER_SECONDS:
+                self.fail(HTTPStatus.REQUEST_TIMEOUT)
+        elif _too_slow(now - request.began, request.body_bytes_received):
+            self.fail(HTTPStatus.REQUEST_TIMEOUT)
+
+    def fail(self, status: int) -> None:
+        """Answer the request that has not arrived whole with an error, and close the connection."""
+        with self.requests_lock:
+            if self.request is None or self.requests:
+                return
+            self.request.give_up(status)
+            self.requests.append(self.request)
+            self.request = None
+        self.server.add_task(self)
+
+    def drop(self) -> None:
+        """Close the connection without a word."""
+        self._lingers_until = self._lingers_until or 1.0
+        self.handle_close()
+
+    # -- what waitress calls ----------------------------------------------------------------------------------
+
+    def received(self, data: bytes) -> bool:
+        self._active = time.monotonic()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        super().service()
+        self._active = time.monotonic()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent: int = super().send(data, do_close=do_close)
+        self._sent += sent
+        return sent
+
+    def readable(self) -> bool:
+        return bool(self._lingers_until) or super().readable()
+
+    def writable(self) -> bool:
+        return not self._lingers_until and bool(super().writable())
+
+    def handle_read(self) -> None:
+        if not self._lingers_until:
+            super().handle_read()
+        else:
+            self.recv(_DISCARDED_AT_ONCE)  # which closes at the end
+
+    def handle_close(self) -> None:
+        """Close; after an error wait first until the other side has read it, because bytes not read would reset it."""
+        if self.failed and not self._lingers_until and self.connected:
+            self._lingers_until = time.monotonic() + _LINGER_SECONDS
+            self.will_close = self.close_when_flushed = False
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.drop()
+            return
+        super().handle_close()
+
+
+def _too_slow(seconds: float, moved: int) -> bool:
+    return moved < (seconds - GRACE_SECONDS) * MIN_BYTES_PER_SECOND

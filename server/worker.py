@@ -1,0 +1,153 @@
+"""A worker class for gunicorn that buffers: slow connections hold memory of some KB, and no thread.
+
+Threads answer whole requests alone. When all connections are taken, the one that has waited longest is closed for
+the next. ``/healthz`` has a thread of its own.
+"""
+
+import os
+import resource
+import socket
+import sys
+import time
+from typing import Any
+
+from gunicorn.config import Config as Settings
+from gunicorn.workers.base import Worker
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer, UnixWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from config import MEGABYTE, Config
+from server.channel import Channel
+
+# Descriptors that are not connections: files, the database, the catalogue.
+_OTHER_FILES = 256
+# What may lie in buffers for all connections of a process: bodies that arrive, answers that leave.
+_BUFFERED_BYTES = 2048 * MEGABYTE
+_IN_MEMORY_BYTES = 128 * 1024
+_MAX_HEADERS_BYTES = 64 * 1024
+_LOOK_SECONDS = 1.0
+_LOOP_SECONDS = 0.5
+# Answers are computed by many threads; the loop must not wait for each of them in turn.
+_SWITCH_SECONDS = 0.001
+_HEALTH = "/healthz"
+
+
+class _Bounded:
+    """What both kinds of listening socket share: deadlines, room for a new connection, a thread for health."""
+
+    channel_class = Channel
+    adj: Adjustments
+    active_channels: dict[int, Channel]
+    health: ThreadedTaskDispatcher
+    task_dispatcher: ThreadedTaskDispatcher
+    _map: dict[int, Any]
+
+    def add_task(self, channel: Channel) -> None:
+        requests = channel.requests
+        is_health = bool(requests) and not requests[0].error and requests[0].path == _HEALTH
+        (self.health if is_health else self.task_dispatcher).add_task(channel)
+
+    def readable(self) -> bool:
+        if len(self._map) >= self.adj.connection_limit:
+            self._make_room()
+        return bool(super().readable())  # type: ignore[misc]
+
+    def _make_room(self) -> None:
+        waiting = [(since, channel) for channel in self.active_channels.values() if (since := channel.waits_since)]
+        if waiting:
+            min(waiting, key=lambda one: one[0])[1].drop()
+
+    def maintenance(self, _now: float) -> None:
+        now, channels = time.monotonic(), list(self.active_channels.values())
+        for channel in channels:
+            channel.look(now)
+        if sum(channel.buffered for channel in channels) > _BUFFERED_BYTES:
+            largest = max(channels, key=lambda channel: channel.buffered)
+            if largest.total_outbufs_len:
+                largest.drop()
+            else:
+                largest.fail(503)
+
+
+class _TcpServer(_Bounded, TcpWSGIServer):
+    pass
+
+
+class _UnixServer(_Bounded, UnixWSGIServer):
+    pass
+
+
+class BufferedWorker(Worker):
+    """Serves the application with waitress in a process of gunicorn's."""
+
+    @classmethod
+    def check_config(cls, cfg: Settings, _log: Any) -> None:
+        """Refuse what this worker does not do; gunicorn calls it at the start."""
+        if cfg.is_ssl:
+            raise SystemExit("Let a proxy terminate TLS (TASTEMAP_BEHIND_PROXY=1); this worker does not.")
+
+    def init_process(self) -> None:
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until gunicorn says that it is enough; then answer what has arrived, within ``graceful_timeout``."""
+        answering, health = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        answering.set_thread_count(self.cfg.threads)
+        health.set_thread_count(1)
+        answering.queue_logger.disabled = True  # a queue is what they are for
+        connections: dict[int, Any] = {}
+        servers = [self._listen(listener.sock, connections, answering, health) for listener in self.sockets]
+        while self.alive and self.ppid == os.getppid():
+            self._turn(connections)
+        for server in servers:
+            server.accepting = False
+        until = time.monotonic() + self.cfg.graceful_timeout
+        while time.monotonic() < until and any(
+            channel.waits_since is None for server in servers for channel in server.active_channels.values()
+        ):
+            self._turn(connections)
+        answering.shutdown(timeout=0)
+        health.shutdown(timeout=0)
+
+    def _turn(self, connections: dict[int, Any]) -> None:
+        self.notify()
+        wasyncore.loop(_LOOP_SECONDS, use_poll=True, map=connections, count=1)
+
+    def _listen(
+        self,
+        listener: socket.socket,
+        connections: dict[int, Any],
+        answering: ThreadedTaskDispatcher,
+        health: ThreadedTaskDispatcher,
+    ) -> _TcpServer | _UnixServer:
+        kind = _UnixServer if listener.family == socket.AF_UNIX else _TcpServer
+        server = kind(
+            self.wsgi,
+            connections,
+            _sock=listener,
+            dispatcher=answering,
+            adj=_adjustments(self.cfg.worker_connections),
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )
+        server.health = health
+        return server
+
+
+def _adjustments(connections: int) -> Adjustments:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return Adjustments(
+        connection_limit=max(min(connections, files - _OTHER_FILES), _OTHER_FILES),
+        cleanup_interval=_LOOK_SECONDS,
+        max_request_header_size=_MAX_HEADERS_BYTES,
+        max_request_body_size=Config.from_env().max_upload_bytes + MEGABYTE + 1,
+        inbuf_overflow=_IN_MEMORY_BYTES,
+        outbuf_overflow=_IN_MEMORY_BYTES,
+        outbuf_high_watermark=_BUFFERED_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=False,  # app.py reads them where TASTEMAP_BEHIND_PROXY says so
+        asyncore_use_poll=True,
+    )

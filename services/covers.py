@@ -1,0 +1,120 @@
+"""Covers: fetched by this server from the sources that may be used, and kept on disk for a while.
+
+The browser asks this server alone, so no source learns who looks at what. What is kept has a bound, in bytes; the
+pictures that were kept longest go first.
+"""
+
+import hashlib
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from etl.identity import identity_of
+from etl.lookup.lookup import look_up
+from etl.providers.base import Cover, LookupQuery, Need, NotThere, SourceFault
+from services.container import Services
+from services.subject.resolve import by_id
+from services.viewer import Viewer
+
+MOST_BYTES = 200_000_000
+MOST_BYTES_EACH = 500_000
+_WITHIN_S = 2.6
+_DAY_S = 86_400
+# Where the pictures of each source lie; its own server may give them, too.
+_HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
+_BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and its media type."""
+
+    content: bytes
+    kind: str
+
+
+def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | None:
+    """Return the cover of a track from disk, else from the first source that is on and has one.
+
+    None where no source is on, and where none answers in time.
+
+    Raises
+    ------
+    ServiceError
+        404: there is no such track.
+    """
+    sources = services.engine.on(Need.COVER)
+    name = hashlib.sha256(track_id.encode()).hexdigest()[:32]
+    for source in sources:
+        if kept := _kept(services, source, name):
+            return kept
+    if not sources:
+        return None
+    track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
+    query = LookupQuery(identity=identity_of(track))
+    for source, answer in look_up(services.engine, query, {Need.COVER}, within_s=_WITHIN_S).covers.items():
+        picture = _fetched(services, source, cast(Cover, answer.value).url)
+        if picture:
+            _keep(services, source, name, picture)
+            return picture
+    return None
+
+
+def forget_covers(services: Services, source: str) -> None:
+    """Delete the pictures that are kept of a source."""
+    for path in _folder(services, source).glob("*"):
+        path.unlink(missing_ok=True)
+
+
+def picture_in(content: bytes) -> Picture | None:
+    """Return ``content`` with its media type, None for what is no JPEG, PNG or WebP or too large."""
+    kind = next((kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)), None)
+    return Picture(content, kind) if kind and len(content) <= MOST_BYTES_EACH else None
+
+
+def _folder(services: Services, source: str) -> Path:
+    return services.config.var / "covers" / source
+
+
+def _kept(services: Services, source: str, name: str) -> Picture | None:
+    path = _folder(services, source) / name
+    days = services.engine.providers()[source].about.found_days
+    try:
+        if time.time() - path.stat().st_mtime < days * _DAY_S:
+            return picture_in(path.read_bytes())
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _fetched(services: Services, source: str, url: str) -> Picture | None:
+    """Return the picture at ``url``; None unless it lies at the source's own hosts and is a picture of usual size."""
+    try:
+        channel = services.engine.channel(source, within_s=_WITHIN_S)
+        address = urlsplit(url)
+        theirs = address.scheme == "https" and f".{address.hostname}".endswith(_HOSTS[source])
+        if not theirs and address.netloc != urlsplit(channel.base_url).netloc:
+            return None
+        response = channel.session.get(url)
+    except (SourceFault, NotThere):
+        return None
+    return picture_in(response.content) if response.ok else None
+
+
+def _keep(services: Services, source: str, name: str, picture: Picture) -> None:
+    path = _folder(services, source) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    partial.write_bytes(picture.content)
+    partial.replace(path)
+    kept = [(path.stat(), path) for path in (services.config.var / "covers").glob("*/*")]
+    total = sum(stat.st_size for stat, _ in kept)
+    for stat, path in sorted(kept, key=lambda one: one[0].st_mtime):
+        if total <= MOST_BYTES:
+            break
+        path.unlink(missing_ok=True)
+        total -= stat.st_size

@@ -1,0 +1,68 @@
+"""Covers: fetched by the server from the sources that may be used, kept on disk within bounds, and nothing before."""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from services import covers
+from tests.fake_services.deezer import PICTURE
+from tests.fake_services.fixtures import FakeServices
+
+Asking = Callable[[Collection[str]], FlaskClient]
+
+
+@pytest.fixture
+def asking(
+    configured: Callable[..., FlaskClient], catalogue_folder: Path, database_uri: str, fake_services: FakeServices
+) -> Asking:
+    return lambda on: configured(catalogue_folder, database_uri, sources=on, source_urls=fake_services.urls)
+
+
+def covers_of(client: FlaskClient, services: FakeServices, count: int = 1) -> list[str]:
+    """Look songs of the sources up, so that they are known; return the addresses of their covers."""
+    songs = [song for song in services.world.songs[3:] if not song.absent][:count]
+    found = [client.get(f"/genre-predict?track={song.title}&artist={song.artist.name}").json for song in songs]
+    return [f"/api/covers/{answer['track']['id']}" for answer in found]
+
+
+def test_nothing_is_sent_where_no_source_may_be_used(asking: Asking, fake_services: FakeServices) -> None:
+    client = asking([])
+    address = f"/api/covers/{client.get('/api/search?q=a').json['tracks'][0]['id']}"
+    assert client.get(address).status_code == 204
+    assert fake_services.request_count() == 0
+
+
+def test_a_cover_comes_through_us_once_and_is_kept(asking: Asking, fake_services: FakeServices) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    answer = client.get(address)
+    assert (answer.status_code, answer.content_type, answer.data) == (200, "image/png", PICTURE)
+    assert "private" in answer.headers["Cache-Control"]
+    before = fake_services.request_count()
+    assert client.get(address).data == PICTURE
+    assert fake_services.request_count() == before
+    assert client.delete("/api/sources/deezer/answers").status_code == 204
+    assert client.get(address).data == PICTURE
+    assert fake_services.request_count() > before
+
+
+def test_what_is_no_picture_is_not_shown(asking: Asking, fake_services: FakeServices) -> None:
+    client = asking(["itunes"])
+    [address] = covers_of(client, fake_services)
+    answer = client.get(address)
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert any("/image/" in request.path for request in fake_services.itunes.requests)
+    assert covers.picture_in(PICTURE + bytes(covers.MOST_BYTES_EACH)) is None
+
+
+def test_what_is_kept_has_a_bound(asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(covers, "MOST_BYTES", 2 * len(PICTURE))
+    client = asking(["deezer"])
+    addresses = covers_of(client, fake_services, 4)
+    assert len(set(addresses)) == 4
+    for address in addresses:
+        assert client.get(address).status_code == 200
+    folder = client.application.extensions["tastemap"].config.var / "covers" / "deezer"
+    assert len(list(folder.iterdir())) == 2

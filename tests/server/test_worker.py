@@ -1,0 +1,193 @@
+"""gunicorn with our worker class, over real sockets: slow connections hold no thread, and end by a deadline."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from config import LARGEST_BODY, MEGABYTE, ROOT
+
+THREADS = 2
+# Deadlines short enough to be waited for, and room for few connections; they are module constants of ours.
+SETTINGS = """
+import server.channel, server.worker
+server.channel.HEADER_SECONDS = server.channel.GRACE_SECONDS = {seconds}
+server.channel.KEEP_ALIVE_SECONDS = {seconds}
+server.worker._OTHER_FILES = 40
+bind, workers, threads, worker_class = "127.0.0.1:{port}", 1, {threads}, "server.worker.BufferedWorker"
+worker_connections, graceful_timeout, control_socket_disable, loglevel = 64, 5, True, "error"
+"""
+APP = """
+import time
+def app(environ, start_response):
+    path, size = environ["PATH_INFO"], 0
+    if path == "/sleep":
+        time.sleep(60)
+    while block := environ["wsgi.input"].read(65536):
+        size += len(block)
+    body = b"x" * (50 << 20) if path == "/large" else str(size).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+def serve(folder: Path, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    (folder / "settings.py").write_text(SETTINGS.format(seconds=seconds, port=port, threads=THREADS))
+    (folder / "small_app.py").write_text(APP)
+    command = [sys.executable, "-m", "gunicorn", "--config", str(folder / "settings.py"), "small_app:app"]
+    environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "TASTEMAP_MAX_UPLOAD_MB": "8"}
+    process = subprocess.Popen(command, env=environment, cwd=folder)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            answer(port, "/").read()
+            return process, port
+        time.sleep(0.05)
+    raise AssertionError("gunicorn does not answer")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[[float], int]]:
+    """Start it with deadlines of so many seconds; return its port."""
+    processes = []
+
+    def start(seconds: float = 600.0) -> int:
+        process, port = serve(tmp_path, seconds)
+        processes.append(process)
+        return port
+
+    yield start
+    for process in processes:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def answer(port: int, path: str, method: str = "GET", body: object = None, **headers: str) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request(method, path, body=body, headers=headers)  # type: ignore[arg-type]
+    assert connection.sock is not None
+    opened.append(connection.sock)
+    return connection.getresponse()
+
+
+opened: list[socket.socket] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while opened:
+        opened.pop().close()
+
+
+def begun(port: int, head: str) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), 60)
+    opened.append(connection)
+    connection.sendall(head.encode())
+    return connection
+
+
+HEADERS = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
+BODY = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"
+CHUNKS = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
+
+
+@pytest.mark.parametrize("head", [HEADERS, BODY, CHUNKS, ""])
+def test_slow_requests_hold_no_thread_and_no_place(served: Callable[..., int], head: str) -> None:
+    port = served()
+    slow = [begun(port, head) for _ in range(200)]  # there is room for 64
+    assert answer(port, "/").read() == b"0"
+    for connection in slow:
+        with contextlib.suppress(OSError):
+            connection.send(b"a")
+    assert answer(port, "/", "POST", b"abc").read() == b"3"
+
+
+def test_who_does_not_read_an_answer_holds_no_thread(served: Callable[..., int]) -> None:
+    port = served()
+    slow = [begun(port, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(2 * THREADS)]
+    for connection in slow:
+        assert connection.recv(1) == b"H"  # it is being answered
+    assert answer(port, "/").read() == b"0"
+
+
+@pytest.mark.parametrize(("head", "status"), [(HEADERS, b"408"), (BODY, b"408"), (CHUNKS, b"408"), ("", b"")])
+def test_slow_requests_end_by_a_deadline(served: Callable[..., int], head: str, status: bytes) -> None:
+    connection = begun(served(0.5), head)
+    received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received[9:12] == status
+    if status:
+        assert json.loads(received.partition(b"\r\n\r\n")[2])["error"]["code"] == "too_slow"
+
+
+def test_who_does_not_read_an_answer_is_dropped(served: Callable[..., int]) -> None:
+    connection = begun(served(0.5), "GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(3)
+    received = 0
+    with contextlib.suppress(ConnectionResetError):
+        while block := connection.recv(1 << 20):
+            received += len(block)
+    assert received < 50 << 20
+
+
+def test_health_answers_while_all_threads_work(served: Callable[..., int]) -> None:
+    port = served()
+    for _ in range(THREADS):
+        begun(port, "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer(port, "/healthz").status == 200
+
+
+def test_a_large_file_goes_through_and_what_is_larger_is_refused_in_words(served: Callable[..., int]) -> None:
+    port = served()
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    size = 6 * MEGABYTE
+    assert answer(port, "/", "POST", b"x" * size, **form).read() == str(size).encode()
+    blocks = (b"y" * MEGABYTE for _ in range(6))
+    assert answer(port, "/", "POST", blocks, **form).read() == str(size).encode()
+    too_large = [
+        answer(port, "/", "POST", b"x" * (10 * MEGABYTE), **form),
+        answer(port, "/", "POST", b"x" * (LARGEST_BODY + 1), **{"Content-Type": "application/json"}),
+        answer(port, "/", "POST", iter([b"x" * (LARGEST_BODY + 1)])),
+    ]
+    for refused in too_large:
+        assert (refused.status, json.loads(refused.read())["error"]["code"]) == (413, "too_large")
+    assert answer(port, "/", "POST", b"x" * LARGEST_BODY).read() == str(LARGEST_BODY).encode()
+
+
+def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int]) -> None:
+    port = served()
+    for text, status in (
+        ("GET\r\n\r\n", b"400"),
+        ("GET / HTTP/1.1\r\nContent-Length: abc\r\n\r\n", b"400"),
+        (f"GET / HTTP/1.1\r\nX: {'a' * 70_000}\r\n\r\n", b"431"),
+    ):
+        connection = begun(port, text)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))  # noqa: B023
+        assert received[9:12] == status
+        assert json.loads(received.partition(b"\r\n\r\n")[2])["error"].keys() == {"code", "message", "hint"}
+
+
+def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) -> None:
+    process, port = serve(tmp_path, 600.0)
+    begun(port, HEADERS)  # waits for nothing that comes
+    large = begun(port, "GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert large.recv(1) == b"H"
+    reader = threading.Thread(target=process.send_signal, args=(signal.SIGTERM,))
+    reader.start()
+    received = 1 + sum(len(block) for block in iter(lambda: large.recv(1 << 20), b""))
+    assert received > 50 << 20
+    assert process.wait(60) == 0
+    reader.join()
