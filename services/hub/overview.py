@@ -98,7 +98,12 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     playlist = find_playlist(services, playlist_id, viewer)
     rows = _rows(services, playlist)
     tracks = list({track.id: track for _, track in rows}.values())
-    genres = Counter(genre for track in tracks for genre in dict.fromkeys(_genres(services, track)))
+    # Tables write "hip-hop", files "Hip Hop".
+    genres = Counter(
+        genre
+        for track in tracks
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in _genres(services, track))
+    )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
     people = tastes(playlist, rows)

@@ -1,6 +1,6 @@
 // The tracks of a playlist as the map and the table show them. What is filtered, how it is sorted, who is hidden and
 // which track is chosen stand in the address, so that both show the same and a reload keeps it.
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import { useRoute } from 'vue-router'
 import { amend } from '../router.js'
 import { plain } from '../strings/plain.js'
@@ -12,7 +12,9 @@ export function useTrackList(hub) {
   const route = useRoute()
   const read = (name) => String(route.query[name] ?? '')
   const active = ref(-1)
-  const filter = computed({ get: () => read('filter'), set: (text) => amend({ filter: text }) })
+  // The field is ahead of the address while somebody types.
+  const filter = ref(read('filter'))
+  watch(filter, (text) => amend({ filter: text }))
   const sort = computed({
     get: () => read('sort') || IN_ORDER,
     set: (by) => amend({ sort: by === IN_ORDER ? '' : by }),

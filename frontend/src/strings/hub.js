@@ -10,6 +10,17 @@ export function length(ms) {
   return hours ? `${number(hours)} h ${minutes % 60} min` : `${minutes} min`
 }
 
+// What stands at the corners of a radar.
+export const RADAR = {
+  danceability: 'dance',
+  energy: 'energy',
+  valence: 'valence',
+  acousticness: 'acoustic',
+  instrumentalness: 'instrum.',
+  liveness: 'live',
+  speechiness: 'speech',
+}
+
 // The quarters of valence and energy.
 export const MOODS = {
   happy_lively: 'cheerful and lively',

@@ -4289,6 +4289,8 @@ export interface components {
         /**
          * BlendedTrack
          * @description A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+         *
+         *     ``features`` are its audio features by name.
          */
         BlendedTrack: {
             id: string | null;
@@ -4309,6 +4311,9 @@ export interface components {
             novelty: number;
             like: components["schemas"]["TrackSummary"];
             reasons: string[];
+            features: {
+                [key: string]: number;
+            };
         };
         /**
          * BudgetState
