@@ -78,11 +78,13 @@ PY_ANY = $(if $(wildcard $(PY)),$(PY),$(PYTHON))
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 
 $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
+	@[ ! -x $(PY) ] || $(PY) -m tools.before_upgrade
 	@echo "Installing the Python packages that serving needs into .venv"
 	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
+	@[ ! -x $(PY) ] || $(PY) -m tools.before_upgrade
 	@echo "Installing the Python packages for serving, training, sound and tests into .venv"
 	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster audio dev"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve

@@ -2,7 +2,7 @@
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import bounds, covers, current, errors, genres, maps, mine, page, session, tracks
+from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, tracks
 from api.application import Application
 from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
@@ -11,7 +11,7 @@ from api.status import doctor, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
-    *(tracks, covers, genres, maps, mine),
+    *(tracks, audio, covers, genres, maps, mine),
     *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
@@ -40,7 +40,9 @@ def create_app(config: Config | None = None) -> Application:
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)
     app.before_request(session.refuse_foreign_pages)
+    app.before_request(session.refuse_without_room)
     bounds.register(app, config.max_upload_bytes)
+    app.before_request(audio.offer)
     app.after_request(session.keep)
     for resource in _RESOURCES:
         app.register_blueprint(resource.blueprint)

@@ -100,6 +100,14 @@ VARIABLES = (
         "a name in `var/installation`",
     ),
     Variable(
+        "TASTEMAP_MUSIC",
+        "the folder with your music; then nobody can choose another one in the page",
+        "folders chosen in the page",
+    ),
+    Variable(
+        "TASTEMAP_SNAPSHOTS", "the number of daily snapshots of the embedded database that are kept; 0 takes none", "7"
+    ),
+    Variable(
         "TASTEMAP_DATABASE_SECONDS",
         "how long a page waits for an answer of the database, in seconds; then it says 503",
         "2",
@@ -133,8 +141,9 @@ class Config:
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
     change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlist. A request waits for one answer of the database for ``database_seconds`` at
-    most. ``work`` bounds what browsers may have done.
+    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
+    A request waits for one answer of the database for ``database_seconds`` at most. ``work`` bounds what browsers may
+    have done. ``snapshots`` is the number of daily snapshots of the embedded database that are kept.
     """
 
     var: Path = ROOT / "var"
@@ -151,8 +160,10 @@ class Config:
     operator_key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
     demo: bool = True
+    music: Path | None = None
     database_seconds: float = 2.0
     work: WorkLimits = field(default_factory=WorkLimits)
+    snapshots: int = 7
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -188,15 +199,24 @@ class Config:
             work=WorkLimits.from_env(env),
             database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
+            music=_folder(env, "TASTEMAP_MUSIC"),
+            snapshots=_number(env, "TASTEMAP_SNAPSHOTS", 7),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    number = _number(env, name, default)
+    if number == 0:
+        raise ConfigError(f"{name} must be a whole number above 0, not '0'.")
+    return number
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) == 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {text!r}.")
+    if not text.isdecimal():
+        raise ConfigError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
 
 
@@ -205,6 +225,13 @@ def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
     if text not in {"0", "1"}:
         raise ConfigError(f"{name} must be 0 or 1, not {text!r}.")
     return text == "1"
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "").strip()
+    if text and not Path(text).is_dir():
+        raise ConfigError(f"{name} must be a folder; there is none at {text}.")
+    return Path(text).resolve() if text else None
 
 
 def _names(env: Mapping[str, str], name: str) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,8 +23,11 @@ del os.environ["OPENBLAS_NUM_THREADS"]
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
+from store.catalogue.damage import damage, find_damage, is_suspect
 from store.database import Database, open_database
 from store.errors import TastemapError
+from store.runs import now
+from store.snapshots import is_snapshot_due
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -39,6 +43,9 @@ graceful_timeout = 8
 control_socket_disable = True
 
 _FILES = 4096
+# The published files of the catalogue are compared with their checksums at the start, and so often.
+_VERIFY_SECONDS = 6 * 3600
+
 _database: Database | None = None
 
 
@@ -78,12 +85,23 @@ def _upkeep(database, config):
     """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
     from etl.engine import Engine  # in the worker, which needs them anyway
     from etl.spotify.forgetting import is_due
+    from jobs.watching import MusicWatch
 
-    engine = Engine(database, config)
+    engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
+    catalogue = config.var / "catalogue"
+    looked_at = float("-inf")
 
     def look():
+        nonlocal looked_at
+        music.look()
         engine.sweep()
-        return is_due(database, engine)
+        if is_suspect(catalogue) or time.monotonic() - looked_at > _VERIFY_SECONDS:
+            looked_at = time.monotonic()
+            find_damage(catalogue)
+        if damage(catalogue):
+            return True
+        snapshot_is_due = database.kind == "embedded" and config.snapshots > 0 and is_snapshot_due(config.var, now())
+        return snapshot_is_due or is_due(database, engine)
 
     return look
 

@@ -1,21 +1,28 @@
 """Covers: the pictures of albums, through this server."""
 
-from flask import Response
+from flask import Response, send_file
 
 from api import session
 from api.application import Blueprint
 from api.current import services
+from services.audio import own_cover
 from services.covers import find_cover
 
 blueprint = Blueprint("covers", __name__, tag="Tracks")
+
+_DAY_SECONDS = 86_400
 
 
 @blueprint.get("/api/covers/<track_id>")
 @blueprint.doc(responses={200: "The picture", 204: "No source that is on has one", 404: "No such track"})
 def cover(track_id: str) -> Response:
-    """The cover of a track's album, fetched by this server from a source that is on, and kept here for some days."""
+    """The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+    on, and kept here for some days.
+    """
+    if own := own_cover(services(), track_id, session.viewer()):
+        return send_file(own, conditional=True, max_age=_DAY_SECONDS)
     found = find_cover(services(), track_id, session.viewer())
     answer = Response(found.content, content_type=found.kind) if found else Response(status=204)
     # One that is slow may be there soon; a browser shows what it has for a day.
-    answer.headers["Cache-Control"] = f"private, max-age={86_400 if found else 300}"
+    answer.headers["Cache-Control"] = f"private, max-age={_DAY_SECONDS if found else 300}"
     return answer

@@ -66,7 +66,9 @@ def cached_answer(
     source tells another time, so it is not kept; nor is an error.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    question = (answer, here.catalogue.current(viewer.owner).generation, here.registry.stamp(), *sorted(query.items()))
+    audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
+    generation = here.catalogue.current(viewer.owner).generation
+    question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
     body = cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)

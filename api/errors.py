@@ -11,9 +11,11 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from api import session
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
 from services.errors import ServiceError, not_found
+from store.disk import disk_error
 from store.errors import StoreDown, TastemapError
 from store.runs import ImportProblem
 
@@ -34,6 +36,8 @@ _STATUS = {
     "catalogue_unreadable": 503,
     "model_missing": 503,
     "store_down": 503,
+    "disk_full": 507,
+    "disk_unwritable": 503,
     "vault_unusable": 503,
 }
 # Spotify is the one source whose failures end a request.
@@ -44,6 +48,7 @@ _SOURCE_STATUS = {
     FaultKind.REFUSED: (403, "spotify_refused"),
     FaultKind.ABSENT: (403, "spotify_refused"),
 }
+INTERNAL_ERROR = ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
 # A database that does not answer is asked again after so long.
 _STORE_SECONDS = 5
 _SPLIT = "Split the file, or import it on the server: python -m etl import FILE"
@@ -66,9 +71,12 @@ def register(app: APIFlask) -> None:
 def tastemap_error(error: TastemapError) -> tuple[Response, int]:
     """Turn an error of ours into an answer."""
     status, code, details = _in_http(error)
+    message, hint = error.message, error.hint
     if status >= 500:
-        log.error("%s", error.message)
-    answer = jsonify({"error": {"code": code, "message": error.message, "hint": error.hint, **details}})
+        log.error("%s", message)
+        if not session.is_operator():
+            message, hint = session.without_paths(message), session.without_paths(hint)
+    answer = jsonify({"error": {"code": code, "message": message, "hint": hint, **details}})
     retry_after_s = _STORE_SECONDS if isinstance(error, StoreDown) else getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         answer.headers["Retry-After"] = str(math.ceil(retry_after_s))
@@ -101,9 +109,7 @@ def _too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
 
 def _fault(error: Exception) -> tuple[Response, int]:
     log.error("unhandled", exc_info=error)
-    return tastemap_error(
-        ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
-    )
+    return tastemap_error(disk_error(error) or INTERNAL_ERROR if isinstance(error, OSError) else INTERNAL_ERROR)
 
 
 def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:

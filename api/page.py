@@ -21,7 +21,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "frame-src https://open.spotify.com",
         # Thirty-second previews, from Deezer's and Apple's own servers; their terms forbid handing them on.
-        "media-src https://*.dzcdn.net https://audio-ssl.itunes.apple.com",
+        # And own files, which come from here.
+        "media-src 'self' https://*.dzcdn.net https://audio-ssl.itunes.apple.com",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -88,7 +89,7 @@ def built_files(config: Config) -> dict[str, object]:
     try:
         entry = json.loads((config.static / ".vite" / "manifest.json").read_text())["src/main.js"]
         styles = json.loads((config.static / "styles.json").read_text())
-    except FileNotFoundError as missing:
+    except (OSError, ValueError, LookupError, TypeError) as missing:
         raise ServiceError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
     return {
         "entry_js": f"/static/dist/{entry['file']}",

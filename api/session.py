@@ -10,14 +10,23 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
 from api.current import services
+from config import ROOT
 from services.errors import ServiceError
 from services.viewer import Viewer
+from store.disk import require_room
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Shown = TypeVar("Shown", bound="DataclassInstance")
 _SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
 _DAY_SECONDS = 24 * 3600
 _HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
@@ -86,6 +95,12 @@ def refuse_foreign_pages() -> None:
         raise ServiceError(403, "foreign_origin", "Another site may not change anything here.", "Open Tastemap itself.")
 
 
+def refuse_without_room() -> None:
+    """Refuse what is to be stored while the disk is all but full; raises DiskFull. What is deleted makes room."""
+    if request.method in {"POST", "PUT", "PATCH"}:
+        require_room(services().config.var)
+
+
 def mark_operator(response: Response, key: str) -> Response:
     """Let the browser that gets ``response`` change what concerns everybody, for a month."""
     _set_cookie(response, _OPERATOR, _mark(key), days=30)
@@ -117,6 +132,25 @@ def is_operator() -> bool:
     except ServiceError:
         return False
     return True
+
+
+def for_viewer(found: Sequence[Shown]) -> list[Shown]:
+    """Return the dataclasses in ``found`` as whoever asks may read them: only the operator sees where files lie."""
+    return list(found) if is_operator() else [replace(one, **_without_paths(one)) for one in found]
+
+
+def without_paths(text: str) -> str:
+    """Return ``text`` without the folders in which this installation lies."""
+    config = services().config
+    places = {config.var: "var", config.models: "models", config.static: "static", ROOT: "."}
+    for folder, name in sorted(places.items(), key=lambda place: -len(str(place[0]))):
+        text = text.replace(str(folder), name)
+    return text
+
+
+def _without_paths(one: "DataclassInstance") -> dict[str, str]:
+    texts = {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: without_paths(text) for name, text in texts.items() if type(text) is str}
 
 
 def _mark(key: str) -> str:

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from config import Config, ConfigError
+from etl.commands.backups import add_backups
 from etl.commands.harvests import add_harvests
 from etl.commands.imports import add_imports
+from etl.commands.library import add_library
 from etl.commands.sound import add_sound
 from etl.commands.work import add_upkeep, add_work
 from etl.doctor.command import add_doctor
@@ -60,10 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(alone=False)  # True: a command that opens the database itself
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_imports(commands)
+    add_library(commands)
     add_harvests(commands)
     add_work(commands)
     add_upkeep(commands)
     add_export(commands)
+    add_backups(commands)
     add_sources(commands)
     add_sound(commands)
     add_doctor(commands)

@@ -5,6 +5,7 @@ from pathlib import Path
 from etl.task import Show, silent
 from store.catalogue.builder import build_collection, build_own, build_public
 from store.catalogue.catalogue import COLLECTION, PUBLIC, Catalogue, CatalogueError, owner_root
+from store.catalogue.damage import damage
 from store.catalogue.tables import tables_there
 from store.catalogue.writer import Step
 from store.database import Database
@@ -21,7 +22,9 @@ def catalogue_is_behind(database: Database, var: Path) -> bool:
     The last is what a host with a disk that does not stay finds at every start. Compares with the numbers of the
     last :meth:`~store.database.Database.refresh_counts`.
     """
-    return _collection_is_behind(database, var) or bool(_owners_behind(database, var))
+    return (
+        bool(damage(var / "catalogue")) or _collection_is_behind(database, var) or bool(_owners_behind(database, var))
+    )
 
 
 def _collection_is_behind(database: Database, var: Path) -> bool:

@@ -11,6 +11,7 @@ from jobs.catalogue import build_changed
 from jobs.kinds import RUNNERS
 from store.catalogue.segment import CatalogueError
 from store.database import Database, StoreError
+from store.disk import disk_error
 from store.errors import TastemapError
 from store.runs import OPEN, ImportProblem, lock_file, now, upload_folder
 
@@ -47,7 +48,8 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
     except Exception as fault:  # whatever broke, those who wait for these runs must know
         log.exception("building the catalogue")
         hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
-        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {fault}", hint)
+        reason = (isinstance(fault, OSError) and disk_error(fault)) or fault
+        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {reason}", hint)
         for run in ready:
             fail(database, var, run.id, problem)
         return

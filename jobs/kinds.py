@@ -17,6 +17,8 @@ RUNNERS: Mapping[str, str] = {
     "segments": "etl.gather.segments:run",
     "give": "etl.giving:run",
     "train": "jobs.training:run",
+    "scan": "jobs.scanning:run",
+    "forget-music": "etl.library.forgetting:run",
     "install": "jobs.installing:run",
     "spotify": "etl.spotify.importing:run",
     "spotify-write": "etl.spotify.writing:run",

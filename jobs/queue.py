@@ -36,6 +36,7 @@ _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start a
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
 _USUAL = WorkLimits()
+_FIRST_LOOK_SECONDS = 2.0
 
 
 class WorkQueue(StrEnum):
@@ -252,12 +253,17 @@ def watch_waiting(
 
     def watch() -> None:
         left: set[tuple[str, str]] = set()
-        while not stop.wait(every_s):
+        pause = min(every_s, _FIRST_LOOK_SECONDS)  # a start is a good moment to find what is damaged
+        while not stop.wait(pause):
+            pause = every_s
             try:
                 unfinished = database.unfinished_runs()
                 upkeep = also()
             except StoreError:
                 continue  # no request waits for this; the next look will do
+            except OSError:
+                log.exception("looking after the disk")
+                continue
             before, left = left, _left_alone(var, unfinished)
             # Found so twice, and no farther: one look may fall between two steps of a process that does it.
             due = any(run.state == "waiting" for run in unfinished) or bool(left & before)

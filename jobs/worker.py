@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from etl.imports.storing.source import import_source
@@ -15,6 +16,7 @@ from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError
+from store.disk import DiskFull, disk_error
 from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
@@ -26,9 +28,12 @@ from store.runs import (
     Run,
     Yielded,
     lock_file,
+    now,
     upload_folder,
 )
 
+# A run for which the disk has no room is tried again so much later.
+_FULL_PAUSE = timedelta(minutes=5)
 log = logging.getLogger(__name__)
 
 
@@ -111,12 +116,21 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
         raise
     except TastemapError as problem:
         fail(database, var, run.id, problem)
-    except Exception:  # the one place where a fault of ours ends one run instead of a process
+    except Exception as fault:  # the one place where a fault of ours ends one run instead of a process
         log.exception("import %s of %s", run.id, run.name)
-        hint = "The log (var/log/import.log) has the details."
-        fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
+        _break_off(database, var, run, fault)
     if database.tracks_changed != changed:
         database.update_run(run.id, changed=True)
+
+
+def _break_off(database: Database, var: Path, run: Run, fault: Exception) -> None:
+    """End a run by a fault that nobody foresaw; one for which the disk has no room waits."""
+    if isinstance(fault, OSError) and isinstance(disk_error(fault), DiskFull):
+        phase, until = "waiting for room on the disk", now() + _FULL_PAUSE
+        database.update_run(run.id, states={"running"}, state="waiting", phase=phase, wake_at=until)
+        return
+    hint = "The log (var/log/import.log) has the details."
+    fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
 
 
 def _store(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:

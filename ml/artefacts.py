@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +45,39 @@ def read_manifest(models: Path = MODELS) -> dict[str, Any]:
 
     A folder without a manifest has an empty one.
 
-    Raises ArtefactError if the manifest is not readable as JSON.
+    Raises ArtefactError if the manifest cannot be read or is not one.
     """
     path = models / MANIFEST
     if not path.exists():
         return {"active": {}, "files": {}}
+    hint = (
+        "Take models/ from the repository again: git checkout -- models"
+        if models == MODELS
+        else f"Move {path} away; then what ships is served, and models trained here must be trained again."
+    )
     try:
-        return json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ArtefactError(f"{path} is not JSON: {error}.") from error
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"The list of models {path} cannot be read: {error}.", hint) from error
+    if not _is_manifest(manifest):
+        raise ArtefactError(f"{path} is not a list of models.", hint)
+    return manifest
+
+
+def _is_manifest(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(active := found.get("active"), dict)
+        and all(isinstance(version, str) for version in active.values())
+        and isinstance(files := found.get("files"), dict)
+        and all("/" in name and isinstance(entry, dict) for name, entry in files.items())
+        and all(
+            isinstance(entry.get("bytes"), int) and isinstance(entry.get("sha256"), str) for entry in files.values()
+        )
+        and isinstance(found.get("damaged", {}), dict)
+        and isinstance(before := found.get("before", {}), dict)
+        and all(isinstance(names, list) for names in before.values())
+    )
 
 
 def digest(path: Path) -> str:
@@ -92,7 +116,10 @@ def editing(models: Path) -> Iterator[dict[str, Any]]:
         for part in ("active", "files"):
             manifest[part] = dict(sorted(manifest[part].items()))
         partial = models / (MANIFEST + ".partial")
-        partial.write_text(json.dumps(manifest, indent=1) + "\n")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(manifest, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(models / MANIFEST)
     finally:
         os.close(folder)
@@ -135,9 +162,24 @@ def verified(path: Path, models: Path | None = None) -> Path:
         raise ArtefactError(f"{path} is not listed in {models / MANIFEST}.")
     if not path.is_file():
         raise ArtefactError(f"{path} is listed in {models / MANIFEST} but absent.")
-    if digest(path) != entry["sha256"]:
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}.") from error
+    if found != entry["sha256"]:
         raise ArtefactError(f"{path} is not the file that was written (its SHA-256 differs).")
     return path
+
+
+def is_whole(task: str, version: str, models: Path) -> bool:
+    """Return whether ``models`` lists files of a version and each is the one that was written. Reads all of them."""
+    names = [name for name in read_manifest(models)["files"] if _version_of(name) == (task, version)]
+    try:
+        for name in names:
+            verified(models / name, models)
+    except ArtefactError:
+        return False
+    return bool(names)
 
 
 def mapped(directory: Path, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
@@ -150,8 +192,12 @@ def mapped(directory: Path, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]
 
 
 def versions(models: Path = MODELS) -> list[Version]:
-    """Return every version in the manifest, by task and name."""
-    manifest = read_manifest(models)
+    """Return every version in the manifest of ``models``, by task and name."""
+    return versions_in(read_manifest(models))
+
+
+def versions_in(manifest: Mapping[str, Any]) -> list[Version]:
+    """Return every version in ``manifest``, by task and name."""
     sizes: dict[tuple[str, str], int] = {}
     for name, entry in manifest["files"].items():
         version = _version_of(name)

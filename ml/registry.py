@@ -5,6 +5,7 @@ versions are in the installation's folder and its manifest.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any
 from ml import artefacts, scores
 from ml.artefacts import ArtefactError, Version
 from ml.tasks import find_task
+
+log = logging.getLogger(__name__)
 
 # The number of earlier served versions that are remembered per task.
 _REMEMBERED = 20
@@ -74,7 +77,7 @@ class ModelRegistry:
     def folder(self, task: str, version: str) -> Path:
         """Return the folder of a version; raises NoSuchVersion for one that no manifest lists."""
         for folder in self.folders:
-            if any(known.task == task and known.name == version for known in artefacts.versions(folder)):
+            if any((known.task, known.name) == (task, version) for known in self._versions(folder)):
                 return folder / task / version
         raise NoSuchVersion(f"There is no version {version} of {task}.", _VERSIONS)
 
@@ -82,7 +85,7 @@ class ModelRegistry:
         """Return every version by task and name, each marked with whether it is the served one."""
         sizes: dict[tuple[str, str], int] = {}
         for folder in reversed(self.folders):
-            sizes |= {(version.task, version.name): version.size for version in artefacts.versions(folder)}
+            sizes |= {(version.task, version.name): version.size for version in self._versions(folder)}
         served = {task: self._active(task) for task, _name in sizes}
         return [
             Version(task=task, name=name, active=served.get(task) == name, size=size)
@@ -113,6 +116,33 @@ class ModelRegistry:
         self.folder(task, before[-1])
         self._choose(task, before[-1], before[:-1])
         return before[-1]
+
+    def step_back(self, task: str, damaged: str) -> str | None:
+        """Serve another version in the place of a ``damaged`` one; return its name, None where there is none.
+
+        It is the one that was served before, the latest first, else what ships, else the newest. Its files are checked
+        first. Where another process has stepped back already, its choice is returned.
+        """
+        if self.local is None:
+            return None
+        served = self._active(task)
+        if served != damaged:
+            return served
+        shipped = artefacts.read_manifest(self.shipped)["active"].get(task)
+        others = [version.name for version in reversed(self.versions()) if version.task == task]
+        candidates = [*reversed(self.before(task)), *([shipped] if shipped else []), *others]
+        for name in dict.fromkeys(candidates):
+            if name != damaged and artefacts.is_whole(task, name, self.folder(task, name).parents[1]):
+                before = [known for known in self.before(task) if known not in (name, damaged)]
+                self._choose(task, name, before, damaged)
+                log.error("%s %s is damaged; %s is served in its place", task, damaged, name)
+                return name
+        return None
+
+    def damaged(self) -> dict[str, str]:
+        """Return by task the version that :meth:`step_back` has taken out of service, until another one is chosen."""
+        found: dict[str, str] = self._manifest(self.folders[0]).get("damaged", {})
+        return found
 
     def adopt(self, staging: Path) -> None:
         """Move the versions that a training has registered in the folder ``staging`` into the local folder.
@@ -192,7 +222,7 @@ class ModelRegistry:
 
     def before(self, task: str) -> list[str]:
         """Return the versions that were served before, the latest last, as far as they are still there."""
-        names = artefacts.read_manifest(self.folders[0]).get("before", {}).get(task, [])
+        names = self._manifest(self.folders[0]).get("before", {}).get(task, [])
         known = {version.name for version in self.versions() if version.task == task}
         return [name for name in names if name in known]
 
@@ -201,12 +231,27 @@ class ModelRegistry:
         paths = (folder / artefacts.MANIFEST for folder in self.folders)
         return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
+    def _versions(self, folder: Path) -> list[Version]:
+        return artefacts.versions_in(self._manifest(folder))
+
     def _active(self, task: str) -> str | None:
-        found = (artefacts.read_manifest(folder)["active"].get(task) for folder in self.folders)
+        found = (self._manifest(folder)["active"].get(task) for folder in self.folders)
         return next(filter(None, found), None)
 
-    def _choose(self, task: str, version: str, before: list[str]) -> None:
+    def _manifest(self, folder: Path) -> dict[str, Any]:
+        """Return the manifest of ``folder``. Without that of this installation, what ships is still served."""
+        try:
+            return artefacts.read_manifest(folder)
+        except ArtefactError as fault:
+            if folder != self.local:
+                raise
+            log.error("only the models that ship are served: %s", fault)
+            return {"active": {}, "files": {}}
+
+    def _choose(self, task: str, version: str, before: list[str], damaged: str = "") -> None:
         with artefacts.editing(self.folders[0]) as manifest:
+            others = {known: name for known, name in manifest.get("damaged", {}).items() if known != task}
+            manifest["damaged"] = others | ({task: damaged} if damaged else {})
             manifest["active"][task] = version
             manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
 

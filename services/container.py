@@ -1,5 +1,6 @@
 """What the use cases need: one set per process, each part opened on first use (gunicorn forks before that)."""
 
+import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeVar
 from config import Config
 from etl.engine import Engine
 from etl.lookup.lookup import settle
+from ml import artefacts
 from ml.artefacts import ArtefactError
 from ml.artist_genre.model import ArtistGenres
 from ml.artist_map.model import ArtistMap
@@ -24,10 +26,13 @@ from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
 from services.errors import ServiceError
+from store.audio_files import AudioShelf
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.installation import installation_id_of
+
+log = logging.getLogger(__name__)
 
 Model = TypeVar("Model")
 
@@ -56,6 +61,10 @@ class Services:
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.config.var / "catalogue")
+
+    @cached_property
+    def audio(self) -> AudioShelf:
+        return AudioShelf(self.config.var)
 
     @cached_property
     def engine(self) -> Engine:
@@ -149,10 +158,16 @@ class Services:
     def _served(self, task: str, load: Callable[[Path], Model], name: str = "") -> Model:
         """Return the served version of a model, loaded again when another one has been activated.
 
-        Raises ServiceError 503 for a model that is missing or damaged.
+        A damaged one makes room for the version before. Raises ServiceError 503 for a model that is missing, or that is
+        damaged and the only one.
         """
         try:
-            return self._models.get(name or task, self.registry.stamp(), lambda: load(self.registry.active(task)))
+            try:
+                return self._load(task, load, name or task)
+            except ArtefactError:
+                if not self._step_back(task):
+                    raise
+                return self._load(task, load, name or task)
         except ArtefactError as fault:
             raise ServiceError(
                 503,
@@ -160,3 +175,17 @@ class Services:
                 f"The {task} model cannot be loaded: {fault.message}",
                 f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
             ) from fault
+
+    def _load(self, task: str, load: Callable[[Path], Model], name: str) -> Model:
+        return self._models.get(name, self.registry.stamp(), lambda: load(self.registry.active(task)))
+
+    def _step_back(self, task: str) -> bool:
+        """Have another version served where the files of the served one are damaged; say whether one is."""
+        served = self.registry.active_version(task)
+        if artefacts.is_whole(task, served, self.registry.folder(task, served).parents[1]):
+            return False  # something else that it needs is missing
+        try:
+            return self.registry.step_back(task, served) is not None
+        except OSError:
+            log.exception("the choice of another version cannot be written")
+            return False

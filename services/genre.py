@@ -148,7 +148,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         # Each stands for itself: several may be right, and none need be.
         microgenres=[micro for micro in micros if micro.probability >= LIKELY],
         decided_by=headline.decided_by(first),
-        reason=headline.reason(first, services.title_of(known.track_source) if known.track_source else None),
+        reason=headline.reason(first, _filed_by(services, known.track_source)),
         basis=_basis(given),
         confidence=headline.confidence(first, genres[0].probability),
         note=_note(track, given, headline.decided_by(first)),
@@ -164,6 +164,15 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         sources=source_lines(services, subject),
     )
     return Worked(answer, subject.final)
+
+
+def _filed_by(services: Services, source: str | None) -> str:
+    """Return who files the track, as a listener knows it: "by Deezer", or "in “tracks”" for a table."""
+    if not source:
+        return ""
+    title = services.title_of(source)
+    # A table says in brackets which collections a row of it comes from.
+    return f" by {title}" if title != source else f" in “{source.partition(' (')[0]}”"
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:

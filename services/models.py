@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ml.contributors.model import task_of
+from ml.contributors.model import is_of_playlist, task_of
 from ml.needs import Available, Needs
 from ml.registry import compare, scores_of
 from ml.scores import Comparison, main_score
@@ -78,7 +78,7 @@ class TaskNeeds(Needs):
 
 
 def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
-    """Return every version of every task; playlists only those that the viewer sees."""
+    """Return every version of every task, without the models of playlists that the viewer does not see."""
     registry = services.registry
     playlists = {
         task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in visible_playlists(services, viewer)
@@ -86,6 +86,8 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
     tasks: dict[str, TaskVersions] = {}
     for found in registry.versions():
         task = found.task
+        if is_of_playlist(task) and task not in playlists:
+            continue
         if task not in tasks:
             before = registry.before(task)
             tasks[task] = TaskVersions(task=task, playlist=playlists.get(task), before=before, versions=[])
@@ -100,6 +102,12 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
         )
         tasks[task].versions.append(version)
     return ModelsAnswer(list(tasks.values()), trainable())
+
+
+def check_task(services: Services, task: str, viewer: Viewer) -> None:
+    """Raise ServiceError 404 for the models of a playlist that the viewer does not see: their cards name its people."""
+    if is_of_playlist(task) and all(task_of(one.id) != task for one in visible_playlists(services, viewer)):
+        raise not_found(f"There are no models of {task} here.", "GET /api/models lists what there is.")
 
 
 def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:

@@ -1,11 +1,13 @@
 """Playlists: find, describe, read a page, name their people, create and delete."""
 
+import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from etl.demo import DEMOS
 from etl.giving import new_giving
 from etl.imports.storing.playlists import playlist_id
 from ml.contributors.model import task_of
@@ -187,6 +189,16 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
     _build_own(services, playlist.owner)
     services.registry.forget(task_of(playlist.id))
     forget_triage(services.database, triage_id(playlist.owner, playlist.id))
+
+
+def remove_demos(services: Services, viewer: Viewer) -> None:
+    """Delete the demo's playlists where the viewer has them."""
+    if viewer.owner is None:
+        return
+    for path in DEMOS:
+        demo = services.database.playlist(playlist_id(viewer.owner, hashlib.sha256(path.read_bytes()).hexdigest()))
+        if demo is not None:
+            delete_playlist(services, demo.id, viewer)
 
 
 def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunView:

@@ -1,5 +1,7 @@
 """How tracks are shown in every answer, and what other views of what is stored have in common."""
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -16,9 +18,16 @@ class View:
         return cls(**{name: getattr(shown, name) for name in names}, **more)
 
 
+# The id of the audio file here that the viewer of this request may hear of a track; the API says who may.
+audible: ContextVar[Callable[[Track], str | None]] = ContextVar("audible")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrackSummary(View):
-    """What every list of tracks shows; ``id`` is null for a track known by its names alone."""
+    """What every list of tracks shows; ``id`` is null for a track known by its names alone.
+
+    ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
+    """
 
     id: str | None
     title: str
@@ -31,11 +40,19 @@ class TrackSummary(View):
     has_features: bool
     source: str
     labels: tuple[str, ...]
+    audio_url: str | None
 
     @classmethod
     def of(cls, shown: Track, **more: Any) -> Self:
         """Return the summary of a track; ``more`` are the further fields of a subclass."""
-        return super().of(shown, id=shown.id or None, has_features=shown.features is not None, **more)
+        has_features = shown.features is not None
+        return super().of(shown, id=shown.id or None, has_features=has_features, audio_url=_audio_url(shown), **more)
+
+
+def _audio_url(track: Track) -> str | None:
+    find = audible.get(None)
+    name = find(track) if find else None
+    return f"/api/audio/{name}" if name else None
 
 
 def ids_in(text: str) -> set[str]:

@@ -130,6 +130,11 @@ class Database(Connection):
             for document in self._mongo[layer_of(owner)].find(wanted, batch_size=1000):
                 yield track_from(document)
 
+    def delete_tracks(self, track_ids: Collection[str]) -> None:
+        """Delete tracks of the shared layer."""
+        self.delete_documents("tracks", track_ids)
+        self.tracks_changed += len(track_ids)
+
     # -- playlists ------------------------------------------------------------------------------------------
 
     def playlist(self, playlist_id: str) -> Playlist | None:

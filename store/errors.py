@@ -1,4 +1,4 @@
-"""The root of all errors that a person sees."""
+"""The root of all errors that a person sees, and those of the database."""
 
 
 class TastemapError(Exception):
@@ -31,6 +31,12 @@ class StoreError(TastemapError):
     """The database refused or broke something."""
 
     code = "store_down"
+
+
+class StoreFull(StoreError):  # noqa: N818 - a state, which the routes answer with 507
+    """The disk of the database is full."""
+
+    code = "disk_full"
 
 
 class StoreDown(StoreError):  # noqa: N818 - a state, which the routes answer with 503

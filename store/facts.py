@@ -29,6 +29,8 @@ from store.documents import (
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
+# How the source of what was computed from somebody's own file begins.
+OWN_AUDIO = "own audio"
 _TIMBRES = 12
 
 
@@ -114,6 +116,29 @@ def put_features(
     if features.source not in SHOWN_ONLY or stored.get("features", new)["source"] in SHOWN_ONLY:
         changes |= {"features": new, "found_by.features": brought_by}
     _change(database, track_id, changes, owner=owner)
+
+
+def put_own_sound(
+    database: Database, track_id: str, features: AudioFeatures, brought_by: str, owner: str | None = None
+) -> None:
+    """Keep the audio features that were computed from the owner's file (source "own audio, ...").
+
+    They replace those of an earlier analysis, and stand in front only where no source and no file has told any.
+    """
+    stored, new = _stored(database, track_id, owner), features_document(features)
+    others = [one for one in reports_by_source(stored, "features") if not one["source"].startswith(OWN_AUDIO)]
+    changes: dict[str, Any] = {"features_by_source": [*others, new]}
+    front = stored.get("features", new)["source"]
+    if front in SHOWN_ONLY or front.startswith(OWN_AUDIO):
+        changes |= {"features": new, "found_by.features": brought_by}
+    _change(database, track_id, changes, owner=owner)
+
+
+def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:
+    """Delete the audio features that were computed from the owner's file; those of another source come in front."""
+    reports = reports_by_source(_stored(database, track_id, owner), "features")
+    sources = [one["source"] for one in reports if one["source"].startswith(OWN_AUDIO)]
+    forget_features(database, track_id, sources, (), owner=owner)
 
 
 def _stored(database: Database, track_id: str, owner: str | None) -> Document:

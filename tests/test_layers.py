@@ -36,7 +36,7 @@ OWNERS = {
     "tantivy": {"store"},
     "spotipy": {"etl"},
     "requests": {"etl"},
-    "cryptography": {"etl"},
+    "cryptography": {"etl", "store"},
     "distributed": {"jobs"},
     "dask": {"jobs"},
     "sqlalchemy": {"etl"},

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import IO, Literal
 
@@ -20,11 +21,12 @@ from api.application import Blueprint
 from api.bounds import read_json, takes_file
 from api.current import services
 from api.schemas import RunAnswer
-from etl.demo import DEMO
+from etl.demo import DEMOS
 from etl.imports.read_options import ReadOptions
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
 from services.errors import bad_request, not_found
+from services.playlists import remove_demos
 from services.previews import PREVIEW_BYTES, Preview, preview
 from services.runs import RunView, find_run
 from store.runs import ENDED
@@ -32,6 +34,12 @@ from store.runs import ENDED
 _MAX_NAME, _MAX_COLUMNS = 40, 10_000  # characters of an encoding's name; columns of a file
 
 blueprint = Blueprint("uploads", __name__, tag="Files")
+
+
+@dataclass(frozen=True)
+class DemoAnswer:
+    run: RunView
+    runs: list[RunView]
 
 
 @dataclass(frozen=True)
@@ -71,13 +79,29 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
 
 
 @blueprint.post("/api/demo")
-@blueprint.doc(responses={202: "The run that imports the demo", 404: "TASTEMAP_DEMO is 0"})
-def bring_demo() -> tuple[RunAnswer, Literal[202]]:
-    """Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share."""
+@blueprint.doc(responses={202: "The runs that import the demo", 404: "TASTEMAP_DEMO is 0"})
+def bring_demo() -> tuple[DemoAnswer, Literal[202]]:
+    """Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+    and tracks with sound that four share.
+
+    `run` is that of the songs; `runs` has both.
+    """
     if not services().config.demo:
         raise not_found("There is no demo here: the operator has taken it out.", "Drop a file instead.")
-    with DEMO.open("rb") as file:
-        return _import_upload(DEMO.name, file, ReadOptions())
+    runs = [_bring(path) for path in DEMOS]
+    return DemoAnswer(runs[0], runs), 202
+
+
+def _bring(path: Path) -> RunView:
+    with path.open("rb") as file:
+        return _import_upload(path.name, file, ReadOptions())[0].run
+
+
+@blueprint.delete("/api/demo")
+def remove_demo() -> tuple[str, int]:
+    """Delete the demo playlists of this browser, with what came with them."""
+    remove_demos(services(), session.viewer())
+    return "", 204
 
 
 def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:

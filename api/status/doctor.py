@@ -1,5 +1,7 @@
 """What works here and what does not, with a remedy for each fault: ``python -m etl doctor`` for the page."""
 
+from dataclasses import replace
+
 from flask import request
 
 import services.doctor as use
@@ -15,13 +17,17 @@ blueprint = Blueprint("doctor", __name__, tag="Status")
 @blueprint.get("/api/doctor")
 def findings() -> use.DoctorAnswer:
     """What is found on this machine now, and what the sources answered when they were last probed."""
-    return use.findings(services(), _visitor())
+    return _shown(use.findings(services(), _visitor()))
 
 
 @blueprint.post("/api/doctor")
 def probe() -> use.DoctorAnswer:
     """Probes each source that is on with one light question for everything it offers, and answers as GET does."""
-    return use.probe(services(), _visitor())
+    return _shown(use.probe(services(), _visitor()))
+
+
+def _shown(answer: use.DoctorAnswer) -> use.DoctorAnswer:
+    return replace(answer, checks=session.for_viewer(answer.checks))
 
 
 def _visitor() -> Visitor:

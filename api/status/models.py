@@ -45,7 +45,8 @@ class CardAnswer:
 def models() -> use.ModelsAnswer:
     """Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
 
-    `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+    `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+    browser's playlist are not listed.
     """
     return use.list_models(services(), session.viewer())
 
@@ -58,12 +59,14 @@ def comparison(task: str, query: dict[str, str]) -> use.VersionsCompared:
     `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
     not. `before` is what a rollback would serve.
     """
+    use.check_task(services(), task, session.viewer())
     return use.compare_versions(services(), task, query["version"], query["other"])
 
 
 @blueprint.get("/api/models/<task>/<version>/card")
 def card(task: str, version: str) -> CardAnswer:
     """What a version learnt from, on which split it was scored, against which baselines, and where it loses."""
+    use.check_task(services(), task, session.viewer())
     return CardAnswer(task, version, card_of(services().registry, task, version))
 
 
@@ -72,6 +75,7 @@ def card(task: str, version: str) -> CardAnswer:
 def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
     """Serve another version from now on, in every worker; the one before can be brought back."""
     session.require_operator()
+    use.check_task(services(), task, session.viewer())
     services().registry.activate(task, body["version"])
     return models()
 
@@ -80,6 +84,7 @@ def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
 def rollback(task: str) -> use.ModelsAnswer:
     """Serve what was served before the last change."""
     session.require_operator()
+    use.check_task(services(), task, session.viewer())
     services().registry.rollback(task)
     return models()
 
@@ -88,6 +93,7 @@ def rollback(task: str) -> use.ModelsAnswer:
 def delete(task: str, version: str) -> use.ModelsAnswer:
     """Delete a version that was trained here and is not served."""
     session.require_operator()
+    use.check_task(services(), task, session.viewer())
     services().registry.delete(task, version)
     return models()
 

@@ -2,7 +2,8 @@
 
 import hmac
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -14,9 +15,13 @@ from flask import Response, jsonify
 from api import session
 from api.application import Blueprint
 from api.current import services
+from ml.artefacts import ArtefactError
+from services import health
 from services.errors import ServiceError
+from services.health import Problem
 from services.playlists import visible_playlists
 from services.views import ModelVersion
+from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
 from store.facts import ANALYSES
 from store.set_summaries import SetSummary, summaries
@@ -66,6 +71,7 @@ class StatusAnswer:
     catalogue: CatalogueState
     store: StoreState | StoreFailure
     models: list[ModelVersion]
+    problems: list[Problem]
     playlists: int | None
     analysed: bool
     demo: bool
@@ -95,15 +101,24 @@ def healthz() -> Health:
 
 @blueprint.get("/readyz")
 def readyz() -> Health:
-    """Answers 200 when the store answers too, else 503."""
-    services().database.ping()
+    """Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong."""
+    found = health.problems(services())
+    if found:
+        first, every = found[0], [asdict(problem) for problem in session.for_viewer(found)]
+        raise ServiceError(503, first.code, first.message, first.hint, problems=every)
     return Health("ready")
 
 
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
-    here, snapshot = services(), services().catalogue.current(session.owner())
+    here, catalogue = services(), CatalogueState(0, None)
+    with suppress(CatalogueError):
+        snapshot = here.catalogue.current(session.owner())
+        catalogue = CatalogueState(len(snapshot), snapshot.generation)
+    models: list[ModelVersion] = []
+    with suppress(ArtefactError):
+        models = [ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active]
     store: StoreState = StoreState(ok=True, kind=here.database.kind)
     playlists, analysed = None, False
     try:
@@ -111,9 +126,10 @@ def status() -> StatusAnswer:
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
-        catalogue=CatalogueState(len(snapshot), snapshot.generation),
+        catalogue=catalogue,
         store=store,
-        models=[ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active],
+        models=models,
+        problems=session.for_viewer(health.problems(here)),
         playlists=playlists,
         analysed=analysed,
         demo=here.config.demo,

@@ -35,6 +35,7 @@ _BLOCK = 1 << 16  # samples of a block at most
 _ENCRYPTED = ("drms", "enca", "drmi", "aavd")
 _CLIP = 8.0  # full scale is 1; a float file may hold more
 _TOO_MANY_FAULTS = 0.1  # of the packets
+_UNKNOWN_LENGTH = 0xFFFF_0000  # what is written to a pipe states such
 _SHORT = 0.97  # of the stated length is enough
 
 
@@ -146,7 +147,7 @@ class Decoding:
         seconds, stated = self.samples / self.format.rate, self.format.seconds
         if not self.samples:
             raise _fault(self._path, "no_sound", "holds no sound")
-        if (stated and seconds < _SHORT * stated - 0.5) or _ends_within_a_page(self._path):
+        if (stated and seconds < _SHORT * stated - 0.5) or _ends_early(self._path):
             end = f" of {stated:.0f}" if stated else ""
             raise _fault(self._path, "truncated", f"is cut off after {seconds:.0f}{end} seconds", "Copy it again.")
 
@@ -201,13 +202,22 @@ def _check(path: Path, found: SoundFormat, limits: Limits) -> None:
         raise _too_long(path, limits)
 
 
-def _ends_within_a_page(path: Path) -> bool:
-    """Return whether an Ogg file ends before its last page does (RFC 3533, section 6)."""
+def _ends_early(path: Path) -> bool:
+    """Return whether a file is shorter than it says: the chunk of a WAV or AIFF, the last page of an Ogg.
+
+    FFmpeg takes the length of these from the end of the file.
+    """
+    size = path.stat().st_size
     with path.open("rb") as file:
-        if file.read(4) != b"OggS":
+        head = file.read(12)
+        if head[:4] in {b"RIFF", b"FORM"}:
+            stated = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
+            return 0 < stated < _UNKNOWN_LENGTH and stated + 8 > size + 1
+        if head[:4] != b"OggS":
             return False
-        file.seek(max(0, path.stat().st_size - (1 << 17)))
+        file.seek(max(0, size - (1 << 17)))
         tail = file.read()
+    # RFC 3533, section 6: 27 bytes, the last of which counts the lengths that follow.
     header = tail.rfind(b"OggS")
     if header < 0 or len(tail) < header + 27:
         return True

@@ -24,12 +24,12 @@ _LAG = 4  # frames over which a rise is taken: 23 ms
 _CHUNK = 1 << 14
 _BACK_S = 0.06  # a boundary moves back to the softest frame within this
 _LOCAL_S = 0.6
-_THRESHOLD_DB, _FACTOR = 1.3, 1.25
+_THRESHOLD_DB, _FACTOR = 1.5, 1.7
 _SOFTEST_DB = FLOOR_DB + 8
 _FULL_DB = 6.0  # a rise of so much in the mean of the bands is half sure
 SHAPE = (20, N_BANDS)
 BASIS = Path(__file__).with_name("timbre_basis.npz")
-_PITCH_POWER = 1.0
+_PITCH_POWER = 2.0
 
 
 class Segments(NamedTuple):
@@ -158,13 +158,17 @@ def _timbre(frames: Frames, begin: npt.NDArray[np.intp], end: npt.NDArray[np.int
 
 
 def shapes(frames: Frames, begin: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> Iterator[Floats]:
-    """Yield (m, 460) levels of segments: 10 frames of the attack, then the rest resampled to 10, 23 bands each."""
+    """Yield (m, 460) levels of segments: 10 frames of the attack, then the rest resampled to 10, 23 bands each.
+
+    Their mean is taken off: the first coordinate of timbre alone is loudness.
+    """
     for start in range(0, len(begin), 2048):
         b, e = begin[start : start + 2048, None], end[start : start + 2048, None]
         attack = np.minimum(b + np.arange(10), e - 1)
         after = np.minimum(b + 10, e - 1)
         rest = after + np.round((e - 1 - after) * np.linspace(0.0, 1.0, 10)).astype(np.intp)
-        yield frames.bands[np.concatenate([attack, rest], axis=1)].reshape(len(b), -1).astype(np.float32)
+        levels = frames.bands[np.concatenate([attack, rest], axis=1)].reshape(len(b), -1).astype(np.float32)
+        yield levels - levels.mean(axis=1, keepdims=True)
 
 
 @cache

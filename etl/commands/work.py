@@ -13,6 +13,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from config import Config
+from etl.commands.backups import take_snapshot_if_due
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.spotify.forgetting import expire
 from etl.task import engine_of_environment
@@ -75,6 +77,7 @@ def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str])
     if queue is WorkQueue.FILES:
         _expire(database, var)
         _mend_catalogue(database, var)
+        _take_snapshot(database, var)
     turns: Counter[str | None] = Counter()
     while waiting := _untried(database, queue, tried):
         run = next_run(waiting, turns, lambda run_id: tries(var, run_id))
@@ -128,6 +131,13 @@ def _mend_catalogue(database: Database, var: Path) -> None:
     except (CatalogueError, OSError):
         # What people bring in must not wait for a table that cannot be read.
         logging.exception("the catalogue could not be built")
+
+
+def _take_snapshot(database: Database, var: Path) -> None:
+    try:
+        take_snapshot_if_due(database, var, Config.from_env().snapshots)
+    except (StoreError, OSError):
+        logging.exception("the snapshot of the database could not be written")
 
 
 def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

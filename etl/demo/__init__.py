@@ -1,9 +1,12 @@
-"""The demo: a playlist of well-known songs that six invented people share.
+"""The demo: two playlists that invented people share.
 
-Written by hand from general knowledge: titles, artists, years, and who added what and when. It holds no number from
-any service.
+The first holds well-known songs, written by hand from general knowledge: titles, artists, years, and who added what and
+when. It holds no number from any service. The second has sound: see :mod:`etl.demo.sound`.
 """
 
 from pathlib import Path
 
+from etl.demo.sound import SOUND_DEMO
+
 DEMO = Path(__file__).with_name("Six friends (demo).csv")
+DEMOS = (DEMO, SOUND_DEMO)

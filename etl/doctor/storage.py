@@ -11,6 +11,7 @@ from pathlib import Path
 from config import MEGABYTE
 from etl.doctor.examination import Check, State
 from store.catalogue.catalogue import Catalogue, CatalogueError
+from store.catalogue.damage import find_damage
 from store.database import Database, StoreError
 
 _KINDS = {"embedded": "The embedded database", "mongodb": "The MongoDB server"}
@@ -117,6 +118,9 @@ def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
     except OSError as fault:
         yield Check("catalogue", "readable", State.FAULT, str(fault), "Check the disk, then: python -m etl catalogue")
         return
+    for name, reason in find_damage(var / "catalogue").items():
+        message, remedy = f"{name} is damaged: {reason}.", "Build it again: .venv/bin/python -m etl catalogue"
+        yield Check("catalogue", "files", State.FAULT, message, remedy)
     sizes = {segment.name: segment.count for segment in snapshot.segments}
     public, own = sizes.get("public", 0), sizes.get("collection", 0)
     yield Check("catalogue", "readable", State.OK, f"{public:,} tracks of public tables, {own:,} of people's own.")

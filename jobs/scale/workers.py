@@ -105,4 +105,5 @@ def deadly(items: list[Any]) -> ScaleError:
     return ScaleError(
         f"One of these ended its worker {MAX_DEATHS + 1} times: {shown} ({len(items)} in all).",
         "Perhaps there is not enough memory for so many at a time: use fewer cores. All others are done.",
+        code="deadly_items",
     )

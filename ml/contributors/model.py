@@ -42,6 +42,11 @@ def task_of(playlist_id: str) -> str:
     return f"{TASK}-{hashlib.sha256(playlist_id.encode()).hexdigest()[:12]}"
 
 
+def is_of_playlist(task: str) -> bool:
+    """Return whether a task's models learnt from one playlist, which is its owner's."""
+    return task.startswith(f"{TASK}-")
+
+
 class TrackInputs:
     """The network's inputs in blocks.
 

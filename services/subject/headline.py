@@ -85,11 +85,11 @@ class Headline:
             return "alike" if self.evidence.known_by == "alike" else "artist"
         return "audio" if self.given.features else "names"
 
-    def reason(self, genre: str, filed_by: str | None) -> str:
-        """Return in one line what the headline rests on; ``filed_by`` names the source of the track's own genres."""
+    def reason(self, genre: str, filed_by: str) -> str:
+        """Return in one line what the headline rests on; ``filed_by`` tells whose the track's own genres are."""
         by = self.decided_by(genre)
         if by == "track":
-            return f"Filed under {', '.join(self.known.track[:_NAMED])}" + (f" by {filed_by}." if filed_by else ".")
+            return f"Filed under {', '.join(self.known.track[:_NAMED])}{filed_by}."
         if by == "artist" and self.evidence is not None:
             return f"The artist is known for {', '.join(self.evidence.names[:_NAMED])}."
         if by == "alike" and self.evidence is not None and self.evidence.names:

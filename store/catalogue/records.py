@@ -4,6 +4,7 @@ Reading goes through the system's page cache and not through a mapping: a web pr
 thousand of them is no larger than one that has looked at ten, and all workers still share the cached pages.
 """
 
+import hashlib
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -57,3 +58,9 @@ def write_records(path: Path, texts: Iterable[str]) -> None:
 def map_array(path: Path) -> np.ndarray:
     """Return the array of an .npy file as a read-only view of the file; nothing is read until it is touched."""
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

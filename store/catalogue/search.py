@@ -52,7 +52,10 @@ class Hit:
 
 def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
     """Return the ``limit`` most popular rows that match ``query``."""
-    result = segment.searcher.search(query, limit, count=False, order_by_field="row", order=Order.Asc)
+    try:
+        result = segment.searcher.search(query, limit, count=False, order_by_field="row", order=Order.Asc)
+    except (ValueError, OSError) as error:
+        raise segment.damaged(error) from error
     return [int(row) for row, _ in result.hits]
 
 

@@ -2,7 +2,8 @@
 
 A segment is a folder, immutable once it is published::
 
-    format.json     {"format": FORMAT, "count": n, "files": {name: bytes}}: checked before the rest is trusted
+    format.json     {"format": FORMAT, "count": n, "files": {name: bytes}, "sha256": {name: hex}}: the sizes are checked
+                    before the rest is trusted, the checksums by store.catalogue.damage
     <column>.npy    one number (features: thirteen) per track, most popular track first (unknown popularity last)
     tracks.jsonl    the rest of each track, as a JSON array in the order of TRACK_CELLS
     names.txt       normalised bare title and artists of each track, what search compares
@@ -18,6 +19,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections import Counter
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ from store.text import normalise
 
 # Raised when the files change, or the normal form of names (store.text) that they hold.
 FORMAT = 6
+# Made below the root of a catalogue when one of its segments yields nonsense (store.catalogue.damage).
+SUSPECT_FILE = "SUSPECT"
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
 TRACK_CELLS = (
@@ -155,7 +159,19 @@ class Segment:
         return str(self._cells(row)["id"])
 
     def _cells(self, row: int) -> dict[str, Any]:
-        return dict(zip(TRACK_CELLS, orjson.loads(self._tracks[row]), strict=True))
+        try:
+            return dict(zip(TRACK_CELLS, orjson.loads(self._tracks[row]), strict=True))
+        except (ValueError, TypeError) as error:
+            raise self.damaged(error) from error
+
+    def damaged(self, error: Exception) -> CatalogueError:
+        """Return the error that the files of this segment are not what was written, and have them looked at."""
+        with suppress(OSError):
+            (self.directory.parents[1] / SUSPECT_FILE).touch()
+        return CatalogueError(
+            f"The catalogue segment {self.directory.name} is damaged: {error}",
+            "It is looked at and built anew within some minutes. At once: python -m etl catalogue",
+        )
 
     def track(self, row: int) -> Track:
         """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
@@ -194,7 +210,10 @@ class Segment:
 
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""
-        title, _, artists = self._names[row].partition(NAMES_SEPARATOR)
+        try:
+            title, _, artists = self._names[row].partition(NAMES_SEPARATOR)
+        except ValueError as error:
+            raise self.damaged(error) from error
         return title, artists
 
     @cached_property

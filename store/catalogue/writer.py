@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import tantivy
 
-from store.catalogue.records import write_records
+from store.catalogue.records import digest, write_records
 from store.catalogue.segment import (
     ARTISTS_FILE,
     FORMAT,
@@ -99,7 +99,8 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     _write_labels(directory / LABELS_FILE, rows["labels"])
     _write_index(directory / INDEX_DIR, keys, list(map(_joined, titles, artists)), step)
     sizes = {p.relative_to(directory).as_posix(): p.stat().st_size for p in directory.rglob("*") if p.is_file()}
-    described = {"format": FORMAT, "count": len(rows), "files": sizes}
+    sums = {name: digest(directory / name) for name in sizes}
+    described = {"format": FORMAT, "count": len(rows), "files": sizes, "sha256": sums}
     (directory / FORMAT_FILE).write_text(json.dumps(described, indent=1), "utf-8")
 
 

@@ -14,8 +14,8 @@ from pymongo.database import Database as MongoDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from store.documents import Document
-from store.errors import StoreDown, StoreError
-from store.mongo.embedded import DATABASE, EmbeddedError, EmbeddedServer
+from store.errors import StoreDown, StoreError, StoreFull
+from store.mongo.embedded import DATABASE, INTERNAL_ERROR, EmbeddedError, EmbeddedServer
 from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
@@ -24,12 +24,18 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
+# MongoDB's OutOfDiskSpace.
+_OUT_OF_DISK_SPACE = 14031
 # A database that has missed a deadline is not asked again for so long.
 _FAIL_FAST_SECONDS = 1.0
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 Self = TypeVar("Self", bound="Connection")
+
+
+class _BrokenOff(StoreDown):
+    """The embedded server runs and does nothing any more."""
 
 
 def translated(
@@ -46,8 +52,8 @@ def translated(
         try:
             with self._errors():
                 return method(self, *args, **kwargs)
-        except StoreDown:
-            if not self._revive(client):
+        except StoreDown as down:
+            if not self._revive(client, broken_off=isinstance(down, _BrokenOff)):
                 raise
         with self._errors():
             return method(self, *args, **kwargs)
@@ -233,9 +239,11 @@ class Connection:
             self._client, self._pid = client, os.getpid()
             return client
 
-    def _revive(self, failed: MongoClient[Document] | None) -> bool:
+    def _revive(self, failed: MongoClient[Document] | None, *, broken_off: bool) -> bool:
         """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""
-        if self._server is None or (self._deadline_s is not None and self._server.is_running(self._opened_uri)):
+        if self._server is None:
+            return False
+        if not broken_off and self._deadline_s is not None and self._server.is_running(self._opened_uri):
             return False
         with self._reviving:
             if self._client is not failed:
@@ -268,6 +276,11 @@ class Connection:
             if fault.timeout:
                 raise self._does_not_answer() from fault
             self._down_until = 0.0
+            if getattr(fault, "code", None) == _OUT_OF_DISK_SPACE or "no space left" in str(fault).lower():
+                hint = "Make room on the disk of the database, then try again."
+                raise StoreFull("The disk of the database is full: nothing was stored.", hint) from fault
+            if self._server is not None and getattr(fault, "code", None) == INTERNAL_ERROR:
+                raise _BrokenOff("The database has broken off, perhaps for want of room.", self._way_out()) from fault
             raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
 
     def _fail_fast(self) -> None:
@@ -287,6 +300,8 @@ class Connection:
 
     def _way_out(self) -> str:
         if self._server is not None:
+            if self._server.lacks_room():
+                return "Its disk is full. Make room on it; the database then goes on by itself."
             return "It is the embedded one: start the application again; var/db/server.log says what happened."
         return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
 

@@ -1,16 +1,22 @@
 """The embedded database: SecantusDB, a MongoDB-wire server, run as a program of its own on loopback.
 
-Under ``<var>/db`` lie the data (in a folder that names the version, because the storage format changes between
-releases), ``server.json`` (the port), ``server.pid`` (written by the server's own process before it becomes
-the server, so that no kill can leave one unrecorded) and two locks. ``start.lock`` is held while a server is
-started or stopped. ``users.lock`` is held, shared, by every process that uses the server: the last to leave
-stops it, and because the operating system releases the locks of killed processes nobody has to count.
+Under ``<var>/db``, which its owner alone may enter, lie the data (in a folder that names the version, because the
+storage format changes between releases), ``server.json`` (the port), ``identity.pem`` (the key that a connection
+needs), ``server.pid`` (written by the server's own process before it becomes the server, so that no kill can leave one
+unrecorded) and two locks. ``start.lock`` is held while a server is started or stopped. ``users.lock`` is held, shared,
+by every process that uses the server: the last to leave stops it, and because the operating system releases the locks
+of killed processes nobody has to count.
+
+A file in the data folder says that a start has succeeded. Data that do not open and have no such file hold nothing:
+a kill ended their first start. They are set aside and replaced.
 """
 
 import atexit
 import json
 import logging
 import os
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,13 +25,16 @@ import time
 import weakref
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from store.errors import TastemapError
 from store.locks import locked, take
+from store.mongo.identity import ensure_identity
 from store.mongo.indexes import ensure_indexes
+from store.snapshots import newest_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +45,15 @@ HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
+# The code of its answers when it cannot go on; MongoDB calls it InternalError.
+INTERNAL_ERROR = 1
 _PORT_TRIES = 3
+# A start writes a log file of 10 MB, and what is in the last one.
+_START_BYTES = 32 * 1024 * 1024
+_STARTED_FILE = "tastemap-started"
+_EMPTY_TABLE_BYTES = 4096
+# By these an end of the server says nothing about the data.
+_ENDED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 # A server may outlive the interest of the process that started it; forgetting its Popen would be a warning.
 _started: list[subprocess.Popen[bytes]] = []
 _PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
@@ -48,12 +65,18 @@ class EmbeddedError(TastemapError):
     code = "store_down"
 
 
+class DamagedData(EmbeddedError):  # noqa: N818 - a state
+    """The data of the embedded database do not open."""
+
+
 class EmbeddedServer:
     """The server over the data in ``<var>/db``, shared by every process on this machine that asks for it."""
 
-    def __init__(self, var: Path) -> None:
-        self.base = var.resolve() / "db"
-        self.folder = self.base / FOLDER
+    def __init__(self, var: Path, version: str = "") -> None:
+        self._version = version or VERSION
+        self.var = var.resolve()
+        self.base = self.var / "db"
+        self.folder = self.base / f"secantusdb-{self._version}"
         self._users: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pid = os.getpid()
@@ -72,7 +95,14 @@ class EmbeddedServer:
         port = _read_port(self.base / "server.json")
         if port is None:
             raise EmbeddedError("The embedded database has not been started.", "Start the application: make run")
-        return _uri(port)
+        return self._uri(port)
+
+    def _uri(self, port: int) -> str:
+        # w=majority alone loses the last 50 ms of acknowledged writes when the server is killed.
+        written = "directConnection=true&w=majority&journal=true"
+        identity = quote(str(self.base / "identity.pem"), safe="")
+        tls = f"tls=true&tlsCAFile={identity}&tlsCertificateKeyFile={identity}"
+        return f"mongodb://{HOST}:{port}/{DATABASE}?{written}&{tls}"
 
     def start(self) -> str:
         """Start the server or join the one that runs, and return its URI. May be called again if it has died.
@@ -83,19 +113,28 @@ class EmbeddedServer:
         Raises
         ------
         EmbeddedError
-            It does not start or does not answer.
+            It does not start or does not answer. :class:`DamagedData` where its data are the cause.
         """
-        _check_installed()
+        _check_installed(self._version)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self.base.chmod(0o700)  # what is in it is nobody's business, other accounts of this machine included
+            return self._start()
         except OSError as fault:
             raise EmbeddedError(
-                f"The database folder {self.folder} cannot be made: {fault.strerror}.",
-                "Point TASTEMAP_VAR at a folder that can be written, or set MONGODB_URI.",
+                f"The database folder {self.folder} cannot be made or written: {fault.strerror}.",
+                "Make room on its disk, point TASTEMAP_VAR at a folder that can be written, or set MONGODB_URI.",
             ) from fault
+
+    def _start(self) -> str:
         with locked(self.base / "start.lock"):
-            uri = _uri(self._join() or self._launch())
+            port = self._join()
+            if port is None:
+                ensure_identity(self.base / "identity.pem", HOST)
+                port = self._launch()
+            uri = self._uri(port)
             _build_indexes(uri)
+            self._mark_started()
             if self._users is None:
                 self._users, self._pid = take(self.base / "users.lock", shared=True), os.getpid()
                 atexit.register(self.stop)
@@ -105,6 +144,32 @@ class EmbeddedServer:
         """Return whether the server of ``uri`` still runs, busy or not; :meth:`start` would wait for it."""
         pid = _read_pid(self.base / "server.pid")
         return pid is not None and _runs_server(pid) and self.uri == uri
+
+    def _mark_started(self) -> None:
+        """Note that from now on the data may hold documents that somebody relies on."""
+        marker = self.folder / _STARTED_FILE
+        if not marker.exists():
+            with marker.open("w") as file:
+                os.fsync(file.fileno())
+
+    def is_in_use(self) -> bool:
+        """Say whether a process has started or joined the server and not left it, this object included."""
+        self.base.mkdir(parents=True, exist_ok=True)
+        alone = take(self.base / "users.lock", wait=False)
+        if alone is not None:
+            os.close(alone)
+        return alone is None
+
+    def set_aside(self, name: str = "damaged") -> Path:
+        """Move the data to a folder beside that nothing reads, and return it; the next start begins with none."""
+        with locked(self.base / "start.lock"):
+            return self._set_aside(name)
+
+    def _set_aside(self, name: str) -> Path:
+        target = self.base / f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+        self.folder.rename(target)
+        self.folder.mkdir()
+        return target
 
     def stop(self) -> None:
         """Leave the server; the last to leave stops it. Does nothing in a forked child and when called twice."""
@@ -133,8 +198,12 @@ class EmbeddedServer:
             return None
         until = time.monotonic() + START_SECONDS
         while _runs_server(pid):
-            if _answering_pid(port) == pid:
-                return port
+            if _answering_pid(self._uri(port)) == pid:
+                if _is_well(self._uri(port)):
+                    return port
+                log.warning("the embedded database has broken off; starting it again")
+                self._terminate()
+                return None
             if time.monotonic() > until:
                 raise EmbeddedError(
                     f"The embedded database (process {pid}) runs but does not answer.",
@@ -154,9 +223,32 @@ class EmbeddedServer:
             process = self._spawn(port)
             if self._wait_for(process, port):
                 return port
-            if "address already in use" not in self._log_tail().lower():
+            if self._never_held_anything(process.returncode):
+                for older in self.base.glob("unstarted-*"):
+                    shutil.rmtree(older)
+                aside = self._set_aside("unstarted")
+                log.warning("the first start was cut off and left unusable files; they are in %s now", aside)
+            elif "address already in use" not in self._log_tail().lower():
                 break
-        raise self._start_fault()
+        raise self._start_fault(process.returncode)
+
+    def _never_held_anything(self, returncode: int) -> bool:
+        """Say whether the data do not open and no client has ever written to them."""
+        tables = self.folder.glob("secantus_documents*.wt")
+        return (
+            self._is_damaged(returncode)
+            and any(self.folder.iterdir())
+            and not (self.folder / _STARTED_FILE).exists()
+            and all(table.stat().st_size <= _EMPTY_TABLE_BYTES for table in tables)
+        )
+
+    def _is_damaged(self, returncode: int) -> bool:
+        """Say whether the server, which ended with ``returncode``, ended because of its data."""
+        others = ("address already in use", "no in-place upgrade", "busy", "permission denied")
+        tail = self._log_tail().lower()
+        if self.lacks_room():
+            return False
+        return returncode not in _ENDED_FROM_OUTSIDE and not any(reason in tail for reason in others)
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         if self._process is not None:
@@ -164,6 +256,9 @@ class EmbeddedServer:
         # An explicit, empty configuration keeps the server from reading one of the user's or the system's.
         _write(self.base / "secantusd.toml", "")
         arguments = ["--config", str(self.base / "secantusd.toml"), "--host", HOST, "--port", str(port)]
+        identity = str(self.base / "identity.pem")
+        arguments += ["--tls-cert-file", identity, "--tls-key-file", identity, "--tls-ca-file", identity]
+        arguments += ["--tls-require-client-cert"]
         arguments += ["--storage-path", str(self.folder), "--log-level", "WARNING", *_FLAGS]
         record = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.base / "server.pid")]
         with (self.base / "server.log").open("wb") as output:
@@ -181,7 +276,7 @@ class EmbeddedServer:
     def _wait_for(self, process: subprocess.Popen[bytes], port: int) -> bool:
         until = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < until:
-            if _answering_pid(port) == process.pid:
+            if _answering_pid(self._uri(port)) == process.pid:
                 return True
             time.sleep(0.05)
         if process.poll() is None:
@@ -190,8 +285,15 @@ class EmbeddedServer:
         (self.base / "server.pid").unlink(missing_ok=True)
         return False
 
-    def _start_fault(self) -> EmbeddedError:
+    def lacks_room(self) -> bool:
+        """Say whether its disk is so full that it cannot start."""
+        # Its log is on the same disk and may say nothing.
+        return self.base.exists() and shutil.disk_usage(self.base).free < _START_BYTES
+
+    def _start_fault(self, returncode: int) -> EmbeddedError:
         tail = self._log_tail()
+        if self.lacks_room():
+            return EmbeddedError("The disk is full: the embedded database cannot start.", "Make room on it.")
         if "no in-place upgrade" in tail.lower():
             return EmbeddedError(
                 f"The data in {self.folder} were written by another version of the database.", _MOVE_HINT
@@ -201,10 +303,24 @@ class EmbeddedServer:
                 f"Another program has the database in {self.folder} open.",
                 "End it (ps -ef | grep secantus), or point TASTEMAP_VAR at another folder.",
             )
+        last = tail.strip().splitlines()[-1] if tail.strip() else "no output"
+        if self._is_damaged(returncode):
+            return DamagedData(f"The data of the embedded database do not open: {last}", self._way_back())
         return EmbeddedError(
-            f"The embedded database did not start: {tail.strip().splitlines()[-1] if tail.strip() else 'no output'}",
-            f"{self.base / 'server.log'} says more. Moving {self.folder} away starts an empty one; "
-            "or set MONGODB_URI to a MongoDB server.",
+            f"The embedded database did not start: {last}",
+            f"{self.base / 'server.log'} says more. Start again, or set MONGODB_URI to a MongoDB server.",
+        )
+
+    def _way_back(self) -> str:
+        snapshot = newest_snapshot(self.var)
+        if snapshot:
+            return (
+                f"The newest snapshot is of {snapshot.written_at:%Y-%m-%d %H:%M} UTC. Go back to it with: "
+                f"python -m etl restore --newest --replace. The data in {self.folder} are then set aside."
+            )
+        return (
+            f"There is no snapshot. Moving {self.folder} away starts an empty database; then restore a backup "
+            "(python -m etl restore FILE) or import your files again. Or set MONGODB_URI to a MongoDB server."
         )
 
     def _log_tail(self) -> str:
@@ -224,12 +340,12 @@ class EmbeddedServer:
 
 
 _MOVE_HINT = (
-    "Import your files again (python -m etl import ...), or move the folder to an installation of the version "
-    "that wrote it. Moving it away silences this."
+    "A snapshot brings them back (python -m etl restore --newest; --list shows what there is). Or import your files "
+    "again, or move the folder to an installation of the version that wrote it. Moving it away silences this."
 )
 
 
-def _check_installed() -> None:
+def _check_installed(version: str) -> None:
     try:
         installed = metadata.version("secantusdb")
     except metadata.PackageNotFoundError as fault:
@@ -237,16 +353,11 @@ def _check_installed() -> None:
             "The embedded database (secantusdb) is not installed; it has no build for some platforms.",
             "Run make, or set MONGODB_URI to a MongoDB server.",
         ) from fault
-    if installed != VERSION:
+    if installed != version:
         raise EmbeddedError(
-            f"secantusdb {installed} is installed, but this application stores in the format of {VERSION}.",
+            f"secantusdb {installed} is installed, but this application stores in the format of {version}.",
             "Install the locked packages again: make run does.",
         )
-
-
-def _uri(port: int) -> str:
-    # w=majority alone loses the last 50 ms of acknowledged writes when the server is killed.
-    return f"mongodb://{HOST}:{port}/{DATABASE}?directConnection=true&w=majority&journal=true"
 
 
 def _build_indexes(uri: str) -> None:
@@ -259,15 +370,25 @@ def _build_indexes(uri: str) -> None:
         log.warning("the indexes were half-built when the database was last killed; they have been built anew")
 
 
-def _answering_pid(port: int) -> int | None:
-    """Return the process id of the server on ``port``, to distinguish ours from a stranger on the same port."""
+def _answering_pid(uri: str) -> int | None:
+    """Return the process id of the server at ``uri``, to distinguish ours from a stranger on the same port."""
     try:
-        with MongoClient[dict](
-            HOST, port, directConnection=True, serverSelectionTimeoutMS=300, socketTimeoutMS=5000
-        ) as client:
+        with MongoClient[dict](uri, serverSelectionTimeoutMS=300, socketTimeoutMS=5000) as client:
             return client.admin.command("serverStatus").get("pid")
     except PyMongoError:
         return None
+
+
+def _is_well(uri: str) -> bool:
+    """Say whether the server at ``uri`` reads its data: one that found no room to write does nothing any more."""
+    try:
+        with MongoClient[dict](uri, serverSelectionTimeoutMS=5000, socketTimeoutMS=30_000) as client:
+            client[DATABASE]["_schema"].find_one()
+    except OperationFailure as fault:
+        return fault.code != INTERNAL_ERROR
+    except PyMongoError:
+        return True  # slow perhaps; whoever uses it will see
+    return True
 
 
 def _free_port(preferred: int | None) -> int:

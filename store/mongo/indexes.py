@@ -13,7 +13,7 @@ from pymongo import IndexModel, WriteConcern
 from pymongo.database import Database as MongoDatabase
 
 # Everything else is found by _id. Change VERSION with any change here.
-VERSION = 5
+VERSION = 6
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     collection: [IndexModel(name, name=name) for name in names]
     for collection, names in {
@@ -21,6 +21,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         "runs": ("state", "sha256", "owner"),
         "tracks": ("keys",),
         "own_tracks": ("owner", "keys"),
+        "audio_files": ("root", "sha256"),
         "recommendations": ("track_ids", "source"),
         "lookups": ("slice", "expires_hour"),
     }.items()

@@ -12,6 +12,7 @@ from store.errors import StoreError
 # Raise it with any change of stored documents after which older and newer code would misread each other's.
 SCHEMA_VERSION = 3
 _MARKER = "documents"
+_RESTORING = "restoring"
 _WAY_OUT = (
     "Use an empty database and import your files again: name another one in MONGODB_URI or, for the embedded "
     "database, another folder in TASTEMAP_VAR."
@@ -28,13 +29,18 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
     """
     meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
     marker = meta.find_one({"_id": _MARKER})
-    if marker is None and not _is_empty(database):
+    if marker is None and not is_empty(database):
         marker = meta.find_one({"_id": _MARKER}) or {"version": None}  # another process may have been first
     elif marker is None:
         with suppress(DuplicateKeyError):
             meta.update_one({"_id": _MARKER}, {"$setOnInsert": {"version": SCHEMA_VERSION}}, upsert=True)
         marker = meta.find_one({"_id": _MARKER})
     found = marker["version"] if marker else None
+    if found == _RESTORING:
+        raise StoreError(
+            f"The database {database.name} holds a part of a backup: a restore was cut off, or is under way.",
+            "Wait for its end, or give the same command again: python -m etl restore FILE --replace",
+        )
     if found != SCHEMA_VERSION:
         described = "without a version" if found is None else f"of version {found}"
         raise StoreError(
@@ -43,7 +49,24 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
         )
 
 
-def _is_empty(database: MongoDatabase[dict[str, Any]]) -> bool:
+def begin_restore(database: MongoDatabase[dict[str, Any]]) -> None:
+    """Let nobody but a restore use ``database`` until :func:`end_restore`."""
+    _mark(database, _MARKER, {"version": _RESTORING})
+    # The indexes go with what is dropped.
+    _mark(database, "indexes", {"state": "building", "version": 0})
+
+
+def end_restore(database: MongoDatabase[dict[str, Any]]) -> None:
+    """Say that all of a backup has arrived."""
+    _mark(database, _MARKER, {"version": SCHEMA_VERSION})
+
+
+def _mark(database: MongoDatabase[dict[str, Any]], name: str, content: dict[str, Any]) -> None:
+    meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
+    meta.replace_one({"_id": name}, {"_id": name, **content}, upsert=True)
+
+
+def is_empty(database: MongoDatabase[dict[str, Any]]) -> bool:
     """Say whether no collection but those for housekeeping holds a document."""
     names = [name for name in database.list_collection_names() if not name.startswith(("_", "system."))]
     return all(database[name].find_one({}, {"_id": 1}) is None for name in names)

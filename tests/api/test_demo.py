@@ -1,11 +1,18 @@
 """The demo: one press brings it in as the browser's own, and deleting it takes it away."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
 from config import Config
+from etl.audio.analyser import analyse
+from etl.audio.decoding import missing_packages
+from etl.demo.sound import SOUND_DEMO, demo_audio
+from etl.library.examine import analyser_source
 from tests.api.test_playlists import ended
 
 PEOPLE = {"Ana": 26, "Bo": 26, "Chiyo": 26, "Dele": 26, "Elif": 26, "Frances": 25}
@@ -22,8 +29,38 @@ def test_the_demo_comes_and_goes(empty_client: FlaskClient) -> None:
     assert all(row["added_at"] and not row["features"] for row in rows)
     # The map by artists is its first map: nearly everybody has a place on it.
     assert sum(row["artist_point"] is not None for row in rows) > 0.95 * len(rows)
-    assert empty_client.delete(f"/api/playlists/{run['playlist_id']}").status_code == 204
+    # One press takes both playlists away.
+    assert empty_client.delete("/api/demo").status_code == 204
     assert empty_client.get("/api/playlists").json["playlists"] == []
+    assert empty_client.delete("/api/demo").status_code == 204
+
+
+def test_four_people_share_tracks_that_play_for_everybody(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    if demo_audio() is None:
+        pytest.skip("the package immich-memories-music is not installed")
+    client = configured(tmp_path, database_uri, operator_key="secret")
+    run = ended(client, client.post("/api/demo").json["runs"][1]["id"])
+    assert (run["state"], run["stored"], run["skipped"]) == ("done", 28, {})
+    rows = client.get("/data", query_string={"playlist": run["playlist_id"]}).json["tracks"]
+    assert len({row["added_by"] for row in rows}) == 4
+    assert all(row["features"]["tempo"] and "energy" in row["features"] for row in rows)
+    for row in rows:
+        with client.get(row["audio_url"], headers={"Range": "bytes=0-3"}) as played:
+            assert (played.status_code, played.data, played.mimetype) == (206, b"OggS", "audio/ogg")
+    silent = configured(tmp_path, database_uri, demo=False)
+    assert silent.get(rows[0]["audio_url"]).status_code in {403, 404}
+
+
+def test_what_ships_with_the_sound_demo_is_what_the_analyser_gives() -> None:
+    if missing_packages() or demo_audio() is None:
+        pytest.skip("the category audio or the package immich-memories-music is not installed")
+    items = json.loads(SOUND_DEMO.read_text())["items"]
+    assert {item["track"]["features"]["source"] for item in items} == {analyser_source()}  # python -m tools.sound_demo
+    for item in items[::14]:
+        values = analyse(demo_audio().root / item["track"]["ids"]["demo"]).features.values
+        assert values == pytest.approx(item["track"]["features"]["values"], rel=0.02, abs=0.005)
 
 
 def test_the_operator_may_take_it_out(tmp_path: Path) -> None:

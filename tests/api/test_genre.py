@@ -114,7 +114,7 @@ def test_names_that_nobody_knows_are_never_sure(empty_client: FlaskClient) -> No
 def test_a_track_is_filed_under_its_own_genres(client: FlaskClient) -> None:
     answer = client.get("/genre-predict?track_id=metal1").json
     assert (answer["genre"], answer["decided_by"], answer["confidence"]) == ("heavy-metal", "track", "high")
-    assert answer["reason"] == "Filed under heavy-metal by table: invented."
+    assert answer["reason"] == "Filed under heavy-metal in “table: invented”."
     assert answer["family"] == answer["in_families"][0]["family"] == "metal"
 
 

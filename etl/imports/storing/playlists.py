@@ -10,6 +10,7 @@ from typing import Any
 from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.imports.reading.encodings import UNICODE
 from etl.lookup.name_matching import NameMatching
+from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
 from store.facts import track_with_id
@@ -58,6 +59,7 @@ class PlaylistImport:
         self.page: list[Row] = []
         self.bytes_read = 0
         self._others: bool | None = None
+        self._files: dict[str, str] | None = None
 
     def run(self) -> None:
         """Store the playlists; one without a track is left out.
@@ -172,7 +174,9 @@ class PlaylistImport:
         return row
 
     def _named(self, row: Row) -> Row:
-        """Return a row that holds a bare id with the track that bears it here."""
+        """Return a row that holds a bare id, or a path to a file of ours, with the track that bears it here."""
+        if row.file and (of_file := self._track_of_file(row.file)) is not None:
+            return replace(row, track=of_file)
         if row.track is None or not is_unnamed(row.track.title):
             return row
         owner = self.run_at_start.owner
@@ -180,6 +184,19 @@ class PlaylistImport:
         for namespace, id_ in {"isrc": row.track.isrc, **row.track.ids}.items():
             known = known or (track_with_id(self.database, namespace, id_, owner) if id_ else None)
         return replace(row, track=known) if known else row
+
+    def _track_of_file(self, file: str) -> Track | None:
+        """Return the track of a scanned file, found by its whole path; the operator's lists alone may ask."""
+        if self.run_at_start.owner is not None and not self.run_at_start.by_operator:
+            return None
+        if self._files is None:
+            self._files = {
+                f"{known.root}/{known.path}": known.track_id
+                for known in audio_files(self.database)
+                if known.track_id and not known.gone
+            }
+        track_id = self._files.get(file)
+        return self.database.get_track(track_id) if track_id else None
 
     def _others_prevail(self) -> bool:
         if self._others is None:

@@ -23,6 +23,7 @@ from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.storing.playlists import PlaylistImport
+from etl.library.places import has_sound_ending
 from etl.lookup.name_matching import NameMatching
 from etl.task import Reporter
 from store.catalogue.tables import tables_there
@@ -46,6 +47,9 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
         return
     path = _source(var, run)
     size = path.stat().st_size
+    if has_sound_ending(path.name):
+        _import_audio(database, var, run, path, report)
+        return
     read = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)), options)
     found = _as_playlist_or_table(read, options.read_as, by_browser=run.owner is not None)
     if run.sha256 not in {None, found.sha256}:
@@ -61,6 +65,13 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     else:
         check_to_the_end(found, run.name, run.started_at)
         PlaylistImport(database, run, found, report, NameMatching(var)).run()
+
+
+def _import_audio(database: Database, var: Path, run: Run, path: Path, report: Reporter) -> None:
+    from etl.library.uploaded import import_audio  # which loads what decodes sound
+
+    database.update_run(run.id, kind="audio")
+    _record(database, run.id, import_audio(database, var, run, path, report))
 
 
 def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_browser: bool) -> Recognised:

@@ -54,3 +54,18 @@ def write_wav(path: Path, samples: Samples, rate: int = RATE, channels: int = 1)
         whole = (np.clip(samples, -1, 1) * 32767).astype("<i2")
         file.writeframes(np.repeat(whole[:, None], channels, axis=1).tobytes())
     return path
+
+
+def encode(path: Path, samples: Samples, codec: str, rate: int = 44_100) -> Path:
+    """Write (n,) samples in the container that the name of ``path`` tells, with an encoder of FFmpeg."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.stack([samples, samples]), format="fltp", layout="stereo")
+        frame.sample_rate = rate
+        convert = av.AudioResampler(stream.format, "stereo", rate, frame_size=stream.frame_size or None)
+        for part in (*convert.resample(frame), *convert.resample(None)):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path

@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pymongo import IndexModel, MongoClient
+from pymongo.errors import PyMongoError
 
 from store.mongo import embedded
-from store.mongo.embedded import FOLDER, EmbeddedError, EmbeddedServer
+from store.mongo.embedded import FOLDER, DamagedData, EmbeddedError, EmbeddedServer
 from store.mongo.indexes import ensure_indexes
+from store.snapshots import new_snapshot_path
 
 ROOT = Path(__file__).resolve().parents[3]
 # Starts or joins the server, says so, and waits to be ended.
@@ -208,13 +212,55 @@ def test_a_folder_that_another_program_has_open_is_named(server: EmbeddedServer,
 def test_data_that_cannot_be_opened_are_left_alone_and_named(server: EmbeddedServer, tmp_path: Path) -> None:
     folder = tmp_path / "db" / FOLDER
     folder.mkdir(parents=True)
-    for name in ("WiredTiger", "WiredTiger.wt", "WiredTiger.turtle"):
-        (folder / name).write_bytes(b"not a database\n" * 100)
+    for name in ("WiredTiger", "WiredTiger.wt", "WiredTiger.turtle", "secantus_documents_sh1.wt"):
+        (folder / name).write_bytes(b"not a database\n" * 1000)
     with pytest.raises(EmbeddedError) as caught:
         server.start()
     assert str(folder) in caught.value.hint
     assert "MONGODB_URI" in caught.value.hint
     assert (folder / "WiredTiger").read_bytes().startswith(b"not a database")
+
+
+def test_a_first_start_that_left_unusable_files_is_forgotten(server: EmbeddedServer, tmp_path: Path) -> None:
+    server.start()
+    server.stop()
+    folder = tmp_path / "db" / FOLDER
+    (folder / embedded._STARTED_FILE).unlink()  # as a kill leaves it that comes before the end of the start
+    for table in folder.glob("secantus_documents*.wt"):
+        os.truncate(table, 4096)
+    (folder / "WiredTiger.turtle").write_text("not a table of files")
+    with MongoClient(server.start()) as client:
+        assert client.get_default_database()["things"].find_one() is None
+    [aside] = (tmp_path / "db").glob("unstarted-*")
+    assert (aside / "WiredTiger.turtle").read_text() == "not a table of files"
+
+
+def test_damaged_data_with_documents_stay_and_the_snapshot_is_named(server: EmbeddedServer, tmp_path: Path) -> None:
+    server.start()
+    server.stop()
+    turtle = tmp_path / "db" / FOLDER / "WiredTiger.turtle"
+    turtle.write_text("not a table of files")
+    with pytest.raises(DamagedData, match="do not open") as caught:
+        server.start()
+    assert "There is no snapshot" in caught.value.hint
+    new_snapshot_path(tmp_path, datetime(2026, 11, 28, 3, tzinfo=UTC)).touch()
+    with pytest.raises(DamagedData) as caught:
+        server.start()
+    assert "2026-11-28 03:00 UTC" in caught.value.hint
+    assert "python -m etl restore --newest --replace" in caught.value.hint
+    assert turtle.read_text() == "not a table of files"
+
+
+def test_only_its_owner_gets_at_it(server: EmbeddedServer, tmp_path: Path) -> None:
+    uri = server.start()
+    assert (tmp_path / "db").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "db" / "identity.pem").stat().st_mode & 0o777 == 0o600
+    address = urlsplit(uri)._replace(query="directConnection=true").geturl()
+    mine = f"&tls=true&tlsCAFile={tmp_path}/db/identity.pem"
+    for stranger in (address, address + mine):  # without TLS; with it, but without the key
+        client = MongoClient[dict](stranger, serverSelectionTimeoutMS=500)
+        with client, pytest.raises(PyMongoError):
+            client.admin.command("ping")
 
 
 def test_data_of_another_version_beside_are_named_and_not_touched(
@@ -234,10 +280,9 @@ def test_the_folder_names_the_version_that_is_installed() -> None:
     assert f"secantusdb-{metadata.version('secantusdb')}" == FOLDER
 
 
-def test_another_version_of_the_program_is_refused(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "VERSION", "0.0.1")
+def test_another_version_of_the_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match=r"format of 0\.0\.1"):
-        server.start()
+        EmbeddedServer(tmp_path, "0.0.1").start()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -287,6 +332,7 @@ def test_an_index_half_built_by_a_kill_is_built_anew(server: EmbeddedServer, tmp
 BUILDER = """
 import sys
 from pymongo import IndexModel, MongoClient
+from pymongo.errors import PyMongoError
 from store.mongo.indexes import ensure_indexes
 client = MongoClient(sys.argv[1])
 ensure_indexes(client["other"], {"things": [IndexModel("group", name="group")]}, 1)

@@ -233,6 +233,11 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "post /api/library/scan": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
  "get /api/genres/place": {
   "name": {
    "maxlength": 200
@@ -245,6 +250,16 @@ export const limits = {
   "limit": {
    "min": 1,
    "max": 50
+  }
+ },
+ "put /api/library/watch": {
+  "folder": {
+   "maxlength": 4096
+  }
+ },
+ "post /api/library/forget": {
+  "folder": {
+   "maxlength": 4096
   }
  },
  "put /api/sources/{name}": {

@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the store answers too, else 503. */
+        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
         get: {
             parameters: {
                 query?: never;
@@ -212,7 +212,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring in the demo playlist, as if this browser had dropped its file: songs that six invented people share. */
+        /**
+         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
+         * @description and tracks with sound that four share.
+         *
+         *     `run` is that of the songs; `runs` has both.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -222,13 +227,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The run that imports the demo */
+                /** @description The runs that import the demo */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
                 /** @description TASTEMAP_DEMO is 0 */
@@ -242,7 +247,27 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /** Delete the demo playlists of this browser, with what came with them. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -642,7 +667,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one of this browser that a task's versions learnt from, null for those of another and of none.
+         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
+         *     browser's playlist are not listed.
          */
         get: {
             parameters: {
@@ -660,6 +686,42 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ModelsAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The folders with own music and what their last scans found; the operator's. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
                     };
                 };
             };
@@ -1364,6 +1426,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ScanBody"];
+                };
+            };
+            responses: {
+                /** @description The run that scans it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such folder */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audio/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of one's own as it lies on the disk, whole or the range that is asked for.
+         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file, or the range of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "audio/*": string;
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Changed since its scan */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/genres/place": {
         parameters: {
             query?: never;
@@ -1463,6 +1651,55 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Scan a folder again whenever its files have changed, or no longer. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WatchBody"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LibraryView"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -1598,6 +1835,64 @@ export interface paths {
                 };
                 /** @description Not set up */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["FolderBody"];
+                };
+            };
+            responses: {
+                /** @description The run that forgets it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1897,7 +2192,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The cover of a track's album, fetched by this server from a source that is on, and kept here for some days. */
+        /**
+         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
+         * @description on, and kept here for some days.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4151,6 +4449,21 @@ export interface components {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
+        ScanBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            /**
+             * @description How many files are examined at a time.
+             * @default 1
+             * @enum {string}
+             */
+            cores?: "1" | "all";
+        };
+        WatchBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
+            watched: boolean;
+        };
         LoginBody: {
             /**
              * @description Ask for the permission to write playlists, too.
@@ -4162,6 +4475,10 @@ export interface components {
              * @default false
              */
             public?: boolean;
+        };
+        FolderBody: {
+            /** @description The whole path of the folder on the server. */
+            folder: string;
         };
         SourceBody: {
             /** @description Whether it may be used. */
@@ -4257,6 +4574,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             cluster: number;
         };
@@ -4304,6 +4622,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             person: components["schemas"]["Named"];
             satisfaction: {
                 [key: string]: number;
@@ -4404,6 +4723,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4452,6 +4772,11 @@ export interface components {
         /** DeletedAnswer */
         DeletedAnswer: {
             playlists: number;
+        };
+        /** DemoAnswer */
+        DemoAnswer: {
+            run: components["schemas"]["RunView"];
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * DoctorAnswer
@@ -4535,6 +4860,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
@@ -4591,6 +4917,22 @@ export interface components {
             confidence: number;
             percentile: number;
             genre_mean: number | null;
+        };
+        /**
+         * FolderView
+         * @description A folder with music: whether it is ``watched``, and what its last scan found.
+         *
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
+         *     ``skipped`` why.
+         */
+        FolderView: {
+            path: string;
+            watched: boolean;
+            scanned_at: string | null;
+            files: number;
+            analysed: number;
+            skipped: number;
+            problems: string[];
         };
         /**
          * Gathered
@@ -4719,6 +5061,15 @@ export interface components {
             hint: string;
         };
         /**
+         * LibraryView
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         */
+        LibraryView: {
+            folders: components["schemas"]["FolderView"][];
+            fixed: boolean;
+            analysing: boolean;
+        };
+        /**
          * Lift
          * @description A genre or family: the share of its tracks in a cluster, and how many times the average share that is.
          */
@@ -4798,6 +5149,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             distance: number;
         };
         /**
@@ -4846,6 +5198,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reason: string;
             features: {
@@ -5004,6 +5357,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             position: number;
             added_by: string | null;
             added_at: string | null;
@@ -5098,6 +5452,16 @@ export interface components {
             id: string;
             /** @default  */
             reason: string;
+        };
+        /**
+         * Problem
+         * @description Something that is wrong; ``area`` is one of the doctor's.
+         */
+        Problem: {
+            area: string;
+            code: string;
+            message: string;
+            hint: string;
         };
         /**
          * ProjectionMap
@@ -5427,6 +5791,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -5492,6 +5857,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueState"];
             store: components["schemas"]["StoreState"] | components["schemas"]["StoreFailure"];
             models: components["schemas"]["ModelVersion"][];
+            problems: components["schemas"]["Problem"][];
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
@@ -5598,6 +5964,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             x: number;
             y: number;
             cluster: number;
@@ -5630,6 +5997,8 @@ export interface components {
         /**
          * TrackSummary
          * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         *
+         *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
         TrackSummary: {
             id: string | null;
@@ -5643,6 +6012,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
         };
         /** Trail */
         Trail: {
@@ -5749,6 +6119,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             playlist: components["schemas"]["Named"] | null;
             confidence: number;
             reasons: string[];
@@ -5890,6 +6261,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number | null;
             reason: string | null;
         };
@@ -5909,6 +6281,7 @@ export interface components {
             has_features: boolean;
             source: string;
             labels: string[];
+            audio_url: string | null;
             score: number;
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];

@@ -1,0 +1,127 @@
+"""Own music: its folders and their scans, and playing a file with range requests, as it is."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from apiflask import Schema
+from apiflask.fields import Boolean, String
+from apiflask.schemas import FileSchema
+from apiflask.validators import Length, OneOf
+from flask import Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.http import parse_range_header
+from werkzeug.wsgi import wrap_file
+
+import services.audio as use
+from api import session
+from api.application import Blueprint
+from api.current import services
+from api.schemas import RunAnswer
+from services.views import audible
+
+blueprint = Blueprint("audio", __name__, tag="Own music")
+
+_MAX_PATH = 4096
+# Of an open range, as players ask for, so much is sent at a time: a slow player would hold its thread for the file.
+_RANGE_BYTES = 2 << 20
+
+
+class FolderBody(Schema):
+    folder = String(
+        required=True,
+        validate=Length(1, _MAX_PATH),
+        metadata={"description": "The whole path of the folder on the server."},
+    )
+
+
+class ScanBody(FolderBody):
+    cores = String(
+        load_default="1",
+        validate=OneOf(("1", "all")),
+        metadata={"description": "How many files are examined at a time."},
+    )
+
+
+class WatchBody(FolderBody):
+    watched = Boolean(required=True)
+
+
+def offer() -> None:
+    """Let the answers of this request say which tracks whoever asks may hear."""
+    audible.set(use.audible_for(services(), session.viewer()))
+
+
+@blueprint.get("/api/library")
+def library() -> use.LibraryView:
+    """The folders with own music and what their last scans found; the operator's."""
+    session.require_operator()
+    return use.library(services())
+
+
+@blueprint.post("/api/library/scan")
+@blueprint.body(ScanBody)
+@blueprint.doc(responses={202: "The run that scans it", 403: "Not the operator", 422: "No such folder"})
+def scan(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
+    """Scan a folder of the server: new and changed files become tracks, with what is computed from their sound."""
+    session.require_operator()
+    session.start()
+    return RunAnswer(use.start_scan(services(), body["folder"], body["cores"], session.viewer())), 202
+
+
+@blueprint.put("/api/library/watch")
+@blueprint.body(WatchBody)
+def watch(body: dict[str, Any]) -> use.LibraryView:
+    """Scan a folder again whenever its files have changed, or no longer."""
+    session.require_operator()
+    return use.watch(services(), body["folder"], watched=body["watched"])
+
+
+@blueprint.post("/api/library/forget")
+@blueprint.body(FolderBody)
+@blueprint.doc(responses={202: "The run that forgets it", 403: "Not the operator"})
+def forget(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
+    """Forget a folder and what was computed from its files; the files themselves stay as they are."""
+    session.require_operator()
+    session.start()
+    return RunAnswer(use.forget(services(), body["folder"], session.viewer())), 202
+
+
+@blueprint.get("/api/audio/<name>")
+@blueprint.output(FileSchema(), content_type="audio/*", description="The file, or the range of it")
+@blueprint.doc(responses={403: "Not the operator", 404: "No such file", 409: "Changed since its scan"})
+def play(name: str) -> Response:
+    """A file of one's own as it lies on the disk, whole or the range that is asked for.
+
+    `audio_url` of a track is such an address. The operator hears everything, others the demo.
+    """
+    opened = use.open_audio(services(), name, session.viewer())
+    file = os.fdopen(opened.descriptor, "rb")
+    answer = Response(
+        wrap_file(request.environ, file),
+        mimetype=opened.media_type,
+        direct_passthrough=True,
+    )
+    answer.call_on_close(file.close)
+    answer.content_length = opened.size
+    answer.last_modified = datetime.fromtimestamp(opened.modified_ns / 1e9, UTC)
+    answer.set_etag(opened.etag)
+    answer.cache_control.private = True
+    answer.cache_control.no_cache = True
+    try:
+        answer.make_conditional(_bounded(opened.size), accept_ranges=True, complete_length=opened.size)
+    except RequestedRangeNotSatisfiable:
+        file.close()
+        raise
+    return answer
+
+
+def _bounded(size: int) -> dict[str, Any]:
+    """Return the request's environment, an open range in it closed."""
+    wanted = parse_range_header(request.headers.get("Range"))
+    if wanted is None or len(wanted.ranges) != 1 or wanted.units != "bytes":
+        return request.environ
+    start, stop = wanted.ranges[0]
+    if stop is not None or start < 0 or start >= size:
+        return request.environ
+    return request.environ | {"HTTP_RANGE": f"bytes={start}-{min(start + _RANGE_BYTES, size) - 1}"}

@@ -1,0 +1,150 @@
+"""Folders of music: walking through them, and opening a file below one and nowhere else.
+
+No link is followed, neither by a scan nor when a file is played: a link may lead anywhere.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from store.errors import TastemapError
+
+ENDINGS = frozenset(
+    {"mp3", "m4a", "m4b", "m4p", "mp4", "aac", "ogg", "oga", "opus", "flac", "wav", "wma", "aif", "aiff"}
+)
+LINK = "a link, and links are not followed"
+NOT_A_FILE = "neither a file nor a folder"
+NO_ACCESS = "may not be read"
+BAD_NAME = "its name is not valid UTF-8: rename it"
+_MAX_DEPTH = 32
+
+
+class NotInLibrary(TastemapError):  # noqa: N818 - what the browser asked for is not there
+    """What was asked for is not a file below the folder."""
+
+    code = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that has the name of sound, or (with a ``reason``) what is left out; ``path`` is below the folder."""
+
+    path: str
+    size: int = 0
+    modified_ns: int = 0
+    reason: str = ""
+
+
+def music_folder(path: Path | str) -> Path:
+    """Return a folder that may be scanned, absolute and without links in it.
+
+    Raises
+    ------
+    TastemapError
+        There is no such folder (``no_folder``), or it is the root of the disk.
+    """
+    found = Path(path).expanduser()
+    if not found.is_absolute() or not found.is_dir():
+        raise TastemapError(
+            f"There is no folder {path} here.", "Give its whole path, such as /home/me/Music.", code="no_folder"
+        )
+    found = found.resolve()
+    if found == Path(found.anchor):
+        raise TastemapError(
+            "The whole disk is not a music folder.", "Give the folder with your music.", code="no_folder"
+        )
+    return found
+
+
+def walk(root: Path) -> Iterator[FoundFile]:
+    """Yield what lies below ``root`` and has the ending of sound, or cannot be followed, in the order of the paths."""
+    yield from _walk(root, "", 0)
+
+
+def _walk(folder: Path, prefix: str, depth: int) -> Iterator[FoundFile]:
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        yield FoundFile(prefix.rstrip("/") or ".", reason=NO_ACCESS)
+        return
+    for entry in listed:
+        path = prefix + entry.name
+        if entry.name.startswith("."):  # macOS's "._" files and hidden folders
+            continue
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            yield FoundFile(path.encode(errors="replace").decode(), reason=BAD_NAME)
+            continue
+        is_sound = has_sound_ending(path)
+        if entry.is_symlink():
+            if is_sound or entry.is_dir():
+                yield FoundFile(path, reason=LINK)
+        elif entry.is_dir(follow_symlinks=False):
+            if depth < _MAX_DEPTH:
+                yield from _walk(folder / entry.name, path + "/", depth + 1)
+        elif is_sound:
+            yield _found(entry, path)
+
+
+def _found(entry: "os.DirEntry[str]", path: str) -> FoundFile:
+    try:
+        known = entry.stat(follow_symlinks=False)
+    except OSError:
+        return FoundFile(path, reason=NO_ACCESS)
+    if not stat.S_ISREG(known.st_mode):
+        return FoundFile(path, reason=NOT_A_FILE)
+    return FoundFile(path, known.st_size, known.st_mtime_ns)
+
+
+def has_sound_ending(name: str) -> bool:
+    """Return whether a file's name is that of sound."""
+    return name.rpartition(".")[2].lower() in ENDINGS
+
+
+def fingerprint(root: Path) -> str:
+    """Return a text that changes when a file of sound below ``root`` comes, goes or changes."""
+    digest = hashlib.sha256()
+    for found in walk(root):
+        digest.update(f"{found.path}\x1f{found.size}\x1f{found.modified_ns}\x1e".encode())
+    return digest.hexdigest()
+
+
+def open_below(root: str, path: str) -> int:
+    """Open the regular file at ``path`` below ``root`` for reading; return its descriptor.
+
+    Each part of the path is opened in the one before and may not be a link, so nothing that changes meanwhile leads
+    out of the folder.
+
+    Raises
+    ------
+    NotInLibrary
+        There is no such file, or the way to it leads through a link or ``..``.
+    """
+    *folders, name = PurePosixPath(path).parts or ("",)
+    if path.startswith("/") or not name or ".." in (*folders, name):
+        raise _missing()
+    held: list[int] = []
+    try:
+        held.append(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
+        for folder in folders:
+            held.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held[-1]))
+        # Without waiting: a pipe in the place of the file would hold us for ever.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=held[-1])
+    except (OSError, ValueError) as fault:
+        raise _missing() from fault
+    finally:
+        for folder_descriptor in held:
+            os.close(folder_descriptor)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _missing()
+    return descriptor
+
+
+def _missing() -> NotInLibrary:
+    return NotInLibrary("This file is not in the music folder (any more).", "Scan the folder again.")

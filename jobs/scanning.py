@@ -1,0 +1,25 @@
+"""Scans of music folders, in as many processes as the run asks for, or on a Dask cluster.
+
+One process of its own at least: a file that ends the program that decodes it is named and skipped, and the memory goes
+back.
+"""
+
+from etl.library.scan import scan
+from etl.task import Task
+from jobs.scale.cluster import Cluster
+from jobs.scale.options import available_cores
+from jobs.scale.processes import Processes
+from jobs.scale.workers import Workers
+
+
+def run(task: Task) -> None:
+    """Scan the folder of the run; see :func:`etl.library.scan.scan`."""
+    request = task.run.request or {}
+    with _workers(request.get("cores", 1), request.get("cluster")) as workers:
+        scan(task, workers.map)
+
+
+def _workers(cores: int | str, cluster: str | None) -> Workers:
+    if cluster:
+        return Cluster(cluster)
+    return Processes(available_cores() if cores == "all" else int(cores))

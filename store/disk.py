@@ -1,0 +1,46 @@
+"""The disk under ``var``: what its errors mean, and room that is kept free.
+
+The embedded database cannot go on when a write of its own finds no room. So others stop earlier.
+"""
+
+import errno
+import shutil
+from pathlib import Path
+
+from store.errors import TastemapError
+
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+
+
+class DiskError(TastemapError):
+    """The disk under ``var`` is full, or may not be written."""
+
+    code = "disk_unwritable"
+
+
+class DiskFull(DiskError):  # noqa: N818 - a state, which the routes answer with 507
+    """There is no room on the disk."""
+
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server's disk is full: this could not be stored.",
+            "Make room on it (python -m etl doctor shows how much there is), then try again.",
+        )
+
+
+def disk_error(fault: OSError) -> DiskError | None:
+    """Return what ``fault`` means in words, None for one that is not about room or permissions."""
+    if fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return DiskFull()
+    if fault.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        hint = "Whoever runs this server lets its user write there: python -m etl doctor says where."
+        return DiskError("The server's data folder cannot be written.", hint)
+    return None
+
+
+def require_room(folder: Path) -> None:
+    """Raise DiskFull where the disk of ``folder`` has less than LEAST_FREE_BYTES of room."""
+    if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+        raise DiskFull

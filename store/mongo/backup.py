@@ -1,0 +1,186 @@
+"""A database as one file, and back: for the embedded database, for MongoDB, and from one to the other.
+
+The file is gzip over BSON documents. The first describes it, the last holds the counts and the SHA-256 of all before
+it; those between hold some documents of one collection, as they are stored. Runs are written first and tracks last:
+what arrives meanwhile is done again by a run whose cursor is older than its rows.
+"""
+
+import gzip
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+from pymongo.database import Database as MongoDatabase
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from store.errors import StoreDown, StoreError, TastemapError
+from store.mongo.embedded import DATABASE
+from store.mongo.indexes import ensure_indexes
+from store.mongo.schema import SCHEMA_VERSION, begin_restore, end_restore, is_empty
+
+FORMAT = 1
+_FIRST = ("runs", "playlists", "playlist_pages")
+_BATCH = 500
+_LEVEL = 3
+# A record holds one batch of the server's, which is below 16 MB, or a little more.
+_MOST_BYTES = 64 * 1024 * 1024
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+_AGAIN = "Take another backup or snapshot (python -m etl restore --list)."
+
+
+class BackupError(TastemapError):
+    """A file that is no whole backup, or one that may not go where it was to go."""
+
+    code = "backup"
+
+
+def write_backup(uri: str, target: Path) -> Counter[str]:
+    """Write the database at ``uri`` to ``target``, whole or not at all; return the number of documents by collection.
+
+    Raises
+    ------
+    StoreError
+        The database does not answer.
+    OSError
+        The file cannot be written.
+    """
+    partial = target.with_name(f"{target.name}.partial")
+    counts: Counter[str] = Counter()
+    try:
+        with _opened(uri) as database, gzip.open(partial, "wb", compresslevel=_LEVEL) as file:
+            digest = hashlib.sha256()
+            for record in _records(database, counts):
+                digest.update(record)
+                file.write(record)
+            file.write(bson.encode({"end": dict(counts), "sha256": digest.hexdigest()}))
+        partial.chmod(0o600)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return counts
+
+
+def _records(database: MongoDatabase[dict[str, Any]], counts: Counter[str]) -> Iterator[bytes]:
+    head = {"format": FORMAT, "schema": SCHEMA_VERSION, "written_at": datetime.now(UTC)}
+    yield bson.encode(head)
+    names = [name for name in database.list_collection_names() if not name.startswith(("_", "system."))]
+    for name in sorted(names, key=lambda name: (name not in _FIRST, name)):
+        batches: Iterator[Any] = database[name].find_raw_batches({}, batch_size=_BATCH)
+        for batch in batches:
+            counts[name] += sum(1 for _ in _split(batch))
+            yield bson.encode({"collection": name, "documents": batch})
+
+
+def check_backup(path: Path) -> dict[str, Any]:
+    """Return the description of a backup, with its ``counts``, once all of it was read and is as it was written.
+
+    Raises BackupError otherwise.
+    """
+    try:
+        return _check(path)
+    except (OSError, EOFError, ValueError, TypeError, KeyError, bson.errors.BSONError) as fault:
+        raise BackupError(f"{path} cannot be read as a backup: {fault}.", _AGAIN) from fault
+
+
+def _check(path: Path) -> dict[str, Any]:
+    digest, counts = hashlib.sha256(), Counter[str]()
+    head: dict[str, Any] = {}
+    with gzip.open(path, "rb") as file:
+        for record in _read(file):
+            content = bson.decode(record)
+            if "end" in content:
+                if content["sha256"] != digest.hexdigest() or content["end"] != dict(counts) or file.read(1):
+                    raise BackupError(f"{path} is not as it was written: its checksum differs.", _AGAIN)
+                return head | {"counts": dict(counts)}
+            digest.update(record)
+            if not head:
+                head = _fitting(content, path)
+            else:
+                counts[content["collection"]] += sum(1 for _ in _split(content["documents"]))
+    raise BackupError(f"{path} ends before its end: it was not written or copied to the end.", _AGAIN)
+
+
+def _fitting(head: dict[str, Any], path: Path) -> dict[str, Any]:
+    if head["format"] != FORMAT or head["schema"] != SCHEMA_VERSION:
+        raise BackupError(
+            f"{path} is a backup of {head['written_at']:%Y-%m-%d} and holds documents of version {head['schema']}; "
+            f"this Tastemap reads version {SCHEMA_VERSION}.",
+            "Restore it with the version of Tastemap that wrote it.",
+        )
+    return head
+
+
+def restore_backup(uri: str, path: Path, *, replace: bool = False) -> dict[str, int]:
+    """Bring the database at ``uri`` to the state in the file; return the number of documents by collection.
+
+    Nobody may use the database meanwhile. If it is cut off, the database says so and takes nothing else until the
+    restore is given again and ends.
+
+    Raises
+    ------
+    BackupError
+        The file is not whole (nothing has changed then), or the database is not empty and not to be replaced.
+    StoreError
+        The database does not answer.
+    """
+    counts: dict[str, int] = check_backup(path)["counts"]
+    with _opened(uri) as database:
+        if not replace and not is_empty(database):
+            raise BackupError(
+                f"The database {database.name} is not empty.", "To replace what it holds, add --replace to the command."
+            )
+        begin_restore(database)
+        for name in database.list_collection_names():
+            if not name.startswith(("_", "system.")):
+                database.drop_collection(name)
+        with gzip.open(path, "rb") as file:
+            for record in _read(file):
+                content = bson.decode(record)
+                if "collection" in content:
+                    documents = [RawBSONDocument(part, _RAW) for part in _split(content["documents"])]
+                    database.get_collection(content["collection"], codec_options=_RAW).insert_many(documents)
+        ensure_indexes(database)
+        end_restore(database)
+    return counts
+
+
+def _read(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+    while prefix := file.read(4):
+        (size,) = struct.unpack("<i", prefix)
+        if not 5 <= size <= _MOST_BYTES:
+            raise ValueError("a record has an impossible size")
+        record = prefix + file.read(size - 4)
+        if len(record) < size:
+            raise EOFError("a record is cut off")
+        yield record
+
+
+def _split(batch: bytes) -> Iterator[bytes]:
+    """Yield the documents in ``batch``, which stand one after the other."""
+    start = 0
+    while start < len(batch):
+        (size,) = struct.unpack_from("<i", batch, start)
+        if size < 5 or start + size > len(batch):
+            raise ValueError("a document is cut off")
+        yield batch[start : start + size]
+        start += size
+
+
+@contextmanager
+def _opened(uri: str) -> Iterator[MongoDatabase[dict[str, Any]]]:
+    try:
+        with MongoClient[dict](uri, tz_aware=True, appname="tastemap", serverSelectionTimeoutMS=5000) as client:
+            yield client.get_default_database(DATABASE)
+    except ConnectionFailure as fault:
+        raise StoreDown("The database does not answer.", "Check that it runs, then give the command again.") from fault
+    except PyMongoError as fault:
+        raise StoreError(f"The database refused: {fault}", "Mend what it says, then give the command again.") from fault

@@ -1,0 +1,53 @@
+"""Snapshots of the database in ``<var>/snapshots``: their names and ages, and which of them are kept."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+# Snapshots are taken so often, where somebody works with the database.
+EVERY = timedelta(days=1)
+_NAME = re.compile(r"(\d{8}T\d{6})Z\.backup")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSnapshot:
+    """A backup that Tastemap wrote by itself."""
+
+    path: Path
+    written_at: datetime
+
+
+def snapshots(var: Path) -> list[DatabaseSnapshot]:
+    """Return the snapshots, the newest first."""
+    named = ((path, _NAME.fullmatch(path.name)) for path in (var / "snapshots").glob("*.backup"))
+    found = [
+        DatabaseSnapshot(path, datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
+        for path, match in named
+        if match
+    ]
+    return sorted(found, key=lambda snapshot: snapshot.written_at, reverse=True)
+
+
+def newest_snapshot(var: Path) -> DatabaseSnapshot | None:
+    """Return the newest snapshot, None where there is none."""
+    return next(iter(snapshots(var)), None)
+
+
+def new_snapshot_path(var: Path, moment: datetime) -> Path:
+    """Return where the snapshot of ``moment`` (aware) is to be written; the folder is there, for its owner alone."""
+    folder = var / "snapshots"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}Z.backup"
+
+
+def is_snapshot_due(var: Path, moment: datetime) -> bool:
+    """Say whether the newest snapshot is a day old, or from the future by a clock that was wrong."""
+    newest = newest_snapshot(var)
+    return newest is None or not timedelta() <= moment - newest.written_at < EVERY
+
+
+def delete_old_snapshots(var: Path, keep: int) -> None:
+    """Delete all but the ``keep`` newest snapshots."""
+    for snapshot in snapshots(var)[keep:]:
+        snapshot.path.unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""Own music over HTTP: scanned, found from a playlist, played by ranges, and nothing beyond the folder is served."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.api.test_playlists import ended
+from tests.music_files import PNG, tones, write_mp3, write_wav
+
+LIST = "Title,Artist,Duration\nHarbour,Nadia Verholt,0:06\nNobody Has This,Nadia Verholt,3:10\n"
+NAMES = {"TIT2": "Harbour", "TPE1": "Nadia Verholt"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two files that can be played."""
+    write_mp3(tmp_path / "music" / "harbour.mp3", cover=PNG, **NAMES)
+    write_wav(tmp_path / "music" / "Nadia Verholt - Ebb.wav", tones(hz=300))
+    return tmp_path / "music"
+
+
+def scan(client: FlaskClient, folder: Path) -> dict:
+    return ended(client, client.post("/api/library/scan", json={"folder": str(folder)}).json["run"]["id"])
+
+
+def test_a_playlist_plays_the_file_by_ranges_and_strangers_hear_nothing(
+    configured: Callable[..., FlaskClient], tmp_path: Path, folder: Path, database_uri: str
+) -> None:
+    client = configured(tmp_path / "var", database_uri)
+    run = scan(client, folder)
+    assert (run["state"], run["stored"]) == ("done", 2)
+    library = client.get("/api/library").json
+    assert [(one["path"], one["files"], one["analysed"]) for one in library["folders"]] == [(str(folder), 2, 2)]
+    sent = client.post("/api/uploads", data={"file": (BytesIO(LIST.encode()), "mine.csv")}).json["run"]
+    imported = ended(client, sent["id"])
+    rows = client.get("/data", query_string={"playlist": imported["playlist_id"]}).json["tracks"]
+    assert [row["audio_url"] is not None for row in rows] == [True, False]
+    url = rows[0]["audio_url"]
+    found = client.get("/api/search", query_string={"q": "harbour nadia"}).json["tracks"][0]
+    assert found["audio_url"] == url
+
+    whole = client.get(url, buffered=True)
+    contents = (folder / "harbour.mp3").read_bytes()
+    assert (whole.status_code, whole.data, whole.mimetype) == (200, contents, "audio/mpeg")
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    part = client.get(url, buffered=True, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.data) == (206, contents[100:200])
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(contents)}"
+    assert client.get(url, buffered=True, headers={"Range": "bytes=-50"}).data == contents[-50:]
+    assert client.get(url, buffered=True, headers={"Range": "bytes=200-"}).data == contents[200:]
+    assert client.get(url, buffered=True, headers={"Range": f"bytes={len(contents)}-"}).status_code == 416
+    assert client.head(url, buffered=True).headers["Content-Length"] == str(len(contents))
+    assert client.get(url, buffered=True, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+    cover = client.get(f"/api/covers/{found['id']}", buffered=True)
+    assert (cover.status_code, cover.data, cover.mimetype) == (200, PNG, "image/png")
+    assert client.get(f"/api/covers/{rows[1]['id']}", buffered=True).status_code == 204
+
+    stranger = configured(tmp_path / "var", database_uri, operator_key="secret")
+    assert stranger.get(url, buffered=True).status_code == 403
+    assert stranger.get("/api/library").status_code == 403
+    assert stranger.post("/api/library/scan", json={"folder": str(folder)}).status_code == 403
+    shown = stranger.get("/api/search", query_string={"q": "harbour nadia"}).json["tracks"][0]
+    assert (shown["title"], shown["audio_url"]) == ("Harbour", None)
+
+    # What is in the file's place now is not what was scanned.
+    secret = tmp_path / "secret.mp3"
+    secret.write_bytes(contents)
+    (folder / "harbour.mp3").write_bytes(contents[:-1])
+    assert client.get(url, buffered=True).json["error"]["code"] == "changed"
+    (folder / "harbour.mp3").unlink()
+    assert client.get(url, buffered=True).status_code == 404
+    (folder / "harbour.mp3").symlink_to(secret)
+    assert client.get(url, buffered=True).status_code == 404
+    assert client.get("/api/audio/..%2F..%2Fsecret.mp3", buffered=True).status_code == 404
+
+    # A folder that is forgotten is not served, and what came from it alone goes.
+    ebb = client.get("/api/search", query_string={"q": "ebb nadia"}).json["tracks"][0]
+    ended(client, client.post("/api/library/forget", json={"folder": str(folder)}).json["run"]["id"])
+    assert client.get("/api/library").json["folders"] == []
+    assert client.get(ebb["audio_url"], buffered=True).status_code == 404
+    left = client.get("/api/search", query_string={"q": "ebb nadia"}).json["tracks"]
+    assert {track["id"] for track in left} == {row["id"] for row in rows}  # what the playlist holds stays
+
+
+def test_a_list_of_paths_names_its_tracks_by_the_files(
+    configured: Callable[..., FlaskClient], tmp_path: Path, folder: Path, database_uri: str
+) -> None:
+    client = configured(tmp_path / "var", database_uri, music=folder)
+    assert client.get("/api/library").json["fixed"] is True
+    refused = client.post("/api/library/scan", json={"folder": str(tmp_path)})
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "fixed_folder")
+    scan(client, folder)
+    listed = f"#EXTM3U\n{folder}/harbour.mp3\n".encode()
+    sent = client.post("/api/uploads", data={"file": (BytesIO(listed), "paths.m3u8")}).json["run"]
+    imported = ended(client, sent["id"])
+    [row] = client.get("/data", query_string={"playlist": imported["playlist_id"]}).json["tracks"]
+    assert (row["title"], row["artists"]) == ("Harbour", ["Nadia Verholt"])
+    assert row["audio_url"]
+    assert row["features"]["tempo"] == pytest.approx(120, rel=0.02)
+
+
+def test_a_file_that_is_dropped_is_kept_for_the_operator_alone(
+    configured: Callable[..., FlaskClient], tmp_path: Path, folder: Path, database_uri: str
+) -> None:
+    client = configured(tmp_path / "var", database_uri)
+    contents = (folder / "harbour.mp3").read_bytes()
+    sent = client.post("/api/uploads", data={"file": (BytesIO(contents), "harbour.mp3")}).json["run"]
+    assert ended(client, sent["id"])["state"] == "done"
+    found = client.get("/api/search", query_string={"q": "harbour nadia"}).json["tracks"][0]
+    assert client.get(found["audio_url"], buffered=True).data == contents
+    broken = client.post("/api/uploads", data={"file": (BytesIO(b"RIFFnothing"), "broken.wav")}).json["run"]
+    failed = ended(client, broken["id"])
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "unreadable")
+    assert json.dumps(str(tmp_path)) not in json.dumps(failed)
+    stranger = configured(tmp_path / "var", database_uri, operator_key="secret")
+    sent = stranger.post("/api/uploads", data={"file": (BytesIO(contents), "harbour.mp3")}).json["run"]
+    assert ended(stranger, sent["id"])["error"]["code"] == "operator_only"
+    assert len(list((tmp_path / "var" / "music").iterdir())) == 1
