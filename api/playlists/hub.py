@@ -1,5 +1,6 @@
 """What the page of a playlist shows: its rows in one answer, and an overview of it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import Schema
@@ -12,12 +13,24 @@ from api.current import services
 from services.hub import columns as rows
 from services.hub import gathered as origin
 from services.hub import overview as glance
+from services.hub import tiles as drawn
 
 blueprint = Blueprint("hub", __name__, tag="Playlists")
 
 
 class ColumnsQuery(Schema):
     start = Integer(load_default=0, validate=Range(min=0), metadata={"description": "Position of the first row."})
+
+
+@dataclass(frozen=True)
+class TilesAnswer:
+    tiles: list[drawn.PlaylistTile]
+
+
+@blueprint.get("/api/playlists/tiles")
+def tiles() -> TilesAnswer:
+    """What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods."""
+    return TilesAnswer(drawn.tiles_of(services(), session.viewer()))
 
 
 @blueprint.get("/api/playlists/<playlist_id>/columns")

@@ -133,6 +133,13 @@ def test_what_was_gathered_is_told_by_source_and_seed(
     assert client.get("/api/playlists/none/gathered").status_code == 404
 
 
+def test_tiles_are_drawn_from_the_sound(client: FlaskClient, database: Database, shared_list: str) -> None:
+    database.share_playlist(shared_list, True)
+    tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == shared_list)
+    assert [features["energy"] for features in tile["tiles"]] == [0.95, 0.95, 0.7, 0.1]
+    assert tile["moods"]["tense_lively"] == 4
+
+
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:
     database.put_page("one", 0, [PlaylistItem(position=0, track_id="silent")])
     database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))

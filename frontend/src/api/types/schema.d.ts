@@ -2035,6 +2035,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TilesAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads/preview": {
         parameters: {
             query?: never;
@@ -5392,6 +5428,19 @@ export interface components {
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
+        /**
+         * PlaylistTile
+         * @description The audio features of up to four tracks, spread evenly, and how many of the first 50 tracks have which mood.
+         */
+        PlaylistTile: {
+            id: string;
+            tiles: {
+                [key: string]: number;
+            }[];
+            moods: {
+                [key: string]: number;
+            };
+        };
         /** PlaylistsAnswer */
         PlaylistsAnswer: {
             playlists: components["schemas"]["PlaylistSummary"][];
@@ -5920,6 +5969,10 @@ export interface components {
             artists: number;
             overlap: number;
             distance: number | null;
+        };
+        /** TilesAnswer */
+        TilesAnswer: {
+            tiles: components["schemas"]["PlaylistTile"][];
         };
         /**
          * TimbreAlike
