@@ -59,7 +59,7 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     playlist_page.wait_for_map(36)
     playlist_page.open_tab("blend")
     page.get_by_label("What is on these playlists").uncheck()
-    page.get_by_label("Tracks", exact=True).fill("4")
+    page.get_by_label("How many tracks").fill("4")
     page.get_by_label("Over … minutes").fill("5")
     assert LONG_MS not in lengths_of_the_list(page)
     page.get_by_label("Over … minutes").fill("")
